@@ -1,0 +1,53 @@
+"""The errors a user can meet, each with what happened, where, and the remedy.
+
+What stays out: catching them and choosing colours (orchestration/cli), and faults of our own,
+which stay ordinary exceptions with a traceback for a developer.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DemoscopeError(Exception):
+    """Something the user can mend. `exit_code` is what the command line returns for it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.message if self.remedy is None else f"{self.message} {self.remedy}"
+
+
+class LoadRefusedError(DemoscopeError):
+    """A load was refused whole; the log is untouched."""
+
+    exit_code = 1
+
+
+class UsageError(DemoscopeError):
+    """The request itself cannot be understood: an option, a mapping, a name."""
+
+    exit_code = 2
+
+
+class NotFoundError(DemoscopeError):
+    """What was asked for does not exist."""
+
+    exit_code = 3
+
+
+class BusyError(DemoscopeError):
+    """Somebody else holds what this needs; trying again later is right."""
+
+    exit_code = 4
+
+
+class IntegrityError(DemoscopeError):
+    """What is stored is not what was stored: a hash, a chain or a signature does not hold."""
+
+    exit_code = 5

@@ -1,0 +1,62 @@
+"""Closed sets of values. An unknown value is refused; it is never mapped to a default.
+
+What stays out: open sets (models, dimensions, countries, groups), which are events or seed rows.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """Everything that can happen. One contract, one log stream and one `raw` table each."""
+
+    MODEL_REGISTERED = "model_registered"
+    MODEL_RETIRED = "model_retired"
+    PARTICIPANT_ENROLLED = "participant_enrolled"
+    PARTICIPANT_CORRECTED = "participant_corrected"
+    BATTLE_JUDGED = "battle_judged"
+    BATTLES_TALLIED = "battles_tallied"
+    CONVERSATION_RECORDED = "conversation_recorded"
+    CONVERSATION_LABELLED = "conversation_labelled"
+    EXPERIENCE_RATED = "experience_rated"
+    BATTLE_SCHEDULED = "battle_scheduled"
+    STRIKE_ISSUED = "strike_issued"
+    PARTICIPANT_EXCLUDED = "participant_excluded"
+    BENCHMARK_REPORTED = "benchmark_reported"
+    EVENT_RETRACTED = "event_retracted"
+    EVENT_CORRECTED = "event_corrected"
+    SUBJECT_ERASED = "subject_erased"
+
+
+class Outcome(StrEnum):
+    """What a participant said of a pair. `both_bad` is a tie for skill, kept apart in counts."""
+
+    A = "a"
+    B = "b"
+    TIE = "tie"
+    BOTH_BAD = "both_bad"
+
+
+class Refusal(StrEnum):
+    """Why a row is in quarantine."""
+
+    BROKEN_JSON = "broken_json"
+    NOT_UTF8 = "not_utf8"
+    WRONG_COLUMN_COUNT = "wrong_column_count"
+    UNKNOWN_EVENT_TYPE = "unknown_event_type"
+    UNKNOWN_SCHEMA_VERSION = "unknown_schema_version"
+    UNKNOWN_COLUMN = "unknown_column"
+    MISSING_VALUE = "missing_value"
+    UNKNOWN_VALUE = "unknown_value"
+    WRONG_TYPE = "wrong_type"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_LONG = "too_long"
+    BAD_TIMESTAMP = "bad_timestamp"
+    FUTURE_TIMESTAMP = "future_timestamp"
+    MODEL_AGAINST_ITSELF = "model_against_itself"
+    CONFLICTING_DUPLICATE = "conflicting_duplicate"
+
+
+SIMULATED_SOURCE_PREFIX = "simulated"
+"""A source whose name begins so is simulated, and so is every board built from it."""
