@@ -16,9 +16,7 @@ def _name(name: str, description: str, *, is_required: bool = True) -> Column:
 
 
 def _slug(name: str, description: str) -> Column:
-    return Column(
-        name=name, description=description, is_required=True, pattern=SLUG_PATTERN
-    )
+    return Column(name=name, description=description, is_required=True, pattern=SLUG_PATTERN)
 
 
 def _text(name: str, description: str, *, is_required: bool = False) -> Column:
@@ -42,9 +40,7 @@ def _count(name: str, description: str, *, is_required: bool = True) -> Column:
 
 
 def _pseudonym(name: str, description: str, *, is_required: bool = False) -> Column:
-    return Column(
-        name=name, description=description, is_required=is_required, is_pseudonym=True
-    )
+    return Column(name=name, description=description, is_required=is_required, is_pseudonym=True)
 
 
 _MODEL_A = _name("model_a", "The model shown first (left).")
@@ -60,9 +56,7 @@ _DEMOGRAPHICS = (
     _name("age", "Age in years or the source's own band, verbatim.", is_required=False),
     _name("gender", "Gender, verbatim.", is_required=False),
     _name("ethnicity", "Ethnicity, verbatim.", is_required=False),
-    _name(
-        "politics", "Party or political identification, verbatim.", is_required=False
-    ),
+    _name("politics", "Party or political identification, verbatim.", is_required=False),
     _name("education", "Highest education, verbatim.", is_required=False),
 )
 _TARGET = (
@@ -159,9 +153,7 @@ CONTRACTS: dict[EventType, Contract] = {
                     "Time from first to last turn, ms.",
                     is_required=False,
                 ),
-                _count(
-                    "pasted_turn_count", "Turns that were pasted.", is_required=False
-                ),
+                _count("pasted_turn_count", "Turns that were pasted.", is_required=False),
             ),
             is_subject_required=True,
         ),
@@ -170,9 +162,7 @@ CONTRACTS: dict[EventType, Contract] = {
             grain="One row per label a judge gave a conversation.",
             columns=(
                 _pseudonym("conversation_id", "The conversation.", is_required=True),
-                _slug(
-                    "label", "What was labelled: sycophancy, topic, safety, effort, ..."
-                ),
+                _slug("label", "What was labelled: sycophancy, topic, safety, effort, ..."),
                 _name("value", "The label given."),
                 _name("judge", "Who or what labelled it."),
                 _name("judge_version", "Which version of the judge."),

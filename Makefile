@@ -1,0 +1,174 @@
+# Demoscope: everything a person or CI runs here. GNU make, POSIX sh.
+#
+# `make setup` and `make setup-dev` build .venv/ from the locks alone; stamps in it make the second run instant.
+# The dev lock contains the runtime lock, so whoever has the dev environment has the runtime one.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+OUT := .ci/out
+
+# What a person may set.
+SOURCE ?=
+MAPPING ?=
+STUDY ?= simulated
+PORT ?= 3000
+PYTHON ?=
+WORKERS ?= 2
+ARGS ?=
+UPGRADE ?=
+CONFIRM ?=
+DEMOSCOPE_HOME ?= $(CURDIR)/warehouse
+export SOURCE MAPPING STUDY PYTHON DEMOSCOPE_HOME
+
+# Nothing here reports to anybody: dbt and huggingface_hub, Dagster, Great Expectations.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DAGSTER_DISABLE_TELEMETRY := 1
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help setup setup-dev leaderboard ui test test-slow \
+	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
+	bench calibrate lock clean clean-venv clean-warehouse
+
+help: ## Show this
+	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+# --- The environment ---------------------------------------------------------------------------
+
+setup: $(VENV)/.stamp-runtime ## Make .venv/ with the locked dependencies and the project in it
+	@:
+
+setup-dev: $(VENV)/.stamp-dev ## The same, with what tests and lint need
+	@:
+
+# A Python that fits, then uv (by pip, by hash), which installs the rest in seconds.
+$(VENV)/.stamp-bootstrap: requirements-bootstrap.lock
+	@$(BIN)/python -c 'import pip' 2>/dev/null || { \
+	  for python in $${PYTHON:-python3 python3.13 python3.12 python3.11}; do \
+	    "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	      && found=$$python && break; \
+	  done; \
+	  if [ -z "$${found:-}" ]; then \
+	    echo "error: Demoscope needs Python 3.11, 3.12 or 3.13; $${PYTHON:-python3} is $$("$${PYTHON:-python3}" -V 2>&1)." >&2; \
+	    echo "       Another interpreter: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; \
+	  fi; \
+	  if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "error: $$found has no venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	  fi; \
+	  "$$found" -m venv --clear $(VENV); \
+	}
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+	  --no-deps --require-hashes -r requirements-bootstrap.lock
+	@touch $@
+
+# $(call install,LOCK): exactly what the lock says, then the project itself, editable. One dependency (trueskill) is
+# published as source only: it is built with the bootstrap's setuptools, not with what the day's index offers.
+define install
+	@echo "Installing $(1) into $(VENV) (the first time: about half a minute)" >&2
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --no-build-isolation --compile-bytecode $(1)
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+endef
+
+# Where the dev environment stands, the runtime lock must not strip it: the dev lock is installed again instead.
+$(VENV)/.stamp-runtime: $(VENV)/.stamp-bootstrap requirements.lock pyproject.toml
+	$(call install,$$(test -e $(VENV)/.stamp-dev && echo requirements-dev.lock || echo requirements.lock))
+	@touch $@; if [ -e $(VENV)/.stamp-dev ]; then touch $(VENV)/.stamp-dev; fi
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-bootstrap requirements-dev.lock requirements.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch $@ $(VENV)/.stamp-runtime
+
+# --- The main job ------------------------------------------------------------------------------
+
+leaderboard: setup ## The leaderboard: STUDY=simulated|arena|llmfao, or your own file: SOURCE=path MAPPING=name|file
+	@set -e; if [ -n "$$SOURCE" ]; then \
+	  $(BIN)/demoscope ingest "$$SOURCE" $${MAPPING:+--mapping "$$MAPPING"}; \
+	  $(BIN)/demoscope build; \
+	  $(BIN)/demoscope leaderboard; \
+	else \
+	  $(BIN)/demoscope study "$$STUDY"; \
+	fi
+
+ui: setup ## Dagster's UI on http://127.0.0.1:3000 (PORT=n for another port)
+	@set -e; mkdir -p "$$DEMOSCOPE_HOME/dagster"; \
+	DEMOSCOPE_HOME=$$(cd "$$DEMOSCOPE_HOME" && pwd); DAGSTER_HOME="$$DEMOSCOPE_HOME/dagster"; \
+	export DEMOSCOPE_HOME DAGSTER_HOME; \
+	if [ -f orchestration/dagster.yaml ]; then cp orchestration/dagster.yaml "$$DAGSTER_HOME/dagster.yaml"; \
+	else printf 'telemetry:\n  enabled: false\n' > "$$DAGSTER_HOME/dagster.yaml"; fi; \
+	exec $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 -p $(PORT)
+
+# --- Proof -------------------------------------------------------------------------------------
+
+test: setup-dev ## The tests, less the slow ones (ARGS="-k name" for some)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow" $(ARGS)
+
+test-slow: setup-dev ## The slow tests
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m slow $(ARGS)
+
+lint: lint-format lint-python lint-types lint-imports lint-sql lint-dbt ## Every check that runs no test
+
+lint-format: setup-dev ## Python is formatted
+	@$(BIN)/ruff format --check .
+
+lint-python: setup-dev ## ruff, all rules less those argued away in pyproject.toml
+	@$(BIN)/ruff check .
+
+lint-types: setup-dev ## mypy, strict
+	@$(BIN)/mypy
+
+lint-imports: setup-dev ## Who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+lint-sql: setup-dev ## sqlfluff
+	@$(BIN)/sqlfluff lint --processes $(WORKERS) dbt_project
+
+# Parsed from nothing, into a place of its own; dbt_project.yml makes warnings errors.
+lint-dbt: setup-dev ## dbt can parse the project
+	@$(BIN)/dbt --quiet parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project \
+	  --target-path "$(CURDIR)/$(OUT)/dbt/target" --log-path "$(CURDIR)/$(OUT)/dbt/logs"
+
+format: setup-dev ## Format Python and SQL, and mend what can be mended
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix --quiet --processes $(WORKERS) dbt_project
+
+bench: setup-dev ## The README's figures, measured here
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+calibrate: setup-dev ## Simulation-based calibration of the posteriors, into docs/ (minutes)
+	@$(BIN)/python -m tests.calibration $(ARGS)
+
+# --- Upkeep ------------------------------------------------------------------------------------
+
+# Versions and hashes, no addresses. Without UPGRADE=1 only what pyproject.toml demands moves. The dev lock is
+# constrained by the runtime lock: what both name is the same in both.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet $(if $(UPGRADE),--upgrade) \
+	--universal --python-version 3.11 --generate-hashes --no-emit-index-url
+
+lock: $(VENV)/.stamp-bootstrap ## Regenerate the locks from pyproject.toml (UPGRADE=1 for newer versions)
+	@printf 'setuptools\nuv\n' | $(COMPILE) --no-annotate --output-file requirements-bootstrap.lock -
+	@$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --extra build --extra dev --constraint requirements.lock \
+	  --output-file requirements-dev.lock pyproject.toml
+
+clean: ## Remove caches and build products; never the warehouse
+	@rm -rf build dist logs $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
+	  dbt_project/target dbt_project/logs
+	@find ingestion expectations orchestration dbt_project tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-venv: ## Remove .venv/
+	@rm -rf $(VENV)
+
+clean-warehouse: ## Delete the warehouse, the event log with it (CONFIRM=1)
+	@set -e; if [ ! -e "$$DEMOSCOPE_HOME/log/FORMAT" ]; then \
+	  echo "error: no warehouse in $$DEMOSCOPE_HOME (it has no log/FORMAT)" >&2; exit 1; \
+	elif [ "$(CONFIRM)" != 1 ]; then \
+	  echo "This deletes $$DEMOSCOPE_HOME with its event log and vault, for good: make clean-warehouse CONFIRM=1" >&2; exit 1; \
+	else chmod -R u+w "$$DEMOSCOPE_HOME"; rm -rf "$$DEMOSCOPE_HOME"; fi

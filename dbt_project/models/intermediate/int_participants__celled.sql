@@ -1,0 +1,21 @@
+with
+
+stratified as (
+
+    select * from {{ ref('int_participants__stratified') }}
+
+),
+
+celled as (
+
+    select
+        participant_key,
+        country,
+        country || '/' || {{ joined_text("axis || '=' || group_name", '/', 'sort_order') }}
+            as cell_key
+    from stratified
+    group by participant_key, country
+
+)
+
+select * from celled

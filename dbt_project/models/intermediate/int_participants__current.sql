@@ -1,0 +1,56 @@
+{%- set answers = ['country', 'age', 'gender', 'ethnicity', 'politics', 'education'] -%}
+
+with
+
+enrolments as (
+
+    select * from {{ ref('stg_events__participants_enrolled') }}
+
+),
+
+corrections as (
+
+    select * from {{ ref('stg_events__participants_corrected') }}
+
+),
+
+retracted as (
+
+    select * from {{ ref('int_events__retracted') }}
+
+),
+
+answered as (
+
+    select event_id, participant_key, position, occurred_at, {{ answers | join(', ') }}
+    from enrolments
+    union all
+    select event_id, participant_key, position, occurred_at, {{ answers | join(', ') }}
+    from corrections
+
+),
+
+standing as (
+
+    select answered.*
+    from answered
+    left join retracted on answered.event_id = retracted.event_id
+    where retracted.event_id is null
+
+),
+
+latest as (
+
+    select
+        participant_key,
+        {%- for answer in answers %}
+        {{ latest_known(answer) }} as {{ answer }},
+        {%- endfor %}
+        min(occurred_at) as enrolled_at,
+        max(position) as valid_from_position
+    from standing
+    group by participant_key
+
+)
+
+select * from latest

@@ -1,0 +1,65 @@
+{{ config(materialized='view') }}
+
+with
+
+battles as (
+
+    select * from {{ ref('int_battles__current') }}
+
+),
+
+participants as (
+
+    select * from {{ ref('int_participants__celled') }}
+
+),
+
+cells as (
+
+    select * from {{ ref('dim_cell') }}
+
+),
+
+placed as (
+
+    select
+        participants.participant_key,
+        cells.cell_id
+    from participants
+    inner join cells on participants.cell_key = cells.cell_key
+
+),
+
+nobody_known as (
+
+    select cell_id as unknown_cell_id from cells
+    where cell_key = 'unknown'
+
+),
+
+final as (
+
+    select
+        battles.event_id,
+        battles.battle_key,
+        battles.source,
+        battles.participant_key,
+        coalesce(placed.cell_id, nobody_known.unknown_cell_id) as cell_id,
+        battles.dimension,
+        battles.model_a,
+        battles.model_b,
+        battles.outcome,
+        battles.language,
+        battles.topic,
+        battles.occurred_at,
+        battles.position,
+        battles.valid_from_position,
+        battles.is_corrected,
+        battles.is_counted
+    from battles
+    cross join nobody_known
+    left join placed on battles.participant_key = placed.participant_key
+
+)
+
+select * from final

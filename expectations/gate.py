@@ -1,0 +1,179 @@
+"""The gate: every row checked, every batch judged by Great Expectations, the bad set apart.
+
+The only importer of great_expectations, and lazily: it costs three seconds.
+
+What stays out: the checks themselves (row_checks.py, suites.py), keeping what is refused
+(quarantine.py), and committing what is accepted (orchestration/loading.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.row_checks import OBJECTION, SEPARATOR, check
+from expectations.suites import Expectation, contract_suite, is_repetitive, load_suite
+from ingestion.contracts import CONTRACTS
+from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingestion.vocabulary import EventType
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """One row the gate refused: where it stands, why, and what it said."""
+
+    event_type: str | None
+    row_number: int
+    reason: str
+    column: str
+    original: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """A native batch after the row checks: `accepted` has log columns and row_number."""
+
+    accepted: pa.Table
+    refused: list[RefusedRow]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Great Expectations says of a batch; `failures` are sentences for a person."""
+
+    is_success: bool
+    evaluated_count: int
+    failures: list[str]
+
+
+class Gate:
+    """Judges the batches of one load. Not shared between threads."""
+
+    def __init__(self, *, max_bad_share: float = 0.2) -> None:
+        self.max_bad_share = max_bad_share
+        self._now_us = time.time_ns() // 1000
+        self._connection = duckdb.connect()
+        self._connection.execute("set TimeZone = 'UTC'")
+
+    def split(self, batch: NativeBatch) -> Split:
+        """Type and judge every row of a batch; nothing of it is dropped."""
+        if batch.event_type is None:
+            return Split(batch.table.slice(0, 0), _refused_whole(batch))
+        contract = CONTRACTS[batch.event_type]
+        table = check(contract, batch.table, now_us=self._now_us, connection=self._connection)
+        objections = table.column(OBJECTION)
+        if objections.null_count == table.num_rows:
+            return Split(table.drop_columns([OBJECTION]), [])
+        accepted = table.filter(objections.is_null()).drop_columns([OBJECTION])
+        bad = table.filter(objections.is_valid()).select([ROW_NUMBER, OBJECTION]).to_pylist()
+        position_of = _positions(batch.table, [row[ROW_NUMBER] for row in bad])
+        originals = batch.originals(position_of)
+        refused = []
+        for row, original in zip(bad, originals, strict=True):
+            reason, _, column = row[OBJECTION].partition(SEPARATOR)
+            refused.append(
+                RefusedRow(str(batch.event_type), row[ROW_NUMBER], reason, column, original)
+            )
+        return Split(accepted, refused)
+
+    def judge(self, event_type: EventType, table: pa.Table) -> Verdict:
+        """Judge a batch in log form against its contract's suite."""
+        return _validate(table, contract_suite(CONTRACTS[event_type]))
+
+    def judge_load(
+        self, *, row_count: int, accounted_count: int, quarantined_count: int, unknown_schema: int
+    ) -> Verdict:
+        """Judge a whole load by its counts."""
+        summary = pa.table(
+            {
+                "row_count": [row_count],
+                "accounted_count": [accounted_count],
+                "quarantined_share": [quarantined_count / max(row_count, 1)],
+                "unknown_schema_count": [unknown_schema],
+            }
+        )
+        return _validate(summary, load_suite(self.max_bad_share))
+
+
+def _refused_whole(batch: NativeBatch) -> list[RefusedRow]:
+    rows = batch.table.select([ROW_NUMBER, REFUSAL, REFUSAL_COLUMN]).to_pylist()
+    originals = batch.originals(range(len(rows)))
+    return [
+        RefusedRow(None, row[ROW_NUMBER], row[REFUSAL], row[REFUSAL_COLUMN] or "", original)
+        for row, original in zip(rows, originals, strict=True)
+    ]
+
+
+def _positions(table: pa.Table, row_numbers: Sequence[int]) -> list[int]:
+    """Where the rows with these numbers stand in the table."""
+    wanted = pa.array(row_numbers, pa.int64())
+    found = pc.index_in(wanted, value_set=table.column(ROW_NUMBER).combine_chunks())
+    return [int(position) for position in found.to_pylist()]
+
+
+def _validate(table: pa.Table, suite: list[Expectation]) -> Verdict:
+    expectations, context = _library()
+    frame = _codes(table).to_pandas()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = context["suite"](
+            [getattr(expectations, item.kind)(**item.arguments) for item in suite]
+        )
+        result = context["batch"].get_batch({"dataframe": frame}).validate(made)
+    failures = [_sentence(item) for item in result.results if not item.success]
+    return Verdict(bool(result.success), len(result.results), failures)
+
+
+def _codes(table: pa.Table) -> pa.Table:
+    """Text columns as dictionary codes: comparing codes is three times cheaper than text."""
+    for index, field in enumerate(table.schema):
+        if is_repetitive(field):
+            encoded = pc.dictionary_encode(table.column(index)).unify_dictionaries()
+            table = table.set_column(index, field.name, encoded)
+    return table
+
+
+def _sentence(result: Any) -> str:  # noqa: ANN401 (great_expectations exports no type for it)
+    config = result.expectation_config
+    column = config.kwargs.get("column", "the batch")
+    seen = (result.result or {}).get("partial_unexpected_list") or (result.result or {}).get(
+        "observed_value", ""
+    )
+    return f"{config.type} failed on {column}: saw {str(seen)[:200]}"
+
+
+@cache
+def _library() -> tuple[Any, dict[str, Any]]:
+    """Import the library once, quietly, and make its context without files or progress bars."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations as gx  # noqa: PLC0415 (three seconds, only when a load needs it)
+        from great_expectations import expectations  # noqa: PLC0415
+        from great_expectations.data_context.types.base import (  # noqa: PLC0415
+            ProgressBarsConfig,
+        )
+
+        logging.getLogger("great_expectations").setLevel(logging.ERROR)
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        asset = context.data_sources.add_pandas("staged").add_dataframe_asset("batch")
+        batch = asset.add_batch_definition_whole_dataframe("whole")
+
+        def suite(items: list[Any]) -> Any:  # noqa: ANN401
+            return gx.ExpectationSuite(name="suite", expectations=items)
+
+    return expectations, {"batch": batch, "suite": suite}

@@ -1,0 +1,97 @@
+"""Keeping every refused row: reason, source file, row number and original content.
+
+One Parquet file per load, named by the load, written beside its final name and renamed: a crash
+leaves no half file, and loading the same file again replaces it with the same rows.
+
+What stays out: deciding what is refused (gate.py). Rows here may name persons; the directory is
+readable by its owner alone and nothing of it enters the log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from expectations.gate import RefusedRow
+
+SCHEMA = pa.schema(
+    [
+        pa.field("load_id", pa.string(), nullable=False),
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("row_number", pa.int64(), nullable=False),
+        pa.field("event_type", pa.string()),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("refused_column", pa.string()),
+        pa.field("original", pa.string()),
+    ]
+)
+EXAMPLES_KEPT = 5
+
+
+class Quarantine:
+    """The refused rows of one load, written as they come."""
+
+    def __init__(self, directory: Path, *, load_id: str, source_file: str) -> None:
+        self._path = directory / f"{load_id}.parquet"
+        self._temporary = directory / f".{load_id}.partial"
+        self._load_id = load_id
+        self._source_file = source_file
+        self._writer: pq.ParquetWriter | None = None
+        self.reasons: Counter[str] = Counter()
+        self.examples: list[RefusedRow] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        self._temporary.unlink(missing_ok=True)
+
+    @property
+    def count(self) -> int:
+        """Rows refused so far."""
+        return self.reasons.total()
+
+    def add(self, rows: Iterable[RefusedRow]) -> None:
+        """Write refused rows to the load's file."""
+        rows = list(rows)
+        if not rows:
+            return
+        if self._writer is None:
+            self._temporary.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._temporary.touch(mode=0o600)
+            self._writer = pq.ParquetWriter(self._temporary, SCHEMA, compression="zstd")
+        self.reasons.update(row.reason for row in rows)
+        self.examples.extend(rows[: EXAMPLES_KEPT - len(self.examples)])
+        self._writer.write_table(
+            pa.table(
+                {
+                    "load_id": [self._load_id] * len(rows),
+                    "source_file": [self._source_file] * len(rows),
+                    "row_number": [row.row_number for row in rows],
+                    "event_type": [row.event_type for row in rows],
+                    "reason": [row.reason for row in rows],
+                    "refused_column": [row.column or None for row in rows],
+                    "original": [row.original for row in rows],
+                },
+                schema=SCHEMA,
+            )
+        )
+
+    def keep(self) -> Path | None:
+        """Give the file its final name. Returns None where nothing was refused."""
+        if self._writer is None:
+            return None
+        self._writer.close()
+        self._writer = None
+        self._temporary.rename(self._path)
+        return self._path

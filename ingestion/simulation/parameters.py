@@ -1,0 +1,139 @@
+"""Everything one can ask of a simulated study, with the defaults that give HUMAINE's shape.
+
+Battles per participant: 24,000 participants and 120,000 judgments (a judgment is one battle on one
+of five dimensions) are one battle per participant enrolled, yet those who take part judge several.
+Both hold because, as on any panel, some enrol and never judge: `judging_share` of those enrolled
+judge at least one battle, the rest of the battles fall on them unevenly (gamma weights), and the
+total is exactly round(participants x battles_per_participant).
+
+What stays out: who the population is (population.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ingestion.errors import UsageError
+from ingestion.simulation.roster import ROSTER
+from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
+
+TIE_RATES: Mapping[str, float] = {
+    "overall": 0.10,
+    "core_task": 0.35,
+    "communication": 0.18,
+    "adaptiveness": 0.30,
+    "trust": 0.65,
+}
+# Age moves opinions of language models most, as HUMAINE found; party and ethnicity far less.
+EFFECT_SDS: Mapping[str, float] = {
+    "age": 1.5,
+    "politics": 0.6,
+    "ethnicity": 0.4,
+    "country": 0.3,
+}
+UNDISCLOSED_SHARES: Mapping[str, float] = {
+    "gender": 0.005,
+    "ethnicity": 0.01,
+    "politics": 0.04,
+    "education": 0.01,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """One simulated study. The same parameters and population give the same bytes.
+
+    Args:
+        participants: how many enrol.
+        seed: of everything random.
+        source: the events' source; it begins with `simulated`.
+        battles_per_participant: mean over all who enrol.
+        judging_share: of those who enrol, how many judge at all.
+        activity_shape: gamma shape of how active those are; the smaller, the more uneven.
+        model_count: how many models of the roster; the last two retire if there are four or more.
+        tie_rates: per dimension, the share of ties among attentive verdicts of this sample.
+        beta: performance sd of one model, skill units (TrueSkill's beta).
+        skill_mean: mean skill.
+        skill_sd: sd of skill between models. TrueSkill's prior has 25/3; with beta 25/6 a spread of
+            3 makes the best of 28 win some 95% of its decided battles against the worst.
+        dimension_correlation: of a model's skills, and of its effects, between dimensions.
+        effects: scale of all demographic effects; 0 switches them off.
+        effect_sds: sd of a group's effect on a model per axis (`country` too); others 0.5.
+        sampling_skew: scale of the sample's bias; 0 samples the population as it is.
+        country_shares: of participants per country; equal shares unless given.
+        low_effort_share: of those who judge: always left, always a tie, or at random.
+        left_bias: added to the performance of the model shown left, skill units.
+        undisclosed_shares: "Prefer not to say" per answer.
+        start: when the study opens (UTC).
+        days: how long participants keep arriving.
+
+    Raises:
+        UsageError: a value outside its range.
+    """
+
+    participants: int = 24_000
+    seed: int = 1
+    source: str = f"{SIMULATED_SOURCE_PREFIX}-humaine"
+    battles_per_participant: float = 1.0
+    judging_share: float = 0.4
+    activity_shape: float = 0.7
+    model_count: int = len(ROSTER)
+    tie_rates: Mapping[str, float] = field(default_factory=lambda: dict(TIE_RATES))
+    beta: float = 25.0 / 6.0
+    skill_mean: float = 25.0
+    skill_sd: float = 3.0
+    dimension_correlation: float = 0.8
+    effects: float = 1.0
+    effect_sds: Mapping[str, float] = field(default_factory=lambda: dict(EFFECT_SDS))
+    sampling_skew: float = 1.0
+    country_shares: Mapping[str, float] | None = None
+    low_effort_share: float = 0.016
+    left_bias: float = 0.0
+    undisclosed_shares: Mapping[str, float] = field(
+        default_factory=lambda: dict(UNDISCLOSED_SHARES)
+    )
+    start: datetime = datetime(2025, 6, 2, tzinfo=UTC)
+    days: int = 91
+
+    def __post_init__(self) -> None:
+        ranges: tuple[tuple[str, float, float, float], ...] = (
+            ("participants", self.participants, 1, 100_000_000),
+            ("seed", self.seed, 0, 2**63 - 1),
+            ("battles per participant", self.battles_per_participant, 0.0, 1e4),
+            ("judging share", self.judging_share, 1e-6, 1.0),
+            ("activity shape", self.activity_shape, 0.01, 1e6),
+            ("models", self.model_count, 2, len(ROSTER)),
+            ("beta", self.beta, 1e-6, 1e6),
+            ("skill sd", self.skill_sd, 0.0, 1e6),
+            ("dimension correlation", self.dimension_correlation, 0.0, 1.0),
+            ("effects", self.effects, 0.0, 1e3),
+            ("sampling skew", self.sampling_skew, 0.0, 10.0),
+            ("low effort share", self.low_effort_share, 0.0, 1.0),
+            ("left bias", self.left_bias, -1e3, 1e3),
+            ("days", self.days, 1, 3660),
+            *((f"tie rate of {name}", rate, 1e-6, 0.99) for name, rate in self.tie_rates.items()),
+        )
+        for name, value, low, high in ranges:
+            if not low <= value <= high:
+                raise UsageError(f"{name}: {value} is not between {low:g} and {high:g}.")
+        if not self.source.startswith(SIMULATED_SOURCE_PREFIX):
+            raise UsageError(
+                f"source: {self.source!r} does not begin with {SIMULATED_SOURCE_PREFIX!r}.",
+                remedy="Boards built from simulated votes must say so.",
+            )
+        if not self.tie_rates:
+            raise UsageError("tie rates: name at least one dimension.")
+        if self.start.tzinfo is None:
+            raise UsageError("start: has no time zone.")
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """In the order in which a participant is asked."""
+        return tuple(self.tie_rates)
+
+    @property
+    def battle_count(self) -> int:
+        """Battles in all."""
+        return round(self.participants * self.battles_per_participant)

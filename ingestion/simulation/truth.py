@@ -1,0 +1,214 @@
+"""What is true in a simulated study: skills, effects of groups, draw margins.
+
+Skill of model i on dimension d for a person = skill_id + u_id(country) + the sum over axes of
+u_id(country, axis, group): additive, so that a country's true skill depends on its margins alone.
+A verdict is a tie if the performance difference, N(skill_a - skill_b + left bias, 2 beta^2), lies
+within the dimension's draw margin: TrueSkill's likelihood (Herbrich, Minka, Graepel 2006).
+
+What stays out: drawing verdicts (battles.py) and writing the truth down (truth_file.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from zlib import crc32
+
+import numpy as np
+from scipy.special import ndtr
+
+from ingestion.simulation.calendar import Calendar
+from ingestion.simulation.parameters import Parameters
+from ingestion.simulation.population import Country, FloatArray, Population, stratum_id
+from ingestion.simulation.skew import sample_cell_shares
+from ingestion.simulation.streams import Purpose, stream
+
+DEFAULT_EFFECT_SD = 0.5
+COUNTRY_AXIS = "country"
+
+# Skills are rounded before they are used: what is written down is exactly what the votes follow.
+DECIMALS = 6
+_DIFFERENCE_BINS = 8001
+_ROUNDS = 60
+_MARGIN_TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The truth of one study: M models, D dimensions.
+
+    Args:
+        parameters: what was asked for.
+        population: who there is.
+        base: skills before any effect (M, D).
+        country_effects: per country (M, D).
+        group_effects: per country and axis (groups, M, D).
+        draw_margins: in skill units (D).
+        sample_countries: share of participants per country.
+    """
+
+    parameters: Parameters
+    population: Population
+    base: FloatArray
+    country_effects: tuple[FloatArray, ...]
+    group_effects: tuple[tuple[FloatArray, ...], ...]
+    draw_margins: FloatArray
+    sample_countries: FloatArray
+
+    @cached_property
+    def cell_skills(self) -> FloatArray:
+        """Skills in every cell, all countries' cells counted through (cells, M, D)."""
+        return _cell_skills(self.population, self.base, self.country_effects, self.group_effects)
+
+    def country_skills(self, number: int) -> FloatArray:
+        """Mean skill over the population of a country (M, D)."""
+        country = self.population.countries[number]
+        means = (
+            np.tensordot(margin.weights, effects, 1)
+            for margin, effects in zip(country.strata, self.group_effects[number], strict=True)
+        )
+        return np.asarray(self.base + self.country_effects[number] + sum(means, np.zeros(1)))
+
+    def population_skills(self) -> FloatArray:
+        """Mean skill over all adults of all countries (M, D)."""
+        skills = [self.country_skills(number) for number in range(len(self.population.countries))]
+        return np.tensordot(self.population.country_shares, np.array(skills), 1)
+
+    def stratum_skills(self) -> Iterator[tuple[str, FloatArray]]:
+        """Mean skill over the population of everybody, each country and each stratum (M, D)."""
+        yield "all", self.population_skills()
+        for number, country in enumerate(self.population.countries):
+            whole = self.country_skills(number)
+            yield country.name, whole
+            for margin, effects in zip(country.strata, self.group_effects[number], strict=True):
+                # The other axes are independent of this one: only its own mean is exchanged.
+                rest = whole - np.tensordot(margin.weights, effects, 1)
+                for group, name in enumerate(margin.groups):
+                    yield stratum_id(country.name, margin.axis, name), rest + effects[group]
+
+
+def draw_truth(parameters: Parameters, population: Population) -> Truth:
+    """Draw skills and effects, then solve the draw margins for the sample that will be taken."""
+    base = parameters.skill_mean + parameters.skill_sd * _spread(parameters, Purpose.SKILL, "")
+    base = base.round(DECIMALS)
+    country_effects = tuple(
+        _effect(parameters, COUNTRY_AXIS, country.name) for country in population.countries
+    )
+    group_effects = tuple(
+        tuple(
+            np.array(
+                [
+                    _effect(parameters, margin.axis, stratum_id(country.name, margin.axis, group))
+                    for group in margin.groups
+                ]
+            )
+            for margin in country.strata
+        )
+        for country in population.countries
+    )
+    sample_countries = _sample_countries(parameters, population)
+    skills = _cell_skills(population, base, country_effects, group_effects)
+    shares = np.concatenate(
+        [
+            share * sample_cell_shares(country, parameters.sampling_skew)
+            for share, country in zip(sample_countries, population.countries, strict=True)
+        ]
+    )
+    pairs = Calendar.of(parameters).pair_shares(parameters.model_count)
+    margins = [
+        draw_margin(rate, skills[:, :, dimension], shares, pairs, parameters)
+        for dimension, rate in enumerate(parameters.tie_rates.values())
+    ]
+    return Truth(
+        parameters,
+        population,
+        base,
+        country_effects,
+        group_effects,
+        np.array(margins).round(DECIMALS),
+        sample_countries,
+    )
+
+
+def draw_margin(
+    tie_rate: float,
+    skills: FloatArray,
+    cells: FloatArray,
+    pairs: FloatArray,
+    parameters: Parameters,
+) -> float:
+    """The margin at which that share of verdicts are expected to be ties.
+
+    Args:
+        tie_rate: what is asked for.
+        skills: of one dimension (cells, M).
+        cells: shares of the sample (cells).
+        pairs: shares of ordered pairs among the battles (M, M).
+        parameters: beta and the left bias.
+    """
+    noise = np.sqrt(2.0) * parameters.beta
+    left, right = np.nonzero(pairs)
+    weights = np.multiply.outer(cells, pairs[left, right])
+    means = skills[:, left] - skills[:, right] + parameters.left_bias
+    # Binned: a hundredth of a skill unit matters less than a verdict in a million.
+    density, edges = np.histogram(means, _DIFFERENCE_BINS, weights=weights)
+    t = (edges[1:] + edges[:-1]) / 2.0 / noise
+    low, high = 0.0, float(np.abs(t).max()) + 10.0
+    for _ in range(_ROUNDS):
+        middle = (low + high) / 2.0
+        expected = float(density @ (ndtr(middle - t) - ndtr(-middle - t)))
+        low, high = (low, middle) if expected > tie_rate else (middle, high)
+        if high - low < _MARGIN_TOLERANCE:
+            break
+    return float(noise * (low + high) / 2.0)
+
+
+def _sample_countries(parameters: Parameters, population: Population) -> FloatArray:
+    names = [country.name for country in population.countries]
+    asked = parameters.country_shares or dict.fromkeys(names, 1.0)
+    shares = np.array([asked.get(name, 0.0) for name in names])
+    return np.asarray(shares / shares.sum())
+
+
+def _effect(parameters: Parameters, axis: str, name: str) -> FloatArray:
+    sd = parameters.effects * parameters.effect_sds.get(axis, DEFAULT_EFFECT_SD)
+    return (sd * _spread(parameters, Purpose.EFFECT, name)).round(DECIMALS)
+
+
+def _spread(parameters: Parameters, purpose: Purpose, name: str) -> FloatArray:
+    """Standard normal (M, D), correlated between dimensions.
+
+    Streams are named, not numbered: another group or dimension leaves the others' values alone.
+    """
+    size = parameters.model_count
+    share = parameters.dimension_correlation
+    common = stream(parameters.seed, purpose, crc32(name.encode())).standard_normal(size)
+    own = [
+        stream(parameters.seed, purpose, crc32(name.encode()), crc32(dimension.encode()))
+        for dimension in parameters.dimensions
+    ]
+    specific = np.array([generator.standard_normal(size) for generator in own]).T
+    return np.asarray(np.sqrt(share) * common[:, None] + np.sqrt(1.0 - share) * specific)
+
+
+def _cell_skills(
+    population: Population,
+    base: FloatArray,
+    country_effects: tuple[FloatArray, ...],
+    group_effects: tuple[tuple[FloatArray, ...], ...],
+) -> FloatArray:
+    skills = []
+    for number, country in enumerate(population.countries):
+        own = np.broadcast_to(base + country_effects[number], (country.cell_count, *base.shape))
+        for groups, effects in zip(country.cell_groups, group_effects[number], strict=True):
+            own = own + effects[groups]
+        skills.append(own)
+    return np.concatenate(skills)
+
+
+def country_of_cell(population: Population) -> Iterator[tuple[Country, int]]:
+    """Every cell in order: its country and its number within it."""
+    for country in population.countries:
+        for cell in range(country.cell_count):
+            yield country, cell

@@ -1,0 +1,214 @@
+"""What lies at a path: which format, which compression, and whether it can be text at all.
+
+Everything here is decided from the first bytes, not from the file's name, so that a file with a
+wrong ending is still read and a file that cannot be read says what it looks like.
+
+What stays out: rows (lines.py, csv_rows.py, parquet_rows.py) and what they mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from ingestion.errors import LoadRefusedError, NotFoundError, UsageError
+
+HEAD_BYTES = 1 << 16
+UTF8_BOM = b"\xef\xbb\xbf"
+
+_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_WIDE_BOMS = {
+    b"\xff\xfe\x00\x00": "UTF-32LE",
+    b"\x00\x00\xfe\xff": "UTF-32BE",
+    b"\xff\xfe": "UTF-16LE",
+    b"\xfe\xff": "UTF-16BE",
+}
+_STRANGERS = {
+    b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "Unpack it, or save the sheet as CSV."),
+    b"BZh": ("a bzip2 file", "Unpack it first: bunzip2 FILE"),
+    b"\xfd7zXZ\x00": ("an xz file", "Unpack it first: unxz FILE"),
+    b"SQLite format 3\x00": ("an SQLite database", "Export the table as CSV first."),
+    b"ARROW1": ("an Arrow file", "Save it as Parquet first."),
+    b"Obj\x01": ("an Avro file", "Save it as Parquet first."),
+    b"%PDF": ("a PDF", "Only CSV, JSONL and Parquet can be read."),
+}
+# Bytes that text does not contain: all controls but tab, line feed, form feed, return and escape.
+_CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
+_MANY_NULS = 0.2
+
+
+class Format(StrEnum):
+    """How a file holds its rows."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file that exists and can be read.
+
+    Args:
+        name: what messages call it: the path as the user wrote it.
+        path: where it lies.
+        compression: gzip, zstd or None.
+        head: its first bytes, decompressed, without a byte-order mark.
+        format: what the first bytes look like.
+    """
+
+    name: str
+    path: Path
+    compression: str | None
+    head: bytes
+    format: Format
+
+    @contextmanager
+    def open(self) -> Iterator[Any]:
+        """The decompressed content as a stream with `readinto`; faults name the file."""
+        with refusing(self.name, self.compression):
+            # Unbuffered: rows are read in blocks of megabytes into a buffer of our own.
+            with self.path.open("rb", buffering=0) as raw:
+                if self.compression is None:
+                    yield raw
+                else:
+                    yield pa.CompressedInputStream(raw, self.compression)
+
+    @contextmanager
+    def open_seekable(self) -> Iterator[IO[bytes]]:
+        """The decompressed content as a file one can seek in, unpacked to disk where need be."""
+        if self.compression is None:
+            with refusing(self.name, None), self.path.open("rb") as raw:
+                yield raw
+            return
+        with tempfile.TemporaryFile() as unpacked:
+            with self.open() as stream:
+                while chunk := stream.read(1 << 20):
+                    unpacked.write(chunk)
+            unpacked.seek(0)
+            yield unpacked
+
+
+@contextmanager
+def refusing(name: str, compression: str | None) -> Iterator[None]:
+    """Turn faults of the operating system and of decompression into a refusal naming the file."""
+    try:
+        yield
+    except PermissionError as error:
+        raise LoadRefusedError(
+            f"{name}: not allowed to read it.", remedy=f"Check its rights: ls -l {name}"
+        ) from error
+    except OSError as error:
+        what = f"damaged or cut off ({compression})" if compression else "cannot be read"
+        raise LoadRefusedError(
+            f"{name}: {what}: {_first_line(error)}.",
+            remedy="Fetch or write the file again; nothing of it was loaded.",
+        ) from error
+
+
+def inspect_file(name: str, path: Path | None = None) -> LocalFile:
+    """Look at the first bytes of a file.
+
+    Raises:
+        NotFoundError: nothing is there.
+        UsageError: it is a directory, or no regular file.
+        LoadRefusedError: it is empty, truncated, not text and not Parquet, or in a wide encoding.
+    """
+    path = Path(name) if path is None else path
+    try:
+        is_directory, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
+        raise NotFoundError(f"{name!r}: not a path: {error}.") from error
+    if is_directory:
+        raise UsageError(
+            f"{name}: is a directory.",
+            remedy=f"Name the files in it: {name.rstrip('/')}/*.jsonl",
+        )
+    if not is_file:
+        if path.exists():
+            raise UsageError(f"{name}: is not a regular file.", remedy="Save it to a file first.")
+        raise NotFoundError(f"{name}: no such file.", remedy="Check the path and its spelling.")
+    with refusing(name, None), path.open("rb") as raw:
+        start = raw.read(HEAD_BYTES)
+    compression = next((c for magic, c in _COMPRESSIONS.items() if start.startswith(magic)), None)
+    if compression is not None:
+        start = _decompressed_head(name, path, compression)
+    return LocalFile(
+        name=name,
+        path=path,
+        compression=compression,
+        head=start.removeprefix(UTF8_BOM),
+        format=_recognise(name, start),
+    )
+
+
+def fingerprint(file: LocalFile, *, mapping: str, source: str | None) -> str:
+    """SHA-256 (hex) over the raw bytes of the file, the mapping's text and the source's name."""
+    with refusing(file.name, None), file.path.open("rb", buffering=0) as raw:
+        content = hashlib.file_digest(raw, "sha256").hexdigest()  # type: ignore[arg-type]
+    parts = json.dumps({"content": content, "mapping": mapping, "source": source}, sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _decompressed_head(name: str, path: Path, compression: str) -> bytes:
+    head = bytearray()
+    with refusing(name, compression), path.open("rb") as raw:
+        stream = pa.CompressedInputStream(raw, compression)
+        while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
+            head += chunk
+    return bytes(head)
+
+
+def _recognise(name: str, head: bytes) -> Format:
+    if not head.removeprefix(UTF8_BOM).strip():
+        raise LoadRefusedError(
+            f"{name}: is empty.", remedy="Write at least one row to it, or leave it out."
+        )
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if wide := _wide_encoding(head):
+        raise LoadRefusedError(
+            f"{name}: looks like {wide}, and only UTF-8 is read.",
+            remedy=f"Convert it: iconv -f {wide} -t UTF-8 {name} > {name}.utf8",
+        )
+    for magic, (what, remedy) in _STRANGERS.items():
+        if head.startswith(magic):
+            raise LoadRefusedError(f"{name}: looks like {what}.", remedy=remedy)
+    if len(head.translate(None, _CONTROLS)) < len(head):
+        raise LoadRefusedError(
+            f"{name}: holds bytes that are not text, and it is not Parquet either.",
+            remedy="CSV, JSONL and Parquet can be read, also compressed with gzip or zstd.",
+        )
+    start = head.removeprefix(UTF8_BOM).lstrip()
+    if start.startswith(b"[") or start.split(b"\n", 1)[0].strip() == b"{":
+        raise LoadRefusedError(
+            f"{name}: is one JSON document over several lines, not one object per line (JSONL).",
+            remedy=f"Convert it: jq -c 'if type==\"array\" then .[] else . end' {name} > FILE.jsonl",
+        )
+    return Format.JSONL if start.startswith(b"{") else Format.CSV
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    for bom, encoding in _WIDE_BOMS.items():
+        if head.startswith(bom):
+            return encoding
+    # Without a mark: Latin text in two bytes a character has a NUL in every other place.
+    even, odd = head[0::2], head[1::2]
+    if odd and odd.count(0) > _MANY_NULS * len(odd) and even.count(0) == 0:
+        return "UTF-16LE"
+    if even and even.count(0) > _MANY_NULS * len(even) and odd.count(0) == 0:
+        return "UTF-16BE"
+    return None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -1,0 +1,1 @@
+"""Boards: what one is, where it is kept, how it is found again."""

@@ -1,0 +1,160 @@
+"""One build: from the log as of a position to a board. All of it can be deleted and comes back.
+
+A build at the head works in the warehouse's own database. A build as of an earlier position works
+in a scratch directory, so that looking back never disturbs what readers see.
+
+What stays out: SQL (dbt_project), numerics (ratings/) and what a board is (boards/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import UsageError
+from ingestion.log import EventLog
+from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
+from orchestration.boards import store
+from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
+from orchestration.rating import rate_tournaments, read_counts, write_ratings
+from orchestration.ratings.tournaments import RatingParameters
+from orchestration.raw_views import open_database, register_ratings, register_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import duckdb
+
+    from ingestion.paths import Home
+    from orchestration.boards.store import Board
+
+LOCK_FILE = Path(__file__).resolve().parent.parent / "requirements.lock"
+AFTER_RATINGS = "source:ratings+"
+SOURCES = "select distinct source from (select source from raw.battle_judged union all select source from raw.battles_tallied) as sources order by source"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where one build works: the warehouse itself, or a scratch directory."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file dbt writes."""
+        return self.root / "demoscope.duckdb"
+
+    @property
+    def ratings(self) -> Path:
+        """The directory of the rating step's Parquet."""
+        return self.root / "ratings"
+
+
+def build(
+    home: Home,
+    *,
+    as_of: str | int | None = None,
+    parameters: RatingParameters | None = None,
+    step: Callable[[str], None] = lambda _name: None,
+) -> Board:
+    """Build everything right of the log and keep the board.
+
+    Args:
+        home: the warehouse.
+        as_of: log position or recorded-at time; None for the head.
+        parameters: of the ratings; the defaults where None.
+        step: called with the name of each step as it begins.
+
+    Raises:
+        UsageError: the log holds nothing at that position.
+        TransformationFailedError: a dbt model or test failed.
+    """
+    log = EventLog.open(home.log)
+    position = log.resolve(as_of)
+    parameters = parameters or RatingParameters()
+    with _workspace(home, is_head=as_of is None) as workspace:
+        step("transform")
+        transform(workspace, log, position, loads=home.loads)
+        step("rate")
+        with open_database(workspace.database) as connection:
+            counts = read_counts(connection)
+            sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
+        if not counts.num_rows:
+            message = f"There are no battles in the log as of position {position}."
+            raise UsageError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
+        ratings = rate_tournaments(counts, parameters)
+        write_ratings(ratings, workspace.ratings)
+        step("report")
+        report(workspace)
+        step("board")
+        subject = subject_of(log, position, sources, parameters)
+        board = store.keep(home.boards, subject, ratings, _made_by())
+    if as_of is None:
+        store.make_current(home.boards, board)
+    return board
+
+
+def transform(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
+    """Everything dbt builds before the ratings."""
+    with open_database(workspace.database) as connection:
+        register_sources(connection, log, as_of_seq=position, loads=loads)
+    run_dbt(["build", "--exclude", AFTER_RATINGS], root=workspace.root)
+
+
+def report(workspace: Workspace) -> None:
+    """Everything dbt builds from the ratings."""
+    with open_database(workspace.database) as connection:
+        register_ratings(connection, workspace.ratings)
+    run_dbt(["build", "--select", AFTER_RATINGS], root=workspace.root)
+
+
+def subject_of(
+    log: EventLog, position: int, sources: list[str], parameters: RatingParameters
+) -> dict[str, Any]:
+    """What the board is a function of; see boards/identity.py."""
+    commit = next((commit for commit in log.commits(position) if commit.seq == position), None)
+    return {
+        "log_position": position,
+        "log_head_hash": commit.hash if commit else None,
+        "valid_until": None,
+        "design_hash": design_hash(),
+        "sources": sources,
+        "is_simulated": any(source.startswith(SIMULATED_SOURCE_PREFIX) for source in sources),
+        "parameters": {
+            name: round(value * 1_000_000) if isinstance(value, float) else value
+            for name, value in sorted(asdict(parameters).items())
+        },
+    }
+
+
+def design_hash() -> str:
+    """SHA-256 over the study's design: every seed, by name."""
+    digest = hashlib.sha256()
+    for path in sorted((PROJECT_DIRECTORY / "seeds").rglob("*.csv")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.name} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def _made_by() -> dict[str, Any]:
+    lock = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest() if LOCK_FILE.exists() else None
+    return {"code_version": version("demoscope"), "dependency_lock_sha256": lock}
+
+
+@contextmanager
+def _workspace(home: Home, *, is_head: bool) -> Iterator[Workspace]:
+    if is_head:
+        yield Workspace(home.root)
+        return
+    home.cache.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="as-of-", dir=home.cache))
+    try:
+        yield Workspace(scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

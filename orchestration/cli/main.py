@@ -1,0 +1,87 @@
+"""The `demoscope` command and how it ends: data on stdout, words on stderr, an exit code.
+
+Commands are imported when they run, so that `leaderboard` answers at once.
+
+What stays out: what the commands do (one file per command beside this one).
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from ingestion.errors import DemoscopeError
+
+COMMANDS = {
+    "ingest": "Bring files through the gate into the event log.",
+    "build": "Build every mart and the leaderboard from the log.",
+    "leaderboard": "Show a leaderboard.",
+    "log": "Look into the event log and check that it is whole.",
+    "simulate": "Write a simulated study whose truth is known.",
+    "study": "Ingest a bundled study, build, and show its leaderboard.",
+    "doctor": "Say what is wrong with this installation or warehouse.",
+}
+INTERRUPTED = 130
+
+
+class LazyCommands(TyperGroup):
+    """Commands by name; a command's module is imported only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of use."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and take its `app`."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        app: Any = import_module(f"orchestration.cli.{cmd_name}").app
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        command.help = command.help or COMMANDS[cmd_name]
+        return command
+
+
+app = typer.Typer(
+    name="demoscope",
+    cls=LazyCommands,
+    help="Whose favourite model? Census-weighted leaderboards anybody can reproduce.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def demoscope() -> None:
+    """Whose favourite model? Census-weighted leaderboards anybody can reproduce."""
+
+
+def run() -> None:
+    """Run the command line; a user's error is one message and an exit code, never a traceback."""
+    try:
+        app(standalone_mode=False)
+    except DemoscopeError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _say("Interrupted; nothing half done was kept.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"error: {message}\n")

@@ -1,0 +1,70 @@
+"""What one load did, as a record: for the screen, for Dagster, and for `fct_load`.
+
+What stays out: doing the load (loading.py).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """One load of one file.
+
+    Counts are rows; `row_count` is always accepted + duplicate + quarantined. `position` is the
+    log position after which the load's events are in the log; null where the load was refused.
+    """
+
+    load_id: str
+    file: str
+    batch_id: str
+    status: str
+    started_at_us: int
+    duration_ms: int
+    byte_count: int
+    row_count: int
+    accepted_count: int
+    duplicate_count: int
+    quarantined_count: int
+    quarantined_by_reason: dict[str, int]
+    accepted_by_event_type: dict[str, int]
+    expectation_count: int
+    failures: list[str] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    position: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as plain data, first what a person looks for."""
+        record = asdict(self)
+        wanted = (
+            "file",
+            "row_count",
+            "accepted_count",
+            "duplicate_count",
+            "quarantined_count",
+            "quarantined_by_reason",
+            "position",
+        )
+        return {name: record.pop(name) for name in wanted} | record
+
+    def keep(self, directory: Path) -> None:
+        """Write the record where `fct_load` finds it; a crash leaves no half record."""
+        directory.mkdir(parents=True, exist_ok=True)
+        temporary = directory / f".{self.load_id}.partial"
+        temporary.write_text(json.dumps(self.as_json(), sort_keys=True) + "\n", encoding="utf-8")
+        temporary.rename(directory / f"{self.load_id}.json")
+
+
+def earlier_report(directory: Path, batch_id: str) -> LoadReport | None:
+    """The report of the load that committed this batch, where it is still there."""
+    for path in sorted(directory.glob(f"*-{batch_id[:12]}.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["batch_id"] == batch_id and record["status"] == "committed":
+            return LoadReport(**record)
+    return None

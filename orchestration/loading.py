@@ -1,0 +1,257 @@
+"""One load: read, judge, pseudonymise, stage, and only then commit.
+
+Write, audit, publish: until the commit nothing of the load is in the log, and a load that is
+refused leaves the log as it was. Memory is bounded by PIECE_ROWS, whatever the file's size.
+
+What stays out: reading (ingestion/sources), judging (expectations), storing (ingestion/log).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from expectations.gate import Gate, RefusedRow
+from expectations.quarantine import Quarantine
+from ingestion.contracts import CONTRACTS
+from ingestion.errors import LoadRefusedError
+from ingestion.log import EventLog
+from ingestion.log_form import to_log_form
+from ingestion.pseudonyms import Pseudonymiser
+from ingestion.sources.batch import ROW_NUMBER
+from ingestion.sources.registry import open_source
+from ingestion.vocabulary import EventType, Refusal
+from orchestration.load_report import LoadReport, earlier_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingestion.log import Batch
+    from ingestion.paths import Home
+    from ingestion.sources.batch import Source
+
+PIECE_ROWS = 1_000_000
+PRODUCER = "demoscope"
+EXCERPT = 120
+
+
+class Refused(LoadRefusedError):
+    """A load refused whole, with its report."""
+
+    def __init__(self, report: LoadReport) -> None:
+        super().__init__(_refusal_sentence(report), remedy=_refusal_remedy(report))
+        self.report = report
+
+
+def load_file(
+    home: Home,
+    path: str,
+    *,
+    mapping: str | None = None,
+    source_name: str | None = None,
+    max_bad_share: float = 0.2,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> LoadReport:
+    """Bring one file through the gate into the log.
+
+    Args:
+        home: the warehouse.
+        path: the file, or an address a remote source understands.
+        mapping: preset name or mapping file; None for native event files.
+        source_name: overrides the source named in the file or mapping.
+        max_bad_share: largest share of refused rows the load survives.
+        progress: called with the number of rows read so far.
+
+    Raises:
+        Refused: the load failed the gate; the log is untouched, the report says why.
+        DemoscopeError: the file cannot be read at all.
+    """
+    source = open_source(path, mapping=mapping, source=source_name)
+    log = EventLog.open(home.log)
+    return _Load(home, log, source, max_bad_share, progress).run()
+
+
+class _Load:
+    """The state of one load while it runs."""
+
+    def __init__(
+        self,
+        home: Home,
+        log: EventLog,
+        source: Source,
+        max_bad_share: float,
+        progress: Callable[[int], None],
+    ) -> None:
+        self._home = home
+        self._log = log
+        self._source = source
+        self._progress = progress
+        self._gate = Gate(max_bad_share=max_bad_share)
+        self._pseudonyms = Pseudonymiser.open(home.vault)
+        self._started_us = time.time_ns() // 1000
+        self._load_id = f"{self._started_us:020d}-{source.fingerprint[:12]}"
+        self._pending: dict[EventType, list[pa.Table]] = {}
+        self._row_count = 0
+        self._duplicates = 0
+        self._accepted: dict[str, int] = {}
+        self._failures: list[str] = []
+        self._expectations = 0
+
+    def run(self) -> LoadReport:
+        committed = self._log.find_batch(self._source.fingerprint)
+        if committed is not None:
+            earlier = earlier_report(self._home.loads, self._source.fingerprint)
+            if earlier is not None:
+                return self._again(earlier, committed.seq)
+        quarantine = Quarantine(
+            self._home.quarantine, load_id=self._load_id, source_file=self._source.name
+        )
+        with quarantine, self._log.begin(self._source.fingerprint, {"name": PRODUCER}) as batch:
+            for native in self._source.batches():
+                split = self._gate.split(native)
+                self._row_count += native.table.num_rows
+                quarantine.add(split.refused)
+                if native.event_type is not None and split.accepted.num_rows:
+                    self._collect(native.event_type, split.accepted, batch, quarantine)
+                self._progress(self._row_count)
+            for event_type in list(self._pending):
+                self._flush(event_type, batch, quarantine)
+            self._judge(quarantine)
+            quarantine.keep()
+            if self._failures:
+                report = self._report("refused", quarantine, position=None)
+                report.keep(self._home.loads)
+                raise Refused(report)
+            position = self._commit(batch)
+        status = "committed" if sum(self._accepted.values()) else "nothing_new"
+        report = self._report(status, quarantine, position=position)
+        report.keep(self._home.loads)
+        return report
+
+    def _collect(
+        self, event_type: EventType, table: pa.Table, batch: Batch, quarantine: Quarantine
+    ) -> None:
+        pending = self._pending.setdefault(event_type, [])
+        pending.append(table)
+        if sum(piece.num_rows for piece in pending) >= PIECE_ROWS:
+            self._flush(event_type, batch, quarantine)
+
+    def _flush(self, event_type: EventType, batch: Batch, quarantine: Quarantine) -> None:
+        native = pa.concat_tables(self._pending.pop(event_type))
+        contract = CONTRACTS[event_type]
+        table = to_log_form(contract, native, self._pseudonyms)
+        verdict = self._gate.judge(event_type, table)
+        self._expectations += verdict.evaluated_count
+        self._failures.extend(verdict.failures)
+        staged = batch.stage(event_type, table)
+        duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
+        self._duplicates += duplicates
+        accepted = native.num_rows - duplicates - conflicts
+        self._accepted[event_type] = self._accepted.get(event_type, 0) + accepted
+        if conflicts:
+            rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
+            quarantine.add(_conflict(event_type, row) for row in rows)
+
+    def _judge(self, quarantine: Quarantine) -> None:
+        accounted = sum(self._accepted.values()) + self._duplicates + quarantine.count
+        verdict = self._gate.judge_load(
+            row_count=self._row_count,
+            accounted_count=accounted,
+            quarantined_count=quarantine.count,
+            unknown_schema=quarantine.reasons[Refusal.UNKNOWN_SCHEMA_VERSION],
+        )
+        self._expectations += verdict.evaluated_count
+        self._failures.extend(verdict.failures)
+
+    def _commit(self, batch: Batch) -> int:
+        receipt = batch.commit()
+        for event_type, count in receipt.late_duplicates.items():
+            self._accepted[event_type] -= count
+            self._duplicates += count
+        return receipt.seq
+
+    def _again(self, earlier: LoadReport, position: int) -> LoadReport:
+        """The same file a second time: every row that went in is a duplicate now."""
+        report = replace(
+            earlier,
+            load_id=self._load_id,
+            file=self._source.name,
+            status="nothing_new",
+            started_at_us=self._started_us,
+            duration_ms=self._elapsed_ms(),
+            accepted_count=0,
+            duplicate_count=earlier.accepted_count + earlier.duplicate_count,
+            accepted_by_event_type={},
+            position=position,
+        )
+        report.keep(self._home.loads)
+        return report
+
+    def _elapsed_ms(self) -> int:
+        return (time.time_ns() // 1000 - self._started_us) // 1000
+
+    def _report(self, status: str, quarantine: Quarantine, *, position: int | None) -> LoadReport:
+        accepted = sum(self._accepted.values())
+        return LoadReport(
+            load_id=self._load_id,
+            file=self._source.name,
+            batch_id=self._source.fingerprint,
+            status=status,
+            started_at_us=self._started_us,
+            duration_ms=self._elapsed_ms(),
+            byte_count=self._source.byte_count,
+            row_count=self._row_count,
+            accepted_count=accepted,
+            duplicate_count=self._duplicates,
+            quarantined_count=quarantine.count,
+            quarantined_by_reason=dict(sorted(quarantine.reasons.items())),
+            accepted_by_event_type={str(k): v for k, v in sorted(self._accepted.items())},
+            expectation_count=self._expectations,
+            failures=self._failures,
+            examples=[_example(row) for row in quarantine.examples],
+            position=position,
+        )
+
+
+def _conflict(event_type: EventType, row: dict[str, Any]) -> RefusedRow:
+    """The same id with another body: the first keeps its place, the second is set apart."""
+    row_number = row.pop(ROW_NUMBER)
+    original = json.dumps(row, default=str, ensure_ascii=False)
+    return RefusedRow(
+        str(event_type), row_number, Refusal.CONFLICTING_DUPLICATE, "native_id", original
+    )
+
+
+def _example(row: RefusedRow) -> dict[str, Any]:
+    excerpt = row.original if len(row.original) <= EXCERPT else row.original[:EXCERPT] + "..."
+    return {
+        "row_number": row.row_number,
+        "reason": row.reason,
+        "column": row.column,
+        "original": excerpt,
+    }
+
+
+def _refusal_sentence(report: LoadReport) -> str:
+    share = report.quarantined_count / max(report.row_count, 1)
+    lines = [
+        f"{report.file} was refused whole; the log is untouched: "
+        f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
+    ]
+    lines += [
+        f"  row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
+        f"{row['original']}"
+        for row in report.examples
+    ]
+    return "\n".join([*lines, *(f"  {failure}" for failure in report.failures)])
+
+
+def _refusal_remedy(report: LoadReport) -> str:
+    return (
+        f"\nEvery bad row with its reason is in quarantine/{report.load_id}.parquet. Mend the file or "
+        "its mapping; to take the good rows as they are, raise --max-bad-share."
+    )

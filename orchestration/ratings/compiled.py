@@ -1,0 +1,24 @@
+"""How every numerical kernel of this folder is compiled.
+
+One decorator, so that the flags that decide whether bits repeat are set in one place.
+Out: the kernels themselves.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a kernel and keep the machine code in ``NUMBA_CACHE_DIR``.
+
+    No fastmath and no ``parallel``: both let the compiler reorder sums, and then the last bits
+    depend on the width of the vector unit and on the number of threads. Division by zero follows
+    IEEE 754 (``error_model="numpy"``) because the checks would keep loops from being vectorised.
+    """
+    decorate = numba.njit(cache=True, nogil=True, error_model="numpy")
+    return cast("Callable[P, R]", decorate(function))

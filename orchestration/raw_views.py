@@ -1,0 +1,81 @@
+"""What dbt sees as sources: views over the log as of a position, loads, and ratings.
+
+What stays out: the log's own views (ingestion/log/reader.py), which this asks for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ingestion.errors import BusyError
+from ingestion.log.reader import register
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ingestion.log import EventLog
+
+LOAD_COLUMNS = {
+    "load_id": "varchar",
+    "file": "varchar",
+    "batch_id": "varchar",
+    "status": "varchar",
+    "started_at_us": "bigint",
+    "duration_ms": "bigint",
+    "byte_count": "bigint",
+    "row_count": "bigint",
+    "accepted_count": "bigint",
+    "duplicate_count": "bigint",
+    "quarantined_count": "bigint",
+    "quarantined_by_reason": "json",
+    "expectation_count": "bigint",
+    "position": "bigint",
+}
+
+
+def open_database(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the pipeline's database for writing.
+
+    Raises:
+        BusyError: another process has it open.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(path)
+    except duckdb.IOException as error:
+        message = f"{path} is open in another process."
+        raise BusyError(message, remedy="Wait for it to end, then build again.") from error
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def register_sources(
+    connection: duckdb.DuckDBPyConnection, log: EventLog, *, as_of_seq: int, loads: Path
+) -> None:
+    """Register `raw.<event_type>` as of a log position, and `raw.load`."""
+    register(connection, log, as_of_seq)
+    listed = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in LOAD_COLUMNS.items())
+    query = f"select {listed} where false"
+    if any(loads.glob("*.json")):
+        columns = ", ".join(f"{name}: '{kind}'" for name, kind in LOAD_COLUMNS.items())
+        query = (
+            f"select * from read_json({_literal(loads / '*.json')},"
+            f" format = 'newline_delimited', columns = {{{columns}}})"
+        )
+    connection.execute(f"create or replace view raw.load as {query}")
+
+
+def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> None:
+    """Register every Parquet file of the ratings directory as `ratings.<name>`."""
+    connection.execute("create schema if not exists ratings")
+    for path in sorted(ratings.glob("*.parquet")):
+        connection.execute(
+            f"create or replace view ratings.{path.stem} as"
+            f" select * from read_parquet({_literal(path)})"
+        )
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

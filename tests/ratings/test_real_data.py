@@ -1,0 +1,68 @@
+"""Real votes: another library's scores for them, and a board of 1.7 million."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from scipy.stats import kendalltau
+
+from orchestration.ratings.bradley_terry import fit_bradley_terry
+from orchestration.ratings.counts import PairCounts
+from orchestration.ratings.draw_margin import fit_draw_margin
+from orchestration.ratings.summary import summarise
+
+
+@pytest.fixture(scope="session")
+def llmfao(shared_data: Path) -> PairCounts:
+    votes = pd.read_csv(shared_data / "llmfao" / "crowd-comparisons.csv")
+    table = pa.table(
+        {
+            "model_a": votes.left.to_numpy(),
+            "model_b": votes.right.to_numpy(),
+            "win_a_count": (votes.winner == "left").astype(int).to_numpy(),
+            "win_b_count": (votes.winner == "right").astype(int).to_numpy(),
+            "tie_count": (votes.winner == "tie").astype(int).to_numpy(),
+        }
+    )
+    return PairCounts.from_arrow(table)
+
+
+@pytest.fixture(scope="session")
+def arena(shared_data: Path) -> PairCounts:
+    frame = pd.read_csv(shared_data / "arena_counts" / "pair_counts.csv")
+    frame["tie_count"] = frame.tie + frame.tie_both_bad
+    frame = frame.rename(columns={"wins_a": "win_a_count", "wins_b": "win_b_count"})
+    return PairCounts.from_arrow(pa.Table.from_pandas(frame, preserve_index=False))
+
+
+@pytest.fixture(scope="session")
+def golden(shared_data: Path) -> pd.Series:
+    scores = pd.read_csv(shared_data / "llmfao" / "llmfao-golden.csv")
+    return scores[scores.algorithm == "bradley_terry"].set_index("item").score
+
+
+def test_llmfao_agrees_with_another_librarys_bradley_terry(
+    llmfao: PairCounts, golden: pd.Series
+) -> None:
+    assert llmfao.battle_total == 8931
+    board = summarise(fit_draw_margin(llmfao), 0).to_pandas().set_index("model_id")
+    assert set(board.index) == set(golden.index)
+    assert kendalltau(board.skill, golden.loc[board.index]).statistic >= 0.97
+    assert board["rank"].idxmin() == "GPT 4"
+
+
+def test_our_bradley_terry_agrees_too(llmfao: PairCounts, golden: pd.Series) -> None:
+    ours = pd.Series(fit_bradley_terry(llmfao).mean, llmfao.model_ids)
+    assert kendalltau(ours, golden.loc[ours.index]).statistic >= 0.97
+
+
+def test_the_arena_converges(arena: PairCounts) -> None:
+    assert len(arena.model_ids) == 129
+    assert arena.battle_total == 1_670_250
+    posterior = fit_draw_margin(arena)
+    assert posterior.converged
+    assert arena.component_count == 1
+    assert (posterior.skill_sd > 0).all()
+    assert np.linalg.eigvalsh(posterior.covariance).min() > 0

@@ -1,0 +1,147 @@
+"""All boards of a study: independence of row order and of each other, and refusals."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from orchestration.ratings.counts import InvalidCountsError
+from orchestration.ratings.tournaments import (
+    PAIRWISE_BOARD_SCHEMA,
+    RATING_SCHEMA,
+    MissingTournamentError,
+    RatingParameters,
+    rate,
+    rate_pairs,
+)
+from tests.ratings.simulation import simulate
+
+PARAMETERS = RatingParameters(draws=512)
+
+
+def study_table() -> pa.Table:
+    parts = []
+    for d, dimension in enumerate(["overall", "trust"]):
+        for s, key in enumerate(["all", "us:age:18-34", "us:age:55+"]):
+            margin, battles = (2.0, 8.0)[d], (3000, 200, 60)[s]
+            counts = simulate(10 * d + s, size=7, battles=battles, margin=margin).counts
+            ids = np.array(counts.model_ids)
+            parts.append(
+                pa.table(
+                    {
+                        "tournament_key": [key] * counts.first.size,
+                        "dimension": [dimension] * counts.first.size,
+                        "model_a": ids[counts.first],
+                        "model_b": ids[counts.second],
+                        "win_a_count": counts.win_first.astype(int),
+                        "win_b_count": counts.win_second.astype(int),
+                        "tie_count": counts.tie.astype(int),
+                    }
+                )
+            )
+    return pa.concat_tables(parts)
+
+
+TABLE = study_table()
+BOARDS = rate(TABLE, PARAMETERS, 1)
+
+
+def mirrored(table: pa.Table) -> pa.Table:
+    names = {"model_a": "model_b", "win_a_count": "win_b_count"}
+    names |= {new: old for old, new in names.items()}
+    return table.rename_columns([names.get(n, n) for n in table.column_names])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_in_any_order_and_orientation_give_the_same_bits(seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(TABLE.num_rows)
+    half = TABLE.num_rows // 2
+    shuffled = TABLE.take(order)
+    shuffled = pa.concat_tables(
+        [shuffled[:half], mirrored(shuffled[half:]).select(TABLE.column_names)]
+    )
+    assert rate(shuffled, PARAMETERS, 1).equals(BOARDS)
+
+
+def test_one_row_per_key_sorted_and_whole() -> None:
+    assert BOARDS.schema.equals(RATING_SCHEMA)
+    keys = BOARDS.select(["tournament_key", "dimension", "estimator", "model_id"]).to_pylist()
+    tuples = [tuple(row.values()) for row in keys]
+    assert tuples == sorted(set(tuples))
+    assert len(tuples) == 3 * 2 * 2 * 7
+    frame = BOARDS.to_pandas()
+    assert np.isfinite(frame.select_dtypes("number")).all(axis=None)
+    assert frame.is_converged.all()
+    for _, rows in frame.groupby(["tournament_key", "dimension", "estimator"]):
+        assert sorted(rows["rank"]) == list(range(1, 8))
+        assert rows.skill.sum() == pytest.approx(0.0, abs=1e-9)
+        assert rows.winshare.mean() == pytest.approx(0.5, abs=1e-9)
+
+
+def test_the_margin_of_a_dimension_comes_from_all_of_it() -> None:
+    frame = BOARDS.to_pandas().query("estimator == 'trueskill_ep'")
+    margins = frame.groupby("dimension").draw_margin.unique()
+    assert {len(values) for values in margins} == {1}
+    assert margins["overall"][0] == pytest.approx(2.0, abs=0.3)
+    assert margins["trust"][0] == pytest.approx(8.0, abs=0.5)
+
+
+def test_a_board_does_not_depend_on_the_others() -> None:
+    frame = TABLE.to_pandas()
+    kept = frame[(frame.dimension == "trust") & (frame.tournament_key != "us:age:55+")]
+    alone = rate(pa.Table.from_pandas(kept, preserve_index=False), PARAMETERS, 1).to_pandas()
+    whole = BOARDS.to_pandas()
+    same = whole[(whole.dimension == "trust") & (whole.tournament_key != "us:age:55+")]
+    assert alone.equals(same.reset_index(drop=True))
+
+
+def test_few_battles_are_provisional() -> None:
+    frame = BOARDS.to_pandas().set_index(["tournament_key", "dimension", "estimator"])
+    assert not frame.loc["all"].is_provisional.any()
+    few = frame[frame.battle_count < 30]
+    assert len(few)
+    assert few.is_provisional.all()
+    wide = frame[(frame.battle_count >= 30) & (frame.skill_sd > 0.5 * frame.prior_sd)]
+    assert wide.is_provisional.all()
+
+
+def test_disconnected_models_are_told_apart() -> None:
+    table = pa.table(
+        {
+            "tournament_key": ["all"] * 3,
+            "dimension": ["overall"] * 3,
+            "model_a": ["a", "c", "e"],
+            "model_b": ["b", "d", "f"],
+            "win_a_count": [50, 20, 0],
+            "win_b_count": [10, 20, 0],
+            "tie_count": [5, 5, 0],
+        }
+    )
+    frame = rate(table, PARAMETERS, 1).to_pandas().query("estimator == 'trueskill_ep'")
+    assert frame.component_count.unique().tolist() == [4]
+    assert frame.component.tolist() == [0, 0, 1, 1, 2, 3]
+    assert frame.set_index("model_id").loc[["e", "f"]].is_provisional.all()
+
+
+def test_pairs_are_complementary() -> None:
+    pairs = rate_pairs(TABLE, PARAMETERS)
+    assert pairs.schema.equals(PAIRWISE_BOARD_SCHEMA)
+    frame = pairs.to_pandas()
+    keys = ["tournament_key", "dimension", "estimator"]
+    there = frame.set_index([*keys, "model_a", "model_b"]).sort_index()
+    back = frame.set_index([*keys, "model_b", "model_a"]).sort_index()
+    np.testing.assert_allclose(there.p_better + back.p_better.to_numpy(), 1.0, atol=1e-12)
+    total = there.p_win + back.p_win.to_numpy() + there.p_tie
+    np.testing.assert_allclose(total, 1.0, atol=1e-12)
+
+
+def test_refusals() -> None:
+    frame = TABLE.to_pandas()
+    no_all = pa.Table.from_pandas(frame[frame.tournament_key != "all"], preserve_index=False)
+    with pytest.raises(MissingTournamentError, match="'overall' has no tournament 'all'"):
+        rate(no_all, PARAMETERS, 1)
+    frame.loc[0, "tie_count"] = -1
+    with pytest.raises(InvalidCountsError, match="tie_count is -1"):
+        rate(pa.Table.from_pandas(frame, preserve_index=False), PARAMETERS, 1)
+    with pytest.raises(ValueError, match="unknown estimators"):
+        RatingParameters(estimators=("elo",))
+    assert rate(TABLE[:0], PARAMETERS, 1).equals(RATING_SCHEMA.empty_table())
