@@ -146,7 +146,7 @@ def _codes(table: pa.Table) -> pa.Table:
     return table
 
 
-def _sentence(result: Any) -> str:  # noqa: ANN401 (great_expectations exports no type for it)
+def _sentence(result: Any) -> str:
     config = result.expectation_config
     column = config.kwargs.get("column", "the batch")
     seen = (result.result or {}).get("partial_unexpected_list") or (result.result or {}).get(
@@ -161,9 +161,9 @@ def _library() -> tuple[Any, dict[str, Any]]:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import great_expectations as gx  # noqa: PLC0415 (three seconds, only when a load needs it)
-        from great_expectations import expectations  # noqa: PLC0415
-        from great_expectations.data_context.types.base import (  # noqa: PLC0415
+        import great_expectations as gx  # three seconds, only when a load needs it
+        from great_expectations import expectations
+        from great_expectations.data_context.types.base import (
             ProgressBarsConfig,
         )
 
@@ -173,7 +173,7 @@ def _library() -> tuple[Any, dict[str, Any]]:
         asset = context.data_sources.add_pandas("staged").add_dataframe_asset("batch")
         batch = asset.add_batch_definition_whole_dataframe("whole")
 
-        def suite(items: list[Any]) -> Any:  # noqa: ANN401
+        def suite(items: list[Any]) -> Any:
             return gx.ExpectationSuite(name="suite", expectations=items)
 
     return expectations, {"batch": batch, "suite": suite}

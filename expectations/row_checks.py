@@ -20,12 +20,13 @@ from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.vocabulary import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 OBJECTION = "objection"
 SEPARATOR = "|"
 _WHOLE_NUMBER = r"[+-]?[0-9]{1,18}(\.0+)?"
 _OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?$"
+_BLANKS = r"e' \t\r\n'"
 _SQL_TYPES = {pa.int32(): "integer", pa.int64(): "bigint", pa.float64(): "double"}
 
 
@@ -99,11 +100,12 @@ def _typed(column: Column, present: dict[str, pa.DataType]) -> str:
         return _timestamp(value, native)
     if pa.types.is_string(column.type):
         text = f"{value}::varchar"
-        return f"case when {text} >= '!' or trim({text}) <> '' then {text} end"
+        return f"case when {text} >= '!' or trim({text}, {_BLANKS}) <> '' then {text} end"
     kind = _SQL_TYPES[column.type]
     if pa.types.is_integer(column.type):
-        text = f"trim({value}::varchar)"
-        return f"case when regexp_full_match({text}, '{_WHOLE_NUMBER}') then try_cast({text} as {kind}) end"
+        text = f"trim({value}::varchar, {_BLANKS})"
+        is_whole = f"regexp_full_match({text}, '{_WHOLE_NUMBER}')"
+        return f"case when {is_whole} then try_cast({text} as {kind}) end"
     number = f"try_cast({value} as double)"
     return f"case when isfinite({number}) then {number} end"
 
@@ -143,7 +145,7 @@ def _column_objections(
     value, name = _quote(column.name), column.source_name
     is_text = pa.types.is_string(column.type)
     if name in present and not is_text:
-        native = f"trim({_native(name)}::varchar)"
+        native = f"trim({_native(name)}::varchar, {_BLANKS})"
         wrong = Refusal.BAD_TIMESTAMP if column.type == TIMESTAMP else Refusal.WRONG_TYPE
         yield f"{value} is null and {native} <> ''", wrong, name
     if column.is_required:
@@ -152,20 +154,22 @@ def _column_objections(
         return
     if column.type == TIMESTAMP:
         yield f"epoch_us({value}) > {now_us}", Refusal.FUTURE_TIMESTAMP, name
+    yield from _value_objections(column, table)
+
+
+def _value_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Refusal, str]]:
+    value, name = _quote(column.name), column.source_name
     if column.vocabulary:
-        listed = ", ".join(_literal(word) for word in column.vocabulary)
-        yield f"{value} not in ({listed})", Refusal.UNKNOWN_VALUE, name
-    elif is_text:
-        yield (
-            f"strlen({value}) > {column.max_length} and length({value}) > {column.max_length}",
-            (Refusal.TOO_LONG),
-            name,
-        )
+        yield f"{value} not in ({_listed(column.vocabulary)})", Refusal.UNKNOWN_VALUE, name
+    elif pa.types.is_string(column.type):
+        # Bytes first: they are counted already, and no text has more characters than bytes.
+        longest = column.max_length
+        too_long = f"strlen({value}) > {longest} and length({value}) > {longest}"
+        yield too_long, Refusal.TOO_LONG, name
     if column.pattern:
         mismatched = _mismatched(column, table)
         if mismatched:
-            listed = ", ".join(_literal(word) for word in mismatched)
-            yield f"{value} in ({listed})", Refusal.UNKNOWN_VALUE, name
+            yield f"{value} in ({_listed(mismatched)})", Refusal.UNKNOWN_VALUE, name
     if column.minimum is not None:
         yield f"{value} < {column.minimum}", Refusal.OUT_OF_RANGE, name
     if column.maximum is not None:
@@ -192,6 +196,10 @@ def _native(name: str) -> str:
 
 def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(_literal(word) for word in words)
 
 
 def _literal(text: str) -> str:

@@ -119,7 +119,7 @@ ENVELOPE: tuple[Column, ...] = (
     Column(
         name="event_id",
         native_name="native_id",
-        description="Keyed hash of source, event type and the source's own id, then the key columns.",
+        description="Keyed hash of source, event type and native id, then the key columns.",
         is_required=True,
         is_pseudonym=True,
     ),

@@ -3,7 +3,8 @@
 HMAC-SHA-256 (RFC 2104) under a key that lives in the vault, truncated to 128 bits, in hexadecimal.
 Every message is a purpose and a scope, each part ended by a zero byte, then the value, so no two
 lists of parts give the same message. The two hash states that depend on the key and the scope alone
-are computed once per column: 0.8 us a value where `hmac` takes 2. Without the vault nothing in the log can be linked to a person.
+are computed once per column: 0.8 us a value where `hmac` takes 2. Without the vault nothing in the
+log can be linked to a person.
 
 What stays out: which columns are pseudonyms (contract.py) and erasing a subject (log/).
 """

@@ -29,14 +29,17 @@ from orchestration.raw_views import open_database, register_ratings, register_so
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import duckdb
-
     from ingestion.paths import Home
     from orchestration.boards.store import Board
 
 LOCK_FILE = Path(__file__).resolve().parent.parent / "requirements.lock"
 AFTER_RATINGS = "source:ratings+"
-SOURCES = "select distinct source from (select source from raw.battle_judged union all select source from raw.battles_tallied) as sources order by source"
+SOURCES = """
+select source from raw.battle_judged
+union
+select source from raw.battles_tallied
+order by source
+"""
 
 
 @dataclass(frozen=True)

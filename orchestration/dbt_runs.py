@@ -41,7 +41,7 @@ def run_dbt(
         TransformationFailedError: names each model or test that failed, and where its SQL lies.
         BusyError: another process has the database open.
     """
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (1.5 seconds, only when dbt runs)
+    from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
 
     arguments = [
         *command,

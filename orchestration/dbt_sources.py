@@ -76,9 +76,7 @@ def _event_table(contract: Contract) -> dict[str, Any]:
 def _text(name: str, description: str, tables: list[dict[str, Any]]) -> str:
     document = {
         "version": 2,
-        "sources": [
-            {"name": name, "schema": name, "description": description, "tables": tables}
-        ],
+        "sources": [{"name": name, "schema": name, "description": description, "tables": tables}],
     }
     return HEADER + yaml.safe_dump(document, sort_keys=False, width=100, allow_unicode=True)
 

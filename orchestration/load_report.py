@@ -9,8 +9,15 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ingestion.errors import LoadRefusedError
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from expectations.gate import RefusedRow
+
+
+EXCERPT = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,3 +75,45 @@ def earlier_report(directory: Path, batch_id: str) -> LoadReport | None:
         if record["batch_id"] == batch_id and record["status"] == "committed":
             return LoadReport(**record)
     return None
+
+
+class GateRefusalError(LoadRefusedError):
+    """A load refused whole, with its report."""
+
+    def __init__(self, report: LoadReport) -> None:
+        super().__init__(_refusal_sentence(report), remedy=_refusal_remedy(report))
+        self.report = report
+
+
+def example(row: RefusedRow) -> dict[str, Any]:
+    """A refused row as reports show it: its content cut to a line."""
+    excerpt = row.original if len(row.original) <= EXCERPT else row.original[:EXCERPT] + "..."
+    return {
+        "row_number": row.row_number,
+        "reason": row.reason,
+        "column": row.column,
+        "original": excerpt,
+    }
+
+
+def _refusal_sentence(report: LoadReport) -> str:
+    share = report.quarantined_count / max(report.row_count, 1)
+    lines = [
+        (
+            f"{report.file} was refused whole; the log is untouched: "
+            f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
+        )
+    ]
+    lines += [
+        f"  row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
+        f"{row['original']}"
+        for row in report.examples
+    ]
+    return "\n".join([*lines, *(f"  {failure}" for failure in report.failures)])
+
+
+def _refusal_remedy(report: LoadReport) -> str:
+    return (
+        f"\nEvery bad row is in quarantine/{report.load_id}.parquet with its reason. Mend the file "
+        "or its mapping; to take the good rows as they are, raise --max-bad-share."
+    )

@@ -18,14 +18,13 @@ import pyarrow as pa
 from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
-from ingestion.errors import LoadRefusedError
 from ingestion.log import EventLog
 from ingestion.log_form import to_log_form
 from ingestion.pseudonyms import Pseudonymiser
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source
 from ingestion.vocabulary import EventType, Refusal
-from orchestration.load_report import LoadReport, earlier_report
+from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,15 +35,6 @@ if TYPE_CHECKING:
 
 PIECE_ROWS = 1_000_000
 PRODUCER = "demoscope"
-EXCERPT = 120
-
-
-class Refused(LoadRefusedError):
-    """A load refused whole, with its report."""
-
-    def __init__(self, report: LoadReport) -> None:
-        super().__init__(_refusal_sentence(report), remedy=_refusal_remedy(report))
-        self.report = report
 
 
 def load_file(
@@ -67,7 +57,7 @@ def load_file(
         progress: called with the number of rows read so far.
 
     Raises:
-        Refused: the load failed the gate; the log is untouched, the report says why.
+        GateRefusalError: the load failed the gate; the log is untouched, the report says why.
         DemoscopeError: the file cannot be read at all.
     """
     source = open_source(path, mapping=mapping, source=source_name)
@@ -125,7 +115,7 @@ class _Load:
             if self._failures:
                 report = self._report("refused", quarantine, position=None)
                 report.keep(self._home.loads)
-                raise Refused(report)
+                raise GateRefusalError(report)
             position = self._commit(batch)
         status = "committed" if sum(self._accepted.values()) else "nothing_new"
         report = self._report(status, quarantine, position=position)
@@ -212,7 +202,7 @@ class _Load:
             accepted_by_event_type={str(k): v for k, v in sorted(self._accepted.items())},
             expectation_count=self._expectations,
             failures=self._failures,
-            examples=[_example(row) for row in quarantine.examples],
+            examples=[example(row) for row in quarantine.examples],
             position=position,
         )
 
@@ -223,35 +213,4 @@ def _conflict(event_type: EventType, row: dict[str, Any]) -> RefusedRow:
     original = json.dumps(row, default=str, ensure_ascii=False)
     return RefusedRow(
         str(event_type), row_number, Refusal.CONFLICTING_DUPLICATE, "native_id", original
-    )
-
-
-def _example(row: RefusedRow) -> dict[str, Any]:
-    excerpt = row.original if len(row.original) <= EXCERPT else row.original[:EXCERPT] + "..."
-    return {
-        "row_number": row.row_number,
-        "reason": row.reason,
-        "column": row.column,
-        "original": excerpt,
-    }
-
-
-def _refusal_sentence(report: LoadReport) -> str:
-    share = report.quarantined_count / max(report.row_count, 1)
-    lines = [
-        f"{report.file} was refused whole; the log is untouched: "
-        f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
-    ]
-    lines += [
-        f"  row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
-        f"{row['original']}"
-        for row in report.examples
-    ]
-    return "\n".join([*lines, *(f"  {failure}" for failure in report.failures)])
-
-
-def _refusal_remedy(report: LoadReport) -> str:
-    return (
-        f"\nEvery bad row with its reason is in quarantine/{report.load_id}.parquet. Mend the file or "
-        "its mapping; to take the good rows as they are, raise --max-bad-share."
     )

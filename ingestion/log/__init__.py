@@ -1,1 +1,13 @@
-"""The event log: segments, commits, reading as of a position. The only truth."""
+"""The event log: the only truth. Written through `EventLog`, read through `ingestion.log.reader`.
+
+What stays out: judging rows (expectations/), and everything rebuilt from the log.
+"""
+
+from __future__ import annotations
+
+from ingestion.log.batch import Batch
+from ingestion.log.event_log import EventLog
+from ingestion.log.receipt import Receipt, StageResult
+from ingestion.log.record import Commit, Segment
+
+__all__ = ["Batch", "Commit", "EventLog", "Receipt", "Segment", "StageResult"]

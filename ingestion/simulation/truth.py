@@ -16,11 +16,12 @@ from functools import cached_property
 from zlib import crc32
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from ingestion.simulation.calendar import Calendar
 from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.population import Country, FloatArray, Population, stratum_id
+from ingestion.simulation.population import FloatArray, Population, stratum_id
 from ingestion.simulation.skew import sample_cell_shares
 from ingestion.simulation.streams import Purpose, stream
 
@@ -30,7 +31,6 @@ COUNTRY_AXIS = "country"
 # Skills are rounded before they are used: what is written down is exactly what the votes follow.
 DECIMALS = 6
 _DIFFERENCE_BINS = 8001
-_ROUNDS = 60
 _MARGIN_TOLERANCE = 1e-12
 
 
@@ -153,15 +153,15 @@ def draw_margin(
     means = skills[:, left] - skills[:, right] + parameters.left_bias
     # Binned: a hundredth of a skill unit matters less than a verdict in a million.
     density, edges = np.histogram(means, _DIFFERENCE_BINS, weights=weights)
-    t = (edges[1:] + edges[:-1]) / 2.0 / noise
-    low, high = 0.0, float(np.abs(t).max()) + 10.0
-    for _ in range(_ROUNDS):
-        middle = (low + high) / 2.0
-        expected = float(density @ (ndtr(middle - t) - ndtr(-middle - t)))
-        low, high = (low, middle) if expected > tie_rate else (middle, high)
-        if high - low < _MARGIN_TOLERANCE:
-            break
-    return float(noise * (low + high) / 2.0)
+    is_filled = density > 0.0
+    t = ((edges[1:] + edges[:-1]) / 2.0 / noise)[is_filled]
+    density = density[is_filled]
+
+    def excess(margin: float) -> float:
+        return float(density @ (ndtr(margin - t) - ndtr(-margin - t))) - tie_rate
+
+    widest = float(np.abs(t).max()) + 10.0
+    return float(noise * brentq(excess, 0.0, widest, xtol=_MARGIN_TOLERANCE))
 
 
 def _sample_countries(parameters: Parameters, population: Population) -> FloatArray:
@@ -205,10 +205,3 @@ def _cell_skills(
             own = own + effects[groups]
         skills.append(own)
     return np.concatenate(skills)
-
-
-def country_of_cell(population: Population) -> Iterator[tuple[Country, int]]:
-    """Every cell in order: its country and its number within it."""
-    for country in population.countries:
-        for cell in range(country.cell_count):
-            yield country, cell

@@ -15,23 +15,19 @@ What stays out: what the columns mean (flat.py).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc_csv
 
 from ingestion.errors import LoadRefusedError
+from ingestion.sources.csv_split import Fields, RowSplitter, Spans
 from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 8 << 20
 MAX_ROW_BYTES = 64 << 20
-_BLANK = (b"\n", b"\r\n", b"\r")
-
-Spans = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class CsvPiece:
     spans: Spans
 
     def originals(self, positions: Sequence[int]) -> list[str]:
-        """Rows as they stand in the file; bytes that are not UTF-8 written as \\xNN."""
+        r"""Rows as they stand in the file; bytes that are not UTF-8 written as \\xNN."""
         texts = (self.raw[slice(*self.spans[position])] for position in positions)
         return [text.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for text in texts]
 
@@ -73,7 +69,7 @@ class CsvRows:
         self._file = file
         self._delimiter = delimiter
         self._block_bytes = block_bytes
-        self._field = _field_pattern(delimiter)
+        self._splitter = RowSplitter(delimiter)
         self.columns = self._header()
 
     def pieces(self, columns: Sequence[str]) -> Iterator[CsvPiece]:
@@ -99,24 +95,22 @@ class CsvRows:
                 piece = self._piece(raw, spans, fields, wanted, number)
                 if piece is None:
                     # Quotes were miscounted: the exact reader decides for all that is at hand.
-                    spans, fields, rest = self._split_exactly(raw, spans[0][0], is_last=is_end)
+                    spans, fields, rest = self._splitter.exactly(raw, spans[0][0], is_last=is_end)
                     pending = raw[rest:]
                     piece = self._piece(raw, spans, fields, wanted, number) if spans else None
                 if piece is not None:
                     yield piece
                     number += len(piece.spans)
 
-    def _rows(
-        self, raw: bytes, number: int, *, is_end: bool
-    ) -> tuple[Spans, list[list[bytes] | None] | None, int]:
-        spans, fields, rest = self._split(raw, is_last=is_end)
+    def _rows(self, raw: bytes, number: int, *, is_end: bool) -> tuple[Spans, Fields | None, int]:
+        spans, fields, rest = self._splitter.quickly(raw, is_last=is_end)
         if is_end or len(raw) - rest <= self._block_bytes // 2:
             return spans, fields, rest
         # A long rest is a long row, or a stray quote that made the count of quotes odd.
-        spans, fields, rest = self._split_exactly(raw, 0, is_last=False)
+        spans, fields, rest = self._splitter.exactly(raw, 0, is_last=False)
         if len(raw) - rest <= MAX_ROW_BYTES:
             return spans, fields, rest
-        spans, fields, rest = self._split_exactly(raw, 0, is_last=True)
+        spans, fields, rest = self._splitter.exactly(raw, 0, is_last=True)
         if len(spans) < 2:  # noqa: PLR2004  # the last one may go on
             raise LoadRefusedError(
                 f"{self._file.name}: row {number} is longer than {MAX_ROW_BYTES >> 20} MB.",
@@ -125,7 +119,7 @@ class CsvRows:
         return spans[:-1], fields[:-1], spans[-1][0]
 
     def _header(self) -> list[str]:
-        spans, fields, _ = self._split_exactly(self._file.head, 0, is_last=True, limit=1)
+        spans, fields, _ = self._splitter.exactly(self._file.head, 0, is_last=True, limit=1)
         if not spans or fields[0] is None:
             raise LoadRefusedError(
                 f"{self._file.name}: row 1 is no header: a quote in it is never closed.",
@@ -139,64 +133,11 @@ class CsvRows:
                 remedy="Convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8",
             ) from error
 
-    def _split(
-        self, raw: bytes, *, is_last: bool
-    ) -> tuple[Spans, list[list[bytes] | None] | None, int]:
-        """Row spans by counting quotes, or exactly where that cannot work; where the rest begins."""
-        data = np.frombuffer(raw, dtype=np.uint8)
-        feeds = np.flatnonzero(data == ord("\n"))
-        quotes = np.flatnonzero(data == ord('"'))
-        ends = feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1
-        is_open = is_last and len(quotes) % 2
-        if is_open or raw.count(b"\r") != raw.count(b"\r\n"):
-            return self._split_exactly(raw, 0, is_last=is_last)
-        if is_last and len(raw) and (not len(ends) or ends[-1] != len(raw)):
-            ends = np.append(ends, len(raw))
-        bounds = [0, *ends.tolist()]
-        spans = list(zip(bounds[:-1], bounds[1:], strict=True))
-        short = [span for span in spans if span[1] - span[0] <= len(b"\r\n")]
-        if any(raw[slice(*span)] in _BLANK for span in short):
-            spans = [span for span in spans if raw[slice(*span)] not in _BLANK]
-        return spans, None, bounds[-1]
-
-    def _split_exactly(
-        self, raw: bytes, begin: int, *, is_last: bool, limit: int | None = None
-    ) -> tuple[Spans, list[list[bytes] | None], int]:
-        """Rows and their fields; None for a row with a quote that is never closed."""
-        spans: Spans = []
-        rows: list[list[bytes] | None] = []
-        position = begin
-        while position < len(raw) and len(spans) != limit:
-            fields: list[bytes] | None = []
-            at = position
-            while True:
-                match = self._field.match(raw, at)
-                if match is None:  # unclosed: the rest of this line, if no more can come
-                    fields = None
-                    at = raw.find(b"\n", position)
-                    at = len(raw) if at < 0 else at
-                    break
-                inner, after, plain = match.groups()
-                fields.append(plain if inner is None else inner.replace(b'""', b'"') + after)
-                at = match.end()
-                if raw[at : at + 1] != self._delimiter.encode():
-                    break
-                at += 1
-            is_complete = at < len(raw) and not (at == len(raw) - 1 and raw[at] == ord("\r"))
-            if not is_last and (fields is None or not is_complete):
-                break
-            at += 2 if raw[at : at + 2] == b"\r\n" else at < len(raw)
-            if raw[position:at] not in _BLANK:
-                spans.append((position, at))
-                rows.append(fields)
-            position = at
-        return spans, rows, position
-
     def _piece(
         self,
         raw: bytes,
         spans: Spans,
-        fields: list[list[bytes] | None] | None,
+        fields: Fields | None,
         wanted: list[int],
         number: int,
     ) -> CsvPiece | None:
@@ -217,7 +158,7 @@ class CsvRows:
         return CsvPiece(table, number, objections, raw, spans)
 
     def _parsed(
-        self, fields: list[list[bytes] | None], refusals: list[Refusal | None], wanted: list[int]
+        self, fields: Fields, refusals: list[Refusal | None], wanted: list[int]
     ) -> pa.Table:
         cells: list[list[str | None]] = [[] for _ in wanted]
         for row, values in enumerate(fields):
@@ -257,7 +198,9 @@ class CsvRows:
                     pa.BufferReader(pa.py_buffer(text)),
                     read_options=pc_csv.ReadOptions(
                         # Row numbers of bad rows are known to a single thread only.
-                        use_threads=False, column_names=names, block_size=len(text) + 1
+                        use_threads=False,
+                        column_names=names,
+                        block_size=len(text) + 1,
                     ),
                     parse_options=pc_csv.ParseOptions(
                         delimiter=self._delimiter,
@@ -287,14 +230,6 @@ class CsvRows:
         if taken != len(spans):
             parsed = parsed.take(pa.array(source, pa.int64()))
         return parsed.rename_columns([f"c{n}" for n in range(len(wanted))])
-
-
-def _field_pattern(delimiter: str) -> re.Pattern[bytes]:
-    """One field: quoted (inner text, and what follows the closing quote), or plain."""
-    mark = re.escape(delimiter.encode())
-    return re.compile(
-        rb'"((?:[^"]++|"")*+)"([^%b\r\n]*+)|((?!")[^%b\r\n]*+)' % (mark, mark)
-    )
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -75,13 +75,11 @@ class LocalFile:
     @contextmanager
     def open(self) -> Iterator[Any]:
         """The decompressed content as a stream with `readinto`; faults name the file."""
-        with refusing(self.name, self.compression):
-            # Unbuffered: rows are read in blocks of megabytes into a buffer of our own.
-            with self.path.open("rb", buffering=0) as raw:
-                if self.compression is None:
-                    yield raw
-                else:
-                    yield pa.CompressedInputStream(raw, self.compression)
+        # Unbuffered: rows are read in blocks of megabytes into a buffer of our own.
+        with refusing(self.name, self.compression), self.path.open("rb", buffering=0) as raw:
+            yield (
+                raw if self.compression is None else pa.CompressedInputStream(raw, self.compression)
+            )
 
     @contextmanager
     def open_seekable(self) -> Iterator[IO[bytes]]:
@@ -154,7 +152,7 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
 def fingerprint(file: LocalFile, *, mapping: str, source: str | None) -> str:
     """SHA-256 (hex) over the raw bytes of the file, the mapping's text and the source's name."""
     with refusing(file.name, None), file.path.open("rb", buffering=0) as raw:
-        content = hashlib.file_digest(raw, "sha256").hexdigest()  # type: ignore[arg-type]
+        content = hashlib.file_digest(raw, "sha256").hexdigest()
     parts = json.dumps({"content": content, "mapping": mapping, "source": source}, sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()
 
@@ -192,7 +190,7 @@ def _recognise(name: str, head: bytes) -> Format:
     if start.startswith(b"[") or start.split(b"\n", 1)[0].strip() == b"{":
         raise LoadRefusedError(
             f"{name}: is one JSON document over several lines, not one object per line (JSONL).",
-            remedy=f"Convert it: jq -c 'if type==\"array\" then .[] else . end' {name} > FILE.jsonl",
+            remedy=f"Convert it: jq -c 'if type == \"array\" then .[] else . end' {name} > F.jsonl",
         )
     return Format.JSONL if start.startswith(b"{") else Format.CSV
 

@@ -59,7 +59,7 @@ class JsonReader:
             None where a line is not JSON, or not UTF-8. If `tolerant`, such a line is a row of
             nulls instead.
         """
-        structure = "{" + ", ".join(f"{json.dumps(name)}: \"VARCHAR\"" for name in names) + "}"
+        structure = "{" + ", ".join(f'{json.dumps(name)}: "VARCHAR"' for name in names) + "}"
         parsed = f"from_json(line, {quoted(structure)})"
         return self._run(f"unnest({_trying(parsed, tolerant=tolerant)})", lines)
 

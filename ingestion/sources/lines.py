@@ -34,7 +34,7 @@ LINES_PER_PIECE = 40_000
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 _LINE_FEED = 10
-_LONGEST_BLANK = 8
+_SPACE = 32
 _STRIDE = 1 << 17
 
 
@@ -64,7 +64,7 @@ class LineBlock:
         return self.buffer[self.starts[index] : self.ends[index]].tobytes().rstrip(b"\r\n")
 
     def originals(self, indexes: Sequence[int]) -> list[str]:
-        """Lines as text; bytes that are not UTF-8 written as \\xNN."""
+        r"""Lines as text; bytes that are not UTF-8 written as \\xNN."""
         if self.oversized is not None:
             return [self.oversized for _ in indexes]
         return [self.line(int(index)).decode("utf-8", "backslashreplace") for index in indexes]
@@ -165,7 +165,7 @@ def read_lines(
 
 def _fill(stream: Any, buffer: Bytes, filled: int) -> tuple[int, bool]:
     """Read until the buffer is full; bytes in it now, and whether the file has ended."""
-    view = memoryview(buffer)
+    view = memoryview(buffer.data)
     while filled < len(buffer):
         count = stream.readinto(view[filled:])
         if not count:
@@ -191,23 +191,24 @@ def _block(buffer: Bytes, start: int, ends: Positions, line_number: int) -> Line
     starts[0], starts[1:] = start, ends[:-1]
     numbers = np.arange(line_number, line_number + len(ends), dtype=np.int64)
     block = LineBlock(buffer, starts, ends, numbers)
-    short = np.flatnonzero(ends - starts <= _LONGEST_BLANK)
-    blank = [index for index in short if not block.line(index).strip()]
+    # A line that is blank begins with a blank, or is empty and begins with its own line end.
+    doubtful = np.flatnonzero(buffer[starts] <= _SPACE)
+    blank = [index for index in doubtful.tolist() if not block.line(index).strip()]
     return block.select(np.delete(np.arange(len(ends)), blank)) if blank else block
 
 
 def _skip_line(stream: Any, buffer: Bytes, filled: int) -> tuple[str, bytes]:
     """Read to the end of a line that is too long; what stands for it, and what came after."""
-    digest, length = hashlib.sha256(buffer[:filled]), filled
+    rest = b""
+    digest, length = hashlib.sha256(buffer[:filled].tobytes()), filled
     beginning = buffer[:KEPT_OF_OVERSIZED].tobytes()
     while chunk := stream.read(1 << 20):
-        line, feed, rest = bytes(chunk).partition(b"\n")
+        line, feed, after = bytes(chunk).partition(b"\n")
         digest.update(line)
         length += len(line)
         if feed:
+            rest = after
             break
-    else:
-        rest = b""
     note = f"... (a line of {length} bytes, SHA-256 {digest.hexdigest()})"
     return beginning.decode("utf-8", "backslashreplace") + note, rest
 

@@ -50,7 +50,7 @@ class Refused:
 def event_type_of(value: object) -> EventType | None:
     """The event type a value names, if it names one."""
     try:
-        return EventType(value)
+        return EventType(value) if isinstance(value, str) else None
     except ValueError:
         return None
 

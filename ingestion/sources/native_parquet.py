@@ -105,6 +105,10 @@ class NativeParquet:
         )
 
 
-def _originals(rows: ParquetRows, group: int, offsets: np.ndarray[tuple[int], np.dtype[np.int64]],
-               positions: list[int]) -> list[str]:
+def _originals(
+    rows: ParquetRows,
+    group: int,
+    offsets: np.ndarray[tuple[int], np.dtype[np.int64]],
+    positions: list[int],
+) -> list[str]:
     return rows.originals(group, [int(offsets[position]) for position in positions])

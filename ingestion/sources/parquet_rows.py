@@ -158,7 +158,9 @@ def _plain(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
     except pa.ArrowInvalid:
         cells = column.cast(pa.large_binary()).to_pylist()
         texts = [None if cell is None else _decoded(cell) for cell in cells]
-        failures = [row for row, cell in enumerate(cells) if cell is not None and texts[row] is None]
+        failures = [
+            row for row, cell in enumerate(cells) if cell is not None and texts[row] is None
+        ]
         return pa.chunked_array([pa.array(texts, pa.string())]), failures
     return text, []
 
@@ -182,7 +184,7 @@ def _value(cell: pa.ChunkedArray) -> Any:
 
 
 def _is_text(cell: pa.ChunkedArray) -> bool:
-    return pa.types.is_string(cell.type) or pa.types.is_large_string(cell.type)
+    return bool(pa.types.is_string(cell.type) or pa.types.is_large_string(cell.type))
 
 
 def _decoded(cell: bytes) -> str | None:
@@ -196,4 +198,6 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bytes):
         text = _decoded(value)
         return text if text is not None else "base64:" + base64.b64encode(value).decode()
-    return pc.cast(pa.scalar(value), pa.string()).as_py() if hasattr(value, "tzinfo") else str(value)
+    return (
+        pc.cast(pa.scalar(value), pa.string()).as_py() if hasattr(value, "tzinfo") else str(value)
+    )

@@ -15,6 +15,8 @@ from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeB
 from ingestion.vocabulary import EventType
 
 Originals = Callable[[Sequence[int]], list[str]]
+# Per row a refusal, and which column it is about.
+Objections = tuple[Sequence[str | None], Sequence[str | None]]
 
 
 def make_batch(
@@ -22,7 +24,7 @@ def make_batch(
     columns: dict[str, pa.ChunkedArray | pa.Array],
     numbers: npt.NDArray[np.int64],
     originals: Originals,
-    objections: tuple[Sequence[str | None], Sequence[str | None]] | None = None,
+    objections: Objections | None = None,
 ) -> NativeBatch:
     """A batch of `columns`, with row numbers and, per row, a refusal and the column it is about."""
     count = len(numbers)

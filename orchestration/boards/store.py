@@ -86,7 +86,7 @@ def current(boards: Path) -> Board:
     return _open(link.resolve())
 
 
-def find(boards: Path, **wanted: Any) -> Board | None:  # noqa: ANN401 (any JSON value)
+def find(boards: Path, **wanted: Any) -> Board | None:
     """The kept board whose subject has these values, if there is one."""
     for directory in sorted(boards.glob("[0-9a-f]*")):
         board = _open(directory)

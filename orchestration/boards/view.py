@@ -1,4 +1,4 @@
-"""One leaderboard out of a board: the rows of a stratum, dimension and estimator, as people read them.
+"""One leaderboard out of a board: a stratum, a dimension and an estimator, as people read it.
 
 What stays out: printing (cli/) and where boards are kept (store.py).
 """

@@ -1,1 +1,1 @@
-"""The `demoscope` command: arguments in, one call, one document or table out. No logic of its own."""
+"""The `demoscope` command: arguments in, one call, one document out. No logic of its own."""

@@ -29,7 +29,7 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
-    from orchestration.building import build as run_build  # noqa: PLC0415 (imports dbt, numba)
+    from orchestration.building import build as run_build  # imports dbt, numba
 
     home = Home.from_environment()
     board = run_build(home, as_of=as_of, step=lambda name: say(f"{STEPS[name]} ..."))

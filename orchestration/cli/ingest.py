@@ -29,7 +29,7 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Bring files through the gate into the event log."""
-    from orchestration.loading import Refused, load_file  # noqa: PLC0415 (imports pyarrow, DuckDB)
+    from orchestration.loading import GateRefusalError, load_file  # imports pyarrow, DuckDB
 
     home = Home.from_environment()
     loads = []
@@ -45,7 +45,7 @@ def ingest(
                     max_bad_share=max_bad_share,
                     progress=show,
                 )
-        except Refused as refused:
+        except GateRefusalError as refused:
             report = refused.report
             worst = refused
             say(f"error: {refused}")

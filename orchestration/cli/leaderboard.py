@@ -46,9 +46,28 @@ def leaderboard(
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
     """Show a leaderboard."""
-    from orchestration.boards.view import leaderboard as view  # noqa: PLC0415 (imports pyarrow)
+    show_board(
+        _board(Home.from_environment(), as_of),
+        dimension=dimension,
+        stratum=stratum,
+        estimator=estimator,
+        weighting=weighting,
+        output=output,
+    )
 
-    board = _board(Home.from_environment(), as_of)
+
+def show_board(
+    board: Board,
+    *,
+    dimension: str | None = None,
+    stratum: str = "all",
+    estimator: str = "trueskill_ep",
+    weighting: str = "none",
+    output: Format = Format.TABLE,
+) -> None:
+    """Print one leaderboard of a board."""
+    from orchestration.boards.view import leaderboard as view  # imports pyarrow
+
     head, rows = view(
         board, dimension=dimension, stratum=stratum, estimator=estimator, weighting=weighting
     )
@@ -63,25 +82,25 @@ def leaderboard(
 
 
 def _board(home: Home, as_of: str | None) -> Board:
-    from orchestration.boards import store  # noqa: PLC0415
+    from orchestration.boards import store
 
     if as_of is None:
         return store.current(home.boards)
-    from ingestion.log import EventLog  # noqa: PLC0415
+    from ingestion.log import EventLog
 
     position = EventLog.open(home.log).resolve(as_of)
     found = store.find(home.boards, log_position=position)
     if found is not None:
         return found
-    from orchestration.building import build  # noqa: PLC0415
+    from orchestration.building import build
 
     say(f"No board as of log position {position} is kept; building it ...")
     return build(home, as_of=as_of)
 
 
 def _print_table(head: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 (only for people)
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(title=head["title"], title_justify="left", box=None, pad_edge=False)
     table.add_column("rank", justify="right")

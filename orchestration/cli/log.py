@@ -27,8 +27,8 @@ def show(*, as_json: AS_JSON = False) -> None:
     if as_json:
         print_json({"commits": commits})
         return
-    from rich.console import Console  # noqa: PLC0415 (only for people)
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console  # only for people
+    from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     for name in ("seq", "recorded_at", "event_count", "event_types", "hash"):
@@ -70,7 +70,7 @@ def verify(*, as_json: AS_JSON = False) -> None:
 
 
 def _log() -> EventLog:
-    from ingestion.log import EventLog  # noqa: PLC0415 (imports pyarrow)
+    from ingestion.log import EventLog  # imports pyarrow
 
     return EventLog.open(Home.from_environment().log)
 

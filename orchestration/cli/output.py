@@ -33,7 +33,7 @@ def progress(label: str) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda _count: None
         return
-    from rich.console import Console  # noqa: PLC0415 (only for a terminal)
+    from rich.console import Console  # only for a terminal
 
     with Console(stderr=True).status(label) as status:
         yield lambda count: status.update(f"{label}: {count:,} rows")

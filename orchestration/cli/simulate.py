@@ -26,12 +26,12 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Write a simulated study whose truth is known."""
-    from ingestion.simulation import StudyParameters  # noqa: PLC0415 (imports numpy)
-    from ingestion.simulation import simulate as run  # noqa: PLC0415
+    from ingestion.simulation.parameters import Parameters  # imports numpy
+    from ingestion.simulation.study import simulate as run
 
-    parameters = StudyParameters(participants=participants, seed=seed, effects=effects)
+    parameters = Parameters(participants=participants, seed=seed, effects=effects)
     with progress("Simulating") as show:
-        summary = run(parameters, out, progress=show)
+        summary = run(parameters, out, progress=lambda done, _whole: show(done))
     if as_json:
         print_json({"files": [str(path) for path in summary.files]})
         return

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from orchestration.ratings.bradley_terry import fit_bradley_terry
-from orchestration.ratings.counts import COUNT_COLUMNS, PairCounts
+from orchestration.ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts
 from orchestration.ratings.draw_margin import fit_draw_margin
 from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
@@ -179,14 +180,23 @@ def board(rated: Rated, parameters: RatingParameters, seed: int) -> pa.Table:
 
 def split(counts: pa.Table) -> dict[tuple[str, str], PairCounts]:
     """Pair counts of each (tournament_key, dimension), sorted by it."""
-    keys = [counts.column(name).cast(pa.string()) for name in ("tournament_key", "dimension")]
-    names = sorted(set(zip(*(column.to_pylist() for column in keys), strict=True)))
     columns = ["model_a", "model_b", *COUNT_COLUMNS]
-    out = {}
-    for key, dimension in names:
-        here = pc.and_(pc.equal(keys[0], key), pc.equal(keys[1], dimension))
-        out[key, dimension] = PairCounts.from_arrow(counts.select(columns).filter(here))
-    return out
+    return {
+        (key, dimension): PairCounts.from_arrow(counts.select(columns).filter(pa.array(here)))
+        for key, dimension, here in tournament_masks(counts)
+    }
+
+
+def tournament_masks(table: pa.Table) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    """Each (tournament_key, dimension) in ``table``, sorted, with the mask (N) of its rows."""
+    keys = table.select(["tournament_key", "dimension"])
+    for name in keys.column_names:
+        if keys.column(name).null_count:
+            raise InvalidCountsError(f"{name} is null in {keys.column(name).null_count} rows")
+    names = keys.group_by(keys.column_names).aggregate([]).to_pylist()
+    for key, dimension in sorted((row["tournament_key"], row["dimension"]) for row in names):
+        here = pc.and_(pc.equal(keys.column(0), key), pc.equal(keys.column(1), dimension))
+        yield key, dimension, here.to_numpy()
 
 
 def _named(rated: Rated, rows: pa.Table, schema: pa.Schema) -> pa.Table:

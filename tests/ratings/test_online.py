@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from orchestration.ratings import online
-from orchestration.ratings.online import package_draw_margin, replay
+from orchestration.ratings.online import replay
+from orchestration.ratings.package_formulas import (
+    package_draw,
+    package_draw_margin,
+    package_win,
+)
 
 Index = NDArray[np.int64]
 
@@ -84,7 +88,7 @@ def one(
     margin = package_draw_margin(draw)
     total = sd_a**2 + sd_b**2 + 2 * BETA**2
     t, e = (mu_a - mu_b) / np.sqrt(total), margin / np.sqrt(total)
-    v, w = online.package_draw(t, e) if outcome == 2 else online.package_win(t - e)
+    v, w = package_draw(t, e) if outcome == 2 else package_win(t - e)
     mu = mu_a + sd_a**2 / np.sqrt(total) * v, mu_b - sd_b**2 / np.sqrt(total) * v
     sd = (
         sd_a * np.sqrt(1 - sd_a**2 / total * w),

@@ -28,7 +28,7 @@ unfolded as (
         ('win_a_count', 'a'), ('win_b_count', 'b'), ('tie_count', 'tie'),
         ('both_bad_count', 'both_bad')
     ] %}
-    {{ 'union all' if not loop.first }}
+    {% if not loop.first %}union all{% endif %}
     select
         dimension,
         model_a,

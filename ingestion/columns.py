@@ -1,0 +1,74 @@
+"""Columns that several contracts share, and the kinds of column they are made of.
+
+What stays out: the contracts (contracts.py) and what a column is (contract.py).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ingestion.contract import SLUG_PATTERN, TEXT_LENGTH, Column
+
+
+def named(name: str, description: str, *, is_required: bool = True) -> Column:
+    """A short text: an id or a name."""
+    return Column(name=name, description=description, is_required=is_required)
+
+
+def slug(name: str, description: str) -> Column:
+    """A name in lower case that columns and files can carry."""
+    return Column(name=name, description=description, is_required=True, pattern=SLUG_PATTERN)
+
+
+def text(name: str, description: str, *, is_required: bool = False) -> Column:
+    """A longer text in words."""
+    return Column(
+        name=name,
+        description=description,
+        is_required=is_required,
+        max_length=TEXT_LENGTH,
+    )
+
+
+def count(name: str, description: str, *, is_required: bool = True) -> Column:
+    """A whole number from 0."""
+    return Column(
+        name=name,
+        description=description,
+        type=pa.int64(),
+        is_required=is_required,
+        minimum=0,
+        maximum=10**15,
+    )
+
+
+def pseudonym(name: str, description: str, *, is_required: bool = False) -> Column:
+    """An id that may name a person."""
+    return Column(name=name, description=description, is_required=is_required, is_pseudonym=True)
+
+
+MODEL_A = named("model_a", "The model shown first (left).")
+MODEL_B = named("model_b", "The model shown second (right).")
+DIMENSION = slug("dimension", "What was judged: overall, or one aspect of it.")
+CONVERSATION = pseudonym("conversation_id", "The conversation it belongs to.")
+DEMOGRAPHICS = (
+    Column(
+        name="country",
+        description="Country of residence, as the weighting seeds name it: US, UK, ...",
+        max_length=64,
+    ),
+    named("age", "Age in years or the source's own band, verbatim.", is_required=False),
+    named("gender", "Gender, verbatim.", is_required=False),
+    named("ethnicity", "Ethnicity, verbatim.", is_required=False),
+    named("politics", "Party or political identification, verbatim.", is_required=False),
+    named("education", "Highest education, verbatim.", is_required=False),
+)
+TARGET = (
+    Column(
+        name="target_event_id",
+        description="The event it is about.",
+        is_required=True,
+        max_length=128,
+    ),
+    text("reason", "Why, in words.", is_required=True),
+)

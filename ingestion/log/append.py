@@ -1,0 +1,67 @@
+"""The last steps of a commit: files to their names, then the record into the chain.
+
+The order is the protocol. A segment is durable under its name before a record names it; the record
+is durable before it is linked; the link is durable before anybody is told.
+
+What stays out: deciding what is committed, and trying again (batch.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ingestion.log.durable import (
+    explained,
+    fsync_directory,
+    is_linked,
+    make_directory,
+    write_durably,
+)
+from ingestion.log.layout import Layout
+from ingestion.log.record import Commit
+from ingestion.log.segments import WrittenSegment
+
+
+def publish_segments(layout: Layout, written: Iterable[WrittenSegment]) -> None:
+    """Rename finished, durable segments to their hashes.
+
+    A file that is there already has the same content, or is damaged: replacing it is right.
+    """
+    directories = set()
+    for segment in written:
+        target = layout.segment(segment.sha256)
+        with explained("Writing", target):
+            if segment.path != target:
+                make_directory(target.parent)
+                segment.path.rename(target)
+            directories.add(target.parent)
+    for directory in directories:
+        with explained("Writing to", directory):
+            fsync_directory(directory)
+
+
+def append_record(layout: Layout, commit: Commit, directory: Path) -> bool:
+    """Link a record into the chain.
+
+    Args:
+        layout: of the log.
+        commit: the record; its seq is the head's plus one.
+        directory: where it may be written first.
+
+    Returns:
+        Whether it is in the chain; False: another writer came first, nothing happened.
+
+    Raises:
+        StorageError: the disk refused. If that was after the link, the commit may be in the chain
+            although it is not acknowledged: the same batch again will find it.
+    """
+    target = layout.commit(commit.seq)
+    temporary = directory / target.name
+    with explained("Writing", target):
+        temporary.unlink(missing_ok=True)
+        write_durably(temporary, commit.encode())
+        if not is_linked(temporary, target):
+            return False
+        fsync_directory(layout.commits)
+    return True

@@ -1,0 +1,67 @@
+"""What a writer is told: of each staged table, and of the commit.
+
+What stays out: everything that leads there (batch.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ingestion.vocabulary import EventType
+
+BoolArray = npt.NDArray[np.bool_]
+
+LATE_SCHEMA = pa.schema(
+    [
+        pa.field("stage", pa.int64(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("event_type", pa.string(), nullable=False),
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("is_conflict", pa.bool_(), nullable=False),
+    ]
+)
+"""Rows dropped at the commit: the `stage()` call (from 0) and the row of its table (from 0)."""
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What became of the rows of one staged table.
+
+    Args:
+        is_duplicate: per row, the same event is in the log or earlier in the batch. Dropped.
+        is_conflict: per row, another event with this event_id is. Dropped: set it apart.
+    """
+
+    is_duplicate: BoolArray
+    is_conflict: BoolArray
+
+    @property
+    def is_accepted(self) -> BoolArray:
+        """Per row, it will be in the commit."""
+        return ~(self.is_duplicate | self.is_conflict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of a batch. Once it is in hand, the events are on the disk.
+
+    Args:
+        seq: the commit that holds the batch; where nothing was new, the head (0: an empty log).
+        is_new: this call made the commit; False for a batch that is there already, or is empty.
+        accepted: events this call added, by event type.
+        late_duplicates: accepted rows that a concurrent commit turned into duplicates.
+        late_conflicts: accepted rows that a concurrent commit turned into conflicts.
+        late: those rows one by one (LATE_SCHEMA); empty where the whole batch was there already.
+    """
+
+    seq: int
+    is_new: bool
+    accepted: Mapping[EventType, int] = field(default_factory=dict)
+    late_duplicates: Mapping[EventType, int] = field(default_factory=dict)
+    late_conflicts: Mapping[EventType, int] = field(default_factory=dict)
+    late: pa.Table = field(default_factory=LATE_SCHEMA.empty_table)

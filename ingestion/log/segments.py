@@ -1,0 +1,153 @@
+"""Segments: Parquet files of one event type, written once and named after their SHA-256.
+
+The writer's settings are fixed, so one version of the library makes one file of the same rows.
+Bodies are compared here too, because a body is what a segment stores.
+
+What stays out: when a segment is full (stream.py) and which segments count (chain.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ingestion.contract import Contract
+from ingestion.errors import IntegrityError
+from ingestion.log.durable import explained, fsync_file
+
+SEGMENT_ROWS = 983_040
+ROW_GROUP_ROWS = 122_880
+"""A segment is eight row groups of the size DuckDB itself writes: each can have a thread."""
+
+# Nearly every value is another one: a dictionary would only be thrown away again.
+_UNIQUE_COLUMNS = {"event_id", "occurred_at"}
+# Of the envelope nothing else is worth pruning by.
+_UNPRUNABLE_COLUMNS = {"event_id", "event_type", "schema_version", "source", "subject_id"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenSegment:
+    """A finished file that is not in the log yet."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    rows: int
+
+
+def write_segment(path: Path, table: pa.Table) -> WrittenSegment:
+    """Write rows in their order, make the file durable and hash it.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    names = table.column_names
+    with explained("Writing", path):
+        pq.write_table(
+            table,
+            path,
+            row_group_size=ROW_GROUP_ROWS,
+            version="2.6",
+            data_page_version="1.0",
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[name for name in names if name not in _UNIQUE_COLUMNS],
+            write_statistics=[name for name in names if name not in _UNPRUNABLE_COLUMNS],
+        )
+        fsync_file(path)
+        sha256, size = hash_file(path), path.stat().st_size
+    return WrittenSegment(path=path, sha256=sha256, bytes=size, rows=table.num_rows)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        message = f"The segment {path} cannot be read: {error}."
+        raise IntegrityError(message, remedy="Restore it from a backup.") from error
+
+
+def read_ids(path: Path) -> pa.ChunkedArray:
+    """The event ids of a segment, in row order."""
+    with _open(path) as file:
+        return _guarded_read(file, path, None, ["event_id"])["event_id"]
+
+
+def read_rows(path: Path, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Rows of a segment by number, reading no row group without one of them.
+
+    Args:
+        path: the file.
+        rows: row numbers from 0, in rising order.
+    """
+    with _open(path) as file:
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        ends = np.cumsum(sizes)
+        if len(rows) and rows[-1] >= ends[-1]:
+            message = f"The segment {path} has {ends[-1]} rows; row {rows[-1]} was asked for."
+            raise IntegrityError(message, remedy="Restore it from a backup.")
+        group_of = np.searchsorted(ends, rows, side="right")
+        groups = np.unique(group_of)
+        table = _guarded_read(file, path, groups.tolist(), None)
+    kept = np.array(sizes, np.int64)[groups]
+    start_in_table = np.cumsum(kept) - kept
+    start_in_file = (ends - sizes)[groups]
+    which = np.searchsorted(groups, group_of)
+    return table.take(pa.array(rows - start_in_file[which] + start_in_table[which]))
+
+
+def _guarded_read(
+    file: pq.ParquetFile, path: Path, groups: list[int] | None, columns: list[str] | None
+) -> pa.Table:
+    try:
+        if groups is None:
+            return file.read(columns, use_threads=False)
+        return file.read_row_groups(groups, columns, use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        message = f"The segment {path} cannot be read: {error}."
+        raise IntegrityError(message, remedy="Restore it from a backup.") from error
+
+
+def is_same_body(contract: Contract, mine: pa.Table, stored: pa.Table) -> npt.NDArray[np.bool_]:
+    """Per row, whether two tables say the same event.
+
+    The body is every column but `schema_version`: the same answer read under a newer contract is
+    the same event. A column one of them does not have yet is null.
+    """
+    is_same = np.ones(mine.num_rows, np.bool_)
+    for field in contract.log_schema:
+        if field.name == "schema_version":
+            continue
+        a, b = (
+            table[field.name].combine_chunks()
+            if field.name in table.column_names
+            else pa.nulls(table.num_rows, field.type)
+            for table in (mine, stored)
+        )
+        equal = pc.fill_null(pc.equal(a, b), False)
+        equal = pc.or_(equal, pc.and_(a.is_null(), b.is_null()))
+        if pa.types.is_floating(field.type):
+            both_nan = pc.and_(pc.is_nan(a), pc.is_nan(b))
+            equal = pc.or_(equal, pc.fill_null(both_nan, False))
+        is_same &= equal.to_numpy(zero_copy_only=False)
+    return is_same
+
+
+def row_pieces(table: pa.Table, size: int) -> Iterator[pa.Table]:
+    """A table in pieces of at most `size` rows, without copying."""
+    for start in range(0, table.num_rows, size):
+        yield table.slice(start, size)

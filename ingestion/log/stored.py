@@ -1,0 +1,53 @@
+"""Rows of the log by position.
+
+What stays out: whole event types (reader.py) and rows not committed yet (stream.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ingestion.log.chain import Chain
+from ingestion.log.layout import Layout
+from ingestion.log.record import Commit, Segment
+from ingestion.log.segments import read_rows
+
+
+def rows_at(
+    layout: Layout, chain: Chain, positions: npt.NDArray[np.uint64]
+) -> Iterator[tuple[npt.NDArray[np.int64], pa.Table]]:
+    """Rows at positions, one table per segment touched.
+
+    Args:
+        layout: of the log.
+        chain: of the log.
+        positions: in any order.
+
+    Yields:
+        Indices into `positions`, and the rows there, beside each other.
+    """
+    order = np.argsort(positions, kind="stable")
+    ordered = positions[order].astype(np.int64)
+    start = 0
+    while start < len(ordered):
+        segment = segment_at(chain.at_position(int(ordered[start])), int(ordered[start]))
+        end = int(np.searchsorted(ordered, segment.first_position + segment.rows))
+        rows = ordered[start:end] - segment.first_position
+        # The same row may be asked for twice: rows that hash alike.
+        unique, inverse = np.unique(rows, return_inverse=True)
+        table = read_rows(layout.segment(segment.sha256), unique)
+        yield order[start:end], table.take(pa.array(inverse)) if len(unique) < len(rows) else table
+        start = end
+
+
+def segment_at(commit: Commit, position: int) -> Segment:
+    """The segment of a commit that holds a position."""
+    for segment in commit.segments:
+        if position < segment.first_position + segment.rows:
+            return segment
+    message = f"commit {commit.seq} does not hold position {position}"
+    raise AssertionError(message)

@@ -1,0 +1,184 @@
+"""1,670,250 Chatbot Arena votes for anyone with a network: the counts inside the package leaderbot.
+
+`leaderbot` 0.4.3 (PyPI, BSD-3-Clause, 160 KB) holds `chatbotarena_20240814.json`: `models`, `X`
+(pairs of indexes into them) and `Y` (per pair: wins of the first, wins of the second, ties, both
+bad). The wheel is downloaded, compared with the hash pinned here, and read without installing it
+or running anything in it. The same votes as the preset arena-pair-counts, under the same identity:
+whoever loads both has duplicates, not twice the votes.
+
+Accounting: one `battles_tallied` event per pair; row numbers count pairs from 1.
+
+What stays out: other counts (the preset arena-pair-counts).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ingestion.errors import DemoscopeError, LoadRefusedError, NotFoundError, UsageError
+from ingestion.sources.batch import NativeBatch
+from ingestion.sources.rows import make_batch
+from ingestion.vocabulary import EventType
+
+VERSION = "0.4.3"
+WHEEL = f"leaderbot-{VERSION}-py3-none-any.whl"
+WHEEL_SHA256 = "6a35ee045966af27f184ef814559f26c24e3592f483160a5608dcbea7ce206b6"
+MEMBER = "leaderbot/data/chatbotarena_20240814.json"
+# As in the preset arena-pair-counts, with the same native ids: whoever loads both counts once.
+SOURCE = "chatbot-arena-2024-08"
+_TIMEOUT_SECONDS = 120
+_PAIR, _COUNTS = 2, 4
+
+
+def fetch_leaderbot(cache: Path) -> Path:
+    """The wheel in `cache`, downloaded with pip if it is not there yet.
+
+    Raises:
+        DemoscopeError: it cannot be downloaded (no network, no pip), or is not the one pinned.
+    """
+    wheel = cache / WHEEL
+    if wheel.is_file() and _sha256(wheel) == WHEEL_SHA256:
+        return wheel
+    remedy = (
+        f"Fetch it where there is a network (pip download --no-deps leaderbot=={VERSION}) and put "
+        f"{WHEEL} into {cache}."
+    )
+    cache.mkdir(parents=True, exist_ok=True)
+    wheel.unlink(missing_ok=True)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
+    options = ["--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", "15"]
+    try:
+        done = subprocess.run(  # noqa: S603  # fixed arguments, no shell
+            [*pip, *options, "--dest", str(cache), f"leaderbot=={VERSION}"],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DemoscopeError(
+            f"The package leaderbot {VERSION} cannot be downloaded: {error}.", remedy=remedy
+        ) from error
+    if done.returncode != 0 or not wheel.is_file():
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        detail = next((line for line in reversed(lines) if "ERROR" in line), "pip gave no reason")
+        raise DemoscopeError(
+            f"The package leaderbot {VERSION} cannot be downloaded (is there a network?): "
+            f"{detail.removeprefix('ERROR: ').rstrip('.')}.",
+            remedy=remedy,
+        )
+    if _sha256(wheel) != WHEEL_SHA256:
+        wheel.unlink()
+        raise DemoscopeError(
+            f"{WHEEL} as downloaded is not the file that is pinned (SHA-256 {WHEEL_SHA256}).",
+            remedy="Check which package index pip uses (pip config list). " + remedy,
+        )
+    return wheel
+
+
+class LeaderbotCounts:
+    """The pair counts in leaderbot's wheel, or in the JSON file taken out of it.
+
+    Args:
+        name: what messages call the file.
+        path: the wheel or the JSON file.
+        source: the source's name.
+    """
+
+    def __init__(self, name: str, path: Path, source: str | None = None) -> None:
+        self._name = name
+        self._path = path
+        self._source = source or SOURCE
+
+    @property
+    def name(self) -> str:
+        """The file's path as the user wrote it."""
+        return self._name
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the counts and the source's name."""
+        return hashlib.sha256(self._content + b"\0leaderbot\0" + self._source.encode()).hexdigest()
+
+    def batches(self) -> Iterator[NativeBatch]:
+        """Yield all pairs in one batch. Raises LoadRefusedError if they are not in that shape."""
+        models, pairs, counts = self._parsed()
+        names = [(models[first], models[second]) for first, second in pairs]
+        size = len(pairs)
+        columns = {
+            "event_type": pa.repeat(EventType.BATTLES_TALLIED.value, size),
+            "source": pa.repeat(self._source, size),
+            "native_id": pa.array([_compact(pair) for pair in names]),
+            "model_a": pa.array([first for first, _ in names], pa.string()),
+            "model_b": pa.array([second for _, second in names], pa.string()),
+            "dimension": pa.repeat("overall", size),
+        }
+        for index, column in enumerate(
+            ("win_a_count", "win_b_count", "tie_count", "both_bad_count")
+        ):
+            columns[column] = pa.array([row[index] for row in counts], pa.int64())
+
+        def originals(positions: Any) -> list[str]:
+            return [json.dumps({"X": pairs[i], "Y": counts[i]}) for i in positions]
+
+        numbers = np.arange(1, size + 1, dtype=np.int64)
+        yield make_batch(EventType.BATTLES_TALLIED, columns, numbers, originals)
+
+    @cached_property
+    def _content(self) -> bytes:
+        if self._path.is_dir():
+            raise UsageError(f"{self._name}: is a directory.", remedy=f"Name {WHEEL} in it.")
+        try:
+            if zipfile.is_zipfile(self._path):
+                with zipfile.ZipFile(self._path) as wheel:
+                    return wheel.read(MEMBER)
+            return self._path.read_bytes()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{self._name}: no such file.", remedy="Check the path.") from error
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            raise self._refusal(str(error)) from error
+
+    def _parsed(self) -> tuple[list[str], list[list[int]], list[list[int]]]:
+        try:
+            content = json.loads(self._content)
+            models, pairs, counts = content["models"], content["X"], content["Y"]
+            is_right = (
+                len(pairs) == len(counts)
+                and all(isinstance(model, str) for model in models)
+                and all(_are_integers(row, _PAIR) and max(row) < len(models) for row in pairs)
+                and all(_are_integers(row, _COUNTS) for row in counts)
+            )
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise self._refusal(f"{type(error).__name__} {error}") from error
+        if not is_right:
+            raise self._refusal("X and Y are not pairs of models and their four counts")
+        return models, pairs, counts
+
+    def _refusal(self, detail: str) -> LoadRefusedError:
+        return LoadRefusedError(
+            f"{self._name}: does not hold leaderbot's pair counts: {detail}.",
+            remedy=f"It must be {WHEEL}, or {MEMBER} out of it.",
+        )
+
+
+def _compact(pair: tuple[str, str]) -> str:
+    return json.dumps(pair, ensure_ascii=False, separators=(",", ":"))
+
+
+def _are_integers(row: Any, count: int) -> bool:
+    return len(row) == count and all(type(value) is int and value >= 0 for value in row)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

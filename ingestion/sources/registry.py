@@ -1,0 +1,84 @@
+"""Picks the reader for a path, a mapping and a source name.
+
+What stays out: reading itself, one file per kind of source beside this one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingestion.errors import UsageError
+from ingestion.paths import Home
+from ingestion.sources.batch import Source
+from ingestion.sources.files import Format, LocalFile, inspect_file
+from ingestion.sources.flat import FlatFile
+from ingestion.sources.leaderbot import LeaderbotCounts
+from ingestion.sources.mapping import presets
+from ingestion.sources.mapping_parser import check_source, load_mapping
+from ingestion.sources.native_jsonl import NativeJsonl
+from ingestion.sources.native_parquet import NativeParquet
+from ingestion.sources.prism import Prism
+from ingestion.sources.remote import fetch, is_remote
+
+# Sources that a mapping cannot describe, chosen as if they were mappings.
+_READERS = ("prism", "leaderbot")
+
+
+def mapping_names() -> list[str]:
+    """What `--mapping` takes besides a path."""
+    return sorted([*presets(), *_READERS])
+
+
+def open_source(
+    path: str, *, mapping: str | None = None, source: str | None = None, cache: Path | None = None
+) -> Source:
+    """The file at `path`, ready to be read once.
+
+    Args:
+        path: a local path, or hf://datasets/OWNER/NAME/PATH.
+        mapping: a preset's name, `prism`, `leaderbot` or the path of a YAML mapping; None for
+            native files.
+        source: overrides the source's name in a mapping; in native files it is the name for rows
+            that do not say their own.
+        cache: where remote files are kept; by default `cache/remote` of the home.
+
+    Raises:
+        UsageError: an unknown mapping, a mapping that breaks the format, a directory, a CSV
+            without a mapping.
+        NotFoundError: no such file.
+        LoadRefusedError: empty, truncated, not text and not Parquet, not UTF-8.
+        DemoscopeError: a remote file cannot be fetched.
+    """
+    if source is not None:
+        check_source(source)
+    # The mapping first: a fault in it should not wait for a download.
+    described = None
+    if mapping is not None and mapping not in _READERS:
+        described = load_mapping(mapping, source=source)
+    local = None
+    if is_remote(path):
+        local = fetch(path, cache or Home.from_environment().cache / "remote")
+    if mapping == "leaderbot":
+        return LeaderbotCounts(path, local or Path(path), source)
+    file = inspect_file(path, local)
+    if described is not None:
+        return FlatFile(file, described)
+    if mapping == "prism":
+        _must_be(file, Format.JSONL, "PRISM's survey.jsonl or utterances.jsonl")
+        return Prism(file, source)
+    if file.format is Format.PARQUET:
+        return NativeParquet(file, source)
+    if file.format is Format.CSV:
+        raise UsageError(
+            f"{path}: is no native event file (JSONL or Parquet with event_type, source, ...).",
+            remedy="Say with --mapping what its columns mean: a path to a mapping of your own, or "
+            f"one of {', '.join(mapping_names())}.",
+        )
+    return NativeJsonl(file, source)
+
+
+def _must_be(file: LocalFile, expected: Format, what: str) -> None:
+    if file.format is not expected:
+        raise UsageError(
+            f"{file.name}: looks like {file.format}, not like {what}.", remedy="Check the path."
+        )

@@ -1,0 +1,145 @@
+"""`demoscope doctor`: what is wrong with this installation or warehouse, and what to do about it.
+
+What stays out: mending anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingestion.errors import DemoscopeError
+from ingestion.paths import Home
+from orchestration.cli.output import print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+app = typer.Typer()
+LIBRARIES = ("duckdb", "pyarrow", "numba", "dagster", "dbt.version", "trueskill")
+FREE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    is_well: bool
+    message: str
+
+
+@app.command()
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
+) -> None:
+    """Say what is wrong with this installation or warehouse."""
+    home = Home.from_environment()
+    checks: dict[str, Callable[[Home], str]] = {
+        "python": _python,
+        "libraries": _libraries,
+        "home": _home,
+        "space": _space,
+        "vault": _vault,
+        "log": _log,
+        "database": _database,
+        "board": _board,
+    }
+    findings = [_run(name, check, home) for name, check in checks.items()]
+    if as_json:
+        print_json({"checks": [vars(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            mark = "ok  " if finding.is_well else "WRONG"
+            print(f"{mark:<6}{finding.check:<10} {finding.message}")  # noqa: T201 (the output)
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(1)
+
+
+def _run(name: str, check: Callable[[Home], str], home: Home) -> Finding:
+    try:
+        return Finding(name, is_well=True, message=check(home))
+    except (DemoscopeError, ImportError, OSError) as error:
+        return Finding(name, is_well=False, message=str(error))
+
+
+def _python(_home: Home) -> str:
+    return f"Python {sys.version.split()[0]} in {sys.prefix}"
+
+
+def _libraries(_home: Home) -> str:
+    for name in LIBRARIES:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            remedy = "Run: make setup"
+            raise DemoscopeError(f"{name} cannot be imported: {error}.", remedy=remedy) from error
+    return f"{len(LIBRARIES)} import"
+
+
+def _home(home: Home) -> str:
+    if not home.root.exists():
+        return f"{home.root} (not made yet; the first ingest makes it)"
+    probe = home.root / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+    return str(home.root)
+
+
+def _space(home: Home) -> str:
+    place = next(path for path in (home.root, *home.root.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < FREE_BYTES:
+        raise DemoscopeError(f"Only {free >> 20} MiB are free at {place}.", remedy="Make space.")
+    return f"{free >> 30} GiB free"
+
+
+def _vault(home: Home) -> str:
+    from ingestion.pseudonyms import KEY_FILE, Pseudonymiser
+
+    if not (home.vault / KEY_FILE).exists():
+        if (home.log / "commits").exists() and any((home.log / "commits").iterdir()):
+            raise DemoscopeError(
+                f"{home.vault / KEY_FILE} is missing, but the log has commits.",
+                remedy="Restore the vault, or the same people will get new pseudonyms.",
+            )
+        return "no key yet"
+    Pseudonymiser.open(home.vault)
+    return f"a key in {home.vault}; back it up"
+
+
+def _log(home: Home) -> str:
+    from ingestion.log import EventLog
+
+    if not home.log.exists():
+        return "empty"
+    head = EventLog.open(home.log).head()
+    return f"position {head.seq if head else 0}; check it whole with: demoscope log verify"
+
+
+def _database(home: Home) -> str:
+    from orchestration.raw_views import open_database
+
+    if not home.database.exists():
+        return "not built yet"
+    open_database(home.database).close()
+    return str(home.database)
+
+
+def _board(home: Home) -> str:
+    from ingestion.log import EventLog
+    from orchestration.boards import store
+
+    if not (home.boards / store.CURRENT).exists():
+        return "none yet; run: demoscope build"
+    board = store.current(home.boards)
+    head = EventLog.open(home.log).head()
+    position = board.subject["log_position"]
+    if head is not None and head.seq > position:
+        return f"as of {position}, {head.seq - position} commits behind; run: demoscope build"
+    return f"{board.board_id[:12]} as of log position {position}"

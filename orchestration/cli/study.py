@@ -1,0 +1,50 @@
+"""`demoscope study`: the whole main job on a bundled study.
+
+What stays out: each step (orchestration/studies.py, loading.py, building.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ingestion.paths import Home
+from orchestration.cli.build import STEPS
+from orchestration.cli.leaderboard import Format, show_board
+from orchestration.cli.output import progress, say
+
+app = typer.Typer()
+
+
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="simulated or arena.")] = "simulated",
+    participants: Annotated[int, typer.Option(min=1, help="Size of the simulated study.")] = 24_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated study.")] = 1,
+) -> None:
+    """Ingest a bundled study, build, and show its leaderboard."""
+    from orchestration.building import build
+    from orchestration.loading import load_file
+    from orchestration.studies import study_files
+
+    home = Home.from_environment()
+    for file in study_files(home, name, participants=participants, seed=seed, say=say):
+        with progress(file.path.name) as show:
+            report = load_file(home, str(file.path), mapping=file.mapping, progress=show)
+        say(
+            f"{file.path.name}: {report.accepted_count:,} accepted, "
+            f"{report.duplicate_count:,} duplicates, {report.quarantined_count:,} quarantined"
+        )
+    board = build(home, step=lambda step: say(f"{STEPS[step]} ..."))
+    show_board(board, output=Format.TABLE)
+    say_where(home)
+
+
+def say_where(home: Home) -> None:
+    """Say where the results are and what to try next."""
+    say("")
+    say(f"Database   {home.database}")
+    say(f"Boards     {home.boards}")
+    say("Try        demoscope leaderboard --dimension trust --stratum US/age/18-34")
+    say("Dagster    make ui")

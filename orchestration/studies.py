@@ -1,0 +1,66 @@
+"""The bundled studies: where their events come from, so that a newcomer needs no data of their own.
+
+What stays out: simulating (ingestion/simulation) and loading (loading.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ingestion.paths import Home
+
+SIMULATED, ARENA = "simulated", "arena"
+STUDIES = (SIMULATED, ARENA)
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """One file of a study and the mapping it is read by."""
+
+    path: Path
+    mapping: str | None
+
+
+def study_files(
+    home: Home, name: str, *, participants: int, seed: int, say: Callable[[str], None]
+) -> list[StudyFile]:
+    """The files of a study, made or fetched where they are not there yet.
+
+    Args:
+        home: studies are kept below it.
+        name: one of STUDIES.
+        participants: size of the simulated study.
+        seed: of the simulated study.
+        say: told what takes long.
+
+    Raises:
+        NotFoundError: no such study.
+    """
+    if name == SIMULATED:
+        return _simulated(
+            home.studies / f"simulated-{participants}-{seed}", participants, seed, say
+        )
+    if name == ARENA:
+        from ingestion.sources.leaderbot import fetch_leaderbot
+
+        return [StudyFile(fetch_leaderbot(home.studies / ARENA), "leaderbot")]
+    raise NotFoundError(f"There is no study {name!r}.", remedy=f"There are: {', '.join(STUDIES)}")
+
+
+def _simulated(
+    directory: Path, participants: int, seed: int, say: Callable[[str], None]
+) -> list[StudyFile]:
+    from ingestion.simulation.parameters import Parameters
+    from ingestion.simulation.study import EVENT_FILES, TRUTH, simulate
+
+    if not (directory / TRUTH).exists():
+        say(f"Simulating {participants:,} participants (seed {seed}) ...")
+        simulate(Parameters(participants=participants, seed=seed), directory)
+    return [StudyFile(directory / name, None) for name in EVENT_FILES]

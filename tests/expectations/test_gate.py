@@ -1,0 +1,98 @@
+"""The gate splits good from bad, and Great Expectations has the last word on a batch."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pytest
+
+from expectations.gate import Gate
+from expectations.suites import contract_suite
+from ingestion.contracts import CONTRACTS
+from ingestion.sources.batch import NativeBatch
+from ingestion.vocabulary import EventType
+
+
+def batch(outcomes: Sequence[str | None], refusals: Sequence[str | None] = ()) -> NativeBatch:
+    size = len(outcomes)
+    table = pa.table(
+        {
+            "native_id": [str(n) for n in range(size)],
+            "source": ["test"] * size,
+            "dimension": ["overall"] * size,
+            "model_a": ["alpha"] * size,
+            "model_b": ["beta"] * size,
+            "outcome": pa.array(outcomes, pa.string()),
+            "row_number": pa.array(range(2, size + 2), pa.int64()),
+            "refusal": pa.array(refusals or [None] * size, pa.string()),
+            "refusal_column": pa.nulls(size, pa.string()),
+        }
+    )
+    return NativeBatch(
+        EventType.BATTLE_JUDGED, table, lambda positions: [f"line {p}" for p in positions]
+    )
+
+
+def test_good_rows_beside_bad_ones_are_kept_and_bad_ones_keep_their_content() -> None:
+    split = Gate().split(batch(["a", "nonsense", "tie"]))
+    assert split.accepted.column("outcome").to_pylist() == ["a", "tie"]
+    [refused] = split.refused
+    assert (refused.row_number, refused.reason, refused.column, refused.original) == (
+        3,
+        "unknown_value",
+        "outcome",
+        "line 1",
+    )
+
+
+def test_the_sources_own_objection_comes_first() -> None:
+    split = Gate().split(batch(["a", "b"], [None, "broken_json"]))
+    assert [row.reason for row in split.refused] == ["broken_json"]
+
+
+def log_form(outcome: str = "a") -> pa.Table:
+    contract = CONTRACTS[EventType.BATTLE_JUDGED]
+    row = {
+        "event_id": "e",
+        "event_type": "battle_judged",
+        "schema_version": 1,
+        "source": "s",
+        "dimension": "overall",
+        "model_a": "alpha",
+        "model_b": "beta",
+        "outcome": outcome,
+    }
+    return pa.Table.from_pylist([row], schema=contract.log_schema)
+
+
+def test_great_expectations_accepts_what_the_row_checks_accept() -> None:
+    verdict = Gate().judge(EventType.BATTLE_JUDGED, log_form())
+    assert verdict.is_success
+    assert verdict.evaluated_count == len(contract_suite(CONTRACTS[EventType.BATTLE_JUDGED]))
+
+
+def test_great_expectations_stops_what_slipped_through() -> None:
+    verdict = Gate().judge(EventType.BATTLE_JUDGED, log_form(outcome="left"))
+    assert not verdict.is_success
+    assert any("outcome" in failure for failure in verdict.failures)
+
+
+@pytest.mark.parametrize("event_type", list(EventType))
+def test_every_contract_has_a_suite_great_expectations_can_run(event_type: EventType) -> None:
+    empty = CONTRACTS[event_type].log_schema.empty_table()
+    assert Gate().judge(event_type, empty).evaluated_count > 0
+
+
+@pytest.mark.parametrize(
+    ("quarantined", "accounted", "unknown_schema", "is_success"),
+    [(20, 100, 0, True), (21, 100, 0, False), (0, 99, 0, False), (0, 100, 1, False)],
+)
+def test_a_load_is_judged_by_its_counts(
+    quarantined: int, accounted: int, unknown_schema: int, *, is_success: bool
+) -> None:
+    verdict = Gate(max_bad_share=0.2).judge_load(
+        row_count=100,
+        accounted_count=accounted,
+        quarantined_count=quarantined,
+        unknown_schema=unknown_schema,
+    )
+    assert verdict.is_success is is_success
