@@ -9,6 +9,7 @@ What stays out: SQL (dbt_project), numerics (ratings/) and what a board is (boar
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -17,12 +18,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.errors import UsageError
+import pyarrow.parquet as pq
+
+from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
 from orchestration.boards import store
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
-from orchestration.rating import rate_tournaments, read_counts, write_ratings
+from orchestration.rating import RATING_FILE, rate_tournaments, read_counts, write_ratings
 from orchestration.ratings.tournaments import RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from ingestion.paths import Home
     from orchestration.boards.store import Board
 
+SUBJECT = b"demoscope.subject"
 LOCK_FILE = Path(__file__).resolve().parent.parent / "requirements.lock"
 AFTER_RATINGS = "source:ratings+"
 SOURCES = """
@@ -80,24 +84,15 @@ def build(
     """
     log = EventLog.open(home.log)
     position = log.resolve(as_of)
-    parameters = parameters or RatingParameters()
     with _workspace(home, is_head=as_of is None) as workspace:
         step("transform")
         transform(workspace, log, position, loads=home.loads)
         step("rate")
-        with open_database(workspace.database) as connection:
-            counts = read_counts(connection)
-            sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
-        if not counts.num_rows:
-            message = f"There are no battles in the log as of position {position}."
-            raise UsageError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
-        ratings = rate_tournaments(counts, parameters)
-        write_ratings(ratings, workspace.ratings)
+        rate(workspace, log, parameters or RatingParameters())
         step("report")
         report(workspace)
         step("board")
-        subject = subject_of(log, position, sources, parameters)
-        board = store.keep(home.boards, subject, ratings, _made_by())
+        board = keep_board(home, workspace)
     if as_of is None:
         store.make_current(home.boards, board)
     return board
@@ -105,16 +100,72 @@ def build(
 
 def transform(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
     """Everything dbt builds before the ratings."""
+    open_sources(workspace, log, position, loads=loads)
+    run_dbt(["build", "--exclude", AFTER_RATINGS], root=workspace.root)
+    mark_transformed(workspace, position)
+
+
+def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
+    """Show dbt the log as of a position; until `mark_transformed` nothing may be rated."""
     with open_database(workspace.database) as connection:
         register_sources(connection, log, as_of_seq=position, loads=loads)
-    run_dbt(["build", "--exclude", AFTER_RATINGS], root=workspace.root)
+        connection.execute("drop view if exists raw.transformed")
+
+
+def mark_transformed(workspace: Workspace, position: int) -> None:
+    """Note, in the database itself, as of which log position its counts are."""
+    with open_database(workspace.database) as connection:
+        connection.execute(f"create view raw.transformed as select {position:d} as log_position")
+
+
+def transformed_position(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The log position the database's counts are as of; None where they are not whole."""
+    known = "select 1 from duckdb_views() where schema_name = 'raw' and view_name = 'transformed'"
+    if not connection.sql(known).fetchall():
+        return None
+    return int(connection.sql("select log_position from raw.transformed").fetchall()[0][0])
+
+
+def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> pa.Table:
+    """Rate every tournament of the database, and keep the ratings with what they are of.
+
+    Raises:
+        NotFoundError: the database's counts are not there, or not whole.
+        UsageError: there are no battles.
+    """
+    with open_database(workspace.database) as connection:
+        position = transformed_position(connection)
+        if position is None:
+            message = f"{workspace.database} holds no counts, or a build of them was cut off."
+            raise NotFoundError(message, remedy="Build the models again: demoscope build")
+        counts = read_counts(connection)
+        sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
+    if not counts.num_rows:
+        message = f"There are no battles in the log as of position {position}."
+        raise UsageError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
+    subject = json.dumps(subject_of(log, position, sources, parameters)).encode()
+    ratings = rate_tournaments(counts, parameters)
+    write_ratings(ratings.replace_schema_metadata({SUBJECT: subject}), workspace.ratings)
+    return ratings
 
 
 def report(workspace: Workspace) -> None:
     """Everything dbt builds from the ratings."""
+    show_ratings(workspace)
+    run_dbt(["build", "--select", AFTER_RATINGS], root=workspace.root)
+
+
+def show_ratings(workspace: Workspace) -> None:
+    """Show dbt the ratings as a source."""
     with open_database(workspace.database) as connection:
         register_ratings(connection, workspace.ratings)
-    run_dbt(["build", "--select", AFTER_RATINGS], root=workspace.root)
+
+
+def keep_board(home: Home, workspace: Workspace) -> Board:
+    """Keep the board the ratings make; it is of the position they were computed at."""
+    rows = pq.read_table(workspace.ratings / RATING_FILE)
+    subject = json.loads(rows.schema.metadata[SUBJECT])
+    return store.keep(home.boards, subject, rows.replace_schema_metadata(None), _made_by())
 
 
 def subject_of(

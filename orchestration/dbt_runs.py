@@ -53,7 +53,7 @@ def run_dbt(
         "--no-use-colors",
         "--vars", json.dumps(variables or {}, sort_keys=True),
     ]  # fmt: skip
-    with _environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"):
+    with environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"):
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None and not outcome.result:
         _raise(str(outcome.exception), root)
@@ -79,7 +79,8 @@ def _raise(message: str, root: Path) -> None:
 
 
 @contextmanager
-def _environment(**values: str) -> Iterator[None]:
+def environment(**values: str) -> Iterator[None]:
+    """Environment variables set for as long as the block runs."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -62,7 +63,7 @@ def load_file(
     """
     source = open_source(path, mapping=mapping, source=source_name)
     log = EventLog.open(home.log)
-    return _Load(home, log, source, max_bad_share, progress).run()
+    return _Load(home, log, path, source, max_bad_share, progress).run()
 
 
 class _Load:
@@ -72,12 +73,14 @@ class _Load:
         self,
         home: Home,
         log: EventLog,
+        path: str,
         source: Source,
         max_bad_share: float,
         progress: Callable[[int], None],
     ) -> None:
         self._home = home
         self._log = log
+        self._path = path
         self._source = source
         self._progress = progress
         self._gate = Gate(max_bad_share=max_bad_share)
@@ -87,9 +90,11 @@ class _Load:
         self._pending: dict[EventType, list[pa.Table]] = {}
         self._row_count = 0
         self._duplicates = 0
+        self._late_conflicts = 0
         self._accepted: dict[str, int] = {}
         self._failures: list[str] = []
         self._expectations = 0
+        self._staged_rows: list[tuple[EventType, pa.ChunkedArray]] = []
 
     def run(self) -> LoadReport:
         committed = self._log.find_batch(self._source.fingerprint)
@@ -97,9 +102,7 @@ class _Load:
             earlier = earlier_report(self._home.loads, self._source.fingerprint)
             if earlier is not None:
                 return self._again(earlier, committed.seq)
-        quarantine = Quarantine(
-            self._home.quarantine, load_id=self._load_id, source_file=self._source.name
-        )
+        quarantine = self._quarantine(self._load_id)
         with quarantine, self._log.begin(self._source.fingerprint, {"name": PRODUCER}) as batch:
             for native in self._source.batches():
                 split = self._gate.split(native)
@@ -138,6 +141,7 @@ class _Load:
         self._expectations += verdict.evaluated_count
         self._failures.extend(verdict.failures)
         staged = batch.stage(event_type, table)
+        self._staged_rows.append((event_type, native.column(ROW_NUMBER)))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self._duplicates += duplicates
         accepted = native.num_rows - duplicates - conflicts
@@ -159,10 +163,26 @@ class _Load:
 
     def _commit(self, batch: Batch) -> int:
         receipt = batch.commit()
-        for event_type, count in receipt.late_duplicates.items():
-            self._accepted[event_type] -= count
-            self._duplicates += count
+        late = receipt.late.to_pylist()
+        for row in late:
+            self._accepted[row["event_type"]] -= 1
+            self._duplicates += not row["is_conflict"]
+        conflicts = [row for row in late if row["is_conflict"]]
+        if conflicts:
+            with self._quarantine(f"{self._load_id}-late") as quarantine:
+                quarantine.add(self._late_conflict(row) for row in conflicts)
+                quarantine.keep()
+                self._late_conflicts = quarantine.count
         return receipt.seq
+
+    def _late_conflict(self, row: dict[str, Any]) -> RefusedRow:
+        """A concurrent load took the id between staging and commit, with another body."""
+        event_type, numbers = self._staged_rows[row["stage"]]
+        number = numbers[row["row"]].as_py()
+        return _conflict(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
+
+    def _quarantine(self, load_id: str) -> Quarantine:
+        return Quarantine(self._home.quarantine, load_id=load_id, source_file=self._source.name)
 
     def _again(self, earlier: LoadReport, position: int) -> LoadReport:
         """The same file a second time: every row that went in is a duplicate now."""
@@ -186,6 +206,9 @@ class _Load:
 
     def _report(self, status: str, quarantine: Quarantine, *, position: int | None) -> LoadReport:
         accepted = sum(self._accepted.values())
+        reasons = quarantine.reasons.copy()
+        if self._late_conflicts:
+            reasons[Refusal.CONFLICTING_DUPLICATE] += self._late_conflicts
         return LoadReport(
             load_id=self._load_id,
             file=self._source.name,
@@ -193,18 +216,23 @@ class _Load:
             status=status,
             started_at_us=self._started_us,
             duration_ms=self._elapsed_ms(),
-            byte_count=self._source.byte_count,
+            byte_count=_byte_count(self._path),
             row_count=self._row_count,
             accepted_count=accepted,
             duplicate_count=self._duplicates,
-            quarantined_count=quarantine.count,
-            quarantined_by_reason=dict(sorted(quarantine.reasons.items())),
+            quarantined_count=reasons.total(),
+            quarantined_by_reason=dict(sorted(reasons.items())),
             accepted_by_event_type={str(k): v for k, v in sorted(self._accepted.items())},
             expectation_count=self._expectations,
             failures=self._failures,
             examples=[example(row) for row in quarantine.examples],
             position=position,
         )
+
+
+def _byte_count(path: str) -> int:
+    local = Path(path)
+    return local.stat().st_size if local.is_file() else 0
 
 
 def _conflict(event_type: EventType, row: dict[str, Any]) -> RefusedRow:

@@ -22,8 +22,9 @@ import pyarrow as pa
 from ingestion.contracts import CONTRACTS
 from ingestion.log.append import append_record, publish_segments
 from ingestion.log.chain import Chain
-from ingestion.log.durable import explained, fsync_directory
+from ingestion.log.durable import StorageError, explained, fsync_directory
 from ingestion.log.id_cache import IdCache
+from ingestion.log.late import LateRows
 from ingestion.log.layout import Layout
 from ingestion.log.matching import settle, settle_repeats
 from ingestion.log.origin import conform, keep_schema
@@ -57,6 +58,7 @@ class Batch:
         self._base = chain.head_seq
         self._workspace = Workspace(layout)
         self._pending = Pending(self._workspace.path)
+        self._late = LateRows()
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -99,7 +101,7 @@ class Batch:
             np.concatenate([np.empty(0, np.bool_), *(piece.is_duplicate for piece in pieces)]),
             np.concatenate([np.empty(0, np.bool_), *(piece.is_conflict for piece in pieces)]),
         )
-        self._pending.end_stage(event_type, result.is_accepted)
+        self._late.remember(event_type, result.is_accepted)
         return result
 
     def commit(self) -> Receipt:
@@ -118,16 +120,18 @@ class Batch:
             if self._chain.head_seq > self._base:
                 self._drop_late()
             if not self._pending.count:
-                return self._receipt(seq=self._chain.head_seq, is_new=False)
+                return self._finish(seq=self._chain.head_seq, is_new=False)
             commit = self._record()
             if append_record(self._layout, commit, self._workspace.path):
                 self._chain.refresh()
-                self._remember(commit)
-                return self._receipt(seq=commit.seq, is_new=True)
+                # Acknowledged now: an unwritable cache must not take that back.
+                with contextlib.suppress(StorageError):
+                    self._ids.add(commit.seq, self._pending.positions(), commit.event_count)
+                return self._finish(seq=commit.seq, is_new=True)
 
     def _stage_piece(self, event_type: EventType, table: pa.Table) -> StageResult:
         contract = CONTRACTS[event_type]
-        result = StageResult(np.zeros(len(table), np.bool_), np.zeros(len(table), np.bool_))
+        result = StageResult.of(len(table))
         hashes = hash_ids(table["event_id"])
         order = np.argsort(hashes)
         hashes = hashes[order]
@@ -138,7 +142,7 @@ class Batch:
         index, places = self._pending.find(hashes)
         rows = order[index]
         in_batch = self._pending.rows_at(places)
-        settle(contract, table, ((rows[which], known) for which, known in in_batch), result)
+        settle(contract, table, ((rows[which], known) for _, which, known in in_batch), result)
         settle_repeats(contract, table, order, hashes, result)
         self._pending.append(contract, table, order, hashes, result.is_accepted)
         return result
@@ -146,36 +150,33 @@ class Batch:
     def _drop_late(self) -> None:
         """Compare what is staged with commits made since it was, and drop what they hold."""
         added = self._ids.build(self._base + 1, self._chain.head_seq)
-        for contract, places, positions in self._pending.matches(added):
-            for which, known in rows_at(self._layout, self._chain, positions):
-                for index, staged in self._pending.rows_at(places[which]):
-                    result = StageResult(
-                        np.zeros(len(staged), np.bool_), np.zeros(len(staged), np.bool_)
-                    )
-                    pair = (np.arange(len(staged)), known.take(pa.array(index)))
-                    settle(contract, staged, [pair], result)
-                    self._pending.mark_late(places[which][index], staged, result)
-        self._pending.drop_late()
+        places, positions = self._pending.matches(added)
+        superfluous = [np.empty(0, np.uint64)]
+        for which, known in rows_at(self._layout, self._chain, positions):
+            for contract, index, staged in self._pending.rows_at(places[which]):
+                result = StageResult.of(len(staged))
+                beside = known.take(pa.array(index))
+                settle(contract, staged, [(np.arange(len(staged)), beside)], result)
+                superfluous.append(self._late.add(places[which][index], staged, result))
+        self._pending.drop(np.concatenate(superfluous))
         self._base = self._chain.head_seq
 
     def _record(self) -> Commit:
         """The record that would continue the chain as it was last read."""
         first_position = position = self._chain.next_position
         segments = []
-        publish_segments(self._layout, (file for _, file in self._pending.files()))
+        publish_segments(self._layout, (file for _, _, file in self._pending.sealed()))
         self._pending.moved_to(self._layout.segment)
-        for contract, sealed in self._pending.sealed():
-            if sealed.file is None:
-                continue
+        for contract, sealed, file in self._pending.sealed():
             sealed.first_position = position
             with explained("Writing to", self._layout.schemas):
                 schema = keep_schema(self._layout, contract)
             segment = Segment(
                 event_type=str(contract.event_type),
                 first_position=position,
-                rows=sealed.file.rows,
-                bytes=sealed.file.bytes,
-                sha256=sealed.file.sha256,
+                rows=file.rows,
+                bytes=file.bytes,
+                sha256=file.sha256,
                 schema=schema,
             )
             segments.append(segment)
@@ -193,3 +194,27 @@ class Batch:
             event_count=position - first_position,
             segments=tuple(segments),
         )
+
+    def _already(self, earlier: Commit) -> Receipt:
+        """The batch is in the chain, perhaps by a writer that died before it could say so."""
+        with explained("Writing to", self._layout.commits):
+            fsync_directory(self._layout.commits)
+        self.abort()
+        return Receipt(seq=earlier.seq, is_new=False, late_duplicates=self._pending.counts())
+
+    def _finish(self, *, seq: int, is_new: bool) -> Receipt:
+        accepted = self._pending.counts() if is_new else {}
+        self.abort()
+        return Receipt(
+            seq=seq,
+            is_new=is_new,
+            accepted={event_type: count for event_type, count in accepted.items() if count},
+            late_duplicates=self._late.counts(is_conflict=False),
+            late_conflicts=self._late.counts(is_conflict=True),
+            late=self._late.table(),
+        )
+
+    def _require_open(self) -> None:
+        if not self._is_open:
+            message = f"batch {self.batch_id} is finished"
+            raise ValueError(message)

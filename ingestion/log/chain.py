@@ -79,7 +79,9 @@ class Chain:
                 return
             commit = Commit.decode(content, path)
             if commit.seq != seq or commit.prev_hash != self._head_hash:
-                message = f"{path} does not continue the chain: commit {seq - 1} is not what it was."
+                message = (
+                    f"{path} does not continue the chain: commit {seq - 1} is not what it was."
+                )
                 raise IntegrityError(message, remedy="Run `demoscope log verify`.")
             self._lines.append(content)
             self._head_hash = hash_of(content)

@@ -64,14 +64,12 @@ class IdCache:
         Returns:
             For every match, the index into `needles` and the position.
         """
-        while True:
-            try:
-                self._cover(up_to)
-                found = [part.run.find(needles) for part in self._parts]
-                break
-            except DamagedRunError as damage:
-                damage.path.unlink(missing_ok=True)
-                self._parts = []
+        try:
+            self._cover(up_to)
+            found = [part.run.find(needles) for part in self._parts]
+        except DamagedRunError as damage:
+            self._forget(damage)
+            return self.find(needles, up_to)
         return (
             np.concatenate([np.empty(0, np.int64), *(index for index, _ in found)]),
             np.concatenate([np.empty(0, np.uint64), *(places for _, places in found)]),
@@ -87,14 +85,24 @@ class IdCache:
                 places.append(np.arange(begin, begin + segment.rows, dtype=np.uint64))
         return MemoryRun.of(np.concatenate(hashes), np.concatenate(places))
 
-    def add(self, seq: int, run: Run) -> None:
+    def add(self, seq: int, slices: Iterator[tuple[U64Array, U64Array]], count: int) -> None:
         """Remember a commit just made, where everything before it is covered already."""
-        if (self._parts[-1].last if self._parts else 0) == seq - 1:
-            try:
+        if (self._parts[-1].last if self._parts else 0) != seq - 1:
+            return
+        run: Run | None
+        if count > BUILD_ROWS:
+            run = self._store(seq, seq, slices, count)
+        else:
+            run = MemoryRun.joined(slices)
+        try:
+            if run is not None:
                 self._append(_Part(seq, seq, run))
-            except DamagedRunError as damage:
-                damage.path.unlink(missing_ok=True)
-                self._parts = []
+        except DamagedRunError as damage:
+            self._forget(damage)
+
+    def _forget(self, damage: DamagedRunError) -> None:
+        damage.path.unlink(missing_ok=True)
+        self._parts = []
 
     def _cover(self, up_to: int) -> None:
         covered = self._parts[-1].last if self._parts else 0

@@ -41,19 +41,17 @@ def settle(
         is_same_id = pc.equal(mine, known["event_id"]).to_numpy()
         if not is_same_id.any():
             continue
-        rows = rows[is_same_id]
-        known = known.filter(pa.array(is_same_id))
-        is_same = _is_same_event(contract, table.take(pa.array(rows)), known)
-        result.is_duplicate[rows[is_same]] = True
-        result.is_conflict[rows[~is_same]] = True
+        again = rows[is_same_id]
+        bodies = known.filter(pa.array(is_same_id))
+        is_same = _is_same_event(contract, table.take(pa.array(again)), bodies)
+        result.is_duplicate[again[is_same]] = True
+        result.is_conflict[again[~is_same]] = True
 
 
-def _is_same_event(
-    contract: Contract, mine: pa.Table, known: pa.Table
-) -> npt.NDArray[np.bool_]:
-    if not pc.all(pc.equal(mine["event_type"], known["event_type"])).as_py():
-        # An id used for two types of event: the bodies cannot be the same.
-        return np.asarray(pc.equal(mine["event_type"], known["event_type"]).to_numpy()) & False
+def _is_same_event(contract: Contract, mine: pa.Table, known: pa.Table) -> npt.NDArray[np.bool_]:
+    # Known rows come from one segment: they are all of one type.
+    if known["event_type"][0].as_py() != contract.event_type:
+        return np.zeros(mine.num_rows, np.bool_)
     return is_same_body(contract, mine, known)
 
 

@@ -76,7 +76,9 @@ def read_origin(layout: Layout) -> Origin:
         message = f"{layout.format} is damaged: {content[:80]!r}."
         raise IntegrityError(message, remedy="Restore it from a backup.")
     if version != FORMAT_VERSION:
-        message = f"{layout.format} says version {version!r}; this demoscope knows {FORMAT_VERSION}."
+        message = (
+            f"{layout.format} says version {version!r}; this demoscope knows {FORMAT_VERSION}."
+        )
         raise UsageError(message, remedy="Use the release that wrote it, or a newer one.")
     return Origin(origin, hashlib.sha256(content).hexdigest())
 
@@ -85,7 +87,7 @@ def _create(layout: Layout) -> None:
     for directory in (layout.schemas, layout.segments, layout.commits, layout.tmp):
         make_directory(directory)
     check_exclusive_creation(layout.tmp)
-    fields = {
+    fields: dict[str, Any] = {
         "format": FORMAT_NAME,
         "origin": secrets.token_hex(16),
         "version": FORMAT_VERSION,

@@ -40,6 +40,11 @@ class StageResult:
     is_duplicate: BoolArray
     is_conflict: BoolArray
 
+    @classmethod
+    def of(cls, row_count: int) -> StageResult:
+        """Nothing found yet."""
+        return cls(np.zeros(row_count, np.bool_), np.zeros(row_count, np.bool_))
+
     @property
     def is_accepted(self) -> BoolArray:
         """Per row, it will be in the commit."""

@@ -87,7 +87,7 @@ class Commit:
 
     def encode(self) -> bytes:
         """The bytes of its file."""
-        fields = {
+        fields: dict[str, Any] = {
             "batch_id": self.batch_id,
             "event_count": self.event_count,
             "first_position": self.first_position,
@@ -115,7 +115,9 @@ class Commit:
             for segment in segments:
                 _require(segment.first_position == expected, "positions leave a gap")
                 expected += segment.rows
-            _require(expected == commit.next_position, "event_count is not the rows of its segments")
+            _require(
+                expected == commit.next_position, "event_count is not the rows of its segments"
+            )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"{path} is damaged: {error}."
             raise IntegrityError(message, remedy="Restore it from a backup.") from error

@@ -88,7 +88,7 @@ class FileRun:
             self._check(np.arange(len(self._firsts)))
             hashes, places = self._words[: self._count], self._words[self._count :]
             return search(hashes, places, needles)
-        pieces = [self._block(block) for block in touched]
+        pieces = [self._block(block) for block in touched.tolist()]
         hashes = np.concatenate([piece[0] for piece in pieces])
         return search(hashes, np.concatenate([piece[1] for piece in pieces]), needles)
 
@@ -107,11 +107,18 @@ class FileRun:
         return self._words[start:end], self._words[self._count + start : self._count + end]
 
     def _check(self, blocks: IndexArray) -> None:
-        for block in blocks[~self._is_checked[blocks]]:
-            hashes, places = self._block(int(block))
-            if zlib.crc32(places, zlib.crc32(hashes)) != self._crcs[block]:
+        for block in blocks[~self._is_checked[blocks]].tolist():
+            if _crc(*self._block(block)) != self._crcs[block]:
                 raise DamagedRunError(self.path)
             self._is_checked[block] = True
+
+
+def _bytes(values: U64Array) -> memoryview:
+    return memoryview(np.ascontiguousarray(values, _U64)).cast("B")
+
+
+def _crc(hashes: U64Array, places: U64Array) -> int:
+    return zlib.crc32(_bytes(places), zlib.crc32(_bytes(hashes)))
 
 
 def write_run(
@@ -135,11 +142,10 @@ def write_run(
             for start in range(0, len(hashes), BLOCK):
                 firsts.extend(hashes[start].tobytes())
                 part = slice(start, start + BLOCK)
-                crc = zlib.crc32(places[part], zlib.crc32(hashes[part]))
-                crcs.extend(crc.to_bytes(4, "little"))
+                crcs.extend(_crc(hashes[part], places[part]).to_bytes(4, "little"))
             for values, offset in ((hashes, 0), (places, 8 * count)):
                 file.seek(HEADER_BYTES + offset + 8 * written)
-                file.write(np.ascontiguousarray(values, _U64))
+                file.write(_bytes(values))
             written += len(hashes)
 
         for hashes, places in slices:

@@ -82,6 +82,13 @@ class MemoryRun:
         order = np.argsort(hashes)
         return cls(hashes[order], places[order])
 
+    @classmethod
+    def joined(cls, slices: Iterator[tuple[U64Array, U64Array]]) -> MemoryRun:
+        """One run of its pieces in order."""
+        pieces = [(np.empty(0, np.uint64), np.empty(0, np.uint64)), *slices]
+        hashes, places = zip(*pieces, strict=True)
+        return cls(np.concatenate(hashes), np.concatenate(places))
+
     def __len__(self) -> int:
         return len(self.hashes)
 
@@ -96,9 +103,7 @@ class MemoryRun:
             yield self.hashes[start:end], self.places[start:end]
 
 
-def search(
-    hashes: U64Array, places: U64Array, needles: U64Array
-) -> tuple[IndexArray, U64Array]:
+def search(hashes: U64Array, places: U64Array, needles: U64Array) -> tuple[IndexArray, U64Array]:
     """Every (index of needle, place) with equal hashes; both hash arrays rise."""
     if not len(hashes) or not len(needles):
         return np.empty(0, np.int64), np.empty(0, np.uint64)
@@ -141,9 +146,7 @@ def merged_slices(a: Run, b: Run) -> Iterator[tuple[U64Array, U64Array]]:
         limit = min(left[0][-1], right[0][-1])
         cut_a = int(np.searchsorted(left[0], limit, side="right"))
         cut_b = int(np.searchsorted(right[0], limit, side="right"))
-        yield merge_pair(
-            (left[0][:cut_a], left[1][:cut_a]), (right[0][:cut_b], right[1][:cut_b])
-        )
+        yield merge_pair((left[0][:cut_a], left[1][:cut_a]), (right[0][:cut_b], right[1][:cut_b]))
         left = (left[0][cut_a:], left[1][cut_a:]) if cut_a < len(left[0]) else next(rest_a, None)
         right = (
             (right[0][cut_b:], right[1][cut_b:]) if cut_b < len(right[0]) else next(rest_b, None)
@@ -156,11 +159,7 @@ def merged_slices(a: Run, b: Run) -> Iterator[tuple[U64Array, U64Array]]:
 
 def merge_in_memory(a: Run, b: Run) -> MemoryRun:
     """Two runs as one in memory."""
-    pieces = list(merged_slices(a, b))
-    return MemoryRun(
-        np.concatenate([np.empty(0, np.uint64), *(hashes for hashes, _ in pieces)]),
-        np.concatenate([np.empty(0, np.uint64), *(places for _, places in pieces)]),
-    )
+    return MemoryRun.joined(merged_slices(a, b))
 
 
 def is_merge_due(earlier: int, later: int) -> bool:

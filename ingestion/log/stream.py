@@ -97,9 +97,7 @@ class Stream:
     def drop(self, offsets: IntArray) -> None:
         """Write the segments with these (rising, not yet dropped) offsets again without them."""
         for segment in self.sealed:
-            inside = offsets[
-                (offsets >= segment.start) & (offsets < segment.start + segment.count)
-            ]
+            inside = offsets[(offsets >= segment.start) & (offsets < segment.start + segment.count)]
             if not len(inside) or segment.file is None:
                 continue
             kept = np.ones(segment.file.rows, np.bool_)

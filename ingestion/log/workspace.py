@@ -31,7 +31,7 @@ class Workspace:
                 self._lock = self.path.with_suffix(".lock")
                 self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-                # Between creating and locking, somebody clearing up may have taken it for abandoned.
+                # Before it was locked, somebody clearing up may have taken it for abandoned.
                 if os.fstat(self._descriptor).st_nlink:
                     break
                 os.close(self._descriptor)

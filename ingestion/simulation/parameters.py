@@ -11,13 +11,17 @@ What stays out: who the population is (population.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ingestion.contract import SLUG_PATTERN
 from ingestion.errors import UsageError
 from ingestion.simulation.roster import ROSTER
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
+
+SOURCE_PATTERN = f"{SIMULATED_SOURCE_PREFIX}[a-z0-9_.-]{{0,50}}"
 
 TIE_RATES: Mapping[str, float] = {
     "overall": 0.10,
@@ -113,16 +117,22 @@ class Parameters:
             ("low effort share", self.low_effort_share, 0.0, 1.0),
             ("left bias", self.left_bias, -1e3, 1e3),
             ("days", self.days, 1, 3660),
-            *((f"tie rate of {name}", rate, 1e-6, 0.99) for name, rate in self.tie_rates.items()),
+            *_ranges("tie rate", self.tie_rates, 1e-6, 0.99),
+            *_ranges("effect sd", self.effect_sds, 0.0, 1e6),
+            *_ranges("undisclosed share", self.undisclosed_shares, 0.0, 1.0),
+            *_ranges("country share", self.country_shares or {}, 0.0, 1e12),
         )
         for name, value, low, high in ranges:
             if not low <= value <= high:
                 raise UsageError(f"{name}: {value} is not between {low:g} and {high:g}.")
-        if not self.source.startswith(SIMULATED_SOURCE_PREFIX):
+        if not re.fullmatch(SOURCE_PATTERN, self.source):
             raise UsageError(
-                f"source: {self.source!r} does not begin with {SIMULATED_SOURCE_PREFIX!r}.",
+                f"source: {self.source!r} is not {SIMULATED_SOURCE_PREFIX!r} and, after it, small"
+                " letters, digits, dots, dashes or underscores.",
                 remedy="Boards built from simulated votes must say so.",
             )
+        if not all(re.fullmatch(SLUG_PATTERN, name) for name in self.tie_rates):
+            raise UsageError(f"tie rates: {', '.join(self.tie_rates)} are not all slugs.")
         if not self.tie_rates:
             raise UsageError("tie rates: name at least one dimension.")
         if self.start.tzinfo is None:
@@ -137,3 +147,9 @@ class Parameters:
     def battle_count(self) -> int:
         """Battles in all."""
         return round(self.participants * self.battles_per_participant)
+
+
+def _ranges(
+    what: str, values: Mapping[str, float], low: float, high: float
+) -> list[tuple[str, float, float, float]]:
+    return [(f"{what} of {name}", value, low, high) for name, value in values.items()]

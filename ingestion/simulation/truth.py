@@ -19,6 +19,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
+from ingestion.errors import UsageError
 from ingestion.simulation.calendar import Calendar
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.population import FloatArray, Population, stratum_id
@@ -168,6 +169,11 @@ def _sample_countries(parameters: Parameters, population: Population) -> FloatAr
     names = [country.name for country in population.countries]
     asked = parameters.country_shares or dict.fromkeys(names, 1.0)
     shares = np.array([asked.get(name, 0.0) for name in names])
+    if not set(asked) <= set(names) or not shares.sum() > 0.0:
+        raise UsageError(
+            f"country shares: {dict(asked)} are not shares of {', '.join(names)}.",
+            remedy="Name countries that the weighting seeds know.",
+        )
     return np.asarray(shares / shares.sum())
 
 

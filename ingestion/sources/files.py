@@ -44,6 +44,7 @@ _STRANGERS = {
 # Bytes that text does not contain: all controls but tab, line feed, form feed, return and escape.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 _MANY_NULS = 0.2
+_MANY_CONTROLS = 0.05
 
 
 class Format(StrEnum):
@@ -181,7 +182,8 @@ def _recognise(name: str, head: bytes) -> Format:
     for magic, (what, remedy) in _STRANGERS.items():
         if head.startswith(magic):
             raise LoadRefusedError(f"{name}: looks like {what}.", remedy=remedy)
-    if len(head.translate(None, _CONTROLS)) < len(head):
+    # A few of them in a text are their rows' fault, not the file's.
+    if len(head) - len(head.translate(None, _CONTROLS)) > _MANY_CONTROLS * len(head):
         raise LoadRefusedError(
             f"{name}: holds bytes that are not text, and it is not Parquet either.",
             remedy="CSV, JSONL and Parquet can be read, also compressed with gzip or zstd.",

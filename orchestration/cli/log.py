@@ -51,21 +51,22 @@ def verify(*, as_json: AS_JSON = False) -> None:
     if as_json:
         print_json(
             {
-                "is_whole": verification.is_whole,
+                "is_whole": verification.is_ok,
                 "commit_count": verification.commit_count,
-                "segment_count": verification.segment_count,
-                "findings": verification.findings,
-                "notes": verification.notes,
+                "event_count": verification.event_count,
+                "head_hash": verification.head_hash,
+                "findings": [str(finding) for finding in verification.findings],
+                "notes": [str(note) for note in verification.notes],
             }
         )
     else:
         print(  # noqa: T201 (the command's output)
-            f"{verification.commit_count:,} commits, {verification.segment_count:,} segments: "
-            + ("whole" if verification.is_whole else "NOT whole")
+            f"{verification.commit_count:,} commits, {verification.event_count:,} events: "
+            + ("whole" if verification.is_ok else "NOT whole")
         )
         for line in (*verification.findings, *verification.notes):
             print(f"  {line}")  # noqa: T201
-    if not verification.is_whole:
+    if not verification.is_ok:
         raise typer.Exit(IntegrityError.exit_code)
 
 
@@ -78,7 +79,7 @@ def _log() -> EventLog:
 def _as_json(commit: Commit) -> dict[str, Any]:
     return {
         "seq": commit.seq,
-        "recorded_at": commit.recorded_at,
+        "recorded_at": commit.recorded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "batch_id": commit.batch_id,
         "event_count": commit.event_count,
         "hash": commit.hash,

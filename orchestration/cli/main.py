@@ -11,7 +11,6 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -32,12 +31,12 @@ INTERRUPTED = 130
 class LazyCommands(TyperGroup):
     """Commands by name; a command's module is imported only when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: typer.Context) -> list[str]:
         """Every command, in the order of use."""
         del ctx
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
         """Import the command's module and take its `app`."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
@@ -66,16 +65,11 @@ def demoscope() -> None:
 def run() -> None:
     """Run the command line; a user's error is one message and an exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        app()
     except DemoscopeError as error:
         _say(str(error))
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         _say("Interrupted; nothing half done was kept.")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

@@ -103,32 +103,54 @@ def invert_factor(upper: FloatArray) -> FloatArray:
 
 
 @compiled
+def mirror(matrix: FloatArray) -> None:
+    """Copy the lower triangle (n, n) onto the upper one, in tiles that fit the cache."""
+    n = matrix.shape[0]
+    for i0 in range(0, n, 16):
+        for j0 in range(0, i0 + 1, 16):
+            for i in range(i0, min(i0 + 16, n)):
+                for j in range(j0, min(j0 + 16, i)):
+                    matrix[j, i] = matrix[i, j]
+
+
+@compiled
+def gram(lower: FloatArray) -> FloatArray:
+    """X'X (n, n) of a lower triangular X."""
+    n = lower.shape[0]
+    out = np.zeros((n, n))
+    # Row i is the sum over k >= i of X[k, i] * X[k, :i + 1]. Two rows of the result and four of X
+    # at a time keep the loop out of memory; X[k, i + 1] is zero where k = i, and what the first of
+    # the two rows gets beyond its diagonal is overwritten by the mirror.
+    for i in range(0, n - 1, 2):
+        row, twin = out[i], out[i + 1]
+        k = i
+        while k + 4 <= n:
+            r0, r1, r2, r3 = lower[k], lower[k + 1], lower[k + 2], lower[k + 3]
+            c0, c1, c2, c3 = r0[i], r1[i], r2[i], r3[i]
+            d0, d1, d2, d3 = r0[i + 1], r1[i + 1], r2[i + 1], r3[i + 1]
+            for j in range(i + 2):
+                x0, x1, x2, x3 = r0[j], r1[j], r2[j], r3[j]
+                row[j] += c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3
+                twin[j] += d0 * x0 + d1 * x1 + d2 * x2 + d3 * x3
+            k += 4
+        while k < n:
+            r0 = lower[k]
+            for j in range(i + 2):
+                row[j] += r0[i] * r0[j]
+                twin[j] += r0[i + 1] * r0[j]
+            k += 1
+    if n % 2 == 1:
+        for j in range(n):
+            out[n - 1, j] = lower[n - 1, n - 1] * lower[n - 1, j]
+    mirror(out)
+    return out
+
+
+@compiled
 def inverse(matrix: FloatArray) -> tuple[FloatArray, float]:
     """Inverse (n, n) and log-determinant of a positive definite matrix (upper triangle read)."""
     upper = factor(matrix)
-    lower = invert_factor(upper)
-    n = matrix.shape[0]
-    out = np.zeros((n, n))
     log_determinant = 0.0
-    for i in range(n):
+    for i in range(matrix.shape[0]):
         log_determinant += 2.0 * math.log(upper[i, i])
-    # out = X'X, lower triangle, row by row: row i gets X[k, i] * X[k, :i + 1] for k >= i.
-    for i in range(n):
-        row = out[i]
-        k = i
-        while k + 4 <= n:
-            c0, c1, c2, c3 = lower[k, i], lower[k + 1, i], lower[k + 2, i], lower[k + 3, i]
-            r0, r1, r2, r3 = lower[k], lower[k + 1], lower[k + 2], lower[k + 3]
-            for j in range(i + 1):
-                row[j] += c0 * r0[j] + c1 * r1[j] + c2 * r2[j] + c3 * r3[j]
-            k += 4
-        while k < n:
-            c0 = lower[k, i]
-            r0 = lower[k]
-            for j in range(i + 1):
-                row[j] += c0 * r0[j]
-            k += 1
-    for i in range(n):
-        for j in range(i):
-            out[j, i] = out[i, j]
-    return out, log_determinant
+    return gram(invert_factor(upper)), log_determinant

@@ -55,7 +55,7 @@ def replay_each(
 
     ``battles``: tournament_key, dimension, model_a, model_b, outcome (a, b, tie or both_bad, the
     last a tie), rows in canonical order. ``tau``: drift per battle, skill units. ``every`` > 0
-    keeps ratings after each that many battles. The draw probability is the tournament's share of ties.
+    keeps ratings after each that many battles. The draw probability is the tournament's tie share.
     Raises InvalidCountsError for an unknown outcome, ValueError for a model against itself.
     """
     codes = _outcome_codes(battles)
@@ -147,5 +147,6 @@ def _outcome_codes(battles: pa.Table) -> NDArray[np.int64]:
     if found.null_count:
         row = int(np.flatnonzero(found.is_null().to_numpy())[0])
         raise InvalidCountsError(f"row {row}: outcome is {column[row].as_py()!r}")
-    codes: NDArray[np.int64] = np.array(list(OUTCOMES.values()), dtype=np.int64)[found.to_numpy()]
+    values = np.array(list(OUTCOMES.values()), dtype=np.int64)
+    codes: NDArray[np.int64] = values[found.to_numpy()]
     return codes

@@ -15,6 +15,8 @@ from ingestion.simulation.population import Population
 from ingestion.simulation.study import Summary, simulate
 from tests.ingestion.simulation.populations import POPULATION
 
+AGE_BAND = "case when age::int < 35 then '18-34' when age::int < 55 then '35-54' else '55+' end"
+
 
 @dataclass(frozen=True)
 class Study:
@@ -52,7 +54,8 @@ class Study:
             for name in ("battles", "participants", "conversations"):
                 path = self.directory / f"{name}.jsonl"
                 connection.execute(f"create view {name} as from read_json('{path}')")
-            return connection.execute(query).fetchnumpy()
+            columns = connection.execute(query).fetchnumpy()
+        return {name: np.asarray(values) for name, values in columns.items()}
 
 
 def study(directory: Path, population: Population = POPULATION, **asked: Any) -> Study:

@@ -8,10 +8,9 @@ import pytest
 from ingestion.simulation.population import Country, Margin, Population
 from ingestion.simulation.skew import TILTS, sample_weights
 from tests.ingestion.simulation.populations import POPULATION, UK, US
-from tests.ingestion.simulation.studies import Study, study
+from tests.ingestion.simulation.studies import AGE_BAND, Study, study
 
 SIZE = 20_000
-AGE_BAND = "case when age < 35 then '18-34' when age < 55 then '35-54' else '55+' end"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The truth adds up, and the votes follow it: checked against closed forms, from the files alone."""
+"""The truth adds up and the votes follow it: checked against closed forms, from files alone."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from tests.ingestion.simulation.studies import Study, study
+from tests.ingestion.simulation.studies import AGE_BAND, Study, study
 
 TIE_RATES = {
     "overall": 0.10,
@@ -36,7 +36,7 @@ def votes(disclosed: Study) -> dict[str, NDArray[np.float64]]:
     """Per vote: dimension, places of the models, their skills for this voter, a won, tie."""
     columns = disclosed.columns(
         "select dimension, model_a, model_b, outcome, country, ethnicity, politics,"
-        " case when age < 35 then '18-34' when age < 55 then '35-54' else '55+' end as age"
+        f" {AGE_BAND} as age"
         " from battles join participants using (participant_id)"
     )
     place = {model: index for index, model in enumerate(disclosed.models)}

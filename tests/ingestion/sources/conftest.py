@@ -43,9 +43,15 @@ def read() -> Callable[..., Rows]:
 def battle() -> Callable[..., dict[str, Any]]:
     def make(number: int = 0, **changes: Any) -> dict[str, Any]:
         row = {
-            "event_type": "battle_judged", "source": "sim", "native_id": f"b{number}",
-            "participant_id": f"p{number % 7}", "model_a": "x", "model_b": "y",
-            "dimension": "overall", "outcome": "tie", "occurred_at": "2025-01-01T00:00:00Z",
+            "event_type": "battle_judged",
+            "source": "sim",
+            "native_id": f"b{number}",
+            "participant_id": f"p{number % 7}",
+            "model_a": "x",
+            "model_b": "y",
+            "dimension": "overall",
+            "outcome": "tie",
+            "occurred_at": "2025-01-01T00:00:00Z",
         }
         return {key: value for key, value in {**row, **changes}.items() if value is not ...}
 

@@ -66,7 +66,8 @@ def test_rows_come_out_as_written(read: Any, jsonl: Any, battle: Any) -> None:
         (b'{"event_type":"battle_judged","rating":3}', Refusal.UNKNOWN_COLUMN, "rating"),
         (
             b'{"event_type":"battle_judged","outcome":"a","outcome":"b"}',
-            Refusal.BROKEN_JSON, "outcome",
+            Refusal.BROKEN_JSON,
+            "outcome",
         ),
     ],
 )
@@ -129,8 +130,13 @@ def test_event_types_may_be_mixed(read: Any, jsonl: Any, battle: Any) -> None:
     written = [battle(0), person, rating, battle(1), {**person, "rating": 3}, b"{", battle(2)]
     rows = read(jsonl(*written))
     assert [row["batch"] and row["batch"].value for row in rows] == [
-        "battle_judged", "participant_enrolled", "experience_rated", "battle_judged",
-        "participant_enrolled", None, "battle_judged",
+        "battle_judged",
+        "participant_enrolled",
+        "experience_rated",
+        "battle_judged",
+        "participant_enrolled",
+        None,
+        "battle_judged",
     ]
     assert rows[2]["rating"] == "7"
     assert _refusals(rows)[4:6] == [("unknown_column", "rating"), ("broken_json", None)]

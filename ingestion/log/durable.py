@@ -1,0 +1,115 @@
+"""Writing so that what was acknowledged survives a crash, and refusals a person can read.
+
+What stays out: what is written, and in which order (segments.py, append.py).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingestion.errors import DemoscopeError
+
+_REMEDIES = {
+    errno.ENOSPC: "The disk is full: free some space and try again.",
+    errno.EDQUOT: "The quota is used up: raise it and try again.",
+    errno.EFBIG: "The file would be too large here: raise the limit and try again.",
+    errno.EROFS: "The file system is read-only.",
+    errno.EACCES: "This user may not write there: give it permission and try again.",
+    errno.EIO: "The disk reports an error: check it before anything else.",
+}
+
+
+class StorageError(DemoscopeError):
+    """The store would not take it; nothing was acknowledged."""
+
+
+@contextmanager
+def explained(doing: str, path: Path) -> Iterator[None]:
+    """Turn the operating system's refusal into an error that names the file and the remedy.
+
+    Args:
+        doing: what was being done, as the beginning of a sentence that the path continues.
+        path: the file or directory.
+
+    Raises:
+        StorageError: in place of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        message = f"{doing} {path} failed: {why}. Nothing was acknowledged."
+        raise StorageError(message, remedy=_REMEDIES.get(error.errno or 0)) from error
+
+
+def fsync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(directory: Path) -> None:
+    """Make a directory and its parents, each name durable before anything is put in it."""
+    if directory.is_dir():
+        return
+    make_directory(directory.parent)
+    directory.mkdir(exist_ok=True)
+    fsync_directory(directory.parent)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a new file and make its content durable; its name is not durable yet."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def is_linked(temporary: Path, target: Path) -> bool:
+    """Give a file its name unless the name is taken: True if it was given, False if taken."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        return False
+    return True
+
+
+def check_exclusive_creation(directory: Path) -> None:
+    """Refuse a store where two could create the same name, as on some network file systems.
+
+    Raises:
+        StorageError: a second link to a name that is taken went through, or links do not work.
+    """
+    first, second, name = (directory / f"probe-{secrets.token_hex(8)}" for _ in range(3))
+    try:
+        with explained("Linking a file in", directory):
+            write_durably(first, b"1")
+            write_durably(second, b"2")
+            is_first, is_second = is_linked(first, name), is_linked(second, name)
+            holds = is_first and not is_second and name.read_bytes() == b"1"
+    finally:
+        for path in (first, second, name):
+            path.unlink(missing_ok=True)
+    if not holds:
+        raise StorageError(
+            f"{directory} does not create files exclusively, so two writers could lose events.",
+            remedy="Put the log on a local file system, or one where link(2) is atomic.",
+        )

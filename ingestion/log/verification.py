@@ -1,0 +1,209 @@
+"""Checking a log from its bytes up, believing nothing but the hashes: no cache is read.
+
+What stays out: repairing (there is no repair but a backup).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import rfc8785
+
+from ingestion.errors import DemoscopeError
+from ingestion.log.chain import is_commit_name
+from ingestion.log.layout import SEQ_DIGITS, Layout
+from ingestion.log.origin import read_origin
+from ingestion.log.record import FIRST_POSITION, Commit, Segment, hash_of
+from ingestion.log.runs import hash_ids
+from ingestion.log.segments import hash_file, read_ids
+
+PASS_ROWS = 32_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Args:
+        path: the file.
+        message: what is wrong with it.
+    """
+
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@dataclass
+class Verification:
+    """What a check of the whole log found.
+
+    Args:
+        findings: faults; none in a sound log.
+        notes: files that belong to no commit, which is harmless.
+        commit_count: commits read.
+        event_count: events they hold.
+        byte_count: bytes of segments read.
+        head_hash: SHA-256 of the last commit; of FORMAT in an empty log.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+    commit_count: int = 0
+    event_count: int = 0
+    byte_count: int = 0
+    head_hash: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Nothing was found."""
+        return not self.findings
+
+    def add(self, path: Path, message: str) -> None:
+        """Record a fault."""
+        self.findings.append(Finding(path, message))
+
+
+def verify(layout: Layout) -> Verification:
+    """Check FORMAT, the chain, the schemas, every segment, and that no event is there twice."""
+    report = Verification()
+    try:
+        report.head_hash = read_origin(layout).sha256
+    except (DemoscopeError, OSError) as error:
+        report.add(layout.format, str(error))
+    commits = list(_chain(layout, report))
+    schemas: dict[str, list[tuple[str, str]]] = {}
+    seen: dict[str, Segment] = {}
+    readable: list[Path] = []
+    for commit in commits:
+        for segment in commit.segments:
+            if segment.schema not in schemas:
+                schemas[segment.schema] = _schema(layout, segment.schema, report)
+            path = layout.segment(segment.sha256)
+            if segment.sha256 in seen:
+                report.add(layout.commit(commit.seq), f"names {path} a second time")
+            elif _segment(path, segment, schemas[segment.schema], report):
+                readable.append(path)
+            seen[segment.sha256] = segment
+    _uniqueness(readable, report)
+    _strays(layout, set(seen), set(schemas), report)
+    return report
+
+
+def _chain(layout: Layout, report: Verification) -> Iterator[Commit]:
+    expected_position = FIRST_POSITION
+    last_recorded = -1
+    batches: set[str] = set()
+    names = sorted(path.name for path in layout.commits.glob("*") if is_commit_name(path.name))
+    head = int(names[-1][:SEQ_DIGITS]) if names else 0
+    for seq in range(1, head + 1):
+        path = layout.commit(seq)
+        try:
+            content = path.read_bytes()
+            commit = Commit.decode(content, path)
+        except (DemoscopeError, OSError) as error:
+            report.add(path, f"missing or damaged ({error})")
+            # The next one's prev_hash cannot be checked against what is not there.
+            report.head_hash = ""
+            continue
+        faults = {
+            "does not have the number of its name": commit.seq != seq,
+            "is not canonical JSON": rfc8785.dumps(json.loads(content)) != content,
+            "does not continue the chain: it or the commit before was changed": report.head_hash
+            not in {"", commit.prev_hash},
+            "repeats a batch_id": commit.batch_id in batches,
+            "does not rise in recorded_at": commit.recorded_us <= last_recorded,
+            "leaves a gap in the positions": report.head_hash != ""
+            and commit.first_position != expected_position,
+        }
+        for message, is_fault in faults.items():
+            if is_fault:
+                report.add(path, message)
+        batches.add(commit.batch_id)
+        last_recorded, expected_position = commit.recorded_us, commit.next_position
+        report.head_hash = hash_of(content)
+        report.commit_count += 1
+        report.event_count += commit.event_count
+        yield commit
+
+
+def _schema(layout: Layout, sha256: str, report: Verification) -> list[tuple[str, str]]:
+    path = layout.schema(sha256)
+    try:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            report.add(path, "its content does not have the hash it is named after")
+        return [(column["name"], column["type"]) for column in json.loads(content)["columns"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        report.add(path, f"missing or damaged ({error})")
+        return []
+
+
+def _segment(
+    path: Path, segment: Segment, columns: list[tuple[str, str]], report: Verification
+) -> bool:
+    """Whether its ids can be read."""
+    try:
+        size, sha256 = path.stat().st_size, hash_file(path)
+        report.byte_count += size
+        if size != segment.bytes or sha256 != segment.sha256:
+            report.add(path, f"its {size} bytes do not have the hash it is named after")
+            return False
+        with pq.ParquetFile(path) as file:
+            rows = file.metadata.num_rows
+            found = [(column.name, str(column.type)) for column in file.schema_arrow]
+    except (OSError, pa.ArrowException) as error:
+        report.add(path, f"missing or damaged ({error})")
+        return False
+    if rows != segment.rows:
+        report.add(path, f"has {rows} rows; its commit says {segment.rows}")
+    if columns and found != columns:
+        report.add(path, "its columns are not those of its schema")
+    return True
+
+
+def _uniqueness(paths: list[Path], report: Verification) -> None:
+    """No event_id twice. In several passes over a part of the hashes each, to bound memory."""
+    passes = -(-report.event_count // PASS_ROWS) or 1
+    for number in range(passes):
+        parts = [np.empty(0, np.uint64)]
+        for path in paths:
+            hashes = hash_ids(read_ids(path))
+            parts.append(hashes[hashes % np.uint64(passes) == number] if passes > 1 else hashes)
+        ordered = np.sort(np.concatenate(parts))
+        alike = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        if len(alike):
+            _name_repeats(paths, alike, report)
+
+
+def _name_repeats(
+    paths: list[Path], alike: np.typing.NDArray[np.uint64], report: Verification
+) -> None:
+    """Ids that share a hash are a fault only if they are the same id."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        ids = read_ids(path)
+        for value in ids.filter(pa.array(np.isin(hash_ids(ids), alike))).to_pylist():
+            if value in first:
+                report.add(path, f"event {value} is also in {first[value]}")
+            first.setdefault(value, path)
+
+
+def _strays(layout: Layout, segments: set[str], schemas: set[str], report: Verification) -> None:
+    expected = {layout.segment(sha256) for sha256 in segments}
+    expected |= {layout.schema(sha256) for sha256 in schemas}
+    for path in (*layout.segments.rglob("*"), *layout.schemas.glob("*")):
+        if path.is_file() and path not in expected:
+            report.notes.append(Finding(path, "belongs to no commit, and is not read"))
+    for path in layout.commits.glob("*"):
+        if not is_commit_name(path.name):
+            report.notes.append(Finding(path, "is not a commit, and is not read"))

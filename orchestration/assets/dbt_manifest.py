@@ -1,0 +1,72 @@
+"""dbt's manifest, which must be there before Dagster can know which models there are.
+
+It lies in `DEMOSCOPE_HOME/dbt/target` and is parsed (two seconds) when there is none, or when any
+file of the dbt project or dbt itself is no longer what it was parsed from. Otherwise reading some
+small files is all it costs. Parse it ahead, in an image for example, with
+
+    python -m orchestration.assets.dbt_manifest
+
+`DbtProject.prepare_if_dev` is not used: it parses at every start, and only under `dagster dev`.
+
+What stays out: which assets follow from it (warehouse.py).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from ingestion.paths import Home
+from orchestration import dbt_runs
+
+NOT_SOURCES = {"target", "logs", "dbt_packages", "__pycache__"}
+PARSED_FROM = "manifest.parsed_from"
+
+
+def target_directory(home: Home) -> Path:
+    """Where dbt writes what it makes; the same for `demoscope build`."""
+    return home.root / "dbt" / "target"
+
+
+def current_manifest(home: Home, project: Path) -> Path:
+    """The manifest of the project as it is now, parsed if need be.
+
+    Raises:
+        TransformationFailedError: dbt cannot parse the project.
+    """
+    target = target_directory(home)
+    manifest, mark = target / "manifest.json", target / PARSED_FROM
+    with _alone(target):
+        now = _fingerprint(project)
+        if not manifest.exists() or not mark.exists() or mark.read_text(encoding="utf-8") != now:
+            mark.unlink(missing_ok=True)
+            dbt_runs.run_dbt(["parse"], root=home.root)
+            mark.write_text(now, encoding="utf-8")
+    return manifest
+
+
+def _fingerprint(project: Path) -> str:
+    digest = hashlib.sha256(version("dbt-core").encode())
+    for path in sorted(project.rglob("*")):
+        name = path.relative_to(project)
+        if path.is_file() and not NOT_SOURCES.intersection(name.parts):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{name.as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """One parse at a time: Dagster's processes start together."""
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / ".manifest.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    current_manifest(Home.from_environment(), dbt_runs.PROJECT_DIRECTORY)

@@ -1,0 +1,96 @@
+"""dbt's models, seeds and tests as assets and checks: one definition for the whole project.
+
+Because the ratings stand between models, Dagster runs it as two steps: up to the counts, and from
+the ratings on. A step fails when any model or test in it fails, and nothing after it runs: the
+ratings never see counts that dbt did not finish and find right (dagster#18472).
+
+What stays out: the models (dbt_project/), and what dbt is shown as sources (raw_views.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from ingestion.log import EventLog
+from ingestion.paths import Home
+from orchestration.assets.dbt_manifest import target_directory
+from orchestration.assets.failures import as_failure
+from orchestration.building import Workspace, mark_transformed, open_sources, show_ratings
+from orchestration.dbt_runs import environment
+from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
+
+RATINGS_SOURCE = "source.demoscope.ratings."
+POSITION_TAG = "demoscope/log_position"
+
+
+class _Translator(DagsterDbtTranslator):
+    """Groups are the layers: seeds, staging, intermediate, marts."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        if dbt_resource_props["resource_type"] == "model":
+            return str(dbt_resource_props["fqn"][1])
+        return f"{dbt_resource_props['resource_type']}s"
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        del dbt_resource_props
+        return OWNERS
+
+
+def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
+    """The assets of a manifest."""
+    translator = _Translator()
+    parsed = json.loads(manifest.read_text(encoding="utf-8"))
+    before_ratings = _before_ratings(parsed, translator)
+
+    @dbt_assets(
+        manifest=parsed, name="warehouse", dagster_dbt_translator=translator, pool=DUCKDB_POOL
+    )
+    def warehouse(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, home: HomeResource
+    ) -> Iterator[Any]:
+        paths = home.paths
+        workspace = Workspace(paths.root)
+        selected = context.selected_asset_keys
+        position = None
+        with as_failure():
+            if selected >= before_ratings:
+                position = _open_head(paths, workspace)
+                context.instance.add_run_tags(context.run_id, {POSITION_TAG: str(position)})
+            if selected - before_ratings:
+                show_ratings(workspace)
+        with environment(DEMOSCOPE_HOME=str(paths.root)):
+            run = dbt.cli(["build"], context=context, target_path=target_directory(paths))
+        yield from run.stream().fetch_row_counts()
+        if position is not None:
+            with as_failure():
+                mark_transformed(workspace, position)
+
+    return warehouse
+
+
+def _open_head(home: Home, workspace: Workspace) -> int:
+    log = EventLog.open(home.log)
+    position = log.resolve(None)
+    open_sources(workspace, log, position, loads=home.loads)
+    return position
+
+
+def _before_ratings(manifest: dict[str, Any], translator: DagsterDbtTranslator) -> set[dg.AssetKey]:
+    """Every model and seed that is not made of the ratings."""
+    after: set[str] = set()
+    waiting = [name for name in manifest["sources"] if name.startswith(RATINGS_SOURCE)]
+    while waiting:
+        children = set(manifest["child_map"].get(waiting.pop(), [])) - after
+        after |= children
+        waiting.extend(children)
+    return {
+        translator.get_asset_spec(manifest, name, None).key
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in {"model", "seed", "snapshot"} and name not in after
+    }

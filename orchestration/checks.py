@@ -1,0 +1,96 @@
+"""Every Great Expectations result of a load as an asset check on the events it is about.
+
+The checks are known before any load: one per expectation of a contract's suite, on the event's
+asset, and one per expectation on a whole load, on the asset of the loads. All are blocking: what
+depends on events that failed the gate is not built in that run.
+
+dbt's tests are asset checks too, and blocking; dagster-dbt makes them (assets/warehouse.py).
+
+What stays out: the expectations (expectations/suites.py) and evaluating them (expectations/gate.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import dagster as dg
+
+from expectations.suites import Expectation, contract_suite, load_suite
+from ingestion.contracts import CONTRACTS
+from orchestration.load_report import LoadReport
+
+RAW = "raw"
+LOADS = dg.AssetKey([RAW, "load"])
+DEFAULT_BAD_SHARE = 0.2
+WHOLE_BATCH = "the batch"
+
+
+def gate_checks() -> list[dg.AssetCheckSpec]:
+    """A check per expectation, of every contract and of a load."""
+    return [
+        dg.AssetCheckSpec(
+            name=check_name(expectation),
+            asset=key,
+            blocking=True,
+            description=_description(expectation),
+        )
+        for key, suite in _suites().items()
+        for expectation in suite
+    ]
+
+
+def gate_results(reports: Sequence[LoadReport]) -> Iterator[dg.AssetCheckResult]:
+    """What the expectations said of these loads together; only of events they held."""
+    by_key: dict[dg.AssetKey, list[LoadReport]] = {LOADS: list(reports)}
+    for report in reports:
+        for event_type in report.accepted_by_event_type:
+            by_key.setdefault(dg.AssetKey([RAW, event_type]), []).append(report)
+    for key, judged in by_key.items():
+        for expectation in _suites()[key] if judged else []:
+            failures = [text for report in judged for text in _failures(report, expectation)]
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name=check_name(expectation),
+                passed=not failures,
+                severity=dg.AssetCheckSeverity.ERROR,
+                description="\n".join(failures) or None,
+                metadata={
+                    "expectation": expectation.kind,
+                    **{name: str(value) for name, value in expectation.arguments.items()},
+                    "files": dg.MetadataValue.md("\n".join(f"- {r.file}" for r in judged)),
+                    "rows": sum(report.row_count for report in judged),
+                },
+            )
+
+
+def check_name(expectation: Expectation) -> str:
+    """`expect_column_values_to_not_be_null__model_a`; without a column, the kind alone."""
+    column = expectation.arguments.get("column")
+    return _snake(expectation.kind) + (f"__{column}" if column else "")
+
+
+@cache
+def _suites() -> dict[dg.AssetKey, list[Expectation]]:
+    contracts = {
+        dg.AssetKey([RAW, str(event_type)]): contract_suite(contract)
+        for event_type, contract in CONTRACTS.items()
+    }
+    return contracts | {LOADS: load_suite(DEFAULT_BAD_SHARE)}
+
+
+def _failures(report: LoadReport, expectation: Expectation) -> list[str]:
+    """The report's sentences about this expectation, as expectations/gate.py writes them."""
+    column = expectation.arguments.get("column", WHOLE_BATCH)
+    start = f"{_snake(expectation.kind)} failed on {column}:"
+    return [f"{report.file}: {text}" for text in report.failures if text.startswith(start)]
+
+
+def _description(expectation: Expectation) -> str:
+    arguments = ", ".join(f"{name} = {value}" for name, value in expectation.arguments.items())
+    return f"{expectation.kind}({arguments})"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

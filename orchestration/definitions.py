@@ -1,0 +1,48 @@
+"""Everything Dagster knows of: the same for `dagster dev`, for production and for tests.
+
+    dagster dev -m orchestration.definitions
+
+What stays out: every single definition; one file per concept beside this one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets.board import board
+from orchestration.assets.dbt_manifest import current_manifest
+from orchestration.assets.ratings import ratings
+from orchestration.assets.raw import load_files
+from orchestration.assets.warehouse import warehouse_assets
+from orchestration.jobs import build, ingest
+from orchestration.resources import default_resources
+from orchestration.schedules import daily_build
+from orchestration.sensors import landing_sensor
+
+
+def build_definitions(**overrides: Any) -> dg.Definitions:
+    """Assets, checks, jobs, the sensor and the schedule.
+
+    Args:
+        overrides: resources by name, in place of the default ones (resources.py): `home`, `dbt`.
+    """
+    resources = default_resources() | overrides
+    manifest = current_manifest(resources["home"].paths, Path(resources["dbt"].project_dir))
+    return dg.Definitions(
+        assets=[load_files, warehouse_assets(manifest), ratings, board],
+        jobs=[ingest, build],
+        schedules=[daily_build],
+        sensors=[landing_sensor],
+        resources=resources,
+        # A process per step costs three times as long.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev -m orchestration.definitions` loads; built when it is asked for."""
+    return build_definitions()

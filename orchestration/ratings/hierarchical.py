@@ -1,0 +1,200 @@
+"""trueskill_hierarchical: one Gaussian model over all strata, sparse ones borrowing from the rest.
+
+Skill of model i in cell c = theta_i + sum over axes of u[axis, group of c, i], with
+u ~ N(0, tau_axis^2). Expectation propagation over (cell, pair, outcome) sites; tau per axis by
+maximum likelihood and the draw margin by matching ties, all inside the same sweeps.
+Out: the census, whose weights turn effects into a population (``HierarchicalPosterior.board``).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.ratings.cells import CellCounts
+from orchestration.ratings.compiled import compiled
+from orchestration.ratings.draw_margin import CAP, FLOOR, equal_skill_margin, expected_ties
+from orchestration.ratings.hierarchical_kernels import (
+    assemble,
+    marginals,
+    newton_step,
+    scale_curvature,
+    solve,
+    take_out,
+)
+from orchestration.ratings.hierarchical_posterior import HierarchicalPosterior
+from orchestration.ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD
+from orchestration.ratings.sites import pool, sweep
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
+
+MAX_SWEEPS = 300
+TOLERANCE = 1e-9
+# The first sweeps move the sites too far for tau or the margin to learn from them.
+LEARN_FROM = 2
+NEVER = MAX_SWEEPS + 1
+# Where an axis makes no difference its likelihood rises all the way to tau = 0.
+TAU_FLOOR = 0.01
+TAU_START = 1.0
+LONGEST_STEP = 1.0
+
+
+@compiled
+def _next_log_tau(
+    log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray, em: FloatArray
+) -> FloatArray:
+    # Newton on log tau; EM's own step where the likelihood is not concave.
+    floor = math.log(TAU_FLOOR)
+    active = np.ones(log_tau.size)
+    for a in range(log_tau.size):
+        if log_tau[a] <= floor and gradient[a] < 0.0:
+            active[a] = 0.0
+    step = newton_step(gradient, hessian, active)
+    after = log_tau.copy()
+    for a in range(log_tau.size):
+        if active[a] == 0.0:
+            continue
+        move = step[a]
+        if not math.isfinite(move) or move * gradient[a] < 0.0:
+            move = 0.5 * math.log(em[a]) - log_tau[a]
+        move = min(max(move, -LONGEST_STEP), LONGEST_STEP)
+        after[a] = max(log_tau[a] + move, floor)
+    return after
+
+
+@compiled
+def _next_margin(
+    d_mean: FloatArray, d_variance: FloatArray, counts: FloatArray, margin: float, noise: float
+) -> float:
+    # One Newton step towards the margin at which the ties expected are those seen.
+    battles = counts[:, 0] + counts[:, 1] + counts[:, 2]
+    expected, slope = expected_ties(d_mean, d_variance, battles, margin, noise)
+    wanted = CAP * math.sqrt(noise)
+    if slope > 0.0:
+        wanted = margin + (counts[:, 2].sum() - expected) / slope
+    wanted = min(max(wanted, 0.5 * margin), 2.0 * margin)
+    return min(max(wanted, FLOOR * math.sqrt(noise)), CAP * math.sqrt(noise))
+
+
+@compiled
+def _set_precisions(
+    prior_precision: FloatArray, axis_of_block: IndexArray, log_tau: FloatArray
+) -> None:
+    for b in range(axis_of_block.size):
+        if axis_of_block[b] >= 0:
+            prior_precision[b] = math.exp(-2.0 * log_tau[axis_of_block[b]])
+
+
+@compiled
+def _propagate(
+    size: int,
+    blocks: IndexArray,
+    axis_of_block: IndexArray,
+    cell: IndexArray,
+    first: IndexArray,
+    second: IndexArray,
+    counts: FloatArray,
+    precision: FloatArray,
+    shift: FloatArray,
+    log_tau: FloatArray,
+    margin: float,
+    tau_from: int,
+    margin_from: int,
+    beta: float,
+    prior_sd: float,
+    tolerance: float,
+    max_sweeps: int,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float, int, bool]:
+    noise = 2.0 * beta * beta
+    rows = cell.size
+    axes = log_tau.size
+    d_mean = np.zeros(rows)
+    d_variance = np.zeros(rows)
+    row_precision = np.empty(rows)
+    row_shift = np.empty(rows)
+    prior_precision = np.full(axis_of_block.size, 1.0 / (prior_sd * prior_sd))
+    hessian = np.zeros((axes, axes))
+    sweeps = 0
+    converged = False
+    step = 1.0
+    before = math.inf
+    while True:
+        _set_precisions(prior_precision, axis_of_block, log_tau)
+        pool(counts, precision, shift, row_precision, row_shift)
+        matrix, pull, stiffness = assemble(
+            size, blocks, cell, first, second, row_precision, row_shift, prior_precision
+        )
+        mean, covariance, _ = solve(matrix, pull)
+        change = marginals(size, blocks, cell, first, second, mean, covariance, d_mean, d_variance)
+        gradient, hessian, em = scale_curvature(
+            size, axis_of_block, axes, mean, covariance, prior_precision, stiffness
+        )
+        if (sweeps > 0 and change <= tolerance * step) or rows == 0:
+            converged = True
+            break
+        if sweeps >= max_sweeps:
+            break
+        if sweeps > 30 and change > 0.9 * before:
+            step = max(0.5 * step, 0.1)
+        before = change
+        if sweeps >= tau_from:
+            log_tau[:] = _next_log_tau(log_tau, gradient, hessian, em)
+        if sweeps >= margin_from:
+            margin = _next_margin(d_mean, d_variance, counts, margin, noise)
+        sweep(d_mean, d_variance, counts, margin, noise, precision, shift, step)
+        sweeps += 1
+    take_out(covariance, stiffness, prior_precision)
+    return mean, covariance, hessian, log_tau, margin, sweeps, converged
+
+
+def fit_hierarchical(
+    counts: CellCounts,
+    *,
+    tau: FloatArray | None = None,
+    draw_margin: float | None = None,
+    beta: float = BETA,
+    prior_mean: float = PRIOR_MEAN,
+    prior_sd: float = PRIOR_SD,
+    tolerance: float = TOLERANCE,
+) -> HierarchicalPosterior:
+    """Posterior of common skills and all group effects, scales in skill units.
+
+    ``tau`` (A): sd of each axis' effects, estimated unless given; ``draw_margin``: matched to the
+    ties seen unless given. Sweeps until no row's difference moves by ``tolerance`` in mean or sd.
+    """
+    axes = len(counts.axes)
+    blocks = np.column_stack(
+        (np.zeros(counts.cell_effects.shape[0], dtype=np.int64), counts.cell_effects + 1)
+    )
+    blocks[:, 1:][counts.cell_effects < 0] = -1
+    axis_of_block = np.concatenate((np.array([-1]), counts.axis_of_effect))
+    rows = counts.outcomes
+    tie_share = float(rows[:, 2].sum() / rows.sum()) if rows.sum() else 0.0
+    start = np.full(axes, TAU_START) if tau is None else np.maximum(tau, TAU_FLOOR)
+    mean, covariance, hessian, log_tau, margin, sweeps, converged = _propagate(
+        len(counts.model_ids), np.ascontiguousarray(blocks), axis_of_block,
+        counts.cell, counts.first, counts.second, np.ascontiguousarray(rows),
+        np.zeros_like(rows), np.zeros_like(rows), np.log(start),
+        equal_skill_margin(tie_share, beta) if draw_margin is None else draw_margin,
+        LEARN_FROM if tau is None else NEVER, LEARN_FROM if draw_margin is None else NEVER,
+        beta, prior_sd, tolerance, MAX_SWEEPS,
+    )  # fmt: skip
+    size = len(counts.model_ids)
+    return HierarchicalPosterior(
+        model_ids=counts.model_ids,
+        axes=counts.axes,
+        effects=counts.effects,
+        mean=mean.reshape(-1, size),
+        covariance=covariance,
+        tau=np.exp(log_tau),
+        log_tau_curvature=-hessian,
+        battles_per_effect=counts.battles_per_effect,
+        battles_per_model=counts.pooled.battles_per_model,
+        sweeps=sweeps,
+        converged=converged,
+        draw_margin=margin,
+        beta=beta,
+        prior_mean=prior_mean,
+        prior_sd=prior_sd,
+    )

@@ -1,0 +1,11 @@
+"""What is generated from the contracts is current: the contract is the only place to edit."""
+
+from orchestration import dbt_sources
+
+
+def test_raw_sources_are_current() -> None:
+    assert dbt_sources.RAW_FILE.read_text(encoding="utf-8") == dbt_sources.raw_sources()
+
+
+def test_ratings_sources_are_current() -> None:
+    assert dbt_sources.RATINGS_FILE.read_text(encoding="utf-8") == dbt_sources.ratings_sources()
