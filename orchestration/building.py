@@ -32,6 +32,9 @@ from orchestration.raw_views import open_database, register_ratings, register_so
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import duckdb
+    import pyarrow as pa
+
     from ingestion.paths import Home
     from orchestration.boards.store import Board
 

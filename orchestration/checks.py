@@ -6,10 +6,8 @@ depends on events that failed the gate is not built in that run.
 
 dbt's tests are asset checks too, and blocking; dagster-dbt makes them (assets/warehouse.py).
 
-What stays out: the expectations (expectations/suites.py) and evaluating them (expectations/gate.py).
+What stays out: the expectations (expectations/suites.py) and their evaluation (gate.py).
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence

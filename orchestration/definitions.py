@@ -5,8 +5,6 @@
 What stays out: every single definition; one file per concept beside this one.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

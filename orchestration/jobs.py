@@ -6,8 +6,6 @@ at once. Both run in one process; a process per step costs three times as long.
 What stays out: the steps (assets/) and when they run (sensors.py, schedules.py).
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.assets.raw import RAW

@@ -11,8 +11,6 @@ sensor, and as long as its name ends in one of UNFINISHED or begins with a dot.
 What stays out: reading the files (ingestion/sources) and starting runs (sensors.py).
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 What stays out: which directories there are (ingestion/paths.py) and what dbt builds (dbt_project/).
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -3,8 +3,6 @@
 What stays out: what is built (jobs.py) and files that arrive (sensors.py).
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from ingestion.log import EventLog

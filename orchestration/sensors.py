@@ -8,8 +8,6 @@ a key, even if the cursor is lost.
 What stays out: which files count and by which mapping (landing.py), and loading (assets/raw.py).
 """
 
-from __future__ import annotations
-
 import json
 
 import dagster as dg

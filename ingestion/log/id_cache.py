@@ -35,7 +35,7 @@ from ingestion.log.runs import (
 )
 from ingestion.log.segments import read_ids
 
-BUILD_ROWS = 4_000_000
+BUILD_ROWS = 16_000_000
 
 
 class _Part:

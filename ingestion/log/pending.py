@@ -35,7 +35,7 @@ from ingestion.vocabulary import EventType
 
 CODE_SHIFT = 48
 OFFSET_MASK = (1 << CODE_SHIFT) - 1
-SPILL_ROWS = 4_000_000
+SPILL_ROWS = 16_000_000
 BUFFER_BYTES = 512 << 20
 
 EVENT_TYPES = tuple(EventType)

@@ -114,7 +114,7 @@ class FileRun:
 
 
 def _bytes(values: U64Array) -> memoryview:
-    return memoryview(np.ascontiguousarray(values, _U64)).cast("B")
+    return np.ascontiguousarray(values, _U64).data
 
 
 def _crc(hashes: U64Array, places: U64Array) -> int:

@@ -8,6 +8,7 @@ What stays out: citing the figures (beside them, in the seeds) and weighting by 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 from ingestion.contracts import CONTRACTS
@@ -17,9 +18,9 @@ from ingestion.vocabulary import EventType
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
-# Answers the census has no figure for, such as a third gender: this share of participants each.
-# Only where the axis makes no strata; elsewhere nobody could say what is true of the population.
-UNTARGETED_SHARE = 0.012
+# Answers the census has no figure for, and how many give them. Only where an axis makes no strata:
+# elsewhere nobody could say what is true of the population.
+UNTARGETED: Mapping[str, Mapping[str, float]] = {"gender": {"Non-binary": 0.012}}
 
 Row = dict[str, str]
 
@@ -43,7 +44,6 @@ def read_population(directory: Path = SEEDS) -> Population:
 def _population(directory: Path) -> Population:
     axes = sorted(_read(directory, "seed_axes"), key=lambda row: int(row["sort_order"]))
     targets = _read(directory, "seed_targets")
-    untargeted = _read(directory, "seed_untargeted_levels")
     strata = sorted(_read(directory, "seed_strata"), key=lambda row: int(row["sort_order"]))
     countries = []
     for row in sorted(_read(directory, "seed_countries"), key=lambda row: int(row["sort_order"])):
@@ -51,13 +51,12 @@ def _population(directory: Path) -> Population:
         own = [axis for axis in axes if axis["country"] == name]
         margins = {axis["axis"]: _margin(axis, strata, targets) for axis in own}
         stratified = [axis["axis"] for axis in own if axis["is_stratum"].lower() == "true"]
-        others = [axis for axis in own if axis["axis"] not in stratified]
         countries.append(
             Country(
                 name=name,
                 adults=float(row["adult_population"]),
                 strata=tuple(margins[axis] for axis in stratified),
-                others=tuple(_widened(margins[axis["axis"]], axis, untargeted) for axis in others),
+                others=tuple(_widened(margins[axis]) for axis in margins if axis not in stratified),
             )
         )
     return Population(tuple(countries))
@@ -84,17 +83,12 @@ def _margin(axis: Row, strata: list[Row], targets: list[Row]) -> Margin:
     return Margin(name, tuple(ordered), tuple(shares[level] for level in ordered))
 
 
-def _widened(margin: Margin, axis: Row, untargeted: list[Row]) -> Margin:
+def _widened(margin: Margin) -> Margin:
     """With the answers that have no target, the others scaled by the rest."""
-    place = (axis["country"], axis["variable"])
-    levels = {row["level"] for row in untargeted if (row["country"], row["variable"]) == place}
-    new = tuple(sorted(levels - set(margin.groups)))
-    rest = 1.0 - UNTARGETED_SHARE * len(new)
-    return Margin(
-        margin.axis,
-        margin.groups + new,
-        (*(rest * share for share in margin.shares), *(UNTARGETED_SHARE for _ in new)),
-    )
+    new = UNTARGETED.get(margin.axis, {})
+    rest = 1.0 - sum(new.values())
+    shares = (*(rest * share for share in margin.weights.tolist()), *new.values())
+    return Margin(margin.axis, (*margin.groups, *new), shares)
 
 
 def _read(directory: Path, name: str) -> list[Row]:

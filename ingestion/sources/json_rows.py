@@ -60,15 +60,14 @@ class JsonReader:
             nulls instead.
         """
         structure = "{" + ", ".join(f'{json.dumps(name)}: "VARCHAR"' for name in names) + "}"
-        parsed = f"from_json(line, {quoted(structure)})"
-        return self._run(f"unnest({_trying(parsed, tolerant=tolerant)})", lines)
+        return self._run(f"unnest(from_json({_line(tolerant)}, {quoted(structure)}))", lines)
 
     def members(
         self, lines: pa.ChunkedArray, names: Sequence[str], *, tolerant: bool
     ) -> pa.Table | None:
         """As `objects`, for any names at all (case, quotes): columns `c0`, `c1`, ... in order."""
         pointers = ", ".join(quoted(_pointer(name)) for name in names)
-        parsed = _trying(f"json_extract_string(line, [{pointers}])", tolerant=tolerant)
+        parsed = f"json_extract_string({_line(tolerant)}, [{pointers}])"
         values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
         return self._run(f"{values or '1 AS c'} FROM (SELECT {parsed} AS v", lines, close=")")
 
@@ -160,5 +159,6 @@ def _pointer(name: str) -> str:
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
-def _trying(expression: str, *, tolerant: bool) -> str:
-    return f"try({expression})" if tolerant else expression
+def _line(tolerant: bool) -> str:  # noqa: FBT001  # two spellings of one operand
+    # Not try(from_json(...)), which goes on row by row after the first error: four times as slow.
+    return "CASE WHEN json_valid(line) THEN line END" if tolerant else "line"

@@ -9,7 +9,10 @@ What stays out: reading, and other addresses (download those yourself).
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from ingestion.errors import DemoscopeError, NotFoundError, UsageError
 
@@ -42,7 +45,7 @@ def fetch(address: str, cache: Path) -> Path:
     repo, revision, path = match["repo"], match["revision"], match["path"]
     page = f"https://huggingface.co/datasets/{repo}"
     # Imported late: it takes half a second and is rarely needed.
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import constants, hf_hub_download
     from huggingface_hub.errors import (
         EntryNotFoundError,
         GatedRepoError,
@@ -59,6 +62,8 @@ def fetch(address: str, cache: Path) -> Path:
             revision=revision,
             cache_dir=str(cache),
             etag_timeout=_TIMEOUT_SECONDS,
+            # Else its retries take half a minute to say that there is no network.
+            local_files_only=not _is_reachable(constants.ENDPOINT),
         )
     except LocalEntryNotFoundError as error:
         raise _unreachable(address, page, error) from error
@@ -76,6 +81,17 @@ def fetch(address: str, cache: Path) -> Path:
         # huggingface_hub lets its HTTP library's errors through, and changed libraries before.
         raise _unreachable(address, page, error) from error
     return Path(local)
+
+
+def _is_reachable(endpoint: str) -> bool:
+    """Whether the host has an address; taken for granted behind a proxy, which resolves it."""
+    if getproxies():
+        return True
+    try:
+        socket.getaddrinfo(urlsplit(endpoint).hostname, None)
+    except OSError:
+        return False
+    return True
 
 
 def _unreachable(address: str, page: str, error: Exception) -> DemoscopeError:

@@ -3,8 +3,6 @@
 What stays out: what a board is (boards/identity.py) and where it is kept (boards/store.py).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

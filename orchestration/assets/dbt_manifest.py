@@ -11,8 +11,6 @@ small files is all it costs. Parse it ahead, in an image for example, with
 What stays out: which assets follow from it (warehouse.py).
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 from collections.abc import Iterator

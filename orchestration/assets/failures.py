@@ -3,8 +3,6 @@
 What stays out: the errors themselves (ingestion/errors.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

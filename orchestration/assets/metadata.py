@@ -3,8 +3,6 @@
 What stays out: where the numbers come from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -6,8 +6,6 @@ and those after it.
 What stays out: the numerics (ratings/) and the order of a build (building.py).
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

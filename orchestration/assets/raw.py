@@ -6,13 +6,12 @@ sources (`raw.<event_type>`), so that dbt's models hang on them by themselves.
 What stays out: the load (loading.py), what files there are (landing.py), the checks (checks.py).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
@@ -21,8 +20,8 @@ from ingestion.paths import Home
 from orchestration.assets.metadata import table
 from orchestration.checks import DEFAULT_BAD_SHARE, LOADS, RAW, gate_checks, gate_results
 from orchestration.landing import LandedFile, landed_files
-from orchestration.load_report import LoadReport
-from orchestration.loading import Refused, load_file
+from orchestration.load_report import GateRefusalError, LoadReport
+from orchestration.loading import load_file
 from orchestration.resources import OWNERS, HomeResource
 
 COUNTS = ("row_count", "accepted_count", "duplicate_count", "quarantined_count")
@@ -38,7 +37,7 @@ class FileToLoad(dg.Config):
 class IngestConfig(dg.Config):
     """What to load; without files, everything that lies in `landing/`."""
 
-    files: list[FileToLoad] = []
+    files: list[FileToLoad] = Field(default_factory=list)
     max_bad_share: float = DEFAULT_BAD_SHARE
 
 
@@ -82,7 +81,7 @@ def load_files(
             report = load_file(
                 paths, file.path, mapping=file.mapping, max_bad_share=config.max_bad_share
             )
-        except Refused as refused:
+        except GateRefusalError as refused:
             errors.append(refused)
             report = refused.report
         except DemoscopeError as error:
@@ -101,9 +100,7 @@ def load_files(
         raise dg.Failure("\n\n".join(str(error) for error in errors), allow_retries=False)
 
 
-def _materialised(
-    home: Home, reports: Sequence[LoadReport]
-) -> Iterator[dg.MaterializeResult[Any]]:
+def _materialised(home: Home, reports: Sequence[LoadReport]) -> Iterator[dg.MaterializeResult[Any]]:
     yield dg.MaterializeResult(asset_key=LOADS, metadata=_of_loads(reports))
     added: Counter[str] = Counter()
     for report in reports:

@@ -7,8 +7,6 @@ ratings never see counts that dbt did not finish and find right (dagster#18472).
 What stays out: the models (dbt_project/), and what dbt is shown as sources (raw_views.py).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path

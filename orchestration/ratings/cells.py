@@ -26,8 +26,8 @@ class CellCounts:
 
     ``effects`` (E): the (axis, group) of every block of effects, sorted by axis as given, then
     group. ``cell_effects`` (C, A): block of each cell on each axis, -1 for none. ``cell`` (D)
-    points into it; ``first`` < ``second`` (D) index ``model_ids``; ``outcomes`` (D, 3): first wins, second
-    wins, tie.
+    points into it; ``first`` < ``second`` (D) index ``model_ids``; ``outcomes`` (D, 3): first
+    wins, second wins, tie.
     """
 
     model_ids: tuple[str, ...]

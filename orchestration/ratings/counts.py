@@ -50,7 +50,7 @@ class PairCounts:
         ids, and a model against itself.
         """
         ids = [_identifiers(table, name) for name in ("model_a", "model_b")]
-        counts = [_amounts(table, name) for name in COUNT_COLUMNS]
+        counts = [amounts(table, name) for name in COUNT_COLUMNS]
         known = pa.chunked_array([*ids[0].chunks, *ids[1].chunks, pa.array(model_ids, pa.string())])
         names = sorted(known.unique().to_pylist())
         lookup = pa.array(names, pa.string())
@@ -156,13 +156,12 @@ def _identifiers(table: pa.Table, name: str) -> pa.ChunkedArray:
     return column
 
 
-def _amounts(table: pa.Table, name: str) -> FloatArray:
+def amounts(table: pa.Table, name: str) -> FloatArray:
+    """A column of counts or weights (N); InvalidCountsError names the first row that is neither."""
     # A null becomes NaN, so one test refuses both.
-    amounts: FloatArray = table.column(name).cast(pa.float64()).to_numpy().astype(np.float64)
-    bad = np.flatnonzero(~(np.isfinite(amounts) & (amounts >= 0)))
+    values: FloatArray = table.column(name).cast(pa.float64()).to_numpy().astype(np.float64)
+    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
     if bad.size:
         row = int(bad[0])
-        raise InvalidCountsError(
-            f"row {row}: {name} is {amounts[row]}, not a count of zero or more"
-        )
-    return amounts
+        raise InvalidCountsError(f"row {row}: {name} is {values[row]}, not a count of zero or more")
+    return values

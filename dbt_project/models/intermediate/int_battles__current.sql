@@ -52,10 +52,10 @@ current_battles as (
         retracted.event_id is null
         {%- if var('valid_until', none) %}
         -- Events without a time cannot be cut by time: they count at every cut.
-        and (
-            battles.occurred_at is null
-            or battles.occurred_at <= cast('{{ var("valid_until") }}' as timestamptz)
-        )
+            and (
+                battles.occurred_at is null
+                or battles.occurred_at <= cast('{{ var("valid_until") }}' as timestamptz)
+            )
         {%- endif %}
 
 )

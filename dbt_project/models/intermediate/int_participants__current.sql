@@ -44,7 +44,7 @@ latest as (
     select
         participant_key,
         {%- for answer in answers %}
-        {{ latest_known(answer) }} as {{ answer }},
+            {{ latest_known(answer) }} as {{ answer }},
         {%- endfor %}
         min(occurred_at) as enrolled_at,
         max(position) as valid_from_position

@@ -18,6 +18,12 @@ cells as (
 
 ),
 
+strata as (
+
+    select * from {{ ref('seed_strata') }}
+
+),
+
 of_everybody as (
 
     select
@@ -40,9 +46,15 @@ of_countries as (
 of_groups as (
 
     select distinct
-        stratified.country || '/' || stratified.axis || '/' || stratified.group_name as stratum_id,
+        strata.stratum_id,
         cells.cell_id
     from stratified
+    -- Only groups that the study declares have a tournament; an unknown answer is in none.
+    inner join strata
+        on
+            stratified.country = strata.country
+            and stratified.axis = strata.axis
+            and stratified.group_name = strata.group_name
     inner join participants on stratified.participant_key = participants.participant_key
     inner join cells on participants.cell_key = cells.cell_key
 

@@ -28,15 +28,15 @@ unfolded as (
         ('win_a_count', 'a'), ('win_b_count', 'b'), ('tie_count', 'tie'),
         ('both_bad_count', 'both_bad')
     ] %}
-    {% if not loop.first %}union all{% endif %}
-    select
-        dimension,
-        model_a,
-        model_b,
-        '{{ outcome }}' as outcome,
-        {{ column }} as battle_count
-    from standing
-    where {{ column }} > 0
+        {% if not loop.first %}union all{% endif %}
+        select
+            dimension,
+            model_a,
+            model_b,
+            '{{ outcome }}' as outcome,
+            {{ column }} as battle_count
+        from standing
+        where {{ column }} > 0
     {%- endfor %}
 
 )

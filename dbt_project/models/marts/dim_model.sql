@@ -20,8 +20,7 @@ retracted as (
 
 battled as (
 
-    select distinct
-        dimension_pair.model_id
+    select distinct dimension_pair.model_id
     from (
         select model_a as model_id from {{ ref('fct_cell_count') }}
         union all

@@ -27,7 +27,7 @@ final as (
             sum(case when counts.outcome = '{{ outcome }}' then counts.battle_count else 0 end)
             as bigint
         ) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from counts
     inner join strata on counts.cell_id = strata.cell_id
     group by strata.stratum_id, counts.dimension, counts.model_a, counts.model_b

@@ -45,7 +45,7 @@ final as (
         models.provider,
         models.is_retired,
         {%- for column in micro_columns %}
-        ratings.{{ column }}_micro / 1e6 as {{ column }},
+            ratings.{{ column }}_micro / 1e6 as {{ column }},
         {%- endfor %}
         cast(ratings.rank_lo as integer) as rank_lo,
         cast(ratings.rank_hi as integer) as rank_hi,

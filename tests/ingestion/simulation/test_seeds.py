@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.simulation.parameters import EFFECT_SDS, TIE_RATES, UNDISCLOSED_SHARES
 from ingestion.simulation.population import Population, stratum_id
-from ingestion.simulation.seeds import SEEDS, UNTARGETED_SHARE, read_population
+from ingestion.simulation.seeds import SEEDS, UNTARGETED, read_population
 from ingestion.simulation.skew import TILTS
 from tests.ingestion.simulation.studies import study
 
@@ -23,12 +24,6 @@ def population() -> Population:
 def seed(name: str) -> list[dict[str, str]]:
     with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def replace_in(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 @pytest.fixture
@@ -59,7 +54,7 @@ def test_shares_are_the_targets(population: Population) -> None:
         for margin in country.strata:
             for group, share in zip(margin.groups, margin.shares, strict=True):
                 variable = variables[country.name, margin.axis]
-                assert share == targets[country.name, variable, group]
+                assert share == pytest.approx(targets[country.name, variable, group])
 
 
 def test_non_binary_people_take_part_though_the_census_does_not_count_them(
@@ -68,7 +63,7 @@ def test_non_binary_people_take_part_though_the_census_does_not_count_them(
     for country in population.countries:
         gender = next(margin for margin in country.others if margin.axis == "gender")
         assert gender.groups == ("Female", "Male", "Non-binary")
-        assert gender.shares[-1] == UNTARGETED_SHARE
+        assert gender.shares[-1] == UNTARGETED["gender"]["Non-binary"]
 
 
 def test_what_the_simulation_says_of_groups_is_about_groups_that_there_are(
@@ -84,53 +79,80 @@ def test_what_the_simulation_says_of_groups_is_about_groups_that_there_are(
     assert set(TIE_RATES) <= {row["dimension"] for row in seed("seed_dimensions")}
 
 
-def test_every_answer_is_one_the_crosswalk_or_the_targets_know(
-    population: Population, tmp_path: Path
-) -> None:
-    variables = {(row["country"], row["axis"]): row["variable"] for row in seed("seed_axes")}
+def test_every_answer_is_one_the_seeds_know(population: Population, tmp_path: Path) -> None:
     known = {
-        (row["country"], row["variable"], row[column])
-        for name, column in (
-            ("seed_crosswalk", "source_value"),
-            ("seed_targets", "level"),
-            ("seed_untargeted_levels", "level"),
-        )
+        value
+        for name in ("seed_crosswalk", "seed_targets")
         for row in seed(name)
+        for value in row.values()
     }
-    made = study(tmp_path, population, participants=3000)
-    unknown = {
-        (row["country"], axis, row[axis])
-        for row in made.rows("participants")
-        for axis in ("gender", "ethnicity", "politics", "education")
-        if (row["country"], variables[row["country"], axis], row[axis]) not in known
+    rows = study(tmp_path, population, participants=3000).rows("participants")
+    answers = {
+        row[axis] for row in rows for axis in ("gender", "ethnicity", "politics", "education")
     }
-    assert unknown == set()
+    assert answers - known == set()
+
+
+def with_rows(path: Path, changed: Callable[[list[dict[str, str]]], None]) -> None:
+    """Rewrite a seed: the tests know its columns, not its variables."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = list(rows[0])
+    changed(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def variable_of(country: str, axis: str) -> str:
+    return next(
+        row["variable"]
+        for row in seed("seed_axes")
+        if (row["country"], row["axis"]) == (country, axis)
+    )
 
 
 def test_a_new_group_is_a_row(copied: Path) -> None:
-    replace_in(copied / "seed_targets.csv", "pew_2025,Independent,0.41", "pew_2025,Independent,0.3")
-    for name, row in (
-        ("seed_targets", "US,politics3_pew_2025,Pirate,0.11"),
-        ("seed_strata", "US/politics/Pirate,US,politics,Pirate,99"),
-    ):
-        with (copied / f"{name}.csv").open("a", encoding="utf-8") as file:
-            file.write(f"{row}\n")
-    politics = read_population(copied).countries[0].strata[2]
-    assert politics.groups == ("Republican", "Democrat", "Independent", "Pirate")
-    assert politics.shares == (0.31, 0.28, 0.3, 0.11)
+    variable = variable_of("US", "politics")
+
+    def add_target(rows: list[dict[str, str]]) -> None:
+        largest = next(r for r in rows if (r["country"], r["variable"]) == ("US", variable))
+        share = float(largest["share"])
+        largest["share"] = str(share - 0.1)
+        rows.append({**largest, "level": "Pirate", "share": "0.1"})
+
+    def add_stratum(rows: list[dict[str, str]]) -> None:
+        own = {"country": "US", "axis": "politics", "group_name": "Pirate", "sort_order": "99"}
+        rows.append({**rows[0], **own, "stratum_id": "US/politics/Pirate"})
+
+    with_rows(copied / "seed_targets.csv", add_target)
+    with_rows(copied / "seed_strata.csv", add_stratum)
+    before, after = (read_population(at).countries[0].strata[2] for at in (SEEDS, copied))
+    assert after.groups == (*before.groups, "Pirate")
+    assert after.shares[-1] == 0.1
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new"),
+    ("name", "column", "old", "new"),
     [
-        ("seed_strata", "Labour", "Labor"),
-        ("seed_axes", "US,politics,", "US,religion,"),
-        ("seed_targets", "US,politics3_pew_2025,Republican,0.31", "US,politics3_pew_2025,R,0.4"),
-        ("seed_targets", "US,politics3_pew_2025,Republican,0.31", "US,politics3_pew_2025,R,x"),
+        ("seed_strata", "group_name", "Labour", "Labor"),
+        ("seed_axes", "axis", "politics", "religion"),
+        ("seed_axes", "sort_order", "1", "first"),
+        ("seed_countries", "adult_population", None, "many"),
+        ("seed_targets", "share", None, "0.9"),
+        ("seed_targets", "share", None, "x"),
     ],
 )
-def test_contradictions_are_named(copied: Path, name: str, old: str, new: str) -> None:
-    replace_in(copied / f"{name}.csv", old, new)
+def test_contradictions_are_named(
+    copied: Path, name: str, column: str, old: str | None, new: str
+) -> None:
+    def contradict(rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            if old is None or row[column] == old:
+                row[column] = new
+
+    with_rows(copied / f"{name}.csv", contradict)
     with pytest.raises(UsageError, match="seed_"):
         read_population(copied)
 

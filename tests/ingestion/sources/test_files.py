@@ -74,7 +74,7 @@ def test_places_that_are_no_files(tmp_path: Path) -> None:
 
 def test_a_csv_needs_a_mapping(tmp_path: Path) -> None:
     (tmp_path / "votes.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(UsageError, match="--mapping.*llmfao"):
+    with pytest.raises(UsageError, match=r"--mapping.*llmfao"):
         open_source(str(tmp_path / "votes.csv"))
 
 

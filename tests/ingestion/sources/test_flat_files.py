@@ -244,7 +244,7 @@ def test_a_missing_column_names_what_there_is(read: Any, tmp_path: Path, mapping
     with pytest.raises(LoadRefusedError, match="delimiter"):
         read(_write(tmp_path / "v.csv", _csv(VOTES).replace(",", ";")), mapping=mapping())
     path = _write(tmp_path / "twice.csv", _csv(VOTES).replace("worker", "id", 1))
-    with pytest.raises(LoadRefusedError, match="worker|more than one column 'id'"):
+    with pytest.raises(LoadRefusedError, match="more than one column 'id'"):
         read(path, mapping=mapping())
 
 
@@ -291,8 +291,15 @@ def test_times(read: Any, tmp_path: Path, mapping: Any) -> None:
     ("mapping_text", "votes", "expected"),
     [
         (
-            "source: s\nevent: participant_enrolled\ncolumns:\n  native_id: p\n  participant_id: p\n"
-            "  country: {column: c, values: {GB: UK, no: 'NO'}}\n  gender: {first_of: [sex, g]}\n",
+            """
+source: s
+event: participant_enrolled
+columns:
+  native_id: p
+  participant_id: p
+  country: {column: c, values: {GB: UK, no: 'NO'}}
+  gender: {first_of: [sex, g]}
+""",
             [
                 {"p": "1", "c": "GB", "g": "f"},
                 {"p": "2", "c": "no", "g": ""},
@@ -305,19 +312,33 @@ def test_times(read: Any, tmp_path: Path, mapping: Any) -> None:
             ],
         ),
         (
-            "source: s\nevent: experience_rated\ncolumns:\n  native_id: {row_number: true}\n"
-            "  model_id: m\n  criterion: {constant: trust}\n  rating: r\n",
+            """
+source: s
+event: experience_rated
+columns:
+  native_id: {row_number: true}
+  model_id: m
+  criterion: {constant: trust}
+  rating: r
+""",
             [{"m": "x", "r": "7"}, {"m": "y", "r": "9"}],
             [{"native_id": "1", "rating": "7"}, {"native_id": "2", "rating": "9", "refusal": None}],
         ),
         (
-            "source: s\nevent: model_registered\ncolumns: {native_id: m, model_id: m, provider: p}\n",
+            """
+source: s
+event: model_registered
+columns: {native_id: m, model_id: m, provider: p}
+""",
             [{"m": "x", "p": "y"}],
             [{"model_id": "x", "provider": "y", "event_type": "model_registered"}],
         ),
         (
-            "source: s\nevent: model_retired\ncolumns: {native_id: {row_number: true}, model_id: {constant: m},"
-            " reason: {constant: gone}}\n",
+            """
+source: s
+event: model_retired
+columns: {native_id: {row_number: true}, model_id: {constant: m}, reason: {constant: gone}}
+""",
             [{"x": "1"}, {"x": "2"}],
             [{"native_id": "1", "reason": "gone"}, {"native_id": "2", "model_id": "m"}],
         ),
@@ -395,5 +416,5 @@ def test_native_parquet(read: Any, tmp_path: Path, battle: Any) -> None:
     pq.write_table(pa.table(counts), tmp_path / "c.parquet")
     assert read(tmp_path / "c.parquet")[0]["win_a_count"] == 5
     pq.write_table(pa.table({"x": [1]}), tmp_path / "x.parquet")
-    with pytest.raises(LoadRefusedError, match="event_type.*columns are x"):
+    with pytest.raises(LoadRefusedError, match=r"event_type.*columns are x"):
         read(tmp_path / "x.parquet")

@@ -77,12 +77,12 @@ def _answering(
             (cache / leaderbot.WHEEL).write_bytes(wheel)
         return subprocess.CompletedProcess(command, code, "", stderr)
 
-    monkeypatch.setattr(leaderbot.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
 
 
 def test_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _answering(monkeypatch, 1, "WARNING: x\nERROR: No matching distribution found.\n", None)
-    with pytest.raises(DemoscopeError, match="is there a network.*No matching") as caught:
+    with pytest.raises(DemoscopeError, match=r"is there a network.*No matching") as caught:
         leaderbot.fetch_leaderbot(tmp_path / "cache")
     assert "pip download" in str(caught.value.remedy)
 
@@ -99,7 +99,7 @@ def test_a_wheel_that_is_not_the_one_pinned(
 def test_a_wheel_that_is_there_is_not_fetched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaderbot.subprocess, "run", pytest.fail)
+    monkeypatch.setattr(subprocess, "run", pytest.fail)
     monkeypatch.setattr(leaderbot, "_sha256", lambda path: leaderbot.WHEEL_SHA256)
     (tmp_path / leaderbot.WHEEL).write_bytes(b"the wheel")
     assert leaderbot.fetch_leaderbot(tmp_path) == tmp_path / leaderbot.WHEEL

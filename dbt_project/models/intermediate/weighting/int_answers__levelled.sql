@@ -1,0 +1,111 @@
+{#- Years, or a band of years: 34, 34.0, 18-24, 25 to 34 years, 65+, 55 years and over. -#}
+{%- set years_pattern -%}
+    ^([0-9]{1,3})([.]0+)?( ?(-|to) ?([0-9]{1,3}))?( ?[+])?( years?)?( old| or older| or over| and over| and older)?$
+{%- endset -%}
+
+with
+
+variables as (
+
+    select * from {{ ref('seed_variables') }}
+
+),
+
+crosswalk as (
+
+    select
+        coding,
+        {{ comparable_text('source_value') }} as answer,
+        level
+    from {{ ref('seed_crosswalk') }}
+
+),
+
+-- The name of a level always stands for itself.
+named as (
+
+    select
+        country,
+        variable,
+        {{ comparable_text('level') }} as answer,
+        level
+    from {{ ref('seed_targets') }}
+    union
+    select
+        country,
+        variable,
+        {{ comparable_text('level') }} as answer,
+        level
+    from {{ ref('seed_untargeted_levels') }}
+
+),
+
+bands as (
+
+    select * from {{ ref('seed_age_bands') }}
+
+),
+
+answers as (
+
+    select distinct
+        variables.country,
+        variables.variable,
+        variables.coding,
+        given.answer
+    from {{ ref('int_participants__answered') }} as given
+    inner join variables
+        on
+            given.country = variables.country
+            and given.question = variables.question
+
+),
+
+aged as (
+
+    select
+        country,
+        variable,
+        coding,
+        answer,
+        cast(nullif(regexp_extract(answer, '{{ years_pattern }}', 1), '') as integer) as age_from,
+        cast(nullif(regexp_extract(answer, '{{ years_pattern }}', 5), '') as integer) as age_to,
+        regexp_extract(answer, '{{ years_pattern }}', 6) <> ''
+        or regexp_extract(answer, '{{ years_pattern }}', 8) not in ('', ' old') as is_open
+    from answers
+
+),
+
+levelled as (
+
+    select
+        aged.country,
+        aged.variable,
+        aged.answer,
+        coalesce(named.level, crosswalk.level, refusals.level, bands.level) as level
+    from aged
+    left join named
+        on
+            aged.country = named.country
+            and aged.variable = named.variable
+            and aged.answer = named.answer
+    left join crosswalk
+        on
+            aged.coding = crosswalk.coding
+            and aged.answer = crosswalk.answer
+    left join crosswalk as refusals
+        on
+            refusals.coding = 'any'
+            and aged.answer = refusals.answer
+    -- A band of years has a level where it fits whole.
+    left join bands
+        on
+            aged.coding = bands.coding
+            and aged.age_from >= bands.age_from
+            and case
+                when aged.is_open then 120 else coalesce(aged.age_to, aged.age_from)
+            end between aged.age_from and bands.age_to
+
+)
+
+select * from levelled
