@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from ingestion.errors import NotFoundError, UsageError
+from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
 from orchestration.boards import store
@@ -82,7 +82,7 @@ def build(
         step: called with the name of each step as it begins.
 
     Raises:
-        UsageError: the log holds nothing at that position.
+        NotFoundError: the log holds no battle as of that position.
         TransformationFailedError: a dbt model or test failed.
     """
     log = EventLog.open(home.log)
@@ -112,6 +112,9 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
     """Show dbt the log as of a position; until `mark_transformed` nothing may be rated."""
     with open_database(workspace.database) as connection:
         register_sources(connection, log, as_of_seq=position, loads=loads)
+        if not connection.sql(f"from ({SOURCES}) limit 1").fetchall():
+            message = f"There are no battles in the log as of position {position}."
+            raise NotFoundError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
         connection.execute("drop view if exists raw.transformed")
 
 
@@ -129,12 +132,18 @@ def transformed_position(connection: duckdb.DuckDBPyConnection) -> int | None:
     return int(connection.sql("select log_position from raw.transformed").fetchall()[0][0])
 
 
+def row_counts(workspace: Workspace) -> dict[str, int]:
+    """Rows of every table, by name; from the database's catalogue, without reading any."""
+    tables = "select table_name, estimated_size from duckdb_tables()"
+    with open_database(workspace.database) as connection:
+        return dict(connection.sql(tables).fetchall())
+
+
 def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> pa.Table:
     """Rate every tournament of the database, and keep the ratings with what they are of.
 
     Raises:
-        NotFoundError: the database's counts are not there, or not whole.
-        UsageError: there are no battles.
+        NotFoundError: the database's counts are not there, or not whole, or empty.
     """
     with open_database(workspace.database) as connection:
         position = transformed_position(connection)
@@ -144,8 +153,8 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
         counts = read_counts(connection)
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
     if not counts.num_rows:
-        message = f"There are no battles in the log as of position {position}."
-        raise UsageError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
+        message = f"No battle counts as of position {position}: all are retracted or excluded."
+        raise NotFoundError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
     subject = json.dumps(subject_of(log, position, sources, parameters)).encode()
     ratings = rate_tournaments(counts, parameters)
     write_ratings(ratings.replace_schema_metadata({SUBJECT: subject}), workspace.ratings)

@@ -11,6 +11,7 @@ What stays out: the expectations (expectations/suites.py) and their evaluation (
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 import dagster as dg
@@ -39,7 +40,9 @@ def gate_checks() -> list[dg.AssetCheckSpec]:
     ]
 
 
-def gate_results(reports: Sequence[LoadReport]) -> Iterator[dg.AssetCheckResult]:
+def gate_results(
+    reports: Sequence[LoadReport], wanted: AbstractSet[dg.AssetCheckKey]
+) -> Iterator[dg.AssetCheckResult]:
     """What the expectations said of these loads together; only of events they held."""
     by_key: dict[dg.AssetKey, list[LoadReport]] = {LOADS: list(reports)}
     for report in reports:
@@ -47,20 +50,27 @@ def gate_results(reports: Sequence[LoadReport]) -> Iterator[dg.AssetCheckResult]
             by_key.setdefault(dg.AssetKey([RAW, event_type]), []).append(report)
     for key, judged in by_key.items():
         for expectation in _suites()[key] if judged else []:
-            failures = [text for report in judged for text in _failures(report, expectation)]
-            yield dg.AssetCheckResult(
-                asset_key=key,
-                check_name=check_name(expectation),
-                passed=not failures,
-                severity=dg.AssetCheckSeverity.ERROR,
-                description="\n".join(failures) or None,
-                metadata={
-                    "expectation": expectation.kind,
-                    **{name: str(value) for name, value in expectation.arguments.items()},
-                    "files": dg.MetadataValue.md("\n".join(f"- {r.file}" for r in judged)),
-                    "rows": sum(report.row_count for report in judged),
-                },
-            )
+            if dg.AssetCheckKey(key, check_name(expectation)) in wanted:
+                yield _result(key, expectation, judged)
+
+
+def _result(
+    key: dg.AssetKey, expectation: Expectation, judged: Sequence[LoadReport]
+) -> dg.AssetCheckResult:
+    failures = [text for report in judged for text in _failures(report, expectation)]
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check_name(expectation),
+        passed=not failures,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="\n".join(failures) or None,
+        metadata={
+            "expectation": expectation.kind,
+            **{name: str(value) for name, value in expectation.arguments.items()},
+            "files": dg.MetadataValue.md("\n".join(f"- {report.file}" for report in judged)),
+            "rows": sum(report.row_count for report in judged),
+        },
+    )
 
 
 def check_name(expectation: Expectation) -> str:

@@ -3,6 +3,7 @@
 What stays out: which directories there are (ingestion/paths.py) and what dbt builds (dbt_project/).
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -36,11 +37,20 @@ def default_resources() -> dict[str, Any]:
     return {"home": HomeResource(root=str(Home.from_environment().root)), "dbt": dbt_resource()}
 
 
+# dagster-dbt sets DBT_TARGET_PATH, of which dbt 1.11 complains where dbt_project.yml has `target-path`
+# too; everything else that dbt warns of stays an error, as in dbt_project.yml.
+_TOLERATED = ["WEOIncludeExcludeDeprecation", "ConfigTargetPathDeprecation", "DeprecationsSummary"]
+_FLAGS = ["--warn-error-options", json.dumps({"error": "all", "warn": _TOLERATED})]
+
+
 def dbt_resource(project: Path | None = None) -> DbtCliResource:
     """Dbt as it is installed beside this Python, whatever PATH says."""
     project = project or dbt_runs.PROJECT_DIRECTORY
     beside = Path(sys.executable).with_name("dbt")
     executable = str(beside) if beside.exists() else shutil.which("dbt") or "dbt"
     return DbtCliResource(
-        project_dir=str(project), profiles_dir=str(project), dbt_executable=executable
+        project_dir=str(project),
+        profiles_dir=str(project),
+        dbt_executable=executable,
+        global_config_flags=_FLAGS,
     )

@@ -9,17 +9,20 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ingestion.errors import DemoscopeError
 
+_ELSEWHERE = "Put the log on a local file system, or one where link(2) is atomic."
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space and try again.",
     errno.EDQUOT: "The quota is used up: raise it and try again.",
     errno.EFBIG: "The file would be too large here: raise the limit and try again.",
     errno.EROFS: "The file system is read-only.",
     errno.EACCES: "This user may not write there: give it permission and try again.",
+    errno.EOPNOTSUPP: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
     errno.EIO: "The disk reports an error: check it before anything else.",
 }
 
@@ -84,32 +87,41 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def is_linked(temporary: Path, target: Path) -> bool:
-    """Give a file its name unless the name is taken: True if it was given, False if taken."""
+    """Give a finished file its name unless the name is taken.
+
+    `link()` creates the name or fails: the one primitive by which of two writers exactly one wins.
+    A network file system may report a failure for a link that was made, so the two are compared.
+
+    Returns:
+        Whether `target` is now this file.
+    """
     try:
         os.link(temporary, target)
     except FileExistsError:
-        return False
+        return target.samefile(temporary)
     return True
 
 
 def check_exclusive_creation(directory: Path) -> None:
-    """Refuse a store where two could create the same name, as on some network file systems.
+    """Prove that in this store a name can be created by one writer only.
 
     Raises:
-        StorageError: a second link to a name that is taken went through, or links do not work.
+        StorageError: links do not work, or a second link to a name that is taken went through.
     """
-    first, second, name = (directory / f"probe-{secrets.token_hex(8)}" for _ in range(3))
+    stem = f"probe-{secrets.token_hex(8)}"
+    first, second, name = (directory / f"{stem}.{part}" for part in ("a", "b", "name"))
     try:
         with explained("Linking a file in", directory):
-            write_durably(first, b"1")
-            write_durably(second, b"2")
+            first.write_bytes(b"1")
+            second.write_bytes(b"2")
             is_first, is_second = is_linked(first, name), is_linked(second, name)
             holds = is_first and not is_second and name.read_bytes() == b"1"
     finally:
         for path in (first, second, name):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
     if not holds:
         raise StorageError(
             f"{directory} does not create files exclusively, so two writers could lose events.",
-            remedy="Put the log on a local file system, or one where link(2) is atomic.",
+            remedy=_ELSEWHERE,
         )

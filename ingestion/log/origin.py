@@ -1,7 +1,7 @@
 """FORMAT, the log's identity, and the schemas its segments were written under. Written once.
 
-FORMAT is RFC 8785 JSON: `format`, `version` of the layout and `origin`, 128 random bits that no two
-logs share. The first commit's `prev_hash` is the SHA-256 of FORMAT's bytes.
+FORMAT is RFC 8785 JSON: `format`, `version` of the layout, `origin`, 128 random bits that no two
+logs share, and `sha256` of the JSON without that field. The first commit's `prev_hash` is the SHA-256 of FORMAT's bytes.
 
 What stays out: the chain itself (chain.py).
 """
@@ -69,7 +69,7 @@ def read_origin(layout: Layout) -> Origin:
     try:
         fields = json.loads(content)
         name, version, origin = fields["format"], fields["version"], fields["origin"]
-        is_whole = name == FORMAT_NAME and rfc8785.dumps(fields) == content
+        is_whole = name == FORMAT_NAME and _sealed(fields) == content
     except (ValueError, KeyError, TypeError):
         version, origin, is_whole = None, None, False
     if not is_whole or not isinstance(origin, str):
@@ -93,10 +93,15 @@ def _create(layout: Layout) -> None:
         "version": FORMAT_VERSION,
     }
     temporary = layout.tmp / f"FORMAT-{secrets.token_hex(8)}"
-    write_durably(temporary, rfc8785.dumps(fields))
+    write_durably(temporary, _sealed(fields))
     is_linked(temporary, layout.format)
     fsync_directory(layout.root)
     temporary.unlink()
+
+
+def _sealed(fields: dict[str, Any]) -> bytes:
+    body = {key: value for key, value in fields.items() if key != "sha256"}
+    return rfc8785.dumps({**body, "sha256": hashlib.sha256(rfc8785.dumps(body)).hexdigest()})
 
 
 def describe_schema(contract: Contract) -> bytes:

@@ -83,7 +83,8 @@ def read(log: EventLog, event_type: EventType, as_of: str | int | None = None) -
     """Every event of a type in position order, with its position, commit and time of recording."""
     contract = CONTRACTS[event_type]
     files = _files(log, log.resolve(as_of)).get(event_type, [])
-    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         query = f"SELECT * FROM ({_query(log, contract, files)}) ORDER BY position"
         table = connection.sql(query).to_arrow_table()
     return table.cast(pa.schema([*contract.log_schema, *POSITION_SCHEMA]))

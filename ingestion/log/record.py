@@ -1,5 +1,9 @@
 """A commit: what its bytes say, and the bytes. RFC 8785 JSON, hashed with SHA-256.
 
+Its last field, `sha256`, is the hash of the record without that field, so a torn or rotten record is
+known by itself; that nobody replaced it is known by the next one's `prev_hash`, which covers all its
+bytes, and by signed checkpoints.
+
 `seq` counts from 1. `position` counts events from 1, without a gap: a commit's rows have the
 positions `first_position`, `first_position + 1`, ..., segment after segment, row after row.
 
@@ -97,7 +101,9 @@ class Commit:
             "segments": [asdict(segment) for segment in self.segments],
             "seq": self.seq,
         }
-        return rfc8785.dumps(fields)
+        # "sha256" sorts last: what it covers is everything before it, and a closing brace.
+        body = rfc8785.dumps(fields)
+        return body[:-1] + _seal(body)
 
     @classmethod
     def decode(cls, content: bytes, path: Path) -> Commit:
@@ -107,7 +113,9 @@ class Commit:
             IntegrityError: they are not a commit; the message names `path`.
         """
         try:
-            fields = json.loads(content)
+            body = content[:-_SEAL_LENGTH] + b"}"
+            _require(content[-_SEAL_LENGTH:] == _seal(body), "its content does not have its sha256")
+            fields = json.loads(body)
             recorded_at = datetime.strptime(fields.pop("recorded_at"), "%Y-%m-%dT%H:%M:%S.%f%z")
             segments = tuple(Segment(**segment) for segment in fields.pop("segments"))
             commit = cls(recorded_at=recorded_at, segments=segments, **fields)
@@ -129,9 +137,16 @@ def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001
         raise ValueError(otherwise)
 
 
+def _seal(body: bytes) -> bytes:
+    return b',"sha256":"' + hash_of(body).encode() + b'"}'
+
+
 def hash_of(content: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+_SEAL_LENGTH = len(_seal(b""))
 
 
 def microseconds(moment: datetime) -> int:

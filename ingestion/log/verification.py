@@ -118,7 +118,7 @@ def _chain(layout: Layout, report: Verification) -> Iterator[Commit]:
         faults = {
             "does not have the number of its name": commit.seq != seq,
             "is not canonical JSON": rfc8785.dumps(json.loads(content)) != content,
-            "does not continue the chain: it or the commit before was changed": report.head_hash
+            "does not continue the chain from the file before it": report.head_hash
             not in {"", commit.prev_hash},
             "repeats a batch_id": commit.batch_id in batches,
             "does not rise in recorded_at": commit.recorded_us <= last_recorded,

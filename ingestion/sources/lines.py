@@ -182,11 +182,7 @@ def _line_ends(text: Bytes) -> Positions:
     for start in range(0, len(text), _STRIDE):
         piece = text[start : start + _STRIDE]
         np.equal(piece, _LINE_FEED, out=is_feed[: len(piece)])
-        is_feed[len(piece) :] = False
-        # Line feeds are rare: eight flags at a time, then the few words that have one.
-        words = np.flatnonzero(is_feed.view(np.uint64))
-        rows, columns = np.nonzero(is_feed.reshape(-1, 8)[words])
-        found.append(words[rows] * 8 + columns + (start + 1))
+        found.append(np.flatnonzero(is_feed[: len(piece)]) + (start + 1))
     return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 

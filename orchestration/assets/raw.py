@@ -93,9 +93,7 @@ def load_files(
         for result in _materialised(paths, reports):
             if result.asset_key in context.selected_asset_keys:
                 yield result
-    for check in gate_results(reports):
-        if check.asset_check_key in context.selected_asset_check_keys:
-            yield check
+    yield from gate_results(reports, context.selected_asset_check_keys)
     if errors:
         raise dg.Failure("\n\n".join(str(error) for error in errors), allow_retries=False)
 
@@ -129,7 +127,7 @@ def _of_loads(reports: Sequence[LoadReport]) -> dict[str, Any]:
     positions = [report.position for report in reports if report.position is not None]
     return {
         **totals,
-        "quarantined by reason": table(("reason", "rows"), listed),
+        "quarantined by reason": table(("reason", "rows"), listed) if reasons else "none",
         "files": table(("file", "status", *COUNTS, "position", "duration_ms"), loads),
         **({"log position": max(positions)} if positions else {}),
     }

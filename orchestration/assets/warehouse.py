@@ -13,17 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.assets.dbt_manifest import target_directory
 from orchestration.assets.failures import as_failure
-from orchestration.building import Workspace, mark_transformed, open_sources, show_ratings
+from orchestration.building import (
+    Workspace,
+    mark_transformed,
+    open_sources,
+    row_counts,
+    show_ratings,
+)
 from orchestration.dbt_runs import environment
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
 RATINGS_SOURCE = "source.demoscope.ratings."
+# In each of the two steps only the tests whose models are built by then, and all of those.
+TESTS = {"DBT_INDIRECT_SELECTION": "buildable"}
 POSITION_TAG = "demoscope/log_position"
 
 
@@ -62,14 +71,35 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
                 context.instance.add_run_tags(context.run_id, {POSITION_TAG: str(position)})
             if selected - before_ratings:
                 show_ratings(workspace)
-        with environment(DEMOSCOPE_HOME=str(paths.root)):
+        with environment(DEMOSCOPE_HOME=str(paths.root), **TESTS):
             run = dbt.cli(["build"], context=context, target_path=target_directory(paths))
-        yield from run.stream().fetch_row_counts()
+        yield from _with_row_counts(run, workspace)
         if position is not None:
             with as_failure():
                 mark_transformed(workspace, position)
 
     return warehouse
+
+
+def _with_row_counts(run: DbtCliInvocation, workspace: Workspace) -> Iterator[Any]:
+    """What dbt said, each table with its rows: known only when dbt has let go of the database.
+
+    `fetch_row_counts` of dagster-dbt leaves a connection open that nothing can write beside.
+    """
+    events: list[Any] = []
+    try:
+        events.extend(run.stream())
+    except DagsterDbtCliRuntimeError:
+        yield from events
+        raise
+    counts = row_counts(workspace)
+    for event in events:
+        if isinstance(event, dg.Output):
+            name = str(event.metadata["unique_id"].value).rpartition(".")[-1]
+            rows = {"dagster/row_count": counts[name]} if name in counts else {}
+            yield event.with_metadata({**event.metadata, **rows})
+        else:
+            yield event
 
 
 def _open_head(home: Home, workspace: Workspace) -> int:

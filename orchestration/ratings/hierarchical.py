@@ -29,13 +29,16 @@ from orchestration.ratings.sites import pool, sweep
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
-MAX_SWEEPS = 300
+MAX_SWEEPS = 1000
 TOLERANCE = 1e-9
 # The first sweeps move the sites too far for tau or the margin to learn from them.
 LEARN_FROM = 2
 NEVER = MAX_SWEEPS + 1
 # Where an axis makes no difference its likelihood rises all the way to tau = 0.
 TAU_FLOOR = 0.01
+# Groups that disagree more than models differ are not what the model is for; with nothing but wins
+# the likelihood would go there.
+TAU_CAP = PRIOR_SD
 TAU_START = 1.0
 LONGEST_STEP = 1.0
 
@@ -46,9 +49,13 @@ def _next_log_tau(
 ) -> FloatArray:
     # Newton on log tau; EM's own step where the likelihood is not concave.
     floor = math.log(TAU_FLOOR)
+    cap = math.log(TAU_CAP)
     active = np.ones(log_tau.size)
     for a in range(log_tau.size):
-        if log_tau[a] <= floor and gradient[a] < 0.0:
+        stuck = (
+            gradient[a] < 0.0 if log_tau[a] <= floor else log_tau[a] >= cap and gradient[a] > 0.0
+        )
+        if stuck:
             active[a] = 0.0
     step = newton_step(gradient, hessian, active)
     after = log_tau.copy()
@@ -59,7 +66,7 @@ def _next_log_tau(
         if not math.isfinite(move) or move * gradient[a] < 0.0:
             move = 0.5 * math.log(em[a]) - log_tau[a]
         move = min(max(move, -LONGEST_STEP), LONGEST_STEP)
-        after[a] = max(log_tau[a] + move, floor)
+        after[a] = min(max(log_tau[a] + move, floor), cap)
     return after
 
 

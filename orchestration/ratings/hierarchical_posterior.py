@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 
 NORMAL_975 = 1.959963984540054
 # Smallest curvature of the log-evidence by log tau that is taken for information.
-LEAST_CURVATURE = 1e-6
+LEAST_CURVATURE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,12 +103,14 @@ class HierarchicalPosterior:
         curvature[np.diag_indices(size)] += ~informative
         sd = np.sqrt(np.maximum(np.diag(np.linalg.inv(curvature)), 0.0))
         spread = np.where(informative, NORMAL_975 * sd, np.inf)
+        with np.errstate(over="ignore"):
+            high = self.tau * np.exp(spread)
         return pa.table(
             {
                 "axis": pa.array(self.axes, pa.string()),
                 "tau": self.tau,
                 "tau_lo": self.tau * np.exp(-spread),
-                "tau_hi": self.tau * np.exp(spread),
+                "tau_hi": high,
             }
         )
 

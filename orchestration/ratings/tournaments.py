@@ -152,18 +152,28 @@ def rate_pairs(counts: pa.Table, parameters: RatingParameters) -> pa.Table:
     return pa.concat_tables(boards) if boards else PAIRWISE_BOARD_SCHEMA.empty_table()
 
 
-def board(rated: Rated, parameters: RatingParameters, seed: int) -> pa.Table:
-    """Rows of one tournament by one estimator; RATING_SCHEMA."""
+def board(
+    rated: Rated,
+    parameters: RatingParameters,
+    seed: int,
+    *,
+    battles: NDArray[np.float64] | None = None,
+) -> pa.Table:
+    """Rows of one tournament by one estimator; RATING_SCHEMA.
+
+    ``battles`` (M): battles per model where the counts are weights.
+    """
     names = (rated.tournament_key, rated.dimension, rated.estimator)
     counts, posterior = rated.counts, rated.posterior
     summary = summarise(posterior, derive_seed(seed, *names), parameters.draws)
     size = len(counts.model_ids)
-    battles = np.rint(counts.battles_per_model).astype(np.int64)
-    provisional = (battles < parameters.provisional_battle_count) | (
+    met = counts.battles_per_model if battles is None else battles
+    battle_count = np.rint(met).astype(np.int64)
+    provisional = (battle_count < parameters.provisional_battle_count) | (
         posterior.skill_sd > parameters.provisional_sd_share * posterior.prior_sd
     )
     extra = {
-        "battle_count": battles,
+        "battle_count": battle_count,
         "is_provisional": provisional,
         "component": counts.components,
         "component_count": np.full(size, counts.component_count),

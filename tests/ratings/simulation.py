@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import norm
 
@@ -56,3 +57,93 @@ def margin_for(tie_share: float, sd: float = PRIOR_SD) -> float:
     """Margin with that share of ties between two models drawn from N(0, sd^2)."""
     spread = np.sqrt(2.0 * sd**2 + NOISE_SD**2)
     return float(spread * norm.ppf((1.0 + tie_share) / 2.0))
+
+
+def judgements(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    outcome: NDArray[np.int64],
+    weight: NDArray[np.float64] | float = 1.0,
+) -> dict[str, NDArray[np.float64] | list[str]]:
+    """Columns of one row per battle."""
+    return {
+        "model_a": [f"model-{k:03d}" for k in a],
+        "model_b": [f"model-{k:03d}" for k in b],
+        "win_a_count": weight * (outcome == 0),
+        "win_b_count": weight * (outcome == 1),
+        "tie_count": weight * (outcome == 2),
+    }
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Battles of weighted repeat raters (``table``) and the skills behind them."""
+
+    table: pa.Table
+    skill: NDArray[np.float64]
+
+
+def simulate_panel(
+    seed: int, *, raters: int, each: int, cv: float = 1.0, size: int = 20, taste: float = 0.4
+) -> Panel:
+    """Raters with a taste of their own and gamma weights of that coefficient of variation.
+
+    ``taste``: share of the performance variance that a rater brings to all battles. The variance of
+    a single battle is the model's, so the truth is not attenuated.
+    """
+    rng = np.random.default_rng(seed)
+    skill = rng.normal(0.0, PRIOR_SD, size)
+    own = rng.normal(0.0, NOISE_SD * np.sqrt(taste / 2.0), (raters, size))
+    weight = rng.gamma(1.0 / cv**2, cv**2, raters) if cv else np.ones(raters)
+    who = np.repeat(np.arange(raters), each)
+    a = rng.integers(0, size, who.size)
+    b = (a + rng.integers(1, size, who.size)) % size
+    d = skill[a] - skill[b] + own[who, a] - own[who, b]
+    d += rng.normal(0.0, NOISE_SD * np.sqrt(1.0 - taste), who.size)
+    columns = judgements(a, b, outcome_of(d, 3.0), weight[who] / weight.mean())
+    people = [f"person-{k:04d}" for k in who]
+    return Panel(pa.table({"participant_id": people, **columns}), skill)
+
+
+@dataclass(frozen=True)
+class Society:
+    """Battles of groups that differ (``table``, one column per axis), and what the census says.
+
+    ``population`` (M): census-weighted skills; ``shares``: census share of every (axis, group).
+    """
+
+    table: pa.Table
+    axes: tuple[str, ...]
+    population: NDArray[np.float64]
+    shares: dict[tuple[str, str], float]
+
+
+def simulate_society(
+    seed: int,
+    *,
+    battles: int = 12_000,
+    size: int = 28,
+    tau: tuple[float, ...] = (1.2, 0.5, 0.6),
+    groups: tuple[int, ...] = (3, 4, 3),
+    margin: float = 3.0,
+) -> Society:
+    """Skills theta + sum of group effects; the sample's groups are not in census proportion."""
+    rng = np.random.default_rng(seed)
+    axes = tuple(f"axis-{k}" for k in range(len(tau)))
+    theta = rng.normal(0.0, PRIOR_SD, size)
+    population = theta.copy()
+    shares: dict[tuple[str, str], float] = {}
+    columns: dict[str, list[str]] = {}
+    a = rng.integers(0, size, battles)
+    b = (a + rng.integers(1, size, battles)) % size
+    d = theta[a] - theta[b] + rng.normal(0.0, NOISE_SD, battles)
+    for axis, sd, count_ in zip(axes, tau, groups, strict=True):
+        effect = rng.normal(0.0, sd, (count_, size))
+        census, sample = rng.dirichlet(np.full(count_, 4.0)), rng.dirichlet(np.full(count_, 2.0))
+        member = rng.choice(count_, battles, p=sample)
+        d += effect[member, a] - effect[member, b]
+        population += (census[:, None] * effect).sum(axis=0)
+        shares |= {(axis, f"group-{g}"): float(census[g]) for g in range(count_)}
+        columns[axis] = [f"group-{g}" for g in member]
+    table = pa.table({**columns, **judgements(a, b, outcome_of(d, margin))})
+    return Society(table, axes, population, shares)

@@ -58,6 +58,7 @@ answers as (
         on
             given.country = variables.country
             and given.question = variables.question
+    where given.answer is not null
 
 ),
 

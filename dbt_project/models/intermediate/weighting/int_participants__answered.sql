@@ -17,7 +17,7 @@ answered as (
             participant_key,
             country,
             '{{ question }}' as question,
-            {{ comparable_text(question) }} as answer
+            nullif({{ comparable_text(question) }}, '') as answer
         from participants
     {%- endfor %}
 

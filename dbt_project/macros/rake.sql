@@ -1,0 +1,128 @@
+{#-
+Raking (iterative proportional fitting, Deming and Stephan 1940) as a chain of window sums over cells.
+
+A cell is one combination of levels. `cells` is a relation with
+    raking_id             which raking the cell belongs to; several run side by side
+    cell_number           key of the cell
+    weight_share          its share of the raking's base weight; sums to 1 per raking
+    margin_1 .. margin_n  number of its level on each margin, unique over rakings
+    target_1 .. target_n  that level's share of the population; sums to 1 per raking and margin
+A raking with fewer margins repeats one level with target 1, which changes nothing.
+
+One sweep scales every level of every margin to its target, one margin after the other. Sweeps go on until none
+moved a level by more than `tolerance` of itself, so the error left in any margin is below it; targets that contradict
+each other never get there and stop after `sweeps_max`.
+
+Sums are taken over integers (10^-18 of the total), so no result depends on order or threads.
+
+Gives raking_id, cell_number, weight_share, sweep_count, is_converged.
+-#}
+{% macro rake(cells, margin_count, tolerance='1e-12', sweeps_max=200) -%}
+    {{ return(adapter.dispatch('rake')(cells, margin_count, tolerance, sweeps_max)) }}
+{%- endmacro %}
+
+{% macro default__rake(cells, margin_count, tolerance, sweeps_max) -%}
+    with recursive sweeps as (
+
+        select
+            {{ rake_columns(margin_count) }},
+            0 as sweep_count,
+            cast(1 as double) as largest_change
+        from {{ cells }}
+
+        union all
+
+        select
+            {{ rake_columns(margin_count) }},
+            sweep_count + 1 as sweep_count,
+            max(largest_change) over (partition by raking_id) as largest_change
+        from {{ rake_sweep('(select * from sweeps where largest_change > ' ~ tolerance
+            ~ ' and sweep_count < ' ~ sweeps_max ~ ') as unfinished', margin_count) }}
+
+    ),
+
+    last_sweeps as (
+
+        select
+            raking_id,
+            cell_number,
+            weight_share,
+            sweep_count,
+            largest_change,
+            max(sweep_count) over (partition by raking_id) as last_sweep
+        from sweeps
+
+    )
+
+    select
+        raking_id,
+        cell_number,
+        weight_share,
+        sweep_count,
+        largest_change <= {{ tolerance }} as is_converged
+    from last_sweeps
+    where sweep_count = last_sweep
+{%- endmacro %}
+
+{#- For engines without recursion: as many sweeps as one is willing to write out. -#}
+{% macro spark__rake(cells, margin_count, tolerance, sweeps_max) -%}
+    {{ rake_unrolled(cells, margin_count, 20, tolerance) }}
+{%- endmacro %}
+
+{% macro rake_unrolled(cells, margin_count, sweep_count, tolerance='1e-12') -%}
+    {%- set sweeps = namespace(relation='(select *, 0 as sweep_count from ' ~ cells ~ ') as unraked') -%}
+    {%- for _ in range(sweep_count) -%}
+        {%- set sweeps.relation = rake_sweep(sweeps.relation, margin_count) -%}
+    {%- endfor %}
+    select
+        raking_id,
+        cell_number,
+        weight_share,
+        {{ sweep_count }} as sweep_count,
+        max(largest_change) over (partition by raking_id) <= {{ tolerance }} as is_converged
+    from {{ sweeps.relation }}
+{%- endmacro %}
+
+{#- One sweep: a chain of window sums, one per margin. -#}
+{% macro rake_sweep(relation, margin_count) -%}
+    {%- set chain = namespace(relation=relation) -%}
+    {%- for margin in range(1, margin_count + 1) -%}
+        {%- set chain.relation = rake_step(chain.relation, margin, margin_count) -%}
+    {%- endfor -%}
+    {{ chain.relation }}
+{%- endmacro %}
+
+{#- One margin: every level scaled to its target. -#}
+{% macro rake_step(relation, margin, margin_count) -%}
+    (
+        select
+            {{ rake_columns(margin_count, weight_share='weight_share * factor as weight_share') }},
+            sweep_count,
+            {% if margin > 1 %}greatest(largest_change, abs(factor - 1)){% else %}abs(factor - 1){% endif %} as largest_change
+        from (
+            select
+                *,
+                coalesce(
+                    target_{{ margin }}
+                    / nullif({{ exact_share_sum('weight_share', 'margin_' ~ margin) }}, 0),
+                    0
+                ) as factor
+            from {{ relation }}
+        ) as measured_{{ margin }}
+    ) as margin_{{ margin }}_scaled
+{%- endmacro %}
+
+{% macro rake_columns(margin_count, weight_share='weight_share') -%}
+    raking_id,
+            cell_number,
+            {{ weight_share }},
+            {%- for margin in range(1, margin_count + 1) %}
+            margin_{{ margin }},
+            target_{{ margin }}{{ ',' if not loop.last }}
+            {%- endfor %}
+{%- endmacro %}
+
+{#- Sum of shares of a whole over a partition, the same whatever the order: taken over integers. -#}
+{% macro exact_share_sum(share, partition_by) -%}
+    (sum(cast({{ share }} * 1e18 as bigint)) over (partition by {{ partition_by }}) / 1e18)
+{%- endmacro %}

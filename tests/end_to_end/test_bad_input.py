@@ -1,0 +1,130 @@
+"""Bad input: a clear message naming file and row, good rows kept, the log untouched where refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.end_to_end.command import demoscope, document
+
+ROW: dict[str, Any] = {
+    "event_type": "battle_judged",
+    "source": "test",
+    "participant_id": "p1",
+    "dimension": "overall",
+    "model_a": "alpha",
+    "model_b": "beta",
+    "outcome": "a",
+}
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [ROW | {"native_id": str(number)} for number in range(count)]
+
+
+def write(path: Path, lines: list[str | dict[str, Any]]) -> Path:
+    text = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    path.write_text("\n".join(text) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (ROW | {"native_id": "x", "outcome": "left"}, "unknown_value"),
+        (ROW | {"native_id": "x", "model_b": "alpha"}, "model_against_itself"),
+        (ROW, "missing_value"),
+        ('{"event_type": "battle_judged", "native_id": ', "broken_json"),
+        (ROW | {"native_id": "x", "occurred_at": "2999-01-01T00:00:00Z"}, "future_timestamp"),
+        (ROW | {"native_id": "x", "model_a": "m" * 10_000_000}, "too_long"),
+        (ROW | {"native_id": "3", "outcome": "b"}, "conflicting_duplicate"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 30 else "",
+)
+def test_one_bad_row_is_set_apart_and_the_good_ones_are_kept(
+    home: Path, tmp_path: Path, bad: str | dict[str, Any], reason: str
+) -> None:
+    good = rows(10)
+    path = write(tmp_path / "votes.jsonl", [*good, bad])
+    [load] = document(home, "ingest", path, "--json")["loads"]
+    assert load["row_count"] == 11
+    assert load["accepted_count"] == 10
+    assert load["quarantined_by_reason"] == {reason: 1}
+    [kept] = (home / "quarantine").glob("*.parquet")
+    [row] = pq.read_table(kept).to_pylist()
+    assert row["row_number"] == 11
+    assert row["source_file"].endswith("votes.jsonl")
+    assert row["reason"] == reason
+    assert len(row["original"]) > 10
+
+
+def test_a_load_with_too_many_bad_rows_is_refused_whole(home: Path, tmp_path: Path) -> None:
+    bad = [ROW | {"native_id": f"bad-{n}", "outcome": "left"} for n in range(5)]
+    path = write(tmp_path / "votes.jsonl", [*rows(10), *bad])
+    done = demoscope(home, "ingest", path, "--json")
+    assert done.returncode == 1
+    [load] = json.loads(done.stdout)["loads"]
+    assert load["position"] is None
+    assert "row 11" in done.stderr
+    assert "votes.jsonl" in done.stderr
+    assert "--max-bad-share" in done.stderr
+    assert document(home, "log", "show", "--json")["commits"] == []
+    # The same file with a larger tolerance: the good rows go in.
+    [load] = document(home, "ingest", path, "--max-bad-share", "0.5", "--json")["loads"]
+    assert (load["accepted_count"], load["quarantined_count"], load["position"]) == (10, 5, 1)
+
+
+def test_an_unknown_schema_version_refuses_the_load(home: Path, tmp_path: Path) -> None:
+    newer = [row | {"schema_version": 99} for row in rows(1)]
+    path = write(tmp_path / "votes.jsonl", [*rows(50)[1:], *newer])
+    done = demoscope(home, "ingest", path)
+    assert done.returncode == 1
+    assert "unknown_schema_version" in done.stderr
+    assert document(home, "log", "show", "--json")["commits"] == []
+
+
+def truncated_parquet(path: Path) -> None:
+    pq.write_table(pa.table({"a": list(range(1000))}), path)
+    path.write_bytes(path.read_bytes()[:-50])
+
+
+def utf16(path: Path) -> None:
+    path.write_text("\n".join(json.dumps(row) for row in rows(3)), encoding="utf-16")
+
+
+def column_missing(path: Path) -> None:
+    path.write_text("id,prompt,worker,left,right\n1,2,3,a,b\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "arguments", "code"),
+    [
+        ("truncated.parquet", truncated_parquet, (), 1),
+        ("utf16.jsonl", utf16, (), 1),
+        ("empty.jsonl", lambda path: path.write_bytes(b""), (), 1),
+        ("missing.csv", column_missing, ("--mapping", "llmfao"), None),
+        ("directory", lambda path: path.mkdir(), (), 2),
+        ("absent.jsonl", lambda _path: None, (), 3),
+        ("fine.jsonl", lambda path: write(path, list(rows(2))), ("--mapping", "nonsense"), 2),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_a_remedy(
+    home: Path, tmp_path: Path, name: str, make: Any, arguments: tuple[str, ...], code: int | None
+) -> None:
+    path = tmp_path / name
+    make(path)
+    done = demoscope(home, "ingest", path, *arguments)
+    assert done.returncode == code or (code is None and done.returncode in {1, 2})
+    assert (name if "nonsense" not in arguments else "nonsense") in done.stderr
+    assert len(done.stderr.splitlines()) < 15
+    assert document(home, "log", "show", "--json")["commits"] == []
+
+
+def test_one_bad_file_does_not_stop_the_others(home: Path, tmp_path: Path) -> None:
+    good = write(tmp_path / "good.jsonl", list(rows(3)))
+    done = demoscope(home, "ingest", tmp_path / "absent.jsonl", good, "--json")
+    assert done.returncode == 3
+    assert [load["accepted_count"] for load in json.loads(done.stdout)["loads"]] == [3]

@@ -1,0 +1,68 @@
+"""The truth of a simulated study lies where the boards say, through the whole pipeline.
+
+With demographic effects off every stratum has the same truth, so 95% intervals must cover 95% of it.
+With effects on and a sample that is not like the population, the unweighted board must miss it:
+otherwise weighting (dbt_project/models/*/weighting) would have nothing to mend.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from ingestion.paths import Home
+from ingestion.simulation.parameters import Parameters
+from ingestion.simulation.study import simulate
+from tests.end_to_end.command import document
+
+
+def board_and_truth(directory: Path, parameters: Parameters) -> list[dict[str, Any]]:
+    """Rows of the board, each with its true skill, centred as the board's are."""
+    home = directory / f"home-{parameters.seed}"
+    summary = simulate(parameters, directory / f"study-{parameters.seed}")
+    document(home, "ingest", *summary.files, "--json")
+    document(home, "build", "--json")
+    truth = json.loads(summary.truth.read_text(encoding="utf-8"))
+    models = [model["model_id"] for model in truth["models"]]
+    skills = {
+        (stratum["stratum_id"], stratum["dimension"], model): skill - np.mean(stratum["skills"])
+        for stratum in truth["strata"]
+        for model, skill in zip(models, stratum["skills"], strict=True)
+    }
+    rows = pq.read_table(Home(home).boards / "current" / "leaderboard.parquet").to_pylist()
+    return [
+        row | {"truth": skills[row["stratum_id"], row["dimension"], row["model_id"]]}
+        for row in rows
+        if row["estimator"] == "trueskill_ep" and row["weighting"] == "none"
+    ]
+
+
+def coverage(rows: list[dict[str, Any]]) -> float:
+    inside = [
+        row["skill_lo_micro"] <= row["truth"] * 1e6 <= row["skill_hi_micro"] for row in rows
+    ]
+    return float(np.mean(inside))
+
+
+def test_without_effects_intervals_cover_the_truth_at_humaines_size(tmp_path: Path) -> None:
+    rows = board_and_truth(tmp_path, Parameters(seed=11, effects=0, low_effort_share=0))
+    assert len(rows) == 28 * 25 * 5
+    assert 0.93 <= coverage(rows) <= 0.97
+
+
+@pytest.mark.slow
+def test_without_effects_intervals_cover_the_truth_over_seeds(tmp_path: Path) -> None:
+    covered = [
+        coverage(board_and_truth(tmp_path, Parameters(seed=seed, effects=0, low_effort_share=0)))
+        for seed in range(21, 27)
+    ]
+    assert 0.94 <= np.mean(covered) <= 0.96
+
+
+@pytest.mark.slow
+def test_with_effects_the_unweighted_board_misses_the_population(tmp_path: Path) -> None:
+    rows = board_and_truth(tmp_path, Parameters(seed=31))
+    assert coverage([row for row in rows if row["stratum_id"] == "all"]) < 0.8

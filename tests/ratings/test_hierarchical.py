@@ -1,0 +1,153 @@
+"""The hierarchical model: truth recovered, population covered, and the flat board's failure."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from orchestration.ratings.cells import CellCounts
+from orchestration.ratings.counts import InvalidCountsError
+from orchestration.ratings.draw_margin import fit_draw_margin
+from orchestration.ratings.expectation_propagation import fit
+from orchestration.ratings.hierarchical import TAU_FLOOR, fit_hierarchical
+from tests.ratings.simulation import PRIOR_SD, simulate_society
+
+TAU = (1.2, 0.5, 0.6)
+
+
+@pytest.mark.slow
+def test_the_population_is_covered_and_tau_recovered_where_the_flat_board_fails() -> None:
+    covered, flat, taus, inside = [], [], [], []
+    for seed in range(40):
+        society = simulate_society(seed)
+        counts = CellCounts.from_arrow(society.table, society.axes)
+        posterior = fit_hierarchical(counts)
+        assert posterior.converged
+        truth = society.population - society.population.mean()
+        board, pooled = posterior.board(society.shares), fit_draw_margin(counts.pooled)
+        covered.append((np.abs(board.skill - truth) < 1.96 * board.skill_sd).mean())
+        flat.append((np.abs(pooled.skill - truth) < 1.96 * pooled.skill_sd).mean())
+        taus.append(posterior.tau)
+        scales = posterior.scales().to_pydict()
+        low, high = np.array(scales["tau_lo"]), np.array(scales["tau_hi"])
+        inside.append((low < TAU) & (np.array(TAU) < high))
+    assert 0.93 <= np.mean(covered) <= 0.97
+    assert np.mean(flat) < 0.85
+    error = np.std(taus, axis=0, ddof=1) / np.sqrt(len(taus))
+    assert (np.abs(np.mean(taus, axis=0) - TAU) < 4 * error).all()
+    assert np.mean(inside) > 0.88
+
+
+def dense_design(counts: CellCounts, tau: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """One big design matrix (rows, effects) and the prior sd of every effect."""
+    size = len(counts.model_ids)
+    scale = np.repeat([PRIOR_SD, *(tau[k] for k in counts.axis_of_effect)], size)
+    design = np.zeros((counts.cell.size, scale.size))
+    for row in range(counts.cell.size):
+        for block in [0, *(counts.cell_effects[counts.cell[row]] + 1)]:
+            design[row, block * size + counts.first[row]] += 1
+            design[row, block * size + counts.second[row]] -= 1
+    return design, scale
+
+
+def test_it_solves_the_model_it_states() -> None:
+    from orchestration.ratings.sites import pool, sweep
+
+    society = simulate_society(3, battles=300, size=5)
+    counts = CellCounts.from_arrow(society.table, society.axes)
+    posterior = fit_hierarchical(counts, tau=np.array(TAU), draw_margin=3.0)
+    design, scale = dense_design(counts, TAU)
+    precision, shift = np.zeros_like(counts.outcomes), np.zeros_like(counts.outcomes)
+    pi, nu = np.zeros(counts.cell.size), np.zeros(counts.cell.size)
+    mean, covariance = np.zeros(scale.size), np.diag(scale**2)
+    for _ in range(200):
+        pool(counts.outcomes, precision, shift, pi, nu)
+        covariance = np.linalg.inv(np.diag(scale**-2) + (design.T * pi) @ design)
+        mean = covariance @ design.T @ nu
+        variance = np.einsum("ri,ij,rj->r", design, covariance, design)
+        sweep(
+            design @ mean, variance, counts.outcomes, 3.0, 2 * (25 / 6) ** 2, precision, shift, 1.0
+        )
+    np.testing.assert_allclose(posterior.mean.ravel(), mean, atol=1e-7)
+    np.testing.assert_allclose(posterior.covariance, covariance, atol=1e-6)
+    share = np.array([1.0, *(society.shares[effect] for effect in counts.effects)])
+    take = np.kron(share, np.eye(5))
+    board = posterior.board(society.shares)
+    np.testing.assert_allclose(board.mean - 25.0, take @ mean, atol=1e-7)
+    np.testing.assert_allclose(board.covariance, take @ covariance @ take.T, atol=1e-6)
+
+
+def test_without_differences_tau_goes_to_its_floor_and_the_board_to_the_flat_one() -> None:
+    society = simulate_society(1, battles=6000, size=10, tau=(0.0, 0.0, 0.0))
+    counts = CellCounts.from_arrow(society.table, society.axes)
+    posterior = fit_hierarchical(counts)
+    assert posterior.converged
+    assert (posterior.tau < 0.4).all()
+    still = fit_hierarchical(counts, tau=np.full(3, TAU_FLOOR), draw_margin=3.0)
+    flat = fit(counts.pooled, draw_margin=3.0)
+    np.testing.assert_allclose(still.board(society.shares).skill, flat.skill, atol=0.01)
+    np.testing.assert_allclose(still.board(society.shares).skill_sd, flat.skill_sd, rtol=0.01)
+
+
+def test_sparse_groups_are_drawn_in_and_rich_ones_stand() -> None:
+    society = simulate_society(5, battles=8000, size=12)
+    table = society.table.to_pandas()
+    rare = table["axis-0"] == "group-0"
+    thinned = table[~rare | (np.arange(len(table)) % 50 == 0)]
+    counts = CellCounts.from_arrow(
+        pa.Table.from_pandas(thinned, preserve_index=False), society.axes
+    )
+    posterior = fit_hierarchical(counts)
+    rows = posterior.shrinkage().to_pandas().set_index(["axis", "group"])
+    assert rows.shrinkage.between(0, 1).all()
+    own = rows.loc["axis-0"]
+    assert own.shrinkage.idxmax() == own.battle_count.idxmin() == "group-0"
+    assert rows.groupby("axis").battle_count.sum().tolist() == [len(thinned)] * 3
+
+
+def test_row_order_does_not_matter_and_an_axis_may_not_apply() -> None:
+    society = simulate_society(6, battles=900, size=6)
+    frame = society.table.to_pandas()
+    frame.loc[frame["axis-1"] == "group-0", "axis-2"] = None  # a country without that axis
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    order = np.random.default_rng(1).permutation(table.num_rows)
+    there, again = (
+        fit_hierarchical(CellCounts.from_arrow(t, society.axes)) for t in (table, table.take(order))
+    )
+    assert there.converged
+    np.testing.assert_array_equal(there.mean, again.mean)
+    np.testing.assert_array_equal(there.covariance, again.covariance)
+
+
+@pytest.mark.parametrize("outcome", ["win_a_count", "tie_count"])
+def test_corners_converge(outcome: str) -> None:
+    table = pa.table(
+        {
+            "age": ["young", "old", None, "old"],
+            "model_a": ["a", "a", "b", "c"],
+            "model_b": ["b", "c", "c", "d"],
+            "win_a_count": [0, 0, 0, 0],
+            "win_b_count": [0, 0, 0, 0],
+            "tie_count": [0, 0, 0, 0],
+        }
+    )
+    amount = pa.array([1_000_000, 1, 3, 0])
+    full = table.set_column(table.column_names.index(outcome), outcome, amount)
+    for counts in (full, table, full[:1]):
+        posterior = fit_hierarchical(CellCounts.from_arrow(counts, ["age"]))
+        assert np.isfinite(posterior.mean).all()
+        assert np.isfinite(posterior.covariance).all()
+        assert posterior.converged
+        assert np.isfinite(posterior.scales()["tau"].to_numpy()).all()
+
+
+def test_refusals() -> None:
+    society = simulate_society(7, battles=100, size=4)
+    with pytest.raises(ValueError, match="at least one axis"):
+        CellCounts.from_arrow(society.table, [])
+    frame = society.table.to_pandas()
+    frame.loc[4, "win_b_count"] = np.nan
+    with pytest.raises(InvalidCountsError, match="row 4"):
+        CellCounts.from_arrow(pa.Table.from_pandas(frame, preserve_index=False), society.axes)
+    posterior = fit_hierarchical(CellCounts.from_arrow(society.table, society.axes))
+    with pytest.raises(KeyError, match="axis-9"):
+        posterior.board({("axis-9", "group-0"): 1.0})
