@@ -46,7 +46,9 @@ def check(
         `objection`: null for an accepted row, else `reason|column`.
     """
     query = _query(contract, table, now_us=now_us)
-    checked = connection.from_arrow(table).query("native_batch", query).to_arrow_table()
+    connection.register("native_batch", table)
+    checked = connection.sql(query).to_arrow_table()
+    connection.unregister("native_batch")
     return _with_utc(checked)
 
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from ingestion.contract import TIMESTAMP
-
 if TYPE_CHECKING:
     from ingestion.contract import Contract
 
@@ -66,9 +64,4 @@ def load_suite(max_bad_share: float) -> list[Expectation]:
 
 def is_repetitive(column: pa.Field) -> bool:
     """Whether few distinct values are expected, so that pandas should hold codes for them."""
-    return pa.types.is_string(column.type) and column.name != "event_id"
-
-
-def is_time(column: pa.Field) -> bool:
-    """Whether the column holds a moment."""
-    return bool(column.type == TIMESTAMP)
+    return bool(pa.types.is_string(column.type)) and column.name != "event_id"

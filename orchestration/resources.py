@@ -40,7 +40,13 @@ def default_resources() -> dict[str, Any]:
 # dagster-dbt sets DBT_TARGET_PATH, of which dbt 1.11 complains where dbt_project.yml has `target-path`
 # too; everything else that dbt warns of stays an error, as in dbt_project.yml.
 _TOLERATED = ["WEOIncludeExcludeDeprecation", "ConfigTargetPathDeprecation", "DeprecationsSummary"]
-_FLAGS = ["--warn-error-options", json.dumps({"error": "all", "warn": _TOLERATED})]
+_FLAGS = [
+    "--warn-error-options",
+    json.dumps({"error": "all", "warn": _TOLERATED}),
+    # The debug log of one build is ten megabytes.
+    "--log-level-file",
+    "info",
+]
 
 
 def dbt_resource(project: Path | None = None) -> DbtCliResource:

@@ -1,7 +1,8 @@
 """FORMAT, the log's identity, and the schemas its segments were written under. Written once.
 
 FORMAT is RFC 8785 JSON: `format`, `version` of the layout, `origin`, 128 random bits that no two
-logs share, and `sha256` of the JSON without that field. The first commit's `prev_hash` is the SHA-256 of FORMAT's bytes.
+logs share, and `sha256` of the JSON without that field. The first commit's `prev_hash` is the
+SHA-256 of FORMAT's bytes.
 
 What stays out: the chain itself (chain.py).
 """
@@ -69,17 +70,16 @@ def read_origin(layout: Layout) -> Origin:
     try:
         fields = json.loads(content)
         name, version, origin = fields["format"], fields["version"], fields["origin"]
+        is_newer = name == FORMAT_NAME and isinstance(version, int) and version != FORMAT_VERSION
         is_whole = name == FORMAT_NAME and _sealed(fields) == content
     except (ValueError, KeyError, TypeError):
-        version, origin, is_whole = None, None, False
-    if not is_whole or not isinstance(origin, str):
+        version, origin, is_newer, is_whole = None, "", False, False
+    if is_newer:
+        message = f"{layout.format} says version {version}; this demoscope knows {FORMAT_VERSION}."
+        raise UsageError(message, remedy="Use the release that wrote it, or a newer one.")
+    if not is_whole:
         message = f"{layout.format} is damaged: {content[:80]!r}."
         raise IntegrityError(message, remedy="Restore it from a backup.")
-    if version != FORMAT_VERSION:
-        message = (
-            f"{layout.format} says version {version!r}; this demoscope knows {FORMAT_VERSION}."
-        )
-        raise UsageError(message, remedy="Use the release that wrote it, or a newer one.")
     return Origin(origin, hashlib.sha256(content).hexdigest())
 
 

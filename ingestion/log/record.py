@@ -1,8 +1,8 @@
 """A commit: what its bytes say, and the bytes. RFC 8785 JSON, hashed with SHA-256.
 
-Its last field, `sha256`, is the hash of the record without that field, so a torn or rotten record is
-known by itself; that nobody replaced it is known by the next one's `prev_hash`, which covers all its
-bytes, and by signed checkpoints.
+Its last field, `sha256`, is the hash of the record without that field, so a torn or rotten record
+is known by itself; that nobody replaced it is known by the next one's `prev_hash`, which covers all
+its bytes, and by signed checkpoints.
 
 `seq` counts from 1. `position` counts events from 1, without a gap: a commit's rows have the
 positions `first_position`, `first_position + 1`, ..., segment after segment, row after row.

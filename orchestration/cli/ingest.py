@@ -29,7 +29,8 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Bring files through the gate into the event log."""
-    from orchestration.loading import GateRefusalError, load_file  # imports pyarrow, DuckDB
+    from orchestration.load_report import GateRefusalError
+    from orchestration.loading import load_file  # imports pyarrow and DuckDB
 
     home = Home.from_environment()
     loads = []

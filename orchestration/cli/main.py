@@ -31,12 +31,12 @@ INTERRUPTED = 130
 class LazyCommands(TyperGroup):
     """Commands by name; a command's module is imported only when it is asked for."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Every command, in the order of use."""
         del ctx
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the command's module and take its `app`."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)

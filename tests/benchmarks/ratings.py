@@ -83,12 +83,15 @@ def online() -> None:
     report("  one exp on this machine", exponential * 1e9, "ns")
 
 
-def numpy_ep(counts: PairCounts, margin: float, tolerance: float = 1e-9) -> tuple[Array, Array]:
+def numpy_ep(
+    counts: PairCounts, margin: float, tolerance: float = 1e-9
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The same EP with numpy, scipy and LAPACK: a witness for speed and result."""
     size, first, second = len(counts.model_ids), counts.first, counts.second
     n = counts.outcomes.T
     precision, shift = np.zeros_like(n), np.zeros_like(n)
-    mean, sigma = np.zeros(size), np.eye(size) * PRIOR_SD**2
+    mean: NDArray[np.floating] = np.zeros(size)
+    sigma: NDArray[np.floating] = np.eye(size) * PRIOR_SD**2
     for _ in range(200):
         d = mean[first] - mean[second]
         v = sigma[first, first] + sigma[second, second] - 2 * sigma[first, second]
@@ -172,6 +175,7 @@ def boards() -> None:
     for dimension in range(6):
         for stratum in range(22):
             counts = simulate(100 * dimension + stratum, battles=75_000).counts
+            key = f"s{stratum}" if stratum else "all"
             ids = np.array(counts.model_ids)
             tables.append(
                 pa.table(

@@ -1,4 +1,4 @@
-"""Bad input: a clear message naming file and row, good rows kept, the log untouched where refused."""
+"""Bad input: a clear message naming file and row; good rows kept, or the log untouched."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The truth of a simulated study lies where the boards say, through the whole pipeline.
 
-With demographic effects off every stratum has the same truth, so 95% intervals must cover 95% of it.
+With demographic effects off every stratum has the same truth, and 95% intervals cover 95% of it.
 With effects on and a sample that is not like the population, the unweighted board must miss it:
 otherwise weighting (dbt_project/models/*/weighting) would have nothing to mend.
 """
@@ -41,9 +41,7 @@ def board_and_truth(directory: Path, parameters: Parameters) -> list[dict[str, A
 
 
 def coverage(rows: list[dict[str, Any]]) -> float:
-    inside = [
-        row["skill_lo_micro"] <= row["truth"] * 1e6 <= row["skill_hi_micro"] for row in rows
-    ]
+    inside = [row["skill_lo_micro"] <= row["truth"] * 1e6 <= row["skill_hi_micro"] for row in rows]
     return float(np.mean(inside))
 
 

@@ -137,7 +137,7 @@ def test_typed_columns_are_judged_like_text() -> None:
     )
 )
 def test_no_row_is_lost_whatever_it_holds(changes: list[dict[str, str | None]]) -> None:
-    rows = [GOOD | change for change in changes]
+    rows = [{**GOOD, **change} for change in changes]
     checked = judge(*rows)
     assert [row["row_number"] for row in checked] == list(range(1, len(rows) + 1))
     for row in checked:

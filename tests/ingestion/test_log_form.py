@@ -1,5 +1,7 @@
 """In log form every id that may name a person is hashed, within its source."""
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 import pytest
 
@@ -12,10 +14,10 @@ CONTRACT = CONTRACTS[EventType.BATTLE_JUDGED]
 HASHER = Pseudonymiser(bytes(32))
 
 
-def native(*rows: dict[str, str | None]) -> pa.Table:
-    given = {"event_type": "battle_judged", "schema_version": 1, "dimension": "overall"}
-    given |= {"model_a": "alpha", "model_b": "beta", "outcome": "a"}
-    return pa.Table.from_pylist([given | row for row in rows], schema=CONTRACT.log_schema)
+def native(*rows: Mapping[str, str | None]) -> pa.Table:
+    given: dict[str, object] = {"event_type": "battle_judged", "schema_version": 1}
+    given |= {"dimension": "overall", "model_a": "alpha", "model_b": "beta", "outcome": "a"}
+    return pa.Table.from_pylist([given | dict(row) for row in rows], schema=CONTRACT.log_schema)
 
 
 def test_no_native_id_is_left() -> None:

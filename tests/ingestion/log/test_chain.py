@@ -10,7 +10,6 @@ import pytest
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log import Commit, EventLog
 from ingestion.log.durable import StorageError
-from ingestion.log.origin import _sealed
 from ingestion.log.record import microseconds, moment_of
 from tests.ingestion.log.events import PRODUCER, battles, commit
 

@@ -1,0 +1,123 @@
+"""What Dagster knows of: everything has the name it had, and loads where nothing is yet."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from ingestion.paths import Home
+from orchestration import definitions as module
+from orchestration.assets import dbt_manifest
+from orchestration.checks import gate_checks
+from orchestration.resources import DUCKDB_POOL
+
+NAMES = Path(__file__).with_name("names.json")
+UPDATE = "UPDATE_NAMES"
+
+
+def test_names_are_as_they_were(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    names = {
+        "assets": sorted(key.to_user_string() for key in definitions.resolve_all_asset_keys()),
+        "jobs": sorted(
+            job.name for job in repository.get_all_jobs() if not job.name.startswith("__")
+        ),
+        "schedules": sorted(schedule.name for schedule in repository.schedule_defs),
+        "sensors": sorted(sensor.name for sensor in repository.sensor_defs),
+    }
+    if os.environ.get(UPDATE):
+        NAMES.write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
+    assert names == json.loads(NAMES.read_text(encoding="utf-8")), (
+        "An asset, job, schedule or sensor came, went or was renamed. History, dashboards and "
+        f"run keys hang on these names. If it is meant: {UPDATE}=1 .venv/bin/pytest "
+        "tests/orchestration/dagster/test_definitions.py"
+    )
+
+
+def test_the_definitions_are_short_and_loaded_only_when_asked_for() -> None:
+    assert len(Path(module.__file__).read_text(encoding="utf-8").splitlines()) < 60
+    assert not isinstance(module.defs, dg.Definitions)
+
+
+def test_dagster_dev_finds_them(home: Path) -> None:
+    loaded = module.defs()
+    assert {"ingest", "build"} <= {job.name for job in loaded.get_repository_def().get_all_jobs()}
+    assert (home / "dbt" / "target" / "manifest.json").exists()
+
+
+def test_the_manifest_is_parsed_once_and_again_when_the_project_changes(
+    paths: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parses: list[Any] = []
+    target = dbt_manifest.target_directory(paths)
+
+    def parse(command: Any, **_: Any) -> None:
+        parses.append(command)
+        (target / "manifest.json").write_text("{}", encoding="utf-8")
+
+    monkeypatch.setattr("orchestration.dbt_runs.run_dbt", parse)
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "model.sql").write_text("select 1", encoding="utf-8")
+    for _ in range(2):
+        dbt_manifest.current_manifest(paths, project)
+    assert parses == [["parse"]]
+    (project / "model.sql").write_text("select 2", encoding="utf-8")
+    dbt_manifest.current_manifest(paths, project)
+    assert parses == [["parse"]] * 2
+
+
+def test_every_dbt_test_is_a_blocking_check_and_every_expectation_too(
+    definitions: dg.Definitions, paths: Home
+) -> None:
+    manifest = json.loads(
+        (dbt_manifest.target_directory(paths) / "manifest.json").read_text(encoding="utf-8")
+    )
+    wanted = {
+        node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"
+    }
+    wanted |= {spec.name for spec in gate_checks()}
+    graph = definitions.resolve_asset_graph()
+    specs = [graph.get_check_spec(key) for key in graph.asset_check_keys]
+    missing = wanted - {spec.name for spec in specs}
+    assert not missing, (
+        "dbt tests on several models must say whose check they are: "
+        f"config.meta.dagster.ref.name in the test's yml. Missing: {sorted(missing)}"
+    )
+    assert all(spec.blocking for spec in specs)
+
+
+def test_whatever_opens_the_database_is_in_its_pool(definitions: dg.Definitions) -> None:
+    pools = {
+        job.name: {node.name: node.definition.pool for node in job.graph.nodes}  # type: ignore[attr-defined]
+        for job in (definitions.resolve_job_def("build"), definitions.resolve_job_def("ingest"))
+    }
+    assert pools == {
+        "build": {
+            "warehouse": DUCKDB_POOL,
+            "warehouse_2": DUCKDB_POOL,
+            "ratings__rating": DUCKDB_POOL,
+            "board": None,
+        },
+        "ingest": {"load_files": None},
+    }
+
+
+def test_everything_but_the_order_of_it_runs_without_dagster(repository: Path) -> None:
+    code = """
+import importlib, pkgutil, sys
+for name in ("ingestion", "expectations", "orchestration.ratings"):
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+        importlib.import_module(module.name)
+sys.exit(", ".join(sorted(name for name in sys.modules if name.split(".")[0].startswith("dagster"))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-500:]
