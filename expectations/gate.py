@@ -138,11 +138,21 @@ def _validate(table: pa.Table, suite: list[Expectation]) -> Verdict:
 
 
 def _codes(table: pa.Table) -> pa.Table:
-    """Text columns as dictionary codes: comparing codes is three times cheaper than text."""
+    """Text columns as dictionary codes: the library then compares and hashes codes, not text.
+
+    Of a column whose values are all different the suite asks only whether they are there, so it
+    gets the code of one word.
+    """
     for index, field in enumerate(table.schema):
+        if not pa.types.is_string(field.type):
+            continue
+        column = table.column(index).combine_chunks()
         if is_repetitive(field):
-            encoded = pc.dictionary_encode(table.column(index)).unify_dictionaries()
-            table = table.set_column(index, field.name, encoded)
+            encoded = column.dictionary_encode()
+        else:
+            present = pc.if_else(column.is_valid(), pa.scalar(0, pa.int8()), None)
+            encoded = pa.DictionaryArray.from_arrays(present, pa.array(["present"]))
+        table = table.set_column(index, field.name, encoded)
     return table
 
 

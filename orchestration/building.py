@@ -9,7 +9,6 @@ What stays out: SQL (dbt_project), numerics (ratings/) and what a board is (boar
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from ingestion.log import EventLog
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
 from orchestration.boards import store
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
-from orchestration.rating import RATING_FILE, rate_tournaments, read_counts, write_ratings
+from orchestration.rating import RATING, RATING_FILE, rate_all, read_subject, write_ratings
 from orchestration.ratings.tournaments import RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from ingestion.paths import Home
     from orchestration.boards.store import Board
 
-SUBJECT = b"demoscope.subject"
 LOCK_FILE = Path(__file__).resolve().parent.parent / "requirements.lock"
 AFTER_RATINGS = "source:ratings+"
 SOURCES = """
@@ -150,14 +148,13 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
         if position is None:
             message = f"{workspace.database} holds no counts, or a build of them was cut off."
             raise NotFoundError(message, remedy="Build the models again: demoscope build")
-        counts = read_counts(connection)
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
-    if not counts.num_rows:
+        tables = rate_all(connection, parameters)
+    ratings = tables[RATING]
+    if not ratings.num_rows:
         message = f"No battle counts as of position {position}: all are retracted or excluded."
         raise NotFoundError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
-    subject = json.dumps(subject_of(log, position, sources, parameters)).encode()
-    ratings = rate_tournaments(counts, parameters)
-    write_ratings(ratings.replace_schema_metadata({SUBJECT: subject}), workspace.ratings)
+    write_ratings(tables, workspace.ratings, subject_of(log, position, sources, parameters))
     return ratings
 
 
@@ -176,7 +173,7 @@ def show_ratings(workspace: Workspace) -> None:
 def keep_board(home: Home, workspace: Workspace) -> Board:
     """Keep the board the ratings make; it is of the position they were computed at."""
     rows = pq.read_table(workspace.ratings / RATING_FILE)
-    subject = json.loads(rows.schema.metadata[SUBJECT])
+    subject = read_subject(rows)
     return store.keep(home.boards, subject, rows.replace_schema_metadata(None), _made_by())
 
 

@@ -15,7 +15,7 @@ import yaml
 from ingestion.contract import TIMESTAMP, Contract
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.ratings_contract import RATING_COLUMNS, RATING_GRAIN
+from orchestration.rating.contract import RATING_TABLES
 from orchestration.raw_views import LOAD_COLUMNS
 
 RAW_FILE = PROJECT_DIRECTORY / "models" / "staging" / "_sources.yml"
@@ -49,12 +49,18 @@ def raw_sources() -> str:
 
 def ratings_sources() -> str:
     """The text of `_ratings_sources.yml`: what the rating step writes."""
-    columns = [
-        {"name": name, "data_type": kind, "description": text}
-        for name, kind, text in RATING_COLUMNS
+    tables = [
+        {
+            "name": name,
+            "description": table.grain,
+            "columns": [
+                {"name": column, "data_type": kind, "description": text}
+                for column, kind, text in table.columns
+            ],
+        }
+        for name, table in RATING_TABLES.items()
     ]
-    table = {"name": "rating", "description": RATING_GRAIN, "columns": columns}
-    return _text("ratings", "Posteriors, computed from the counts.", [table])
+    return _text("ratings", "Posteriors, computed from the counts.", tables)
 
 
 def _event_table(contract: Contract) -> dict[str, Any]:

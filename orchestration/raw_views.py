@@ -11,6 +11,7 @@ import duckdb
 
 from ingestion.errors import BusyError
 from ingestion.log.reader import register
+from orchestration.rating.contract import RATING_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,13 +69,17 @@ def register_sources(
 
 
 def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> None:
-    """Register every Parquet file of the ratings directory as `ratings.<name>`."""
+    """Register every rating table as `ratings.<name>`; one without rows has no file."""
     connection.execute("create schema if not exists ratings")
-    for path in sorted(ratings.glob("*.parquet")):
-        connection.execute(
-            f"create or replace view ratings.{path.stem} as"
-            f" select * from read_parquet({_literal(path)})"
-        )
+    for name, table in RATING_TABLES.items():
+        path = ratings / f"{name}.parquet"
+        query = f"select * from read_parquet({_literal(path)})"
+        if not path.exists():
+            columns = ", ".join(
+                f"cast(null as {kind}) as {name}" for name, kind, _ in table.columns
+            )
+            query = f"select {columns} where false"
+        connection.execute(f"create or replace view ratings.{name} as {query}")
 
 
 def _literal(path: Path) -> str:

@@ -37,8 +37,8 @@ def default_resources() -> dict[str, Any]:
     return {"home": HomeResource(root=str(Home.from_environment().root)), "dbt": dbt_resource()}
 
 
-# dagster-dbt sets DBT_TARGET_PATH, of which dbt 1.11 complains where dbt_project.yml has `target-path`
-# too; everything else that dbt warns of stays an error, as in dbt_project.yml.
+# dagster-dbt sets DBT_TARGET_PATH, of which dbt 1.11 complains where dbt_project.yml says
+# `target-path`; everything else that dbt warns of stays an error, as in dbt_project.yml.
 _TOLERATED = ["WEOIncludeExcludeDeprecation", "ConfigTargetPathDeprecation", "DeprecationsSummary"]
 _FLAGS = [
     "--warn-error-options",

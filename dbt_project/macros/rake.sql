@@ -9,9 +9,9 @@ A cell is one combination of levels. `cells` is a relation with
     target_1 .. target_n  that level's share of the population; sums to 1 per raking and margin
 A raking with fewer margins repeats one level with target 1, which changes nothing.
 
-One sweep scales every level of every margin to its target, one margin after the other. Sweeps go on until none
-moved a level by more than `tolerance` of itself, so the error left in any margin is below it; targets that contradict
-each other never get there and stop after `sweeps_max`.
+One sweep scales every level of every margin to its target, one margin after the other. Sweeps go on
+until none moved a level by more than `tolerance` of itself, so the error left in any margin is below
+it; targets that contradict each other never get there and stop after `sweeps_max`.
 
 Sums are taken over integers (10^-18 of the total), so no result depends on order or threads.
 
@@ -26,6 +26,7 @@ Gives raking_id, cell_number, weight_share, sweep_count, is_converged.
 
         select
             {{ rake_columns(margin_count) }},
+            weight_share,
             0 as sweep_count,
             cast(1 as double) as largest_change
         from {{ cells }}
@@ -34,10 +35,13 @@ Gives raking_id, cell_number, weight_share, sweep_count, is_converged.
 
         select
             {{ rake_columns(margin_count) }},
+            weight_share,
             sweep_count + 1 as sweep_count,
             max(largest_change) over (partition by raking_id) as largest_change
-        from {{ rake_sweep('(select * from sweeps where largest_change > ' ~ tolerance
-            ~ ' and sweep_count < ' ~ sweeps_max ~ ') as unfinished', margin_count) }}
+        from (
+            {{ rake_sweep('sweeps', margin_count, 'largest_change > ' ~ tolerance
+                ~ ' and sweep_count < ' ~ sweeps_max) }}
+        ) as swept
 
     ),
 
@@ -70,59 +74,36 @@ Gives raking_id, cell_number, weight_share, sweep_count, is_converged.
 {%- endmacro %}
 
 {% macro rake_unrolled(cells, margin_count, sweep_count, tolerance='1e-12') -%}
-    {%- set sweeps = namespace(relation='(select *, 0 as sweep_count from ' ~ cells ~ ') as unraked') -%}
-    {%- for _ in range(sweep_count) -%}
-        {%- set sweeps.relation = rake_sweep(sweeps.relation, margin_count) -%}
-    {%- endfor %}
+    with sweep_0 as (
+
+        select
+            *,
+            0 as sweep_count,
+            cast(1 as double) as largest_change
+        from {{ cells }}
+
+    ),
+    {% for sweep in range(1, sweep_count + 1) %}
+    sweep_{{ sweep }} as (
+
+        {{ rake_sweep('sweep_' ~ (sweep - 1), margin_count) }}
+
+    ),
+    {% endfor %}
+    last_sweep as (
+
+        select
+            *,
+            max(largest_change) over (partition by raking_id) as last_change
+        from sweep_{{ sweep_count }}
+
+    )
+
     select
         raking_id,
         cell_number,
         weight_share,
         {{ sweep_count }} as sweep_count,
-        max(largest_change) over (partition by raking_id) <= {{ tolerance }} as is_converged
-    from {{ sweeps.relation }}
-{%- endmacro %}
-
-{#- One sweep: a chain of window sums, one per margin. -#}
-{% macro rake_sweep(relation, margin_count) -%}
-    {%- set chain = namespace(relation=relation) -%}
-    {%- for margin in range(1, margin_count + 1) -%}
-        {%- set chain.relation = rake_step(chain.relation, margin, margin_count) -%}
-    {%- endfor -%}
-    {{ chain.relation }}
-{%- endmacro %}
-
-{#- One margin: every level scaled to its target. -#}
-{% macro rake_step(relation, margin, margin_count) -%}
-    (
-        select
-            {{ rake_columns(margin_count, weight_share='weight_share * factor as weight_share') }},
-            sweep_count,
-            {% if margin > 1 %}greatest(largest_change, abs(factor - 1)){% else %}abs(factor - 1){% endif %} as largest_change
-        from (
-            select
-                *,
-                coalesce(
-                    target_{{ margin }}
-                    / nullif({{ exact_share_sum('weight_share', 'margin_' ~ margin) }}, 0),
-                    0
-                ) as factor
-            from {{ relation }}
-        ) as measured_{{ margin }}
-    ) as margin_{{ margin }}_scaled
-{%- endmacro %}
-
-{% macro rake_columns(margin_count, weight_share='weight_share') -%}
-    raking_id,
-            cell_number,
-            {{ weight_share }},
-            {%- for margin in range(1, margin_count + 1) %}
-            margin_{{ margin }},
-            target_{{ margin }}{{ ',' if not loop.last }}
-            {%- endfor %}
-{%- endmacro %}
-
-{#- Sum of shares of a whole over a partition, the same whatever the order: taken over integers. -#}
-{% macro exact_share_sum(share, partition_by) -%}
-    (sum(cast({{ share }} * 1e18 as bigint)) over (partition by {{ partition_by }}) / 1e18)
+        last_change <= {{ tolerance }} as is_converged
+    from last_sweep
 {%- endmacro %}

@@ -14,6 +14,7 @@ import rfc8785
 from ingestion.errors import UsageError
 from ingestion.log.batch import Batch
 from ingestion.log.chain import Chain
+from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.id_cache import IdCache
 from ingestion.log.layout import Layout
@@ -99,6 +100,23 @@ class EventLog:
         self.chain.refresh()
         return Batch(self.layout, self.chain, self._ids, batch_id, producer)
 
-    def verify(self) -> Verification:
-        """Check everything the log consists of, from the bytes up; nothing is changed."""
-        return verify(self.layout)
+    def checkpoint(self, origin: str | None = None) -> Checkpoint:
+        """The log's size and root; signed (note.py) and kept elsewhere, it pins the history.
+
+        Args:
+            origin: what the log is called there; derived from FORMAT unless given.
+        """
+        name = origin or default_origin(self.origin.name)
+        return checkpoint_of(self.layout, self.chain, name)
+
+    def verify(self, held: Checkpoint | None = None) -> Verification:
+        """Check everything the log consists of, from the bytes up; nothing is changed.
+
+        Args:
+            held: a checkpoint kept elsewhere, which the log must continue.
+        """
+        report = verify(self.layout)
+        fault = None if held is None else compare(self.layout, self.chain, held)
+        if fault is not None:
+            report.add(*fault)
+        return report

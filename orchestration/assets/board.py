@@ -37,7 +37,7 @@ def board(home: HomeResource) -> dg.MaterializeResult[Any]:
 
 def _of(kept: Board) -> dict[str, Any]:
     head, rows = leaderboard(
-        kept, dimension=None, stratum="all", estimator="trueskill_ep", weighting="none"
+        kept, dimension=None, stratum="all", estimator="trueskill_ep", weighting=None
     )
     return {
         "dagster/row_count": kept.rows().num_rows,

@@ -14,15 +14,16 @@ import dagster as dg
 from ingestion.log import EventLog
 from orchestration.assets.failures import as_failure
 from orchestration.building import Workspace, rate
+from orchestration.rating import RATING
+from orchestration.rating.contract import RATING_TABLES
 from orchestration.ratings.tournaments import RatingParameters
-from orchestration.ratings_contract import RATING_GRAIN
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
 
 @dg.asset(
     key=["ratings", "rating"],
-    deps=["fct_tournament_count"],
-    description=RATING_GRAIN,
+    deps=["fct_tournament_count", "fct_cell_count", "fct_weighted_judgment"],
+    description=RATING_TABLES[RATING].grain,
     group_name="ratings",
     owners=OWNERS,
     kinds={"python", "parquet"},

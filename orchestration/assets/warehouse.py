@@ -68,7 +68,7 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
         with as_failure():
             if selected >= before_ratings:
                 position = _open_head(paths, workspace)
-                context.instance.add_run_tags(context.run_id, {POSITION_TAG: str(position)})
+                context.instance.add_run_tags(context.run.run_id, {POSITION_TAG: str(position)})
             if selected - before_ratings:
                 show_ratings(workspace)
         with environment(DEMOSCOPE_HOME=str(paths.root), **TESTS):

@@ -16,7 +16,7 @@ MICRO_SUFFIX = "_micro"
 
 
 def rounded(ratings: pa.Table) -> pa.Table:
-    """Every float64 column as an int64 column of micro-units, named `<column>_micro`.
+    """Every float64 column as int64 micro-units, named `<column>_micro`; null stays null.
 
     Raises:
         ValueError: a value is NaN or infinite; such a number must never reach a board.
@@ -24,12 +24,12 @@ def rounded(ratings: pa.Table) -> pa.Table:
     names, columns = [], []
     for field, column in zip(ratings.schema, ratings.columns, strict=True):
         if pa.types.is_float64(field.type):
-            values = column.to_numpy()
+            absent = column.is_null().to_numpy()
+            values = np.where(absent, 0.0, column.to_numpy())
             if not np.isfinite(values).all():
-                message = f"{field.name} holds a value that is not a finite number."
-                raise ValueError(message)
+                raise ValueError(f"{field.name} holds a value that is not a finite number.")
             names.append(field.name + MICRO_SUFFIX)
-            columns.append(pa.array(np.rint(values * MICRO).astype(np.int64)))
+            columns.append(pa.array(np.rint(values * MICRO).astype(np.int64), mask=absent))
         else:
             names.append(field.name)
             columns.append(column.combine_chunks())

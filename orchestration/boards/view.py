@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from orchestration.boards.store import Board
 
 DEFAULT_DIMENSION = "overall"
-SELECTORS = ("weighting", "stratum_id", "dimension", "estimator")
+SELECTORS = ("stratum_id", "dimension", "estimator", "weighting")
+UNWEIGHTED = "none"
+# Shown only when asked for: a sensitivity, and the merging of one axis' groups.
+SECONDARY_SUFFIX, SECONDARY_PREFIX = "_half_half", "merged_by_"
 
 
 def leaderboard(
-    board: Board, *, dimension: str | None, stratum: str, estimator: str, weighting: str
+    board: Board, *, dimension: str | None, stratum: str, estimator: str, weighting: str | None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The head and the rows of one leaderboard, best first.
 
@@ -31,20 +34,21 @@ def leaderboard(
         dimension: None for `overall`, or the only one there is.
         stratum: `all`, `US`, `US/age/18-34`, ...
         estimator: `trueskill_ep`, ...
-        weighting: the weighting scheme.
+        weighting: None for the census where people were weighted, else unweighted.
 
     Raises:
         NotFoundError: names what the board has instead.
     """
     rows = board.rows()
     chosen = {
-        "weighting": weighting,
         "stratum_id": stratum,
         "dimension": dimension or _default_dimension(rows),
         "estimator": estimator,
     }
     for name in SELECTORS:
         known = rows.column(name).unique().to_pylist()
+        if name == "weighting":
+            chosen[name] = weighting or _default_weighting(known)
         if chosen[name] not in known:
             _not_there(name, chosen[name], known)
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
@@ -57,7 +61,7 @@ def leaderboard(
         "dimension": chosen["dimension"],
         "stratum": stratum,
         "estimator": estimator,
-        "weighting": weighting,
+        "weighting": chosen["weighting"],
         "log_position": subject["log_position"],
         "is_simulated": subject["is_simulated"],
         "sources": subject["sources"],
@@ -70,8 +74,8 @@ def title(chosen: dict[str, str], *, is_simulated: bool) -> str:
     """What stands above the leaderboard; a simulated one says so first."""
     people = "everybody" if chosen["stratum_id"] == "all" else chosen["stratum_id"]
     words = f"{chosen['dimension']}, {people}, {chosen['estimator']}"
-    if chosen["weighting"] == "none":
-        words += ", unweighted"
+    weighting = chosen["weighting"]
+    words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
     return f"SIMULATED: {words}" if is_simulated else words
 
 
@@ -80,6 +84,7 @@ def _as_people_read(row: dict[str, Any]) -> dict[str, Any]:
     units = {
         name.removesuffix(MICRO_SUFFIX): value / MICRO if name.endswith(MICRO_SUFFIX) else value
         for name, value in row.items()
+        if value is not None
     }
     first = ("rank", "model_id", "skill", "skill_sd", "skill_lo", "skill_hi", "rank_lo", "rank_hi")
     return {name: units.pop(name) for name in first} | units
@@ -88,6 +93,17 @@ def _as_people_read(row: dict[str, Any]) -> dict[str, Any]:
 def _default_dimension(rows: pa.Table) -> str:
     known = sorted(rows.column("dimension").unique().to_pylist())
     return DEFAULT_DIMENSION if DEFAULT_DIMENSION in known else known[0]
+
+
+def _default_weighting(known: list[str]) -> str:
+    official = [
+        weighting
+        for weighting in sorted(known)
+        if weighting != UNWEIGHTED
+        and not weighting.endswith(SECONDARY_SUFFIX)
+        and not weighting.startswith(SECONDARY_PREFIX)
+    ]
+    return official[0] if official else UNWEIGHTED
 
 
 def _not_there(name: str, wanted: str, known: list[str]) -> None:

@@ -39,7 +39,9 @@ def leaderboard(
         str, typer.Option(help="all, US, UK, US/age/18-34, UK/politics/Labour, ...")
     ] = "all",
     estimator: Annotated[str, typer.Option(help="How skills are estimated.")] = "trueskill_ep",
-    weighting: Annotated[str, typer.Option(help="Weighting scheme.")] = "none",
+    weighting: Annotated[
+        str | None, typer.Option(help="none, or a scheme; the census where not given.")
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option(help="Log position or ISO time; the last build where not given.")
     ] = None,
@@ -62,7 +64,7 @@ def show_board(
     dimension: str | None = None,
     stratum: str = "all",
     estimator: str = "trueskill_ep",
-    weighting: str = "none",
+    weighting: str | None = None,
     output: Format = Format.TABLE,
 ) -> None:
     """Print one leaderboard of a board."""

@@ -16,6 +16,7 @@ from orchestration.ratings.bradley_terry import fit_bradley_terry
 from orchestration.ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts
 from orchestration.ratings.draw_margin import fit_draw_margin
 from orchestration.ratings.expectation_propagation import fit
+from orchestration.ratings.hyperparameters import fit_prior_sd
 from orchestration.ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
 from orchestration.ratings.predictions import PAIRWISE_SCHEMA, pairwise
 from orchestration.ratings.ranks import DEFAULT_DRAWS
@@ -58,6 +59,8 @@ class RatingParameters:
 
     A rating is provisional when its model took part in fewer than ``provisional_battle_count``
     battles, or when its centred sd is above ``provisional_sd_share`` of the prior sd.
+    ``estimate_prior_sd``: per dimension, the prior sd that the evidence of ``margin_tournament``
+    prefers takes the place of ``prior_sd``.
     """
 
     beta: float = BETA
@@ -66,6 +69,7 @@ class RatingParameters:
     margin_tournament: str = "all"
     estimators: tuple[str, ...] = field(default=COUNT_ESTIMATORS)
     draws: int = DEFAULT_DRAWS
+    estimate_prior_sd: bool = False
     provisional_battle_count: int = 30
     provisional_sd_share: float = 0.5
 
@@ -92,6 +96,24 @@ def derive_seed(seed: int, *names: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")
 
 
+def fit_anchor(counts: PairCounts, parameters: RatingParameters) -> Posterior:
+    """Posterior of a dimension's ``margin_tournament``; its margin and prior hold for the rest."""
+    if parameters.estimate_prior_sd:
+        return fit_prior_sd(counts, beta=parameters.beta, prior_mean=parameters.prior_mean)
+    return fit_draw_margin(
+        counts, beta=parameters.beta, prior_mean=parameters.prior_mean,
+        prior_sd=parameters.prior_sd,
+    )  # fmt: skip
+
+
+def fit_like(anchor: Posterior, counts: PairCounts) -> Posterior:
+    """Posterior of ``counts`` with the margin, prior and noise of ``anchor``."""
+    return fit(
+        counts, draw_margin=anchor.draw_margin, beta=anchor.beta, prior_mean=anchor.prior_mean,
+        prior_sd=anchor.prior_sd,
+    )  # fmt: skip
+
+
 def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]:
     """Rate every (tournament_key, dimension) in ``counts`` by every estimator, in sorted order.
 
@@ -104,10 +126,7 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
     anchors: dict[str, Posterior] = {}
     for (key, dimension), pairs in tournaments.items():
         if key == parameters.margin_tournament:
-            anchors[dimension] = fit_draw_margin(
-                pairs, beta=parameters.beta, prior_mean=parameters.prior_mean,
-                prior_sd=parameters.prior_sd,
-            )  # fmt: skip
+            anchors[dimension] = fit_anchor(pairs, parameters)
     for (key, dimension), pairs in tournaments.items():
         if dimension not in anchors:
             raise MissingTournamentError(
@@ -118,15 +137,12 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
             if estimator == BRADLEY_TERRY:
                 posterior = fit_bradley_terry(
                     pairs, beta=parameters.beta, prior_mean=parameters.prior_mean,
-                    prior_sd=parameters.prior_sd,
+                    prior_sd=anchors[dimension].prior_sd,
                 )  # fmt: skip
             elif key == parameters.margin_tournament:
                 posterior = anchors[dimension]
             else:
-                posterior = fit(
-                    pairs, draw_margin=anchors[dimension].draw_margin, beta=parameters.beta,
-                    prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd,
-                )  # fmt: skip
+                posterior = fit_like(anchors[dimension], pairs)
             yield Rated(key, dimension, estimator, pairs, posterior)
 
 

@@ -5,7 +5,7 @@ sandwich, and the model's own sd stands beside it.
 Out: where weights come from, and the hierarchical model.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from orchestration.ratings.counts import COUNT_COLUMNS, PairCounts
-from orchestration.ratings.draw_margin import fit_draw_margin
-from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.participants import ParticipantCounts
 from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.sandwich import design_effect, sandwich
@@ -25,6 +23,8 @@ from orchestration.ratings.tournaments import (
     Rated,
     RatingParameters,
     board,
+    fit_anchor,
+    fit_like,
     tournament_masks,
 )
 
@@ -56,50 +56,52 @@ class WeightedRated:
 
 
 def rate_weighted_each(
-    judgements: pa.Table, parameters: RatingParameters
+    judgements: pa.Table,
+    parameters: RatingParameters,
+    anchors: Mapping[str, Posterior] | None = None,
 ) -> Iterator[WeightedRated]:
     """Rate every (tournament_key, dimension), in sorted order of those.
 
     ``judgements``: tournament_key, dimension, participant_id, model_a, model_b, weights in
     win_a_count, win_b_count and tie_count, and battle_count, the unweighted battles behind a row.
-    Draw margins as in ``tournaments.rate_each``, and the same errors.
+    ``anchors``: per dimension the posterior whose margin and prior hold; for dimensions that have
+    none they are fitted here as in ``tournaments.rate_each``, with the same errors.
     """
     columns = ["model_a", "model_b", *COUNT_COLUMNS]
     masks = list(tournament_masks(judgements))
-    margins: dict[str, float] = {}
+    anchors = dict(anchors or {})
     for key, dimension, here in masks:
-        if key == parameters.margin_tournament:
+        if key == parameters.margin_tournament and dimension not in anchors:
             pairs = PairCounts.from_arrow(judgements.select(columns).filter(pa.array(here)))
-            margins[dimension] = fit_draw_margin(
-                pairs, beta=parameters.beta, prior_mean=parameters.prior_mean,
-                prior_sd=parameters.prior_sd,
-            ).draw_margin  # fmt: skip
+            anchors[dimension] = fit_anchor(pairs, parameters)
     for key, dimension, here in masks:
-        if dimension not in margins:
+        if dimension not in anchors:
             raise MissingTournamentError(
                 f"dimension {dimension!r} has no tournament {parameters.margin_tournament!r} "
                 "to fit its draw margin on"
             )
         rows = judgements.filter(pa.array(here))
         people = ParticipantCounts.from_arrow(rows)
-        posterior = fit(
-            people.counts, draw_margin=margins[dimension], beta=parameters.beta,
-            prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd,
-        )  # fmt: skip
+        posterior = fit_like(anchors[dimension], people.counts)
         yield WeightedRated(
             key, dimension, people, _unweighted(rows, people), posterior,
             sandwich(posterior, people),
         )  # fmt: skip
 
 
-def rate_weighted(judgements: pa.Table, parameters: RatingParameters, seed: int) -> pa.Table:
+def rate_weighted(
+    judgements: pa.Table,
+    parameters: RatingParameters,
+    seed: int,
+    anchors: Mapping[str, Posterior] | None = None,
+) -> pa.Table:
     """One row per (tournament_key, dimension, model_id), trueskill_ep_weighted; WEIGHTED_SCHEMA.
 
     skill_sd, intervals, ranks and p_best are the sandwich's; model_sd is the posterior's own;
     design_effect is the mean ratio of their variances. See ``rate_weighted_each``.
     """
     parts = []
-    for one in rate_weighted_each(judgements, parameters):
+    for one in rate_weighted_each(judgements, parameters, anchors):
         clustered = one.posterior.with_covariance(one.clustered)
         rated = Rated(
             one.tournament_key, one.dimension, TRUESKILL_EP_WEIGHTED, one.people.counts, clustered

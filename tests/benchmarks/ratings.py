@@ -180,8 +180,7 @@ def boards() -> None:
             tables.append(
                 pa.table(
                     {
-                        "tournament_key": ["all" if not stratum else f"s{stratum}"]
-                        * counts.tie.size,
+                        "tournament_key": [key] * counts.tie.size,
                         "dimension": [f"d{dimension}"] * counts.tie.size,
                         "model_a": ids[counts.first],
                         "model_b": ids[counts.second],

@@ -164,9 +164,9 @@ def as_svg(rows: list[Row]) -> str:
     step, left, width = 22, 470, 360
     height = step * (len(rows) + 2)
     line = left + 0.95 * width
+    size = f'width="{left + width + 30}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 30}" height="{height}" '
-        'font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
         f'<path d="M{line} 10V{height - 25}" stroke="#999" stroke-dasharray="4 3"/>',
     ]
     for k, row in enumerate(rows):

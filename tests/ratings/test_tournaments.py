@@ -1,7 +1,14 @@
 """All boards of a study: independence of row order and of each other, and refusals."""
 
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.feather
 import pytest
 
 from orchestration.ratings.counts import InvalidCountsError
@@ -132,6 +139,34 @@ def test_pairs_are_complementary() -> None:
     np.testing.assert_allclose(there.p_better + back.p_better.to_numpy(), 1.0, atol=1e-12)
     total = there.p_win + back.p_win.to_numpy() + there.p_tie
     np.testing.assert_allclose(total, 1.0, atol=1e-12)
+
+
+def test_the_prior_can_be_left_to_the_evidence() -> None:
+    parameters = RatingParameters(draws=64, estimate_prior_sd=True)
+    frame = rate(TABLE, parameters, 1).to_pandas()
+    spread = frame.groupby("dimension").prior_sd.unique()
+    assert {len(values) for values in spread} == {1}  # one for all tournaments of a dimension
+    assert (frame.prior_sd != RatingParameters().prior_sd).all()
+    assert frame.is_converged.all()
+
+
+@pytest.mark.parametrize("threads", ["1", "4"])
+def test_threads_do_not_change_a_bit(threads: str, tmp_path: Path) -> None:
+    path = tmp_path / "counts.arrow"
+    pa.feather.write_feather(TABLE, path, compression="uncompressed")
+    code = (
+        "import sys, hashlib, pyarrow.feather as f\n"
+        "from orchestration.ratings.tournaments import RatingParameters, rate\n"
+        "rows = rate(f.read_table(sys.argv[1]), RatingParameters(draws=512), 1).to_pylist()\n"
+        "print(hashlib.sha256(repr(rows).encode()).hexdigest())"
+    )
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
+    environment = os.environ | dict.fromkeys(names, threads)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        env=environment, cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == hashlib.sha256(repr(BOARDS.to_pylist()).encode()).hexdigest()
 
 
 def test_refusals() -> None:

@@ -1,5 +1,6 @@
 {%- set micro_columns = [
-    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'tie_share', 'draw_margin'
+    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'tie_share', 'draw_margin',
+    'model_sd', 'effective_participant_count', 'design_effect'
 ] -%}
 
 with
@@ -50,6 +51,7 @@ final as (
         cast(ratings.rank_lo as integer) as rank_lo,
         cast(ratings.rank_hi as integer) as rank_hi,
         ratings.battle_count,
+        ratings.participant_count,
         ratings.is_provisional,
         cast(ratings.component_count as integer) as component_count
     from ratings

@@ -154,7 +154,7 @@ def test_ids_that_share_a_hash_are_different_events(
     assert log.verify().is_ok
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     pieces=st.lists(
         st.lists(st.tuples(st.integers(0, 12), st.sampled_from("ab")), max_size=12), max_size=5

@@ -1,6 +1,7 @@
 """Definitions of a home of its own, and files to load into it."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import dagster as dg
 import pytest
 
 from ingestion.paths import Home
+from orchestration.assets.dbt_manifest import current_manifest, target_directory
+from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.definitions import build_definitions
 from orchestration.resources import HomeResource
 
@@ -22,9 +25,18 @@ def paths(home: Path) -> Home:
     return paths
 
 
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What dbt's parser made of the project, once for all tests of a process."""
+    parsed = Home(tmp_path_factory.mktemp("parsed"))
+    current_manifest(parsed, PROJECT_DIRECTORY)
+    return target_directory(parsed)
+
+
 @pytest.fixture
-def definitions(paths: Home) -> dg.Definitions:
+def definitions(paths: Home, parsed: Path) -> dg.Definitions:
     """Everything, on that home."""
+    shutil.copytree(parsed, target_directory(paths))
     return build_definitions(home=HomeResource(root=str(paths.root)))
 
 

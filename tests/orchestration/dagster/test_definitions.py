@@ -115,7 +115,7 @@ for name in ("ingestion", "expectations", "orchestration.ratings"):
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, f"{name}."):
         importlib.import_module(module.name)
-sys.exit(", ".join(sorted(name for name in sys.modules if name.split(".")[0].startswith("dagster"))))
+sys.exit(", ".join(sorted(name for name in sys.modules if name.startswith("dagster"))) or None)
 """
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False

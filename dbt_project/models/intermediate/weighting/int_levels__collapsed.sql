@@ -1,4 +1,7 @@
-{#- A level with too few people joins the one its rule names, step by step; a level without a target never does. -#}
+{#-
+A level with too few people joins the one its rule names, step by step; a level without a target
+never does.
+-#}
 with
 
 levels as (
@@ -24,40 +27,43 @@ step_0 as (
 
 {%- for step in range(1, collapse_steps_max() + 1) %}
 
-step_{{ step }}_judged as (
+    step_{{ step }}_judged as (
 
-    select
-        previous.*,
-        case when previous.census_share is not null then rules.collapsed_into end as joins_level,
-        rules.participant_count_min,
-        sum(previous.participant_count) over (
-            partition by previous.country, previous.variable, previous.raked_level
-        ) as raked_count
-    from step_{{ step - 1 }} as previous
-    left join rules
-        on
-            previous.coding = rules.coding
-            and previous.raked_level = rules.level
-            and rules.step = {{ step }}
+        select
+            previous.*,
+            case when previous.census_share is not null then rules.collapsed_into end
+                as joins_level,
+            rules.participant_count_min,
+            sum(previous.participant_count) over (
+                partition by previous.country, previous.variable, previous.raked_level
+            ) as raked_count
+        from step_{{ step - 1 }} as previous
+        left join rules
+            on
+                previous.coding = rules.coding
+                and previous.raked_level = rules.level
+                and rules.step = {{ step }}
 
-),
+    ),
 
-step_{{ step }} as (
+    step_{{ step }} as (
 
-    select
-        country,
-        variable,
-        coding,
-        level,
-        census_share,
-        participant_count,
-        case
-            when joins_level is not null and raked_count < participant_count_min then joins_level
-            else raked_level
-        end as raked_level
-    from step_{{ step }}_judged
+        select
+            country,
+            variable,
+            coding,
+            level,
+            census_share,
+            participant_count,
+            case
+                when
+                    joins_level is not null and raked_count < participant_count_min
+                    then joins_level
+                else raked_level
+            end as raked_level
+        from step_{{ step }}_judged
 
-),
+    ),
 {%- endfor %}
 
 collapsed as (

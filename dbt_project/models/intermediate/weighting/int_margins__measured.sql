@@ -36,15 +36,15 @@ shares as (
 unfolded as (
 
     {%- for margin in margins %}
-    {% if not loop.first %}union all{% endif %}
-    select
-        raking_id,
-        margin_{{ margin }} as margin_number,
-        target_{{ margin }} as target_share,
-        cast(raked_share * 1e18 as bigint) as raked_units,
-        cast(reraked_share * 1e18 as bigint) as reraked_units
-    from shares
-    where margin_{{ margin }} > 0
+        {% if not loop.first %}union all{% endif %}
+        select
+            raking_id,
+            margin_{{ margin }} as margin_number,
+            target_{{ margin }} as target_share,
+            cast(raked_share * 1e18 as bigint) as raked_units,
+            cast(reraked_share * 1e18 as bigint) as reraked_units
+        from shares
+        where margin_{{ margin }} > 0
     {%- endfor %}
 
 ),

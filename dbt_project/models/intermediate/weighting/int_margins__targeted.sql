@@ -1,6 +1,7 @@
 {#-
-A level without a target keeps its share of the sample; those with one share the rest as the census has it. A target that
-nobody meets is left out, and the others scaled up. Shares are decimals: their sums do not depend on order.
+A level without a target keeps its share of the sample; those with one share the rest as the census
+has it. A target that nobody meets is left out, and the others scaled up. Shares are decimals: their
+sums do not depend on order.
 -#}
 with
 
@@ -50,7 +51,11 @@ compared as (
         sum(counted.participant_count) over (
             partition by counted.country, counted.scheme, counted.margin
         ) as raking_count,
-        sum(case when raked_shares.census_share is not null then counted.participant_count else 0 end)
+        sum(
+            case
+                when raked_shares.census_share is not null then counted.participant_count else 0
+            end
+        )
             over (partition by counted.country, counted.scheme, counted.margin) as targeted_count,
         sum(raked_shares.census_share) over (
             partition by counted.country, counted.scheme, counted.margin

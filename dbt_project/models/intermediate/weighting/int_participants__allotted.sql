@@ -1,4 +1,7 @@
-{#- margin_k is the number of the participant's level on the k-th margin; a margin the scheme lacks has one level. -#}
+{#-
+margin_k is the number of the participant's level on the k-th margin; a margin the scheme lacks has
+one level.
+-#}
 with
 
 margined as (
@@ -35,10 +38,10 @@ pivoted as (
     select
         raking_id,
         participant_key,
-        {%- for margin in range(1, margins_max() + 1) %}
+    {%- for margin in range(1, margins_max() + 1) %}
         coalesce(max(case when margin = {{ margin }} then margin_number end), -raking_id)
             as margin_{{ margin }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from numbered
     group by raking_id, participant_key
 
@@ -52,7 +55,7 @@ allotted as (
             order by
                 raking_id
                 {%- for margin in range(1, margins_max() + 1) -%}
-                , margin_{{ margin }}
+                    , margin_{{ margin }}
                 {%- endfor %}
         ) as integer) as cell_number
     from pivoted

@@ -38,7 +38,7 @@ cells as (
         raking_id,
         cell_number,
         {%- for margin in margins %}
-        margin_{{ margin }},
+            margin_{{ margin }},
         {%- endfor %}
         count(*) as participant_count
     from allotted
@@ -46,7 +46,7 @@ cells as (
         raking_id,
         cell_number
         {%- for margin in margins -%}
-        , margin_{{ margin }}
+            , margin_{{ margin }}
         {%- endfor %}
 
 ),
@@ -56,7 +56,7 @@ counted as (
     select
         cells.*,
         {%- for margin in margins %}
-        coalesce(target_{{ margin }}.target_share, 1) as target_{{ margin }},
+            coalesce(target_{{ margin }}.target_share, 1) as target_{{ margin }},
         {%- endfor %}
         rakings.raking_count,
         rakings.trim_lo,
@@ -65,8 +65,8 @@ counted as (
     from cells
     inner join rakings on cells.raking_id = rakings.raking_id
     {%- for margin in margins %}
-    left join targets as target_{{ margin }}
-        on cells.margin_{{ margin }} = target_{{ margin }}.margin_number
+        left join targets as target_{{ margin }}
+            on cells.margin_{{ margin }} = target_{{ margin }}.margin_number
     {%- endfor %}
 
 )

@@ -1,4 +1,7 @@
-{#- What trimming took from a margin, a second raking gives back; weights may then lie a little outside the bounds. -#}
+{#-
+What trimming took from a margin, a second raking gives back; weights may then lie a little outside
+the bounds.
+-#}
 {%- set margins = range(1, margins_max() + 1) -%}
 
 with
@@ -21,8 +24,8 @@ trimmed_cells as (
         trimmed.raking_id,
         trimmed.cell_number,
         {%- for margin in margins %}
-        cells.margin_{{ margin }},
-        cells.target_{{ margin }},
+            cells.margin_{{ margin }},
+            cells.target_{{ margin }},
         {%- endfor %}
         trimmed.weight_share
     from trimmed

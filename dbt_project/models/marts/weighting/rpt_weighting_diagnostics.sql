@@ -14,7 +14,7 @@ schemes as (
 
 weights as (
 
-    select * from {{ ref('fct_participant_weight') }}
+    select * from {{ ref('int_weights__summarised') }}
 
 ),
 
@@ -27,6 +27,7 @@ rakings as (
 margins as (
 
     select * from {{ ref('rpt_weighting_margin') }}
+    where is_raked
 
 ),
 
@@ -40,33 +41,13 @@ countries as (
 
 ),
 
-default_weights as (
+named as (
 
     select
-        weights.participant_key,
-        weights.weight_micro
-    from weights
-    inner join schemes on weights.scheme = schemes.scheme
-    where schemes.is_default
-
-),
-
--- Sums of whole millionths: exact in any order.
-weighed as (
-
-    select
-        weights.country,
-        weights.scheme,
-        count(*) as weighted_count,
-        {{ kish_design_effect('cast(weights.weight_micro as decimal(38, 0))') }} as design_effect,
-        min(weights.weight) as weight_min,
-        max(weights.weight) as weight_max,
-        sum(case when weights.is_trimmed then 1 else 0 end) as trimmed_count,
-        sum(abs(weights.weight_micro - default_weights.weight_micro)) as difference_micro,
-        count(default_weights.weight_micro) as compared_count
-    from weights
-    left join default_weights on weights.participant_key = default_weights.participant_key
-    group by weights.country, weights.scheme
+        *,
+        variable || ': ' || level as missed_level,
+        variable || ': ' || level || ' into ' || raked_level as collapsed_level
+    from margins
 
 ),
 
@@ -77,13 +58,11 @@ compared as (
         scheme,
         max(asmd_before) as asmd_before_max,
         max(asmd_after) as asmd_after_max,
-        {{ joined_text(
-            "case when level_status = 'collapsed' then variable || ': ' || level || ' into ' || raked_level end",
-            '; ', 'variable || level') }} as collapsed_levels,
-        {{ joined_text("case when level_status = 'empty' then variable || ': ' || level end",
-            '; ', 'variable || level') }} as empty_levels
-    from margins
-    where is_raked
+        {{ joined_text("case when level_status = 'collapsed' then collapsed_level end", '; ',
+            'missed_level') }} as collapsed_levels,
+        {{ joined_text("case when level_status = 'empty' then missed_level end", '; ',
+            'missed_level') }} as empty_levels
+    from named
     group by country, scheme
 
 ),
@@ -96,16 +75,16 @@ final as (
         schemes.is_default,
         schemes.method = 'none' or rakings.country is not null as has_targets,
         cast(countries.participant_count as bigint) as participant_count,
-        cast(countries.participant_count - coalesce(weighed.weighted_count, 0) as bigint)
+        cast(countries.participant_count - coalesce(weights.participant_count, 0) as bigint)
             as left_out_count,
         cast(rakings.cell_count as bigint) as cell_count,
         cast(rakings.cell_participant_count_min as bigint) as cell_participant_count_min,
-        cast(weighed.design_effect as double) as design_effect,
-        cast(weighed.weighted_count / weighed.design_effect as double)
+        cast(weights.design_effect as double) as design_effect,
+        cast(weights.participant_count / weights.design_effect as double)
             as effective_participant_count,
-        weighed.weight_min,
-        weighed.weight_max,
-        cast(weighed.trimmed_count as double) / weighed.weighted_count as trimmed_share,
+        weights.weight_min,
+        weights.weight_max,
+        cast(weights.trimmed_count as double) / weights.participant_count as trimmed_share,
         rakings.raked_margin_error,
         rakings.margin_error,
         cast(rakings.sweep_count as integer) as sweep_count,
@@ -114,14 +93,14 @@ final as (
         compared.asmd_after_max,
         nullif(compared.collapsed_levels, '') as collapsed_levels,
         nullif(compared.empty_levels, '') as empty_levels,
-        cast(weighed.difference_micro as double) / 1000000 / nullif(weighed.compared_count, 0)
+        cast(weights.difference_micro as double) / 1000000 / nullif(weights.compared_count, 0)
             as default_difference_mean
     from countries
     cross join schemes
-    left join weighed
+    left join weights
         on
-            coalesce(countries.country, '') = coalesce(weighed.country, '')
-            and schemes.scheme = weighed.scheme
+            coalesce(countries.country, '') = coalesce(weights.country, '')
+            and schemes.scheme = weights.scheme
     left join rakings
         on
             countries.country = rakings.country

@@ -1,0 +1,85 @@
+with
+
+judging as (
+
+    select * from {{ ref('int_participants__judging') }}
+
+),
+
+schemes as (
+
+    select * from {{ ref('seed_weighting_schemes') }}
+
+),
+
+rakings as (
+
+    select distinct
+        raking_id,
+        scheme
+    from {{ ref('int_margins__targeted') }}
+
+),
+
+allotted as (
+
+    select * from {{ ref('int_participants__allotted') }}
+
+),
+
+cells as (
+
+    select * from {{ ref('int_weighting_cells__reraked') }}
+
+),
+
+unweighted as (
+
+    select
+        judging.participant_key,
+        schemes.scheme,
+        cast(1 as double) as weight,
+        false as is_trimmed
+    from judging
+    cross join schemes
+    where schemes.method = 'none'
+
+),
+
+weighted as (
+
+    select
+        allotted.participant_key,
+        rakings.scheme,
+        cells.weight,
+        cells.is_trimmed
+    from allotted
+    inner join rakings on allotted.raking_id = rakings.raking_id
+    inner join cells on allotted.cell_number = cells.cell_number
+
+),
+
+united as (
+
+    select * from unweighted
+    union all
+    select * from weighted
+
+),
+
+weighted_participants as (
+
+    select
+        united.participant_key,
+        judging.country,
+        united.scheme,
+        -- Whole millionths: sums of weights do not depend on order.
+        cast(round(united.weight * 1000000) as bigint) as weight_micro,
+        cast(round(united.weight * 1000000) as double) / 1000000 as weight,
+        united.is_trimmed
+    from united
+    inner join judging on united.participant_key = judging.participant_key
+
+)
+
+select * from weighted_participants

@@ -1,0 +1,8 @@
+{{ config(severity='warn') }}
+{#- Warns: answers that no seed explains; whoever gave them is at level unknown. -#}
+select
+    variable,
+    country,
+    answer
+from {{ ref('int_answers__levelled') }}
+where level is null

@@ -1,0 +1,140 @@
+"""The Merkle tree of RFC 6962 and RFC 9162 section 2.1, over SHA-256: roots, proofs, and checking.
+
+What stays out: what the leaves are (checkpoint.py: the bytes of commit records).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+EMPTY_ROOT = hashlib.sha256().digest()
+
+
+def leaf_hash(content: bytes) -> bytes:
+    """Hash of a leaf: the prefix keeps it from passing for an inner node."""
+    return hashlib.sha256(b"\x00" + content).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A tree over leaf hashes, every level kept (twice the leaves' memory)."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self._levels: list[list[bytes]] = [list(leaves)]
+        while len(below := self._levels[-1]) > 1:
+            above = [node_hash(a, b) for a, b in zip(below[::2], below[1::2], strict=False)]
+            # A node without a neighbour is its own parent: RFC 6962's tree for any size.
+            self._levels.append(above + below[len(above) * 2 :])
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return len(self._levels[0])
+
+    @property
+    def root(self) -> bytes:
+        """The root hash; of no leaves the hash of nothing."""
+        return self._levels[-1][0] if self.size else EMPTY_ROOT
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """The path from a leaf to the root (RFC 9162, 2.1.3.1).
+
+        Raises:
+            ValueError: there is no such leaf.
+        """
+        if not 0 <= index < self.size:
+            message = f"leaf {index} of {self.size}"
+            raise ValueError(message)
+        path = []
+        for level in self._levels[:-1]:
+            if index ^ 1 < len(level):
+                path.append(level[index ^ 1])
+            index >>= 1
+        return path
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """What shows that the tree of the first `old_size` leaves is a part (RFC 9162, 2.1.4.1).
+
+        Raises:
+            ValueError: `old_size` is not between 1 and the size.
+        """
+        if not 1 <= old_size <= self.size:
+            message = f"{old_size} leaves of {self.size}"
+            raise ValueError(message)
+        return self._subproof(old_size, 0, self.size, is_whole=True)
+
+    def _subproof(self, old: int, start: int, end: int, *, is_whole: bool) -> list[bytes]:
+        if old == end - start:
+            return [] if is_whole else [self._range(start, end)]
+        middle = _split(end - start)
+        if old <= middle:
+            inside = self._subproof(old, start, start + middle, is_whole=is_whole)
+            return [*inside, self._range(start + middle, end)]
+        inside = self._subproof(old - middle, start + middle, end, is_whole=False)
+        return [*inside, self._range(start, start + middle)]
+
+    def _range(self, start: int, end: int) -> bytes:
+        """Root of some leaves: a whole subtree is stored, the right edge is put together."""
+        size = end - start
+        if size & (size - 1) == 0:
+            return self._levels[size.bit_length() - 1][start >> (size.bit_length() - 1)]
+        middle = start + _split(size)
+        return node_hash(self._range(start, middle), self._range(middle, end))
+
+
+def _split(size: int) -> int:
+    """The largest power of two below a size."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether a path leads from a leaf hash to a root (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    last, node = size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            node = node_hash(sibling, node)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        index, last = index >> 1, last >> 1
+    return last == 0 and node == root
+
+
+def is_consistent(
+    old_size: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]
+) -> bool:
+    """Whether the older tree is a part of the newer one (RFC 9162, 2.1.4.2)."""
+    if not 0 < old_size <= size:
+        return False
+    if old_size == size:
+        return not path and old_root == root
+    nodes = list(path)
+    if old_size & (old_size - 1) == 0:
+        nodes.insert(0, old_root)
+    if not nodes:
+        return False
+    index, last = old_size - 1, size - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    old = new = nodes[0]
+    for node in nodes[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            old, new = node_hash(node, old), node_hash(node, new)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            new = node_hash(new, node)
+        index, last = index >> 1, last >> 1
+    return last == 0 and old == old_root and new == root

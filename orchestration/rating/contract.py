@@ -1,0 +1,153 @@
+"""The contracts of the rating tables: declared here, where they are born, for dbt and the docs.
+
+What stays out: how a rating is computed (orchestration/ratings) and rounded (boards/rounding.py).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class RatingColumn(NamedTuple):
+    """One column: name, SQL type, meaning."""
+
+    name: str
+    type: str
+    description: str
+
+
+class RatingTable(NamedTuple):
+    """One table: grain and columns."""
+
+    grain: str
+    columns: tuple[RatingColumn, ...]
+
+
+_BOARD = (
+    RatingColumn("weighting", "varchar", "How people are weighted; none for whoever turned up."),
+    RatingColumn("stratum_id", "varchar", "Who judged: all, a country, or a group of a country."),
+    RatingColumn("dimension", "varchar", "What was judged."),
+    RatingColumn("estimator", "varchar", "How the skill was estimated."),
+)
+
+RATING_TABLES = {
+    "rating": RatingTable(
+        "One row per weighting, stratum, dimension, estimator and model.",
+        (
+            *_BOARD,
+            RatingColumn("model_id", "varchar", "The model."),
+            RatingColumn("skill_micro", "bigint", "Skill less the mean over models, micro-units."),
+            RatingColumn("skill_sd_micro", "bigint", "Its sd, micro-units."),
+            RatingColumn("skill_lo_micro", "bigint", "Lower end of the 95% interval, micro-units."),
+            RatingColumn("skill_hi_micro", "bigint", "Upper end of the 95% interval, micro-units."),
+            RatingColumn("rank", "bigint", "1 is best; equal skills are ordered by model id."),
+            RatingColumn("rank_lo", "bigint", "Best rank in the 95% rank range."),
+            RatingColumn("rank_hi", "bigint", "Worst rank in the 95% rank range."),
+            RatingColumn("p_best_micro", "bigint", "Probability of being the best, millionths."),
+            RatingColumn(
+                "winshare_micro", "bigint", "Expected share of a round robin, millionths."
+            ),
+            RatingColumn("mu_micro", "bigint", "Posterior mean before centring, micro-units."),
+            RatingColumn("battle_count", "bigint", "Battles the model took part in."),
+            RatingColumn("is_provisional", "boolean", "Too few battles, or too wide an interval."),
+            RatingColumn("component", "bigint", "Which group of models ever compared it is in."),
+            RatingColumn("component_count", "bigint", "How many such groups there are."),
+            RatingColumn("model_count", "bigint", "Models in the tournament."),
+            RatingColumn("tie_share_micro", "bigint", "Share of ties, millionths."),
+            RatingColumn("draw_margin_micro", "bigint", "Draw margin, micro-units."),
+            RatingColumn("prior_sd_micro", "bigint", "Prior sd of a skill, micro-units."),
+            RatingColumn("is_converged", "boolean", "Whether the estimate reached its tolerance."),
+            RatingColumn(
+                "model_sd_micro",
+                "bigint",
+                "The model's own sd, where skill_sd is the participant-clustered sandwich's.",
+            ),
+            RatingColumn("participant_count", "bigint", "Participants heard, where weighted."),
+            RatingColumn(
+                "effective_participant_count_micro",
+                "bigint",
+                "Participants that count for as much unweighted (Kish), millionths.",
+            ),
+            RatingColumn(
+                "design_effect_micro",
+                "bigint",
+                "Variance of the sandwich over the model's, millionths.",
+            ),
+        ),
+    ),
+    "pairwise": RatingTable(
+        "One row per weighting, stratum, dimension, estimator and ordered pair of models.",
+        (
+            *_BOARD,
+            RatingColumn("model_a", "varchar", "The model asked about."),
+            RatingColumn("model_b", "varchar", "The model it is compared with."),
+            RatingColumn("skill_difference_micro", "bigint", "Skill of a less that of b."),
+            RatingColumn("skill_difference_sd_micro", "bigint", "Its sd, micro-units."),
+            RatingColumn("p_better_micro", "bigint", "P(skill of a above skill of b), millionths."),
+            RatingColumn("p_win_micro", "bigint", "P(a wins the next battle), millionths."),
+            RatingColumn("p_tie_micro", "bigint", "P(the next battle is a tie), millionths."),
+            RatingColumn("battle_count", "bigint", "Battles between the two."),
+        ),
+    ),
+    "merger": RatingTable(
+        "One row per country, axis and dimension: what merging the groups of the axis has bought.",
+        (
+            RatingColumn("country", "varchar", "The country."),
+            RatingColumn("axis", "varchar", "The axis whose groups were merged by census share."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("sd_ratio_micro", "bigint", "Merged sd over a group's, millionths."),
+        ),
+    ),
+    "model_rank_shift": RatingTable(
+        "One row per country, dimension, axis and model: how far its rank moves between groups.",
+        (
+            RatingColumn("country", "varchar", "The country."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("axis", "varchar", "The axis."),
+            RatingColumn("model_id", "varchar", "The model."),
+            RatingColumn("rank_shift_micro", "bigint", "Mean rank difference, millionths."),
+            RatingColumn("rank_shift_lo_micro", "bigint", "Lower end of its 95% interval."),
+            RatingColumn("rank_shift_hi_micro", "bigint", "Upper end of its 95% interval."),
+            RatingColumn(
+                "rank_shift_if_agreed_micro", "bigint", "Expected if the groups agreed, millionths."
+            ),
+        ),
+    ),
+    "axis_rank_shift": RatingTable(
+        "One row per country, dimension and axis: how far ranks move between its groups.",
+        (
+            RatingColumn("country", "varchar", "The country."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("axis", "varchar", "The axis."),
+            RatingColumn("rank_shift_micro", "bigint", "Mean over models, millionths of a rank."),
+            RatingColumn("rank_shift_lo_micro", "bigint", "Lower end of its 95% interval."),
+            RatingColumn("rank_shift_hi_micro", "bigint", "Upper end of its 95% interval."),
+            RatingColumn(
+                "rank_shift_if_agreed_micro", "bigint", "Expected if the groups agreed, millionths."
+            ),
+            RatingColumn("p_largest_micro", "bigint", "P(the axis moves ranks most), millionths."),
+        ),
+    ),
+    "axis_effect": RatingTable(
+        "One row per country, dimension and axis: the spread of its groups' effects (tau).",
+        (
+            RatingColumn("country", "varchar", "The country."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("axis", "varchar", "The axis."),
+            RatingColumn("tau_micro", "bigint", "Sd of the groups' effects, micro-units."),
+            RatingColumn("tau_lo_micro", "bigint", "Lower end of its 95% interval."),
+            RatingColumn("tau_hi_micro", "bigint", "Upper end; null where nothing bounds it."),
+        ),
+    ),
+    "group_shrinkage": RatingTable(
+        "One row per country, dimension, axis and group: how far its effects are drawn to none.",
+        (
+            RatingColumn("country", "varchar", "The country."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("axis", "varchar", "The axis."),
+            RatingColumn("group_name", "varchar", "The group."),
+            RatingColumn("battle_count", "bigint", "Battles judged by the group."),
+            RatingColumn("shrinkage_micro", "bigint", "1 where it adds nothing, millionths."),
+        ),
+    ),
+}

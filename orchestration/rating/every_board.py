@@ -1,0 +1,150 @@
+"""All boards of a study, and the tables beside them, in one go.
+
+What stays out: how each kind of board is made (one file per kind beside this one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.rating import count_boards, hierarchical_boards, weighted_boards
+from orchestration.rating.inputs import (
+    Study,
+    cell_counts,
+    ordered_battles,
+    seed_of,
+    study,
+    tournament_counts,
+)
+from orchestration.rating.tables import conform
+from orchestration.ratings.online_tournaments import rate_online
+from orchestration.ratings.tournaments import RATING_SCHEMA, Rated, RatingParameters
+from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
+
+RATING, PAIRWISE, MERGER = "rating", "pairwise", "merger"
+
+
+def rate_all(
+    connection: duckdb.DuckDBPyConnection, parameters: RatingParameters
+) -> dict[str, pa.Table]:
+    """Every table of the rating step (contract.py), by name, in integers.
+
+    Args:
+        connection: the pipeline's database after dbt's first run.
+        parameters: of every board.
+
+    Returns:
+        Tables; `rating` is empty where there are no battles.
+    """
+    counts = tournament_counts(connection)
+    seed = seed_of(counts)
+    population = study(connection)
+    rated = count_boards.rate_counts(counts, parameters)
+    anchors = count_boards.anchors(rated, parameters)
+    boards = [
+        _labelled(count_boards.UNWEIGHTED, count_boards.board(one, parameters, seed))
+        for one in rated
+    ]
+    boards += [
+        _labelled(count_boards.UNWEIGHTED, rate_online(battles, parameters, seed))
+        for battles in ordered_battles(connection)
+    ]
+    boards += [
+        _labelled(weighting, rows)
+        for weighting, rows in weighted_boards.weighted_boards(
+            connection, parameters, anchors, seed
+        )
+    ]
+    merged, tables = _merged(rated, population, parameters, seed)
+    hierarchical, effects = _hierarchical(connection, population, parameters, seed)
+    pairs = list(count_boards.pair_rows(rated))
+    tables |= effects
+    tables[RATING] = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
+    tables[PAIRWISE] = pa.concat_tables(pairs) if pairs else pa.table({})
+    return {name: conform(name, table) for name, table in tables.items() if table.num_columns}
+
+
+def _merged(
+    rated: list[Rated], population: Study, parameters: RatingParameters, seed: int
+) -> tuple[list[pa.Table], dict[str, pa.Table]]:
+    """Boards of merged groups; what merging bought; how far ranks move between groups."""
+    every = list(count_boards.groups_of_axes(rated, population))
+    boards, ratios = [], []
+    for groups in every:
+        rows, ratio = count_boards.merged_board(groups, parameters, seed)
+        boards.append(_labelled(f"merged_by_{groups.axis}", rows))
+        ratios.append((groups.country, groups.axis, groups.dimension, ratio))
+    by_model, by_axis = [], []
+    for country, dimension, models, axes in count_boards.shifts(every, parameters, seed):
+        labels = {"country": country, "dimension": dimension}
+        by_model.append(_with_constants(models, labels))
+        by_axis.append(_with_constants(axes, labels))
+    if not every:
+        return [], {}
+    names = ("country", "axis", "dimension", "sd_ratio")
+    merger = dict(zip(names, map(list, zip(*ratios, strict=True)), strict=True))
+    return boards, {
+        MERGER: pa.table(merger),
+        "model_rank_shift": pa.concat_tables(by_model),
+        "axis_rank_shift": pa.concat_tables(by_axis),
+    }
+
+
+def _hierarchical(
+    connection: duckdb.DuckDBPyConnection,
+    population: Study,
+    parameters: RatingParameters,
+    seed: int,
+) -> tuple[list[pa.Table], dict[str, pa.Table]]:
+    """Boards of the hierarchical model; the spread of effects; how far groups are shrunk."""
+    fitted = list(
+        hierarchical_boards.fit_countries(cell_counts(connection), population, parameters)
+    )
+    if not fitted:
+        return [], {}
+    boards, spreads, shrinkages = [], [], []
+    for one in fitted:
+        labels = {"country": one.country, "dimension": one.dimension}
+        rows = hierarchical_boards.country_boards(one, population, parameters, seed)
+        boards += [_labelled(hierarchical_boards.CENSUS, table) for table in rows]
+        spreads.append(_with_constants(hierarchical_boards.tau_rows(one), labels))
+        shrinkages.append(_with_constants(one.posterior.shrinkage(), labels))
+    pooled = hierarchical_boards.pooled_boards(fitted, population, parameters, seed)
+    boards += [_labelled(weighting, rows) for weighting, rows in pooled]
+    shrinkage = pa.concat_tables(shrinkages)
+    names = ["group_name" if name == "group" else name for name in shrinkage.column_names]
+    return boards, {
+        "axis_effect": pa.concat_tables(spreads),
+        "group_shrinkage": shrinkage.rename_columns(names),
+    }
+
+
+def _labelled(weighting: str, rows: pa.Table) -> pa.Table:
+    """Board rows with their weighting; the columns only weighted boards have are null elsewhere."""
+    names = ["stratum_id" if name == "tournament_key" else name for name in rows.column_names]
+    rows = _with_constants(rows.rename_columns(names), {"weighting": weighting})
+    for field in WEIGHTED_SCHEMA:
+        if field.name not in {*rows.column_names, "tournament_key"}:
+            rows = rows.append_column(field.name, pa.nulls(rows.num_rows, field.type))
+    return rows
+
+
+def _with_constants(rows: pa.Table, constants: dict[str, str]) -> pa.Table:
+    for name, value in constants.items():
+        rows = rows.append_column(name, pa.array([value] * rows.num_rows, pa.string()))
+    return rows
+
+
+def _nothing() -> pa.Table:
+    return RATING_SCHEMA.empty_table()
+
+
+def _concatenated(tables: Iterable[pa.Table], empty: pa.Table) -> pa.Table:
+    # Rebuilt by name: the same columns, whether or not an estimator promised them without nulls.
+    names = empty.column_names
+    return pa.concat_tables(
+        [pa.table({name: table.column(name) for name in names}) for table in (empty, *tables)]
+    )
