@@ -143,7 +143,7 @@ bench: setup-dev ## The README's figures, measured here
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 calibrate: setup-dev ## Simulation-based calibration of the posteriors, into docs/ (minutes)
-	@$(BIN)/python -m tests.calibration $(ARGS)
+	@$(BIN)/python -m tests.ratings.calibration --out docs $(ARGS)
 
 # --- Upkeep ------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Checkpoints (c2sp.org/tlog-checkpoint): the size and root of the tree over the commits.
 
-Leaf number n (from 0) is, byte for byte, the file of commit n + 1. A checkpoint kept elsewhere shows
-what the log alone cannot: that its tail was cut off, that an old backup was put back, or that
+Leaf number n (from 0) is, byte for byte, the file of commit n + 1. A checkpoint kept elsewhere
+shows what the log alone cannot: that its tail was cut off, that an old backup was put back, or that
 another history was put in its place.
 
 What stays out: the tree (merkle.py), signatures (note.py), and leaves for single events.

@@ -43,6 +43,7 @@ def doctor(
     checks: dict[str, Callable[[Home], str]] = {
         "python": _python,
         "libraries": _libraries,
+        "ratings": _ratings,
         "home": _home,
         "space": _space,
         "vault": _vault,
@@ -80,6 +81,18 @@ def _libraries(_home: Home) -> str:
             remedy = "Run: make setup"
             raise DemoscopeError(f"{name} cannot be imported: {error}.", remedy=remedy) from error
     return f"{len(LIBRARIES)} import"
+
+
+def _ratings(_home: Home) -> str:
+    from orchestration.rating.witness import BATTLES, TOLERANCE, largest_difference
+
+    difference = largest_difference()
+    if not difference <= TOLERANCE:
+        raise DemoscopeError(
+            f"Compiled ratings differ from the trueskill package by {difference:.1e}.",
+            remedy="Run: make clean clean-venv setup",
+        )
+    return f"equal the trueskill package within {difference:.0e} over {BATTLES:,} battles"
 
 
 def _home(home: Home) -> str:

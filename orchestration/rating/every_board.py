@@ -21,7 +21,7 @@ from orchestration.rating.inputs import (
 )
 from orchestration.rating.tables import conform
 from orchestration.ratings.online_tournaments import rate_online
-from orchestration.ratings.tournaments import RATING_SCHEMA, Rated, RatingParameters
+from orchestration.ratings.tournaments import RATING_SCHEMA, Rated, RatingParameters, board
 from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
 
 RATING, PAIRWISE, MERGER = "rating", "pairwise", "merger"
@@ -45,7 +45,7 @@ def rate_all(
     rated = count_boards.rate_counts(counts, parameters)
     anchors = count_boards.anchors(rated, parameters)
     boards = [
-        _labelled(count_boards.UNWEIGHTED, count_boards.board(one, parameters, seed))
+        _labelled(count_boards.UNWEIGHTED, board(one, parameters, seed))
         for one in rated
     ]
     boards += [

@@ -125,7 +125,7 @@ def _census(
     study: Study, country: str, posterior: HierarchicalPosterior
 ) -> dict[tuple[str, str], float]:
     """Census shares of the groups that were heard, scaled to one on each axis."""
-    weights = {}
+    weights: dict[tuple[str, str], float] = {}
     for axis, shares in study.groups[country].items():
         heard = {
             group: share for group, share in shares.items() if (axis, group) in posterior.effects
