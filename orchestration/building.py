@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from orchestration.boards.store import Board
 
 LOCK_FILE = Path(__file__).resolve().parent.parent / "requirements.lock"
+# Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 AFTER_RATINGS = "source:ratings+"
 SOURCES = """
 select source from raw.battle_judged
@@ -102,7 +104,7 @@ def build(
 def transform(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
     """Everything dbt builds before the ratings."""
     open_sources(workspace, log, position, loads=loads)
-    run_dbt(["build", "--exclude", AFTER_RATINGS], root=workspace.root)
+    run_dbt([*BUILD, "--exclude", AFTER_RATINGS], root=workspace.root)
     mark_transformed(workspace, position)
 
 
@@ -161,7 +163,7 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
 def report(workspace: Workspace) -> None:
     """Everything dbt builds from the ratings."""
     show_ratings(workspace)
-    run_dbt(["build", "--select", AFTER_RATINGS], root=workspace.root)
+    run_dbt([*BUILD, "--select", AFTER_RATINGS], root=workspace.root)
 
 
 def show_ratings(workspace: Workspace) -> None:

@@ -159,6 +159,8 @@ def merged_slices(a: Run, b: Run) -> Iterator[tuple[U64Array, U64Array]]:
 
 def merge_in_memory(a: Run, b: Run) -> MemoryRun:
     """Two runs as one in memory."""
+    if isinstance(a, MemoryRun) and isinstance(b, MemoryRun):
+        return MemoryRun(*merge_pair((a.hashes, a.places), (b.hashes, b.places)))
     return MemoryRun.joined(merged_slices(a, b))
 
 

@@ -13,10 +13,12 @@ What stays out: which assets follow from it (warehouse.py).
 
 import fcntl
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from ingestion.paths import Home
 from orchestration import dbt_runs
@@ -45,6 +47,34 @@ def current_manifest(home: Home, project: Path) -> Path:
             dbt_runs.run_dbt(["parse"], root=home.root)
             mark.write_text(now, encoding="utf-8")
     return manifest
+
+
+def read_manifest(manifest: Path) -> dict[str, Any]:
+    """The manifest, each test in it attached to a model.
+
+    dbt attaches a test in SQL of its own to none, and dagster-dbt makes no check of such a test if
+    it reads several models. It is attached to the one that is built last: the one with the most
+    ancestors.
+    """
+    parsed: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    for node in parsed["nodes"].values():
+        parents = node.get("depends_on", {}).get("nodes", [])
+        if node["resource_type"] == "test" and not node.get("attached_node") and parents:
+            node["attached_node"] = max(
+                sorted(parents), key=lambda parent: len(ancestors(parsed, parent))
+            )
+    return parsed
+
+
+def ancestors(parsed: dict[str, Any], name: str) -> set[str]:
+    """Everything a model is made of, by dbt's unique ids."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = set(parsed["parent_map"].get(waiting.pop(), [])) - found
+        found |= new
+        waiting.extend(new)
+    return found
 
 
 def _fingerprint(project: Path) -> str:

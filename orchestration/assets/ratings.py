@@ -1,15 +1,18 @@
-"""The ratings: posteriors of every tournament, from the counts dbt made.
+"""The ratings: every table of the rating step, from what dbt counted and weighted.
 
-The key is that of dbt's source `ratings.rating`, so that it stands between the models before it
-and those after it.
+Keys are those of dbt's source `ratings`, so that the tables stand between the models before them
+and those after.
 
-What stays out: the numerics (ratings/) and the order of a build (building.py).
+What stays out: the rating step (rating/), its numerics (ratings/), the order of a build
+(building.py).
 """
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 
 from ingestion.log import EventLog
 from orchestration.assets.failures import as_failure
@@ -19,28 +22,54 @@ from orchestration.rating.contract import RATING_TABLES
 from orchestration.ratings.tournaments import RatingParameters
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
-
-@dg.asset(
-    key=["ratings", "rating"],
-    deps=["fct_tournament_count", "fct_cell_count", "fct_weighted_judgment"],
-    description=RATING_TABLES[RATING].grain,
-    group_name="ratings",
-    owners=OWNERS,
-    kinds={"python", "parquet"},
-    pool=DUCKDB_POOL,
+SOURCE = "ratings"
+INPUTS = (
+    "dim_stratum",
+    "fct_battle",
+    "fct_cell_count",
+    "fct_tournament_count",
+    "fct_weighted_judgment",
+    "int_cells__grouped",
+    "int_strata__celled",
+    "seeds.seed_pools",
 )
-def ratings(home: HomeResource) -> dg.MaterializeResult[Any]:
+"""Every table that orchestration/rating/inputs.py reads; a test proves it complete."""
+BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
+
+
+def _specs() -> list[dg.AssetSpec]:
+    return [
+        dg.AssetSpec(
+            [SOURCE, name],
+            deps=[dg.AssetKey(table.split(".")) for table in INPUTS],
+            description=contract.grain,
+            group_name=SOURCE,
+            owners=OWNERS,
+            kinds={"python", "parquet"},
+        )
+        for name, contract in RATING_TABLES.items()
+    ]
+
+
+@dg.multi_asset(name=SOURCE, specs=_specs(), pool=DUCKDB_POOL)
+def ratings(home: HomeResource) -> Iterator[dg.MaterializeResult[Any]]:
     """Rate every tournament."""
+    workspace = Workspace(home.paths.root)
     began = time.perf_counter()
     with as_failure():
-        log = EventLog.open(home.paths.log)
-        rated = rate(Workspace(home.paths.root), log, RatingParameters())
-    boards = rated.group_by(["weighting", "stratum_id", "dimension", "estimator"]).aggregate([])
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": rated.num_rows,
-            "tournaments rated": boards.num_rows,
-            "models": len(rated.column("model_id").unique()),
-            "seconds": round(time.perf_counter() - began, 2),
-        }
-    )
+        rated = rate(workspace, EventLog.open(home.paths.log), RatingParameters())
+    seconds = round(time.perf_counter() - began, 2)
+    for name in RATING_TABLES:
+        metadata: dict[str, Any] = {"dagster/row_count": 0}
+        path = workspace.ratings / f"{name}.parquet"
+        if path.exists():
+            metadata["dagster/row_count"] = pq.read_metadata(path).num_rows
+        if name == RATING:
+            metadata |= {
+                "boards rated": rated.group_by(BOARD).aggregate([]).num_rows,
+                "estimators": ", ".join(sorted(rated.column("estimator").unique().to_pylist())),
+                "weightings": ", ".join(sorted(rated.column("weighting").unique().to_pylist())),
+                "models": len(rated.column("model_id").unique()),
+                "seconds": seconds,
+            }
+        yield dg.MaterializeResult(asset_key=[SOURCE, name], metadata=metadata)

@@ -7,7 +7,6 @@ ratings never see counts that dbt did not finish and find right (dagster#18472).
 What stays out: the models (dbt_project/), and what dbt is shown as sources (raw_views.py).
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.assets.dbt_manifest import target_directory
+from orchestration.assets.dbt_manifest import ancestors, read_manifest, target_directory
 from orchestration.assets.failures import as_failure
+from orchestration.assets.ratings import INPUTS
 from orchestration.building import (
     Workspace,
     mark_transformed,
@@ -30,7 +30,6 @@ from orchestration.building import (
 from orchestration.dbt_runs import environment
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
-RATINGS_SOURCE = "source.demoscope.ratings."
 # In each of the two steps only the tests whose models are built by then, and all of those.
 TESTS = {"DBT_INDIRECT_SELECTION": "buildable"}
 POSITION_TAG = "demoscope/log_position"
@@ -52,8 +51,8 @@ class _Translator(DagsterDbtTranslator):
 def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
     """The assets of a manifest."""
     translator = _Translator()
-    parsed = json.loads(manifest.read_text(encoding="utf-8"))
-    before_ratings = _before_ratings(parsed, translator)
+    parsed = read_manifest(manifest)
+    needed = _needed_by_ratings(parsed, translator)
 
     @dbt_assets(
         manifest=parsed, name="warehouse", dagster_dbt_translator=translator, pool=DUCKDB_POOL
@@ -63,13 +62,13 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         paths = home.paths
         workspace = Workspace(paths.root)
-        selected = context.selected_asset_keys
         position = None
         with as_failure():
-            if selected >= before_ratings:
+            # What the ratings need is built whole, as of the head, or else stays as of where it is.
+            if context.selected_asset_keys >= needed:
                 position = _open_head(paths, workspace)
                 context.instance.add_run_tags(context.run.run_id, {POSITION_TAG: str(position)})
-            if selected - before_ratings:
+            else:
                 show_ratings(workspace)
         with environment(DEMOSCOPE_HOME=str(paths.root), **TESTS):
             run = dbt.cli(["build"], context=context, target_path=target_directory(paths))
@@ -109,16 +108,16 @@ def _open_head(home: Home, workspace: Workspace) -> int:
     return position
 
 
-def _before_ratings(manifest: dict[str, Any], translator: DagsterDbtTranslator) -> set[dg.AssetKey]:
-    """Every model and seed that is not made of the ratings."""
-    after: set[str] = set()
-    waiting = [name for name in manifest["sources"] if name.startswith(RATINGS_SOURCE)]
-    while waiting:
-        children = set(manifest["child_map"].get(waiting.pop(), [])) - after
-        after |= children
-        waiting.extend(children)
-    return {
-        translator.get_asset_spec(manifest, name, None).key
+def _needed_by_ratings(
+    manifest: dict[str, Any], translator: DagsterDbtTranslator
+) -> set[dg.AssetKey]:
+    """Every model and seed that the ratings are made of."""
+    built = {
+        name: translator.get_asset_spec(manifest, name, None).key
         for name, node in manifest["nodes"].items()
-        if node["resource_type"] in {"model", "seed", "snapshot"} and name not in after
+        if node["resource_type"] in {"model", "seed", "snapshot"}
     }
+    inputs = {dg.AssetKey(table.split(".")) for table in INPUTS}
+    read = {name for name, key in built.items() if key in inputs}
+    made_of = read.union(*(ancestors(manifest, name) for name in read))
+    return {key for name, key in built.items() if name in made_of}

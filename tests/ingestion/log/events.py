@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
-from ingestion.log import EventLog, Receipt
+from ingestion.log import EventLog, Receipt, reader
 from ingestion.vocabulary import EventType
 
 PRODUCER = {"name": "test"}
@@ -52,3 +52,10 @@ def commit(log: EventLog, batch_id: str, *tables: pa.Table) -> Receipt:
         for table in tables:
             batch.stage(EventType(table["event_type"][0].as_py()), table)
         return batch.commit()
+
+
+def check_once(log: EventLog, rows: int) -> None:
+    """Every event is there once, and the log is sound."""
+    ids = reader.read(log, EventType.BATTLE_JUDGED)["event_id"].to_pylist()
+    assert len(ids) == len(set(ids)) == rows
+    assert log.verify().findings == []

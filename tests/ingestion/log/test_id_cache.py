@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingestion.log import EventLog
 from ingestion.log.run_file import DamagedRunError, FileRun, write_run
-from ingestion.log.runs import MemoryRun, Run, hash_ids, merge_in_memory
+from ingestion.log.runs import MemoryRun, Run, hash_ids, merge_in_memory, merged_slices
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import PRODUCER, battles, commit
 
@@ -55,7 +55,8 @@ def test_runs_of_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         MemoryRun.of(part, np.arange(start, start + len(part), dtype=np.uint64))
         for part, start in zip(parts, (0, 50_000), strict=True)
     ]
-    merged = merge_in_memory(*runs)
+    merged = MemoryRun.joined(merged_slices(*runs))
+    assert (merge_in_memory(*runs).hashes == merged.hashes).all()
     every = np.concatenate(parts)
     assert (merged.hashes == np.sort(every)).all()
     assert (every[merged.places.astype(np.int64)] == merged.hashes).all()

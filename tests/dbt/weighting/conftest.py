@@ -1,0 +1,25 @@
+"""R `survey`'s results, and a dbt project of the weighting alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dbt.weighting.oracle import Oracle, open_oracle
+from tests.dbt.weighting.project import Project, make_project
+
+
+@pytest.fixture
+def oracle(shared_data: Path) -> Iterator[Oracle]:
+    """The weighting reference, opened afresh."""
+    opened = open_oracle(shared_data / "weighting_reference")
+    yield opened
+    opened.connection.close()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Seeds, weighting models and their tests, with participants of the test's own."""
+    return make_project(tmp_path_factory.mktemp("weighting"))
