@@ -89,6 +89,32 @@ RATING_TABLES = {
             RatingColumn("battle_count", "bigint", "Battles between the two."),
         ),
     ),
+    "tournament": RatingTable(
+        "One row per stratum and dimension: battles, ties, and how decided its board is.",
+        (
+            RatingColumn("stratum_id", "varchar", "Who judged."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("battle_count", "bigint", "Battles."),
+            RatingColumn("tie_share_micro", "bigint", "Share of ties, millionths."),
+            RatingColumn("decisiveness_micro", "bigint", "Share that is no tie, millionths."),
+            RatingColumn(
+                "separation_micro",
+                "bigint",
+                "Mean over pairs of |2 P(a better than b) - 1|, millionths: 0 unknown, 1 certain.",
+            ),
+        ),
+    ),
+    "agreement": RatingTable(
+        "One row per board but the canonical one: how far it agrees with that on the order.",
+        (
+            *_BOARD,
+            RatingColumn(
+                "kendall_tau_micro",
+                "bigint",
+                "Kendall's tau with trueskill_ep unweighted, millionths; null without an order.",
+            ),
+        ),
+    ),
     "merger": RatingTable(
         "One row per country, axis and dimension: what merging the groups of the axis has bought.",
         (

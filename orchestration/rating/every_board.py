@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.rating import count_boards, hierarchical_boards, weighted_boards
+from orchestration.rating.agreement import agreement_rows, tournament_rows
 from orchestration.rating.inputs import (
     Study,
     cell_counts,
@@ -24,7 +25,8 @@ from orchestration.ratings.online_tournaments import rate_online
 from orchestration.ratings.tournaments import RATING_SCHEMA, Rated, RatingParameters, board
 from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
 
-RATING, PAIRWISE, MERGER = "rating", "pairwise", "merger"
+RATING, PAIRWISE, TOURNAMENT = "rating", "pairwise", "tournament"
+MERGER, AGREEMENT = "merger", "agreement"
 
 
 def rate_all(
@@ -44,10 +46,7 @@ def rate_all(
     population = study(connection)
     rated = count_boards.rate_counts(counts, parameters)
     anchors = count_boards.anchors(rated, parameters)
-    boards = [
-        _labelled(count_boards.UNWEIGHTED, board(one, parameters, seed))
-        for one in rated
-    ]
+    boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
     boards += [
         _labelled(count_boards.UNWEIGHTED, rate_online(battles, parameters, seed))
         for battles in ordered_battles(connection)
@@ -63,8 +62,12 @@ def rate_all(
     pairs = list(count_boards.pair_rows(rated))
     tables |= effects
     tables[RATING] = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
-    tables[PAIRWISE] = pa.concat_tables(pairs) if pairs else pa.table({})
-    return {name: conform(name, table) for name, table in tables.items() if table.num_columns}
+    if pairs:
+        tables[PAIRWISE] = pa.concat_tables(pairs)
+        tables[TOURNAMENT] = tournament_rows(rated)
+    written = {name: conform(name, table) for name, table in tables.items()}
+    written[AGREEMENT] = conform(AGREEMENT, agreement_rows(written[RATING]))
+    return written
 
 
 def _merged(

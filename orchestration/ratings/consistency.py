@@ -79,7 +79,8 @@ def rank_shifts(
     axis' groups; an axis' is the mean over models. Both are posterior means with 95% intervals from
     ``draws`` joint draws keyed by ``seed``. Uncertain ranks differ even where groups agree:
     ``rank_shift_if_agreed`` is the shift expected from the same uncertainty around one common
-    ranking. ``p_largest``: share of draws in which the axis' shift exceeds all others'.
+    ranking. ``p_largest``: share of draws in which what the axis' shift has beyond that exceeds
+    all others'.
     """
     by_model, by_axis, largest = [], [], []
     generator = np.random.Generator(np.random.Philox(key=seed))
@@ -110,7 +111,8 @@ def rank_shifts(
             )
         )  # fmt: skip
         over_models = shift.mean(axis=1)
-        largest.append(over_models)
+        # Less what uncertainty alone would give: few battles must not pass for disagreement.
+        largest.append(over_models - null.mean())
         by_axis.append((axis, *_summary(over_models), float(null.mean())))
     if not by_axis:
         return RANK_SHIFT_SCHEMA.empty_table(), AXIS_SHIFT_SCHEMA.empty_table()

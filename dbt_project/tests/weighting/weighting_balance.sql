@@ -1,11 +1,19 @@
-{#- Blocks: after weighting, no level that can be met is off by 0.05 of its standard deviation. -#}
+{#-
+Blocks: where the margins could be met, no level with a target is off by 0.05 of its standard
+deviation. Levels collapsed, and those scaled up beside an empty target, warn elsewhere.
+-#}
 with
+
+diagnostics as (
+
+    select * from {{ ref('rpt_weighting_diagnostics') }}
+
+),
 
 margins as (
 
     select
         *,
-        -- Beside an empty target the others are scaled up on purpose: that warns elsewhere.
         max(case when level_status = 'empty' then 1 else 0 end)
             over (partition by country, scheme, variable) as has_empty_levels
     from {{ ref('rpt_weighting_margin') }}
@@ -14,15 +22,20 @@ margins as (
 )
 
 select
-    country,
-    scheme,
-    variable,
-    level,
-    target_share,
-    after_share,
-    asmd_after
+    margins.country,
+    margins.scheme,
+    margins.variable,
+    margins.level,
+    margins.target_share,
+    margins.after_share,
+    margins.asmd_after
 from margins
+inner join diagnostics
+    on
+        margins.country = diagnostics.country
+        and margins.scheme = diagnostics.scheme
 where
-    level_status in ('targeted', 'untargeted')
-    and has_empty_levels = 0
-    and asmd_after >= 0.05
+    diagnostics.is_converged
+    and margins.has_empty_levels = 0
+    and margins.level_status in ('targeted', 'untargeted')
+    and margins.asmd_after >= 0.05

@@ -1,0 +1,21 @@
+with
+
+agreements as (
+
+    select * from {{ source('ratings', 'agreement') }}
+
+),
+
+final as (
+
+    select
+        weighting,
+        stratum_id,
+        dimension,
+        estimator,
+        kendall_tau_micro / 1e6 as kendall_tau
+    from agreements
+
+)
+
+select * from final

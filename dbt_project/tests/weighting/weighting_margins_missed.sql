@@ -1,0 +1,13 @@
+{{ config(severity='warn') }}
+{#- Warns: a scheme whose margins this sample cannot meet all at once; its weights are a compromise. -#}
+select
+    country,
+    scheme,
+    participant_count,
+    margin_error,
+    sweep_count
+from {{ ref('rpt_weighting_diagnostics') }}
+where
+    not is_converged
+    or raked_margin_error > 1e-9
+    or margin_error > 1e-9

@@ -1,0 +1,289 @@
+"""From answers, word for word, to weights: the models as dbt builds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.dbt.weighting.people import draw_people
+from tests.dbt.weighting.project import Build, Project
+
+COUNT = 1500
+# Everything that is not said in the crosswalk's words, and everybody who cannot be weighted.
+ODD = [
+    {"participant_key": "odd-france", "country": "FR", "age": "40", "gender": "Female"},
+    {"participant_key": "odd-nowhere", "age": "40", "gender": "Female"},
+    {"participant_key": "odd-silent", "country": "US"},
+    {"participant_key": "odd-young", "country": "US", "age": "17", "gender": "Male"},
+    {"participant_key": "odd-band", "country": "UK", "age": "25 \N{EN DASH} 34 years"},
+    {"participant_key": "odd-open", "country": "UK", "age": "65 or older"},
+    {"participant_key": "odd-wide", "country": "UK", "age": "30-39"},
+    {"participant_key": "odd-case", "country": "UK", "age": "34.0", "politics": " LIB DEMS "},
+    {"participant_key": "odd-word", "country": "UK", "ethnicity": "Martian"},
+    {"participant_key": "odd-unheard", "country": "UK", "age": "30", "heard": "no"},
+]
+
+
+@pytest.fixture(scope="module")
+def build(project: Project) -> Build:
+    people = [*draw_people(COUNT), *ODD]
+    project.write_people(people)
+    return project.build()
+
+
+def level(project: Project, key: str, variable: str) -> tuple[str, bool]:
+    rows = project.query(f"""
+        select level, is_recognised from int_participant_levels
+        where participant_key = '{key}' and variable = '{variable}'
+    """)
+    assert len(rows) == 1
+    return rows[0][0], rows[0][1]
+
+
+def diagnostics(project: Project, country: str, scheme: str, column: str) -> Any:
+    return project.query(f"""
+        select {column} from rpt_weighting_diagnostics
+        where country = '{country}' and scheme = '{scheme}'
+    """)[0][0]
+
+
+def raked_by_hand(
+    project: Project, country: str, scheme: str, trim: tuple[float, float] | None
+) -> dict[str, float]:
+    """Weights as numpy makes them from levels and seeds: an oracle that shares no code.
+
+    Works where no level is collapsed and no target is empty.
+    """
+    margins = project.query(f"""
+        select variable from seeds.seed_weighting_margins
+        where country = '{country}' and scheme = '{scheme}' order by margin
+    """)
+    people = [
+        row[0]
+        for row in project.query(f"""
+            select participant_key from int_participants__judging
+            where country = '{country}' order by participant_key
+        """)
+    ]
+    groups = []
+    for (variable,) in margins:
+        said = dict(
+            project.query(f"""
+                select participant_key, level from int_participant_levels
+                where country = '{country}' and variable = '{variable}'
+            """)
+        )
+        shares = {
+            row["level"]: float(row["share"])
+            for row in project.seed("seed_targets")
+            if (row["country"], row["variable"]) == (country, variable)
+        }
+        levels = np.array([said[key] for key in people])
+        known = np.isin(levels, list(shares)).mean()
+        for name in sorted(set(levels)):
+            here = levels == name
+            groups.append((here, shares[name] * known if name in shares else here.mean()))
+    weights = np.ones(len(people))
+
+    def rake(weights: np.ndarray[Any, np.dtype[np.float64]]) -> None:
+        for _ in range(200):
+            for here, share in groups:
+                weights[here] *= share * len(weights) / weights[here].sum()
+
+    rake(weights)
+    while trim is not None:
+        outside = (weights < trim[0]) | (weights > trim[1])
+        if not outside.any():
+            rake(weights)
+            break
+        clipped = np.clip(weights, *trim)
+        clipped[~outside] += (weights.sum() - clipped.sum()) / (~outside).sum()
+        # At the bound is not outside it.
+        weights = np.where(np.isclose(clipped, trim[0], atol=1e-12), trim[0], clipped)
+        weights = np.where(np.isclose(weights, trim[1], atol=1e-12), trim[1], weights)
+    return dict(zip(people, weights, strict=True))
+
+
+def test_everything_builds_and_only_what_should_warns(build: Build) -> None:
+    assert build.with_status("fail", "error", "skipped") == set(), build.output
+    assert "weighting_answers_unrecognised" in build.with_status("warn")
+    assert "weighting_country_without_targets" in build.with_status("warn")
+
+
+@pytest.mark.parametrize("country", ["US", "UK"])
+@pytest.mark.parametrize(
+    ("scheme", "trim"),
+    [("untrimmed", None), ("age_sex_ethnicity", (0.3, 3.0)), ("plus_politics", (0.3, 3.0))],
+)
+def test_weights_are_those_made_by_hand(
+    build: Build, project: Project, country: str, scheme: str, trim: tuple[float, float] | None
+) -> None:
+    expected = raked_by_hand(project, country, scheme, trim)
+    found = dict(
+        project.query(f"""
+            select participant_key, weight from fct_participant_weight
+            where country = '{country}' and scheme = '{scheme}'
+        """)
+    )
+    assert found.keys() == expected.keys()
+    keys = sorted(expected)
+    # Published weights are whole millionths.
+    np.testing.assert_allclose(
+        [found[key] for key in keys], [expected[key] for key in keys], atol=5.1e-7
+    )
+
+
+def test_poststratified_weights_are_the_ratio_of_shares(build: Build, project: Project) -> None:
+    rows = project.query("""
+        select level, any_value(weight), count(*) as people from fct_participant_weight
+        join int_participant_levels using (participant_key)
+        where scheme = 'joint' and variable = 'age3_sex2_race4_self_identified'
+        group by level having level <> 'unknown'
+    """)
+    cells = {
+        f"{row['level_1']} / {row['level_2']} / {row['level_3']}": float(row["share"])
+        for row in project.seed("seed_joint_targets")
+        if row["variable"] == "age3_sex2_race4_self_identified"
+    }
+    met = sum(cells[name] for name, _, _ in rows)
+    people = sum(count for _, _, count in rows)
+    for name, weight, count in rows:
+        assert weight == pytest.approx(cells[name] / met * people / count, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("key", "variable", "expected", "is_recognised"),
+    [
+        ("odd-silent", "age3", "unknown", True),
+        ("odd-young", "age3", "unknown", False),
+        ("odd-band", "age3", "18-34", True),
+        ("odd-band", "age6", "25-34", True),
+        ("odd-open", "age6", "65+", True),
+        ("odd-wide", "age3", "unknown", False),
+        ("odd-case", "age3", "18-34", True),
+        ("odd-case", "vote5_ge2024_five_parties", "Liberal Democrat", True),
+        ("odd-word", "ethnic4_mixed_in_other", "unknown", False),
+        ("odd-silent", "age3_sex2_race4_self_identified", "unknown", True),
+    ],
+)
+def test_answers_have_levels(
+    build: Build, project: Project, key: str, variable: str, expected: str, is_recognised: bool
+) -> None:
+    assert level(project, key, variable) == (expected, is_recognised)
+
+
+def test_a_country_without_targets_counts_only_unweighted(build: Build, project: Project) -> None:
+    rows = project.query("""
+        select participant_key, scheme, weight from fct_participant_weight
+        where participant_key in ('odd-france', 'odd-nowhere') order by participant_key
+    """)
+    assert rows == [("odd-france", "none", 1.0), ("odd-nowhere", "none", 1.0)]
+    assert not diagnostics(project, "FR", "plus_politics", "has_targets")
+    assert diagnostics(project, "unknown", "plus_politics", "left_out_count") == 1
+
+
+def test_whoever_was_not_heard_has_no_weight(build: Build, project: Project) -> None:
+    assert not project.query(
+        "select 1 from fct_participant_weight where participant_key = 'odd-unheard'"
+    )
+
+
+def test_nobody_is_dropped_for_a_missing_answer(build: Build, project: Project) -> None:
+    heard = project.query("select count(*) from int_participants__judging where country = 'US'")
+    weighted = project.query("""
+        select count(*) from fct_participant_weight
+        where country = 'US' and scheme = 'plus_politics'
+    """)
+    assert weighted == heard
+    # They keep the share they have in the sample.
+    rows = project.query("""
+        select level, before_share, after_share from rpt_weighting_margin
+        where scheme = 'plus_politics' and is_raked and level_status = 'untargeted'
+    """)
+    assert {row[0] for row in rows} >= {"unknown", "Non-binary", "Other party"}
+    for _, before, after in rows:
+        assert after == pytest.approx(before, abs=1e-6)
+
+
+def test_the_scheme_of_complete_answers_leaves_the_others_out(
+    build: Build, project: Project
+) -> None:
+    left_out = diagnostics(project, "US", "complete_answers", "left_out_count")
+    incomplete = project.query("""
+        select count(distinct participant_key) from int_participant_levels
+        join int_participants__judging using (participant_key)
+        where int_participant_levels.country = 'US' and level in ('unknown', 'Non-binary')
+            and variable in ('age3', 'sex2', 'race4_self_identified', 'party3_pew_2025')
+    """)
+    assert left_out == incomplete[0][0] > 0
+    assert diagnostics(project, "US", "complete_answers", "margin_error") < 1e-9
+
+
+def test_diagnostics_say_what_the_weights_are(build: Build, project: Project) -> None:
+    for country, scheme in (("US", "plus_politics"), ("UK", "plus_education")):
+        weights = np.array(
+            project.query(f"""
+                select weight from fct_participant_weight
+                where country = '{country}' and scheme = '{scheme}'
+            """)
+        )[:, 0]
+        design_effect = len(weights) * (weights**2).sum() / weights.sum() ** 2
+        found = diagnostics(project, country, scheme, "design_effect")
+        assert found == pytest.approx(design_effect, rel=1e-12)
+        assert diagnostics(project, country, scheme, "weight_max") == weights.max()
+        assert diagnostics(project, country, scheme, "raked_margin_error") < 1e-9
+        assert diagnostics(project, country, scheme, "margin_error") < 1e-9
+        assert diagnostics(project, country, scheme, "is_converged")
+
+
+def test_what_was_collapsed_into_what_is_named(build: Build, project: Project) -> None:
+    collapsed = diagnostics(project, "US", "race_hispanic_apart", "collapsed_levels")
+    assert collapsed == "raceeth4_hispanic_apart: Hispanic into Other, not Hispanic"
+    rows = project.query("""
+        select level, level_status from rpt_weighting_margin
+        where scheme = 'race_hispanic_apart' and variable = 'raceeth4_hispanic_apart'
+    """)
+    assert dict(rows)["Other, not Hispanic"] == "joined"
+
+
+def test_a_target_that_nobody_meets_is_named_and_the_others_scaled(
+    build: Build, project: Project
+) -> None:
+    empty = diagnostics(project, "UK", "politics_alternative", "empty_levels")
+    assert empty == "vote7_ge2024_all_adults: Did not vote"
+    shares = dict(
+        project.query("""
+            select level, after_share from rpt_weighting_margin
+            where scheme = 'politics_alternative' and variable = 'vote7_ge2024_all_adults'
+        """)
+    )
+    votes = {
+        row["level"]: float(row["population"])
+        for row in project.seed("seed_targets")
+        if row["variable"] == "vote7_ge2024_all_adults"
+    }
+    ratio = votes["Labour"] / votes["Conservative"]
+    assert shares["Labour"] / shares["Conservative"] == pytest.approx(ratio, rel=1e-5)
+
+
+def test_pools_weigh_countries_by_adults_or_alike(build: Build, project: Project) -> None:
+    rows = project.query("""
+        select pool, sum(participant_count * pool_weight_micro / 1000000) / sum(participant_count),
+            max(case when country = 'UK' then population_share end)
+        from fct_country_pool_weight where scheme = 'plus_politics' group by pool order by pool
+    """)
+    assert [row[0] for row in rows] == ["half_half", "population_proportional"]
+    assert [row[1] for row in rows] == pytest.approx([1.0, 1.0], abs=1e-5)
+    assert [row[2] for row in rows] == pytest.approx([0.5, 0.16582506], abs=1e-8)
+
+
+def test_building_again_gives_the_same_weights(build: Build, project: Project) -> None:
+    query = "select md5(string_agg(participant_key || scheme || weight_micro, ',' order by all))"
+    total = f"""{query.replace("order by all", "order by participant_key, scheme")}
+        from fct_participant_weight"""
+    before = project.query(total)
+    again = project.build("--threads", "1", "--select", "resource_type:model")
+    assert again.with_status("error", "skipped") == set()
+    assert project.query(total) == before
