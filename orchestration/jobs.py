@@ -8,7 +8,7 @@ What stays out: the steps (assets/) and when they run (sensors.py, schedules.py)
 
 import dagster as dg
 
-from orchestration.assets.raw import RAW
+from orchestration.checks import RAW
 
 EVENTS = dg.AssetSelection.groups(RAW)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import yaml
 from dagster_dbt import DbtCliResource
 
 from ingestion.paths import Home
@@ -37,18 +38,6 @@ def default_resources() -> dict[str, Any]:
     return {"home": HomeResource(root=str(Home.from_environment().root)), "dbt": dbt_resource()}
 
 
-# dagster-dbt sets DBT_TARGET_PATH, of which dbt 1.11 complains where dbt_project.yml says
-# `target-path`; everything else that dbt warns of stays an error, as in dbt_project.yml.
-_TOLERATED = ["WEOIncludeExcludeDeprecation", "ConfigTargetPathDeprecation", "DeprecationsSummary"]
-_FLAGS = [
-    "--warn-error-options",
-    json.dumps({"error": "all", "warn": _TOLERATED}),
-    # The debug log of one build is ten megabytes.
-    "--log-level-file",
-    "info",
-]
-
-
 def dbt_resource(project: Path | None = None) -> DbtCliResource:
     """Dbt as it is installed beside this Python, whatever PATH says."""
     project = project or dbt_runs.PROJECT_DIRECTORY
@@ -58,5 +47,20 @@ def dbt_resource(project: Path | None = None) -> DbtCliResource:
         project_dir=str(project),
         profiles_dir=str(project),
         dbt_executable=executable,
-        global_config_flags=_FLAGS,
+        # The debug log of one build is ten megabytes.
+        global_config_flags=["--log-level-file", "info", *_warnings(project)],
     )
+
+
+def _warnings(project: Path) -> list[str]:
+    """The project's own `warn_error_options`, and two warnings more that may be.
+
+    dagster-dbt sets DBT_TARGET_PATH, of which dbt 1.11 complains where dbt_project.yml says
+    `target-path`.
+    """
+    declared = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    options = declared.get("flags", {}).get("warn_error_options")
+    if options is None:
+        return []
+    tolerated = [*options.get("warn", []), "ConfigTargetPathDeprecation", "DeprecationsSummary"]
+    return ["--warn-error-options", json.dumps({**options, "warn": tolerated})]

@@ -15,6 +15,8 @@ from orchestration.ratings.tournaments import TRUESKILL_EP, Rated
 
 UNWEIGHTED = "none"
 SKILL = "skill_micro"
+KEY = ("stratum_id", "dimension", "weighting", "estimator")
+BoardKey = tuple[str, str, str, str]
 
 
 def tournament_rows(rated: list[Rated]) -> pa.Table:
@@ -42,25 +44,22 @@ def agreement_rows(ratings: pa.Table) -> pa.Table:
         One row per stratum, dimension, weighting and estimator; tau is null where a board has
         fewer than two models in common with the canonical one, or no order at all.
     """
-    boards: dict[tuple[str, str, str, str], dict[str, int]] = {}
-    names = ("stratum_id", "dimension", "weighting", "estimator", "model_id", SKILL)
-    for *key, model, skill in zip(*(ratings.column(n).to_pylist() for n in names), strict=True):
-        stratum, dimension, weighting, estimator = key
+    boards: dict[BoardKey, dict[str, int]] = {}
+    columns = [ratings.column(name).to_pylist() for name in (*KEY, "model_id", SKILL)]
+    for stratum, dimension, weighting, estimator, model, skill in zip(*columns, strict=True):
         boards.setdefault((stratum, dimension, weighting, estimator), {})[model] = skill
-    rows: dict[str, list[object]] = {name: [] for name in (*names[:4], "kendall_tau")}
+    rows = []
     for key in sorted(boards):
         canonical = boards.get((key[0], key[1], UNWEIGHTED, TRUESKILL_EP))
-        if canonical is None or key[2:] == (UNWEIGHTED, TRUESKILL_EP):
-            continue
-        for name, value in zip(names[:4], key, strict=True):
-            rows[name].append(value)
-        rows["kendall_tau"].append(_tau(canonical, boards[key]))
-    return pa.table(rows, schema=_AGREEMENT)
+        if canonical is not None and canonical is not boards[key]:
+            tau = _tau(canonical, boards[key])
+            rows.append({**dict(zip(KEY, key, strict=True)), "kendall_tau": tau})
+    return pa.Table.from_pylist(rows, schema=_AGREEMENT)
 
 
 _AGREEMENT = pa.schema(
     [
-        *(pa.field(n, pa.string()) for n in ("stratum_id", "dimension", "weighting", "estimator")),
+        *(pa.field(name, pa.string()) for name in KEY),
         pa.field("kendall_tau", pa.float64()),
     ]
 )

@@ -43,7 +43,7 @@ class Oracle:
         )
 
     def make_cells(self, variables: Sequence[str], margins_file: str) -> None:
-        """`people` and `cells`: the sample in cells of levels and base weight, as `rake` takes them.
+        """`people` and `cells`: the sample in cells of levels and base weight, as `rake` wants.
 
         Args:
             variables: columns of the sample, in the order of a sweep.

@@ -1,4 +1,4 @@
-"""Seeds that contradict themselves stop the build, and the test that stops it says what is wrong."""
+"""Seeds that contradict themselves stop the build; the test that stops it says why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def build(project: Project) -> Build:
     overlapping = {**us, "variable": "race4_self_identified", "level": "White"}
     change(project, "seed_targets", overlapping, population=202_682_378)
     change(
-        project, "seed_crosswalk", {"coding": "party3_us", "source_value": "GOP"}, level="Rebublican"
+        project,
+        "seed_crosswalk",
+        {"coding": "party3_us", "source_value": "GOP"},
+        level="Rebublican",
     )
     project.add_to_seed(
         "seed_crosswalk", {"coding": "sex2", "source_value": "Man ", "level": "Female"}
@@ -52,7 +55,11 @@ def build(project: Project) -> Build:
     )
     change(project, "seed_weighting_margins", {"scheme": "joint", **us}, country="DE")
     change(
-        project, "seed_targets", {**us, "variable": "age6", "level": "65+"}, universe="", population=1
+        project,
+        "seed_targets",
+        {**us, "variable": "age6", "level": "65+"},
+        universe="",
+        population=1,
     )
     project.write_people([])
     return project.build()

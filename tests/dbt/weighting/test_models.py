@@ -268,17 +268,6 @@ def test_a_target_that_nobody_meets_is_named_and_the_others_scaled(
     assert shares["Labour"] / shares["Conservative"] == pytest.approx(ratio, rel=1e-5)
 
 
-def test_pools_weigh_countries_by_adults_or_alike(build: Build, project: Project) -> None:
-    rows = project.query("""
-        select pool, sum(participant_count * pool_weight_micro / 1000000) / sum(participant_count),
-            max(case when country = 'UK' then population_share end)
-        from fct_country_pool_weight where scheme = 'plus_politics' group by pool order by pool
-    """)
-    assert [row[0] for row in rows] == ["half_half", "population_proportional"]
-    assert [row[1] for row in rows] == pytest.approx([1.0, 1.0], abs=1e-5)
-    assert [row[2] for row in rows] == pytest.approx([0.5, 0.16582506], abs=1e-8)
-
-
 def test_building_again_gives_the_same_weights(build: Build, project: Project) -> None:
     query = "select md5(string_agg(participant_key || scheme || weight_micro, ',' order by all))"
     total = f"""{query.replace("order by all", "order by participant_key, scheme")}

@@ -30,7 +30,9 @@ def prepare(oracle: Oracle, method: str, variables: tuple[str, ...], margins: st
         oracle.trim()
 
 
-def mean_and_error(oracle: Oracle, value: str, variables: tuple[str, ...], calibrated: bool) -> None:
+def mean_and_error(
+    oracle: Oracle, value: str, variables: tuple[str, ...], calibrated: bool
+) -> None:
     """`estimate`: the mean of a value and its error, weights raked to the margins.
 
     Args:
