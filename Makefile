@@ -87,7 +87,7 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-bootstrap requirements-dev.lock requirements.
 
 # --- The main job ------------------------------------------------------------------------------
 
-leaderboard: setup ## The leaderboard: STUDY=simulated|arena|llmfao, or your own file: SOURCE=path MAPPING=name|file
+leaderboard: setup ## The leaderboard: STUDY=simulated|arena, or your own file: SOURCE=path MAPPING=name|file
 	@set -e; if [ -n "$$SOURCE" ]; then \
 	  $(BIN)/demoscope ingest "$$SOURCE" $${MAPPING:+--mapping "$$MAPPING"}; \
 	  $(BIN)/demoscope build; \

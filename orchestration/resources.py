@@ -3,14 +3,12 @@
 What stays out: which directories there are (ingestion/paths.py) and what dbt builds (dbt_project/).
 """
 
-import json
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import yaml
 from dagster_dbt import DbtCliResource
 
 from ingestion.paths import Home
@@ -48,19 +46,5 @@ def dbt_resource(project: Path | None = None) -> DbtCliResource:
         profiles_dir=str(project),
         dbt_executable=executable,
         # The debug log of one build is ten megabytes.
-        global_config_flags=["--log-level-file", "info", *_warnings(project)],
+        global_config_flags=["--log-level-file", "info"],
     )
-
-
-def _warnings(project: Path) -> list[str]:
-    """The project's own `warn_error_options`, and two warnings more that may be.
-
-    dagster-dbt sets DBT_TARGET_PATH, of which dbt 1.11 complains where dbt_project.yml says
-    `target-path`.
-    """
-    declared = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
-    options = declared.get("flags", {}).get("warn_error_options")
-    if options is None:
-        return []
-    tolerated = [*options.get("warn", []), "ConfigTargetPathDeprecation", "DeprecationsSummary"]
-    return ["--warn-error-options", json.dumps({**options, "warn": tolerated})]

@@ -5,7 +5,9 @@ What stays out: each step (orchestration/studies.py, loading.py, building.py).
 
 from __future__ import annotations
 
-from typing import Annotated
+import shutil
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +15,9 @@ from ingestion.paths import Home
 from orchestration.cli.build import STEPS
 from orchestration.cli.leaderboard import Format, show_board
 from orchestration.cli.output import progress, say
+
+if TYPE_CHECKING:
+    from orchestration.boards.store import Board
 
 app = typer.Typer()
 
@@ -38,13 +43,16 @@ def study(
         )
     board = build(home, step=lambda step: say(f"{STEPS[step]} ..."))
     show_board(board, output=Format.TABLE)
-    say_where(home)
+    say_where(home, board)
 
 
-def say_where(home: Home) -> None:
+def say_where(home: Home, board: Board) -> None:
     """Say where the results are and what to try next."""
+    command = "demoscope" if shutil.which("demoscope") else sys.argv[0]
+    strata = board.rows().column("stratum_id").unique().to_pylist()
+    stratum = max(strata, key=lambda name: (name.count("/"), name))
     say("")
     say(f"Database   {home.database}")
     say(f"Boards     {home.boards}")
-    say("Try        demoscope leaderboard --dimension trust --stratum US/age/18-34")
+    say(f"Try        {command} leaderboard --stratum '{stratum}' --format json")
     say("Dagster    make ui")

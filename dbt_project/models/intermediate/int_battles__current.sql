@@ -20,6 +20,12 @@ retracted as (
 
 ),
 
+revised as (
+
+    select * from {{ ref('int_events__revised') }}
+
+),
+
 excluded as (
 
     select * from {{ ref('int_participants__excluded') }}
@@ -41,22 +47,17 @@ current_battles as (
         battles.topic,
         battles.occurred_at,
         battles.position,
-        coalesce(corrected.corrected_position, battles.position) as valid_from_position,
+        greatest(battles.position, coalesce(revised.revised_position, 0)) as valid_from_position,
         corrected.event_id is not null as is_corrected,
         excluded.participant_key is null as is_counted
     from battles
     left join corrected on battles.event_id = corrected.event_id
     left join retracted on battles.event_id = retracted.event_id
+    left join revised on battles.event_id = revised.event_id
     left join excluded on battles.participant_key = excluded.participant_key
     where
         retracted.event_id is null
-        {%- if var('valid_until', none) %}
-        -- Events without a time cannot be cut by time: they count at every cut.
-            and (
-                battles.occurred_at is null
-                or battles.occurred_at <= cast('{{ var("valid_until") }}' as timestamptz)
-            )
-        {%- endif %}
+        and {{ happened_by('battles.occurred_at') }}
 
 )
 

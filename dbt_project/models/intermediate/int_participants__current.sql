@@ -46,8 +46,7 @@ latest as (
         {%- for answer in answers %}
             {{ latest_known(answer) }} as {{ answer }},
         {%- endfor %}
-        min(occurred_at) as enrolled_at,
-        max(position) as valid_from_position
+        min(occurred_at) as enrolled_at
     from standing
     group by participant_key
 

@@ -17,7 +17,9 @@ standing as (
     select tallies.*
     from tallies
     left join retracted on tallies.event_id = retracted.event_id
-    where retracted.event_id is null
+    where
+        retracted.event_id is null
+        and {{ happened_by('tallies.occurred_at') }}
 
 ),
 

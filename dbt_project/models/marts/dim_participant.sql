@@ -24,6 +24,12 @@ excluded as (
 
 ),
 
+revised as (
+
+    select * from {{ ref('int_participants__revised') }}
+
+),
+
 final as (
 
     select
@@ -33,8 +39,9 @@ final as (
         participants.enrolled_at,
         excluded.participant_key is not null as is_excluded,
         excluded.excluded_position,
-        participants.valid_from_position
+        revised.valid_from_position
     from participants
+    inner join revised on participants.participant_key = revised.participant_key
     left join celled on participants.participant_key = celled.participant_key
     left join cells on celled.cell_key = cells.cell_key
     left join excluded on participants.participant_key = excluded.participant_key

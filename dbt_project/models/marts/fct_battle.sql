@@ -20,13 +20,21 @@ cells as (
 
 ),
 
+revised as (
+
+    select * from {{ ref('int_participants__revised') }}
+
+),
+
 placed as (
 
     select
-        participants.participant_key,
+        revised.participant_key,
+        revised.valid_from_position,
         cells.cell_id
-    from participants
-    inner join cells on participants.cell_key = cells.cell_key
+    from revised
+    left join participants on revised.participant_key = participants.participant_key
+    left join cells on participants.cell_key = cells.cell_key
 
 ),
 
@@ -53,7 +61,8 @@ final as (
         battles.topic,
         battles.occurred_at,
         battles.position,
-        battles.valid_from_position,
+        greatest(battles.valid_from_position, coalesce(placed.valid_from_position, 0))
+            as valid_from_position,
         battles.is_corrected,
         battles.is_counted
     from battles

@@ -1,0 +1,87 @@
+"""Study designs: everything a study decides, kept by content so that an old board can be rebuilt.
+
+A design is dbt's seeds: axes, strata, census targets, weighting schemes, dimensions. Its hash is
+part of every board's subject; its files lie in `boards/designs/<hash>/`, as they were.
+
+What stays out: what the seeds mean (dbt_project/) and the models that read them, which are code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+from ingestion.errors import IntegrityError, NotFoundError
+from orchestration.dbt_runs import PROJECT_DIRECTORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DESIGNS = "designs"
+SEEDS = "seeds"
+LEFT_OUT = ("target", "logs", "dbt_packages")
+
+
+def design_hash(project: Path) -> str:
+    """SHA-256 over every seed of a dbt project: lines of `<file name> <SHA-256>`, by path."""
+    return _hash_of(project / SEEDS)
+
+
+def _hash_of(directory: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(directory.rglob("*.csv")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.name} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def keep_design(boards: Path, project: Path) -> None:
+    """Keep the project's design under its hash; one that is there is left as it is."""
+    directory = boards / DESIGNS / design_hash(project)
+    if directory.exists():
+        return
+    temporary = directory.with_name(f".{directory.name[:12]}.{secrets.token_hex(4)}")
+    seeds = project / SEEDS
+    for path in sorted(seeds.rglob("*.csv")):
+        copy = temporary / path.relative_to(seeds)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    try:
+        temporary.rename(directory)
+    except OSError:
+        shutil.rmtree(temporary)
+        if not directory.exists():
+            raise
+
+
+def project_with(boards: Path, design: str, scratch: Path) -> Path:
+    """A dbt project of the present models with a design's seeds.
+
+    Args:
+        boards: where designs are kept.
+        design: its hash.
+        scratch: where a copy of the project may be made.
+
+    Raises:
+        NotFoundError: the design was not kept.
+        IntegrityError: its files are not what they were.
+    """
+    if design == design_hash(PROJECT_DIRECTORY):
+        return PROJECT_DIRECTORY
+    kept = boards / DESIGNS / design
+    if not kept.is_dir():
+        message = f"The study design {design[:12]} is not in {kept.parent}."
+        raise NotFoundError(message, remedy="Restore it from a copy of boards/designs.")
+    if _hash_of(kept) != design:
+        message = f"{kept} is not what its name says: a file of it was changed."
+        raise IntegrityError(message, remedy="Restore it from a copy.")
+    project = scratch / "project" / design[:12]
+    if not project.exists():
+        ignored = shutil.ignore_patterns(*LEFT_OUT)
+        shutil.copytree(PROJECT_DIRECTORY, project, ignore=ignored)
+        for path in sorted((project / SEEDS).rglob("*.csv")):
+            path.unlink()
+        shutil.copytree(kept, project / SEEDS, dirs_exist_ok=True)
+    return project

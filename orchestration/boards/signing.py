@@ -1,0 +1,168 @@
+"""Signing a statement: DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519.
+
+A key is a PEM file (PKCS #8), as `openssl genpkey -algorithm ed25519` writes it: the file that
+DEMOSCOPE_SIGNING_KEY names, else `vault/board-signing.key`. Without one, boards are not signed.
+
+What stays out: what is signed (statement.py) and the log's own signatures (ingestion/log/note.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import IntegrityError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
+
+KEY_VARIABLE = "DEMOSCOPE_SIGNING_KEY"
+KEY_FILE = "board-signing.key"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+_REMEDY = "An Ed25519 key in PEM: openssl genpkey -algorithm ed25519 -out FILE"
+
+
+def pre_authentication_encoding(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """What is signed (PAE): `DSSEv1`, then length and text of type and payload."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A private key."""
+
+    key: Ed25519PrivateKey
+
+    @property
+    def public(self) -> Ed25519PublicKey:
+        """The public half."""
+        return self.key.public_key()
+
+    def envelope(self, payload: bytes) -> bytes:
+        """The payload in an envelope with one signature, as JSON."""
+        signature = self.key.sign(pre_authentication_encoding(payload))
+        document = {
+            "payload": base64.b64encode(payload).decode(),
+            "payloadType": PAYLOAD_TYPE,
+            "signatures": [
+                {"keyid": key_id(self.public), "sig": base64.b64encode(signature).decode()}
+            ],
+        }
+        return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an envelope holds, and which of the trusted keys signed it.
+
+    Args:
+        payload: the bytes it vouches for.
+        key_ids: the keys it says it is signed by.
+        verified: those of them that are trusted and whose signature holds.
+        broken: those of them that are trusted and whose signature does not hold.
+    """
+
+    payload: bytes
+    key_ids: tuple[str, ...]
+    verified: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+def configured(vault: Path) -> Signer | None:
+    """The key boards are signed with; None where none is configured.
+
+    Raises:
+        UsageError: the file is not there though it is named, or is not an Ed25519 key.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    named = os.environ.get(KEY_VARIABLE)
+    path = Path(named) if named else vault / KEY_FILE
+    if not named and not path.exists():
+        return None
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"{path} is not a signing key: {error}.", remedy=_REMEDY) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(f"{path} is a key of another kind than Ed25519.", remedy=_REMEDY)
+    return Signer(key)
+
+
+def public_key(path: Path) -> Ed25519PublicKey:
+    """A public key from its PEM file.
+
+    Raises:
+        UsageError: the file is not there or holds no Ed25519 public key.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    remedy = "openssl pkey -in PRIVATE -pubout -out FILE writes one."
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is not a public key: {error}.", remedy=remedy) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise UsageError(f"{path} is a key of another kind than Ed25519.", remedy=remedy)
+    return key
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """SHA-256 (hex) of the key's SubjectPublicKeyInfo."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(encoded).hexdigest()
+
+
+def open_envelope(envelope: bytes, trusted: Sequence[Ed25519PublicKey]) -> Opened:
+    """Read an envelope and check the signatures of trusted keys.
+
+    Raises:
+        IntegrityError: it is no envelope, or holds something else than a statement.
+    """
+    try:
+        document: dict[str, Any] = json.loads(envelope)
+        payload = base64.b64decode(document["payload"], validate=True)
+        signatures = {
+            str(one["keyid"]): base64.b64decode(one["sig"], validate=True)
+            for one in document["signatures"]
+        }
+        kind = document["payloadType"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError("The signature file is not a DSSE envelope.") from error
+    if kind != PAYLOAD_TYPE:
+        raise IntegrityError(f"The envelope holds {kind!r}, not a statement.")
+    message = pre_authentication_encoding(payload)
+    known = {key_id(key): key for key in trusted}
+    verified = [name for name in signatures if name in known]
+    broken = [name for name in verified if not _holds(known[name], signatures[name], message)]
+    return Opened(
+        payload,
+        tuple(signatures),
+        tuple(name for name in verified if name not in broken),
+        tuple(broken),
+    )
+
+
+def _holds(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
