@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import choix
+import evalica
 import numpy as np
 import pyarrow as pa
 import trueskill
@@ -27,6 +28,7 @@ from orchestration.ratings.tournaments import RatingParameters, rate
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate, simulate_society
 
 Array = NDArray[np.float64]
+SAID = (evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw)
 
 
 def cpu(function: Callable[[], object], repeats: int = 5) -> float:
@@ -144,11 +146,19 @@ def posterior() -> None:
     wins[counts.first, counts.second] = counts.win_first + counts.tie / 2
     wins[counts.second, counts.first] = counts.win_second + counts.tie / 2
     choix_bt = cpu(lambda: choix.ilsr_pairwise_dense(wins), 3)
+    xs, ys, said, times = [], [], [], []
+    for outcome, column in zip(SAID, counts.outcomes.T, strict=True):
+        xs += counts.first.tolist()
+        ys += counts.second.tolist()
+        said += [outcome] * column.size
+        times += column.tolist()
+    evalica_bt = cpu(lambda: evalica.bradley_terry(xs, ys, said, weights=times), 5)
     gap = np.abs(fit(counts, draw_margin=2.0).mean - 25.0 - numpy_ep(counts, 2.0)[0]).max()
     report(
         "EP with covariance, 14,850 sites", ours * 1e3, "ms",
         ("numpy and LAPACK", witness * 1e3),
         ("choix Bradley-Terry, no intervals", choix_bt * 1e3),
+        ("evalica Bradley-Terry, no intervals", evalica_bt * 1e3),
     )  # fmt: skip
     print(f"  both posteriors' means agree within {gap:.1g}")
     report("Bradley-Terry with covariance", ours_bt * 1e3, "ms", ("choix", choix_bt * 1e3))
