@@ -1,31 +1,32 @@
-"""One build: from the log as of a position to a board. All of it can be deleted and comes back.
+"""One build: from a cut of the log to a board. All of it can be deleted and comes back.
 
-A build at the head works in the warehouse's own database. A build as of an earlier position works
-in a scratch directory, so that looking back never disturbs what readers see.
+A build at the head works in the warehouse's own database. A build that looks back works in a
+scratch directory, so that it never disturbs what readers see, and makes a board and nothing else.
 
 What stays out: SQL (dbt_project), numerics (ratings/) and what a board is (boards/).
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from ingestion.errors import NotFoundError
+from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
-from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
-from orchestration.boards import store
+from orchestration.boards import signing, store
+from orchestration.boards.as_of import resolve
+from orchestration.boards.designs import design_hash, keep_design
+from orchestration.boards.inputs import Cut, exact, subject_of, wanted_subject
+from orchestration.boards.statement import provenance
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
 from orchestration.rating import RATING, RATING_FILE, rate_all, read_subject, write_ratings
-from orchestration.ratings.tournaments import RatingParameters
+from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from ingestion.paths import Home
     from orchestration.boards.store import Board
 
-LOCK_FILE = Path(__file__).resolve().parent.parent / "requirements.lock"
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 AFTER_RATINGS = "source:ratings+"
@@ -51,9 +51,15 @@ order by source
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where one build works: the warehouse itself, or a scratch directory."""
+    """Where one build works: the warehouse itself, or a scratch directory.
+
+    Args:
+        root: its directory.
+        project: the dbt project, whose seeds are the study design.
+    """
 
     root: Path
+    project: Path = PROJECT_DIRECTORY
 
     @property
     def database(self) -> Path:
@@ -70,6 +76,7 @@ def build(
     home: Home,
     *,
     as_of: str | int | None = None,
+    valid_until: str | None = None,
     parameters: RatingParameters | None = None,
     step: Callable[[str], None] = lambda _name: None,
 ) -> Board:
@@ -77,35 +84,41 @@ def build(
 
     Args:
         home: the warehouse.
-        as_of: log position or recorded-at time; None for the head.
+        as_of: log position, recorded-at time or a board's id; None for the head.
+        valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
         step: called with the name of each step as it begins.
 
     Raises:
-        NotFoundError: the log holds no battle as of that position.
+        NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
         TransformationFailedError: a dbt model or test failed.
     """
     log = EventLog.open(home.log)
-    position = log.resolve(as_of)
-    with _workspace(home, is_head=as_of is None) as workspace:
+    cut = resolve(home.boards, log, as_of, valid_until)
+    signing.configured(home.vault)  # a key that cannot be used is an error before the work
+    is_head = as_of is None and valid_until is None
+    with scratch(home) if not is_head else nullcontext(home.root) as root:
+        workspace = Workspace(root)
         step("transform")
-        transform(workspace, log, position, loads=home.loads)
+        transform(workspace, log, cut, loads=home.loads)
         step("rate")
         rate(workspace, log, parameters or RatingParameters())
-        step("report")
-        report(workspace)
+        if is_head:
+            step("report")
+            report(workspace)
         step("board")
         board = keep_board(home, workspace)
-    if as_of is None:
+    if is_head:
         store.make_current(home.boards, board)
     return board
 
 
-def transform(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
+def transform(
+    workspace: Workspace, log: EventLog, cut: Cut, *, loads: Path, is_tested: bool = True
+) -> None:
     """Everything dbt builds before the ratings."""
-    open_sources(workspace, log, position, loads=loads)
-    run_dbt([*BUILD, "--exclude", AFTER_RATINGS], root=workspace.root)
-    mark_transformed(workspace, position)
+    open_sources(workspace, log, cut.log_position, loads=loads)
+    make_models(workspace, cut, is_tested=is_tested)
 
 
 def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
@@ -118,18 +131,30 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
         connection.execute("drop view if exists raw.transformed")
 
 
-def mark_transformed(workspace: Workspace, position: int) -> None:
-    """Note, in the database itself, as of which log position its counts are."""
+def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> None:
+    """Run dbt on the sources as they are shown, up to the ratings."""
+    untested = [] if is_tested else ["--exclude-resource-type", "test"]
+    variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
+    command = [*BUILD, *untested, "--exclude", AFTER_RATINGS]
+    run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+    mark_transformed(workspace, cut.log_position, cut.valid_until)
+
+
+def mark_transformed(workspace: Workspace, position: int, valid_until: str | None = None) -> None:
+    """Note, in the database itself, at which cut of the log its counts are."""
+    until = "null" if valid_until is None else f"'{valid_until}'"
+    columns = f"{position:d} as log_position, cast({until} as varchar) as valid_until"
     with open_database(workspace.database) as connection:
-        connection.execute(f"create view raw.transformed as select {position:d} as log_position")
+        connection.execute(f"create view raw.transformed as select {columns}")
 
 
-def transformed_position(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """The log position the database's counts are as of; None where they are not whole."""
+def transformed_cut(connection: duckdb.DuckDBPyConnection) -> Cut | None:
+    """The cut the database's counts are at; None where they are not whole."""
     known = "select 1 from duckdb_views() where schema_name = 'raw' and view_name = 'transformed'"
     if not connection.sql(known).fetchall():
         return None
-    return int(connection.sql("select log_position from raw.transformed").fetchall()[0][0])
+    query = "select log_position, valid_until from raw.transformed"
+    return Cut(*connection.sql(query).fetchall()[0])
 
 
 def row_counts(workspace: Workspace) -> dict[str, int]:
@@ -144,26 +169,33 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
 
     Raises:
         NotFoundError: the database's counts are not there, or not whole, or empty.
+        UsageError: the parameters cannot be used on these battles.
     """
+    parameters = exact(parameters)
     with open_database(workspace.database) as connection:
-        position = transformed_position(connection)
-        if position is None:
+        cut = transformed_cut(connection)
+        if cut is None:
             message = f"{workspace.database} holds no counts, or a build of them was cut off."
             raise NotFoundError(message, remedy="Build the models again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
-        tables = rate_all(connection, parameters)
+        try:
+            tables = rate_all(connection, parameters)
+        except MissingTournamentError as error:
+            raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]
     if not ratings.num_rows:
-        message = f"No battle counts as of position {position}: all are retracted or excluded."
-        raise NotFoundError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
-    write_ratings(tables, workspace.ratings, subject_of(log, position, sources, parameters))
+        message = f"No battle counts at {cut}: all are later, retracted or excluded."
+        raise NotFoundError(message, remedy="Choose another cut, or ingest a file of votes.")
+    wanted = wanted_subject(log, cut, design_hash(workspace.project), parameters)
+    write_ratings(tables, workspace.ratings, subject_of(wanted, sources))
     return ratings
 
 
 def report(workspace: Workspace) -> None:
     """Everything dbt builds from the ratings."""
     show_ratings(workspace)
-    run_dbt([*BUILD, "--select", AFTER_RATINGS], root=workspace.root)
+    command = [*BUILD, "--select", AFTER_RATINGS]
+    run_dbt(command, root=workspace.root, project=workspace.project)
 
 
 def show_ratings(workspace: Workspace) -> None:
@@ -173,53 +205,25 @@ def show_ratings(workspace: Workspace) -> None:
 
 
 def keep_board(home: Home, workspace: Workspace) -> Board:
-    """Keep the board the ratings make; it is of the position they were computed at."""
+    """Keep the board the ratings make, with its design; it is of the cut they were computed at."""
+    subject, rows = read_board(workspace)
+    keep_design(home.boards, workspace.project)
+    made = provenance(EventLog.open(home.log), subject["log_position"])
+    return store.keep(home.boards, subject, rows, made, signing.configured(home.vault))
+
+
+def read_board(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:
+    """Subject and rows of the board the ratings make."""
     rows = pq.read_table(workspace.ratings / RATING_FILE)
-    subject = read_subject(rows)
-    return store.keep(home.boards, subject, rows.replace_schema_metadata(None), _made_by())
-
-
-def subject_of(
-    log: EventLog, position: int, sources: list[str], parameters: RatingParameters
-) -> dict[str, Any]:
-    """What the board is a function of; see boards/identity.py."""
-    commit = next((commit for commit in log.commits(position) if commit.seq == position), None)
-    return {
-        "log_position": position,
-        "log_head_hash": commit.hash if commit else None,
-        "valid_until": None,
-        "design_hash": design_hash(),
-        "sources": sources,
-        "is_simulated": any(source.startswith(SIMULATED_SOURCE_PREFIX) for source in sources),
-        "parameters": {
-            name: round(value * 1_000_000) if isinstance(value, float) else value
-            for name, value in sorted(asdict(parameters).items())
-        },
-    }
-
-
-def design_hash() -> str:
-    """SHA-256 over the study's design: every seed, by name."""
-    digest = hashlib.sha256()
-    for path in sorted((PROJECT_DIRECTORY / "seeds").rglob("*.csv")):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.name} {content}\n".encode())
-    return digest.hexdigest()
-
-
-def _made_by() -> dict[str, Any]:
-    lock = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest() if LOCK_FILE.exists() else None
-    return {"code_version": version("demoscope"), "dependency_lock_sha256": lock}
+    return read_subject(rows), rows.replace_schema_metadata(None)
 
 
 @contextmanager
-def _workspace(home: Home, *, is_head: bool) -> Iterator[Workspace]:
-    if is_head:
-        yield Workspace(home.root)
-        return
+def scratch(home: Home) -> Iterator[Path]:
+    """A directory to build in that is gone afterwards."""
     home.cache.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix="as-of-", dir=home.cache))
+    directory = Path(tempfile.mkdtemp(prefix="build-", dir=home.cache))
     try:
-        yield Workspace(scratch)
+        yield directory
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)

@@ -28,7 +28,11 @@ class TransformationFailedError(DemoscopeError):
 
 
 def run_dbt(
-    command: Sequence[str], *, root: Path, variables: dict[str, Any] | None = None
+    command: Sequence[str],
+    *,
+    root: Path,
+    variables: dict[str, Any] | None = None,
+    project: Path = PROJECT_DIRECTORY,
 ) -> list[NodeResult]:
     """Run one dbt command against the database in `root`.
 
@@ -36,6 +40,7 @@ def run_dbt(
         command: as on dbt's command line, without directories.
         root: directory of demoscope.duckdb; dbt's target and logs go to `root/dbt`.
         variables: dbt vars.
+        project: directory of the dbt project; this package's own unless given.
 
     Raises:
         TransformationFailedError: names each model or test that failed, and where its SQL lies.
@@ -45,8 +50,8 @@ def run_dbt(
 
     arguments = [
         *command,
-        "--project-dir", str(PROJECT_DIRECTORY),
-        "--profiles-dir", str(PROJECT_DIRECTORY),
+        "--project-dir", str(project),
+        "--profiles-dir", str(project),
         "--target-path", str(root / "dbt" / "target"),
         "--log-path", str(root / "dbt" / "logs"),
         "--log-level", "none",

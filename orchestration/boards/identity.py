@@ -29,14 +29,19 @@ def canonical(subject: dict[str, Any], rows: pa.Table) -> bytes:
         subject: what the board is a function of; integers, text, booleans and null only.
         rows: one row per KEY, integers, text and booleans only.
     """
-    ordered = rows.sort_by([(name, "ascending") for name in KEY])
+    rows = ordered(rows)
     document = {
         "schema_version": SCHEMA_VERSION,
         "subject": subject,
-        "columns": ordered.column_names,
-        "rows": [list(row) for row in zip(*ordered.to_pydict().values(), strict=True)],
+        "columns": rows.column_names,
+        "rows": [list(row) for row in zip(*rows.to_pydict().values(), strict=True)],
     }
     return rfc8785.dumps(document)
+
+
+def ordered(rows: pa.Table) -> pa.Table:
+    """Rows by key: the one order a board has."""
+    return rows.sort_by([(name, "ascending") for name in KEY])
 
 
 def identity(canonical_board: bytes) -> str:

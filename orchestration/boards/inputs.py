@@ -143,7 +143,7 @@ def with_changes(changes: Iterable[str]) -> RatingParameters:
             raise UsageError(message, remedy=f"There are: {', '.join(sorted(defaults))}.")
         try:
             values[name] = _parsed(text, defaults[name])
-        except (ValueError, OverflowError) as error:
+        except (ValueError, KeyError, OverflowError) as error:
             message = f"{text!r} is not a value of {name}."
             raise UsageError(message, remedy=f"The default is {defaults[name]!r}.") from error
     try:
@@ -154,9 +154,10 @@ def with_changes(changes: Iterable[str]) -> RatingParameters:
 
 def _parsed(text: str, default: Any) -> Any:
     if isinstance(default, bool):
-        return {"true": True, "false": False}[text] if text in {"true", "false"} else int("")
-    if isinstance(default, int):
-        return int(text)
-    if isinstance(default, float):
-        return round(float(text) * MICRO)
+        return {"true": True, "false": False}[text]
+    if isinstance(default, int | float):
+        number = round(float(text) * MICRO) if isinstance(default, float) else int(text)
+        if number <= 0:
+            raise ValueError(text)
+        return number
     return text.split(",") if isinstance(default, tuple) else text

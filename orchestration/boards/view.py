@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestration.boards.store import Board
 
 DEFAULT_DIMENSION = "overall"
+DEFAULT_STRATUM, DEFAULT_ESTIMATOR = "all", "trueskill_ep"
 SELECTORS = ("stratum_id", "dimension", "estimator", "weighting")
 UNWEIGHTED = "none"
 # Shown only when asked for: a sensitivity, and the merging of one axis' groups.
@@ -63,11 +64,36 @@ def leaderboard(
         "estimator": estimator,
         "weighting": chosen["weighting"],
         "log_position": subject["log_position"],
+        "valid_until": subject["valid_until"],
         "is_simulated": subject["is_simulated"],
         "sources": subject["sources"],
         "model_count": len(listed),
     }
     return head, listed
+
+
+def first_leaderboard(
+    board: Board,
+    *,
+    dimension: str | None = None,
+    stratum_id: str | None = None,
+    estimator: str | None = None,
+    weighting: str | None = None,
+) -> dict[str, str]:
+    """Which leaderboard is meant where not everything is said, as key columns and values.
+
+    Raises:
+        NotFoundError: names what the board has instead.
+    """
+    head, _ = leaderboard(
+        board,
+        dimension=dimension,
+        stratum=stratum_id or DEFAULT_STRATUM,
+        estimator=estimator or DEFAULT_ESTIMATOR,
+        weighting=weighting,
+    )
+    names = {"stratum_id": "stratum"}
+    return {name: head[names.get(name, name)] for name in SELECTORS}
 
 
 def title(chosen: dict[str, str], *, is_simulated: bool) -> str:

@@ -24,17 +24,41 @@ STEPS = {
 @app.command()
 def build(
     as_of: Annotated[
-        str | None, typer.Option(help="Log position or ISO time; the head where not given.")
+        str | None,
+        typer.Option(help="Log position, time or board id: what was known. The head if not given."),
+    ] = None,
+    valid_until: Annotated[
+        str | None, typer.Option(help="ISO time: what happened later does not count.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
+    from orchestration.boards.inputs import cut_of, with_changes
     from orchestration.building import build as run_build  # imports dbt, numba
 
     home = Home.from_environment()
-    board = run_build(home, as_of=as_of, step=lambda name: say(f"{STEPS[name]} ..."))
+    board = run_build(
+        home,
+        as_of=as_of,
+        valid_until=valid_until,
+        parameters=with_changes(parameter or ()),
+        step=lambda name: say(f"{STEPS[name]} ..."),
+    )
+    _warn(home, board.subject["log_position"])
     if as_json:
         print_json({"board": {"board_id": board.board_id, **board.subject}})
     else:
-        position = board.subject["log_position"]
-        print(f"Board {board.board_id} as of log position {position}")  # noqa: T201
+        print(f"Board {board.board_id} as of {cut_of(board.subject)}")  # noqa: T201
+
+
+def _warn(home: Home, position: int) -> None:
+    """A mistyped target does nothing, which nobody would notice."""
+    from ingestion.log import EventLog
+    from orchestration.event_search import unmatched_targets
+
+    count = unmatched_targets(EventLog.open(home.log), position)
+    if count:
+        say(f"warning: {count:,} events are corrected or retracted that are not in the log.")

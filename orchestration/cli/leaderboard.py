@@ -43,13 +43,17 @@ def leaderboard(
         str | None, typer.Option(help="none, or a scheme; the census where not given.")
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="Log position or ISO time; the last build where not given.")
+        str | None,
+        typer.Option(help="Log position, time or board id; the last build if not given."),
+    ] = None,
+    valid_until: Annotated[
+        str | None, typer.Option(help="ISO time: what happened later does not count.")
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
     """Show a leaderboard."""
     show_board(
-        _board(Home.from_environment(), as_of),
+        _board(Home.from_environment(), as_of, valid_until),
         dimension=dimension,
         stratum=stratum,
         estimator=estimator,
@@ -83,21 +87,31 @@ def show_board(
         _print_table(head, rows)
 
 
-def _board(home: Home, as_of: str | None) -> Board:
+def _board(home: Home, as_of: str | None, valid_until: str | None) -> Board:
     from orchestration.boards import store
 
-    if as_of is None:
+    if as_of is None and valid_until is None:
         return store.current(home.boards)
     from ingestion.log import EventLog
+    from orchestration.boards.as_of import named_board, resolve
+    from orchestration.boards.designs import design_hash
+    from orchestration.boards.inputs import wanted_subject, with_changes
+    from orchestration.dbt_runs import PROJECT_DIRECTORY
 
-    position = EventLog.open(home.log).resolve(as_of)
-    found = store.find(home.boards, log_position=position)
+    if as_of is not None and valid_until is None:
+        named = named_board(home.boards, as_of)
+        if named is not None:
+            return named
+    log = EventLog.open(home.log)
+    cut = resolve(home.boards, log, as_of, valid_until)
+    wanted = wanted_subject(log, cut, design_hash(PROJECT_DIRECTORY), with_changes(()))
+    found = store.find(home.boards, wanted)
     if found is not None:
         return found
     from orchestration.building import build
 
-    say(f"No board as of log position {position} is kept; building it ...")
-    return build(home, as_of=as_of)
+    say(f"No board as of {cut} is kept; building it ...")
+    return build(home, as_of=as_of or cut.log_position, valid_until=valid_until)
 
 
 def _print_table(head: dict[str, Any], rows: list[dict[str, Any]]) -> None:
@@ -124,6 +138,8 @@ def _print_table(head: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(table)
     notes = [f"board {head['board_id'][:12]} as of log position {head['log_position']}"]
+    if head["valid_until"]:
+        notes.append(f"without what happened after {head['valid_until']}")
     if any(row["is_provisional"] for row in rows):
         notes.append("* provisional: too few battles to place it")
     if rows[0].get("component_count", 1) > 1:

@@ -1,4 +1,4 @@
-"""`demoscope log show|verify`: what the log holds, and whether it is whole.
+"""`demoscope log show|events|verify`: what the log holds, and whether it is whole.
 
 What stays out: the log itself (ingestion/log).
 """
@@ -11,12 +11,14 @@ import typer
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
+from orchestration.cli.log_events import events
 from orchestration.cli.output import print_json
 
 if TYPE_CHECKING:
     from ingestion.log import Commit, EventLog
 
 app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
+app.command()(events)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "ingest": "Bring files through the gate into the event log.",
     "build": "Build every mart and the leaderboard from the log.",
     "leaderboard": "Show a leaderboard.",
+    "boards": "List, check, reproduce and compare boards.",
     "log": "Look into the event log and check that it is whole.",
     "simulate": "Write a simulated study whose truth is known.",
     "study": "Ingest a bundled study, build, and show its leaderboard.",

@@ -38,12 +38,20 @@ def board_and_truth(directory: Path, parameters: Parameters) -> list[dict[str, A
     return [
         row | {"truth": skills[row["stratum_id"], row["dimension"], row["model_id"]]}
         for row in rows
-        if row["estimator"] == "trueskill_ep" and row["weighting"] == "none"
     ]
 
 
-def coverage(rows: list[dict[str, Any]]) -> float:
-    inside = [row["skill_lo_micro"] <= row["truth"] * 1e6 <= row["skill_hi_micro"] for row in rows]
+def coverage(
+    rows: list[dict[str, Any]], estimator: str, weighting: str, strata: tuple[str, ...] = ()
+) -> float:
+    """Share of true skills inside the 95% intervals of a kind of board."""
+    inside = [
+        row["skill_lo_micro"] <= row["truth"] * 1e6 <= row["skill_hi_micro"]
+        for row in rows
+        if (row["estimator"], row["weighting"]) == (estimator, weighting)
+        and (not strata or row["stratum_id"] in strata)
+    ]
+    assert len(inside) >= 28 * 5
     return float(np.mean(inside))
 
 

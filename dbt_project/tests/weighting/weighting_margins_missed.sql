@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
-{#- Warns: a scheme whose margins this sample cannot meet all at once; its weights are a compromise. -#}
+{#- Warns: margins that this sample cannot meet all at once; the weights are a compromise. -#}
 select
     country,
     scheme,

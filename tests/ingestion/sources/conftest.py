@@ -12,6 +12,7 @@ import pytest
 
 from ingestion.sources.batch import Source
 from ingestion.sources.registry import open_source
+from tests.ingestion.sources.flat import MAPPING
 
 Rows = list[dict[str, Any]]
 
@@ -83,3 +84,13 @@ def shared_data() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return path
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Any:
+    def write(text: str = MAPPING) -> str:
+        path = tmp_path / "mapping.yml"
+        path.write_text(text)
+        return str(path)
+
+    return write

@@ -49,31 +49,33 @@ bands as (
 answers as (
 
     select distinct
-        variables.country,
-        variables.variable,
-        variables.coding,
-        given.answer
-    from {{ ref('int_participants__answered') }} as given
-    inner join variables
-        on
-            given.country = variables.country
-            and given.question = variables.question
-    where given.answer is not null
+        country,
+        question,
+        answer
+    from {{ ref('int_participants__answered') }}
+    where answer is not null
 
 ),
 
 aged as (
 
     select
-        country,
-        variable,
-        coding,
-        answer,
-        cast(nullif(regexp_extract(answer, '{{ years_pattern }}', 1), '') as integer) as age_from,
-        cast(nullif(regexp_extract(answer, '{{ years_pattern }}', 5), '') as integer) as age_to,
-        regexp_extract(answer, '{{ years_pattern }}', 6) <> ''
-        or regexp_extract(answer, '{{ years_pattern }}', 8) not in ('', ' old') as is_open
+        variables.country,
+        variables.variable,
+        variables.coding,
+        answers.question,
+        answers.answer,
+        cast(nullif(regexp_extract(answers.answer, '{{ years_pattern }}', 1), '') as integer)
+            as age_from,
+        cast(nullif(regexp_extract(answers.answer, '{{ years_pattern }}', 5), '') as integer)
+            as age_to,
+        regexp_extract(answers.answer, '{{ years_pattern }}', 6) <> ''
+        or regexp_extract(answers.answer, '{{ years_pattern }}', 8) not in ('', ' old') as is_open
     from answers
+    inner join variables
+        on
+            answers.country = variables.country
+            and answers.question = variables.question
 
 ),
 
@@ -81,6 +83,7 @@ levelled as (
 
     select
         aged.country,
+        aged.question,
         aged.variable,
         aged.answer,
         coalesce(named.level, crosswalk.level, refusals.level, bands.level) as level

@@ -1,15 +1,15 @@
 {#- Shares are decimals: their sums do not depend on order. -#}
 with
 
-judging as (
+profiles as (
 
-    select * from {{ ref('int_participants__judging') }}
+    select * from {{ ref('int_profiles__judging') }}
 
 ),
 
 levels as (
 
-    select * from {{ ref('int_participant_levels') }}
+    select * from {{ ref('int_profile_levels') }}
 
 ),
 
@@ -43,9 +43,9 @@ observed as (
         levels.country,
         levels.variable,
         levels.level,
-        count(*) as participant_count
+        sum(profiles.participant_count) as participant_count
     from levels
-    inner join judging on levels.participant_key = judging.participant_key
+    inner join profiles on levels.profile_number = profiles.profile_number
     group by levels.country, levels.variable, levels.level
 
 ),

@@ -2,13 +2,13 @@ with
 
 weights as (
 
-    select * from {{ ref('int_participants__weighted') }}
+    select * from {{ ref('int_profiles__weighted') }}
 
 ),
 
 levels as (
 
-    select * from {{ ref('int_participant_levels') }}
+    select * from {{ ref('int_profile_levels') }}
 
 ),
 
@@ -61,10 +61,10 @@ summed as (
         levels.country,
         levels.variable,
         levels.level,
-        count(*) as participant_count,
-        sum(weights.weight_micro) as weight_micro
+        sum(weights.participant_count) as participant_count,
+        sum(weights.participant_count * weights.weight_micro) as weight_micro
     from weights
-    inner join levels on weights.participant_key = levels.participant_key
+    inner join levels on weights.profile_number = levels.profile_number
     inner join reported
         on
             weights.scheme = reported.scheme

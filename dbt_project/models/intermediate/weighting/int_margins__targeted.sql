@@ -7,7 +7,7 @@ with
 
 margined as (
 
-    select * from {{ ref('int_participants__margined') }}
+    select * from {{ ref('int_profiles__margined') }}
 
 ),
 
@@ -37,7 +37,7 @@ counted as (
         margin,
         variable,
         raked_level,
-        count(*) as participant_count
+        sum(participant_count) as participant_count
     from margined
     group by country, scheme, margin, variable, raked_level
 

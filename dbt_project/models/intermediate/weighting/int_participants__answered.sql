@@ -11,7 +11,7 @@ participants as (
 
 answered as (
 
-    {%- for question in ['age', 'gender', 'ethnicity', 'politics', 'education'] %}
+    {%- for question in weighting_questions() %}
         {% if not loop.first %}union all{% endif %}
         select
             participant_key,

@@ -3,7 +3,7 @@ with
 
 participants as (
 
-    select * from {{ ref('int_participants__current') }}
+    select * from {{ ref('int_participants__profiled') }}
 
 ),
 
@@ -24,7 +24,8 @@ judging as (
 
     select
         participants.participant_key,
-        participants.country
+        participants.country,
+        participants.profile_number
     from participants
     inner join heard on participants.participant_key = heard.participant_key
 

@@ -4,7 +4,7 @@ with
 
 allotted as (
 
-    select * from {{ ref('int_participants__allotted') }}
+    select * from {{ ref('int_profiles__allotted') }}
 
 ),
 
@@ -40,7 +40,7 @@ cells as (
         {%- for margin in margins %}
             margin_{{ margin }},
         {%- endfor %}
-        count(*) as participant_count
+        sum(participant_count) as participant_count
     from allotted
     group by
         raking_id,

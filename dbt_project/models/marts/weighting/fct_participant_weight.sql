@@ -1,21 +1,28 @@
 with
 
-weighted as (
+judging as (
 
-    select * from {{ ref('int_participants__weighted') }}
+    select * from {{ ref('int_participants__judging') }}
+
+),
+
+weights as (
+
+    select * from {{ ref('int_profiles__weighted') }}
 
 ),
 
 final as (
 
     select
-        participant_key,
-        country,
-        scheme,
-        weight_micro,
-        weight,
-        is_trimmed
-    from weighted
+        judging.participant_key,
+        judging.country,
+        weights.scheme,
+        weights.weight_micro,
+        weights.weight,
+        weights.is_trimmed
+    from judging
+    inner join weights on judging.profile_number = weights.profile_number
 
 )
 

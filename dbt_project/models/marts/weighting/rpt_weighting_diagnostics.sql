@@ -1,8 +1,8 @@
 with
 
-judging as (
+profiles as (
 
-    select * from {{ ref('int_participants__judging') }}
+    select * from {{ ref('int_profiles__judging') }}
 
 ),
 
@@ -35,8 +35,8 @@ countries as (
 
     select
         country,
-        count(*) as participant_count
-    from judging
+        sum(participant_count) as participant_count
+    from profiles
     group by country
 
 ),

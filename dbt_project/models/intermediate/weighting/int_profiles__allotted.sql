@@ -1,12 +1,12 @@
 {#-
-margin_k is the number of the participant's level on the k-th margin; a margin the scheme lacks has
-one level.
+margin_k is the number of the profile's level on the k-th margin; a margin the scheme lacks has one
+level.
 -#}
 with
 
 margined as (
 
-    select * from {{ ref('int_participants__margined') }}
+    select * from {{ ref('int_profiles__margined') }}
 
 ),
 
@@ -19,7 +19,8 @@ targets as (
 numbered as (
 
     select
-        margined.participant_key,
+        margined.profile_number,
+        margined.participant_count,
         targets.raking_id,
         targets.margin,
         targets.margin_number
@@ -37,13 +38,14 @@ pivoted as (
 
     select
         raking_id,
-        participant_key,
+        profile_number,
+        participant_count,
     {%- for margin in range(1, margins_max() + 1) %}
         coalesce(max(case when margin = {{ margin }} then margin_number end), -raking_id)
             as margin_{{ margin }}{{ ',' if not loop.last }}
     {%- endfor %}
     from numbered
-    group by raking_id, participant_key
+    group by raking_id, profile_number, participant_count
 
 ),
 

@@ -1,8 +1,8 @@
 with
 
-judging as (
+profiles as (
 
-    select * from {{ ref('int_participants__judging') }}
+    select * from {{ ref('int_profiles__judging') }}
 
 ),
 
@@ -23,7 +23,7 @@ rakings as (
 
 allotted as (
 
-    select * from {{ ref('int_participants__allotted') }}
+    select * from {{ ref('int_profiles__allotted') }}
 
 ),
 
@@ -36,11 +36,11 @@ cells as (
 unweighted as (
 
     select
-        judging.participant_key,
+        profiles.profile_number,
         schemes.scheme,
         cast(1 as double) as weight,
         false as is_trimmed
-    from judging
+    from profiles
     cross join schemes
     where schemes.method = 'none'
 
@@ -49,7 +49,7 @@ unweighted as (
 weighted as (
 
     select
-        allotted.participant_key,
+        allotted.profile_number,
         rakings.scheme,
         cells.weight,
         cells.is_trimmed
@@ -67,19 +67,20 @@ united as (
 
 ),
 
-weighted_participants as (
+weighted_profiles as (
 
     select
-        united.participant_key,
-        judging.country,
+        united.profile_number,
+        profiles.country,
         united.scheme,
+        profiles.participant_count,
         -- Whole millionths: sums of weights do not depend on order.
         cast(round(united.weight * 1000000) as bigint) as weight_micro,
         cast(round(united.weight * 1000000) as double) / 1000000 as weight,
         united.is_trimmed
     from united
-    inner join judging on united.participant_key = judging.participant_key
+    inner join profiles on united.profile_number = profiles.profile_number
 
 )
 
-select * from weighted_participants
+select * from weighted_profiles
