@@ -44,7 +44,7 @@ def current_manifest(home: Home, project: Path) -> Path:
         now = _fingerprint(project)
         if not manifest.exists() or not mark.exists() or mark.read_text(encoding="utf-8") != now:
             mark.unlink(missing_ok=True)
-            dbt_runs.run_dbt(["parse"], root=home.root)
+            dbt_runs.run_dbt(["parse"], root=home.root, project=project)
             mark.write_text(now, encoding="utf-8")
     return manifest
 
