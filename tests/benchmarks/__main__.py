@@ -1,0 +1,10 @@
+"""Every benchmark, one after another: `make bench`."""
+
+import sys
+
+from tests.benchmarks import ingest, ratings, weighting
+
+if __name__ == "__main__":
+    ingest.main(sys.argv[1:])
+    ratings.main()
+    weighting.main()
