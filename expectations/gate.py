@@ -21,7 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.row_checks import OBJECTION, SEPARATOR, check
-from expectations.suites import Expectation, contract_suite, is_repetitive, load_suite
+from expectations.suites import Expectation, columns_of_values, contract_suite, load_suite
+from expectations.value_checks import ValueChecks
+from ingestion.codes import code_text
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
 
@@ -44,7 +46,7 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class Split:
-    """A native batch after the row checks: `accepted` has log columns and row_number."""
+    """A native batch after the row checks: `accepted` has log columns, coded, and row_number."""
 
     accepted: pa.Table
     refused: list[RefusedRow]
@@ -67,17 +69,21 @@ class Gate:
         self._now_us = time.time_ns() // 1000
         self._connection = duckdb.connect()
         self._connection.execute("set TimeZone = 'UTC'")
+        self._by_value = ValueChecks(self._connection, self._now_us)
 
     def split(self, batch: NativeBatch) -> Split:
         """Type and judge every row of a batch; nothing of it is dropped."""
         if batch.event_type is None:
             return Split(batch.table.slice(0, 0), _refused_whole(batch))
         contract = CONTRACTS[batch.event_type]
+        clean = self._by_value.check(contract, batch.table)
+        if clean is not None:
+            return Split(clean, [])
         table = check(contract, batch.table, now_us=self._now_us, connection=self._connection)
         objections = table.column(OBJECTION)
         if objections.null_count == table.num_rows:
-            return Split(table.drop_columns([OBJECTION]), [])
-        accepted = table.filter(objections.is_null()).drop_columns([OBJECTION])
+            return Split(code_text(table.drop_columns([OBJECTION])), [])
+        accepted = code_text(table.filter(objections.is_null()).drop_columns([OBJECTION]))
         bad = table.filter(objections.is_valid()).select([ROW_NUMBER, OBJECTION]).to_pylist()
         position_of = _positions(batch.table, [row[ROW_NUMBER] for row in bad])
         originals = batch.originals(position_of)
@@ -126,7 +132,7 @@ def _positions(table: pa.Table, row_numbers: Sequence[int]) -> list[int]:
 
 def _validate(table: pa.Table, suite: list[Expectation]) -> Verdict:
     expectations, context = _library()
-    frame = _codes(table).to_pandas()
+    frame = _codes(table, columns_of_values(suite)).to_pandas()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = context["suite"](
@@ -137,22 +143,22 @@ def _validate(table: pa.Table, suite: list[Expectation]) -> Verdict:
     return Verdict(bool(result.success), len(result.results), failures)
 
 
-def _codes(table: pa.Table) -> pa.Table:
+def _codes(table: pa.Table, by_value: set[str]) -> pa.Table:
     """Text columns as dictionary codes: the library then compares and hashes codes, not text.
 
-    Of a column whose values are all different the suite asks only whether they are there, so it
-    gets the code of one word.
+    Where the suite asks only whether values are there, a column gets the code of one word.
     """
     for index, field in enumerate(table.schema):
-        if not pa.types.is_string(field.type):
+        is_coded = pa.types.is_dictionary(field.type)
+        if not is_coded and not pa.types.is_string(field.type):
             continue
-        column = table.column(index).combine_chunks()
-        if is_repetitive(field):
-            encoded = column.dictionary_encode()
-        else:
+        column = table.column(index)
+        if field.name not in by_value:
             present = pc.if_else(column.is_valid(), pa.scalar(0, pa.int8()), None)
-            encoded = pa.DictionaryArray.from_arrays(present, pa.array(["present"]))
-        table = table.set_column(index, field.name, encoded)
+            column = pa.DictionaryArray.from_arrays(present.combine_chunks(), ["present"])
+        elif not is_coded:
+            column = column.combine_chunks().dictionary_encode()
+        table = table.set_column(index, field.name, column)
     return table
 
 

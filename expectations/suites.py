@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyarrow as pa
-
 if TYPE_CHECKING:
     from ingestion.contract import Contract
 
@@ -62,6 +60,12 @@ def load_suite(max_bad_share: float) -> list[Expectation]:
     ]
 
 
-def is_repetitive(column: pa.Field) -> bool:
-    """Whether few distinct values are expected, so that pandas should hold codes for them."""
-    return bool(pa.types.is_string(column.type)) and column.name != "event_id"
+def columns_of_values(suite: list[Expectation]) -> set[str]:
+    """Columns whose values are judged; of the others, only whether they are there."""
+    return {
+        column
+        for item in suite
+        if item.kind != "ExpectColumnValuesToNotBeNull"
+        for argument, column in item.arguments.items()
+        if argument.startswith("column") and isinstance(column, str)
+    }

@@ -5,6 +5,8 @@ What stays out: the contracts (contracts.py) and what a column is (contract.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from ingestion.contract import SLUG_PATTERN, TEXT_LENGTH, Column
@@ -28,6 +30,11 @@ def text(name: str, description: str, *, is_required: bool = False) -> Column:
         is_required=is_required,
         max_length=TEXT_LENGTH,
     )
+
+
+def sealed(column: Column) -> Column:
+    """What a participant said of themselves, or somebody of them: erased with their key."""
+    return replace(column, is_sealed=True)
 
 
 def count(name: str, description: str, *, is_required: bool = True) -> Column:
@@ -57,11 +64,11 @@ DEMOGRAPHICS = (
         description="Country of residence, as the weighting seeds name it: US, UK, ...",
         max_length=64,
     ),
-    named("age", "Age in years or the source's own band, verbatim.", is_required=False),
-    named("gender", "Gender, verbatim.", is_required=False),
-    named("ethnicity", "Ethnicity, verbatim.", is_required=False),
-    named("politics", "Party or political identification, verbatim.", is_required=False),
-    named("education", "Highest education, verbatim.", is_required=False),
+    sealed(named("age", "Age in years or the source's own band, verbatim.", is_required=False)),
+    sealed(named("gender", "Gender, verbatim.", is_required=False)),
+    sealed(named("ethnicity", "Ethnicity, verbatim.", is_required=False)),
+    sealed(named("politics", "Party or political identification, verbatim.", is_required=False)),
+    sealed(named("education", "Highest education, verbatim.", is_required=False)),
 )
 TARGET = (
     Column(

@@ -45,6 +45,7 @@ class Column:
         maximum: largest number allowed.
         native_name: its name in the native form, where that differs.
         is_pseudonym: the native value may name a person; the log holds its keyed hash.
+        is_sealed: the log holds it encrypted under the participant's own key (subjects.py).
     """
 
     name: str
@@ -58,6 +59,7 @@ class Column:
     maximum: float | None = None
     native_name: str = ""
     is_pseudonym: bool = False
+    is_sealed: bool = False
 
     @property
     def source_name(self) -> str:
@@ -108,6 +110,11 @@ class Contract:
                 for column in self.log_columns
             ]
         )
+
+    @cached_property
+    def sealed_columns(self) -> tuple[str, ...]:
+        """Names of the columns that the log holds encrypted."""
+        return tuple(column.name for column in self.columns if column.is_sealed)
 
     @cached_property
     def native_columns(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ingestion.columns import (
     count,
     named,
     pseudonym,
+    sealed,
     slug,
     text,
 )
@@ -169,14 +170,14 @@ CONTRACTS: dict[EventType, Contract] = {
             columns=(
                 slug("rule", "The quality rule that was hit."),
                 named("rule_version", "Version of the rule."),
-                text("evidence", "What was seen.", is_required=True),
+                sealed(text("evidence", "What was seen.", is_required=True)),
             ),
             is_subject_required=True,
         ),
         Contract(
             event_type=EventType.PARTICIPANT_EXCLUDED,
             grain="One row per exclusion of a participant.",
-            columns=(text("reason", "Why.", is_required=True),),
+            columns=(sealed(text("reason", "Why.", is_required=True)),),
             is_subject_required=True,
         ),
         Contract(

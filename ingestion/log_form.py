@@ -1,5 +1,8 @@
 """From accepted native rows to the form the log stores: every id that may name a person is hashed.
 
+Text is dictionary-encoded here, whatever the source gave, so that what follows hashes, judges and
+writes each distinct value once.
+
 What stays out: which columns those are (contract.py) and the hash itself (pseudonyms.py).
 """
 
@@ -9,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from ingestion.codes import code_text, texts_of
 
 if TYPE_CHECKING:
     from ingestion.contract import Column, Contract
@@ -26,40 +31,40 @@ def to_log_form(contract: Contract, native: pa.Table, pseudonyms: Pseudonymiser)
         pseudonyms: the vault's hasher.
 
     Returns:
-        A table with the contract's log schema. `event_id` is the hash of the native id, then the
-        contract's key columns, so that the dimensions of one battle share their beginning.
+        A table with the contract's log columns, text dictionary-encoded but for `event_id`, which
+        is the hash of the native id, then the contract's key columns, so that the dimensions of one
+        battle share their beginning.
     """
-    sources = native.column("source").combine_chunks()
-    columns = []
+    rows = code_text(native.select([column.name for column in contract.log_columns]))
+    columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
+    sources = columns["source"]
     for column in contract.log_columns:
-        values = native.column(column.name).combine_chunks()
         if column.is_pseudonym:
-            values = _hashed(contract, column, values, sources, pseudonyms)
-        columns.append(values)
-    names = [column.name for column in contract.log_columns]
-    identity = names.index("event_id")
+            values = columns[column.name]
+            columns[column.name] = _hashed(contract, column, values, sources, pseudonyms)
+    identity = texts_of(columns["event_id"])
     for key in contract.key:
-        columns[identity] = pc.binary_join_element_wise(
-            columns[identity], columns[names.index(key)], KEY_SEPARATOR
-        )
-    return pa.table(columns, schema=contract.log_schema)
+        identity = pc.binary_join_element_wise(identity, texts_of(columns[key]), KEY_SEPARATOR)
+    columns["event_id"] = identity
+    return pa.table(columns)
 
 
 def _hashed(
     contract: Contract,
     column: Column,
-    values: pa.Array,
-    sources: pa.Array,
+    values: pa.DictionaryArray,
+    sources: pa.DictionaryArray,
     pseudonyms: Pseudonymiser,
-) -> pa.Array:
+) -> pa.DictionaryArray:
     """Hash within each source: two sources may use the same id for two people."""
     scope = (str(contract.event_type),) if column.name == "event_id" else ()
     distinct = sources.unique().to_pylist()
     if len(distinct) == 1:
-        return pseudonyms.column(values, column.name, distinct[0], *scope)
-    hashed = pa.nulls(len(values), pa.string())
+        hashed = pseudonyms.column(values.dictionary, column.name, distinct[0], *scope)
+        return pa.DictionaryArray.from_arrays(values.indices, hashed)
+    texts, whole = texts_of(values), pa.nulls(len(values), pa.string())
     for source in distinct:
         is_here = pc.equal(sources, source)
-        own = pc.if_else(is_here, values, pa.scalar(None, values.type))
-        hashed = pc.if_else(is_here, pseudonyms.column(own, column.name, source, *scope), hashed)
-    return hashed
+        own = pc.if_else(is_here, texts, pa.scalar(None, pa.string()))
+        whole = pc.if_else(is_here, pseudonyms.column(own, column.name, source, *scope), whole)
+    return whole.dictionary_encode()

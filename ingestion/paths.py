@@ -50,6 +50,11 @@ class Home:
         return self.root / "vault"
 
     @property
+    def log_public_key(self) -> Path:
+        """Who signs the log's checkpoints; made to be handed out."""
+        return self.root / "log-public.pub"
+
+    @property
     def cache(self) -> Path:
         """Rebuildable at any time."""
         return self.root / "cache"

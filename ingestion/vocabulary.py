@@ -56,6 +56,7 @@ class Refusal(StrEnum):
     FUTURE_TIMESTAMP = "future_timestamp"
     MODEL_AGAINST_ITSELF = "model_against_itself"
     CONFLICTING_DUPLICATE = "conflicting_duplicate"
+    ERASED_PARTICIPANT = "erased_participant"
 
 
 SIMULATED_SOURCE_PREFIX = "simulated"

@@ -25,7 +25,7 @@ from orchestration.boards.designs import design_hash, keep_design
 from orchestration.boards.inputs import Cut, exact, subject_of, wanted_subject
 from orchestration.boards.statement import provenance
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
-from orchestration.rating import RATING, RATING_FILE, rate_all, read_subject, write_ratings
+from orchestration.rating_tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
 from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
 

@@ -16,7 +16,7 @@ import yaml
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.dbt_sources import SQL_TYPES
-from orchestration.rating.contract import RATING_TABLES, RatingTable
+from orchestration.rating_tables.contract import RATING_TABLES, RatingTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

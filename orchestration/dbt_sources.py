@@ -15,7 +15,7 @@ import yaml
 from ingestion.contract import TIMESTAMP, Contract
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.rating.contract import RATING_TABLES
+from orchestration.rating_tables.contract import RATING_TABLES
 from orchestration.raw_views import LOAD_COLUMNS
 
 RAW_FILE = PROJECT_DIRECTORY / "models" / "staging" / "_sources.yml"

@@ -18,8 +18,8 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.reader import register
-from ingestion.log_form import KEY_SEPARATOR
-from ingestion.pseudonyms import KEY_FILE, Pseudonymiser
+from ingestion.pseudonyms import KEY_FILE
+from ingestion.subjects import Identities
 from ingestion.vocabulary import EventType
 
 if TYPE_CHECKING:
@@ -98,17 +98,17 @@ def unmatched_targets(log: EventLog, position: int) -> int:
         return int(connection.sql(query).fetchall()[0][0])
 
 
-def _pseudonyms(home: Home, search: Search) -> Pseudonymiser | None:
+def _pseudonyms(home: Home, search: Search) -> Identities | None:
     if not search.native_id and search.participant_id is None:
         return None
     if not (home.vault / KEY_FILE).exists():
         message = f"{home.vault / KEY_FILE} is missing: without it no native id can be found."
         raise NotFoundError(message, remedy="Search by --event-id, --model or --dimension.")
-    return Pseudonymiser.open(home.vault)
+    return Identities.open(home.vault)
 
 
 def _conditions(
-    contract: Contract, search: Search, pseudonyms: Pseudonymiser | None
+    contract: Contract, search: Search, pseudonyms: Identities | None
 ) -> tuple[str | None, list[str]]:
     """A condition in SQL and its values; None where events of this type cannot be meant."""
     names = set(contract.log_schema.names)
@@ -122,12 +122,12 @@ def _conditions(
     if pseudonyms is not None and search.source is not None:
         if search.native_id:
             native = _native_id(search.native_id)
-            hashed = pseudonyms.text("event_id", search.source, str(contract.event_type), native)
-            conditions.append("(event_id = ? or starts_with(event_id, ?))")
-            values += [hashed, hashed + KEY_SEPARATOR]
+            hashes = pseudonyms.event_ids(search.source, str(contract.event_type), native)
+            conditions.append("(" + " or ".join(["starts_with(event_id, ?)"] * len(hashes)) + ")")
+            values += hashes
         if search.participant_id is not None:
             conditions.append("subject_id = ?")
-            values.append(pseudonyms.text("subject_id", search.source, search.participant_id))
+            values.append(pseudonyms.subject_id(search.source, search.participant_id) or "")
     if search.dimension is not None:
         if "dimension" not in names:
             return None, []

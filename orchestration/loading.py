@@ -8,28 +8,32 @@ What stays out: reading (ingestion/sources), judging (expectations), storing (in
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from expectations.gate import Gate, RefusedRow
+from expectations.gate import Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
 from ingestion.log_form import to_log_form
 from ingestion.pseudonyms import Pseudonymiser
+from ingestion.seals import Seals
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source
+from ingestion.subjects import Links, vault_lock
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
+from orchestration.refused_rows import conflicting_row, erased_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from expectations.gate import RefusedRow
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
@@ -63,7 +67,8 @@ def load_file(
     """
     source = open_source(path, mapping=mapping, source=source_name)
     log = EventLog.open(home.log)
-    return _Load(home, log, path, source, max_bad_share, progress).run()
+    with vault_lock(home.vault, is_exclusive=False):
+        return _Load(home, log, path, source, max_bad_share, progress).run()
 
 
 class _Load:
@@ -85,6 +90,8 @@ class _Load:
         self._progress = progress
         self._gate = Gate(max_bad_share=max_bad_share)
         self._pseudonyms = Pseudonymiser.open(home.vault)
+        self._links = Links.open(home.vault, self._pseudonyms)
+        self._seals = Seals.open(home.vault, is_made=True)
         self._started_us = time.time_ns() // 1000
         self._load_id = f"{self._started_us:020d}-{source.fingerprint[:12]}"
         self._pending: dict[EventType, list[pa.Table]] = {}
@@ -136,11 +143,17 @@ class _Load:
     def _flush(self, event_type: EventType, batch: Batch, quarantine: Quarantine) -> None:
         native = pa.concat_tables(self._pending.pop(event_type))
         contract = CONTRACTS[event_type]
-        table = to_log_form(contract, native, self._pseudonyms)
+        bound, is_erased = self._links.bind(contract, native)
+        if pc.any(is_erased).as_py():
+            numbers = native.column(ROW_NUMBER).filter(is_erased).to_pylist()
+            quarantine.add(erased_row(event_type, number) for number in numbers)
+            is_known = pc.invert(is_erased)
+            native, bound = native.filter(is_known), bound.filter(is_known)
+        table = to_log_form(contract, bound, self._pseudonyms)
         verdict = self._gate.judge(event_type, table)
         self._expectations += verdict.evaluated_count
         self._failures.extend(verdict.failures)
-        staged = batch.stage(event_type, table)
+        staged = batch.stage(event_type, self._seals.seal(contract, table))
         self._staged_rows.append((event_type, native.column(ROW_NUMBER)))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self._duplicates += duplicates
@@ -148,7 +161,7 @@ class _Load:
         self._accepted[event_type] = self._accepted.get(event_type, 0) + accepted
         if conflicts:
             rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
-            quarantine.add(_conflict(event_type, row) for row in rows)
+            quarantine.add(conflicting_row(event_type, row) for row in rows)
 
     def _judge(self, quarantine: Quarantine) -> None:
         accounted = sum(self._accepted.values()) + self._duplicates + quarantine.count
@@ -179,7 +192,7 @@ class _Load:
         """A concurrent load took the id between staging and commit, with another body."""
         event_type, numbers = self._staged_rows[row["stage"]]
         number = numbers[row["row"]].as_py()
-        return _conflict(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
+        return conflicting_row(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
 
     def _quarantine(self, load_id: str) -> Quarantine:
         return Quarantine(self._home.quarantine, load_id=load_id, source_file=self._source.name)
@@ -233,12 +246,3 @@ class _Load:
 def _byte_count(path: str) -> int:
     local = Path(path)
     return local.stat().st_size if local.is_file() else 0
-
-
-def _conflict(event_type: EventType, row: dict[str, Any]) -> RefusedRow:
-    """The same id with another body: the first keeps its place, the second is set apart."""
-    row_number = row.pop(ROW_NUMBER)
-    original = json.dumps(row, default=str, ensure_ascii=False)
-    return RefusedRow(
-        str(event_type), row_number, Refusal.CONFLICTING_DUPLICATE, "native_id", original
-    )

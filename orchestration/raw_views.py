@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from ingestion.contracts import CONTRACTS
 from ingestion.errors import BusyError
 from ingestion.log.reader import register
-from orchestration.rating.contract import RATING_TABLES
+from ingestion.paths import Home
+from ingestion.seals import SEALED_PREFIX, Seals
+from orchestration.rating_tables.contract import RATING_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,8 +58,9 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
 def register_sources(
     connection: duckdb.DuckDBPyConnection, log: EventLog, *, as_of_seq: int, loads: Path
 ) -> None:
-    """Register `raw.<event_type>` as of a log position, and `raw.load`."""
+    """Register `raw.<event_type>` as of a log position, unsealed, and `raw.load`."""
     register(connection, log, as_of_seq)
+    _unseal(connection, Home(log.layout.root.parent).vault)
     listed = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in LOAD_COLUMNS.items())
     query = f"select {listed} where false"
     if any(loads.glob("*.json")):
@@ -66,6 +70,27 @@ def register_sources(
             f" format = 'newline_delimited', columns = {{{columns}}})"
         )
     connection.execute(f"create or replace view raw.load as {query}")
+
+
+def _unseal(connection: duckdb.DuckDBPyConnection, vault: Path) -> None:
+    """Show what participants said of themselves; of those who were erased, nothing.
+
+    Raises:
+        IntegrityError: the vault is not the one that the log was sealed under.
+    """
+    for event_type, contract in CONTRACTS.items():
+        columns = contract.sealed_columns
+        sealed = " or ".join(f"starts_with({name}, '{SEALED_PREFIX}')" for name in columns)
+        query = f"from raw.{event_type}"
+        if not sealed or not connection.sql(f"{query} where {sealed} limit 1").fetchall():
+            continue
+        opened = Seals.open(vault).unseal(contract, connection.sql(query).to_arrow_table())
+        connection.register("opened", opened)
+        connection.execute(f"create or replace table raw.opened_{event_type} as from opened")
+        connection.unregister("opened")
+        connection.execute(
+            f"create or replace view raw.{event_type} as from raw.opened_{event_type}"
+        )
 
 
 def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> None:

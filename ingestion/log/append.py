@@ -9,6 +9,7 @@ What stays out: deciding what is committed, and trying again (batch.py).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ingestion.log.durable import (
@@ -39,6 +40,18 @@ def publish_segments(layout: Layout, written: Iterable[WrittenSegment]) -> None:
     for directory in directories:
         with explained("Writing to", directory):
             fsync_directory(directory)
+
+
+def withdraw_segments(layout: Layout, written: Iterable[WrittenSegment], instead: Commit) -> None:
+    """Delete published segments that no commit will name, because another has the batch already.
+
+    Salts make every segment's name its writer's own, so nobody else can be about to name it.
+    """
+    named = {segment.sha256 for segment in instead.segments}
+    for segment in written:
+        if segment.sha256 not in named and segment.path == layout.segment(segment.sha256):
+            with suppress(OSError):
+                segment.path.unlink()
 
 
 def append_record(layout: Layout, commit: Commit, directory: Path) -> bool:

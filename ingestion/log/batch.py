@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
-from ingestion.log.append import append_record, publish_segments
+from ingestion.log.append import append_record, publish_segments, withdraw_segments
 from ingestion.log.chain import Chain
 from ingestion.log.durable import StorageError, explained, fsync_directory
 from ingestion.log.id_cache import IdCache
@@ -175,6 +175,7 @@ class Batch:
                 event_type=str(contract.event_type),
                 first_position=position,
                 rows=file.rows,
+                row_root=file.row_root,
                 bytes=file.bytes,
                 sha256=file.sha256,
                 schema=schema,
@@ -199,6 +200,7 @@ class Batch:
         """The batch is in the chain, perhaps by a writer that died before it could say so."""
         with explained("Writing to", self._layout.commits):
             fsync_directory(self._layout.commits)
+        withdraw_segments(self._layout, (file for _, _, file in self._pending.sealed()), earlier)
         self.abort()
         return Receipt(seq=earlier.seq, is_new=False, late_duplicates=self._pending.counts())
 

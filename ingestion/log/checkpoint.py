@@ -4,12 +4,14 @@ Leaf number n (from 0) is, byte for byte, the file of commit n + 1. A checkpoint
 shows what the log alone cannot: that its tail was cut off, that an old backup was put back, or that
 another history was put in its place.
 
-What stays out: the tree (merkle.py), signatures (note.py), and leaves for single events.
+What stays out: the tree (merkle.py), signatures (note.py), and proofs of single events
+(event_proof.py).
 """
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from ingestion.log.merkle import Tree, is_included, leaf_hash
 from ingestion.log.record import Commit
 
 HASH_BYTES = 32
+_COMMIT_PROOF = {"commit", "index", "path", "size", "version"}
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,24 @@ def compare(layout: Layout, chain: Chain, held: Checkpoint) -> tuple[Path, str] 
     return None
 
 
+def encode_path(path: Iterable[bytes]) -> list[str]:
+    """A proof's hashes as JSON has them."""
+    return [base64.b64encode(node).decode() for node in path]
+
+
+def decode_path(encoded: Iterable[str]) -> list[bytes]:
+    """The hashes of a proof.
+
+    Raises:
+        ValueError: they are not what `encode_path` writes.
+    """
+    path = [base64.b64decode(node, validate=True) for node in encoded]
+    if encode_path(path) != list(encoded) or any(len(node) != HASH_BYTES for node in path):
+        message = "not a path"
+        raise ValueError(message)
+    return path
+
+
 def prove_commit(layout: Layout, chain: Chain, seq: int, size: int | None = None) -> dict[str, Any]:
     """A proof, as JSON, that a commit is in the tree of the first `size` commits.
 
@@ -124,7 +145,7 @@ def prove_commit(layout: Layout, chain: Chain, seq: int, size: int | None = None
     return {
         "commit": layout.commit(seq).read_bytes().decode(),
         "index": seq - 1,
-        "path": [base64.b64encode(node).decode() for node in path],
+        "path": encode_path(path),
         "size": size,
         "version": 1,
     }
@@ -138,13 +159,14 @@ def verify_commit_proof(proof: dict[str, Any], checkpoint: Checkpoint) -> Commit
     """
     try:
         content = proof["commit"].encode()
-        path = [base64.b64decode(node, validate=True) for node in proof["path"]]
+        path = decode_path(proof["path"])
         index, size = proof["index"], proof["size"]
         holds = (
             proof["version"] == 1
-            and type(index) is int
+            and proof.keys() == _COMMIT_PROOF
+            # In Python true is 1.
+            and all(type(proof[name]) is int for name in ("index", "size", "version"))
             and size == checkpoint.size
-            and all(len(node) == HASH_BYTES for node in path)
             and is_included(leaf_hash(content), index, size, path, checkpoint.root)
         )
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import pyarrow as pa
 import rfc8785
 
-from ingestion.errors import UsageError
+from ingestion.errors import NotFoundError, UsageError
 from ingestion.log.batch import Batch
 from ingestion.log.chain import Chain
 from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
@@ -20,6 +21,8 @@ from ingestion.log.id_cache import IdCache
 from ingestion.log.layout import Layout
 from ingestion.log.origin import open_origin
 from ingestion.log.record import Commit
+from ingestion.log.runs import hash_ids
+from ingestion.log.stored import rows_at
 from ingestion.log.verification import Verification, verify
 
 MOST_BATCH_ID = 256
@@ -99,6 +102,21 @@ class EventLog:
             self._is_store_checked = True
         self.chain.refresh()
         return Batch(self.layout, self.chain, self._ids, batch_id, producer)
+
+    def find_event(self, event_id: str) -> int:
+        """The position of an event.
+
+        Raises:
+            NotFoundError: no event has this id.
+        """
+        hashes = hash_ids(pa.chunked_array([[event_id]], pa.string()))
+        _, positions = self._ids.find(hashes, self.chain.head_seq)
+        for which, rows in rows_at(self.layout, self.chain, positions):
+            for position, found in zip(positions[which], rows["event_id"].to_pylist(), strict=True):
+                if found == event_id:
+                    return int(position)
+        message = f"No event in the log has the id {event_id!r}."
+        raise NotFoundError(message, remedy="`demoscope log events` finds ids.")
 
     def checkpoint(self, origin: str | None = None) -> Checkpoint:
         """The log's size and root; signed (note.py) and kept elsewhere, it pins the history.

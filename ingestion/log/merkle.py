@@ -1,6 +1,6 @@
 """The Merkle tree of RFC 6962 and RFC 9162 section 2.1, over SHA-256: roots, proofs, and checking.
 
-What stays out: what the leaves are (checkpoint.py: the bytes of commit records).
+What stays out: what the leaves are (checkpoint.py: commits; leaves.py: the rows of a segment).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Tree:
     def _subproof(self, old: int, start: int, end: int, *, is_whole: bool) -> list[bytes]:
         if old == end - start:
             return [] if is_whole else [self._range(start, end)]
-        middle = _split(end - start)
+        middle = largest_power_below(end - start)
         if old <= middle:
             inside = self._subproof(old, start, start + middle, is_whole=is_whole)
             return [*inside, self._range(start + middle, end)]
@@ -83,11 +83,11 @@ class Tree:
         size = end - start
         if size & (size - 1) == 0:
             return self._levels[size.bit_length() - 1][start >> (size.bit_length() - 1)]
-        middle = start + _split(size)
+        middle = start + largest_power_below(size)
         return node_hash(self._range(start, middle), self._range(middle, end))
 
 
-def _split(size: int) -> int:
+def largest_power_below(size: int) -> int:
     """The largest power of two below a size."""
     return 1 << (size - 1).bit_length() - 1
 

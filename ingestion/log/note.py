@@ -119,7 +119,13 @@ def _is_signed(line: str, text: str, trusted: tuple[Verifier, ...]) -> bool:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         content = b""
-    if not line.startswith(_DASH) or not is_name(name) or len(content) <= KEY_ID_BYTES:
+    is_canonical = base64.b64encode(content).decode() == encoded
+    if (
+        not line.startswith(_DASH)
+        or not is_name(name)
+        or len(content) <= KEY_ID_BYTES
+        or not is_canonical
+    ):
         message = f"The note has a malformed signature: {line[:80]!r}."
         raise IntegrityError(message)
     for verifier in trusted:

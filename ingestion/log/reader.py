@@ -20,6 +20,7 @@ import pyarrow as pa
 from ingestion.contract import TIMESTAMP, Contract
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
+from ingestion.log.compaction_files import HeldFile, held_files
 from ingestion.log.event_log import EventLog
 from ingestion.log.origin import column_names
 from ingestion.vocabulary import EventType
@@ -91,18 +92,18 @@ def read(log: EventLog, event_type: EventType, as_of: str | int | None = None) -
 
 
 def _files(log: EventLog, as_of_seq: int) -> dict[EventType, list[_File]]:
-    files: dict[EventType, list[_File]] = {}
-    for commit in log.commits(as_of_seq):
-        for segment in commit.segments:
-            path = log.layout.segment(segment.sha256).resolve()
-            if not path.exists():
-                message = f"The segment {path} of commit {commit.seq} is missing."
-                raise IntegrityError(message, remedy="Restore it from a backup.")
-            file = _File(
-                path, segment.first_position, commit.seq, commit.recorded_us, segment.schema
-            )
-            files.setdefault(EventType(segment.event_type), []).append(file)
-    return files
+    return {
+        EventType(event_type): [_file(log, file) for file in files]
+        for event_type, files in held_files(log.commits(as_of_seq)).items()
+    }
+
+
+def _file(log: EventLog, file: HeldFile) -> _File:
+    path = log.layout.segment(file.sha256).resolve()
+    if not path.exists():
+        message = f"The segment {path} of commit {file.commit_seq} is missing."
+        raise IntegrityError(message, remedy="Restore it from a backup.")
+    return _File(path, file.first_position, file.commit_seq, file.recorded_us, file.schema)
 
 
 def _query(log: EventLog, contract: Contract, files: Sequence[_File]) -> str:
@@ -127,11 +128,17 @@ def _scan(contract: Contract, stored: Sequence[str], files: Sequence[_File]) -> 
         for field in contract.log_schema
     ]
     paths = ", ".join(_literal(file.path) for file in files)
+    where_and_when = (
+        POSITION_SCHEMA.names  # a compacted file holds them
+        if "position" in stored
+        else [
+            f"{_per_file(file.first_position for file in files)} + file_row_number AS position",
+            f"{_per_file(file.commit_seq for file in files)} AS commit_seq",
+            f"make_timestamptz({_per_file(file.recorded_us for file in files)}) AS recorded_at",
+        ]
+    )
     return (
-        f"SELECT {', '.join(columns)}, "
-        f"{_per_file(file.first_position for file in files)} + file_row_number AS position, "
-        f"{_per_file(file.commit_seq for file in files)} AS commit_seq, "
-        f"make_timestamptz({_per_file(file.recorded_us for file in files)}) AS recorded_at "
+        f"SELECT {', '.join([*columns, *where_and_when])} "
         f"FROM read_parquet([{paths}], hive_partitioning = false)"
     )
 

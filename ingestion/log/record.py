@@ -37,6 +37,7 @@ class Segment:
         event_type: what its rows are.
         first_position: position of its first row; the others follow.
         rows: how many.
+        row_root: root (hex) of the Merkle tree over them.
         bytes: length of the file.
         sha256: of the file; its name.
         schema: hash of the schema it was written under.
@@ -44,6 +45,30 @@ class Segment:
 
     event_type: str
     first_position: int
+    rows: int
+    row_root: str
+    bytes: int
+    sha256: str
+    schema: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compacted:
+    """A file in place of earlier ones of its event type (compaction.py). It adds no event.
+
+    Args:
+        event_type: what its rows are.
+        first_position: of its first row.
+        last_position: of its last row; it has every row of its event type between.
+        rows: how many.
+        bytes: length of the file.
+        sha256: of the file; its name.
+        schema: hash of its schema, which has the columns `position`, `commit_seq`, `recorded_at`.
+    """
+
+    event_type: str
+    first_position: int
+    last_position: int
     rows: int
     bytes: int
     sha256: str
@@ -63,6 +88,7 @@ class Commit:
         first_position: position of its first event.
         event_count: how many events it adds.
         segments: where they are, in position order.
+        compacted: files in place of earlier ones; not in the bytes where there are none.
     """
 
     seq: int
@@ -73,6 +99,7 @@ class Commit:
     first_position: int
     event_count: int
     segments: tuple[Segment, ...] = field(default_factory=tuple)
+    compacted: tuple[Compacted, ...] = field(default_factory=tuple)
 
     @property
     def next_position(self) -> int:
@@ -101,6 +128,8 @@ class Commit:
             "segments": [asdict(segment) for segment in self.segments],
             "seq": self.seq,
         }
+        if self.compacted:
+            fields["compacted"] = [asdict(file) for file in self.compacted]
         # "sha256" sorts last: what it covers is everything before it, and a closing brace.
         body = rfc8785.dumps(fields)
         return body[:-1] + _seal(body)
@@ -118,7 +147,8 @@ class Commit:
             fields = json.loads(body)
             recorded_at = datetime.strptime(fields.pop("recorded_at"), "%Y-%m-%dT%H:%M:%S.%f%z")
             segments = tuple(Segment(**segment) for segment in fields.pop("segments"))
-            commit = cls(recorded_at=recorded_at, segments=segments, **fields)
+            compacted = tuple(Compacted(**file) for file in fields.pop("compacted", ()))
+            commit = cls(recorded_at=recorded_at, segments=segments, compacted=compacted, **fields)
             expected = commit.first_position
             for segment in segments:
                 _require(segment.first_position == expected, "positions leave a gap")

@@ -1,6 +1,7 @@
 """Segments: Parquet files of one event type, written once and named after their SHA-256.
 
-The writer's settings are fixed, so one version of the library makes one file of the same rows.
+The writer's settings are fixed, so one version of the library makes one file of the same rows and
+salts. Salts are random and lie in the file's metadata, so no two segments have the same name.
 Bodies are compared here too, because a body is what a segment stores.
 
 What stays out: when a segment is full (stream.py) and which segments count (chain.py).
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ import pyarrow.parquet as pq
 from ingestion.contract import Contract
 from ingestion.errors import IntegrityError
 from ingestion.log.durable import explained, fsync_file
+from ingestion.log.row_tree import RowTree
+from ingestion.log.salts import METADATA_KEY, Salts
 
 SEGMENT_ROWS = 983_040
 ROW_GROUP_ROWS = 122_880
@@ -35,15 +38,41 @@ _UNPRUNABLE_COLUMNS = {"event_id", "event_type", "schema_version", "source", "su
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenSegment:
-    """A finished file that is not in the log yet."""
+    """A finished file that is not in the log yet.
+
+    Args:
+        path: where it is.
+        sha256: of the file.
+        bytes: its length.
+        rows: how many it holds.
+        row_root: root (hex) of the tree over them; empty where no commit is to vouch for them.
+    """
 
     path: Path
     sha256: str
     bytes: int
     rows: int
+    row_root: str = ""
 
 
-def write_segment(path: Path, table: pa.Table) -> WrittenSegment:
+def write_segment(path: Path, table: pa.Table, salts: Salts | None = None) -> WrittenSegment:
+    """Write rows in their order with their salts, and hash them one by one.
+
+    Args:
+        path: where to.
+        table: the rows.
+        salts: theirs, where they have some already; new ones unless given.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    salts = Salts.fresh(table.num_rows) if salts is None else salts
+    row_root = RowTree.of(table, salts).root.hex()
+    salted = table.replace_schema_metadata({METADATA_KEY: salts.encode()})
+    return replace(write_table(path, salted), row_root=row_root)
+
+
+def write_table(path: Path, table: pa.Table) -> WrittenSegment:
     """Write rows in their order, make the file durable and hash it.
 
     Raises:
@@ -87,6 +116,22 @@ def read_ids(path: Path) -> pa.ChunkedArray:
         return _guarded_read(file, path, None, ["event_id"])["event_id"]
 
 
+def read_segment(path: Path) -> tuple[pa.Table, Salts]:
+    """Every row of a segment, and their salts."""
+    with _open(path) as file:
+        table = _guarded_read(file, path, None, None)
+        content = (file.metadata.metadata or {}).get(METADATA_KEY, b"")
+    try:
+        salts = Salts.decode(content)
+    except ValueError as error:
+        message = f"The segment {path} cannot be read: {error}."
+        raise IntegrityError(message, remedy="Restore it from a backup.") from error
+    if salts.rows != table.num_rows:
+        message = f"The segment {path} has {table.num_rows} rows and {salts.rows} salts."
+        raise IntegrityError(message, remedy="Restore it from a backup.")
+    return table, salts
+
+
 def read_rows(path: Path, rows: npt.NDArray[np.int64]) -> pa.Table:
     """Rows of a segment by number, reading no row group without one of them.
 
@@ -115,11 +160,13 @@ def _guarded_read(
 ) -> pa.Table:
     try:
         if groups is None:
-            return file.read(columns, use_threads=False)
-        return file.read_row_groups(groups, columns, use_threads=False)
+            table = file.read(columns, use_threads=False)
+        else:
+            table = file.read_row_groups(groups, columns, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         message = f"The segment {path} cannot be read: {error}."
         raise IntegrityError(message, remedy="Restore it from a backup.") from error
+    return table.replace_schema_metadata(None)
 
 
 def is_same_body(contract: Contract, mine: pa.Table, stored: pa.Table) -> npt.NDArray[np.bool_]:

@@ -18,11 +18,13 @@ import rfc8785
 
 from ingestion.errors import DemoscopeError
 from ingestion.log.chain import is_commit_name
+from ingestion.log.compaction_check import check_compacted
 from ingestion.log.layout import SEQ_DIGITS, Layout
 from ingestion.log.origin import read_origin
 from ingestion.log.record import FIRST_POSITION, Commit, Segment, hash_of
+from ingestion.log.row_tree import RowTree
 from ingestion.log.runs import hash_ids
-from ingestion.log.segments import hash_file, read_ids
+from ingestion.log.segments import hash_file, read_ids, read_segment
 
 PASS_ROWS = 32_000_000
 
@@ -95,7 +97,8 @@ def verify(layout: Layout) -> Verification:
                 readable.append(path)
             seen[segment.sha256] = segment
     _uniqueness(readable, report)
-    _strays(layout, set(seen), set(schemas), report)
+    compacted, compacted_schemas = check_compacted(layout, commits, report.add)
+    _strays(layout, compacted.union(seen), compacted_schemas.union(schemas), report)
     return report
 
 
@@ -168,7 +171,19 @@ def _segment(
         report.add(path, f"has {rows} rows; its commit says {segment.rows}")
     if columns and found != columns:
         report.add(path, "its columns are not those of its schema")
+    _row_root(path, segment, report)
     return True
+
+
+def _row_root(path: Path, segment: Segment, report: Verification) -> None:
+    try:
+        table, salts = read_segment(path)
+        root = RowTree.of(table, salts).root.hex()
+    except (DemoscopeError, KeyError, ValueError, pa.ArrowException) as error:
+        report.add(path, f"its rows cannot be hashed ({error})")
+        return
+    if root != segment.row_root:
+        report.add(path, "its rows do not have the root that its commit says")
 
 
 def _uniqueness(paths: list[Path], report: Verification) -> None:

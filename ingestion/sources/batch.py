@@ -24,10 +24,11 @@ class NativeBatch:
 
     Args:
         event_type: which contract the rows claim to follow; None where they name no known one.
-        table: native columns of the contract (any subset; text, or typed where the file is typed),
-            plus `row_number` (int64, 1 for the file's first row of data; for line-based files the
-            line number), `refusal` (text, null where the source has no objection, else a value of
-            `Refusal`) and `refusal_column` (text, which column the objection is about).
+        table: native columns of the contract (any subset; text, plain or dictionary-encoded, or
+            typed where the file is typed), plus `row_number` (int64, 1 for the file's first row of
+            data; for line-based files the line number), `refusal` (text, null where the source has
+            no objection, else a value of `Refusal`) and `refusal_column` (text, which column the
+            objection is about).
         originals: the verbatim content of the rows at the given positions of `table`.
     """
 

@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from ingestion.sources.files import UTF8_BOM, LocalFile
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 32 << 20
 MAX_LINE_BYTES = 64 << 20
 KEPT_OF_OVERSIZED = 1 << 16
 # So many lines go to one DuckDB thread at a time.

@@ -1,8 +1,9 @@
 """Native JSONL: one event per line, under the contract's own names.
 
-Most blocks hold one event type and nothing strange: DuckDB reads them whole, and a count of the
-keys proves that no unknown one was overlooked (json_rows.py). Any other block is read carefully:
-again by DuckDB, one event type after another, and what is still doubtful line by line.
+Most blocks hold one event type and lines as programs write them: a compiled loop reads them
+(plain_objects.py). What it does not take, DuckDB reads whole, and a count of the keys proves that
+no unknown one was overlooked (json_rows.py). Any other block is read carefully: again by DuckDB,
+one event type after another, and what is still doubtful line by line.
 
 Accounting: every line that is not blank becomes one row. Rows that name no known event type (also:
 broken JSON, not UTF-8, too long) come in a batch whose `event_type` is None and that has only the
@@ -19,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +35,11 @@ from ingestion.sources.native_doubt import EVENT_TYPE, event_type_of, sort_out, 
 from ingestion.sources.rows import columns_of, make_batch, with_source
 from ingestion.vocabulary import EventType, Refusal
 
+if TYPE_CHECKING:
+    from ingestion.sources.plain_objects import PlainReader
+
+COMPILED_FROM = 8 << 20
+
 
 class NativeJsonl:
     """A native JSONL file.
@@ -40,11 +47,16 @@ class NativeJsonl:
     Args:
         file: where it lies.
         source: the source's name for rows that do not say theirs.
+        compiled_from: size in bytes from which the compiled loop is worth loading.
     """
 
-    def __init__(self, file: LocalFile, source: str | None = None) -> None:
+    def __init__(
+        self, file: LocalFile, source: str | None = None, *, compiled_from: int = COMPILED_FROM
+    ) -> None:
         self._file = file
         self._source = source
+        self._compiled_from = compiled_from
+        self._plain: PlainReader | None = None
         self._expected = EventType.BATTLE_JUDGED
         # Columns of the first row per event type: to parse only these is a tenth cheaper, and a
         # column that turns up later is noticed by the count of the keys.
@@ -63,6 +75,10 @@ class NativeJsonl:
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the events in batches, one event type each, in file order within a type."""
         with closing(JsonReader()) as reader:
+            if self._file.path.stat().st_size >= self._compiled_from:
+                from ingestion.sources.plain_objects import PlainReader
+
+                self._plain = PlainReader()
             for block in read_lines(self._file):
                 if block.oversized is not None:
                     yield refused_lines(block, [Refusal.TOO_LONG], [None])
@@ -80,15 +96,17 @@ class NativeJsonl:
         if event_type is None:
             return None
         self._expected = event_type
+        known = CONTRACTS[event_type].native_columns
+        coded = self._plain.read(block, known) if self._plain is not None else None
+        if coded is not None and _is_of_type(coded, event_type):
+            return self._batch(event_type, coded, block, None)
         names = self._seen.get(event_type)
         if names is None:
-            known = CONTRACTS[event_type].native_columns
             names = self._seen[event_type] = tuple(name for name in known if name in first)
         table = reader.objects(block.array(), names, tolerant=False)
         if table is None:
             return None
-        is_type = pc.equal(table[EVENT_TYPE], event_type.value)
-        if table[EVENT_TYPE].null_count or not pc.all(is_type).as_py():
+        if not _is_of_type(table, event_type):
             return None
         value_count = sum(len(column) - column.null_count for column in table.columns)
         if value_count != count_keys(block.buffer[block.starts[0] : block.ends[-1]]) and (
@@ -125,6 +143,12 @@ class NativeJsonl:
             objections = ([Refusal.UNKNOWN_COLUMN if name else None for name in unknown], unknown)
         columns = columns_of(with_source(table, self._source))
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
+
+
+def _is_of_type(table: pa.Table, event_type: EventType) -> bool:
+    """Whether every row says that it is of the type."""
+    types = table[EVENT_TYPE]
+    return not types.null_count and bool(pc.unique(types).to_pylist() == [event_type.value])
 
 
 def refused_lines(

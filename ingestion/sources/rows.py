@@ -52,4 +52,5 @@ def with_source(table: pa.Table, source: str | None) -> pa.Table:
     if "source" not in table.column_names:
         return table.append_column("source", pa.repeat(source, len(table)))
     position = table.column_names.index("source")
-    return table.set_column(position, "source", table["source"].fill_null(source))
+    given = table["source"].cast(pa.string())
+    return table.set_column(position, "source", given.fill_null(source))

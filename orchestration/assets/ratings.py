@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from ingestion.log import EventLog
 from orchestration.assets.failures import as_failure
 from orchestration.building import Workspace, rate
-from orchestration.rating import RATING
-from orchestration.rating.contract import RATING_TABLES
+from orchestration.rating_tables import RATING
+from orchestration.rating_tables.contract import RATING_TABLES
 from orchestration.ratings.tournaments import RatingParameters
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
@@ -33,7 +33,7 @@ INPUTS = (
     "int_strata__celled",
     "seeds.seed_pools",
 )
-"""Every table that orchestration/rating/inputs.py reads; a test proves it complete."""
+"""Every table that orchestration/rating_tables/inputs.py reads; a test proves it complete."""
 BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 
 

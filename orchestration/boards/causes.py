@@ -13,24 +13,26 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ingestion.contracts import CONTRACTS
 from ingestion.log.reader import register
 from ingestion.vocabulary import EventType
 from orchestration.boards.designs import project_with
 from orchestration.boards.inputs import Cut, cut_of, from_micro
 from orchestration.building import Workspace, make_models, open_sources
-from orchestration.rating import RATING, rate_all
-from orchestration.raw_views import open_database
+from orchestration.rating_tables import RATING, rate_all
+from orchestration.raw_views import open_database, register_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import duckdb
     import pyarrow as pa
 
     from ingestion.log import EventLog
     from ingestion.paths import Home
 
-OTHER_SCHEMA = "raw_of_b"
+OTHER_SCHEMA = "raw_b"
 NEW_BATTLES, OTHER_EVENTS = "new_battles", "other_events"
 DESIGN, VALID_TIME, PARAMETERS = "design", "valid_time", "parameters"
 
@@ -90,6 +92,16 @@ def event_counts(log: EventLog, subject_a: Mapping[str, Any], subject_b: Mapping
     }
 
 
+def erased_count(log: EventLog) -> int:
+    """How many participants were erased, ever: no board that used their answers can be remade."""
+    return sum(
+        segment.rows
+        for commit in log.commits()
+        for segment in commit.segments
+        if segment.event_type == EventType.SUBJECT_ERASED
+    )
+
+
 def active_causes(
     log: EventLog, subject_a: Mapping[str, Any], subject_b: Mapping[str, Any]
 ) -> list[Cause]:
@@ -147,13 +159,25 @@ class Worlds:
         workspace = Workspace(
             self._root / design[:12], project_with(self._home.boards, design, self._root)
         )
+        with open_database(workspace.database) as connection:
+            self._keep_sealed(connection, event_types)
         open_sources(workspace, self._log, cut.log_position, loads=self._home.loads)
         with open_database(workspace.database) as connection:
             register(connection, self._log, self._b["log_position"], OTHER_SCHEMA)
             for kind in sorted(event_types):
-                connection.execute(
-                    f"create or replace view raw.{kind} as from {OTHER_SCHEMA}.{kind}"
-                )
+                other = f"raw.b_{kind}" if CONTRACTS[kind].sealed_columns else f"raw_b.{kind}"
+                connection.execute(f"create or replace view raw.{kind} as from {other}")
         make_models(workspace, cut, is_tested=False)
         with open_database(workspace.database) as connection:
             return rate_all(connection, from_micro(parameters))[RATING]
+
+    def _keep_sealed(
+        self, connection: duckdb.DuckDBPyConnection, event_types: frozenset[EventType]
+    ) -> None:
+        """Copies of B's events that are unsealed when sources are shown."""
+        sealed = [kind for kind in sorted(event_types) if CONTRACTS[kind].sealed_columns]
+        if sealed:
+            position = self._b["log_position"]
+            register_sources(connection, self._log, as_of_seq=position, loads=self._home.loads)
+        for kind in sealed:
+            connection.execute(f"create or replace table raw.b_{kind} as from raw.{kind}")

@@ -2,6 +2,8 @@
 
 The causes are added to board A one at a time. What their effects do not add up to is named
 `interaction`: retracting a battle that is itself new, say, does nothing without the new battles.
+Where a board was made by other code, or people were erased since, both are made again first, and
+what that changes is named `remade`.
 
 What stays out: what the causes are and making worlds with one of them (causes.py).
 """
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
-from orchestration.boards.causes import Worlds, active_causes, event_counts
+from orchestration.boards.causes import Worlds, active_causes, erased_count, event_counts
 from orchestration.boards.checking import check
 from orchestration.boards.identity import KEY
 from orchestration.boards.inputs import require_same_log
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     Key = tuple[str, ...]
     Places = dict[Key, tuple[int, int]]
 
-CODE, INTERACTION = "code", "interaction"
-NAMES = {CODE: "other code", INTERACTION: "causes together, beyond each alone"}
+REMADE, INTERACTION = "remade", "interaction"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Difference:
     causes: tuple[Cause, ...]
     event_counts: dict[str, int]
     is_other_code: bool
+    erased_count: int
     changes: tuple[Change, ...]
 
 
@@ -108,28 +110,30 @@ def difference(
         require_same_log(log, board.subject)
     causes = active_causes(log, a.subject, b.subject)
     base, end = _places(a.rows()), _places(b.rows())
-    is_old = [board.predicate["made_by"]["code_sha256"] != code_hash() for board in (a, b)]
+    is_other_code = [board.predicate["made_by"]["code_sha256"] != code_hash() for board in (a, b)]
+    erased = erased_count(log)
+    is_old = [erased > 0 or other for other in is_other_code]
     effects: dict[str, Places] = {}
     kept_a, kept_b = base, end
     if len(causes) == 1 and not any(is_old):
         effects[causes[0].name] = end  # A with the one cause is B
-    elif a.board_id != b.board_id:
+    elif causes or any(is_old):
         with scratch(home) as root:
             worlds = Worlds(home, log, root, a.subject, b.subject)
             if any(is_old):
-                step(CODE)
+                step(REMADE)
             base = _places(worlds.whole(a.subject)) if is_old[0] else base
             end = _places(worlds.whole(b.subject)) if is_old[1] else end
             for cause in causes:
                 step(cause.name)
                 effects[cause.name] = _places(worlds.with_one(cause))
     changes = tuple(
-        _change(key, (kept_a, kept_b), (base, end), effects, is_other_code=any(is_old))
+        _change(key, (kept_a, kept_b), (base, end), effects, is_remade=any(is_old))
         for key in sorted(kept_a.keys() | kept_b.keys())
         if kept_a.get(key) != kept_b.get(key)
     )
     counted = event_counts(log, a.subject, b.subject)
-    return Difference(tuple(causes), counted, any(is_old), changes)
+    return Difference(tuple(causes), counted, any(is_other_code), erased, changes)
 
 
 def require_whole(board: Board) -> None:
@@ -155,7 +159,7 @@ def _change(
     made: tuple[Places, Places],
     effects: Mapping[str, Places],
     *,
-    is_other_code: bool,
+    is_remade: bool,
 ) -> Change:
     """Explain one model: `kept` is what the boards say, `made` what the present code makes."""
     a, b = (places.get(key) for places in kept)
@@ -166,8 +170,8 @@ def _change(
         return Change(key, a, b, {}, tuple(came_by))
     by_cause = {name: _less(places[key], base) for name, places in effects.items() if key in places}
     explained = _sum(*by_cause.values())
-    if is_other_code:
-        by_cause[CODE] = _less(_less(b, a), _less(end, base))
+    if is_remade:
+        by_cause[REMADE] = _less(_less(b, a), _less(end, base))
     by_cause[INTERACTION] = _less(_less(end, base), explained)
     return Change(key, a, b, by_cause, ())
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
+from orchestration.boards.causes import erased_count
 from orchestration.boards.checking import Checked, check
 from orchestration.boards.designs import project_with
 from orchestration.boards.identity import KEY, canonical, identity
@@ -74,7 +75,7 @@ def reproduce(
     checked = check(board, trusted)
     subject = _subject_of(board, checked)
     findings = [*checked.findings, *_of_log(log, subject)]
-    notes = list(_notes(board))
+    notes = [*_notes(board), *_of_the_erased(log)]
     with scratch(home) as root:
         try:
             project = project_with(home.boards, subject["design_hash"], root)
@@ -177,6 +178,15 @@ def _notes(board: Board) -> Iterator[str]:
         )
     if made_by["dependency_lock_sha256"] != lock_hash():
         yield "Made with other versions of the dependencies: requirements.lock differs."
+
+
+def _of_the_erased(log: EventLog) -> Iterator[str]:
+    count = erased_count(log)
+    if count:
+        yield (
+            f"{count:,} participants were erased since the log began: a board that used what they "
+            "said of themselves is attested by its signature, not recomputable."
+        )
 
 
 def _inputs_that_differ(kept: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:

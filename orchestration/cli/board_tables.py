@@ -28,7 +28,7 @@ CAUSE_STEPS = {
     "design": "Board A with B's study design",
     "valid_time": "Board A with B's cut in valid time",
     "parameters": "Board A with B's parameters",
-    "code": "The boards by the present code",
+    "remade": "The boards by the present code, without who was erased since",
 }
 
 
@@ -102,18 +102,7 @@ def reproduction(made: Reproduction) -> None:
 
 def difference(document: dict[str, Any]) -> None:
     """Which ranks changed, and by how many places each cause moves a model by itself."""
-    for name in ("a", "b"):
-        one = document[name]
-        until = f", valid until {one['valid_until']}" if one["valid_until"] else ""
-        _print(
-            f"{name.upper()}  {one['board_id'][:ID_DIGITS]}  "
-            f"log position {one['log_position']}{until}"
-        )
-    for cause in document["causes"]:
-        count = cause["event_count"]
-        _print(f"  {cause['label']}" + ("" if count is None else f": {count:+,} events"))
-    if document["is_other_code"]:
-        _print("  made by other code than this; what that changes is the cause `code`")
+    _boards_and_causes(document)
     names = list(
         dict.fromkeys(name for row in document["changes"] for name in row.get("by_cause", {}))
     )
@@ -140,6 +129,24 @@ def difference(document: dict[str, Any]) -> None:
     others = document["rank_change_count"] - len(document["changes"])
     if others:
         _print(f"{others:,} more ranks changed on other leaderboards (--all)")
+
+
+def _boards_and_causes(document: dict[str, Any]) -> None:
+    for name in ("a", "b"):
+        one = document[name]
+        until = f", valid until {one['valid_until']}" if one["valid_until"] else ""
+        _print(
+            f"{name.upper()}  {one['board_id'][:ID_DIGITS]}  "
+            f"log position {one['log_position']}{until}"
+        )
+    for cause in document["causes"]:
+        count = cause["event_count"]
+        _print(f"  {cause['label']}" + ("" if count is None else f": {count:+,} events"))
+    if document["is_other_code"]:
+        _print("  made by other code than this; what that changes is named `remade`")
+    if document["erased_participant_count"]:
+        count = document["erased_participant_count"]
+        _print(f"  {count:,} participants were erased; what that changes is named `remade`")
 
 
 def _from_to(row: dict[str, Any]) -> str:

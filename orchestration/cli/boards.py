@@ -140,6 +140,7 @@ def diff(
         "a": {"board_id": boards[0].board_id, **boards[0].subject},
         "b": {"board_id": boards[1].board_id, **boards[1].subject},
         "is_other_code": found.is_other_code,
+        "erased_participant_count": found.erased_count,
         "causes": [
             {
                 "name": cause.name,

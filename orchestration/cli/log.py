@@ -1,6 +1,6 @@
-"""`demoscope log show|events|verify`: what the log holds, and whether it is whole.
+"""`demoscope log show|verify`: what the log holds, and whether it is whole.
 
-What stays out: the log itself (ingestion/log).
+What stays out: the log itself (ingestion/log), and the other `log` commands (a file each).
 """
 
 from __future__ import annotations
@@ -11,7 +11,18 @@ import typer
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
+from orchestration.cli.log_compact import compact
+from orchestration.cli.log_erase import erase
 from orchestration.cli.log_events import events
+from orchestration.cli.log_export import export
+from orchestration.cli.log_proofs import (
+    CHECKPOINT,
+    PUBLIC_KEY,
+    checkpoint,
+    held_checkpoint,
+    prove,
+    verify_proof,
+)
 from orchestration.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -19,6 +30,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
 app.command()(events)
+app.command()(checkpoint)
+app.command()(prove)
+app.command("verify-proof")(verify_proof)
+app.command()(export)
+app.command()(compact)
+app.command()(erase)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -47,9 +64,19 @@ def show(*, as_json: AS_JSON = False) -> None:
 
 
 @app.command()
-def verify(*, as_json: AS_JSON = False) -> None:
-    """Check the chain of commits and every segment's hash; exit 5 where something is not whole."""
-    verification = _log().verify()
+def verify(
+    *,
+    checkpoint: CHECKPOINT = None,
+    public_key: PUBLIC_KEY = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Check every commit, segment and row; with a checkpoint also that it is the same log.
+
+    Exit code 5 where something is not whole.
+    """
+    home = Home.from_environment()
+    held = None if checkpoint is None else held_checkpoint(home, checkpoint, public_key)
+    verification = _log().verify(held)
     if as_json:
         print_json(
             {
@@ -57,6 +84,7 @@ def verify(*, as_json: AS_JSON = False) -> None:
                 "commit_count": verification.commit_count,
                 "event_count": verification.event_count,
                 "head_hash": verification.head_hash,
+                "checkpoint_commit_count": None if held is None else held.size,
                 "findings": [str(finding) for finding in verification.findings],
                 "notes": [str(note) for note in verification.notes],
             }
@@ -65,6 +93,7 @@ def verify(*, as_json: AS_JSON = False) -> None:
         print(  # noqa: T201 (the command's output)
             f"{verification.commit_count:,} commits, {verification.event_count:,} events: "
             + ("whole" if verification.is_ok else "NOT whole")
+            + ("" if held is None else f", compared with a checkpoint of {held.size:,} commits")
         )
         for line in (*verification.findings, *verification.notes):
             print(f"  {line}")  # noqa: T201

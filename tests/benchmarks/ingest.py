@@ -1,7 +1,9 @@
 """Speed of the main job beside DuckDB alone: `python -m tests.benchmarks.ingest [--rows N]`.
 
-Every step is a process of its own: CPU seconds and peak memory are the whole of it. The
-peer parses and validates the same file in one query and keeps nothing.
+Every step is a process of its own: CPU seconds and peak memory are the whole of it. Start-up is
+what it takes to ingest the study's 28 models, in a warehouse that has ingested before, so that
+what is compiled once per machine is compiled. The peer parses and validates the same file in one
+query and keeps nothing.
 """
 
 import argparse
@@ -64,21 +66,21 @@ def main(arguments: list[str]) -> None:
         home = Path(directory) / "home"
         study = simulate(Parameters(participants=rows // DIMENSIONS), Path(directory) / "study")
         battles = next(path for path in study.files if path.name == BATTLES)
-        others = [str(path) for path in study.files if path != battles]
+        models, *others = (str(path) for path in study.files if path != battles)
         print(
             json.dumps({"judgments": study.counts.judgment_count, "bytes": battles.stat().st_size})
         )
-        start = measured(
-            "start-up (ingest of the small files)", [*demoscope, "ingest", *others], 0, home
-        )
-        ours = measured("ingest", [*demoscope, "ingest", str(battles)], rows, home)
+        ingest = [*demoscope, "ingest"]
+        measured("participants and conversations", [*ingest, *others], 0, home)
+        start = measured("start-up", [*ingest, models], 0, home)
+        ours = measured("ingest", [*ingest, str(battles)], rows, home) - start
         peer = measured(
             "  DuckDB alone, parsing and validating",
             [sys.executable, "-c", PEER, str(battles)],
             rows,
             home,
         )
-        print(f"  {ours / peer:.1f}x DuckDB alone; start-up above is {start:.1f} CPU-s of it")
+        print(f"  ingest beyond start-up: {ours:.1f} CPU-s, {ours / peer:.1f}x DuckDB alone")
         measured("build", [*demoscope, "build"], 0, home)
         measured("leaderboard", [*demoscope, "leaderboard"], 0, home)
 

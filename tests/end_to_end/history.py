@@ -5,9 +5,11 @@ The truth is kept beside the events by hand, battle by battle, so that it owes n
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from ingestion.paths import Home
 from orchestration.event_search import Search, find_events
@@ -17,6 +19,7 @@ MODELS = ("aurora", "basalt", "cobalt", "dune")
 PEOPLE = tuple(f"p{number}" for number in range(12))
 OUTCOMES = ("a", "a", "b", "a", "tie", "b", "a", "both_bad")
 Verdict = tuple[str, str, str]
+KEYS = ("weighting", "stratum_id", "dimension", "estimator", "model_id")
 
 
 def enrolment(number: int) -> dict[str, Any]:
@@ -62,9 +65,12 @@ def about(kind: str, native_id: str, target: str, **columns: Any) -> dict[str, A
 class Study:
     """A home that is loaded commit by commit."""
 
-    def __init__(self, home: Path, inputs: Path) -> None:
+    def __init__(
+        self, home: Path, inputs: Path, after: Callable[[int], None] = lambda _position: None
+    ) -> None:
         self.paths = Home(home)
         self._inputs = inputs
+        self._after = after
         self._count = 0
 
     def commit(self, events: Iterable[dict[str, Any]]) -> int:
@@ -76,6 +82,7 @@ class Study:
         report = load_file(self.paths, str(path))
         assert report.quarantined_count == 0
         assert report.position == self._count
+        self._after(self._count)
         return self._count
 
     def id_of(self, native_id: str, source: str = "office") -> str:
@@ -156,3 +163,13 @@ def verdict(event: dict[str, Any]) -> Verdict:
 
 def counted(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
     return dict(Counter(verdicts))
+
+
+def board_rows(home: Path, board_id: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    table = pq.read_table(home / "boards" / board_id / "leaderboard.parquet").to_pylist()
+    return {tuple(row[name] for name in KEYS): row for row in table}
+
+
+def places(home: Path, board_id: str) -> dict[tuple[str, ...], tuple[int, int]]:
+    found = board_rows(home, board_id).items()
+    return {key: (row["rank"], row["skill_micro"]) for key, row in found}

@@ -3,16 +3,17 @@
 The counts are what every board is a function of; here they are compared with a truth kept by hand.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from ingestion.log import EventLog
 from orchestration.boards.inputs import Cut
-from orchestration.building import BUILD, Workspace, open_sources
+from orchestration.building import Workspace, open_sources
 from orchestration.dbt_runs import run_dbt
+from orchestration.event_search import Search, find_events
 from orchestration.raw_views import open_database
 from tests.end_to_end.history import (
     PEOPLE,
@@ -24,8 +25,24 @@ from tests.end_to_end.history import (
     write_history,
 )
 
-SELECTED = ["--exclude-resource-type", "test", "--select", "+fct_cell_count", "+dim_participant"]
-COUNTS = "select model_a, model_b, outcome, cast(sum(battle_count) as bigint) from fct_cell_count"
+SELECTED = ("--select", "+fct_cell_count", "+dim_participant")
+COUNTS = """
+select model_a, model_b, outcome, cast(sum(battle_count) as bigint) from fct_cell_count group by all
+"""
+BATTLES = "from fct_battle"
+PARTICIPANTS = """
+select participants.*, cells.cell_key from dim_participant as participants
+inner join dim_cell as cells on participants.cell_id = cells.cell_id
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """What dbt makes of one cut."""
+
+    counts: dict[Verdict, int]
+    battles: dict[str, dict[str, Any]]
+    participants: list[dict[str, Any]]
 
 
 class States:
@@ -35,42 +52,43 @@ class States:
         self.study = study
         self.log = EventLog.open(study.paths.log)
         self._workspace = Workspace(root)
-        self._at: Cut | None = None
+        self._known: dict[Cut, State] = {}
 
-    def query(self, cut: Cut, query: str) -> list[tuple[Any, ...]]:
-        if cut != self._at:
+    def at(self, cut: Cut) -> State:
+        if cut not in self._known:
             loads = self.study.paths.loads
             open_sources(self._workspace, self.log, cut.log_position, loads=loads)
+            if not self._known:
+                run_dbt(["seed"], root=self._workspace.root)
             variables = {"valid_until": cut.valid_until} if cut.valid_until else {}
-            run_dbt([*BUILD, *SELECTED], root=self._workspace.root, variables=variables)
-            self._at = cut
-        with open_database(self._workspace.database) as connection:
-            return connection.sql(query).fetchall()
+            run_dbt(["run", *SELECTED], root=self._workspace.root, variables=variables)
+            with open_database(self._workspace.database) as connection:
+                counts = connection.sql(COUNTS).fetchall()
+                battles = connection.sql(BATTLES).to_arrow_table().to_pylist()
+                participants = connection.sql(PARTICIPANTS).to_arrow_table().to_pylist()
+            self._known[cut] = State(
+                {(a, b, outcome): count for a, b, outcome, count in counts},
+                {row["event_id"]: row for row in battles},
+                participants,
+            )
+        return self._known[cut]
 
-    def counts(self, cut: Cut) -> dict[Verdict, int]:
-        rows = self.query(cut, f"{COUNTS} group by all")
-        return {(a, b, outcome): count for a, b, outcome, count in rows}
+    def counts(self, position: int, valid_until: str | None = None) -> dict[Verdict, int]:
+        return self.at(Cut(position, valid_until)).counts
 
-    def battle(self, cut: Cut, number: int) -> dict[str, Any] | None:
-        names = ("outcome", "valid_from_position", "is_corrected", "is_counted")
-        event_id = self.study.battle_id(number)
-        rows = self.query(
-            cut, f"select {', '.join(names)} from fct_battle where event_id = '{event_id}'"
-        )
-        return dict(zip(names, rows[0], strict=True)) if rows else None
+    def battle(self, position: int, number: int) -> dict[str, Any] | None:
+        row = self.at(Cut(position)).battles.get(self.study.battle_id(number))
+        shown = ("outcome", "valid_from_position", "is_corrected", "is_counted")
+        return None if row is None else {name: row[name] for name in shown}
+
+    def participant(self, position: int, *, since: int) -> dict[str, Any]:
+        rows = self.at(Cut(position)).participants
+        [row] = [row for row in rows if row["valid_from_position"] == since]
+        return row
 
     def position_of(self, native_id: str, source: str = "office") -> int:
-        event_id = self.study.id_of(native_id, source)
-        with duckdb.connect() as connection:
-            from ingestion.log.reader import register
-
-            register(connection, self.log, self.log.resolve(None))
-            for kind in ("event_corrected", "event_retracted", "participant_excluded",
-                         "participant_corrected", "battle_judged"):  # fmt: skip
-                query = f"select position from raw.{kind} where event_id = '{event_id}'"
-                if rows := connection.sql(query).fetchall():
-                    return int(rows[0][0])
-        raise AssertionError(native_id)
+        search = Search(source=source, native_id=[native_id])
+        return int(find_events(self.study.paths, search, limit=1)[0]["position"])
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +111,7 @@ def states(directory: Path, truth: dict[int, list[Verdict]]) -> States:
 def test_as_of_a_position_counts_what_was_known_then(
     states: States, truth: dict[int, list[Verdict]], position: int
 ) -> None:
-    assert states.counts(Cut(position)) == counted(truth[position])
+    assert states.counts(position) == counted(truth[position])
 
 
 def test_valid_time_counts_what_had_happened_and_what_has_no_time(states: States) -> None:
@@ -105,46 +123,45 @@ def test_valid_time_counts_what_had_happened_and_what_has_no_time(states: States
     at = {
         "2025-03-15T10:00:00.000000Z": [*first, *late],
         "2025-03-15T09:59:59.999999Z": [*timeless, *late],
-        "2024-01-01T00:00:00.000000Z": timeless,
     }
     for until, events in at.items():
-        assert states.counts(Cut(2, until)) == counted(map(verdict, events))
+        assert states.counts(2, until) == counted(map(verdict, events))
     # Late events are known from commit 2 on, whenever they happened.
-    assert states.counts(Cut(1, "2025-02-01T00:00:00.000000Z")) == counted(map(verdict, timeless))
+    assert states.counts(1, "2025-02-01T00:00:00.000000Z") == counted(map(verdict, timeless))
 
 
 def test_a_battle_shows_what_is_current_and_since_when(states: States) -> None:
     corrected = states.position_of("c5")
-    before = states.battle(Cut(2), 5)
+    before = states.battle(2, 5)
     assert before is not None
     assert before["outcome"] == battle(5, month=3)["outcome"] != "tie"
     assert not before["is_corrected"]
     assert before["valid_from_position"] == states.position_of("battle-5", "panel")
-    assert states.battle(Cut(3), 5) == {
+    assert states.battle(3, 5) == {
         "outcome": "tie",
         "valid_from_position": corrected,
         "is_corrected": True,
         "is_counted": True,
     }
     # The correction is retracted: as before, but since the retraction.
-    assert states.battle(Cut(4), 5) == before | {"valid_from_position": states.position_of("rc5")}
+    assert states.battle(4, 5) == before | {"valid_from_position": states.position_of("rc5")}
 
 
 def test_a_retracted_battle_is_gone_until_an_appeal_and_again_after_the_next(
     states: States,
 ) -> None:
-    before = states.battle(Cut(2), 7)
+    before = states.battle(2, 7)
     assert before is not None
-    assert states.battle(Cut(3), 7) is None
-    assert states.battle(Cut(4), 7) == before | {"valid_from_position": states.position_of("rr7")}
-    assert states.battle(Cut(5), 7) is None
+    assert states.battle(3, 7) is None
+    assert states.battle(4, 7) == before | {"valid_from_position": states.position_of("rr7")}
+    assert states.battle(5, 7) is None
 
 
 def test_a_correction_of_what_is_retracted_does_nothing_and_the_later_correction_wins(
     states: States,
 ) -> None:
-    assert states.battle(Cut(5), 9) is None
-    battle_8 = states.battle(Cut(5), 8)
+    assert states.battle(5, 9) is None
+    battle_8 = states.battle(5, 8)
     assert battle_8 is not None
     assert (battle_8["outcome"], battle_8["valid_from_position"]) == (
         "b",
@@ -153,28 +170,28 @@ def test_a_correction_of_what_is_retracted_does_nothing_and_the_later_correction
 
 
 def test_an_excluded_participants_battles_stay_but_do_not_count(states: States) -> None:
-    excluded = states.battle(Cut(3), 2)
+    excluded = states.battle(3, 2)
     assert excluded is not None
     assert not excluded["is_counted"]
     assert excluded["valid_from_position"] == states.position_of("x2", "panel")
-    again = states.battle(Cut(4), 2)
+    again = states.battle(4, 2)
     assert again is not None
     assert again["is_counted"]
     assert again["valid_from_position"] == states.position_of("rx2")
 
 
 def test_a_participant_shows_what_is_current_and_since_when(states: States) -> None:
-    query = """
-        select cells.cell_key, participants.is_excluded, participants.valid_from_position
-        from dim_participant as participants
-        inner join dim_cell as cells on participants.cell_id = cells.cell_id
-        where participants.valid_from_position in ({})
-    """
-    corrected = states.position_of("answers-1", "panel")
-    [(cell, is_excluded, _)] = states.query(Cut(5), query.format(corrected))
-    assert "age=55+" in cell
-    assert not is_excluded
-    [(cell, _, _)] = states.query(Cut(2), query.format(1 + PEOPLE.index("p1")))
-    assert "age=18-34" in cell
-    [(_, is_excluded, _)] = states.query(Cut(3), query.format(states.position_of("x2", "panel")))
-    assert is_excluded
+    corrected = states.participant(5, since=states.position_of("answers-1", "panel"))
+    assert "age=55+" in corrected["cell_key"]
+    assert not corrected["is_excluded"]
+    before = states.participant(2, since=1 + PEOPLE.index("p1"))
+    assert before["participant_key"] == corrected["participant_key"]
+    assert "age=18-34" in before["cell_key"]
+    excluded = states.participant(3, since=states.position_of("x2", "panel"))
+    assert excluded["is_excluded"]
+    again = states.participant(4, since=states.position_of("rx2"))
+    assert again == excluded | {
+        "is_excluded": False,
+        "excluded_position": None,
+        "valid_from_position": again["valid_from_position"],
+    }

@@ -2,7 +2,7 @@
 
 from ingestion.contracts import CONTRACTS
 from orchestration import data_dictionary
-from orchestration.rating.contract import RATING_TABLES
+from orchestration.rating_tables.contract import RATING_TABLES
 
 
 def test_the_data_dictionary_is_current() -> None:

@@ -1,6 +1,7 @@
 """Events for the tests of the log: small, valid, told apart by a number."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -59,3 +60,11 @@ def check_once(log: EventLog, rows: int) -> None:
     ids = reader.read(log, EventType.BATTLE_JUDGED)["event_id"].to_pylist()
     assert len(ids) == len(set(ids)) == rows
     assert log.verify().findings == []
+
+
+def compacted_paths(log: EventLog) -> list[Path]:
+    return [log.layout.segment(file.sha256) for one in log.commits() for file in one.compacted]
+
+
+def segment_paths(log: EventLog) -> list[Path]:
+    return [log.layout.segment(file.sha256) for one in log.commits() for file in one.segments]

@@ -1,10 +1,11 @@
-"""What a batch's rows become on the disk: few files, in order, the same for the same rows."""
+"""What a batch's rows become on the disk: few files, in order, one of the same rows and salts."""
 
 from pathlib import Path
 
 import pytest
 
 from ingestion.log import EventLog, reader, segments
+from ingestion.log.salts import Salts
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import PRODUCER, battles, models
 
@@ -50,5 +51,14 @@ def test_the_largest_buffer_is_written_when_memory_is_short(
 
 
 def test_one_content_makes_one_file(tmp_path: Path) -> None:
-    files = [segments.write_segment(tmp_path / name, battles(range(1000))) for name in ("a", "b")]
+    salts = Salts.fresh(1000)
+    files = [
+        segments.write_segment(tmp_path / name, battles(range(1000)), salts) for name in ("a", "b")
+    ]
     assert files[0].sha256 == files[1].sha256
+
+
+def test_new_salts_make_another_file_and_another_root(tmp_path: Path) -> None:
+    files = [segments.write_segment(tmp_path / name, battles(range(10))) for name in ("a", "b")]
+    assert files[0].sha256 != files[1].sha256
+    assert files[0].row_root != files[1].row_root

@@ -104,6 +104,7 @@ def test_an_event_that_is_there_twice_is_found(log: EventLog) -> None:
         event_type="battle_judged",
         first_position=4,
         rows=2,
+        row_root=written.row_root,
         bytes=written.bytes,
         sha256=written.sha256,
         schema=keep_schema(log.layout, CONTRACTS[BATTLE]),
@@ -124,6 +125,32 @@ def test_an_event_that_is_there_twice_is_found(log: EventLog) -> None:
     report = log.verify()
     assert [f.path for f in report.findings] == [log.layout.segment(written.sha256)]
     assert "battle-2" in report.findings[0].message
+
+
+def test_a_row_root_that_is_not_the_rows_is_found(log: EventLog) -> None:
+    """A record made by hand over rows that its root does not vouch for."""
+    commit(log, "one", battles(range(3)))
+    head = log.head()
+    assert head is not None
+    lying = replace(head.segments[0], row_root="0" * 64)
+    log.layout.commit(1).write_bytes(replace(head, segments=(lying,)).encode())
+    report = log.verify()
+    assert [f.path for f in report.findings] == [log.layout.segment(lying.sha256)]
+    assert "root" in report.findings[0].message
+
+
+def test_the_loser_of_a_race_for_one_batch_leaves_no_stray(log: EventLog) -> None:
+    other = EventLog.open(log.layout.root)
+    with log.begin("one", PRODUCER) as batch:
+        batch.stage(BATTLE, battles(range(3)))
+        # As if the other writer came first between publishing the segments and the record.
+        batch._pending.seal()
+        publish_segments(log.layout, (file for _, _, file in batch._pending.sealed()))
+        batch._pending.moved_to(log.layout.segment)
+        commit(other, "one", battles(range(3)))
+        assert not batch.commit().is_new
+    report = log.verify()
+    assert (report.findings, report.notes, report.event_count) == ([], [], 3)
 
 
 def test_a_damaged_segment_stops_the_reader_with_its_name(log: EventLog) -> None:

@@ -17,7 +17,7 @@ from orchestration import definitions as module
 from orchestration.assets import dbt_manifest
 from orchestration.assets.ratings import INPUTS
 from orchestration.checks import gate_checks
-from orchestration.rating import inputs
+from orchestration.rating_tables import inputs
 from orchestration.resources import DUCKDB_POOL
 
 NAMES = Path(__file__).with_name("names.json")

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
-from orchestration.rating import count_boards, hierarchical_boards, weighted_boards
-from orchestration.rating.agreement import agreement_rows, tournament_rows
-from orchestration.rating.inputs import (
+from orchestration.rating_tables import count_boards, hierarchical_boards, weighted_boards
+from orchestration.rating_tables.agreement import agreement_rows, tournament_rows
+from orchestration.rating_tables.inputs import (
     Study,
     cell_counts,
     ordered_battles,
@@ -20,7 +20,7 @@ from orchestration.rating.inputs import (
     study,
     tournament_counts,
 )
-from orchestration.rating.tables import conform
+from orchestration.rating_tables.tables import conform
 from orchestration.ratings.online_tournaments import rate_online
 from orchestration.ratings.tournaments import RATING_SCHEMA, Rated, RatingParameters, board
 from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.rating.inputs import Study
+from orchestration.rating_tables.inputs import Study
 from orchestration.ratings.cells import CellCounts
 from orchestration.ratings.counts import PairCounts
 from orchestration.ratings.hierarchical import fit_hierarchical

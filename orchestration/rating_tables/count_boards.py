@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from orchestration.rating.inputs import Study
+from orchestration.rating_tables.inputs import Study
 from orchestration.ratings.consistency import rank_shifts
 from orchestration.ratings.counts import PairCounts
 from orchestration.ratings.merging import merge_by_census, sd_ratio

@@ -7,7 +7,7 @@ What stays out: the numerics (orchestration/ratings), which see neither a databa
 
 from __future__ import annotations
 
-from orchestration.rating.every_board import RATING, rate_all
-from orchestration.rating.tables import RATING_FILE, read_subject, write_ratings
+from orchestration.rating_tables.every_board import RATING, rate_all
+from orchestration.rating_tables.tables import RATING_FILE, read_subject, write_ratings
 
 __all__ = ["RATING", "RATING_FILE", "rate_all", "read_subject", "write_ratings"]

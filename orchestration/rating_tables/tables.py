@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.boards.rounding import rounded
-from orchestration.rating.contract import RATING_TABLES
+from orchestration.rating_tables.contract import RATING_TABLES
 
 RATING_FILE = "rating.parquet"
 SUBJECT = b"demoscope.subject"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import duckdb
 import pyarrow as pa
 
-from orchestration.rating.inputs import weighted_judgments
+from orchestration.rating_tables.inputs import weighted_judgments
 from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.tournaments import TRUESKILL_EP, RatingParameters, derive_seed
 from orchestration.ratings.weighted_tournaments import rate_weighted

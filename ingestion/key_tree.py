@@ -1,0 +1,165 @@
+"""One secret per person out of one small file, each of which can be destroyed by itself.
+
+A puncturable pseudorandom function: the tree of Goldreich, Goldwasser and Micali (J. ACM 33(4),
+1986) with sixteen children a node, child d of seed s being SHA-256(s || d). A name's leaf is the
+first 64 bits of its SHA-256, and its secret is the seed there, sixteen hashes below the root. To
+destroy one secret, the seeds of all siblings on the way to its leaf replace the seed above it (at
+most 240 of 32 bytes): every other secret stays what it was, and this one cannot be computed from
+what is left (Boneh and Waters, ASIACRYPT 2013). So nothing has to be stored when a person comes,
+and a backup of the file is worth what it was until somebody is erased.
+
+What stays out: what the secrets are for (subjects.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import rfc8785
+
+from ingestion.errors import IntegrityError
+
+SEED_BYTES = 32
+DEPTH = 16
+DIGITS = "0123456789abcdef"
+_SHARED_DEPTH = 3
+_BYTES = {digit: digit.encode() for digit in DIGITS}
+
+
+class DestroyedError(Exception):
+    """The secret asked for was destroyed."""
+
+
+class KeyTree:
+    """Seeds by the hexadecimal path they stand at; at first one, at the root."""
+
+    def __init__(self, seeds: dict[str, bytes]) -> None:
+        self._seeds = seeds
+        self._shared: dict[str, bytes] = {}
+
+    @classmethod
+    def new(cls) -> Self:
+        """A tree with a random root."""
+        return cls({"": secrets.token_bytes(SEED_BYTES)})
+
+    @classmethod
+    def open(cls, path: Path, *, is_made: bool) -> Self:
+        """Read a tree; make it on first use where that is asked for.
+
+        Raises:
+            IntegrityError: it is missing or damaged.
+        """
+        if not path.exists() and is_made:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary = _write_beside(path, cls.new().encode())
+            try:
+                path.hardlink_to(temporary)  # of two first users one wins
+            except FileExistsError:
+                pass
+            finally:
+                temporary.unlink()
+        try:
+            return cls._decode(path.read_bytes())
+        except FileNotFoundError as error:
+            message = f"{path} is missing: what is sealed under it cannot be read."
+            raise IntegrityError(message, remedy="Restore the vault from its backup.") from error
+        except (ValueError, IndexError) as error:
+            message = f"{path} is damaged: {error}."
+            raise IntegrityError(message, remedy="Restore the vault from its backup.") from error
+
+    def secret(self, name: str) -> bytes:
+        """The secret of a name.
+
+        Raises:
+            DestroyedError: it was destroyed.
+        """
+        leaf = leaf_of(name)
+        shared = leaf[:_SHARED_DEPTH]
+        seed = self._shared.get(shared)
+        if seed is None:
+            at = self._ancestor(leaf)
+            seed = self._seeds[at]
+            if len(at) > _SHARED_DEPTH:
+                return _descend(seed, leaf[len(at) :])
+            seed = self._shared[shared] = _descend(seed, shared[len(at) :])
+        return _descend(seed, leaf[_SHARED_DEPTH:])
+
+    def destroy(self, name: str) -> None:
+        """Forget the secret of a name, and nothing else; on the disk only after `replace`."""
+        leaf = leaf_of(name)
+        try:
+            at = self._ancestor(leaf)
+        except DestroyedError:
+            return
+        seed = self._seeds.pop(at)
+        self._shared.clear()
+        for depth in range(len(at), DEPTH):
+            for digit in DIGITS:
+                if digit != leaf[depth]:
+                    self._seeds[leaf[:depth] + digit] = _descend(seed, digit)
+            seed = _descend(seed, leaf[depth])
+
+    def replace(self, path: Path) -> None:
+        """Put this tree in the place of a file, durably, and overwrite what stood there.
+
+        Overwriting reaches the disk's blocks only where the file system writes in place.
+        """
+        temporary = _write_beside(path, self.encode())
+        with path.open("r+b") as before:
+            temporary.replace(path)
+            directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+            before.write(bytes(os.fstat(before.fileno()).st_size))
+            before.flush()
+            os.fsync(before.fileno())
+
+    def _ancestor(self, leaf: str) -> str:
+        for depth in range(DEPTH + 1):
+            if leaf[:depth] in self._seeds:
+                return leaf[:depth]
+        raise DestroyedError
+
+    def encode(self) -> bytes:
+        """The bytes of its file: a hash, then RFC 8785 JSON."""
+        seeds = {path: seed.hex() for path, seed in self._seeds.items()}
+        body = rfc8785.dumps({"seeds": seeds, "version": 1})
+        return hashlib.sha256(body).hexdigest().encode() + b"\n" + body + b"\n"
+
+    @classmethod
+    def _decode(cls, content: bytes) -> Self:
+        digest, body = content.splitlines()
+        if hashlib.sha256(body).hexdigest().encode() != digest:
+            message = "its content does not have its hash"
+            raise ValueError(message)
+        seeds = json.loads(body)["seeds"]
+        return cls({path: bytes.fromhex(seed) for path, seed in seeds.items()})
+
+
+def leaf_of(name: str) -> str:
+    """Where a name's secret is: 64 bits in hexadecimal."""
+    return hashlib.sha256(name.encode()).hexdigest()[:DEPTH]
+
+
+def _descend(seed: bytes, digits: str, sha256: Callable[[bytes], Any] = hashlib.sha256) -> bytes:
+    for digit in digits:
+        seed = sha256(seed + _BYTES[digit]).digest()
+    return seed
+
+
+def _write_beside(path: Path, content: bytes) -> Path:
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary

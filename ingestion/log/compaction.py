@@ -1,0 +1,191 @@
+"""Merging small segments into large files, as a commit that adds no event.
+
+A compacted file holds the rows of consecutive files of one event type and one schema, byte for byte
+the same values, and beside each its position, the commit it came with and when that was recorded.
+From that commit on readers take it in place of what it was made of; reading as of an earlier one
+takes the segments. The segments stay for good: commits, checkpoints and proofs name them, boards
+of the past are built from them, and `verify` holds every compacted row against them. That is why
+there is no pruning here.
+
+Files are merged like the digits of a binary number: a row is copied again only into a file at
+least half as large again as the one that it was in. So a row of n, compacted after every load, is
+copied log n times at most; compact seldom.
+
+What stays out: which files hold the rows of a commit (compaction_files.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import rfc8785
+
+from ingestion.errors import BusyError
+from ingestion.log.append import append_record, publish_segments
+from ingestion.log.compaction_files import (
+    HeldFile,
+    compacted_schema,
+    held_files,
+    read_positioned,
+)
+from ingestion.log.durable import explained, fsync_directory, is_linked, write_durably
+from ingestion.log.event_log import EventLog
+from ingestion.log.layout import Layout
+from ingestion.log.record import Commit, Compacted, moment_of
+from ingestion.log.runs import is_merge_due
+from ingestion.log.segments import SEGMENT_ROWS, write_table
+from ingestion.log.workspace import Workspace
+from ingestion.vocabulary import EventType
+
+PRODUCER = {"name": "demoscope log compact"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """One compacted file and what it stands for."""
+
+    event_type: EventType
+    files: int
+    rows: int
+    bytes_before: int
+    bytes_after: int
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """What a compaction did.
+
+    Args:
+        seq: its commit; where there was nothing to merge, the head.
+        merged: the files it made; none where there was nothing to merge.
+    """
+
+    seq: int
+    merged: tuple[Merged, ...]
+
+
+def compact(log: EventLog) -> Compaction:
+    """Merge what is worth merging; positions, times and rows stay what they are.
+
+    Raises:
+        IntegrityError: a file to be merged is not what it was.
+        BusyError: another compaction was committed meanwhile; nothing was changed.
+        StorageError: the disk refused; nothing was changed.
+    """
+    log.refresh()
+    base = log.chain.head_seq
+    groups = _plan(log)
+    if not groups:
+        return Compaction(base, ())
+    workspace = Workspace(log.layout)
+    try:
+        made, merged = [], []
+        for event_type, files in groups:
+            compacted = _merge(log.layout, workspace.path, event_type, files)
+            made.append(compacted)
+            merged.append(
+                Merged(
+                    event_type=event_type,
+                    files=len(files),
+                    rows=compacted.rows,
+                    bytes_before=sum(file.bytes for file in files),
+                    bytes_after=compacted.bytes,
+                )
+            )
+        return Compaction(_commit(log, workspace.path, base, tuple(made)), tuple(merged))
+    finally:
+        workspace.close()
+
+
+def _plan(log: EventLog) -> list[tuple[EventType, list[HeldFile]]]:
+    """Runs of consecutive files to be merged."""
+    groups = []
+    for name, files in held_files(log.commits()).items():
+        event_type = EventType(name)
+        stack: list[tuple[str, list[HeldFile]]] = []
+        for file in files:
+            schema = file.schema if file.is_compacted else _target_schema(log.layout, file)
+            stack.append((schema, [file]))
+            while len(stack) > 1 and _is_due(stack[-2], stack[-1]):
+                last = stack.pop()
+                stack[-1][1].extend(last[1])
+        groups += [(event_type, group) for _, group in stack if len(group) > 1]
+    return groups
+
+
+def _target_schema(layout: Layout, file: HeldFile) -> str:
+    return compacted_schema(layout, file.schema)[0]
+
+
+def _is_due(earlier: tuple[str, list[HeldFile]], later: tuple[str, list[HeldFile]]) -> bool:
+    first, second = (sum(file.rows for file in group) for _, group in (earlier, later))
+    is_small = first + second <= SEGMENT_ROWS
+    return earlier[0] == later[0] and is_small and is_merge_due(first, second)
+
+
+def _merge(
+    layout: Layout, directory: Path, event_type: EventType, files: Sequence[HeldFile]
+) -> Compacted:
+    """Write and publish one compacted file."""
+    table = pa.concat_tables([read_positioned(layout, file) for file in files])
+    written = write_table(directory / f"{event_type}-{files[0].first_position}.parquet", table)
+    publish_segments(layout, [written])
+    schema = next((file.schema for file in files if file.is_compacted), None) or _keep_schema(
+        layout, files[0]
+    )
+    return Compacted(
+        event_type=str(event_type),
+        first_position=files[0].first_position,
+        last_position=files[-1].last_position,
+        rows=written.rows,
+        bytes=written.bytes,
+        sha256=written.sha256,
+        schema=schema,
+    )
+
+
+def _keep_schema(layout: Layout, file: HeldFile) -> str:
+    sha256, content = compacted_schema(layout, file.schema)
+    target = layout.schema(sha256)
+    with explained("Writing to", layout.schemas):
+        if not target.exists():
+            temporary = layout.tmp / f"schema-{secrets.token_hex(8)}"
+            write_durably(temporary, content)
+            is_linked(temporary, target)
+            temporary.unlink()
+            fsync_directory(layout.schemas)
+    return sha256
+
+
+def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ...]) -> int:
+    """Link the record into the chain behind whatever was committed meanwhile."""
+    listed: list[dict[str, Any]] = [asdict(one) for one in made]
+    name = hashlib.sha256(rfc8785.dumps(listed)).hexdigest()
+    while True:
+        log.refresh()
+        chain = log.chain
+        if any(chain.commit(seq).compacted for seq in range(base + 1, chain.head_seq + 1)):
+            message = "Another compaction was committed meanwhile; nothing was changed."
+            raise BusyError(message, remedy="Run it again.")
+        head = chain.head
+        now = time.time_ns() // 1000
+        commit = Commit(
+            seq=chain.head_seq + 1,
+            prev_hash=chain.head_hash,
+            batch_id=f"compaction-{name}",
+            producer=PRODUCER,
+            recorded_at=moment_of(now if head is None else max(now, head.recorded_us + 1)),
+            first_position=chain.next_position,
+            event_count=0,
+            compacted=made,
+        )
+        if append_record(log.layout, commit, directory):
+            log.refresh()
+            return commit.seq

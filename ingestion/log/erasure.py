@@ -1,0 +1,194 @@
+"""Erasing a participant, level 1: the log says that it happened, then the secrets are destroyed.
+
+In this order, so that a crash leaves something that the same command finishes: while the link is
+whole, the pseudonym can be found again; it is cut last. Nothing in the log is changed, so every
+hash, root and signature holds. What is left there of the participant is what the pseudonym did,
+which nobody can link to the person, and what they said of themselves, which nobody can read.
+
+What stays out: level 2 (redacting rows), which is not there; copies outside the log and the vault,
+and backups of the vault, which nobody here can reach (docs/erasure.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.contracts import CONTRACTS
+from ingestion.errors import NotFoundError, UsageError
+from ingestion.log.event_log import EventLog
+from ingestion.log.reader import register
+from ingestion.pseudonyms import Pseudonymiser
+from ingestion.seals import SEALS, Seals
+from ingestion.subjects import LINKS, Identities, vault_lock
+from ingestion.vocabulary import EventType
+
+SOURCE = "demoscope.erasure"
+REASON = "The participant was erased."
+ABOUT_EVENTS = {EventType.EVENT_RETRACTED, EventType.EVENT_CORRECTED, EventType.SUBJECT_ERASED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A participant of the log who can be erased.
+
+    Args:
+        source: whose id it is.
+        native_id: the source's own id.
+        subject_id: the pseudonym.
+        events: how many events the log has of them, by event type.
+    """
+
+    source: str
+    native_id: str
+    subject_id: str
+    events: dict[EventType, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """What an erasure did.
+
+    Args:
+        seq: its commit.
+        events: events that cannot be linked to the person any more.
+        retracted: of them, events that it retracted.
+    """
+
+    seq: int
+    events: int
+    retracted: int
+
+
+def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None) -> Subject:
+    """Who is meant.
+
+    Args:
+        log: where the participant is.
+        vault: whose keys link them.
+        native_id: the source's own id.
+        source: whose id it is; needed where several sources know this id.
+
+    Raises:
+        NotFoundError: the log has nothing of them, or they were erased.
+        UsageError: several sources know this id.
+    """
+    identities = Identities.open(vault)
+    with duckdb.connect() as connection:
+        register(connection, log, log.resolve(None))
+        sources = [source] if source is not None else _sources(connection)
+        pseudonyms = {name: identities.subject_id(name, native_id) for name in sources}
+        found = [
+            Subject(source=name, native_id=native_id, subject_id=subject_id, events=events)
+            for name, subject_id in pseudonyms.items()
+            if subject_id is not None and (events := _counts(connection, subject_id))
+        ]
+    if len(found) > 1:
+        names = ", ".join(subject.source for subject in found)
+        message = f"Several sources know this participant: {names}."
+        raise UsageError(message, remedy="Name one: --source NAME.")
+    if not found:
+        was_erased = None in pseudonyms.values()
+        raise NotFoundError(
+            "This participant was erased before."
+            if was_erased
+            else "The log has no event of this participant."
+        )
+    return found[0]
+
+
+def erase(log: EventLog, vault: Path, subject: Subject, *, is_retracted: bool) -> Erasure:
+    """Write `subject_erased`, with retractions where asked, then destroy the secrets.
+
+    Raises:
+        BusyError: a load is running, which could bring the participant back.
+        StorageError: the disk refused; the same call again finishes what was begun.
+    """
+    with vault_lock(vault, is_exclusive=True):
+        identities = Identities.open(vault)
+        seals = Seals.open(vault, is_made=True)
+        targets = _targets(log, subject) if is_retracted else []
+        seq = _commit(log, identities.pseudonyms, subject, targets)
+        seals.tree.destroy(subject.subject_id)
+        seals.tree.replace(vault / SEALS)
+        links = identities.links
+        links.tree.destroy(links.name(subject.source, subject.native_id))
+        links.tree.replace(vault / LINKS)
+    return Erasure(seq=seq, events=sum(subject.events.values()), retracted=len(targets))
+
+
+def erasures_after(log: EventLog, as_of_seq: int) -> int:
+    """How many participants were erased since: what is as of then reads otherwise by so many."""
+    with duckdb.connect() as connection:
+        register(connection, log, log.resolve(None))
+        query = "SELECT count(DISTINCT subject_id) FROM raw.subject_erased WHERE commit_seq > ?"
+        return int(connection.execute(query, [as_of_seq]).fetchall()[0][0])
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    parts = [
+        f"SELECT source FROM raw.{event_type} WHERE subject_id IS NOT NULL"
+        for event_type in CONTRACTS
+        if event_type not in ABOUT_EVENTS
+    ]
+    rows = connection.sql(" UNION ".join(parts) + " ORDER BY source").fetchall()
+    return [row[0] for row in rows]
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, subject_id: str) -> dict[EventType, int]:
+    counts = {}
+    for event_type in CONTRACTS:
+        if event_type not in ABOUT_EVENTS:
+            query = f"SELECT count(*) FROM raw.{event_type} WHERE subject_id = ?"
+            count = connection.execute(query, [subject_id]).fetchall()[0][0]
+            if count:
+                counts[event_type] = int(count)
+    return counts
+
+
+def _targets(log: EventLog, subject: Subject) -> list[str]:
+    """Every event of the participant, in position order."""
+    parts = [
+        f"SELECT event_id, position FROM raw.{event_type} WHERE subject_id = $1"
+        for event_type in subject.events
+    ]
+    with duckdb.connect() as connection:
+        register(connection, log, log.resolve(None))
+        query = " UNION ALL ".join(parts) + " ORDER BY position"
+        return [row[0] for row in connection.execute(query, [subject.subject_id]).fetchall()]
+
+
+def _commit(
+    log: EventLog, pseudonyms: Pseudonymiser, subject: Subject, targets: Sequence[str]
+) -> int:
+    erased, retracted = EventType.SUBJECT_ERASED, EventType.EVENT_RETRACTED
+    event_id = pseudonyms.text("event_id", SOURCE, erased, subject.subject_id)
+    rows = [{"subject_id": subject.subject_id, "level": 1, "event_id": event_id}]
+    retractions = [
+        {
+            "event_id": pseudonyms.text("event_id", SOURCE, retracted, target),
+            "target_event_id": target,
+            "reason": REASON,
+        }
+        for target in targets
+    ]
+    suffix = "-retracted" if targets else ""
+    with log.begin(f"erasure-{event_id}{suffix}", {"name": "demoscope log erase"}) as batch:
+        batch.stage(erased, _table(erased, rows))
+        if retractions:
+            batch.stage(retracted, _table(retracted, retractions))
+        return batch.commit().seq
+
+
+def _table(event_type: EventType, rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    contract = CONTRACTS[event_type]
+    envelope = {
+        "event_type": str(event_type),
+        "schema_version": contract.version,
+        "source": SOURCE,
+    }
+    return pa.Table.from_pylist([{**envelope, **row} for row in rows], contract.log_schema)

@@ -1,0 +1,178 @@
+"""Proofs of single events: from what happened, through a segment and a commit, to a checkpoint.
+
+A proof is one line of RFC 8785 JSON, so that it has one form and any byte changed is found:
+`event`, with `salt`, or with `commitment` where the payload is not shown; `row` (`index`, `path`
+in the segment's tree); `segment` (number in the commit); `commit` (as checkpoint.py proves it) and
+`checkpoint`, a signed note.
+
+What stays out: the trees (row_tree.py, checkpoint.py), and keys (keys.py).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+
+from ingestion.errors import IntegrityError
+from ingestion.log.checkpoint import (
+    Checkpoint,
+    decode_path,
+    encode_path,
+    prove_commit,
+    verify_commit_proof,
+)
+from ingestion.log.event_log import EventLog
+from ingestion.log.leaves import ENVELOPE, MOST_EXACT, commitment_of, events_of, leaf_of, payload_of
+from ingestion.log.merkle import is_included
+from ingestion.log.note import Verifier, open_note
+from ingestion.log.record import Commit, Segment
+from ingestion.log.row_tree import RowTree
+from ingestion.log.salts import COMMITMENT_BYTES, SEED_BYTES
+from ingestion.log.segments import read_segment
+from ingestion.log.stored import segment_at
+
+VERSION = 1
+_FIELDS = {"checkpoint", "commit", "event", "row", "segment", "version"}
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What a proof shows.
+
+    Args:
+        event: the event; only its id and type where its payload is not shown.
+        is_shown: the payload is.
+        position: where it is in the log.
+        commit: which added it.
+        checkpoint: which covers it.
+    """
+
+    event: dict[str, Any]
+    is_shown: bool
+    position: int
+    commit: Commit
+    checkpoint: Checkpoint
+
+
+def prove_event(log: EventLog, event_id: str, note: str, *, is_shown: bool = True) -> bytes:
+    """Prove that an event is in the log that a checkpoint describes.
+
+    Args:
+        log: which holds it.
+        event_id: the event's id.
+        note: a signed checkpoint of this log, of now or of earlier.
+        is_shown: put the payload into the proof; else its commitment alone.
+
+    Raises:
+        NotFoundError: no such event, or it is later than the checkpoint.
+        IntegrityError: the segment is damaged, or the log is not the checkpoint's.
+    """
+    position = log.find_event(event_id)
+    commit = log.chain.at_position(position)
+    segment = segment_at(commit, position)
+    row = position - segment.first_position
+    path = log.layout.segment(segment.sha256)
+    table, salts = read_segment(path)
+    tree = RowTree.of(table, salts)
+    if tree.root.hex() != segment.row_root:
+        message = f"The rows of {path} do not have the root that commit {commit.seq} says."
+        raise IntegrityError(message, remedy="Run `demoscope log verify`.")
+    event = next(events_of(table.slice(row, 1)))
+    salt = salts.at(row)
+    held = Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
+    proof: dict[str, Any] = {
+        "checkpoint": note,
+        "commit": prove_commit(log.layout, log.chain, commit.seq, held.size),
+        "row": {"index": row, "path": encode_path(tree.inclusion(row))},
+        "segment": commit.segments.index(segment),
+        "version": VERSION,
+    }
+    if salt is not None and is_shown:
+        proof |= {"event": event, "salt": salt.hex()}
+    else:
+        kept = salts.erased[row] if salt is None else commitment_of(salt, payload_of(event))
+        proof |= {"event": {name: event[name] for name in ENVELOPE}, "commitment": kept.hex()}
+    verify_commit_proof(proof["commit"], held)
+    return rfc8785.dumps(proof) + b"\n"
+
+
+def verify_event_proof(content: bytes, verifier: Verifier) -> Proven:
+    """Check a proof. Needs nothing but the proof and the key that signs the log's checkpoints.
+
+    Raises:
+        IntegrityError: it proves nothing.
+    """
+    proof = _parse(content)
+    checkpoint = Checkpoint.parse(open_note(str(proof["checkpoint"]).encode(), verifier))
+    if checkpoint.origin != verifier.name:
+        message = f"The checkpoint is of {checkpoint.origin}, the key of {verifier.name}."
+        raise IntegrityError(message, remedy="Ask for the key that signs this log.")
+    commit = verify_commit_proof(proof["commit"], checkpoint)
+    try:
+        segment, row = commit.segments[_natural(proof["segment"])], _natural(proof["row"]["index"])
+        is_ours = _leads_to(segment, proof, row)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        message = f"The proof does not lead to commit {commit.seq}: {error}."
+        raise IntegrityError(message) from error
+    if not is_ours:
+        message = f"The event is not in the segment that the proof names in commit {commit.seq}."
+        raise IntegrityError(message)
+    position = segment.first_position + row
+    return Proven(proof["event"], "salt" in proof, position, commit, checkpoint)
+
+
+def _leads_to(segment: Segment, proof: dict[str, Any], row: int) -> bool:
+    event = proof["event"]
+    if "salt" in proof:
+        salt = _hexadecimal(proof["salt"], SEED_BYTES)
+        commitment = commitment_of(salt, payload_of(event))
+    else:
+        commitment = _hexadecimal(proof["commitment"], COMMITMENT_BYTES)
+    leaf = leaf_of(event["event_id"], event["event_type"], commitment)
+    root = _hexadecimal(segment.row_root, COMMITMENT_BYTES)
+    return (
+        proof["row"].keys() == {"index", "path"}
+        and ("salt" in proof or event.keys() == set(ENVELOPE))
+        and event["event_type"] == segment.event_type
+        and is_included(leaf, row, segment.rows, decode_path(proof["row"]["path"]), root)
+    )
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    try:
+        proof: dict[str, Any] = json.loads(content, parse_int=_number)
+        is_whole = (
+            rfc8785.dumps(proof) + b"\n" == content
+            and _natural(proof["version"]) == VERSION
+            and proof.keys() in (_FIELDS | {"salt"}, _FIELDS | {"commitment"})
+            and isinstance(proof["commit"], dict)
+        )
+    except (ValueError, KeyError, TypeError, RecursionError, rfc8785.CanonicalizationError):
+        is_whole, proof = False, {}
+    if not is_whole:
+        message = "This is not a proof as `demoscope log prove` writes it."
+        raise IntegrityError(message, remedy="It is one line; copy it byte for byte.")
+    return proof
+
+
+def _number(digits: str) -> int | float:
+    """In RFC 8785 an integer that a double does not hold exactly is a double that has no point."""
+    return int(digits) if abs(float(digits)) <= MOST_EXACT else float(digits)
+
+
+def _natural(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        message = f"{value!r} is not a number of a row or segment"
+        raise ValueError(message)
+    return value
+
+
+def _hexadecimal(text: str, length: int) -> bytes:
+    content = bytes.fromhex(text)
+    if content.hex() != text or len(content) != length:
+        message = f"{text!r} is not {length} bytes in hexadecimal"
+        raise ValueError(message)
+    return content

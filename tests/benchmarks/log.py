@@ -1,0 +1,160 @@
+"""Speed of the event log beside pyarrow alone, in one run: `python -m tests.benchmarks.log`.
+
+CPU seconds, and ratios between figures of the same run. Commits of 100,000 judgments; 10 million
+rows (`--rows 10000000`) are 100 commits. What is compiled has been compiled and loaded before.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion.contracts import CONTRACTS
+from ingestion.log import EventLog, reader
+from ingestion.log.event_proof import prove_event
+from ingestion.log.note import sign
+from ingestion.log.row_tree import RowTree
+from ingestion.log.salts import Salts
+from ingestion.log.segments import ROW_GROUP_ROWS
+from ingestion.vocabulary import EventType
+from tests.ingestion.log.test_event_proof import KEY, ORIGIN
+
+BATTLE = EventType.BATTLE_JUDGED
+COMMIT_ROWS = 100_000
+PRODUCER = {"name": "benchmark"}
+
+
+def hexadecimal(rng: np.random.Generator, count: int) -> pa.Array:
+    """Texts of 32 hexadecimal digits."""
+    content = rng.integers(0, 256, (count, 16), np.uint8)
+    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
+    text = np.stack([digits[content >> 4], digits[content & 15]], axis=-1)
+    offsets = np.arange(0, 32 * count + 1, 32, dtype=np.int32)
+    return pa.Array.from_buffers(
+        pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(text.tobytes())]
+    )
+
+
+def judgments(seed: int, rows: int) -> pa.Table:
+    """Judgments as a study has them: every column filled, most with few values."""
+    rng = np.random.default_rng(seed)
+    people = hexadecimal(np.random.default_rng(0), 20_000)
+
+    def some(values: list[str], missing: float = 0.0) -> pa.Array:
+        codes = pa.array(rng.integers(0, len(values), rows), mask=rng.random(rows) < missing)
+        return pa.array(values).take(codes)
+
+    models = [f"vendor-{k % 7}/model-{k}-instruct" for k in range(28)]
+    start = 1_700_000_000_000_000 + seed * rows
+    columns = {
+        "event_id": hexadecimal(rng, rows),
+        "event_type": some([str(BATTLE)]),
+        "schema_version": pa.array(np.full(rows, CONTRACTS[BATTLE].version, np.int32)),
+        "source": some(["study"]),
+        "occurred_at": pa.array(start + np.sort(rng.integers(0, 10**9, rows))),
+        "subject_id": people.take(pa.array(rng.integers(0, len(people), rows))),
+        "dimension": some(["overall", "helpfulness", "tone", "trust", "clarity"]),
+        "model_a": some(models),
+        "model_b": some(models),
+        "outcome": some(["a", "b", "tie", "both_bad"]),
+        "conversation_id": hexadecimal(rng, rows),
+        "language": some(["English", "Français", "Deutsch"], 0.3),
+        "topic": some(["cooking", "law", "travel"], 0.5),
+    }
+    schema = CONTRACTS[BATTLE].log_schema
+    return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names})
+
+
+@contextmanager
+def timed(into: dict[str, float], name: str) -> Iterator[None]:
+    """Add CPU and wall seconds to `name` and `name, wall`."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    yield
+    into[name] = into.get(name, 0.0) + time.process_time() - cpu
+    into[f"{name}, wall"] = into.get(f"{name}, wall", 0.0) + time.perf_counter() - wall
+
+
+def write_alone(path: Path, table: pa.Table) -> None:
+    """The same rows with the same settings, nothing else."""
+    dictionaries = [n for n in table.column_names if n not in {"event_id", "occurred_at"}]
+    pq.write_table(
+        table,
+        path,
+        row_group_size=ROW_GROUP_ROWS,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=dictionaries,
+    )
+
+
+def scanned(log: EventLog, as_of: int) -> tuple[float, int]:
+    """CPU seconds to count every judgment as of a commit by outcome, and how many there are."""
+    with duckdb.connect() as connection:
+        start = time.process_time()
+        reader.register(connection, log, as_of)
+        query = f'SELECT outcome, count(*) FROM raw."{BATTLE}" GROUP BY outcome'
+        counts = connection.sql(query).fetchall()
+        return time.process_time() - start, sum(count for _, count in counts)
+
+
+def main() -> None:
+    """All of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    commits = max(1, parser.parse_args().rows // COMMIT_ROWS)
+    rows = commits * COMMIT_ROWS
+    RowTree.of(judgments(10**6, COMMIT_ROWS), Salts.fresh(COMMIT_ROWS))
+    spent: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="demoscope-bench-") as name:
+        log = EventLog.open(Path(name) / "log")
+        for number in range(commits):
+            table = judgments(number, COMMIT_ROWS)
+            alone = Path(name) / "alone.parquet"
+            with timed(spent, "pyarrow"):
+                write_alone(alone, table)
+            salts = Salts.fresh(COMMIT_ROWS)
+            with timed(spent, "leaves"):
+                RowTree.of(table, salts)
+            with timed(spent, "append"), log.begin(f"{number}", PRODUCER) as batch:
+                batch.stage(BATTLE, table)
+                batch.commit()
+        plain, leaves = spent["pyarrow"], spent["leaves"]
+        rest = spent["append"] - leaves
+        print(f"{rows:,} judgments in {commits} commits; CPU seconds, beside pyarrow alone")
+        print(f"  pyarrow alone        {plain:7.2f}")
+        print(f"  append, no leaves    {rest:7.2f}  {rest / plain:.2f}x")
+        print(f"  leaves and row roots {leaves:7.2f}  {leaves / plain:.2f}x")
+        print(f"  append               {spent['append']:7.2f}  {spent['append'] / plain:.2f}x")
+        print(f"    a row: {leaves / rows * 1e9:,.0f} ns for its leaf")
+        with timed(spent, "verify"):
+            report = log.verify()
+        assert report.is_ok
+        size = report.byte_count / 1e9
+        print(
+            f"verify: {spent['verify, wall']:.2f} s, {spent['verify']:.2f} CPU-s for {size:.3f} GB:"
+            f" {spent['verify, wall'] / size:.1f} s/GB, {size / spent['verify, wall']:.3f} GB/s"
+        )
+        note = sign(log.checkpoint(ORIGIN).encode(), ORIGIN, KEY)
+        event_id = judgments(commits - 1, COMMIT_ROWS)["event_id"][COMMIT_ROWS // 2].as_py()
+        with timed(spent, "prove"):
+            proof = prove_event(log, event_id, note)
+        print(f"prove one event: {spent['prove']:.2f} CPU-s, {len(proof):,} bytes")
+        whole, _ = scanned(log, commits)
+        for seq in sorted({1, max(1, commits // 10), commits}):
+            seconds, count = scanned(log, seq)
+            assert count == seq * COMMIT_ROWS
+            print(
+                f"read as of {seq}: {count:,} rows, {seconds:.3f} CPU-s"
+                f" ({seconds / whole:.2f} of the head's, {count / rows:.2f} of its rows)"
+            )
+
+
+if __name__ == "__main__":
+    main()
