@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 
     from ingestion.vocabulary import EventType
 
+PAGE_HEAD = """
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; max-width: 70rem }
+table { border-collapse: collapse; margin: 1rem 0 }
+td, th { padding: .3rem .8rem; text-align: left }
+tr { border-bottom: 1px solid #8884 } ul { padding: 0; list-style: none }
+button, input, form, img, nav, .navbar, .modal, .d-none { display: none }
+</style>
+"""
+
 
 @dataclass(frozen=True)
 class RefusedRow:
@@ -54,18 +65,32 @@ class Split:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Great Expectations says of a batch; `failures` are sentences for a person."""
+    """What Great Expectations says of a batch.
+
+    Args:
+        is_success: whether every expectation was met.
+        evaluated_count: how many there were.
+        failures: those that were not, as sentences for a person.
+        page: its Data Docs as HTML, where the gate was asked for them.
+    """
 
     is_success: bool
     evaluated_count: int
     failures: list[str]
+    page: str | None = None
 
 
 class Gate:
-    """Judges the batches of one load. Not shared between threads."""
+    """Judges the batches of one load. Not shared between threads.
 
-    def __init__(self, *, max_bad_share: float = 0.2) -> None:
+    Args:
+        max_bad_share: largest share of refused rows a load survives.
+        is_documented: whether every verdict comes with its Data Docs.
+    """
+
+    def __init__(self, *, max_bad_share: float = 0.2, is_documented: bool = False) -> None:
         self.max_bad_share = max_bad_share
+        self.is_documented = is_documented
         self._now_us = time.time_ns() // 1000
         self._connection = duckdb.connect()
         self._connection.execute("set TimeZone = 'UTC'")
@@ -97,7 +122,8 @@ class Gate:
 
     def judge(self, event_type: EventType, table: pa.Table) -> Verdict:
         """Judge a batch in log form against its contract's suite."""
-        return _validate(table, contract_suite(CONTRACTS[event_type]))
+        suite = contract_suite(CONTRACTS[event_type])
+        return _validate(table, suite, is_documented=self.is_documented)
 
     def judge_load(
         self, *, row_count: int, accounted_count: int, quarantined_count: int, unknown_schema: int
@@ -111,7 +137,8 @@ class Gate:
                 "unknown_schema_count": [unknown_schema],
             }
         )
-        return _validate(summary, load_suite(self.max_bad_share))
+        suite = load_suite(self.max_bad_share)
+        return _validate(summary, suite, is_documented=self.is_documented)
 
 
 def _refused_whole(batch: NativeBatch) -> list[RefusedRow]:
@@ -130,7 +157,7 @@ def _positions(table: pa.Table, row_numbers: Sequence[int]) -> list[int]:
     return [int(position) for position in found.to_pylist()]
 
 
-def _validate(table: pa.Table, suite: list[Expectation]) -> Verdict:
+def _validate(table: pa.Table, suite: list[Expectation], *, is_documented: bool) -> Verdict:
     expectations, context = _library()
     frame = _codes(table, columns_of_values(suite)).to_pandas()
     with warnings.catch_warnings():
@@ -140,7 +167,19 @@ def _validate(table: pa.Table, suite: list[Expectation]) -> Verdict:
         )
         result = context["batch"].get_batch({"dataframe": frame}).validate(made)
     failures = [_sentence(item) for item in result.results if not item.success]
-    return Verdict(bool(result.success), len(result.results), failures)
+    page = _page(result) if is_documented else None
+    return Verdict(bool(result.success), len(result.results), failures, page)
+
+
+def _page(result: Any) -> str:
+    """The library's own page, kept from fetching the twelve scripts and styles it names."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from great_expectations.render.renderer import ValidationResultsPageRenderer
+        from great_expectations.render.view import DefaultJinjaPageView
+
+        page = str(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(result)))
+    return page.replace("<head>", f"<head>{PAGE_HEAD}", 1)
 
 
 def _codes(table: pa.Table, by_value: set[str]) -> pa.Table:

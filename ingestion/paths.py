@@ -45,6 +45,11 @@ class Home:
         return self.root / "loads"
 
     @property
+    def data_docs(self) -> Path:
+        """Great Expectations' pages of the loads that Dagster ran."""
+        return self.root / "data_docs"
+
+    @property
     def vault(self) -> Path:
         """Secrets: the pseudonym key. Never in the log, never published."""
         return self.root / "vault"

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
+from pathlib import Path
 
 import dagster as dg
 
@@ -41,9 +42,15 @@ def gate_checks() -> list[dg.AssetCheckSpec]:
 
 
 def gate_results(
-    reports: Sequence[LoadReport], wanted: AbstractSet[dg.AssetCheckKey]
+    reports: Sequence[LoadReport], wanted: AbstractSet[dg.AssetCheckKey], data_docs: Path
 ) -> Iterator[dg.AssetCheckResult]:
-    """What the expectations said of these loads together; only of events they held."""
+    """What the expectations said of these loads together; only of events they held.
+
+    Args:
+        reports: of the loads.
+        wanted: the checks Dagster asked for.
+        data_docs: where Great Expectations' pages of loads are.
+    """
     by_key: dict[dg.AssetKey, list[LoadReport]] = {LOADS: list(reports)}
     for report in reports:
         for event_type in report.accepted_by_event_type:
@@ -51,11 +58,11 @@ def gate_results(
     for key, judged in by_key.items():
         for expectation in _suites()[key] if judged else []:
             if dg.AssetCheckKey(key, check_name(expectation)) in wanted:
-                yield _result(key, expectation, judged)
+                yield _result(key, expectation, judged, data_docs)
 
 
 def _result(
-    key: dg.AssetKey, expectation: Expectation, judged: Sequence[LoadReport]
+    key: dg.AssetKey, expectation: Expectation, judged: Sequence[LoadReport], data_docs: Path
 ) -> dg.AssetCheckResult:
     failures = [text for report in judged for text in _failures(report, expectation)]
     return dg.AssetCheckResult(
@@ -69,6 +76,7 @@ def _result(
             **{name: str(value) for name, value in expectation.arguments.items()},
             "files": dg.MetadataValue.md("\n".join(f"- {report.file}" for report in judged)),
             "rows": sum(report.row_count for report in judged),
+            "data docs": dg.MetadataValue.path(data_docs / judged[-1].load_id),
         },
     )
 

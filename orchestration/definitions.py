@@ -12,13 +12,14 @@ import dagster as dg
 
 from orchestration.assets.board import board
 from orchestration.assets.dbt_manifest import current_manifest
+from orchestration.assets.history import history_assets
 from orchestration.assets.ratings import ratings
 from orchestration.assets.raw import load_files
 from orchestration.assets.warehouse import warehouse_assets
-from orchestration.jobs import build, ingest
+from orchestration.jobs import boards_of_days, build, ingest
 from orchestration.resources import default_resources
 from orchestration.schedules import daily_build
-from orchestration.sensors import landing_sensor
+from orchestration.sensors import landing_sensor, run_failed
 
 
 def build_definitions(**overrides: Any) -> dg.Definitions:
@@ -28,12 +29,13 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
         overrides: resources by name, in place of the default ones (resources.py): `home`, `dbt`.
     """
     resources = default_resources() | overrides
-    manifest = current_manifest(resources["home"].paths, Path(resources["dbt"].project_dir))
+    home = resources["home"].paths
+    manifest = current_manifest(home, Path(resources["dbt"].project_dir))
     return dg.Definitions(
-        assets=[load_files, warehouse_assets(manifest), ratings, board],
-        jobs=[ingest, build],
+        assets=[load_files, warehouse_assets(manifest), ratings, board, history_assets(home)],
+        jobs=[ingest, build, boards_of_days],
         schedules=[daily_build],
-        sensors=[landing_sensor],
+        sensors=[landing_sensor, run_failed],
         resources=resources,
         # A process per step costs three times as long.
         executor=dg.in_process_executor,

@@ -1,7 +1,10 @@
-"""The two jobs: `ingest` brings files into the log, `build` makes everything right of the log.
+"""The jobs: load, build, and look back.
 
-They are two because a load must not wait for a build, nor a build for a load: the log takes both
-at once. Both run in one process; a process per step costs three times as long.
+`ingest` brings files into the log, `build` makes everything right of the log, `boards_of_days`
+makes boards of the past, a day each.
+
+Loading and building are two because neither must wait for the other: the log takes both at once.
+All run in one process; a process per step costs three times as long.
 
 What stays out: the steps (assets/) and when they run (sensors.py, schedules.py).
 """
@@ -11,6 +14,7 @@ import dagster as dg
 from orchestration.checks import RAW
 
 EVENTS = dg.AssetSelection.groups(RAW)
+OF_DAYS = dg.AssetSelection.assets("board_of_day")
 
 ingest = dg.define_asset_job(
     "ingest",
@@ -20,7 +24,13 @@ ingest = dg.define_asset_job(
 )
 build = dg.define_asset_job(
     "build",
-    selection=dg.AssetSelection.all() - EVENTS,
+    selection=dg.AssetSelection.all() - EVENTS - OF_DAYS,
     description="From the log to the board: state, counts, ratings, reports.",
+    executor_def=dg.in_process_executor,
+)
+boards_of_days = dg.define_asset_job(
+    "boards_of_days",
+    selection=OF_DAYS,
+    description="The board as of each day's end, for the days of a backfill.",
     executor_def=dg.in_process_executor,
 )

@@ -27,13 +27,14 @@ from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source
 from ingestion.subjects import Links, vault_lock
 from ingestion.vocabulary import EventType, Refusal
+from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 from orchestration.refused_rows import conflicting_row, erased_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from expectations.gate import RefusedRow
+    from expectations.gate import RefusedRow, Verdict
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
@@ -48,7 +49,7 @@ def load_file(
     *,
     mapping: str | None = None,
     source_name: str | None = None,
-    max_bad_share: float = 0.2,
+    gate: Gate | None = None,
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadReport:
     """Bring one file through the gate into the log.
@@ -58,7 +59,7 @@ def load_file(
         path: the file, or an address a remote source understands.
         mapping: preset name or mapping file; None for native event files.
         source_name: overrides the source named in the file or mapping.
-        max_bad_share: largest share of refused rows the load survives.
+        gate: who judges it; one with its defaults unless given.
         progress: called with the number of rows read so far.
 
     Raises:
@@ -68,7 +69,7 @@ def load_file(
     source = open_source(path, mapping=mapping, source=source_name)
     log = EventLog.open(home.log)
     with vault_lock(home.vault, is_exclusive=False):
-        return _Load(home, log, path, source, max_bad_share, progress).run()
+        return _Load(home, log, path, source, gate or Gate(), progress).run()
 
 
 class _Load:
@@ -80,7 +81,7 @@ class _Load:
         log: EventLog,
         path: str,
         source: Source,
-        max_bad_share: float,
+        gate: Gate,
         progress: Callable[[int], None],
     ) -> None:
         self._home = home
@@ -88,12 +89,13 @@ class _Load:
         self._path = path
         self._source = source
         self._progress = progress
-        self._gate = Gate(max_bad_share=max_bad_share)
+        self._gate = gate
         self._pseudonyms = Pseudonymiser.open(home.vault)
         self._links = Links.open(home.vault, self._pseudonyms)
         self._seals = Seals.open(home.vault, is_made=True)
         self._started_us = time.time_ns() // 1000
         self._load_id = f"{self._started_us:020d}-{source.fingerprint[:12]}"
+        self._docs = DataDocs(home.data_docs / self._load_id)
         self._pending: dict[EventType, list[pa.Table]] = {}
         self._row_count = 0
         self._duplicates = 0
@@ -150,9 +152,7 @@ class _Load:
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
         table = to_log_form(contract, bound, self._pseudonyms)
-        verdict = self._gate.judge(event_type, table)
-        self._expectations += verdict.evaluated_count
-        self._failures.extend(verdict.failures)
+        self._note(event_type, self._gate.judge(event_type, table))
         staged = batch.stage(event_type, self._seals.seal(contract, table))
         self._staged_rows.append((event_type, native.column(ROW_NUMBER)))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
@@ -165,14 +165,18 @@ class _Load:
 
     def _judge(self, quarantine: Quarantine) -> None:
         accounted = sum(self._accepted.values()) + self._duplicates + quarantine.count
-        verdict = self._gate.judge_load(
-            row_count=self._row_count,
-            accounted_count=accounted,
-            quarantined_count=quarantine.count,
-            unknown_schema=quarantine.reasons[Refusal.UNKNOWN_SCHEMA_VERSION],
-        )
+        counts = {
+            "row_count": self._row_count,
+            "accounted_count": accounted,
+            "quarantined_count": quarantine.count,
+            "unknown_schema": quarantine.reasons[Refusal.UNKNOWN_SCHEMA_VERSION],
+        }
+        self._note(LOAD, self._gate.judge_load(**counts))
+
+    def _note(self, name: str, verdict: Verdict) -> None:
         self._expectations += verdict.evaluated_count
         self._failures.extend(verdict.failures)
+        self._docs.keep(name, verdict)
 
     def _commit(self, batch: Batch) -> int:
         receipt = batch.commit()
@@ -220,6 +224,7 @@ class _Load:
     def _report(self, status: str, quarantine: Quarantine, *, position: int | None) -> LoadReport:
         accepted = sum(self._accepted.values())
         reasons = quarantine.reasons.copy()
+        local = Path(self._path)
         if self._late_conflicts:
             reasons[Refusal.CONFLICTING_DUPLICATE] += self._late_conflicts
         return LoadReport(
@@ -229,7 +234,7 @@ class _Load:
             status=status,
             started_at_us=self._started_us,
             duration_ms=self._elapsed_ms(),
-            byte_count=_byte_count(self._path),
+            byte_count=local.stat().st_size if local.is_file() else 0,
             row_count=self._row_count,
             accepted_count=accepted,
             duplicate_count=self._duplicates,
@@ -241,8 +246,3 @@ class _Load:
             examples=[example(row) for row in quarantine.examples],
             position=position,
         )
-
-
-def _byte_count(path: str) -> int:
-    local = Path(path)
-    return local.stat().st_size if local.is_file() else 0

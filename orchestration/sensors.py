@@ -1,9 +1,13 @@
-"""The sensor on `landing/`: each new file becomes one run of `ingest`, exactly once.
+"""What Dagster watches: files that arrive, and runs that fail.
+
+`landing`: each new file becomes one run of `ingest`, exactly once.
 
 A file is new when it has not changed since the last tick and its content has not been seen under
 its name. The cursor remembers what was seen, so that a file is read once and not at every tick;
 the run key, file name and content, is what makes it exactly once: Dagster starts no second run for
 a key, even if the cursor is lost.
+
+`run_failed`: a run that failed is told to whoever the operator named (alerts.py).
 
 What stays out: which files count and by which mapping (landing.py), and loading (assets/raw.py).
 """
@@ -12,6 +16,7 @@ import json
 
 import dagster as dg
 
+from orchestration.alerts import alert
 from orchestration.assets.raw import ingest_config
 from orchestration.landing import LandedFile, landed_files
 from orchestration.resources import HomeResource
@@ -56,3 +61,21 @@ def _request(file: LandedFile) -> dg.RunRequest:
         run_config=ingest_config([file]),
         tags={FILE_TAG: file.name},
     )
+
+
+@dg.run_failure_sensor(
+    name="run_failed",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="A run that failed is told to the command that DEMOSCOPE_ON_FAILURE names.",
+)
+def run_failed(context: dg.RunFailureSensorContext) -> None:
+    """Tell of a failed run."""
+    told = alert(
+        {
+            "run_id": context.dagster_run.run_id,
+            "job": context.dagster_run.job_name,
+            "tags": dict(context.dagster_run.tags),
+            "message": context.failure_event.message,
+        }
+    )
+    context.log.info(told)

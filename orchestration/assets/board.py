@@ -3,18 +3,23 @@
 What stays out: what a board is (boards/identity.py) and where it is kept (boards/store.py).
 """
 
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from orchestration.assets.failures import as_failure
-from orchestration.assets.metadata import table
+from orchestration.assets.metadata import interval_plot, table
 from orchestration.boards.store import Board, make_current
 from orchestration.boards.view import leaderboard
 from orchestration.building import Workspace, keep_board
 from orchestration.resources import OWNERS, HomeResource
 
 TOP = 10
+# The daily build runs at 04:00 UTC; at 06:00 the board is not older than a day, or it is stale.
+FRESHNESS = dg.FreshnessPolicy.cron(
+    deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=24), timezone="UTC"
+)
 SHOWN = ("rank", "model_id", "skill", "skill_lo", "skill_hi", "rank_lo", "rank_hi", "battle_count")
 
 
@@ -25,6 +30,7 @@ SHOWN = ("rank", "model_id", "skill", "skill_lo", "skill_hi", "rank_lo", "rank_h
     group_name="boards",
     owners=OWNERS,
     kinds={"python", "json"},
+    freshness_policy=FRESHNESS,
 )
 def board(home: HomeResource) -> dg.MaterializeResult[Any]:
     """Keep the board and let readers see it."""
@@ -48,5 +54,6 @@ def _of(kept: Board) -> dict[str, Any]:
         "sources": ", ".join(head["sources"]),
         "models": head["model_count"],
         "top ten": table(SHOWN, rows[:TOP]),
+        "skills": interval_plot(rows),
         "directory": dg.MetadataValue.path(kept.directory),
     }

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from expectations.gate import Gate
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
 from ingestion.log import EventLog
@@ -78,9 +79,8 @@ def load_files(
     errors: list[DemoscopeError] = []
     for file in files:
         try:
-            report = load_file(
-                paths, file.path, mapping=file.mapping, max_bad_share=config.max_bad_share
-            )
+            gate = Gate(max_bad_share=config.max_bad_share, is_documented=True)
+            report = load_file(paths, file.path, mapping=file.mapping, gate=gate)
         except GateRefusalError as refused:
             errors.append(refused)
             report = refused.report
@@ -93,7 +93,7 @@ def load_files(
         for result in _materialised(paths, reports):
             if result.asset_key in context.selected_asset_keys:
                 yield result
-    yield from gate_results(reports, context.selected_asset_check_keys)
+    yield from gate_results(reports, context.selected_asset_check_keys, paths.data_docs)
     if errors:
         raise dg.Failure("\n\n".join(str(error) for error in errors), allow_retries=False)
 

@@ -29,6 +29,7 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Bring files through the gate into the event log."""
+    from expectations.gate import Gate
     from orchestration.load_report import GateRefusalError
     from orchestration.loading import load_file  # imports pyarrow and DuckDB
 
@@ -43,7 +44,7 @@ def ingest(
                     path,
                     mapping=mapping,
                     source_name=source,
-                    max_bad_share=max_bad_share,
+                    gate=Gate(max_bad_share=max_bad_share),
                     progress=show,
                 )
         except GateRefusalError as refused:

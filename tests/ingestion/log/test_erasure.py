@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from expectations.gate import Gate
 from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.key_tree import KeyTree
 from ingestion.log import EventLog, reader
@@ -55,7 +56,7 @@ def verdict(number: int, name: str) -> dict[str, Any]:
 def load(paths: Home, name: str, *events: dict[str, Any], bad: float = 0.2) -> Any:
     path = paths.root.parent / f"{name}.jsonl"
     path.write_text("".join(json.dumps(event) + "\n" for event in events))
-    return load_file(paths, str(path), max_bad_share=bad)
+    return load_file(paths, str(path), gate=Gate(max_bad_share=bad))
 
 
 @pytest.fixture

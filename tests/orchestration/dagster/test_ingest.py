@@ -102,3 +102,17 @@ def test_a_run_loads_the_files_it_was_started_for_by_their_mapping(
     result = ingest(LandedFile("mine/votes.csv", votes, str(mapping)))
     assert result.success
     assert materialised(result)[BATTLES].metadata["dagster/row_count"].value == 2
+
+
+def test_every_check_leads_to_the_pages_of_great_expectations(
+    ingest: Run, write_battles: Callable[..., Path]
+) -> None:
+    write_battles(rows=10, bad=5)
+    checks = ingest().get_asset_check_evaluations()
+    (directory,) = {str(check.metadata["data docs"].value) for check in checks}
+    pages = {path.name: path.read_text(encoding="utf-8") for path in Path(directory).iterdir()}
+    assert set(pages) == {"load.html", "battle_judged-1.html"}
+    assert "quarantined_share" in pages["load.html"]
+    assert "Failed" in pages["load.html"]
+    assert all("default-src 'none'" in page for page in pages.values())
+    assert Path(directory).stat().st_mode & 0o077 == 0

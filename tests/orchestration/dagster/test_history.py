@@ -1,0 +1,61 @@
+"""Boards of the past as a backfill: each day's is what looking back by hand gives."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from ingestion.log import EventLog
+from ingestion.log import batch as log_batch
+from ingestion.paths import Home
+from orchestration.assets.history import boards_of, first_day
+from orchestration.boards import store
+from orchestration.loading import load_file
+
+Write = Callable[..., object]
+
+
+@pytest.fixture
+def two_loads(paths: Home, write_battles: Write, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """Loads of two and of five days ago."""
+    now = datetime.now(UTC)
+    moments = [now - timedelta(days=5), now - timedelta(days=2)]
+    for number, moment in enumerate(moments):
+        nanoseconds = int(moment.timestamp() * 1e9)
+        monkeypatch.setattr(log_batch.time, "time_ns", lambda at=nanoseconds: at)
+        load_file(paths, str(write_battles(f"{number}.jsonl", rows=30 + number)))
+    monkeypatch.undo()
+    return moments
+
+
+def test_a_backfill_makes_each_days_board(
+    two_loads: list[datetime],
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    paths: Home,
+) -> None:
+    days = [(two_loads[0] + timedelta(days=number)).date() for number in range(5)]
+    assert first_day(paths) == days[0]
+    result = definitions.resolve_job_def("boards_of_days").execute_in_process(
+        instance=instance,
+        tags={
+            "dagster/asset_partition_range_start": days[0].isoformat(),
+            "dagster/asset_partition_range_end": days[-1].isoformat(),
+        },
+    )
+    assert result.success
+    told = [event.materialization for event in result.get_asset_materialization_events()]
+    assert {one.partition for one in told} == {day.isoformat() for day in days}
+    listed = str(told[0].metadata["boards"].value).splitlines()[2:]
+    boards = [store.by_id(paths.boards, line.split("|")[3].strip()) for line in listed]
+    assert [board.subject["log_position"] for board in boards] == [1, 1, 1, 2, 2]
+    assert not (paths.boards / "current").exists(), "looking back leaves what readers see"
+
+
+def test_a_day_without_battles_has_no_board(paths: Home) -> None:
+    EventLog.open(paths.log)
+    day = datetime.now(UTC).date()
+    assert boards_of(paths, [day - timedelta(days=1)]) == [
+        {"day": day - timedelta(days=1), "log position": 0, "board id": "none: no battle yet"}
+    ]
