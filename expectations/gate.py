@@ -175,10 +175,11 @@ def _page(result: Any) -> str:
     """The library's own page, kept from fetching the twelve scripts and styles it names."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from great_expectations.render.renderer import ValidationResultsPageRenderer
-        from great_expectations.render.view import DefaultJinjaPageView
+        from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+        from great_expectations.render.view.view import DefaultJinjaPageView
 
-        page = str(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(result)))
+        view: Any = DefaultJinjaPageView()
+        page = str(view.render(ValidationResultsPageRenderer().render(result)))
     return page.replace("<head>", f"<head>{PAGE_HEAD}", 1)
 
 

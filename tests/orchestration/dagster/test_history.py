@@ -7,10 +7,10 @@ import dagster as dg
 import pytest
 
 from ingestion.log import EventLog
-from ingestion.log import batch as log_batch
 from ingestion.paths import Home
 from orchestration.assets.history import boards_of, first_day
 from orchestration.boards import store
+from orchestration.boards.store import Board
 from orchestration.loading import load_file
 
 Write = Callable[..., object]
@@ -23,12 +23,30 @@ def two_loads(paths: Home, write_battles: Write, monkeypatch: pytest.MonkeyPatch
     moments = [now - timedelta(days=5), now - timedelta(days=2)]
     for number, moment in enumerate(moments):
         nanoseconds = int(moment.timestamp() * 1e9)
-        monkeypatch.setattr(log_batch.time, "time_ns", lambda at=nanoseconds: at)
+        monkeypatch.setattr("ingestion.log.batch.time.time_ns", lambda at=nanoseconds: at)
         load_file(paths, str(write_battles(f"{number}.jsonl", rows=30 + number)))
     monkeypatch.undo()
     return moments
 
 
+def test_a_day_has_the_board_of_where_the_log_stood_at_its_end(
+    two_loads: list[datetime], paths: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[int] = []
+
+    def build(home: Home, *, as_of: int) -> Board:
+        built.append(as_of)
+        return Board(f"board of {as_of}", home.boards)
+
+    monkeypatch.setattr("orchestration.assets.history.build", build)
+    days = [(two_loads[0] + timedelta(days=number)).date() for number in range(5)]
+    made = [(row["log position"], row["board id"]) for row in boards_of(paths, days)]
+    assert made == [(1, "board of 1")] * 3 + [(2, "board of 2")] * 2
+    assert built == [1, 2], "a position is built once"
+    assert first_day(paths) == days[0]
+
+
+@pytest.mark.slow
 def test_a_backfill_makes_each_days_board(
     two_loads: list[datetime],
     definitions: dg.Definitions,
@@ -36,7 +54,6 @@ def test_a_backfill_makes_each_days_board(
     paths: Home,
 ) -> None:
     days = [(two_loads[0] + timedelta(days=number)).date() for number in range(5)]
-    assert first_day(paths) == days[0]
     result = definitions.resolve_job_def("boards_of_days").execute_in_process(
         instance=instance,
         tags={
