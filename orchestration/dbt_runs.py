@@ -1,5 +1,8 @@
 """Running dbt in this process, and saying in a sentence what failed.
 
+A project is parsed once per process, however often and wherever it is run: parsing costs seconds, and
+what it finds depends neither on the database nor on vars (only SQL reads them, when it is compiled).
+
 What stays out: what dbt builds (dbt_project/) and when (building.py, assets/).
 """
 
@@ -9,7 +12,7 @@ import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ingestion.errors import BusyError, DemoscopeError
 
@@ -17,10 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dbt.artifacts.schemas.results import NodeResult
+    from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
 DATABASE_LOCKED = "Could not set lock"
 BAD = {"error", "fail", "runtime error"}
+NOT_SOURCES = {"target", "logs", "dbt_packages", "__pycache__"}
+
+State = tuple[tuple[str, int, int], ...]
+_parsed: dict[Path, tuple[State, Manifest]] = {}
 
 
 class TransformationFailedError(DemoscopeError):
@@ -34,7 +42,7 @@ def run_dbt(
     variables: dict[str, Any] | None = None,
     project: Path = PROJECT_DIRECTORY,
 ) -> list[NodeResult]:
-    """Run one dbt command against the database in `root`.
+    """Run one dbt command against the database in `root`; `parse` alone writes manifest.json.
 
     Args:
         command: as on dbt's command line, without directories.
@@ -49,17 +57,20 @@ def run_dbt(
     from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
 
     arguments = [
-        *command,
         "--project-dir", str(project),
         "--profiles-dir", str(project),
         "--target-path", str(root / "dbt" / "target"),
         "--log-path", str(root / "dbt" / "logs"),
         "--log-level", "none",
         "--no-use-colors",
-        "--vars", json.dumps(variables or {}, sort_keys=True),
     ]  # fmt: skip
     with environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"):
-        outcome = dbtRunner().invoke(arguments)
+        if command[0] == "parse":
+            outcome = dbtRunner().invoke([*command, *arguments])
+        else:
+            manifest = _parse(project, arguments, root)
+            values = ["--no-write-json", "--vars", json.dumps(variables or {}, sort_keys=True)]
+            outcome = dbtRunner(manifest).invoke([*command, *arguments, *values])
     if outcome.exception is not None and not outcome.result:
         _raise(str(outcome.exception), root)
     results = list(getattr(outcome.result, "results", []))
@@ -67,6 +78,32 @@ def run_dbt(
     if failed:
         _raise("\n".join(_sentence(result) for result in failed), root)
     return results
+
+
+def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
+    """What dbt's parser makes of a project; from memory where no file of it has changed."""
+    from dbt.cli.main import dbtRunner
+
+    state = tuple(
+        (str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in source_files(project)
+    )
+    known, manifest = _parsed.get(project, ((), None))
+    if manifest is None or known != state:
+        outcome = dbtRunner().invoke(["parse", *arguments, "--no-write-json"])
+        if outcome.exception is not None:
+            _raise(str(outcome.exception), root)
+        manifest = cast("Manifest", outcome.result)
+        _parsed[project] = state, manifest
+    return manifest
+
+
+def source_files(project: Path) -> list[Path]:
+    """The files of a dbt project that dbt reads, less those it writes; sorted."""
+    return sorted(
+        path
+        for path in project.rglob("*")
+        if path.is_file() and not NOT_SOURCES.intersection(path.relative_to(project).parts)
+    )
 
 
 def _sentence(result: NodeResult) -> str:

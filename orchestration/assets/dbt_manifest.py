@@ -23,7 +23,6 @@ from typing import Any
 from ingestion.paths import Home
 from orchestration import dbt_runs
 
-NOT_SOURCES = {"target", "logs", "dbt_packages", "__pycache__"}
 PARSED_FROM = "manifest.parsed_from"
 
 
@@ -79,11 +78,9 @@ def ancestors(parsed: dict[str, Any], name: str) -> set[str]:
 
 def _fingerprint(project: Path) -> str:
     digest = hashlib.sha256(version("dbt-core").encode())
-    for path in sorted(project.rglob("*")):
-        name = path.relative_to(project)
-        if path.is_file() and not NOT_SOURCES.intersection(name.parts):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{name.as_posix()} {content}\n".encode())
+    for path in dbt_runs.source_files(project):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(project).as_posix()} {content}\n".encode())
     return digest.hexdigest()
 
 
