@@ -35,7 +35,7 @@ export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help setup setup-dev leaderboard ui test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
-	bench calibrate lock clean clean-venv clean-warehouse
+	bench calibrate docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -144,6 +144,10 @@ bench: setup-dev ## The README's figures, measured here
 
 calibrate: setup-dev ## Simulation-based calibration of the posteriors, into docs/ (minutes)
 	@$(BIN)/python -m tests.ratings.calibration --out docs $(ARGS)
+
+docs: setup-dev ## The documentation as a book, in .ci/out/docs/; a dead link is an error
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs $(OUT)/docs
+	@echo "$(CURDIR)/$(OUT)/docs/index.html"
 
 # --- Upkeep ------------------------------------------------------------------------------------
 

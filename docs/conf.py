@@ -9,6 +9,8 @@ extensions = ["myst_parser"]
 # Headings are linked to as GitHub does.
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath"]
+# SQL with Jinja in it is shown as SQL.
+suppress_warnings = ["misc.highlighting_failure"]
 html_theme = "furo"
 html_title = "Demoscope"
 html_show_sphinx = False
