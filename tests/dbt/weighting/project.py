@@ -6,11 +6,7 @@ What stays out: who the people are and what must become of them (the tests besid
 from __future__ import annotations
 
 import csv
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +58,7 @@ class Build:
 
     Args:
         statuses: by the name of a seed, model or test: success, pass, warn, fail, error, skipped.
-        output: what dbt printed.
+        output: what dbt says of each.
     """
 
     statuses: Mapping[str, str]
@@ -112,24 +108,24 @@ class Project:
 
     def build(self, *arguments: str) -> Build:
         """Run `dbt build`; a failure is a status, not an error."""
-        command = [
-            str(Path(sys.executable).parent / "dbt"),
-            *("--no-use-colors", "build", "--full-refresh", "--exclude-resource-type", "unit_test"),
-            *("--project-dir", ".", "--profiles-dir", ".", *arguments),
-        ]
-        finished = subprocess.run(
-            command,
-            cwd=self.directory,
-            env={**os.environ, "DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
-            capture_output=True,
-            text=True,
-            check=False,
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        directory = str(self.directory)
+        outcome = dbtRunner().invoke(
+            [
+                *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
+                *("--project-dir", directory, "--profiles-dir", directory),
+                *("--target-path", f"{directory}/target", "--log-path", f"{directory}/logs"),
+                *("--log-level", "none", "--no-write-json", *arguments),
+            ]
         )
-        results = self.directory / "target" / "run_results.json"
-        assert results.exists(), finished.stdout + finished.stderr
-        found = json.loads(results.read_text("utf-8"))["results"]
+        DuckDBConnectionManager.close_all_connections()
+        results = getattr(outcome.result, "results", None)
+        assert results, outcome.exception
         return Build(
-            {_name(result["unique_id"]): result["status"] for result in found}, finished.stdout
+            {_name(result.node.unique_id): str(result.status) for result in results},
+            "\n".join(result.message for result in results if result.message),
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
