@@ -97,7 +97,9 @@ def example(row: RefusedRow) -> dict[str, Any]:
 
 
 def _refusal_sentence(report: LoadReport) -> str:
-    share = report.quarantined_count / max(report.row_count, 1)
+    if not report.row_count:
+        return f"{report.file} has no rows, only what stands above them; the log is untouched."
+    share = report.quarantined_count / report.row_count
     lines = [
         (
             f"{report.file} was refused whole; the log is untouched: "
@@ -113,7 +115,9 @@ def _refusal_sentence(report: LoadReport) -> str:
 
 
 def _refusal_remedy(report: LoadReport) -> str:
+    if not report.row_count:
+        return "Write at least one row to it, or leave it out."
     return (
-        f"\nEvery bad row is in quarantine/{report.load_id}.parquet with its reason. Mend the file "
-        "or its mapping; to take the good rows as they are, raise --max-bad-share."
+        f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its reason. "
+        "Mend the file or its mapping; to take the good rows as they are, raise --max-bad-share."
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ingestion.contracts import CONTRACTS
-from ingestion.errors import BusyError
+from ingestion.errors import BusyError, IntegrityError
 from ingestion.log.reader import register
 from ingestion.paths import Home
 from ingestion.seals import SEALED_PREFIX, Seals
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from ingestion.log import EventLog
 
+# What DuckDB says of a file that another process has open; it has no error of its own for it.
+LOCKED = "Could not set lock"
 LOAD_COLUMNS = {
     "load_id": "varchar",
     "file": "varchar",
@@ -44,13 +46,18 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
 
     Raises:
         BusyError: another process has it open.
+        IntegrityError: the file is no database, or a damaged one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = duckdb.connect(path)
     except duckdb.IOException as error:
-        message = f"{path} is open in another process."
-        raise BusyError(message, remedy="Wait for it to end, then build again.") from error
+        if LOCKED in str(error):
+            message = f"{path} is open in another process."
+            raise BusyError(message, remedy="Wait for it to end, then build again.") from error
+        message = f"{path} cannot be read: {str(error).splitlines()[0]}"
+        remedy = "Nothing is lost, it is made of the log: delete it, then run: demoscope build"
+        raise IntegrityError(message, remedy=remedy) from error
     connection.execute("set TimeZone = 'UTC'")
     return connection
 

@@ -76,6 +76,12 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        # A full disk, a path or a permission: the user's to mend. Other faults are ours and show
+        # where they are.
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"{where}{error.strerror or error}. Mend that, then run the command again.")
+        sys.exit(1)
 
 
 def _say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""Speed of the main job beside DuckDB alone: `python -m tests.benchmarks.ingest [--rows N]`.
+"""Speed of the main job beside DuckDB alone: `python -m tests.benchmarks.ingest [--rows N...]`.
 
 Every step is a process of its own: CPU seconds and peak memory are the whole of it. Start-up is
 what it takes to ingest the study's 28 models, in a warehouse that has ingested before, so that
@@ -19,6 +19,7 @@ from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import BATTLES, simulate
 
 DIMENSIONS = 5
+SIZES = (1_000_000, 10_000_000)
 PEER = """
 import duckdb, sys
 columns = ", ".join(f"{name}: 'VARCHAR'" for name in (
@@ -59,8 +60,13 @@ def measured(label: str, command: list[str], rows: int, home: Path) -> float:
 def main(arguments: list[str]) -> None:
     """Simulate, ingest, build, show; and the peer."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="judgments to ingest")
-    rows = parser.parse_args(arguments).rows
+    parser.add_argument("--rows", type=int, nargs="+", default=SIZES, help="judgments to ingest")
+    for rows in parser.parse_args(arguments).rows:
+        measure(rows)
+
+
+def measure(rows: int) -> None:
+    """One study of so many judgments, from file to leaderboard."""
     demoscope = [sys.executable, "-m", "orchestration.cli"]
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory) / "home"
@@ -81,7 +87,7 @@ def main(arguments: list[str]) -> None:
             home,
         )
         print(f"  ingest beyond start-up: {ours:.1f} CPU-s, {ours / peer:.1f}x DuckDB alone")
-        measured("build", [*demoscope, "build"], 0, home)
+        measured("build", [*demoscope, "build"], rows, home)
         measured("leaderboard", [*demoscope, "leaderboard"], 0, home)
 
 

@@ -99,6 +99,10 @@ def column_missing(path: Path) -> None:
     path.write_text("id,prompt,worker,left,right\n1,2,3,a,b\n", encoding="utf-8")
 
 
+def header_alone(path: Path) -> None:
+    path.write_text("id,prompt,worker,left,right,winner\n", encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("name", "make", "arguments", "code"),
     [
@@ -106,6 +110,7 @@ def column_missing(path: Path) -> None:
         ("utf16.jsonl", utf16, (), 1),
         ("empty.jsonl", lambda path: path.write_bytes(b""), (), 1),
         ("missing.csv", column_missing, ("--mapping", "llmfao"), None),
+        ("header.csv", header_alone, ("--mapping", "llmfao"), 1),
         ("directory", lambda path: path.mkdir(), (), 2),
         ("absent.jsonl", lambda _path: None, (), 3),
         ("fine.jsonl", lambda path: write(path, list(rows(2))), ("--mapping", "nonsense"), 2),
@@ -120,6 +125,7 @@ def test_what_cannot_be_read_is_named_with_a_remedy(
     assert done.returncode == code or (code is None and done.returncode in {1, 2})
     assert (name if "nonsense" not in arguments else "nonsense") in done.stderr
     assert len(done.stderr.splitlines()) < 15
+    assert "0 of 0" not in done.stderr
     assert document(home, "log", "show", "--json")["commits"] == []
 
 
@@ -128,3 +134,20 @@ def test_one_bad_file_does_not_stop_the_others(home: Path, tmp_path: Path) -> No
     done = demoscope(home, "ingest", tmp_path / "absent.jsonl", good, "--json")
     assert done.returncode == 3
     assert [load["accepted_count"] for load in json.loads(done.stdout)["loads"]] == [3]
+
+
+def test_a_damaged_database_is_not_called_busy(home: Path, tmp_path: Path) -> None:
+    document(home, "ingest", write(tmp_path / "votes.jsonl", list(rows(3))), "--json")
+    (home / "demoscope.duckdb").write_bytes(b"no database" * 1000)
+    done = demoscope(home, "build")
+    assert done.returncode == 5
+    assert "demoscope.duckdb cannot be read" in done.stderr
+    assert "delete it" in done.stderr
+
+
+def test_where_nothing_can_be_written_it_says_where(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    done = demoscope(home, "simulate", "--participants", "10", "--out", file / "study")
+    assert done.returncode == 1
+    assert str(file / "study") in done.stderr

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.gate import Gate, RefusedRow, Split
@@ -88,12 +88,14 @@ def check_both_ways(
     return by_value
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(USUAL, max_size=2), min_size=1, max_size=12))
 def test_good_rows(changes: list[list[tuple[str, str]]]) -> None:
     split = check_both_ways([GOOD | dict(change) for change in changes])
     assert len(split.accepted) == len(changes)
 
 
+@settings(max_examples=60)
 @given(st.lists(st.lists(ODD, max_size=3), min_size=1, max_size=12))
 def test_any_rows(changes: list[list[tuple[str, str | None]]]) -> None:
     check_both_ways([GOOD | dict(change) for change in changes])

@@ -61,7 +61,7 @@ def table(rows: list[dict[str, object]]) -> pa.Table:
     return pa.table(columns, SCHEMA)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(rows=st.lists(ROW, min_size=1, max_size=6), data=st.data())
 def test_compiled_leaves_are_those_of_the_definition(
     rows: list[dict[str, object]], data: st.DataObject
