@@ -31,6 +31,7 @@ SEALS = "seals.tree"
 SEALED_PREFIX = "sealed:1:"
 ERASED = "(erased)"
 PAD_BYTES = 32
+PIECE_ROWS = 50_000
 
 Change = Callable[[AESSIV | None, str, list[bytes]], str | None]
 """(the subject's cipher, None where destroyed; a value; what it is) -> what is put in its place."""
@@ -65,10 +66,16 @@ class Seals:
         return table
 
     def _mapped(self, contract: Contract, table: pa.Table, change: Change) -> pa.Table:
+        if not any(table.column(name).null_count < len(table) for name in contract.sealed_columns):
+            return table
+        # In pieces: as Python's objects a million rows take gigabytes.
+        starts = range(0, len(table), PIECE_ROWS)
+        pieces = [table.slice(start, PIECE_ROWS) for start in starts]
+        return pa.concat_tables([self._mapped_piece(contract, piece, change) for piece in pieces])
+
+    def _mapped_piece(self, contract: Contract, table: pa.Table, change: Change) -> pa.Table:
         names = contract.sealed_columns
         columns = {name: text_of(table, name).to_pylist() for name in names}
-        if not any(value is not None for values in columns.values() for value in values):
-            return table
         subjects = text_of(table, "subject_id").to_pylist()
         for row, subject in enumerate(subjects):
             cipher = self._cipher(subject)

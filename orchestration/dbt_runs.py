@@ -1,7 +1,7 @@
 """Running dbt in this process, and saying in a sentence what failed.
 
-A project is parsed once per process, however often and wherever it is run: parsing costs seconds, and
-what it finds depends neither on the database nor on vars (only SQL reads them, when it is compiled).
+A project is parsed once per process, however often and wherever it is run: parsing costs seconds,
+and what it finds depends neither on the database nor on vars (only SQL reads them, when compiled).
 
 What stays out: what dbt builds (dbt_project/) and when (building.py, assets/).
 """

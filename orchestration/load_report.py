@@ -118,6 +118,7 @@ def _refusal_remedy(report: LoadReport) -> str:
     if not report.row_count:
         return "Write at least one row to it, or leave it out."
     return (
-        f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its reason. "
-        "Mend the file or its mapping; to take the good rows as they are, raise --max-bad-share."
+        f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its "
+        "reason. Mend the file or its mapping; to take the good rows as they are, raise "
+        "--max-bad-share."
     )

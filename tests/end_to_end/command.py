@@ -1,7 +1,7 @@
 """Running the `demoscope` command on a home of its own.
 
-In this process, through the same door as the installed script: a process of its own costs seconds for
-the imports of each command. `test_command.py` shows that the door is that of the process.
+In this process, through the same door as the installed script: a process of its own costs seconds
+for the imports of each command. `test_command.py` shows that the door is that of the process.
 """
 
 import contextlib
