@@ -35,7 +35,7 @@ export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help setup setup-dev leaderboard ui test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
-	bench calibrate docs lock clean clean-venv clean-warehouse
+	bench weighting-plot calibrate docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -141,6 +141,9 @@ format: setup-dev ## Format Python and SQL, and mend what can be mended
 
 bench: setup-dev ## The README's figures, measured here
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+weighting-plot: setup-dev ## What weighting mends in a skewed sample, as a picture into docs/
+	@$(BIN)/python -m tests.end_to_end.skewed_sample --out docs $(ARGS)
 
 calibrate: setup-dev ## Simulation-based calibration of the posteriors, into docs/ (minutes)
 	@$(BIN)/python -m tests.ratings.calibration --out docs $(ARGS)

@@ -5,40 +5,17 @@ With effects on and a sample that is not like the population, the unweighted boa
 and the boards weighted to the census find it.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
-from ingestion.paths import Home
 from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.study import simulate
-from tests.end_to_end.command import document
+from tests.end_to_end.skewed_sample import STUDY
+from tests.end_to_end.truth import board_and_truth, covers
 
 CANONICAL = ("trueskill_ep", "none")
-
-
-def board_and_truth(directory: Path, parameters: Parameters) -> list[dict[str, Any]]:
-    """Rows of the board, each with its true skill, centred as the board's are."""
-    home = directory / f"home-{parameters.seed}"
-    summary = simulate(parameters, directory / f"study-{parameters.seed}")
-    document(home, "ingest", *summary.files, "--json")
-    document(home, "build", "--json")
-    truth = json.loads(summary.truth.read_text(encoding="utf-8"))
-    models = [model["model_id"] for model in truth["models"]]
-    skills = {
-        (stratum["stratum_id"], stratum["dimension"], model): skill - np.mean(stratum["skills"])
-        for stratum in truth["strata"]
-        for model, skill in zip(models, stratum["skills"], strict=True)
-    }
-    rows = pq.read_table(Home(home).boards / "current" / "leaderboard.parquet").to_pylist()
-    return [
-        row | {"truth": skills[row["stratum_id"], row["dimension"], row["model_id"]]}
-        for row in rows
-    ]
 
 
 def coverage(
@@ -46,7 +23,7 @@ def coverage(
 ) -> float:
     """Share of true skills inside the 95% intervals of a kind of board."""
     inside = [
-        row["skill_lo_micro"] <= row["truth"] * 1e6 <= row["skill_hi_micro"]
+        covers(row)
         for row in rows
         if (row["estimator"], row["weighting"]) == (estimator, weighting)
         and (not strata or row["stratum_id"] in strata)
@@ -75,7 +52,7 @@ def test_without_effects_intervals_cover_the_truth_over_seeds(tmp_path: Path) ->
 
 
 def test_a_skewed_sample_misleads_unweighted_and_not_weighted(tmp_path: Path) -> None:
-    rows = board_and_truth(tmp_path, Parameters(seed=31))
+    rows = board_and_truth(tmp_path, STUDY)
     countries = ("US", "UK")
     assert coverage(rows, *CANONICAL, countries) < 0.8
     assert coverage(rows, *CANONICAL, ("all",)) < 0.8

@@ -13,6 +13,12 @@ tallies as (
 
 ),
 
+weighted as (
+
+    select * from {{ ref('int_cells__weighted') }}
+
+),
+
 nobody_known as (
 
     select cell_id from {{ ref('dim_cell') }}
@@ -69,17 +75,38 @@ oriented as (
 
 ),
 
-final as (
+summed as (
 
     select
-        cast(cell_id as integer) as cell_id,
+        cell_id,
         dimension,
         model_a,
         model_b,
         outcome,
-        cast(sum(battle_count) as bigint) as battle_count
+        sum(battle_count) as battle_count
     from oriented
     group by cell_id, dimension, model_a, model_b, outcome
+
+),
+
+final as (
+
+    select
+        cast(summed.cell_id as integer) as cell_id,
+        summed.dimension,
+        summed.model_a,
+        summed.model_b,
+        summed.outcome,
+        cast(summed.battle_count as bigint) as battle_count,
+        coalesce(weighted.weight_micro, 0) as weight_micro
+    from summed
+    left join weighted
+        on
+            summed.cell_id = weighted.cell_id
+            and summed.dimension = weighted.dimension
+            and summed.model_a = weighted.model_a
+            and summed.model_b = weighted.model_b
+            and summed.outcome = weighted.outcome
 
 )
 

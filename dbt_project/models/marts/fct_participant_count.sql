@@ -45,6 +45,7 @@ counted as (
         model_b,
         cast(sum(case when outcome = 'a' then 1 else 0 end) as bigint) as win_a_count,
         cast(sum(case when outcome = 'b' then 1 else 0 end) as bigint) as win_b_count,
+        cast(sum(case when outcome = 'both_bad' then 1 else 0 end) as bigint) as both_bad_count,
         count(*) as battle_count
     from oriented
     group by participant_key, dimension, model_a, model_b

@@ -6,26 +6,24 @@ measured as (
 
 ),
 
-countries as (
+-- The census share is of the axis' groups alone: somebody in none of them is in no share.
+totalled as (
 
     select
-        country,
-        heard_count as country_heard_count
+        *,
+        sum(heard_count) over (partition by country, axis) as axis_heard_count
     from measured
-    where axis is null and country is not null
 
 ),
 
 compared as (
 
     select
-        measured.*,
-        countries.country_heard_count,
-        measured.heard_count * 1.0 / nullif(countries.country_heard_count, 0) as heard_share,
-        measured.population_share * countries.country_heard_count
-        - measured.heard_count as short_count
-    from measured
-    left join countries on measured.country = countries.country
+        *,
+        case when country is not null then heard_count * 1.0 / nullif(axis_heard_count, 0) end
+            as heard_share,
+        population_share * axis_heard_count - heard_count as short_count
+    from totalled
 
 ),
 

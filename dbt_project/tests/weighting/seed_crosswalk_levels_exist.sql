@@ -3,7 +3,17 @@ with
 
 variables as (
 
-    select * from {{ ref('seed_variables') }}
+    select
+        country,
+        variable,
+        coding
+    from {{ ref('seed_variables') }}
+    union
+    select
+        country,
+        variable,
+        variable as coding
+    from {{ ref('seed_joint_targets') }}
 
 ),
 
@@ -20,6 +30,12 @@ levels as (
         variable,
         level
     from {{ ref('seed_untargeted_levels') }}
+    union
+    select
+        country,
+        variable,
+        {{ joint_level() }} as level
+    from {{ ref('seed_joint_targets') }}
 
 ),
 

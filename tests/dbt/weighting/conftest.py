@@ -19,7 +19,14 @@ def oracle(shared_data: Path) -> Iterator[Oracle]:
     opened.connection.close()
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Seeds, weighting models and their tests, with participants of the test's own."""
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Seeds, weighting models and their tests, parsed once for all tests of a process."""
     return make_project(tmp_path_factory.mktemp("weighting"))
+
+
+@pytest.fixture(scope="module")
+def project(parsed: Project) -> Project:
+    """The same with its own seeds, for participants of the test's own."""
+    parsed.restore_seeds()
+    return parsed

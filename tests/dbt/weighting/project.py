@@ -10,9 +10,15 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+
+from orchestration.dbt_runs import environment
+from tests.dbt.weighting.seeds import Row, Seeds
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 REAL = Path(__file__).resolve().parents[3] / "dbt_project"
 ANSWERS = ("country", "age", "gender", "ethnicity", "politics", "education")
@@ -48,8 +54,8 @@ BATTLES = """\
 select participant_key, true as is_counted from {{ ref('int_participants__current') }}
 where heard = 'yes'
 """
-
-Row = Mapping[str, Any]
+# Nobody is enrolled twice here: a unit test and an end-to-end test have such people.
+CONTRADICTED = "select '' as participant_key, '' as question where false"
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Build:
 
     Args:
         statuses: by the name of a seed, model or test: success, pass, warn, fail, error, skipped.
-        output: what dbt says of each.
+        output: what dbt said of what did not end well.
     """
 
     statuses: Mapping[str, str]
@@ -71,14 +77,24 @@ class Build:
 
 @dataclass(frozen=True)
 class Project:
-    """A directory in which dbt can run."""
+    """A directory in which dbt can run.
+
+    Args:
+        directory: where it lies.
+        manifest: what dbt's parser made of it; rows of seeds are no part of it.
+    """
 
     directory: Path
+    manifest: Manifest
 
     @property
     def database(self) -> Path:
         """Where dbt builds."""
         return self.directory / "weighting.duckdb"
+
+    def restore_seeds(self) -> None:
+        """The project's own seeds again."""
+        shutil.copytree(REAL / "seeds", self.directory / "seeds", dirs_exist_ok=True)
 
     def write_people(self, people: Iterable[Row]) -> None:
         """Participants as `int_participants__current` gives them; `heard` says who has a battle."""
@@ -88,65 +104,57 @@ class Project:
             writer.writeheader()
             writer.writerows({"heard": "yes", **person} for person in people)
 
+    @property
+    def seeds(self) -> Seeds:
+        """Its seeds."""
+        return Seeds(self.directory / "seeds")
+
     def seed(self, name: str) -> list[dict[str, str]]:
         """A seed's rows."""
-        with (self.directory / f"seeds/{name}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    def write_seed(self, name: str, rows: Sequence[Row]) -> None:
-        """Replace a seed's rows; a column left out is empty."""
-        columns = list(self.seed(name)[0])
-        path = self.directory / f"seeds/{name}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-
-    def add_to_seed(self, name: str, *rows: Row) -> None:
-        """Add rows to a seed: how a country, an axis or a group is added."""
-        self.write_seed(name, [*self.seed(name), *rows])
+        return self.seeds.rows(name)
 
     def build(self, *arguments: str) -> Build:
         """Run `dbt build`; a failure is a status, not an error."""
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-
-        directory = str(self.directory)
-        outcome = dbtRunner().invoke(
-            [
-                *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
-                *("--project-dir", directory, "--profiles-dir", directory),
-                *("--target-path", f"{directory}/target", "--log-path", f"{directory}/logs"),
-                *("--log-level", "none", "--no-write-json", *arguments),
-            ]
-        )
-        DuckDBConnectionManager.close_all_connections()
-        results = getattr(outcome.result, "results", None)
-        assert results, outcome.exception
-        return Build(
-            {_name(result.node.unique_id): str(result.status) for result in results},
-            "\n".join(result.message for result in results if result.message),
-        )
+        options = ("--full-refresh", "--exclude-resource-type", "unit_test", *arguments)
+        results = run(self.directory, ["build", *options], self.manifest).results
+        statuses = {result.node.name: str(result.status) for result in results}
+        said = [f"{result.node.name}: {result.message}" for result in results if result.failures]
+        return Build(statuses, "\n".join(said))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on what was built."""
-        with duckdb.connect(self.database, read_only=True) as connection:
+        with duckdb.connect(self.database) as connection:
             return list(connection.sql(sql).fetchall())
 
 
 def make_project(directory: Path) -> Project:
-    """Copy what weighting is made of, with stand-ins for what it reads."""
+    """Copy what weighting is made of, with stand-ins for what it reads, and parse it."""
     for part in PARTS:
         shutil.copytree(REAL / part, directory / part)
     stubs = directory / "models" / "stubs"
     stubs.mkdir()
     (stubs / "int_participants__current.sql").write_text(PEOPLE % (directory / "people.csv"))
     (stubs / "int_battles__current.sql").write_text(BATTLES)
+    (stubs / "int_participants__contradicted.sql").write_text(CONTRADICTED)
     (directory / "dbt_project.yml").write_text(PROJECT)
     (directory / "profiles.yml").write_text(PROFILE % (directory / "weighting.duckdb"))
-    return Project(directory)
+    return Project(directory, run(directory, ["parse"]))
 
 
-def _name(unique_id: str) -> str:
-    # model.demoscope.<name>, test.demoscope.<name>.<hash>
-    return unique_id.split(".")[2]
+def run(directory: Path, command: Sequence[str], manifest: Manifest | None = None) -> Any:
+    """One dbt command's result, in this process."""
+    from dbt.cli.main import dbtRunner  # 2 seconds, only where dbt runs
+
+    places = {
+        "--project-dir": directory,
+        "--profiles-dir": directory,
+        "--target-path": directory / "target",
+        "--log-path": directory / "logs",
+    }
+    options = [text for name, place in places.items() for text in (name, str(place))]
+    quiet = ["--log-level", "none", "--no-use-colors"]
+    with environment(DBT_SEND_ANONYMOUS_USAGE_STATS="false"):
+        outcome = dbtRunner(manifest=manifest).invoke([*command, *options, *quiet])
+    if outcome.result is None:
+        raise AssertionError(outcome.exception)
+    return outcome.result

@@ -17,7 +17,7 @@ def change(project: Project, seed: str, where: Edit, **values: Any) -> None:
     found = [row for row in rows if where.items() <= row.items()]
     assert len(found) == 1, (seed, where, len(found))
     found[0].update({name: str(value) for name, value in values.items()})
-    project.write_seed(seed, rows)
+    project.seeds.write(seed, rows)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def build(project: Project) -> Build:
         {"coding": "party3_us", "source_value": "GOP"},
         level="Rebublican",
     )
-    project.add_to_seed(
+    project.seeds.add(
         "seed_crosswalk", {"coding": "sex2", "source_value": "Man ", "level": "Female"}
     )
     change(
@@ -48,7 +48,7 @@ def build(project: Project) -> Build:
     change(project, "seed_weighting_schemes", {"scheme": "none"}, is_default="true")
     change(project, "seed_strata", {"stratum_id": "UK/politics/Green"}, group_name="Greens")
     change(project, "seed_axes", {**uk, "axis": "education"}, variable="education9")
-    project.add_to_seed(
+    project.seeds.add(
         "seed_variables",
         {**us, "variable": "age9", "question": "age", "coding": "age3", "covers": "adults"}
         | {"description": "Nobody has targets for it."},

@@ -25,17 +25,20 @@ ACS = f"""(
     with adults as (
         select sex, estimate,
             case when age_lo < 35 then '18-34' when age_lo < 55 then '35-54' else '55+' end as age3,
+            case when age_lo < 25 then '18-24' when age_lo < 35 then '25-34'
+                when age_lo < 45 then '35-44' when age_lo < 55 then '45-54'
+                when age_lo < 65 then '55-64' else '65+' end as age6,
             case table_id when 'B01001B' then 'Black' when 'B01001D' then 'Asian' else 'Other' end
                 as race
         from us_acs2022_1yr_b01001_race_age_sex
         where adult = 1 and table_id in
             ('B01001B', 'B01001C', 'B01001D', 'B01001E', 'B01001F', 'B01001G')
     )
-    select age3, sex, race, sum(estimate) as population from adults group by all
+    select age3, age6, sex, race, sum(estimate) as population from adults group by all
     union all
-    select age3, sex, 'White', sum(signed) from (
-        select age3, sex, population as signed from {PROJECTED.format(2022)}
-        union all select age3, sex, -estimate from adults
+    select age3, age6, sex, 'White', sum(signed) from (
+        select age3, age6, sex, population as signed from {PROJECTED.format(2022)}
+        union all select age3, age6, sex, -estimate from adults
     ) group by all
 )"""
 VOTES = """(select case party when 'Lab' then 'Labour' when 'Con' then 'Conservative'
@@ -77,7 +80,8 @@ SOURCES = {
         from uk_ew_education_16plus_census2021 where universe = 'usual residents 16+' group by 1""",
 }
 JOINT_SOURCES = {
-    ("US", "age3_sex2_race4_self_identified"): f"select age3, sex, race, population from {ACS}",
+    ("US", "age3_sex2_race4_self_identified"): f"""select age3, sex, race, sum(population)
+        from {ACS} group by 1, 2, 3""",
     ("US", "age3_sex2_race4_estimates_programme"): f"""select age3, sex,
         {RACE6.format('"group"')}, sum(population)
         from {PROJECTED.format(2024)} group by 1, 2, 3""",
@@ -85,6 +89,11 @@ JOINT_SOURCES = {
         from {PEP} group by 1, 2, 3""",
     ("UK", "age3_sex2_ethnic4_mixed_in_other"): f"""select age3, sex, {UK_ETHNIC4}, sum(population)
         from {UK} group by 1, 2, 3""",
+}
+# Six bands of age come from the same tables as three.
+JOINT_SOURCES |= {
+    (country, variable.replace("age3", "age6")): query.replace("select age3,", "select age6,", 1)
+    for (country, variable), query in JOINT_SOURCES.items()
 }
 
 

@@ -85,7 +85,8 @@ counted as (
     select
         known.country,
         known.variable,
-        variables.coding,
+        -- Rules for cells of a joint table go by the name of the table.
+        coalesce(variables.coding, known.variable) as coding,
         known.level,
         targets.census_share,
         coalesce(observed.participant_count, 0) as participant_count

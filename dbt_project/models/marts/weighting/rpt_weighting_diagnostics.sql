@@ -1,8 +1,8 @@
 with
 
-profiles as (
+countries as (
 
-    select * from {{ ref('int_profiles__judging') }}
+    select * from {{ ref('int_countries__judging') }}
 
 ),
 
@@ -28,16 +28,6 @@ margins as (
 
     select * from {{ ref('rpt_weighting_margin') }}
     where is_raked
-
-),
-
-countries as (
-
-    select
-        country,
-        sum(participant_count) as participant_count
-    from profiles
-    group by country
 
 ),
 
@@ -77,6 +67,7 @@ final as (
         cast(countries.participant_count as bigint) as participant_count,
         cast(countries.participant_count - coalesce(weights.participant_count, 0) as bigint)
             as left_out_count,
+        cast(countries.contradicted_count as bigint) as contradicted_count,
         cast(rakings.cell_count as bigint) as cell_count,
         cast(rakings.cell_participant_count_min as bigint) as cell_participant_count_min,
         cast(weights.design_effect as double) as design_effect,

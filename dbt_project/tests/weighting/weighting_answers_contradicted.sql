@@ -1,0 +1,10 @@
+{{ config(severity='warn') }}
+{#- Warns: people were enrolled twice with different answers; the answer recorded last holds. -#}
+select
+    country,
+    participant_count,
+    contradicted_count
+from {{ ref('rpt_weighting_diagnostics') }}
+where
+    is_default
+    and contradicted_count > 0
