@@ -50,7 +50,7 @@ select
     judgments.win_a_weight_micro as win_a_count, judgments.win_b_weight_micro as win_b_count,
     judgments.tie_weight_micro as tie_count, judgments.battle_count
 from fct_weighted_judgment as judgments
-inner join participant_number as numbers on judgments.participant_key = numbers.participant_key
+inner join temp.participant_number as numbers on judgments.participant_key = numbers.participant_key
 where judgments.weighting = $weighting and judgments.stratum_id = $stratum
 order by judgments.dimension, numbers.participant_id, judgments.model_a, judgments.model_b
 """
