@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 OUT := .ci/out
+WITNESS := .venv-witness
 
 # What a person may set.
 SOURCE ?=
@@ -33,9 +34,9 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-dev leaderboard ui test test-slow \
+.PHONY: help setup setup-dev setup-witness leaderboard ui test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
-	bench weighting-plot calibrate docs lock clean clean-venv clean-warehouse
+	bench weighting-plot calibrate witness docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +85,15 @@ $(VENV)/.stamp-runtime: $(VENV)/.stamp-bootstrap requirements.lock pyproject.tom
 $(VENV)/.stamp-dev: $(VENV)/.stamp-bootstrap requirements-dev.lock requirements.lock pyproject.toml
 	$(call install,requirements-dev.lock)
 	@touch $@ $(VENV)/.stamp-runtime
+
+# Outside samplers and peers, which need other versions of what we need: an environment apart, for those who ask.
+setup-witness: $(WITNESS)/.stamp ## Make .venv-witness/: NUTS and arena-rank (750 MB), for `make witness` and `make bench`
+	@:
+
+$(WITNESS)/.stamp: requirements-witness.lock | $(VENV)/.stamp-dev
+	@$(BIN)/python -m venv --without-pip $(WITNESS)
+	@$(UV) pip sync --quiet --python $(WITNESS)/bin/python --require-hashes --compile-bytecode requirements-witness.lock
+	@touch $@
 
 # --- The main job ------------------------------------------------------------------------------
 
@@ -152,6 +162,10 @@ docs: setup-dev ## The documentation as a book, in .ci/out/docs/; a dead link is
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs $(OUT)/docs
 	@echo "$(CURDIR)/$(OUT)/docs/index.html"
 
+witness: setup-witness ## Sample the exact posterior of small studies anew, into tests/witness/nuts.json (minutes)
+	@mkdir -p $(OUT); $(BIN)/python -m tests.witness.cases > $(OUT)/cases.json
+	@$(WITNESS)/bin/python tests/witness/nuts.py $(OUT)/cases.json tests/witness/nuts.json
+
 # --- Upkeep ------------------------------------------------------------------------------------
 
 # Versions and hashes, no addresses. Without UPGRADE=1 only what pyproject.toml demands moves. The dev lock is
@@ -164,14 +178,15 @@ lock: $(VENV)/.stamp-bootstrap ## Regenerate the locks from pyproject.toml (UPGR
 	@$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --extra build --extra dev --constraint requirements.lock \
 	  --output-file requirements-dev.lock pyproject.toml
+	@$(COMPILE) --group witness --output-file requirements-witness.lock
 
 clean: ## Remove caches and build products; never the warehouse
 	@rm -rf build dist logs $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 	  dbt_project/target dbt_project/logs
 	@find ingestion expectations orchestration dbt_project tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-clean-venv: ## Remove .venv/
-	@rm -rf $(VENV)
+clean-venv: ## Remove .venv/ and .venv-witness/
+	@rm -rf $(VENV) $(WITNESS)
 
 clean-warehouse: ## Delete the warehouse, the event log with it (CONFIRM=1)
 	@set -e; if [ ! -e "$$DEMOSCOPE_HOME/log/FORMAT" ]; then \

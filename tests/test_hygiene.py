@@ -12,7 +12,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements-bootstrap.lock", "requirements.lock", "requirements-dev.lock")
+LOCKS = (
+    "requirements-bootstrap.lock",
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-witness.lock",
+)
 MOST_LINES = {".py": 250, ".sql": 120}
 
 # Written so that this file passes its own test.

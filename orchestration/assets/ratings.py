@@ -31,6 +31,7 @@ INPUTS = (
     "fct_weighted_judgment",
     "int_cells__grouped",
     "int_strata__celled",
+    "int_strata__weighted",
     "seeds.seed_pools",
 )
 """Every table that orchestration/rating_tables/inputs.py reads; a test proves it complete."""

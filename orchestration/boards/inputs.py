@@ -157,7 +157,7 @@ def _parsed(text: str, default: Any) -> Any:
         return {"true": True, "false": False}[text]
     if isinstance(default, int | float):
         number = round(float(text) * MICRO) if isinstance(default, float) else int(text)
-        if number <= 0:
+        if number < 0 or (number == 0 and default != 0):
             raise ValueError(text)
         return number
     return text.split(",") if isinstance(default, tuple) else text

@@ -33,6 +33,13 @@ def build(
     parameter: Annotated[
         list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")
     ] = None,
+    estimate_hyperparameters: Annotated[
+        bool,
+        typer.Option(
+            "--estimate-hyperparameters",
+            help="Let the evidence choose the prior's spread per dimension.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
@@ -40,11 +47,12 @@ def build(
     from orchestration.building import build as run_build  # imports dbt, numba
 
     home = Home.from_environment()
+    chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
     board = run_build(
         home,
         as_of=as_of,
         valid_until=valid_until,
-        parameters=with_changes(parameter or ()),
+        parameters=with_changes([*(parameter or ()), *chosen]),
         step=lambda name: say(f"{STEPS[name]} ..."),
     )
     _warn(home, board.subject["log_position"])

@@ -73,6 +73,22 @@ RATING_TABLES = {
                 "bigint",
                 "Variance of the sandwich over the model's, millionths.",
             ),
+            RatingColumn(
+                "merged_sd_ratio_micro",
+                "bigint",
+                "Sd of merged groups over a typical group's, millionths, where groups are merged.",
+            ),
+        ),
+    ),
+    "online_history": RatingTable(
+        "One row per stratum, dimension, battle number and model: trueskill_online as it went.",
+        (
+            RatingColumn("stratum_id", "varchar", "Who judged: all, or a country."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("battle_number", "bigint", "Battles of the tournament rated by then."),
+            RatingColumn("model_id", "varchar", "The model."),
+            RatingColumn("mu_micro", "bigint", "Mean, not centred, micro-units."),
+            RatingColumn("sigma_micro", "bigint", "Its sd, micro-units."),
         ),
     ),
     "pairwise": RatingTable(

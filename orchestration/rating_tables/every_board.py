@@ -5,7 +5,7 @@ What stays out: how each kind of board is made (one file per kind beside this on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -21,12 +21,17 @@ from orchestration.rating_tables.inputs import (
     tournament_counts,
 )
 from orchestration.rating_tables.tables import conform
-from orchestration.ratings.online_tournaments import rate_online
+from orchestration.ratings.online_tournaments import (
+    online_board,
+    online_history,
+    replay_tournament,
+)
+from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.tournaments import RATING_SCHEMA, Rated, RatingParameters, board
 from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
 
 RATING, PAIRWISE, TOURNAMENT = "rating", "pairwise", "tournament"
-MERGER, AGREEMENT = "merger", "agreement"
+MERGER, AGREEMENT, HISTORY = "merger", "agreement", "online_history"
 
 
 def rate_all(
@@ -47,10 +52,8 @@ def rate_all(
     rated = count_boards.rate_counts(counts, parameters)
     anchors = count_boards.anchors(rated, parameters)
     boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
-    boards += [
-        _labelled(count_boards.UNWEIGHTED, rate_online(battles, parameters, seed))
-        for battles in ordered_battles(connection)
-    ]
+    online, histories = _online(connection, parameters, seed)
+    boards += online
     boards += [
         _labelled(weighting, rows)
         for weighting, rows in weighted_boards.weighted_boards(
@@ -58,9 +61,9 @@ def rate_all(
         )
     ]
     merged, tables = _merged(rated, population, parameters, seed)
-    hierarchical, effects = _hierarchical(connection, population, parameters, seed)
+    hierarchical, effects = _hierarchical(connection, population, parameters, anchors, seed)
     pairs = list(count_boards.pair_rows(rated))
-    tables |= effects
+    tables |= effects | histories
     tables[RATING] = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
     if pairs:
         tables[PAIRWISE] = pa.concat_tables(pairs)
@@ -68,6 +71,19 @@ def rate_all(
     written = {name: conform(name, table) for name, table in tables.items()}
     written[AGREEMENT] = conform(AGREEMENT, agreement_rows(written[RATING]))
     return written
+
+
+def _online(
+    connection: duckdb.DuckDBPyConnection, parameters: RatingParameters, seed: int
+) -> tuple[list[pa.Table], dict[str, pa.Table]]:
+    """Boards that follow the order of battles, and how they came to be."""
+    boards, histories = [], []
+    for stratum, dimension, battles in ordered_battles(connection):
+        replayed = replay_tournament(stratum, dimension, battles, parameters)
+        boards.append(_labelled(count_boards.UNWEIGHTED, online_board(replayed, parameters, seed)))
+        names = {"tournament_key": "stratum_id"}
+        histories.append(online_history(replayed).rename_columns(names))
+    return boards, {HISTORY: pa.concat_tables(histories)} if histories else {}
 
 
 def _merged(
@@ -78,6 +94,7 @@ def _merged(
     boards, ratios = [], []
     for groups in every:
         rows, ratio = count_boards.merged_board(groups, parameters, seed)
+        rows = rows.append_column("merged_sd_ratio", pa.array([ratio] * rows.num_rows))
         boards.append(_labelled(f"merged_by_{groups.axis}", rows))
         ratios.append((groups.country, groups.axis, groups.dimension, ratio))
     by_model, by_axis = [], []
@@ -100,12 +117,11 @@ def _hierarchical(
     connection: duckdb.DuckDBPyConnection,
     population: Study,
     parameters: RatingParameters,
+    anchors: Mapping[str, Posterior],
     seed: int,
 ) -> tuple[list[pa.Table], dict[str, pa.Table]]:
     """Boards of the hierarchical model; the spread of effects; how far groups are shrunk."""
-    fitted = list(
-        hierarchical_boards.fit_countries(cell_counts(connection), population, parameters)
-    )
+    fitted = list(hierarchical_boards.fit_countries(cell_counts(connection), population, anchors))
     if not fitted:
         return [], {}
     boards, spreads, shrinkages = [], [], []
@@ -126,10 +142,10 @@ def _hierarchical(
 
 
 def _labelled(weighting: str, rows: pa.Table) -> pa.Table:
-    """Board rows with their weighting; the columns only weighted boards have are null elsewhere."""
+    """Board rows with their weighting; what only some kinds of board have is null elsewhere."""
     names = ["stratum_id" if name == "tournament_key" else name for name in rows.column_names]
     rows = _with_constants(rows.rename_columns(names), {"weighting": weighting})
-    for field in WEIGHTED_SCHEMA:
+    for field in (*WEIGHTED_SCHEMA, pa.field("merged_sd_ratio", pa.float64())):
         if field.name not in {*rows.column_names, "tournament_key"}:
             rows = rows.append_column(field.name, pa.nulls(rows.num_rows, field.type))
     return rows

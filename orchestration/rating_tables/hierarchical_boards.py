@@ -5,7 +5,7 @@ What stays out: the model (orchestration/ratings/hierarchical.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +37,13 @@ class Fitted:
     population: Posterior
 
 
-def fit_countries(counts: pa.Table, study: Study, parameters: RatingParameters) -> Iterator[Fitted]:
-    """One model per country and dimension with battles whose groups are known."""
+def fit_countries(
+    counts: pa.Table, study: Study, anchors: Mapping[str, Posterior]
+) -> Iterator[Fitted]:
+    """One model per country and dimension with battles whose groups are known.
+
+    The prior of a dimension is that of its anchor; the draw margin is the country's own.
+    """
     for dimension in sorted(pc.unique(counts.column("dimension")).to_pylist()):
         judged = counts.filter(pc.equal(counts.column("dimension"), dimension))
         for country in sorted(study.cells):
@@ -46,11 +51,12 @@ def fit_countries(counts: pa.Table, study: Study, parameters: RatingParameters) 
             if not table.num_rows:
                 continue
             cells = CellCounts.from_arrow(table, list(study.groups[country]))
+            anchor = anchors[dimension]
             posterior = fit_hierarchical(
                 cells,
-                beta=parameters.beta,
-                prior_mean=parameters.prior_mean,
-                prior_sd=parameters.prior_sd,
+                beta=anchor.beta,
+                prior_mean=anchor.prior_mean,
+                prior_sd=anchor.prior_sd,
             )
             population = posterior.board(_census(study, country, posterior))
             yield Fitted(country, dimension, cells, posterior, population)

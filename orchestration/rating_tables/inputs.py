@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 TOURNAMENT_COUNTS = """
 select
@@ -22,33 +24,37 @@ from fct_tournament_count
 order by all
 """
 # Online ratings follow every battle; the strata below a country would replay them all again.
-ORDERED_TOURNAMENTS = """
-select distinct strata.stratum_id, battles.dimension
-from fct_battle as battles
-inner join int_strata__celled as strata on battles.cell_id = strata.cell_id
-where battles.is_counted and strata.stratum_id not like '%/%'
-order by all
+ORDERED_STRATA = """
+select stratum_id, list(cell_id order by cell_id) as cells from int_strata__celled
+where stratum_id not like '%/%'
+group by stratum_id
+order by stratum_id
 """
 ORDERED_BATTLES = """
-select strata.stratum_id as tournament_key, battles.dimension,
-    battles.model_a, battles.model_b, battles.outcome
-from fct_battle as battles
-inner join int_strata__celled as strata on battles.cell_id = strata.cell_id
-where battles.is_counted and strata.stratum_id = $stratum and battles.dimension = $dimension
-order by battles.occurred_at nulls first, battles.position
+select cell_id, model_a, model_b, outcome from fct_battle
+where is_counted and dimension = $dimension
+order by occurred_at nulls first, position
 """
-WEIGHTED_TOURNAMENTS = """
-select distinct weighting, stratum_id, dimension from fct_weighted_judgment order by all
+WEIGHTED_STRATA = """
+select distinct weighting, stratum_id from int_strata__weighted order by all
+"""
+# A number orders participants as their keys do, and costs a tenth to sort and compare.
+NUMBERED_PARTICIPANTS = """
+create or replace temp table participant_number as
+select participant_key, row_number() over (order by participant_key) as participant_id
+from (select distinct participant_key from int_strata__weighted)
 """
 WEIGHTED_JUDGMENTS = """
 select
-    stratum_id as tournament_key, dimension, participant_key as participant_id, model_a, model_b,
-    win_a_weight_micro / 1e6 as win_a_count, win_b_weight_micro / 1e6 as win_b_count,
-    tie_weight_micro / 1e6 as tie_count, battle_count
-from fct_weighted_judgment
-where weighting = $weighting and stratum_id = $stratum and dimension = $dimension
-order by all
+    judgments.dimension, numbers.participant_id, judgments.model_a, judgments.model_b,
+    judgments.win_a_weight_micro as win_a_count, judgments.win_b_weight_micro as win_b_count,
+    judgments.tie_weight_micro as tie_count, judgments.battle_count
+from fct_weighted_judgment as judgments
+inner join temp.participant_number as numbers on judgments.participant_key = numbers.participant_key
+where judgments.weighting = $weighting and judgments.stratum_id = $stratum
+order by judgments.dimension, numbers.participant_id, judgments.model_a, judgments.model_b
 """
+DIMENSIONS = "select distinct dimension from fct_battle where is_counted order by dimension"
 CELL_COUNTS = """
 select cell_id, dimension, model_a, model_b, outcome, battle_count
 from fct_cell_count
@@ -90,18 +96,38 @@ def cell_counts(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     return connection.sql(CELL_COUNTS).to_arrow_table()
 
 
-def ordered_battles(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
-    """One table per country (and everybody) and dimension: its battles in canonical order."""
-    for stratum, dimension in connection.sql(ORDERED_TOURNAMENTS).fetchall():
-        chosen = {"stratum": stratum, "dimension": dimension}
-        yield connection.sql(ORDERED_BATTLES, params=chosen).to_arrow_table()
+def ordered_battles(
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[str, str, pa.Table]]:
+    """Everybody and each country, dimension, and their battles in canonical order."""
+    strata = connection.sql(ORDERED_STRATA).fetchall()
+    for (dimension,) in connection.sql(DIMENSIONS).fetchall():
+        battles = connection.sql(ORDERED_BATTLES, params={"dimension": dimension}).to_arrow_table()
+        for stratum, cells in strata:
+            here = pc.is_in(battles.column("cell_id"), pa.array(cells, pa.int32()))
+            chosen = battles.filter(here)
+            if chosen.num_rows:
+                yield stratum, dimension, chosen
 
 
-def weighted_judgments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, pa.Table]]:
-    """One weighting and table per weighted tournament: weights per participant, pair, outcome."""
-    for weighting, stratum, dimension in connection.sql(WEIGHTED_TOURNAMENTS).fetchall():
-        chosen = {"weighting": weighting, "stratum": stratum, "dimension": dimension}
-        yield weighting, connection.sql(WEIGHTED_JUDGMENTS, params=chosen).to_arrow_table()
+def weighted_judgments(
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[str, str, str, pa.Table]]:
+    """Weighting, stratum, dimension, and weights per participant, pair and outcome.
+
+    Weights are whole millionths, so that no sum of them depends on its order.
+    """
+    strata = connection.sql(WEIGHTED_STRATA).fetchall()
+    connection.execute(NUMBERED_PARTICIPANTS)
+    for weighting, stratum in strata:
+        chosen = {"weighting": weighting, "stratum": stratum}
+        rows = connection.sql(WEIGHTED_JUDGMENTS, params=chosen).to_arrow_table()
+        dimensions = rows.column("dimension").combine_chunks().dictionary_encode()
+        codes = dimensions.indices.to_numpy()
+        begins = np.flatnonzero(np.diff(codes, prepend=-1))
+        for begin, end in zip(begins, np.append(begins[1:], codes.size), strict=True):
+            own = rows.slice(begin, end - begin).drop_columns(["dimension"])
+            yield weighting, stratum, dimensions.dictionary[int(codes[begin])].as_py(), own
 
 
 def study(connection: duckdb.DuckDBPyConnection) -> Study:

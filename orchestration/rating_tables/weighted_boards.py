@@ -23,8 +23,10 @@ def weighted_boards(
     seed: int,
 ) -> Iterator[tuple[str, pa.Table]]:
     """Weighting and rows of every weighted tournament; the weighting says what is special."""
-    for weighting, judgments in weighted_judgments(connection):
-        rows = rate_weighted(judgments, parameters, derive_seed(seed, weighting), anchors)
+    for weighting, key, dimension, judgments in weighted_judgments(connection):
+        rows = rate_weighted(
+            [(key, dimension, judgments)], parameters, derive_seed(seed, weighting), anchors
+        )
         place = rows.column_names.index("estimator")
         canonical = pa.array([TRUESKILL_EP] * rows.num_rows)
         yield weighting, rows.set_column(place, "estimator", canonical)

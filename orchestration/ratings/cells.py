@@ -14,7 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from orchestration.ratings.counts import COUNT_COLUMNS, PairCounts
+from orchestration.ratings.counts import (
+    COUNT_COLUMNS,
+    PairCounts,
+    amounts,
+    model_indices,
+    oriented_sums,
+)
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
@@ -57,25 +63,20 @@ class CellCounts:
             index = pc.index_in(column, value_set=pa.array(names, pa.string()))
             levels[:, k] = pc.fill_null(pc.add(index, int(starts[k])), -1).to_numpy()
         cell_effects, cell_of = np.unique(levels, axis=0, return_inverse=True)
-        cell_of = cell_of.reshape(-1)
-        # All rows once, for one list of models and one set of refusals.
-        model_ids = PairCounts.from_arrow(table).model_ids
-        parts = []
-        for cell in range(cell_effects.shape[0]):
-            rows = table.filter(pa.array(cell_of == cell))
-            counts = PairCounts.from_arrow(
-                rows.select(["model_a", "model_b", *COUNT_COLUMNS]), model_ids
-            )
-            parts.append((np.full(counts.first.size, cell), counts))
+        model_ids, a, b = model_indices(table)
+        counts = (amounts(table, name) for name in COUNT_COLUMNS)
+        cell, first, second, outcomes = oriented_sums(
+            len(model_ids), cell_of.reshape(-1).astype(np.int64), a, b, *counts
+        )
         return cls(
             model_ids=model_ids,
             axes=tuple(axes),
             effects=effects,
             cell_effects=np.ascontiguousarray(cell_effects),
-            cell=_join([cell for cell, _ in parts], np.int64),
-            first=_join([counts.first for _, counts in parts], np.int64),
-            second=_join([counts.second for _, counts in parts], np.int64),
-            outcomes=np.concatenate([np.empty((0, 3)), *(counts.outcomes for _, counts in parts)]),
+            cell=cell,
+            first=first,
+            second=second,
+            outcomes=outcomes,
         )
 
     @property
@@ -99,7 +100,3 @@ class CellCounts:
         return PairCounts.from_indices(
             self.model_ids, self.first, self.second, *np.ascontiguousarray(self.outcomes.T)
         )
-
-
-def _join(parts: list[NDArray[np.int64]], dtype: type) -> IndexArray:
-    return np.concatenate([np.empty(0, dtype=dtype), *parts])

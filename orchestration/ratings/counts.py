@@ -49,19 +49,9 @@ class PairCounts:
         from the table. Raises InvalidCountsError for NaN, infinite, negative or null counts, null
         ids, and a model against itself.
         """
-        ids = [_identifiers(table, name) for name in ("model_a", "model_b")]
+        names, index_a, index_b = model_indices(table, model_ids)
         counts = [amounts(table, name) for name in COUNT_COLUMNS]
-        known = pa.chunked_array([*ids[0].chunks, *ids[1].chunks, pa.array(model_ids, pa.string())])
-        names = sorted(known.unique().to_pylist())
-        lookup = pa.array(names, pa.string())
-        index_a, index_b = (
-            pc.index_in(column, value_set=lookup).to_numpy().astype(np.int64) for column in ids
-        )
-        same = np.flatnonzero(index_a == index_b)
-        if same.size:
-            row = int(same[0])
-            raise InvalidCountsError(f"row {row}: model {names[index_a[row]]!r} against itself")
-        return cls.from_indices(tuple(names), index_a, index_b, *counts)
+        return cls.from_indices(names, index_a, index_b, *counts)
 
     @classmethod
     def from_indices(
@@ -74,15 +64,11 @@ class PairCounts:
         tie: FloatArray,
     ) -> Self:
         """Count from index arrays into the sorted ``model_ids`` and three arrays of counts (N)."""
-        swapped = index_a > index_b
-        first = np.where(swapped, index_b, index_a)
-        second = np.where(swapped, index_a, index_b)
-        keys, place = np.unique(first * max(len(model_ids), 1) + second, return_inverse=True)
-        columns = (np.where(swapped, win_b, win_a), np.where(swapped, win_a, win_b), tie)
-        summed = [_ordered_sum(place, column, keys.size) for column in columns]
-        kept = summed[0] + summed[1] + summed[2] > 0
-        first, second = np.divmod(keys[kept], max(len(model_ids), 1))
-        return cls(model_ids, first, second, *(column[kept] for column in summed))
+        nobody = np.zeros_like(index_a)
+        _, first, second, outcomes = oriented_sums(
+            len(model_ids), nobody, index_a, index_b, win_a, win_b, tie
+        )
+        return cls(model_ids, first, second, *np.ascontiguousarray(outcomes.T))
 
     @property
     def outcomes(self) -> FloatArray:
@@ -134,6 +120,33 @@ class PairCounts:
         return int(self.components.max(initial=-1)) + 1
 
 
+def oriented_sums(
+    size: int,
+    group: IndexArray,
+    index_a: IndexArray,
+    index_b: IndexArray,
+    win_a: FloatArray,
+    win_b: FloatArray,
+    tie: FloatArray,
+) -> tuple[IndexArray, IndexArray, IndexArray, FloatArray]:
+    """Rows (N) summed per group and unordered pair of ``size`` models, sorted by them.
+
+    Returns group, first < second and outcomes (D, 3): first wins, second wins, tie. Rows without
+    battles are dropped.
+    """
+    size = max(size, 1)
+    swapped = index_a > index_b
+    first = np.where(swapped, index_b, index_a)
+    second = np.where(swapped, index_a, index_b)
+    keys, place = np.unique((group * size + first) * size + second, return_inverse=True)
+    columns = (np.where(swapped, win_b, win_a), np.where(swapped, win_a, win_b), tie)
+    outcomes = np.column_stack([_ordered_sum(place, column, keys.size) for column in columns])
+    kept = outcomes.sum(axis=1) > 0
+    pairs, second = np.divmod(keys[kept], size)
+    group, first = np.divmod(pairs, size)
+    return group, first, second, outcomes[kept]
+
+
 def _ordered_sum(place: IndexArray, amounts: FloatArray, size: int) -> FloatArray:
     # Sums of weights depend on their order in the last bits: add them from small to large. Whole
     # numbers below 2^53 are exact in any order.
@@ -146,6 +159,28 @@ def _ordered_sum(place: IndexArray, amounts: FloatArray, size: int) -> FloatArra
 def _sum_by(place: IndexArray, amounts: FloatArray, size: int) -> FloatArray:
     # Without weights bincount counts in integers; numpy's types know only that.
     return np.bincount(place, weights=amounts, minlength=size).astype(np.float64, copy=False)
+
+
+def model_indices(
+    table: pa.Table, model_ids: Sequence[str] = ()
+) -> tuple[tuple[str, ...], IndexArray, IndexArray]:
+    """Sorted ids of all models in model_a and model_b, and the index of each row's two (N), (N).
+
+    ``model_ids`` adds models that may be absent. Dictionary-encoded columns over one dictionary are
+    read by their codes. Raises InvalidCountsError for a null id and a model against itself.
+    """
+    ids = [_identifiers(table, name) for name in ("model_a", "model_b")]
+    known = pa.chunked_array([*ids[0].chunks, *ids[1].chunks, pa.array(model_ids, pa.string())])
+    names = sorted(known.unique().to_pylist())
+    lookup = pa.array(names, pa.string())
+    index_a, index_b = (
+        pc.index_in(column, value_set=lookup).to_numpy().astype(np.int64) for column in ids
+    )
+    same = np.flatnonzero(index_a == index_b)
+    if same.size:
+        row = int(same[0])
+        raise InvalidCountsError(f"row {row}: model {names[index_a[row]]!r} against itself")
+    return tuple(names), index_a, index_b
 
 
 def _identifiers(table: pa.Table, name: str) -> pa.ChunkedArray:

@@ -44,10 +44,9 @@ LONGEST_STEP = 1.0
 
 
 @compiled
-def _next_log_tau(
-    log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray, em: FloatArray
-) -> FloatArray:
-    # Newton on log tau; EM's own step where the likelihood is not concave.
+def _next_log_tau(log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray) -> FloatArray:
+    # Newton on log tau. Where the likelihood is not concave, uphill by as much as its curvature
+    # allows: EM's steps shrink with the gradient and would take thousands of sweeps.
     floor = math.log(TAU_FLOOR)
     cap = math.log(TAU_CAP)
     active = np.ones(log_tau.size)
@@ -64,7 +63,7 @@ def _next_log_tau(
             continue
         move = step[a]
         if not math.isfinite(move) or move * gradient[a] < 0.0:
-            move = 0.5 * math.log(em[a]) - log_tau[a]
+            move = gradient[a] / max(abs(hessian[a, a]), abs(gradient[a]))
         move = min(max(move, -LONGEST_STEP), LONGEST_STEP)
         after[a] = min(max(log_tau[a] + move, floor), cap)
     return after
@@ -134,7 +133,7 @@ def _propagate(
         )
         mean, covariance, _ = solve(matrix, pull)
         change = marginals(size, blocks, cell, first, second, mean, covariance, d_mean, d_variance)
-        gradient, hessian, em = scale_curvature(
+        gradient, hessian = scale_curvature(
             size, axis_of_block, axes, mean, covariance, prior_precision, stiffness
         )
         if (sweeps > 0 and change <= tolerance * step) or rows == 0:
@@ -146,7 +145,7 @@ def _propagate(
             step = max(0.5 * step, 0.1)
         before = change
         if sweeps >= tau_from:
-            log_tau[:] = _next_log_tau(log_tau, gradient, hessian, em)
+            log_tau[:] = _next_log_tau(log_tau, gradient, hessian)
         if sweeps >= margin_from:
             margin = _next_margin(d_mean, d_variance, counts, margin, noise)
         sweep(d_mean, d_variance, counts, margin, noise, precision, shift, step)

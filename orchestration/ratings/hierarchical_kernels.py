@@ -147,8 +147,8 @@ def scale_curvature(
     covariance: FloatArray,
     prior_precision: FloatArray,
     stiffness: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Gradient (A) and Hessian (A, A) of the log-evidence by log tau, and EM's tau^2 (A).
+) -> tuple[FloatArray, FloatArray]:
+    """Gradient (A) and Hessian (A, A) of the log-evidence by log tau.
 
     With sites held, log Z is that of a Gaussian model: d / d log tau_a = lambda_a E_a - N_a with
     E_a the posterior second moment of axis a's effects and N_a how many they are. ``axis_of_block``
@@ -186,7 +186,7 @@ def scale_curvature(
         for other in range(axes):
             hessian[a, other] *= 2.0 * rate[a] * rate[other]
         hessian[a, a] -= 2.0 * rate[a] * moment[a]
-    return gradient, hessian, moment / number
+    return gradient, hessian
 
 
 @compiled

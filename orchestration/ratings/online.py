@@ -40,7 +40,7 @@ def _replay(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     mu = np.full(size, prior_mean)
     variance = np.full(size, prior_sd * prior_sd)
-    steps = index_a.size // every if every > 0 else 0
+    steps = -(-index_a.size // every) if every > 0 else 0
     history = np.empty((steps, size, 2))
     noise = 2.0 * beta * beta
     drift = tau * tau
@@ -66,8 +66,8 @@ def _replay(
         mu[j] -= variance_j * v
         variance[i] = variance_i * (1.0 - variance_i * w)
         variance[j] = variance_j * (1.0 - variance_j * w)
-        if every > 0 and (k + 1) % every == 0:
-            row = (k + 1) // every - 1
+        if every > 0 and ((k + 1) % every == 0 or k + 1 == index_a.size):
+            row = k // every
             history[row, :, 0] = mu
             history[row, :, 1] = np.sqrt(variance)
     return mu, np.sqrt(variance), history
@@ -100,12 +100,16 @@ def _complaint(size: int, a: int, b: int, outcome: int, battle: int) -> str:
 
 @dataclass(frozen=True, eq=False)
 class OnlineRatings:
-    """``mean``, ``sd`` (M) after the last battle; ``history`` (K, M, 2) after each ``every``."""
+    """``mean``, ``sd`` (M) after the last battle.
+
+    ``history`` (K, M, 2): mean and sd after each ``every`` battles and after the last;
+    ``battle_numbers`` (K): how many those were.
+    """
 
     mean: FloatArray
     sd: FloatArray
     history: FloatArray
-    every: int
+    battle_numbers: IndexArray
     draw_margin: float
 
 
@@ -126,7 +130,8 @@ def replay(
 
     ``index_a``, ``index_b``, ``outcome`` (N): models, and 0 a wins, 1 b wins, 2 tie.
     ``draw_probability`` defaults to the share of ties; ``every`` > 0 keeps the ratings after each
-    that many battles. Raises ValueError for codes or indices out of range, or a model by itself.
+    that many battles and after the last. Raises ValueError for codes or indices out of range, or a
+    model by itself.
     """
     a, b, code = (np.ascontiguousarray(x, dtype=np.int64) for x in (index_a, index_b, outcome))
     if not a.shape == b.shape == code.shape:
@@ -140,4 +145,5 @@ def replay(
         raise ValueError(f"draw_probability must be within 0 and 1, got {draw_probability}")
     margin = package_draw_margin(draw_probability, beta)
     mean, sd, history = _replay(size, a, b, code, margin, beta, tau, prior_mean, prior_sd, every)
-    return OnlineRatings(mean, sd, history, every, margin)
+    numbers = np.minimum(np.arange(1, history.shape[0] + 1) * every, a.size)
+    return OnlineRatings(mean, sd, history, numbers, margin)

@@ -3,7 +3,6 @@
 Out: what that order is, and every estimator that needs counts alone.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from orchestration.ratings.counts import InvalidCountsError, PairCounts
+from orchestration.ratings.counts import InvalidCountsError, PairCounts, model_indices
 from orchestration.ratings.online import OnlineRatings, replay
 from orchestration.ratings.posterior import Posterior, reference_weights
 from orchestration.ratings.tournaments import (
-    RATING_SCHEMA,
     Rated,
     RatingParameters,
     board,
-    tournament_masks,
 )
 
 TRUESKILL_ONLINE = "trueskill_online"
+
+HISTORY_POINTS = 100
 
 OUTCOMES = {"a": 0, "b": 1, "tie": 2, "both_bad": 2}
 
@@ -48,30 +47,32 @@ class Replayed:
     ratings: OnlineRatings
 
 
-def replay_each(
-    battles: pa.Table, parameters: RatingParameters, *, tau: float = 0.0, every: int = 0
-) -> Iterator[Replayed]:
-    """Replay every (tournament_key, dimension), in sorted order of those.
+def replay_tournament(
+    tournament_key: str,
+    dimension: str,
+    battles: pa.Table,
+    parameters: RatingParameters,
+    *,
+    points: int = HISTORY_POINTS,
+) -> Replayed:
+    """Replay one tournament.
 
-    ``battles``: tournament_key, dimension, model_a, model_b, outcome (a, b, tie or both_bad, the
-    last a tie), rows in canonical order. ``tau``: drift per battle, skill units. ``every`` > 0
-    keeps ratings after each that many battles. The draw probability is the tournament's tie share.
-    Raises InvalidCountsError for an unknown outcome, ValueError for a model against itself.
+    ``battles``: model_a, model_b, outcome (a, b, tie or both_bad, the last a tie), rows in
+    canonical order. The draw probability is the tournament's tie share, the drift per battle is
+    ``parameters.online_tau``. Ratings are kept at ``points`` evenly spaced battles, fewer where
+    there are fewer, the last among them. Raises InvalidCountsError for an unknown outcome or a
+    model against itself.
     """
-    codes = _outcome_codes(battles)
-    for key, dimension, here in tournament_masks(battles):
-        sides = [battles.column(n).cast(pa.string()).filter(here) for n in ("model_a", "model_b")]
-        names = sorted(pa.chunked_array([*sides[0].chunks, *sides[1].chunks]).unique().to_pylist())
-        lookup = pa.array(names, pa.string())
-        a, b = (pc.index_in(s, value_set=lookup).to_numpy().astype(np.int64) for s in sides)
-        code = codes[here]
-        ratings = replay(
-            len(names), a, b, code, beta=parameters.beta, tau=tau, every=every,
-            prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd,
-        )  # fmt: skip
-        one = [(code == outcome).astype(np.float64) for outcome in range(3)]
-        counts = PairCounts.from_indices(tuple(names), a, b, *one)
-        yield Replayed(key, dimension, counts, ratings)
+    names, a, b = model_indices(battles)
+    code = _outcome_codes(battles)
+    ratings = replay(
+        len(names), a, b, code, beta=parameters.beta, tau=parameters.online_tau,
+        prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd,
+        every=max(-(-code.size // points), 1),
+    )  # fmt: skip
+    one = [(code == outcome).astype(np.float64) for outcome in range(3)]
+    counts = PairCounts.from_indices(names, a, b, *one)
+    return Replayed(tournament_key, dimension, counts, ratings)
 
 
 def as_posterior(replayed: Replayed, parameters: RatingParameters) -> Posterior:
@@ -91,54 +92,34 @@ def as_posterior(replayed: Replayed, parameters: RatingParameters) -> Posterior:
     )
 
 
-def rate_online(
-    battles: pa.Table, parameters: RatingParameters, seed: int, *, tau: float = 0.0
-) -> pa.Table:
-    """One row per (tournament_key, dimension, model_id), estimator trueskill_online; RATING_SCHEMA.
+def online_board(replayed: Replayed, parameters: RatingParameters, seed: int) -> pa.Table:
+    """One row per model, estimator trueskill_online; RATING_SCHEMA."""
+    rated = Rated(
+        replayed.tournament_key, replayed.dimension, TRUESKILL_ONLINE, replayed.counts,
+        as_posterior(replayed, parameters),
+    )  # fmt: skip
+    return board(rated, parameters, seed)
 
-    See ``replay_each``. Rows depend on the order of battles.
+
+def online_history(replayed: Replayed) -> pa.Table:
+    """One row per (battle_number, model_id); HISTORY_SCHEMA.
+
+    battle_number: battles of the tournament rated by then; mu and sigma: skill units, not centred.
     """
-    boards = [
-        board(
-            Rated(
-                one.tournament_key, one.dimension, TRUESKILL_ONLINE, one.counts,
-                as_posterior(one, parameters),
-            ),
-            parameters,
-            seed,
-        )
-        for one in replay_each(battles, parameters, tau=tau)
-    ]  # fmt: skip
-    return pa.concat_tables(boards) if boards else RATING_SCHEMA.empty_table()
-
-
-def online_history(
-    battles: pa.Table, parameters: RatingParameters, every: int, *, tau: float = 0.0
-) -> pa.Table:
-    """One row per (tournament_key, dimension, battle_number, model_id); HISTORY_SCHEMA.
-
-    battle_number: battles of the tournament rated so far, every ``every``-th.
-    """
-    if every < 1:
-        raise ValueError(f"every must be at least 1, got {every}")
-    parts = []
-    for one in replay_each(battles, parameters, tau=tau, every=every):
-        history: NDArray[np.float64] = one.ratings.history
-        steps, size, _ = history.shape
-        parts.append(
-            pa.table(
-                [
-                    pa.array([one.tournament_key] * (steps * size), pa.string()),
-                    pa.array([one.dimension] * (steps * size), pa.string()),
-                    np.repeat(np.arange(1, steps + 1) * every, size),
-                    pa.array(list(one.counts.model_ids) * steps, pa.string()),
-                    history[:, :, 0].ravel(),
-                    history[:, :, 1].ravel(),
-                ],
-                schema=HISTORY_SCHEMA,
-            )
-        )
-    return pa.concat_tables(parts) if parts else HISTORY_SCHEMA.empty_table()
+    ratings = replayed.ratings
+    steps, size, _ = ratings.history.shape
+    rows = steps * size
+    return pa.table(
+        [
+            pa.array([replayed.tournament_key] * rows, pa.string()),
+            pa.array([replayed.dimension] * rows, pa.string()),
+            np.repeat(ratings.battle_numbers, size),
+            pa.array(list(replayed.counts.model_ids) * steps, pa.string()),
+            ratings.history[:, :, 0].ravel(),
+            ratings.history[:, :, 1].ravel(),
+        ],
+        schema=HISTORY_SCHEMA,
+    )
 
 
 def _outcome_codes(battles: pa.Table) -> NDArray[np.int64]:

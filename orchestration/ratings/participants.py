@@ -5,7 +5,7 @@ of sampling.
 Out: where weights come from, and the variance itself (``sandwich``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from orchestration.ratings.counts import (
     InvalidCountsError,
     PairCounts,
     amounts,
+    model_indices,
 )
 
 FloatArray = NDArray[np.float64]
@@ -42,58 +43,51 @@ class ParticipantCounts:
     def from_arrow(cls, table: pa.Table) -> Self:
         """Count from participant_id and the columns of ``PairCounts.from_arrow``, as weights.
 
-        A battle counts with its weight (w_i / m_i, scaled as the caller likes; a mean of one keeps
-        the model's own sd comparable) under its outcome. Order and orientation of rows do not
-        matter. Raises InvalidCountsError as ``PairCounts.from_arrow`` does.
+        participant_id: text, or whole numbers of zero and more. A battle counts with its weight
+        under its outcome. Order and orientation of rows do not matter; rows that come sorted by
+        participant, model_a and model_b, with model_a before model_b, are taken as they stand.
+        Raises InvalidCountsError as ``PairCounts.from_arrow`` does, and for a null participant.
         """
-        counts = PairCounts.from_arrow(table.select(["model_a", "model_b", *COUNT_COLUMNS]))
-        people = table.column("participant_id").cast(pa.string())
-        if people.null_count:
-            missing = int(np.flatnonzero(people.is_null().to_numpy())[0])
-            raise InvalidCountsError(f"row {missing}: participant_id is null")
-        names = pa.array(sorted(people.unique().to_pylist()), pa.string())
-        person = pc.index_in(people, value_set=names).to_numpy().astype(np.int64)
-        models = pa.array(counts.model_ids, pa.string())
-        a, b = (
-            pc.index_in(table.column(n).cast(pa.string()), value_set=models)
-            .to_numpy()
-            .astype(np.int64)
-            for n in ("model_a", "model_b")
-        )
+        model_ids, a, b = model_indices(table)
+        person = _people(table.column("participant_id"))
         win_a, win_b, tie = (amounts(table, name) for name in COUNT_COLUMNS)
         swapped = a > b
         given = np.column_stack(
             (np.where(swapped, win_b, win_a), np.where(swapped, win_a, win_b), tie)
         )
-        size = max(len(counts.model_ids), 1)
-        known = counts.first * size + counts.second
-        pair_key = np.minimum(a, b) * size + np.maximum(a, b)
+        counts = PairCounts.from_indices(model_ids, a, b, win_a, win_b, tie)
+        size = max(len(model_ids), 1)
         kept = given.sum(axis=1) > 0
-        pair = np.searchsorted(known, pair_key[kept])
-        person, given = person[kept], given[kept]
-        # One order for any input: by person, pair and weights.
-        order = np.lexsort((*given.T, pair, person))
-        place = (person * max(known.size, 1) + pair)[order]
-        key, row = np.unique(place, return_inverse=True)
-        outcomes = np.zeros((key.size, 3))
-        np.add.at(outcomes, row.reshape(-1), given[order])
-        owner = key // max(known.size, 1)
-        starts = np.searchsorted(owner, np.arange(len(names) + 1)).astype(np.int64)
-        return cls(counts, starts, (key % max(known.size, 1)).astype(np.int64), outcomes)
+        pair = np.searchsorted(
+            counts.first * size + counts.second,
+            (np.minimum(a, b) * size + np.maximum(a, b))[kept],
+        ).astype(np.int64)
+        return cls(counts, *_summed(person[kept], pair, given[kept], counts.first.size))
+
+    def scaled(self, factor: float) -> Self:
+        """The same battles with every weight times ``factor``."""
+        counts = self.counts
+        return replace(
+            self,
+            counts=replace(
+                counts,
+                win_first=counts.win_first * factor,
+                win_second=counts.win_second * factor,
+                tie=counts.tie * factor,
+            ),
+            outcomes=self.outcomes * factor,
+        )
 
     @property
     def weights(self) -> FloatArray:
-        """Total weight of every participant (R), those without any included."""
-        total = self.outcomes.sum(axis=1)
-        owner = np.repeat(np.arange(self.starts.size - 1), np.diff(self.starts))
-        out = np.zeros(self.starts.size - 1)
-        np.add.at(out, owner, total)
-        return out
+        """Total weight of every participant (R), all above zero."""
+        total: FloatArray = np.add.reduceat(self.outcomes.sum(axis=1), self.starts[:-1])
+        return total if self.participant_count else np.empty(0)
 
     @property
     def participant_count(self) -> int:
         """Participants with any weight."""
-        return int((self.weights > 0).sum())
+        return self.starts.size - 1
 
     @property
     def effective_participant_count(self) -> float:
@@ -105,3 +99,33 @@ def kish_effective_count(weights: FloatArray) -> float:
     """(sum w)^2 / sum w^2 (Kish 1965, section 11.7); 0 where all weights are."""
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+
+
+def _people(column: pa.ChunkedArray) -> IndexArray:
+    # A number per row (N) that orders rows as the ids do; equal for equal ids.
+    if column.null_count:
+        missing = int(np.flatnonzero(column.is_null().to_numpy())[0])
+        raise InvalidCountsError(f"row {missing}: participant_id is null")
+    if pa.types.is_integer(column.type):
+        return np.asarray(column.to_numpy().astype(np.int64))
+    text = column.cast(pa.string())
+    names = pa.array(sorted(text.unique().to_pylist()), pa.string())
+    return np.asarray(pc.index_in(text, value_set=names).to_numpy().astype(np.int64))
+
+
+def _summed(
+    person: IndexArray, pair: IndexArray, given: FloatArray, pair_count: int
+) -> tuple[IndexArray, IndexArray, FloatArray]:
+    # starts, pair and outcomes: one row per person and pair, sorted by them.
+    place = person * max(pair_count, 1) + pair
+    if (np.diff(place) <= 0).any():
+        # One order for any input: by person, pair and weights.
+        order = np.lexsort((*given.T, place))
+        place, row = np.unique(place[order], return_inverse=True)
+        outcomes = np.zeros((place.size, 3))
+        np.add.at(outcomes, row.reshape(-1), given[order])
+        given = outcomes
+    owner, pair = np.divmod(place, max(pair_count, 1))
+    begins = np.flatnonzero(np.diff(owner, prepend=-1))
+    starts = np.append(begins, owner.size).astype(np.int64)
+    return starts, pair.astype(np.int64), np.ascontiguousarray(given)

@@ -3,19 +3,22 @@
 With weights as powers of the likelihood the posterior covariance is not a sampling variance. The
 sandwich is: how far the estimate moves when one participant is left out, summed over participants
 (CR3: Bell and McCaffrey 2002, Survey Methodology 28; Pustejovsky and Tipton 2018), plus what the
-prior alone leaves uncertain.
+prior alone leaves uncertain. Its own uncertainty is Satterthwaite's (Biometrics Bulletin 2, 1946).
 Out: weights, and fitting.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from orchestration.ratings.cholesky import factor
 from orchestration.ratings.compiled import compiled
 from orchestration.ratings.participants import ParticipantCounts
 from orchestration.ratings.posterior import Posterior
+from orchestration.ratings.summary import NORMAL_975
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
@@ -36,45 +39,62 @@ def _solve_upper(upper: FloatArray, out: FloatArray) -> None:
 
 
 @compiled
-def _left_out(
+def _pulls(
     first: IndexArray,
     second: IndexArray,
     score: FloatArray,
     precision: FloatArray,
     covariance: FloatArray,
 ) -> FloatArray:
-    """How the mean moves (M) when a participant's K rows are left out; sites of others held.
+    """Pull (K) on each of a participant's K differences by which the mean moves without them.
 
-    inverse(Lambda - A D A') A s, by Woodbury in K dimensions:
-    Sigma A (s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s) with S = A' Sigma A.
+    inverse(Lambda - A D A') A s, by Woodbury in K dimensions, is Sigma A times
+    s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s with S = A' Sigma A: the pulls. Sites of
+    all others are held.
     """
     count = first.size
-    shared = np.empty((count, count))
+    matrix = np.empty((count, count))
+    inner = np.zeros(count)
+    root = np.sqrt(precision)
     for k in range(count):
         for m in range(count):
-            shared[k, m] = (
+            shared = (
                 covariance[first[k], first[m]]
                 + covariance[second[k], second[m]]
                 - covariance[first[k], second[m]]
                 - covariance[second[k], first[m]]
             )
-    root = np.sqrt(precision)
-    matrix = np.empty((count, count))
-    inner = np.zeros(count)
-    for k in range(count):
-        for m in range(count):
-            matrix[k, m] = -root[k] * shared[k, m] * root[m]
-            inner[k] += shared[k, m] * score[m]
+            matrix[k, m] = -root[k] * shared * root[m]
+            inner[k] += shared * score[m]
         matrix[k, k] += 1.0
         inner[k] *= root[k]
-    _solve_upper(factor(matrix), inner)
-    size = covariance.shape[0]
-    moved = np.zeros(size)
-    for k in range(count):
-        pull = score[k] + root[k] * inner[k]
-        for i in range(size):
-            moved[i] += pull * (covariance[i, first[k]] - covariance[i, second[k]])
-    return moved
+    if count == 1:
+        inner[0] /= matrix[0, 0]
+    else:
+        _solve_upper(factor(matrix), inner)
+    return score + root * inner
+
+
+@compiled
+def _scores(
+    own: IndexArray,
+    outcomes: FloatArray,
+    first: IndexArray,
+    second: IndexArray,
+    sites: FloatArray,
+    mean: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    # Score and precision (K) of a participant's differences: of pairs ``own``, at the mean.
+    score = np.zeros(own.size)
+    precision = np.zeros(own.size)
+    for k in range(own.size):
+        p = own[k]
+        difference = mean[first[p]] - mean[second[p]]
+        for outcome in range(3):
+            weight = outcomes[k, outcome]
+            precision[k] += weight * sites[p, outcome, 0]
+            score[k] += weight * (sites[p, outcome, 1] - sites[p, outcome, 0] * difference)
+    return score, precision
 
 
 @compiled
@@ -87,76 +107,125 @@ def _clustered(
     sites: FloatArray,
     mean: FloatArray,
     covariance: FloatArray,
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Jackknife covariance (M, M); per centred skill, sums of its squared and fourth moves (M)."""
     size = mean.size
-    meat = np.zeros((size, size))
-    clusters = 0
-    for r in range(starts.size - 1):
-        low = starts[r]
-        high = starts[r + 1]
-        if high <= low:
-            continue
-        clusters += 1
-        score = np.zeros(high - low)
-        precision = np.zeros(high - low)
-        for k in range(high - low):
-            p = pair[low + k]
-            difference = mean[first[p]] - mean[second[p]]
-            for outcome in range(3):
-                weight = outcomes[low + k, outcome]
-                precision[k] += weight * sites[p, outcome, 0]
-                score[k] += weight * (sites[p, outcome, 1] - sites[p, outcome, 0] * difference)
-        own = pair[low:high]
-        moved = _left_out(first[own], second[own], score, precision, covariance)
+    centred = np.empty((size, size))
+    for j in range(size):
+        level = 0.0
         for i in range(size):
-            for j in range(size):
-                meat[i, j] += moved[i] * moved[j]
+            level += covariance[i, j]
+        for i in range(size):
+            centred[i, j] = covariance[i, j] - level / size
+    # The pulls' outer products, in the space of models: a participant touches few of them.
+    pulls = np.zeros((size, size))
+    squares = np.zeros(size)
+    fourths = np.zeros(size)
+    moved = np.empty(size)
+    clusters = starts.size - 1
+    for r in range(clusters):
+        own = pair[starts[r] : starts[r + 1]]
+        score, precision = _scores(
+            own, outcomes[starts[r] : starts[r + 1]], first, second, sites, mean
+        )
+        pull = _pulls(first[own], second[own], score, precision, covariance)
+        moved[:] = 0.0
+        for k in range(own.size):
+            i, j = first[own[k]], second[own[k]]
+            for m in range(own.size):
+                both = pull[k] * pull[m]
+                x, y = first[own[m]], second[own[m]]
+                pulls[i, x] += both
+                pulls[i, y] -= both
+                pulls[j, x] -= both
+                pulls[j, y] += both
+            for x in range(size):
+                moved[x] += pull[k] * (centred[x, i] - centred[x, j])
+        for x in range(size):
+            square = moved[x] * moved[x]
+            squares[x] += square
+            fourths[x] += square * square
     # Jackknife's factor: leaving out one of R is R / (R - 1) of a draw.
     if clusters > 1:
-        meat *= (clusters - 1.0) / clusters
-    return meat
+        pulls *= (clusters - 1.0) / clusters
+    return _product(_product(covariance, pulls), covariance), squares, fourths
 
 
 @compiled
-def _of_the_prior(covariance: FloatArray, prior_precision: float) -> FloatArray:
-    # Sigma Sigma / prior_sd^2: the truth's own spread, as far as the battles have not fixed it.
-    size = covariance.shape[0]
-    out = np.zeros((size, size))
-    for i in range(size):
-        for k in range(size):
-            part = prior_precision * covariance[i, k]
-            for j in range(size):
-                out[i, j] += part * covariance[k, j]
+def _product(a: FloatArray, b: FloatArray) -> FloatArray:
+    # In one order of sums, which LAPACK's is not.
+    out = np.zeros((a.shape[0], b.shape[1]))
+    for i in range(a.shape[0]):
+        for k in range(b.shape[0]):
+            for j in range(b.shape[1]):
+                out[i, j] += a[i, k] * b[k, j]
     return out
 
 
-def sandwich(posterior: Posterior, people: ParticipantCounts) -> FloatArray:
-    """Covariance (M, M) of the posterior mean over samples of participants and the prior.
+@dataclass(frozen=True, eq=False)
+class Sandwich:
+    """Covariances (M, M) of a posterior mean: ``sampling`` of participants, ``prior`` beside it.
+
+    ``degrees_of_freedom``: of ``sampling``, which is itself estimated.
+    """
+
+    sampling: FloatArray
+    prior: FloatArray
+    degrees_of_freedom: float
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Both together (M, M)."""
+        return self.sampling + self.prior
+
+    @property
+    def interval_covariance(self) -> FloatArray:
+        """The same (M, M), the sampling part as wide as Student's t asks for.
+
+        1.96 standard deviations of it are a 95% interval; so ranks and P(best) know as well that
+        few participants, or a few with large weights, tell little about their own spread.
+        """
+        widening = float(stdtrit(self.degrees_of_freedom, 0.975)) / NORMAL_975
+        return widening**2 * self.sampling + self.prior
+
+
+def sandwich(posterior: Posterior, people: ParticipantCounts) -> Sandwich:
+    """Covariance of the posterior mean over samples of participants and the prior.
 
     ``posterior`` must be the EP fit of ``people.counts``: its sites hold the scores. With a single
-    participant there is nothing to compare with, and the posterior's own covariance is returned
-    plus that participant's squared influence. Raises ValueError if the two do not belong together.
+    participant there is nothing to compare with: its squared influence, and the posterior's own
+    covariance beside it. Raises ValueError if the two do not belong together.
     """
     counts = people.counts
     if posterior.sites.shape[0] != counts.first.size or posterior.model_ids != counts.model_ids:
         raise ValueError("the posterior was not fitted on these participants' counts")
-    covariance = _clustered(
+    sampling, squares, fourths = _clustered(
         people.starts, people.pair, people.outcomes, counts.first, counts.second,
         posterior.sites, posterior.mean, posterior.covariance,
     )  # fmt: skip
-    covariance += _of_the_prior(posterior.covariance, 1.0 / posterior.prior_sd**2)
+    prior = _product(posterior.covariance / posterior.prior_sd**2, posterior.covariance)
     if people.participant_count < 2:
-        covariance = covariance + posterior.covariance
-    return covariance
+        prior = prior + posterior.covariance
+    return Sandwich(
+        0.5 * (sampling + sampling.T), 0.5 * (prior + prior.T), _freedom(squares, fourths)
+    )
 
 
-def sd_of_skill(posterior: Posterior, covariance: FloatArray) -> FloatArray:
-    """Standard deviations (M) of centred skills under another covariance (M, M)."""
-    return posterior.with_covariance(covariance).skill_sd
+def _freedom(squares: FloatArray, fourths: FloatArray) -> float:
+    """Satterthwaite's degrees of freedom, the harmonic mean over skills; infinite for no moves.
+
+    A squared move is a variance times chi-squared with one degree of freedom, so its square is
+    three times the variance squared on average: (sum of variances)^2 / sum of squared variances is
+    3 (sum of squares)^2 / sum of fourth powers.
+    """
+    moved = fourths > 0.0
+    if not moved.any():
+        return math.inf
+    return float(moved.sum() / (fourths[moved] / (3.0 * squares[moved] ** 2)).sum())
 
 
 def design_effect(posterior: Posterior, covariance: FloatArray) -> float:
     """Mean ratio of sandwich to model variance of centred skills; 1 for an unweighted sample."""
     own = posterior.skill_sd
-    ratio = (sd_of_skill(posterior, covariance) / own) ** 2
+    ratio = (posterior.with_covariance(covariance).skill_sd / own) ** 2
     return float(ratio.mean()) if own.size and math.isfinite(ratio.sum()) else math.nan

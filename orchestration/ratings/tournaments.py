@@ -60,7 +60,7 @@ class RatingParameters:
     A rating is provisional when its model took part in fewer than ``provisional_battle_count``
     battles, or when its centred sd is above ``provisional_sd_share`` of the prior sd.
     ``estimate_prior_sd``: per dimension, the prior sd that the evidence of ``margin_tournament``
-    prefers takes the place of ``prior_sd``.
+    prefers takes the place of ``prior_sd``. ``online_tau``: drift per battle of trueskill_online.
     """
 
     beta: float = BETA
@@ -70,6 +70,7 @@ class RatingParameters:
     estimators: tuple[str, ...] = field(default=COUNT_ESTIMATORS)
     draws: int = DEFAULT_DRAWS
     estimate_prior_sd: bool = False
+    online_tau: float = 0.0
     provisional_battle_count: int = 30
     provisional_sd_share: float = 0.5
 

@@ -94,7 +94,8 @@ def panel(raters: int, each: int) -> Scenario:
         people = ParticipantCounts.from_arrow(study.table)
         posterior = fit_draw_margin(people.counts)
         truth = study.skill - study.skill.mean()
-        yield "participant-clustered", posterior.with_covariance(sandwich(posterior, people)), truth
+        clustered = sandwich(posterior, people).interval_covariance
+        yield "participant-clustered", posterior.with_covariance(clustered), truth
         yield "model's own", posterior, truth
 
     return scenario

@@ -126,19 +126,20 @@ def simulate_society(
     tau: tuple[float, ...] = (1.2, 0.5, 0.6),
     groups: tuple[int, ...] = (3, 4, 3),
     margin: float = 3.0,
+    sd: float = PRIOR_SD,
 ) -> Society:
     """Skills theta + sum of group effects; the sample's groups are not in census proportion."""
     rng = np.random.default_rng(seed)
     axes = tuple(f"axis-{k}" for k in range(len(tau)))
-    theta = rng.normal(0.0, PRIOR_SD, size)
+    theta = rng.normal(0.0, sd, size)
     population = theta.copy()
     shares: dict[tuple[str, str], float] = {}
     columns: dict[str, list[str]] = {}
     a = rng.integers(0, size, battles)
     b = (a + rng.integers(1, size, battles)) % size
     d = theta[a] - theta[b] + rng.normal(0.0, NOISE_SD, battles)
-    for axis, sd, count_ in zip(axes, tau, groups, strict=True):
-        effect = rng.normal(0.0, sd, (count_, size))
+    for axis, spread, count_ in zip(axes, tau, groups, strict=True):
+        effect = rng.normal(0.0, spread, (count_, size))
         census, sample = rng.dirichlet(np.full(count_, 4.0)), rng.dirichlet(np.full(count_, 2.0))
         member = rng.choice(count_, battles, p=sample)
         d += effect[member, a] - effect[member, b]

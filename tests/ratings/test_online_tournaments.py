@@ -1,5 +1,7 @@
 """Boards and histories of trueskill_online: order is kept, tournaments are apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,8 +11,9 @@ from orchestration.ratings.counts import InvalidCountsError
 from orchestration.ratings.online_tournaments import (
     HISTORY_SCHEMA,
     OUTCOMES,
+    online_board,
     online_history,
-    rate_online,
+    replay_tournament,
 )
 from orchestration.ratings.tournaments import RATING_SCHEMA, RatingParameters
 
@@ -23,8 +26,6 @@ def battles(seed: int, count: int = 300) -> pa.Table:
     b = (a + rng.integers(1, 5, count)) % 5
     return pa.table(
         {
-            "tournament_key": rng.choice(["all", "us"], count),
-            "dimension": ["overall"] * count,
             "model_a": [f"m{k}" for k in a],
             "model_b": [f"m{k}" for k in b],
             "outcome": rng.choice(["a", "b", "tie", "both_bad"], count, p=[0.5, 0.2, 0.2, 0.1]),
@@ -32,50 +33,68 @@ def battles(seed: int, count: int = 300) -> pa.Table:
     )
 
 
-def test_a_board_is_what_the_package_gives_for_its_battles_in_order() -> None:
+@pytest.mark.parametrize("tau", [0.0, 25.0 / 300.0])
+def test_a_board_is_what_the_package_gives_for_its_battles_in_order(tau: float) -> None:
     table = battles(1)
-    frame = rate_online(table, PARAMETERS, 5).to_pandas()
-    for key in ("all", "us"):
-        own = table.to_pandas().query("tournament_key == @key")
-        share = own.outcome.isin(["tie", "both_bad"]).mean()
-        env = trueskill.TrueSkill(draw_probability=share, tau=0.0)
-        rating = {f"m{k}": env.create_rating() for k in range(5)}
-        for row in own.itertuples():
-            first, second = row.model_a, row.model_b
-            if row.outcome == "b":
-                first, second = second, first
-            rating[first], rating[second] = trueskill.rate_1vs1(
-                rating[first], rating[second], drawn=OUTCOMES[row.outcome] == 2, env=env
-            )
-        rows = frame[frame.tournament_key == key].set_index("model_id")
-        for name, expected in rating.items():
-            assert rows.mu[name] == pytest.approx(expected.mu, abs=1e-9)
-        assert rows.battle_count.sum() == 2 * len(own)
-    assert set(frame.estimator) == {"trueskill_online"}
+    parameters = replace(PARAMETERS, online_tau=tau)
+    replayed = replay_tournament("us", "overall", table, parameters)
+    rows = online_board(replayed, parameters, 5).to_pandas().set_index("model_id")
+    own = table.to_pandas()
+    share = own.outcome.isin(["tie", "both_bad"]).mean()
+    env = trueskill.TrueSkill(draw_probability=share, tau=tau)
+    rating = {f"m{k}": env.create_rating() for k in range(5)}
+    for row in own.itertuples():
+        first, second = row.model_a, row.model_b
+        if row.outcome == "b":
+            first, second = second, first
+        rating[first], rating[second] = trueskill.rate_1vs1(
+            rating[first], rating[second], drawn=OUTCOMES[row.outcome] == 2, env=env
+        )
+    for name, expected in rating.items():
+        assert rows.mu[name] == pytest.approx(expected.mu, abs=1e-9)
+    assert rows.battle_count.sum() == 2 * len(own)
+    assert set(rows.estimator) == {"trueskill_online"}
+    assert set(rows.tournament_key) == {"us"}
 
 
-def test_history_ends_where_the_board_is() -> None:
-    table = battles(2).filter(pa.array([True] * 300)).to_pandas()
-    table["tournament_key"] = "all"
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    history = online_history(arrow, PARAMETERS, every=50)
+@pytest.mark.parametrize(("points", "numbers"), [(6, [50, 100, 150, 200, 250, 300]), (1, [300])])
+def test_history_ends_where_the_board_is(points: int, numbers: list[int]) -> None:
+    replayed = replay_tournament("all", "overall", battles(2), PARAMETERS, points=points)
+    history = online_history(replayed)
     assert history.schema.equals(HISTORY_SCHEMA)
     frame = history.to_pandas()
-    assert sorted(frame.battle_number.unique()) == [50, 100, 150, 200, 250, 300]
+    assert sorted(frame.battle_number.unique()) == numbers
     last = frame[frame.battle_number == 300].set_index("model_id").mu
-    board = rate_online(arrow, PARAMETERS, 5).to_pandas().set_index("model_id").mu
+    board = online_board(replayed, PARAMETERS, 5).to_pandas().set_index("model_id").mu
     np.testing.assert_array_equal(last.loc[board.index], board)
+
+
+def test_history_of_a_prefix_is_the_prefix_of_the_history() -> None:
+    # Whoever replays the first 120 battles alone, with the same tie share, stands at the same mu.
+    table = battles(4, 120)
+    twice = pa.concat_tables([table, table])
+    whole = online_history(replay_tournament("all", "overall", twice, PARAMETERS, points=7))
+    frame = whole.to_pandas()
+    assert frame.battle_number.max() == 240  # the last battle, though 35 does not divide it
+    half = replay_tournament("all", "overall", table, PARAMETERS, points=2)
+    wide = online_history(replay_tournament("all", "overall", twice, PARAMETERS, points=4))
+    at = wide.to_pandas().query("battle_number == 120").set_index("model_id").mu
+    np.testing.assert_allclose(at, half.ratings.mean, atol=1e-12)
 
 
 def test_order_matters_and_refusals_name_the_row() -> None:
     table = battles(3)
     back = table.take(np.arange(table.num_rows)[::-1])
-    there, again = (rate_online(t, PARAMETERS, 5).to_pandas().mu for t in (table, back))
+    there, again = (
+        replay_tournament("all", "overall", t, PARAMETERS).ratings.mean for t in (table, back)
+    )
     assert not np.allclose(there, again)
     wrong = table.to_pandas()
     wrong.loc[7, "outcome"] = "draw"
     with pytest.raises(InvalidCountsError, match="row 7: outcome is 'draw'"):
-        rate_online(pa.Table.from_pandas(wrong, preserve_index=False), PARAMETERS, 5)
-    with pytest.raises(ValueError, match="every"):
-        online_history(table, PARAMETERS, every=0)
-    assert rate_online(table[:0], PARAMETERS, 5).schema.equals(RATING_SCHEMA)
+        replay_tournament(
+            "all", "overall", pa.Table.from_pandas(wrong, preserve_index=False), PARAMETERS
+        )
+    empty = replay_tournament("all", "overall", table[:0], PARAMETERS)
+    assert online_history(empty).num_rows == 0
+    assert online_board(empty, PARAMETERS, 5).schema.equals(RATING_SCHEMA)

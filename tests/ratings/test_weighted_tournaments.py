@@ -4,8 +4,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from orchestration.ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts
 from orchestration.ratings.participants import ParticipantCounts
-from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters, rate
+from orchestration.ratings.posterior import Posterior
+from orchestration.ratings.tournaments import (
+    MissingTournamentError,
+    RatingParameters,
+    fit_anchor,
+    rate,
+)
 from orchestration.ratings.weighted_tournaments import (
     WEIGHTED_SCHEMA,
     rate_weighted,
@@ -16,49 +23,108 @@ from tests.ratings.simulation import simulate_panel
 PARAMETERS = RatingParameters(draws=512, estimators=("trueskill_ep",))
 
 
-def study(cv: float = 1.0) -> pa.Table:
+Tournaments = list[tuple[str, str, pa.Table]]
+
+
+def study(cv: float = 1.0) -> Tournaments:
     parts = []
     for key, raters in (("all", 200), ("us", 60)):
         table = simulate_panel(1, raters=raters, each=6, cv=cv, size=6).table
-        rows = table.num_rows
-        parts.append(
-            table.append_column("tournament_key", pa.array([key] * rows))
-            .append_column("dimension", pa.array(["overall"] * rows))
-            .append_column("battle_count", pa.array([1] * rows))
-        )
-    return pa.concat_tables(parts)
+        counted = table.append_column("battle_count", pa.array([1] * table.num_rows))
+        parts.append((key, "overall", counted))
+    return parts
+
+
+def anchors(tournaments: Tournaments) -> dict[str, Posterior]:
+    return {"overall": fit_anchor(PairCounts.from_arrow(tournaments[0][2]), PARAMETERS)}
 
 
 def test_boards_carry_both_sds_and_real_battle_counts() -> None:
-    table = study()
-    boards = rate_weighted(table, PARAMETERS, 3)
+    tournaments = study()
+    known = anchors(tournaments)
+    boards = rate_weighted(tournaments, PARAMETERS, 3, known)
     assert boards.schema.equals(WEIGHTED_SCHEMA)
     frame = boards.to_pandas()
     totals = frame.groupby("tournament_key").battle_count.sum()
     assert totals.to_dict() == {"all": 2 * 200 * 6, "us": 2 * 60 * 6}
-    for one in rate_weighted_each(table, PARAMETERS):
+    for one in rate_weighted_each(tournaments, known):
         rows = frame[frame.tournament_key == one.tournament_key]
-        clustered = one.posterior.with_covariance(one.clustered)
+        clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
         np.testing.assert_allclose(rows.skill_sd, clustered.skill_sd)
         np.testing.assert_allclose(rows.model_sd, one.posterior.skill_sd)
         assert rows.design_effect.iloc[0] > 1.2
-    of_us = pa.compute.equal(table["tournament_key"], "us")
-    people = ParticipantCounts.from_arrow(table.filter(of_us))
+    people = ParticipantCounts.from_arrow(tournaments[1][2])
     us = frame[frame.tournament_key == "us"]
-    assert us.effective_participant_count.iloc[0] == people.effective_participant_count
+    assert us.effective_participant_count.iloc[0] == pytest.approx(
+        people.effective_participant_count
+    )
     assert us.participant_count.iloc[0] == 60
 
 
 def test_weights_of_one_give_the_unweighted_skills() -> None:
-    table = study(cv=0.0)
-    weighted = rate_weighted(table, PARAMETERS, 3).to_pandas()
-    plain = rate(table, PARAMETERS, 3).to_pandas()
+    tournaments = study(cv=0.0)
+    weighted = rate_weighted(tournaments, PARAMETERS, 3, anchors(tournaments)).to_pandas()
+    counts = pa.concat_tables(
+        table.append_column("tournament_key", pa.array([key] * table.num_rows)).append_column(
+            "dimension", pa.array([dimension] * table.num_rows)
+        )
+        for key, dimension, table in tournaments
+    )
+    plain = rate(counts, PARAMETERS, 3).to_pandas()
     np.testing.assert_allclose(weighted.skill, plain.skill, atol=1e-8)
     np.testing.assert_allclose(weighted.model_sd, plain.skill_sd, atol=1e-8)
 
 
+@pytest.mark.parametrize("factor", [1 / 60, 1e-6, 1000.0])
+def test_only_the_proportions_of_weights_matter(factor: float) -> None:
+    # A weight spread over sixty verdicts must not leave them to the prior.
+    tournaments = study()
+    known = anchors(tournaments)
+    scaled = [(key, dimension, rescaled(table, factor)) for key, dimension, table in tournaments]
+    there, again = (
+        rate_weighted(t, PARAMETERS, 3, known).to_pandas() for t in (tournaments, scaled)
+    )
+    np.testing.assert_allclose(there.skill, again.skill, atol=1e-7)
+    np.testing.assert_allclose(there.skill_sd, again.skill_sd, atol=1e-7)
+
+
+def rescaled(table: pa.Table, factor: float) -> pa.Table:
+    frame = table.to_pandas()
+    frame[list(COUNT_COLUMNS)] *= factor
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def test_numbered_and_sorted_participants_give_the_same_bits_as_named_ones() -> None:
+    table = study()[1][2]
+    frame = table.to_pandas()
+    turned = frame.model_a > frame.model_b
+    swap = {"model_a": "model_b", "win_a_count": "win_b_count"}
+    for one, other in swap.items():
+        held = frame.loc[turned, one].copy()
+        frame.loc[turned, one] = frame.loc[turned, other]
+        frame.loc[turned, other] = held
+    keys = ["participant_id", "model_a", "model_b"]
+    summed = frame.groupby(keys, as_index=False).sum()
+    summed["participant_id"] = summed.participant_id.rank(method="dense").astype(int)
+    fast = ParticipantCounts.from_arrow(pa.Table.from_pandas(summed, preserve_index=False))
+    slow = ParticipantCounts.from_arrow(table)
+    np.testing.assert_array_equal(fast.starts, slow.starts)
+    np.testing.assert_array_equal(fast.pair, slow.pair)
+    np.testing.assert_allclose(fast.outcomes, slow.outcomes, rtol=1e-15)
+
+
 def test_refusals() -> None:
-    table = study().to_pandas().query("tournament_key == 'us'")
-    with pytest.raises(MissingTournamentError):
-        rate_weighted(pa.Table.from_pandas(table, preserve_index=False), PARAMETERS, 3)
-    assert rate_weighted(study()[:0], PARAMETERS, 3).num_rows == 0
+    with pytest.raises(MissingTournamentError, match="'overall'"):
+        rate_weighted(study(), PARAMETERS, 3, {})
+    assert rate_weighted([], PARAMETERS, 3, {}).num_rows == 0
+    key, dimension, table = study()[0]
+    for bad in (-1.0, float("nan")):
+        frame = table.to_pandas()
+        frame.loc[5, "tie_count"] = bad
+        broken = [(key, dimension, pa.Table.from_pandas(frame, preserve_index=False))]
+        with pytest.raises(InvalidCountsError, match="row 5: tie_count"):
+            rate_weighted(broken, PARAMETERS, 3, anchors(study()))
+    silent = [(key, dimension, rescaled(table, 0.0))]
+    rows = rate_weighted(silent, PARAMETERS, 3, anchors(study())).to_pandas()
+    np.testing.assert_allclose(rows.skill, 0.0, atol=1e-9)
+    assert (rows.participant_count == 0).all()

@@ -1,6 +1,6 @@
 {%- set micro_columns = [
     'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'tie_share', 'draw_margin',
-    'model_sd', 'effective_participant_count', 'design_effect'
+    'model_sd', 'effective_participant_count', 'design_effect', 'merged_sd_ratio'
 ] -%}
 
 with
@@ -29,6 +29,12 @@ models as (
 
 ),
 
+tournaments as (
+
+    select * from {{ source('ratings', 'tournament') }}
+
+),
+
 final as (
 
     select
@@ -53,11 +59,19 @@ final as (
         ratings.battle_count,
         ratings.participant_count,
         ratings.is_provisional,
-        cast(ratings.component_count as integer) as component_count
+        cast(ratings.component as integer) as component,
+        cast(ratings.component_count as integer) as component_count,
+        ratings.is_converged,
+        tournaments.decisiveness_micro / 1e6 as decisiveness,
+        tournaments.separation_micro / 1e6 as separation
     from ratings
     left join strata on ratings.stratum_id = strata.stratum_id
     left join dimensions on ratings.dimension = dimensions.dimension
     left join models on ratings.model_id = models.model_id
+    left join tournaments
+        on
+            ratings.stratum_id = tournaments.stratum_id
+            and ratings.dimension = tournaments.dimension
 
 )
 

@@ -94,7 +94,7 @@ def test_every_dbt_test_and_every_expectation_is_a_check_that_blocks(
 def test_the_ratings_depend_on_every_table_they_read() -> None:
     queries = Path(inputs.__file__).read_text(encoding="utf-8")
     read = set(re.findall(r"\b(?:from|join) ([a-z]\w*(?:\.\w+)?)", _queries(queries)))
-    assert read == set(INPUTS)
+    assert {name for name in read if not name.startswith("temp.")} == set(INPUTS)
 
 
 def _queries(source: str) -> str:

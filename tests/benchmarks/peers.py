@@ -1,0 +1,24 @@
+"""Peers in an environment of their own: CPU seconds, where `make setup-witness` made it."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".venv-witness" / "bin" / "python"
+
+
+def peer_cpu(peer: str, **counts: NDArray[np.generic] | float) -> float | None:
+    """CPU seconds of a peer of tests/witness/peers.py on these counts; None where it is missing."""
+    if not PYTHON.exists():
+        print(f"  {peer}: not installed (make setup-witness)", flush=True)
+        return None
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "counts.npz"
+        np.savez(path, **{name: np.asarray(value) for name, value in counts.items()})
+        command = [PYTHON, ROOT / "tests" / "witness" / "peers.py", peer, path]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout)

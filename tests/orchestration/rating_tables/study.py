@@ -1,0 +1,80 @@
+"""The tables that the rating step reads, made by hand for a study of one country and one axis."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import duckdb
+
+MILLION = 1_000_000
+
+
+class Verdict(NamedTuple):
+    """Who said what; weights are the participant's."""
+
+    participant: str
+    group: str
+    dimension: str
+    model_a: str
+    model_b: str
+    outcome: str
+    weight: float = 1.0
+
+
+def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
+    """Group `old` or `young` of axis `age` in the US, half the population each."""
+    connection = duckdb.connect()
+    connection.execute(
+        "create table verdict (participant varchar, group_name varchar, dimension varchar,"
+        " model_a varchar, model_b varchar, outcome varchar, weight double, position integer)"
+    )
+    rows = [[*verdict, position] for position, verdict in enumerate(verdicts)]
+    connection.executemany("insert into verdict values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.execute(f"""
+        create schema seeds;
+        create table seeds.seed_pools as
+            select 'everybody' as pool, 'US' as country, 1.0::double as share;
+        create table dim_stratum as
+            select 'US' as country, 'age' as axis, unnest(['old', 'young']) as group_name,
+                0.5::double as population_share, 1 as sort_order;
+        create table int_cells__grouped as
+            select cast(case group_name when 'old' then 1 else 2 end as integer) as cell_id,
+                country, axis, group_name
+            from dim_stratum;
+        create table int_strata__celled as
+            select unnest(['all', 'US']) as stratum_id, cell_id from int_cells__grouped
+            union all select 'US/age/' || group_name, cell_id from int_cells__grouped;
+        create table fct_battle as
+            select verdict.*, cells.cell_id, true as is_counted,
+                cast(null as timestamp) as occurred_at
+            from verdict inner join int_cells__grouped as cells using (group_name);
+        create table fct_tournament_count as
+            select stratum_id, dimension, model_a, model_b,
+                count(*) filter (outcome = 'a') as win_a_count,
+                count(*) filter (outcome = 'b') as win_b_count,
+                count(*) filter (outcome = 'tie') as tie_count,
+                count(*) filter (outcome = 'both_bad') as both_bad_count
+            from fct_battle inner join int_strata__celled using (cell_id) group by all;
+        create table fct_cell_count as
+            select cell_id, dimension, model_a, model_b, outcome, count(*) as battle_count
+            from fct_battle group by all;
+        create table int_strata__weighted as
+            select distinct 'census' as weighting, 'US' as stratum_id,
+                participant as participant_key
+            from verdict;
+        create table fct_weighted_judgment as
+            select 'census' as weighting, 'US' as stratum_id, dimension,
+                participant as participant_key, model_a, model_b,
+                cast(sum(weight * {MILLION}) filter (outcome = 'a') as bigint)
+                    as win_a_weight_micro,
+                cast(sum(weight * {MILLION}) filter (outcome = 'b') as bigint)
+                    as win_b_weight_micro,
+                cast(sum(weight * {MILLION}) filter (outcome in ('tie', 'both_bad')) as bigint)
+                    as tie_weight_micro,
+                count(*) as battle_count
+            from verdict group by all;
+        update fct_weighted_judgment set
+            win_a_weight_micro = coalesce(win_a_weight_micro, 0),
+            win_b_weight_micro = coalesce(win_b_weight_micro, 0),
+            tie_weight_micro = coalesce(tie_weight_micro, 0);
+    """)
+    return connection
