@@ -19,6 +19,12 @@ schemes as (
 
 ),
 
+variables as (
+
+    select * from {{ ref('seed_variables') }}
+
+),
+
 -- Schemes cut the same answers in different places, so that a small level could be had from two
 -- of them: only the default scheme's levels are shown.
 levels as (
@@ -28,7 +34,8 @@ levels as (
         margins.scheme,
         margins.variable,
         margins.level,
-        margins.participant_count
+        margins.participant_count,
+        variables.question
     from margins
     inner join weightings
         on
@@ -38,6 +45,22 @@ levels as (
         on
             margins.scheme = schemes.scheme
             and schemes.is_default
+    left join variables
+        on
+            margins.country = variables.country
+            and margins.variable = variables.variable
+
+),
+
+questions as (
+
+    select
+        country,
+        question,
+        count(distinct variable) as variable_count
+    from levels
+    where question is not null
+    group by country, question
 
 ),
 
@@ -54,14 +77,15 @@ judged as (
 
 ),
 
-final as (
+placed as (
 
     select
-        levels.country,
-        levels.scheme,
-        levels.variable,
-        levels.level,
-        coalesce(judged.is_large_enough, true) as is_disclosed
+        levels.*,
+        questions.variable_count,
+        coalesce(judged.is_large_enough, true) as is_large_enough,
+        min(case when coalesce(judged.is_large_enough, true) then 1 else 0 end)
+            over (partition by levels.country, levels.scheme, levels.variable)
+        = 1 as is_variable_large
     from levels
     left join judged
         on
@@ -69,6 +93,25 @@ final as (
             and levels.scheme = judged.scheme
             and levels.variable = judged.variable
             and levels.level = judged.level
+    left join questions
+        on
+            levels.country = questions.country
+            and levels.question = questions.question
+
+),
+
+-- Where two variables cut one answer, or one variable several, one that has small levels is hidden
+-- whole: its other levels would give them away.
+final as (
+
+    select
+        country,
+        scheme,
+        variable,
+        level,
+        is_large_enough and (is_variable_large or coalesce(variable_count = 1, false))
+            as is_disclosed
+    from placed
 
 )
 
