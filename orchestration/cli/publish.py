@@ -27,6 +27,10 @@ def publish(
         int | None,
         typer.Option(min=1, help="Remove all but the last N by log position; never the current."),
     ] = None,
+    postgres: Annotated[
+        str | None,
+        typer.Option(metavar="DSN", help="Mirror it in the schema `demoscope` of this database."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Publish the marts of the current board, and let readers see them."""
@@ -39,6 +43,10 @@ def publish(
     from orchestration.publishing.publication import publish as run_publish  # imports duckdb
 
     made = run_publish(home)
+    if postgres is not None:
+        from orchestration.publishing.postgres import mirror  # imports the driver
+
+        mirror(made, postgres)
     removed = [] if keep is None else store.remove_old(home.marts, keep)
     if removed:
         say(f"Removed {len(removed)} older publications.")
@@ -80,4 +88,6 @@ def _print_list(listed: list[dict[str, Any]], *, as_json: bool) -> None:
     for one in listed:
         mark = "*" if one["is_current"] else " "
         megabytes = one["byte_count"] / 1e6
-        print(f"{mark} {one['name'][:12]}  {megabytes:6.1f} MB  {one['title']}")  # noqa: T201
+        number = one["name"].removeprefix(one["board_id"])
+        name = one["board_id"][:12] + number
+        print(f"{mark} {name:<15} {megabytes:7.1f} MB  {one['title']}")  # noqa: T201

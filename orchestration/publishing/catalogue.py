@@ -7,6 +7,8 @@ All of it is declared in dbt's yml beside each mart and read from the manifest o
     config: {meta: {published: false}}                   of a column: it stays behind
     config: {meta: {published_as: bigint}}               of a column: its type in a publication
 
+One table more is born here: `publication`, which says of what the others are.
+
 What stays out: which rows those are (dbt_project/models/intermediate/disclosure) and copying them.
 """
 
@@ -57,6 +59,24 @@ class PublicTable:
     columns: tuple[PublicColumn, ...]
     disclosed_by: str | None = None
     matched_by: tuple[str, ...] = ()
+
+
+PUBLICATION = PublicTable(
+    "publication",
+    "One row per publication: which board its tables are of.",
+    (
+        PublicColumn("board_id", "varchar", "The board: SHA-256 of its canonical form."),
+        PublicColumn("title", "varchar", "What stands above it; a simulated one says so first."),
+        PublicColumn("is_simulated", "boolean", "Whether any source is a simulation."),
+        PublicColumn("sources", "varchar", "The sources that were counted, by comma."),
+        PublicColumn("log_position", "bigint", "The last commit of the log that was known."),
+        PublicColumn("log_head_hash", "varchar", "SHA-256 of that commit."),
+        PublicColumn("recorded_at", "timestamp with time zone", "When it was recorded (UTC)."),
+        PublicColumn("valid_until", "varchar", "What happened later does not count; null: no cut."),
+        PublicColumn("design_hash", "varchar", "SHA-256 of the study design: dbt's seeds."),
+        PublicColumn("disclosed_people_min", "integer", "Fewest people whose figures are shown."),
+    ),
+)
 
 
 def public_tables(manifest: dict[str, Any]) -> list[PublicTable]:

@@ -21,7 +21,6 @@ from orchestration.publishing.writing import DATABASE_FILE, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from ingestion.paths import Home
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from orchestration.publishing.writing import Written
 
 SCHEMA_VERSION = 1
+PEOPLE_MIN = "select max(people_min) from int_coverage__disclosed"
 
 
 def publish(home: Home) -> Publication:
@@ -43,26 +43,35 @@ def publish(home: Home) -> Publication:
     board = boards.current(home.boards)
     workspace = Workspace(home.root)
     built = manifest_of(home.root)
-    title = title_of(board)
+    about = _about(home, board)
     with store.alone(home.marts), store.unfinished(home.marts) as directory:
         connection = _open(workspace.database)
         try:
             require_belonging(connection, workspace, board)
-            written = write_files(
-                connection,
-                directory,
-                public_tables(built),
-                {"board_id": board.board_id, "title": title},
-            )
+            [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
+            written = write_files(connection, directory, public_tables(built), about)
         finally:
             connection.close()
-        recorded_at = (
-            EventLog.open(home.log).chain.commit(board.subject["log_position"]).recorded_at
-        )
-        manifest = _manifest(board, recorded_at, directory, written)
+        manifest = _manifest(board, about, directory, written)
         kept = store.keep(home.marts, directory, manifest)
         store.make_current(home.marts, kept)
     return kept
+
+
+def _about(home: Home, board: Board) -> dict[str, Any]:
+    subject = board.subject
+    commit = EventLog.open(home.log).chain.commit(subject["log_position"])
+    return {
+        "board_id": board.board_id,
+        "title": title_of(board),
+        "is_simulated": subject["is_simulated"],
+        "sources": ", ".join(subject["sources"]),
+        "log_position": subject["log_position"],
+        "log_head_hash": subject["log_head_hash"],
+        "recorded_at": commit.recorded_at,
+        "valid_until": subject["valid_until"],
+        "design_hash": subject["design_hash"],
+    }
 
 
 def title_of(board: Board) -> str:
@@ -91,21 +100,13 @@ def _open(database: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _manifest(
-    board: Board, recorded_at: datetime, directory: Path, written: Sequence[Written]
+    board: Board, about: dict[str, Any], directory: Path, written: Sequence[Written]
 ) -> dict[str, Any]:
-    subject = board.subject
     return {
         "schema_version": SCHEMA_VERSION,
-        "title": title_of(board),
-        "board_id": board.board_id,
-        "is_simulated": subject["is_simulated"],
-        "log_position": subject["log_position"],
-        "log_head_hash": subject["log_head_hash"],
-        # Of the last commit that counts: a time that follows from the log.
-        "recorded_at": recorded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "valid_until": subject["valid_until"],
-        "design_hash": subject["design_hash"],
-        "sources": subject["sources"],
+        **about,
+        "sources": board.subject["sources"],
+        "recorded_at": about["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "files": [_file(directory / DATABASE_FILE)],
         "tables": [_table(directory, one) for one in written],
     }

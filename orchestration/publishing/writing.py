@@ -13,21 +13,30 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestration.publishing.catalogue import PublicColumn
+import duckdb
+import pyarrow as pa
+
+from ingestion.errors import DemoscopeError
+from orchestration.publishing.catalogue import PUBLICATION, PublicColumn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import duckdb
 
     from orchestration.publishing.catalogue import PublicTable
 
 DATABASE_FILE = "demoscope.duckdb"
 # Clients older than the pipeline's DuckDB read it, back to 1.4.
 STORAGE_VERSION = "v1.4.0"
+# The new file beside the pipeline's database, and what every Parquet file says of itself.
+OUT = "going_out"
+STAMPED = ("board_id", "title")
 FORMULA = r"^[=+\-@\t\r\n]"
 PIECE = 10_000
+
+
+class PublishingError(DemoscopeError):
+    """A publication could not be written; readers go on seeing the last one."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ def write_files(
     connection: duckdb.DuckDBPyConnection,
     directory: Path,
     tables: Sequence[PublicTable],
-    stamp: dict[str, str],
+    about: dict[str, Any],
 ) -> list[Written]:
     """Write every file of a publication but its manifest.
 
@@ -59,31 +68,49 @@ def write_files(
         connection: on the pipeline's database.
         directory: an empty one.
         tables: the marts that are public.
-        stamp: what Parquet files say of themselves.
+        about: the row of the table `publication`.
+
+    Raises:
+        PublishingError: a mart is not as its yml says, or the disk would not take a file.
     """
     path = _text(directory / DATABASE_FILE)
-    connection.execute(f"attach {path} as publication (storage_version '{STORAGE_VERSION}')")
+    connection.execute(f"attach {path} as {OUT} (storage_version '{STORAGE_VERSION}')")
     written = []
-    for table in tables:
-        _create(connection, table)
-        name = f"publication.main.{table.name}"
-        about = ", ".join(f"{key}: {_text(value)}" for key, value in stamp.items())
-        connection.execute(
-            f"copy {name} to {_text(directory / f'{table.name}.parquet')}"
-            f" (format parquet, compression zstd, kv_metadata {{{about}}})"
-        )
-        cells = ", ".join(_csv_cell(column) for column in table.columns)
-        connection.execute(
-            f"copy (select {cells} from {name})"
-            f" to {_text(directory / f'{table.name}.csv')} (format csv, header)"
-        )
-        written.append(_measured(connection, table))
-    connection.execute("detach publication")
+    connection.register(PUBLICATION.name, pa.Table.from_pylist([about]))
+    for table in (PUBLICATION, *tables):
+        try:
+            _write(connection, directory, table, about)
+            written.append(_measured(connection, table))
+        except duckdb.Error as error:
+            message = f"{table.name} could not be published: {str(error).splitlines()[0]}"
+            raise PublishingError(message, remedy="Build again: demoscope build") from error
+    connection.unregister(PUBLICATION.name)
+    connection.execute(f"detach {OUT}")
     return written
 
 
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    directory: Path,
+    table: PublicTable,
+    about: dict[str, Any],
+) -> None:
+    _create(connection, table)
+    name = f"{OUT}.main.{table.name}"
+    stamp = ", ".join(f"{key}: {_text(about[key])}" for key in STAMPED)
+    connection.execute(
+        f"copy {name} to {_text(directory / f'{table.name}.parquet')}"
+        f" (format parquet, compression zstd, kv_metadata {{{stamp}}})"
+    )
+    cells = ", ".join(_csv_cell(column) for column in table.columns)
+    connection.execute(
+        f"copy (select {cells} from {name})"
+        f" to {_text(directory / f'{table.name}.csv')} (format csv, header)"
+    )
+
+
 def _create(connection: duckdb.DuckDBPyConnection, table: PublicTable) -> None:
-    name = f"publication.main.{table.name}"
+    name = f"{OUT}.main.{table.name}"
     columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
     connection.execute(f"create table {name} ({columns})")
     cells = ", ".join(f"cast({column.name} as {column.type})" for column in table.columns)
@@ -102,7 +129,7 @@ def _create(connection: duckdb.DuckDBPyConnection, table: PublicTable) -> None:
 
 
 def _measured(connection: duckdb.DuckDBPyConnection, table: PublicTable) -> Written:
-    name = f"publication.main.{table.name}"
+    name = f"{OUT}.main.{table.name}"
     [(all_count,)] = connection.sql(f"select count(*) from {table.name}").fetchall()
     cells = ", ".join(_json_cell(column) for column in table.columns)
     cursor = connection.execute(f"select {cells} from {name}")

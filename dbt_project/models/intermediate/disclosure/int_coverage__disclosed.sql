@@ -10,7 +10,8 @@ final as (
 
     select
         stratum_id,
-        is_disclosed
+        is_disclosed,
+        cast({{ disclosed_people_min() }} as integer) as people_min
     from disclosed
     where dimension = '{{ every_dimension() }}'
 
