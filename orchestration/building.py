@@ -159,10 +159,10 @@ def transformed_cut(connection: duckdb.DuckDBPyConnection) -> Cut | None:
     return Cut(*connection.sql(query).fetchall()[0])
 
 
-def transformed_design(connection: duckdb.DuckDBPyConnection) -> str:
-    """The study design of the database's counts, which are whole."""
-    [(design,)] = connection.sql("select design_hash from raw.transformed").fetchall()
-    return str(design)
+def transformed_design(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The study design of the database's counts; None where older code built them."""
+    [mark] = connection.sql("from raw.transformed").to_arrow_table().to_pylist()
+    return mark.get("design_hash")
 
 
 def row_counts(workspace: Workspace) -> dict[str, int]:
