@@ -8,6 +8,7 @@ import yaml
 
 from ingestion.errors import NotFoundError
 from orchestration.data_dictionary import MARTS
+from orchestration.publishing import superset
 from orchestration.publishing.catalogue import PublicColumn, manifest_of, public_tables
 
 
@@ -92,3 +93,17 @@ def test_every_public_mart_about_people_has_a_rule(marts: list[dict[str, Any]]) 
     }
     # Registered models, declared dimensions and strata, files: none counts people.
     assert unruled == {"dim_model", "dim_dimension", "dim_stratum", "fct_load"}
+
+
+def test_exposures_name_what_is_public(marts: list[dict[str, Any]]) -> None:
+    path = MARTS.parent / "exposures" / "_exposures.yml"
+    exposures = yaml.safe_load(path.read_text(encoding="utf-8"))["exposures"]
+    named = {
+        one["name"]: sorted(ref.split("'")[1] for ref in one["depends_on"]) for one in exposures
+    }
+    declared = yaml.safe_load(superset.DECLARED.read_text(encoding="utf-8"))
+    shown = {chart["table"] for chart in declared["charts"]} - {"publication"}
+    assert named.pop("superset_dashboard") == sorted(shown)
+    public = sorted(mart["name"] for mart in marts if is_public(mart))
+    assert named == dict.fromkeys(named, public)
+    assert {"page", "duckdb_download", "parquet_downloads", "csv_downloads"} <= named.keys()
