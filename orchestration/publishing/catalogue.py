@@ -84,7 +84,7 @@ def public_tables(manifest: dict[str, Any]) -> list[PublicTable]:
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     found = []
     for model in sorted(models, key=lambda model: str(model["name"])):
-        rule = _meta(model).get(PUBLISHED)
+        rule = meta_of(model).get(PUBLISHED)
         if not isinstance(rule, dict):
             continue
         found.append(
@@ -117,11 +117,11 @@ def _columns(model: dict[str, Any]) -> list[PublicColumn]:
     return [
         PublicColumn(
             column["name"],
-            _meta(column).get(PUBLISHED_AS) or _public_type(column["name"], column["data_type"]),
+            meta_of(column).get(PUBLISHED_AS) or _public_type(column["name"], column["data_type"]),
             column["description"],
         )
         for column in model["columns"].values()
-        if _meta(column).get(PUBLISHED, True)
+        if meta_of(column).get(PUBLISHED, True)
     ]
 
 
@@ -131,6 +131,7 @@ def _public_type(name: str, declared: str) -> str:
     return "integer" if is_count else declared.lower()
 
 
-def _meta(node: dict[str, Any]) -> dict[str, Any]:
+def meta_of(node: dict[str, Any]) -> dict[str, Any]:
+    """What a model or column says of itself to us: in dbt's manifest or in a yml file."""
     meta: dict[str, Any] = node.get("config", {}).get("meta") or node.get("meta") or {}
     return meta
