@@ -156,6 +156,8 @@ def _position(declared: dict[str, Any]) -> dict[str, Any]:
                 "parents": [*parents, name],
                 "children": [],
                 "meta": {
+                    # Any number will do: the import puts the chart's own in its place.
+                    "chartId": declared["charts"].index(chart) + 1,
                     "uuid": _id("chart", chart["name"]),
                     "sliceName": chart["title"],
                     "width": chart["width"],
