@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from orchestration.publishing.postgres import SCHEMA as MIRRORED
 from orchestration.publishing.store import CURRENT
 from orchestration.publishing.writing import DATABASE_FILE
 
@@ -43,7 +44,7 @@ def dashboard(publication: Publication, uri: str) -> bytes:
 
     Args:
         publication: whose tables the dashboard shows.
-        uri: SQLAlchemy's address of the database.
+        uri: SQLAlchemy's address of the database: a publication's file, or its mirror.
     """
     declared = yaml.safe_load(DECLARED.read_text(encoding="utf-8"))
     tables = {table["name"]: table for table in publication.manifest["tables"]}
@@ -53,7 +54,8 @@ def dashboard(publication: Publication, uri: str) -> bytes:
         f"databases/{DATABASE}.yaml": _database(uri),
         f"dashboards/{declared['slug']}.yaml": _dashboard(declared),
     }
-    files |= {f"datasets/{DATABASE}/{name}.yaml": _dataset(tables[name]) for name in shown}
+    schema = MIRRORED if uri.startswith("postgresql") else "main"
+    files |= {f"datasets/{DATABASE}/{name}.yaml": _dataset(tables[name], schema) for name in shown}
     files |= {f"charts/{chart['name']}.yaml": _chart(chart) for chart in declared["charts"]}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -79,7 +81,7 @@ def _database(uri: str) -> dict[str, Any]:
     }
 
 
-def _dataset(table: dict[str, Any]) -> dict[str, Any]:
+def _dataset(table: dict[str, Any], schema: str) -> dict[str, Any]:
     columns = [
         {
             "column_name": column["name"],
@@ -94,7 +96,7 @@ def _dataset(table: dict[str, Any]) -> dict[str, Any]:
     return {
         "table_name": table["name"],
         "description": table["description"],
-        "schema": "main",
+        "schema": schema,
         "columns": columns,
         "metrics": [{"metric_name": "count", "expression": "count(*)", "metric_type": "count"}],
         "uuid": _id("dataset", table["name"]),

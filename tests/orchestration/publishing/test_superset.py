@@ -75,11 +75,22 @@ def publication(tmp_path: Path) -> Publication:
     return kept
 
 
+def unpacked(packed: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        return {name: yaml.safe_load(archive.read(name)) for name in archive.namelist()}
+
+
+def test_the_dashboard_finds_the_mirror_in_its_schema(publication: Publication) -> None:
+    for uri, schema in (("duckdb:///x", "main"), ("postgresql://host/x", "demoscope")):
+        files = unpacked(superset.dashboard(publication, uri))
+        found = {one["schema"] for name, one in files.items() if "/datasets/" in name}
+        assert found == {schema}
+
+
 def test_the_dashboard_names_only_what_is_published(publication: Publication) -> None:
     packed = superset.dashboard(publication, "duckdb:///x.duckdb")
     assert packed == superset.dashboard(publication, "duckdb:///x.duckdb")
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        files = {name: yaml.safe_load(archive.read(name)) for name in archive.namelist()}
+    files = unpacked(packed)
     datasets = {
         one["uuid"]: {column["column_name"] for column in one["columns"]}
         for name, one in files.items()
