@@ -141,9 +141,11 @@ def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> No
 
 
 def mark_transformed(workspace: Workspace, position: int, valid_until: str | None = None) -> None:
-    """Note, in the database itself, at which cut of the log its counts are."""
+    """Note, in the database itself, at which cut of the log and of which design its counts are."""
     until = "null" if valid_until is None else f"'{valid_until}'"
+    design = design_hash(workspace.project)
     columns = f"{position:d} as log_position, cast({until} as varchar) as valid_until"
+    columns += f", '{design}' as design_hash"
     with open_database(workspace.database) as connection:
         connection.execute(f"create view raw.transformed as select {columns}")
 
@@ -155,6 +157,12 @@ def transformed_cut(connection: duckdb.DuckDBPyConnection) -> Cut | None:
         return None
     query = "select log_position, valid_until from raw.transformed"
     return Cut(*connection.sql(query).fetchall()[0])
+
+
+def transformed_design(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The study design of the database's counts; None where older code built them."""
+    [mark] = connection.sql("from raw.transformed").to_arrow_table().to_pylist()
+    return mark.get("design_hash")
 
 
 def row_counts(workspace: Workspace) -> dict[str, int]:

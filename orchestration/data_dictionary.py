@@ -16,6 +16,7 @@ import yaml
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.dbt_sources import SQL_TYPES
+from orchestration.publishing.catalogue import PUBLICATION, PUBLISHED, meta_of
 from orchestration.rating_tables.contract import RATING_TABLES, RatingTable
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ INTRODUCTION = """\
 
 Every table that people outside the pipeline read or write, column by column.
 
-- [Marts](#marts): what BI reads, in `demoscope.duckdb`.
+- [Marts](#marts): what dbt builds. Those that are public are what readers get: `demoscope publish`
+  copies them, without the rows that are about too few people.
 - [Ratings](#ratings): what the rating step writes, in `ratings/*.parquet`. Integers only.
 - [Events](#events): what files of events hold and what the log keeps.
 
@@ -46,7 +48,7 @@ number, `_sd` a standard deviation, `_lo` and `_hi` the ends of a 95% interval, 
 
 def dictionary() -> str:
     """The text of docs/data-dictionary.md."""
-    parts = [INTRODUCTION, "## Marts", *(_mart(model) for model in _models())]
+    parts = [INTRODUCTION, "## Marts", *(_mart(model) for model in _models()), _publication()]
     parts += ["## Ratings", *(_rating(name, table) for name, table in RATING_TABLES.items())]
     parts += ["## Events", _envelope(), *(_event(contract) for contract in CONTRACTS.values())]
     return "\n\n".join(part.strip() for part in parts) + "\n"
@@ -68,7 +70,15 @@ def _mart(model: dict[str, Any]) -> str:
     ]
     key = _key(model)
     grain = model["description"] + (f" Key: {_code(key)}." if key else "")
+    grain += " Public." if isinstance(meta_of(model).get(PUBLISHED), dict) else " Not public."
     return _section(str(model["name"]), grain, ("column", "type", ""), rows)
+
+
+def _publication() -> str:
+    """The table that only publications have."""
+    rows = [(f"`{column.name}`", column.type, column.description) for column in PUBLICATION.columns]
+    about = f"{PUBLICATION.description} Only in publications."
+    return _section(PUBLICATION.name, about, ("column", "type", ""), rows)
 
 
 def _key(model: dict[str, Any]) -> list[str]:
@@ -84,6 +94,8 @@ def _key(model: dict[str, Any]) -> list[str]:
 def _with_tests(column: dict[str, Any]) -> str:
     """A column's description, what it refers to and which values it may have."""
     text = str(column["description"])
+    if not meta_of(column).get(PUBLISHED, True):
+        text += " Not public."
     for test in column.get("data_tests", []):
         if not isinstance(test, dict):
             continue

@@ -13,6 +13,7 @@ import dagster as dg
 from orchestration.assets.board import board
 from orchestration.assets.dbt_manifest import current_manifest
 from orchestration.assets.history import history_assets
+from orchestration.assets.publication import publication
 from orchestration.assets.ratings import ratings
 from orchestration.assets.raw import load_files
 from orchestration.assets.warehouse import warehouse_assets
@@ -32,7 +33,14 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
     home = resources["home"].paths
     manifest = current_manifest(home, Path(resources["dbt"].project_dir))
     return dg.Definitions(
-        assets=[load_files, warehouse_assets(manifest), ratings, board, history_assets(home)],
+        assets=[
+            load_files,
+            warehouse_assets(manifest),
+            ratings,
+            board,
+            publication,
+            history_assets(home),
+        ],
         jobs=[ingest, build, boards_of_days],
         schedules=[daily_build],
         sensors=[landing_sensor, run_failed],

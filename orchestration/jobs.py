@@ -25,7 +25,7 @@ ingest = dg.define_asset_job(
 build = dg.define_asset_job(
     "build",
     selection=dg.AssetSelection.all() - EVENTS - OF_DAYS,
-    description="From the log to the board: state, counts, ratings, reports.",
+    description="From the log to what readers see: state, counts, ratings, reports, publication.",
     executor_def=dg.in_process_executor,
 )
 boards_of_days = dg.define_asset_job(

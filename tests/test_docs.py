@@ -95,7 +95,7 @@ def test_commands_exist_with_their_options(page: Path) -> None:
         ("demoscope leaderboard --stratum US", None),
         ("demoscope log show|verify        demoscope simulate", None),
         ("demoscope ingest PATH... [--mapping NAME|FILE] [--json]", None),
-        ("demoscope publish", "no command"),
+        ("demoscope proclaim", "no command"),
         ("demoscope log rewind", "no command"),
         ("demoscope build --quickly", "has no --quickly"),
     ],

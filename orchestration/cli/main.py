@@ -20,6 +20,8 @@ COMMANDS = {
     "ingest": "Bring files through the gate into the event log.",
     "build": "Build every mart and the leaderboard from the log.",
     "leaderboard": "Show a leaderboard.",
+    "publish": "Publish the marts for readers: DuckDB, Parquet, CSV.",
+    "superset": "Write a dashboard for Apache Superset.",
     "boards": "List, check, reproduce and compare boards.",
     "log": "Look into the event log and check that it is whole.",
     "simulate": "Write a simulated study whose truth is known.",

@@ -15,6 +15,7 @@ from orchestration.boards import store
 from orchestration.building import Workspace, rate
 from orchestration.definitions import build_definitions
 from orchestration.loading import load_file
+from orchestration.publishing.store import current
 from orchestration.ratings.tournaments import RatingParameters
 from orchestration.resources import HomeResource
 
@@ -52,7 +53,7 @@ def test_a_build_ends_with_a_board(
 ) -> None:
     load_file(paths, str(write_battles(rows=60)))
     result = definitions.resolve_job_def("build").execute_in_process(instance=instance)
-    assert executed(result) == ["warehouse", "ratings", "warehouse_2", "board"]
+    assert executed(result) == ["warehouse", "ratings", "warehouse_2", "board", "publication"]
     assert all(check.passed for check in result.get_asset_check_evaluations())
     graph = definitions.resolve_asset_graph()
     wanted = {key for key in graph.asset_check_keys if key.asset_key.path[0] != "raw"}
@@ -71,6 +72,12 @@ def test_a_build_ends_with_a_board(
     assert told["board"].metadata["board id"].value == board.board_id
     assert "| 1 | " in str(told["board"].metadata["top ten"].value)
     assert board.subject["log_position"] == 1
+    # Four people are too few for any figure, and everybody's business which models there are.
+    published = {table["name"]: table for table in current(paths.marts).manifest["tables"]}
+    assert told["publication"].metadata["board id"].value == board.board_id
+    assert published["dim_model"]["row_count"] == 3
+    assert published["rpt_leaderboard"]["row_count"] == 0
+    assert published["rpt_leaderboard"]["left_out_count"] > 0
     run = instance.get_run_by_id(result.run_id)
     assert run is not None
     assert run.tags["demoscope/log_position"] == "1"

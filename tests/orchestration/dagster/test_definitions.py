@@ -118,6 +118,7 @@ def test_whatever_opens_the_database_is_in_its_pool(definitions: dg.Definitions)
             "warehouse_2": DUCKDB_POOL,
             "ratings": DUCKDB_POOL,
             "board": None,
+            "publication": DUCKDB_POOL,
         },
         "ingest": {"load_files": None},
     }

@@ -1,0 +1,61 @@
+{#- Fewest participants whose figures a publication shows (docs/bi-analysts.md). -#}
+{% macro disclosed_people_min() -%}
+    {{ var('disclosed_people_min') }}
+{%- endmacro %}
+
+{#- The name under which people are counted over all dimensions together. -#}
+{% macro every_dimension() -%}*{%- endmacro %}
+
+{#-
+Which members of a family may be shown, where the family's total is shown too.
+
+`rows` is a relation with one row per member: the columns of `family`, `member` and `people`, a
+count above 0. A member with too few people is hidden, and with it the next smallest ones, until
+those that are hidden are at least two and together enough people: what is missing from the total
+is then no small member's own figure. Where that cannot be, the whole family is hidden.
+
+Gives the columns of `family`, `member`, is_large_enough, and is_family_mixed: whether a weighted
+sum over the family keeps its hidden members apart from each other.
+-#}
+{% macro large_enough(rows, family, member, people) -%}
+    with ordered as (
+
+        select
+            {{ family | join(', ') }},
+            {{ member }},
+            row_number() over (smallest_first) as place,
+            sum({{ people }}) over (smallest_first rows unbounded preceding) as hidden_count,
+            sum(case when {{ people }} < {{ disclosed_people_min() }} then 1 else 0 end)
+                over (partition by {{ family | join(', ') }}) as small_count
+        from {{ rows }}
+        window
+            smallest_first as (
+                partition by {{ family | join(', ') }}
+                order by {{ people }}, {{ member }}
+            )
+
+    ),
+
+    bounded as (
+
+        select
+            *,
+            min(
+                case
+                    when
+                        place >= greatest(small_count, 2)
+                        and hidden_count >= {{ disclosed_people_min() }}
+                        then place
+                end
+            ) over (partition by {{ family | join(', ') }}) as last_hidden_place
+        from ordered
+
+    )
+
+    select
+        {{ family | join(', ') }},
+        {{ member }},
+        small_count = 0 or coalesce(place > last_hidden_place, false) as is_large_enough,
+        small_count = 0 or last_hidden_place is not null as is_family_mixed
+    from bounded
+{%- endmacro %}

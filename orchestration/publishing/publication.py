@@ -1,0 +1,134 @@
+"""One publication: check that all belongs together, write it beside, let readers see it.
+
+What stays out: each step (belonging.py, writing.py, store.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from ingestion.errors import BusyError, NotFoundError
+from ingestion.log import EventLog
+from orchestration.boards import store as boards
+from orchestration.building import Workspace
+from orchestration.publishing import store
+from orchestration.publishing.belonging import require_belonging
+from orchestration.publishing.catalogue import manifest_of, public_tables
+from orchestration.publishing.writing import DATABASE_FILE, write_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ingestion.paths import Home
+    from orchestration.boards.store import Board
+    from orchestration.publishing.store import Publication
+    from orchestration.publishing.writing import Written
+
+SCHEMA_VERSION = 1
+PEOPLE_MIN = "select max(people_min) from int_coverage__disclosed"
+
+
+def publish(home: Home) -> Publication:
+    """Publish what the current board was made from, and let readers see it.
+
+    Raises:
+        NotFoundError: nothing was built yet.
+        IntegrityError: the database is not what the current board was made from.
+        BusyError: the database is being built, or another process publishes.
+    """
+    board = boards.current(home.boards)
+    workspace = Workspace(home.root)
+    built = manifest_of(home.root)
+    about = _about(home, board)
+    with store.alone(home.marts), store.unfinished(home.marts) as directory:
+        connection = _open(workspace.database)
+        try:
+            require_belonging(connection, workspace, board)
+            [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
+            written = write_files(connection, directory, public_tables(built), about)
+        finally:
+            connection.close()
+        manifest = _manifest(board, about, directory, written)
+        kept = store.keep(home.marts, directory, manifest)
+        store.make_current(home.marts, kept)
+    return kept
+
+
+def _about(home: Home, board: Board) -> dict[str, Any]:
+    subject = board.subject
+    commit = EventLog.open(home.log).chain.commit(subject["log_position"])
+    return {
+        "board_id": board.board_id,
+        "title": title_of(board),
+        "is_simulated": subject["is_simulated"],
+        "sources": ", ".join(subject["sources"]),
+        "log_position": subject["log_position"],
+        "log_head_hash": subject["log_head_hash"],
+        "recorded_at": commit.recorded_at,
+        "valid_until": subject["valid_until"],
+        "design_hash": subject["design_hash"],
+    }
+
+
+def title_of(board: Board) -> str:
+    """What stands above a publication; a simulated one says so first."""
+    subject = board.subject
+    words = f"Demoscope as of log position {subject['log_position']}"
+    if subject["valid_until"] is not None:
+        words += f", valid until {subject['valid_until']}"
+    return f"SIMULATED: {words}" if subject["is_simulated"] else words
+
+
+def _open(database: Path) -> duckdb.DuckDBPyConnection:
+    if not database.exists():
+        message = f"There is no {database}: nothing was built here."
+        raise NotFoundError(message, remedy="Run: demoscope build")
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    quoted = str(database).replace("'", "''")
+    try:
+        connection.execute(f"attach '{quoted}' as warehouse (read_only)")
+    except duckdb.IOException as error:
+        message = f"{database} is open in another process."
+        raise BusyError(message, remedy="Wait for it to end, then publish again.") from error
+    connection.execute("use warehouse")
+    return connection
+
+
+def _manifest(
+    board: Board, about: dict[str, Any], directory: Path, written: Sequence[Written]
+) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **about,
+        "sources": board.subject["sources"],
+        "recorded_at": about["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "files": [_file(directory / DATABASE_FILE)],
+        "tables": [_table(directory, one) for one in written],
+    }
+
+
+def _table(directory: Path, written: Written) -> dict[str, Any]:
+    table = written.table
+    return {
+        "name": table.name,
+        "description": table.description,
+        "row_count": written.row_count,
+        "left_out_count": written.left_out_count,
+        "rows_sha256": written.rows_sha256,
+        "columns": [
+            {"name": column.name, "type": column.type, "description": column.description}
+            for column in table.columns
+        ],
+        "files": [_file(directory / f"{table.name}.{suffix}") for suffix in ("parquet", "csv")],
+    }
+
+
+def _file(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": path.name, "byte_count": path.stat().st_size, "sha256": digest}

@@ -1,0 +1,191 @@
+"""Publications on disk: `marts/<board_id>/`, never changed once there, and `marts/current`.
+
+    demoscope.duckdb      every public mart
+    <mart>.parquet        the same, one file per mart
+    <mart>.csv
+    manifest.json         what it is of, and the hashes of all this
+
+The same board with other tables, because newer code made them, stands beside as `<board_id>-2`.
+
+What stays out: what goes into the files (writing.py).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import secrets
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import BusyError, IntegrityError, NotFoundError
+from ingestion.log.durable import fsync_directory, fsync_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CURRENT = "current"
+MANIFEST_FILE = "manifest.json"
+_NAME = re.compile(r"([0-9a-f]{64})(?:-(\d+))?")
+_UNFINISHED, _GOING = ".unfinished-", ".going-"
+_LOCK = ".lock"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A publication: its directory, named by its board."""
+
+    directory: Path
+
+    @property
+    def name(self) -> str:
+        """The board's id, and a number where the board was published with other tables before."""
+        return self.directory.name
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What it says of itself.
+
+        Raises:
+            IntegrityError: it cannot be read.
+        """
+        path = self.directory / MANIFEST_FILE
+        try:
+            manifest: dict[str, Any] = json.loads(path.read_bytes())
+            manifest["log_position"], manifest["tables"]  # what every caller needs
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"{path} is damaged: {error!r}."
+            raise IntegrityError(
+                message, remedy=f"Remove {self.directory}, publish again."
+            ) from error
+        return manifest
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """By log position; of one board by number."""
+        found = _NAME.fullmatch(self.name)
+        number = int(found[2] or 1) if found else 0
+        return self.manifest["log_position"], self.manifest["board_id"], number
+
+
+def published(marts: Path) -> list[Publication]:
+    """Every publication, oldest log position first."""
+    found = [
+        Publication(path)
+        for path in marts.glob("[0-9a-f]*")
+        if _NAME.fullmatch(path.name) and (path / MANIFEST_FILE).exists()
+    ]
+    return sorted(found, key=lambda publication: publication.order)
+
+
+def current(marts: Path) -> Publication:
+    """The publication readers see.
+
+    Raises:
+        NotFoundError: nothing was published yet.
+    """
+    link = marts / CURRENT
+    if not (link / MANIFEST_FILE).exists():
+        raise NotFoundError("Nothing is published yet.", remedy="Run: demoscope publish")
+    return Publication(link.resolve())
+
+
+@contextmanager
+def alone(marts: Path) -> Iterator[None]:
+    """One publisher at a time; what a crashed one left behind is removed.
+
+    Raises:
+        BusyError: another is at work.
+    """
+    marts.mkdir(parents=True, exist_ok=True)
+    with (marts / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"Another process is publishing to {marts}."
+            raise BusyError(message, remedy="Wait for it to end.") from error
+        for leftover in (*marts.glob(f"{_UNFINISHED}*"), *marts.glob(f"{_GOING}*")):
+            _remove(leftover)
+        yield
+
+
+@contextmanager
+def unfinished(marts: Path) -> Iterator[Path]:
+    """A directory to write a publication in; gone afterwards unless it was kept."""
+    directory = marts / f"{_UNFINISHED}{secrets.token_hex(4)}"
+    directory.mkdir()
+    try:
+        yield directory
+    finally:
+        if directory.exists():
+            _remove(directory)
+
+
+def keep(marts: Path, directory: Path, manifest: dict[str, Any]) -> Publication:
+    """Keep a finished directory under its board's id, read-only and durable.
+
+    One with the same rows that is there already is left as it is, and returned.
+    """
+    board_id = manifest["board_id"]
+    number = 1
+    while (target := marts / (board_id if number == 1 else f"{board_id}-{number}")).exists():
+        kept = Publication(target)
+        if _content(kept.manifest) == _content(manifest):
+            return kept
+        number += 1
+    content = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (directory / MANIFEST_FILE).write_text(content, encoding="utf-8")
+    for path in directory.iterdir():
+        path.chmod(0o444)
+        fsync_file(path)
+    fsync_directory(directory)
+    directory.chmod(0o555)
+    directory.rename(target)
+    fsync_directory(marts)
+    return Publication(target)
+
+
+def make_current(marts: Path, publication: Publication) -> None:
+    """Point `current` at a publication, in one step."""
+    temporary = marts / f"{_UNFINISHED}{secrets.token_hex(4)}"
+    temporary.symlink_to(publication.name)
+    temporary.replace(marts / CURRENT)
+    fsync_directory(marts)
+
+
+def remove_old(marts: Path, kept_count: int) -> list[str]:
+    """Remove all but the last publications by log position; never `current`.
+
+    Who has a file open goes on reading it: only its name is gone.
+
+    Returns:
+        The names of those removed.
+    """
+    shown = current(marts).name
+    old = [one for one in published(marts)[:-kept_count] if one.name != shown]
+    for publication in old:
+        going = marts / f"{_GOING}{secrets.token_hex(4)}"
+        publication.directory.rename(going)
+        _remove(going)
+    return [publication.name for publication in old]
+
+
+def _content(manifest: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What readers would find different."""
+    return [
+        (table["name"], table["description"], table["columns"], table["rows_sha256"])
+        for table in manifest["tables"]
+    ]
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink(missing_ok=True)
+        return
+    path.chmod(0o755)
+    shutil.rmtree(path)

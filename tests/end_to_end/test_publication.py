@@ -1,0 +1,205 @@
+"""From votes to what readers get: nobody's own figures, and nothing of another board."""
+
+import json
+import shutil
+from collections import Counter
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from ingestion.paths import Home
+from orchestration.boards import store as boards
+from orchestration.boards.identity import KEY
+from orchestration.loading import load_file
+from orchestration.publishing import store
+from tests.end_to_end.command import demoscope, document
+
+# A build of its own takes half a minute of processor time.
+pytestmark = pytest.mark.slow
+
+MODELS = ("aurora", "basalt", "cobalt")
+MIN = 10
+# Country, age, politics, and how many. One group of the US is too small, and a country.
+PEOPLE = (
+    ("US", "25", "Democrat", 14),
+    ("US", "40", "Republican", 13),
+    ("US", "60", "Republican", 4),
+    ("US", None, "Democrat", 3),
+    ("UK", "25", "Labour", 16),
+    ("UK", "40", "Green", 12),
+    ("UK", "60", "Green", 11),
+    ("CA", "25", None, 4),
+)
+GROUPS = {"25": "18-34", "40": "35-54", "60": "55+"}
+
+
+def events() -> list[dict[str, Any]]:
+    found = []
+    people = [kind[:3] for kind in PEOPLE for _ in range(kind[3])]
+    for number, (country, age, politics) in enumerate(people):
+        person = {"source": "panel", "participant_id": f"person-{number}"}
+        answers = {"country": country, "age": age, "politics": politics}
+        found.append(
+            {"event_type": "participant_enrolled", "native_id": f"enrolled-{number}", **person}
+            | {name: answer for name, answer in answers.items() if answer}
+        )
+        pairs = [(a, b) for a, b in product(MODELS, MODELS) if a != b]
+        for place, dimension in enumerate(("overall", "trust")):
+            if dimension == "trust" and country == "UK" and age == "60":
+                continue
+            for turn in range(2):
+                model_a, model_b = pairs[(number + place + 2 * turn) % len(pairs)]
+                battle = {
+                    "event_type": "battle_judged",
+                    "native_id": f"{dimension}-{number}-{turn}",
+                    "dimension": dimension,
+                    "model_a": model_a,
+                    "model_b": model_b,
+                    "outcome": ("a", "b", "tie")[(number + turn) % 3],
+                }
+                found.append(battle | person)
+    return found
+
+
+def heard() -> dict[tuple[str, str], int]:
+    """People per stratum and dimension, counted by hand from PEOPLE."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for country, age, politics, count in PEOPLE:
+        for dimension in ("overall", "trust"):
+            if dimension == "trust" and country == "UK" and age == "60":
+                continue
+            strata = ["all"]
+            if country != "CA":  # no stratum is declared for Canada
+                strata.append(country)
+                strata += [f"{country}/age/{GROUPS[age]}"] if age else []
+                strata += [f"{country}/politics/{politics}"] if politics else []
+            counts.update({(one, dimension): count for one in strata})
+    return dict(counts)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with that study, built and published."""
+    directory = tmp_path_factory.mktemp("published")
+    votes = directory / "votes.jsonl"
+    votes.write_text("".join(json.dumps(event) + "\n" for event in events()))
+    home = Home(directory / "home")
+    assert load_file(home, str(votes)).quarantined_count == 0
+    document(home.root, "build", "--json")
+    document(home.root, "publish", "--json")
+    return home.root
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Home:
+    """The home, to meddle with."""
+    return Home(Path(shutil.copytree(built, tmp_path / "copy", symlinks=True)))
+
+
+def rows_of(built: Path, table: str) -> list[dict[str, Any]]:
+    path = Home(built).marts / "current" / f"{table}.parquet"
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def families(stratum_ids: set[str]) -> dict[str, set[str]]:
+    """What adds up to a stratum that is shown: countries to all, an axis' groups to a country."""
+    found: dict[str, set[str]] = {}
+    for stratum_id in stratum_ids - {"all"}:
+        name, _, _ = stratum_id.rpartition("/")
+        found.setdefault(name or "all", set()).add(stratum_id)
+    return found
+
+
+def test_no_figure_is_of_too_few_people_nor_can_be_had_by_subtraction(built: Path) -> None:
+    people = heard()
+    shown = {(row["stratum_id"], row["dimension"]) for row in rows_of(built, "rpt_tournament")}
+    assert shown == {
+        (row["stratum_id"], row["dimension"]) for row in rows_of(built, "rpt_leaderboard")
+    }
+    assert all(people[key] >= MIN for key in shown)
+    for dimension in ("overall", "trust"):
+        counts = {key[0]: count for key, count in people.items() if key[1] == dimension}
+        for members in families(set(counts)).values():
+            hidden = [counts[one] for one in members if (one, dimension) not in shown]
+            assert not hidden or (len(hidden) > 1 and sum(hidden) >= MIN), (dimension, members)
+    # Too few of 55 and older, and with them the next smallest group; all others are shown.
+    assert {key for key in people.keys() - shown if key[1] == "overall"} == {
+        ("US/age/55+", "overall"),
+        ("US/age/35-54", "overall"),
+    }
+
+
+def test_people_counted_are_at_least_ten(built: Path) -> None:
+    rows = rows_of(built, "fct_stratum_coverage")
+    coverage = {row["stratum_id"]: row["heard_count"] for row in rows}
+    people = {key[0]: count for key, count in heard().items() if key[1] == "overall"}
+    # Coverage counts people of the countries that are declared.
+    people["all"] -= sum(count for country, *_, count in PEOPLE if country == "CA")
+    assert {name: count for name, count in coverage.items() if count} == {
+        name: count for name, count in people.items() if "US/age" not in name or "18-34" in name
+    }
+    for row in rows_of(built, "rpt_weighting_margin"):
+        assert row["participant_count"] == 0 or row["participant_count"] >= MIN
+    for row in rows_of(built, "rpt_weighting_diagnostics"):
+        assert row["country"] != "CA"
+        assert row["left_out_count"] == 0 or row["left_out_count"] >= MIN
+    counted = [row["participant_count"] for row in rows_of(built, "rpt_leaderboard")]
+    assert min(count for count in counted if count is not None) >= MIN
+
+
+def test_figures_are_those_of_the_board(built: Path) -> None:
+    board = boards.current(Home(built).boards)
+    kept = {tuple(row[name] for name in KEY): row for row in board.rows().to_pylist()}
+    rows = rows_of(built, "rpt_leaderboard")
+    assert len(rows) > len(kept) / 2
+    for row in rows:
+        one = kept[tuple(row[name] for name in KEY)]
+        assert round(row["skill"] * 1e6) == one["skill_micro"]
+        assert (row["rank"], row["battle_count"]) == (one["rank"], one["battle_count"])
+
+
+def test_nobody_is_in_it(built: Path) -> None:
+    home = Home(built)
+    with duckdb.connect(home.database, read_only=True) as connection:
+        query = "select participant_key from dim_participant"
+        people = [row[0] for row in connection.sql(query).fetchall()]
+    assert len(people) == sum(kind[3] for kind in PEOPLE)
+    files = list((home.marts / "current").iterdir())
+    assert len(files) > 30
+    text = b"".join(path.read_bytes() for path in files)
+    assert not [key for key in people if key.encode() in text]
+    assert b"votes.jsonl" not in text
+
+
+def test_the_manifest_says_what_is_there(built: Path) -> None:
+    directory = Home(built).marts / "current"
+    manifest = store.current(Home(built).marts).manifest
+    board = boards.current(Home(built).boards)
+    assert manifest["board_id"] == board.board_id == directory.resolve().name
+    assert not manifest["is_simulated"]
+    named = {file["name"] for file in manifest["files"]}
+    for table in manifest["tables"]:
+        rows = pq.read_table(directory / f"{table['name']}.parquet")
+        assert rows.num_rows == table["row_count"]
+        assert rows.column_names == [column["name"] for column in table["columns"]]
+        named |= {file["name"] for file in table["files"]}
+    assert named | {"manifest.json"} == {path.name for path in directory.iterdir()}
+
+
+def test_the_command_lists_keeps_and_repeats(copy: Home) -> None:
+    again = document(copy.root, "publish", "--json", "--keep", "1")
+    assert again["removed"] == []
+    [listed] = document(copy.root, "publish", "--list", "--json")["publications"]
+    assert listed == again["publication"]
+    assert listed["is_current"]
+    said = demoscope(copy.root, "publish", "--list").stdout
+    assert said.startswith(f"* {listed['board_id'][:12]}")
+    with duckdb.connect(copy.database):
+        busy = demoscope(copy.root, "publish")
+    assert (busy.returncode, busy.stdout) == (4, "")
+    assert "is open in another process" in busy.stderr
