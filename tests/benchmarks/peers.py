@@ -18,7 +18,7 @@ def peer_cpu(peer: str, **counts: NDArray[np.generic] | float) -> float | None:
         return None
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "counts.npz"
-        np.savez(path, **{name: np.asarray(value) for name, value in counts.items()})
-        command = [PYTHON, ROOT / "tests" / "witness" / "peers.py", peer, path]
+        np.savez(path, allow_pickle=False, **{k: np.asarray(v) for k, v in counts.items()})
+        command = [str(PYTHON), str(ROOT / "tests" / "witness" / "peers.py"), peer, str(path)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout)

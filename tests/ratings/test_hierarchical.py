@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.counts import InvalidCountsError
+from orchestration.ratings.counts import InvalidCountsError, PairCounts
 from orchestration.ratings.draw_margin import fit_draw_margin
 from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.hierarchical import TAU_FLOOR, fit_hierarchical
@@ -151,3 +151,19 @@ def test_refusals() -> None:
     posterior = fit_hierarchical(CellCounts.from_arrow(society.table, society.axes))
     with pytest.raises(KeyError, match="axis-9"):
         posterior.board({("axis-9", "group-0"): 1.0})
+
+
+def test_it_alone_gives_the_mean_of_people_who_differ() -> None:
+    # A flat board takes their differences for noise, and skills come out closer together.
+    society = simulate_society(2, battles=100_000, size=12, tau=(4.0,), groups=(3,), sd=4.0)
+    counts = CellCounts.from_arrow(society.table, society.axes)
+    share = np.array([society.shares[effect] for effect in counts.effects])
+    weight = (share / counts.battles_per_effect)[counts.cell] * counts.outcomes.sum()
+    weighted = PairCounts.from_indices(
+        counts.model_ids, counts.first, counts.second, *(counts.outcomes.T * weight)
+    )
+    truth = society.population - society.population.mean()
+    flat, whole = fit_draw_margin(weighted), fit_hierarchical(counts).board(society.shares)
+    slopes = [float((board.skill * truth).sum() / (truth**2).sum()) for board in (flat, whole)]
+    assert slopes[0] < 0.93
+    assert slopes[1] == pytest.approx(1.0, abs=0.03)
