@@ -162,7 +162,8 @@ def transformed_cut(connection: duckdb.DuckDBPyConnection) -> Cut | None:
 def transformed_design(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The study design of the database's counts; None where older code built them."""
     [mark] = connection.sql("from raw.transformed").to_arrow_table().to_pylist()
-    return mark.get("design_hash")
+    design: str | None = mark.get("design_hash")
+    return design
 
 
 def row_counts(workspace: Workspace) -> dict[str, int]:

@@ -11,12 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.dbt_sources import SQL_TYPES
-from orchestration.publishing.catalogue import PUBLICATION, PUBLISHED, meta_of
+from orchestration.publishing.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
 from orchestration.rating_tables.contract import RATING_TABLES, RatingTable
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
     from ingestion.contract import Column, Contract
 
-MARTS = PROJECT_DIRECTORY / "models" / "marts"
 FILE = PROJECT_DIRECTORY.parent / "docs" / "data-dictionary.md"
 # The gate fills it in where a file does not say it.
 OPTIONAL_IN_A_FILE = "schema_version"
@@ -48,19 +45,10 @@ number, `_sd` a standard deviation, `_lo` and `_hi` the ends of a 95% interval, 
 
 def dictionary() -> str:
     """The text of docs/data-dictionary.md."""
-    parts = [INTRODUCTION, "## Marts", *(_mart(model) for model in _models()), _publication()]
+    parts = [INTRODUCTION, "## Marts", *(_mart(mart) for mart in declared_marts()), _publication()]
     parts += ["## Ratings", *(_rating(name, table) for name, table in RATING_TABLES.items())]
     parts += ["## Events", _envelope(), *(_event(contract) for contract in CONTRACTS.values())]
     return "\n\n".join(part.strip() for part in parts) + "\n"
-
-
-def _models() -> list[dict[str, Any]]:
-    """Every mart, by name, from the yml files that describe them."""
-    models: list[dict[str, Any]] = []
-    for path in MARTS.rglob("*.yml"):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        models += document.get("models", [])
-    return sorted(models, key=lambda model: str(model["name"]))
 
 
 def _mart(model: dict[str, Any]) -> str:

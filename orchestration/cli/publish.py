@@ -55,7 +55,7 @@ def publish(
         return
     left_out = sum(table["left_out_count"] for table in made.manifest["tables"])
     if left_out:
-        say(f"{left_out:,} rows stay behind: figures of too few people.")
+        say(f"{left_out:,} rows stay behind: of too few people, or they would give those away.")
     print(made.directory)  # noqa: T201
 
 

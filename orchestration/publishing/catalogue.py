@@ -1,6 +1,6 @@
 """Which marts are public, which of their columns, and who decides over their rows.
 
-All of it is declared in dbt's yml beside each mart and read from the manifest of the build:
+All of it is declared in dbt's yml beside each mart:
 
     config: {meta: {published: {}}}                      the mart is public, every row
     published: {disclosed_by: MODEL, matched_by: [...]}  rows that MODEL allows, by these columns
@@ -14,15 +14,17 @@ What stays out: which rows those are (dbt_project/models/intermediate/disclosure
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingestion.errors import NotFoundError
+import yaml
+
+from orchestration.dbt_runs import PROJECT_DIRECTORY
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
+MARTS = PROJECT_DIRECTORY / "models" / "marts"
 PUBLISHED, PUBLISHED_AS = "published", "published_as"
 COUNT_SUFFIX = "_count"
 
@@ -79,48 +81,37 @@ PUBLICATION = PublicTable(
 )
 
 
-def public_tables(manifest: dict[str, Any]) -> list[PublicTable]:
-    """Every public mart of a dbt manifest, by name."""
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    found = []
-    for model in sorted(models, key=lambda model: str(model["name"])):
-        rule = meta_of(model).get(PUBLISHED)
-        if not isinstance(rule, dict):
-            continue
-        found.append(
-            PublicTable(
-                model["name"],
-                model["description"],
-                tuple(_columns(model)),
-                rule.get("disclosed_by"),
-                tuple(rule.get("matched_by", ())),
-            )
+def declared_marts() -> list[dict[str, Any]]:
+    """Every mart, by name, as the yml files say that describe them."""
+    marts: list[dict[str, Any]] = []
+    for path in MARTS.rglob("*.yml"):
+        marts += yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+    return sorted(marts, key=lambda mart: str(mart["name"]))
+
+
+def public_tables(marts: Iterable[dict[str, Any]]) -> list[PublicTable]:
+    """Those of the marts that are public."""
+    return [
+        PublicTable(
+            mart["name"],
+            mart["description"],
+            tuple(_columns(mart)),
+            rule.get("disclosed_by"),
+            tuple(rule.get("matched_by", ())),
         )
-    return found
+        for mart in marts
+        if isinstance(rule := meta_of(mart).get(PUBLISHED), dict)
+    ]
 
 
-def manifest_of(root: Path) -> dict[str, Any]:
-    """The manifest of the last build in a workspace.
-
-    Raises:
-        NotFoundError: nothing was built there.
-    """
-    path = root / "dbt" / "target" / "manifest.json"
-    if not path.exists():
-        message = f"There is no {path}: nothing was built here."
-        raise NotFoundError(message, remedy="Run: demoscope build")
-    manifest: dict[str, Any] = json.loads(path.read_bytes())
-    return manifest
-
-
-def _columns(model: dict[str, Any]) -> list[PublicColumn]:
+def _columns(mart: dict[str, Any]) -> list[PublicColumn]:
     return [
         PublicColumn(
             column["name"],
             meta_of(column).get(PUBLISHED_AS) or _public_type(column["name"], column["data_type"]),
             column["description"],
         )
-        for column in model["columns"].values()
+        for column in mart["columns"]
         if meta_of(column).get(PUBLISHED, True)
     ]
 
@@ -131,7 +122,7 @@ def _public_type(name: str, declared: str) -> str:
     return "integer" if is_count else declared.lower()
 
 
-def meta_of(node: dict[str, Any]) -> dict[str, Any]:
-    """What a model or column says of itself to us: in dbt's manifest or in a yml file."""
-    meta: dict[str, Any] = node.get("config", {}).get("meta") or node.get("meta") or {}
+def meta_of(declared: dict[str, Any]) -> dict[str, Any]:
+    """What a mart or column says of itself to us."""
+    meta: dict[str, Any] = declared.get("config", {}).get("meta", {})
     return meta

@@ -16,7 +16,7 @@ from orchestration.boards import store as boards
 from orchestration.building import Workspace
 from orchestration.publishing import store
 from orchestration.publishing.belonging import require_belonging
-from orchestration.publishing.catalogue import manifest_of, public_tables
+from orchestration.publishing.catalogue import declared_marts, public_tables
 from orchestration.publishing.writing import DATABASE_FILE, write_files
 
 if TYPE_CHECKING:
@@ -42,14 +42,13 @@ def publish(home: Home) -> Publication:
     """
     board = boards.current(home.boards)
     workspace = Workspace(home.root)
-    built = manifest_of(home.root)
     about = _about(home, board)
     with store.alone(home.marts), store.unfinished(home.marts) as directory:
         connection = _open(workspace.database)
         try:
             require_belonging(connection, workspace, board)
             [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
-            written = write_files(connection, directory, public_tables(built), about)
+            written = write_files(connection, directory, public_tables(declared_marts()), about)
         finally:
             connection.close()
         manifest = _manifest(board, about, directory, written)

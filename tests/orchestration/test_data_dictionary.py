@@ -2,6 +2,7 @@
 
 from ingestion.contracts import CONTRACTS
 from orchestration import data_dictionary
+from orchestration.publishing.catalogue import MARTS
 from orchestration.rating_tables.contract import RATING_TABLES
 
 
@@ -12,7 +13,7 @@ def test_the_data_dictionary_is_current() -> None:
 
 def test_every_table_has_a_section() -> None:
     text = data_dictionary.dictionary()
-    marts = [path.stem for path in data_dictionary.MARTS.rglob("*.sql")]
+    marts = [path.stem for path in MARTS.rglob("*.sql")]
     assert marts
     for name in (*marts, *RATING_TABLES, *CONTRACTS):
         assert f"\n### {name}\n" in text

@@ -16,12 +16,12 @@ import duckdb
 def read(marts: Path) -> set[int]:
     """The versions that one look at `current` saw: one, if it is consistent."""
     with duckdb.connect(marts / "current" / "demoscope.duckdb", read_only=True) as connection:
-        seen = {row[0] for row in connection.sql("select version from a").fetchall()}
-        seen |= {row[0] for row in connection.sql("select version from b").fetchall()}
+        seen = {row[0] for row in connection.execute("select version from a").fetchall()}
+        seen |= {row[0] for row in connection.execute("select version from b").fetchall()}
     directory = (marts / "current").resolve(strict=True)
     manifest = json.loads((directory / "manifest.json").read_bytes())
-    rows = duckdb.sql(f"select distinct version from '{directory}/a.parquet'").fetchall()
-    csv = duckdb.sql(f"select distinct version from '{directory}/b.csv'").fetchall()
+    rows = duckdb.execute(f"select distinct version from '{directory}/a.parquet'").fetchall()
+    csv = duckdb.execute(f"select distinct version from '{directory}/b.csv'").fetchall()
     assert {row[0] for row in rows} == {row[0] for row in csv} == {manifest["log_position"]}
     assert len(seen) == 1, seen
     return seen

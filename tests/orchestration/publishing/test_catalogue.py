@@ -1,15 +1,12 @@
 """What is public is what dbt's yml says, and nothing about a single participant is."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from ingestion.errors import NotFoundError
-from orchestration.data_dictionary import MARTS
 from orchestration.publishing import superset
-from orchestration.publishing.catalogue import PublicColumn, manifest_of, public_tables
+from orchestration.publishing.catalogue import MARTS, PublicColumn, declared_marts, public_tables
 
 
 def column(name: str, kind: str, meta: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -18,11 +15,10 @@ def column(name: str, kind: str, meta: dict[str, Any] | None = None) -> dict[str
 
 def model(name: str, published: Any, columns: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "resource_type": "model",
         "name": name,
         "description": f"One row per {name}.",
         "config": {"meta": {} if published is None else {"published": published}},
-        "columns": {one["name"]: one for one in columns},
+        "columns": columns,
     }
 
 
@@ -35,14 +31,14 @@ def test_a_mart_is_public_only_where_it_says_so() -> None:
         column("position", "bigint"),
         column("hidden_count", "bigint", {"published": False}),
     ]
-    nodes = {
-        "1": model("rpt_b", rule, columns),
-        "2": model("rpt_a", {}, []),
-        "3": model("fct_private", None, columns),
-        "4": model("fct_withdrawn", False, columns),
-        "5": {"resource_type": "test", "name": "x"},
-    }
-    first, second = public_tables({"nodes": nodes})
+    first, second = public_tables(
+        [
+            model("rpt_a", {}, []),
+            model("rpt_b", rule, columns),
+            model("fct_private", None, columns),
+            model("fct_withdrawn", False, columns),
+        ]
+    )
     assert (first.name, second.name) == ("rpt_a", "rpt_b")
     assert first.disclosed_by is None
     assert (second.disclosed_by, second.matched_by) == ("int_x__disclosed", ("a", "b"))
@@ -54,18 +50,10 @@ def test_a_mart_is_public_only_where_it_says_so() -> None:
     )
 
 
-def test_without_a_build_there_is_nothing_to_publish(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="demoscope build"):
-        manifest_of(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def marts() -> list[dict[str, Any]]:
     """Every mart as its yml declares it."""
-    found: list[dict[str, Any]] = []
-    for path in MARTS.rglob("*.yml"):
-        found += yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
-    return found
+    return declared_marts()
 
 
 def is_public(node: dict[str, Any]) -> bool:

@@ -14,9 +14,8 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.data_dictionary import MARTS
 from orchestration.publishing import store, superset
-from orchestration.publishing.catalogue import PublicTable, public_tables
+from orchestration.publishing.catalogue import PublicTable, declared_marts, public_tables
 from orchestration.publishing.store import Publication
 from orchestration.publishing.writing import write_files
 from tests.orchestration.publishing import boot_superset
@@ -32,17 +31,9 @@ WTF_CSRF_ENABLED = False
 
 def declared() -> list[PublicTable]:
     """Every public mart as dbt's yml declares it, without its rule."""
-    models: list[dict[str, Any]] = []
-    for path in MARTS.rglob("*.yml"):
-        models += yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
-    nodes = {
-        model["name"]: model
-        | {"resource_type": "model", "columns": {one["name"]: one for one in model["columns"]}}
-        for model in models
-    }
     return [
         replace(table, disclosed_by=None, matched_by=())
-        for table in public_tables({"nodes": nodes})
+        for table in public_tables(declared_marts())
     ]
 
 

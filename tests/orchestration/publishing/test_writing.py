@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -114,7 +115,7 @@ def test_hashes_are_of_rows_not_of_the_order_they_came_in(
 
 def test_a_changed_cell_changes_the_hash(open_mart: OpenMart, tmp_path: Path) -> None:
     hashes = set()
-    changes = [{}, {2: -1.5000000001}, {3: 3_001}, {4: None}, {5: None}]
+    changes: list[dict[int, Any]] = [{}, {2: -1.5000000001}, {3: 3_001}, {4: None}, {5: None}]
     for number, change in enumerate(changes):
         first = tuple(change.get(place, value) for place, value in enumerate(ROWS[0]))
         directory = tmp_path / str(number)
