@@ -11,8 +11,8 @@ Which members of a family may be shown, where the family's total is shown too.
 
 `rows` is a relation with one row per member: the columns of `family`, `member` and `people`, a
 count above 0. A member with too few people is hidden, and with it the next smallest ones, until
-those that are hidden are at least two and together enough people: what is missing from the total
-is then no small member's own figure. Where that cannot be, the whole family is hidden.
+those that are hidden are together enough people, and so at least two: what is missing from the
+total is then no small member's own figure. Where that cannot be, the whole family is hidden.
 
 Gives the columns of `family`, `member`, is_large_enough, and is_family_mixed: whether a weighted
 sum over the family keeps its hidden members apart from each other.
@@ -43,7 +43,7 @@ sum over the family keeps its hidden members apart from each other.
             min(
                 case
                     when
-                        place >= greatest(small_count, 2)
+                        place >= small_count
                         and hidden_count >= {{ disclosed_people_min() }}
                         then place
                 end

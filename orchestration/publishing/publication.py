@@ -6,11 +6,10 @@ What stays out: each step (belonging.py, writing.py, store.py).
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from ingestion.errors import BusyError, NotFoundError
+from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from orchestration.boards import store as boards
 from orchestration.building import Workspace
@@ -18,10 +17,13 @@ from orchestration.publishing import store
 from orchestration.publishing.belonging import require_belonging
 from orchestration.publishing.catalogue import declared_marts, public_tables
 from orchestration.publishing.writing import DATABASE_FILE, write_files
+from orchestration.raw_views import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import duckdb
 
     from ingestion.paths import Home
     from orchestration.boards.store import Board
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from orchestration.publishing.writing import Written
 
 SCHEMA_VERSION = 1
+IN_ORDER = "preserve_insertion_order"
 PEOPLE_MIN = "select max(people_min) from int_coverage__disclosed"
 
 
@@ -44,13 +47,10 @@ def publish(home: Home) -> Publication:
     workspace = Workspace(home.root)
     about = _about(home, board)
     with store.alone(home.marts), store.unfinished(home.marts) as directory:
-        connection = _open(workspace.database)
-        try:
+        with _opened(workspace.database) as connection:
             require_belonging(connection, workspace, board)
             [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
             written = write_files(connection, directory, public_tables(declared_marts()), about)
-        finally:
-            connection.close()
         manifest = _manifest(board, about, directory, written)
         kept = store.keep(home.marts, directory, manifest)
         store.make_current(home.marts, kept)
@@ -82,20 +82,22 @@ def title_of(board: Board) -> str:
     return f"SIMULATED: {words}" if subject["is_simulated"] else words
 
 
-def _open(database: Path) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The pipeline's database, as the build opens it: one process has one instance of a file.
+
+    dbt, in this process, may have told that instance that order doesn't matter; here it does.
+    """
     if not database.exists():
         message = f"There is no {database}: nothing was built here."
         raise NotFoundError(message, remedy="Run: demoscope build")
-    connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    quoted = str(database).replace("'", "''")
-    try:
-        connection.execute(f"attach '{quoted}' as warehouse (read_only)")
-    except duckdb.IOException as error:
-        message = f"{database} is open in another process."
-        raise BusyError(message, remedy="Wait for it to end, then publish again.") from error
-    connection.execute("use warehouse")
-    return connection
+    with open_database(database) as connection:
+        [(kept,)] = connection.sql(f"select current_setting('{IN_ORDER}')").fetchall()
+        connection.execute(f"set {IN_ORDER} = true")
+        try:
+            yield connection
+        finally:
+            connection.execute(f"set {IN_ORDER} = {kept}")
 
 
 def _manifest(

@@ -165,13 +165,17 @@ def remove_old(marts: Path, kept_count: int) -> list[str]:
 
     Returns:
         The names of those removed.
+
+    Raises:
+        BusyError: a publisher is at work.
     """
-    shown = current(marts).name
-    old = [one for one in published(marts)[:-kept_count] if one.name != shown]
-    for publication in old:
-        going = marts / f"{_GOING}{secrets.token_hex(4)}"
-        publication.directory.rename(going)
-        _remove(going)
+    with alone(marts):
+        shown = current(marts).name
+        old = [one for one in published(marts)[:-kept_count] if one.name != shown]
+        for publication in old:
+            going = marts / f"{_GOING}{secrets.token_hex(4)}"
+            publication.directory.rename(going)
+            _remove(going)
     return [publication.name for publication in old]
 
 

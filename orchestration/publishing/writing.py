@@ -75,18 +75,26 @@ def write_files(
     """
     path = _text(directory / DATABASE_FILE)
     connection.execute(f"attach {path} as {OUT} (storage_version '{STORAGE_VERSION}')")
-    written = []
     connection.register(PUBLICATION.name, pa.Table.from_pylist([about]))
-    for table in (PUBLICATION, *tables):
-        try:
-            _write(connection, directory, table, about)
-            written.append(_measured(connection, table))
-        except duckdb.Error as error:
-            message = f"{table.name} could not be published: {str(error).splitlines()[0]}"
-            raise PublishingError(message, remedy="Build again: demoscope build") from error
-    connection.unregister(PUBLICATION.name)
-    connection.execute(f"detach {OUT}")
-    return written
+    try:
+        return [_written(connection, directory, table, about) for table in (PUBLICATION, *tables)]
+    finally:
+        connection.unregister(PUBLICATION.name)
+        connection.execute(f"detach {OUT}")
+
+
+def _written(
+    connection: duckdb.DuckDBPyConnection,
+    directory: Path,
+    table: PublicTable,
+    about: dict[str, Any],
+) -> Written:
+    try:
+        _write(connection, directory, table, about)
+        return _measured(connection, table)
+    except duckdb.Error as error:
+        message = f"{table.name} could not be published: {str(error).splitlines()[0]}"
+        raise PublishingError(message, remedy="Build again: demoscope build") from error
 
 
 def _write(
