@@ -122,7 +122,7 @@ def test_low_effort_shows_in_verdicts_and_conversations(tmp_path: Path) -> None:
     pace = [np.median([row["median_turn_ms"] for row in rows]) for rows in (careless, attentive)]
     assert 5 * pace[0] < pace[1]
     for part in ("single_word_turn_count", "repeated_turn_count", "attention_check_failed_count"):
-        assert np.mean([row[part] for row in careless]) > 10 * np.mean(
+        assert np.mean([row[part] for row in careless]) > 5 * np.mean(
             [row[part] for row in attentive]
         )
     drifted: dict[bool, list[bool]] = {True: [], False: []}
