@@ -13,6 +13,7 @@ from ingestion.errors import BusyError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ingestion.paths import Home
 
@@ -36,7 +37,7 @@ def mart_rows(
     if not home.database.exists():
         raise NotFoundError(f"There is no {home.database}.", remedy=BUILD)
     try:
-        with duckdb.connect(home.database, read_only=True) as connection:
+        with _connected(home.database) as connection:
             connection.execute("set TimeZone = 'UTC'")
             table = connection.sql(query, params=dict(values or {})).to_arrow_table()
     except duckdb.CatalogException as error:
@@ -47,3 +48,11 @@ def mart_rows(
         raise BusyError(message, remedy="Wait for it to end, then try again.") from error
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
+
+
+def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(path, read_only=True)
+    except duckdb.ConnectionException:
+        # This process built it, and dbt has not let go: DuckDB then opens it one way only.
+        return duckdb.connect(path)

@@ -20,9 +20,6 @@ from orchestration.loading import load_file
 from orchestration.mart_rows import mart_rows
 from orchestration.quality import appeal, find_strikes, issue
 
-MODELS = (
-    "+rpt_participant_quality +rpt_quality_rule +int_policies__applied quality_events_unmatched"
-)
 MODELS = ("fct_quality_hit", "rpt_participant_quality", "int_policies__applied")
 UNMATCHED = "quality_events_unmatched"
 FILES = ("conversations.jsonl", "labels.jsonl", "battles.jsonl")

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#- How much each participant pulls on the bias of a dimension: their residuals' sum. Verdicts
 without a participant are of one person per battle. -#}
 with

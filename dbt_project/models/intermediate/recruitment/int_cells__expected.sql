@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#- Every combination of a country's groups, with the share it would have if axes were independent;
 axis by axis, in the order in which a cell's key names them. -#}
 with recursive
