@@ -16,5 +16,5 @@ Labels by judges come on top, as label:value. -#}
 
 {#- What a quality rule may read of all verdicts of a participant: name, and the outcomes it counts. -#}
 {% macro participant_measures() -%}
-    {{ return([('left_share', ['a']), ('tie_share', ['tie', 'both_bad'])]) }}
+    {{ return([('left_share', "'a'"), ('tie_share', "'tie', 'both_bad'")]) }}
 {%- endmacro %}

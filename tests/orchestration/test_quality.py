@@ -175,7 +175,7 @@ def test_bad_requests_name_what_there_is(study: Study) -> None:
     with pytest.raises(NotFoundError, match="no participant 'nobody'"):
         find_strikes(home, None, "nobody")
     assert find_strikes(home, "none", None).strikes == []
-    with pytest.raises(NotFoundError, match="No event 'f00'"):
+    with pytest.raises(NotFoundError, match="No event 'f00f00"):
         appeal(home, "f00" * 11, "Why not.")
     battle = mart_rows(home, "select min(event_id) as event_id from raw.battle_judged")[0]
     with pytest.raises(UsageError, match="no strike and no exclusion"):

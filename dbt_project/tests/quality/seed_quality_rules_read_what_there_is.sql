@@ -13,5 +13,12 @@ from {{ ref('seed_quality_rules') }}
 where
     not (unit = 'conversation' and measure like '%:%')
     {%- for unit, names in known.items() %}
-        and not (unit = '{{ unit }}' and measure in ('{{ names | join("', '") }}'))
+        and not (
+            unit = '{{ unit }}'
+            and measure in (
+                {%- for name in names %}
+                    '{{ name }}'{{ ',' if not loop.last }}
+                {%- endfor %}
+            )
+        )
     {%- endfor %}

@@ -24,7 +24,7 @@ class Study:
     bias: float = 0.0
     personal_sd: float = 0.0
     strong_left_share: float = 0.5
-    replicates: int = 150
+    replicates: int = 100
 
     def votes(self, seed: int) -> pa.Table:
         """Every replicate is a dimension of its own, so that one query estimates all."""

@@ -90,6 +90,7 @@ def of(country: str, people: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     return [person for person in people if person["country"] == country]
 
 
+@pytest.mark.slow
 def test_the_sample_is_worth_what_the_report_said(project: Project) -> None:
     people = draw_people(1200)
     before = built(project, people)

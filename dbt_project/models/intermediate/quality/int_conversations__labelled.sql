@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
-{#- A judge who labelled twice is heard once, with the last word; versions of a judge are judges. -#}
+{#- A judge who labelled twice is heard once, with the last word; versions are judges. -#}
 with
 
 labels as (

@@ -1,5 +1,4 @@
 {{ config(materialized='view') }}
-{%- set measures = conversation_measures() -%}
 
 with
 
@@ -15,22 +14,7 @@ labelled as (
 
 ),
 
-{%- for name, value, basis in measures %}
-
-{{ name }}_measured as (
-
-    select
-        participant_key,
-        conversation_id,
-        '{{ name }}' as measure,
-        cast({{ value }} as double) as measured_value,
-        cast({{ basis }} as bigint) as basis_count
-    from conversations
-
-),
-{%- endfor %}
-
-label_measured as (
+united as (
 
     select
         conversations.participant_key,
@@ -40,15 +24,15 @@ label_measured as (
         labelled.judge_count as basis_count
     from labelled
     inner join conversations on labelled.conversation_id = conversations.conversation_id
-
-),
-
-united as (
-
-    select * from label_measured
-    {%- for name, value, basis in measures %}
+    {%- for name, value, basis in conversation_measures() %}
         union all
-        select * from {{ name }}_measured
+        select
+            participant_key,
+            conversation_id,
+            '{{ name }}' as measure,
+            cast({{ value }} as double) as measured_value,
+            cast({{ basis }} as bigint) as basis_count
+        from conversations
     {%- endfor %}
 
 )

@@ -1,5 +1,5 @@
-{#- A cell's target is its share of the weights; where nobody of it was heard, the share it would have
-if axes were independent. Within a cell weights differ by what is weighted to besides. -#}
+{#- A cell's target is its share of the weights; where nobody of it was heard, the share it would
+have if axes were independent. Within a cell weights differ by what is weighted to besides. -#}
 with
 
 targets as (

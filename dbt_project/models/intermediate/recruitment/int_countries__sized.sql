@@ -1,5 +1,5 @@
-{#- How large the sample would be in which every cell that is short has its share, and the others are
-as they are, once it is worth the target: 1 / n_eff = sum(target^2 * design effect / people), where
+{#- How large the sample would be in which every cell that is short has its share, and the others
+are as they are, once it is worth the target: 1 / n_eff = sum(target^2 * design effect / people), where
 a cell has the larger of its people now and target * size. In order of people over target, cells are
 filled one after the other; the first number of filled cells whose size stays below the next cell's
 ratio is the right one. Sums over 10^-18. -#}
@@ -23,14 +23,13 @@ measured as (
         *,
         participant_count / target_share as size_ratio,
         cast(round(target_share * design_effect * 1e18) as bigint) as filled_part,
-        case
-            when participant_count > 0 then cast(
-                round(
-                    target_share * target_share * design_effect / participant_count * 1e18
-                ) as bigint
-            )
-            else 0
-        end as unfilled_part
+        cast(
+            round(
+                coalesce(
+                    target_share * target_share * design_effect / nullif(participant_count, 0), 0
+                ) * 1e18
+            ) as bigint
+        ) as unfilled_part
     from cells
 
 ),

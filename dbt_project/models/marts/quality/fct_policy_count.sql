@@ -1,4 +1,4 @@
-{#- From counts: what counts now, with whom policies exclude now, less whom each policy excludes. -#}
+{#- What counts now, with whom policies exclude now put back, less whom each policy excludes. -#}
 with
 
 counts as (

@@ -45,7 +45,10 @@ measured as (
         clusters.participant_count,
         sqrt(
             clusters.square_sum
-            * (clusters.participant_count / nullif(cast(clusters.participant_count - 1 as double), 0))
+            * (
+                clusters.participant_count
+                / nullif(cast(clusters.participant_count - 1 as double), 0)
+            )
             * (
                 (dimensions.compared_count - 1)
                 / nullif(cast(dimensions.compared_count - dimensions.pair_count - 1 as double), 0)
