@@ -10,15 +10,18 @@ import pytest
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
+from ingestion.log.erasure import erase, find_subject
 from ingestion.paths import Home
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import Summary, simulate
+from ingestion.sources.own_events import OwnEvents
 from ingestion.subjects import Identities
+from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources
 from orchestration.dbt_runs import run_dbt
-from orchestration.loading import load_file
+from orchestration.loading import load_file, load_own
 from orchestration.mart_rows import mart_rows
-from orchestration.quality import appeal, find_strikes, issue
+from orchestration.quality import SOURCE, appeal, find_strikes, issue
 
 MODELS = ("fct_quality_hit", "rpt_participant_quality", "int_policies__applied")
 UNMATCHED = "quality_events_unmatched"
@@ -184,3 +187,25 @@ def test_bad_requests_name_what_there_is(study: Study) -> None:
         appeal(home, battle["event_id"], " ")
     with pytest.raises(NotFoundError, match="demoscope build"):
         find_strikes(Home(home.root / "elsewhere"), None, None)
+
+
+def test_of_who_was_erased_nothing_is_said_any_more(study: Study) -> None:
+    home = study.home
+    log = EventLog.open(home.log)
+    native = "p000000003"
+    subject = find_subject(log, home.vault, native, "simulated-humaine")
+    erase(log, home.vault, subject, is_retracted=False)
+    head = log.resolve(None)
+    strike = {
+        "native_id": "late",
+        "participant_id": subject.subject_id,
+        "rule": "speeding",
+        "rule_version": "1",
+        "evidence": "Seen before the erasure.",
+    }
+    report = load_own(home, OwnEvents("late", SOURCE, {EventType.STRIKE_ISSUED: [strike]}))
+    assert (report.accepted_count, report.quarantined_by_reason) == (0, {"erased_participant": 1})
+    assert EventLog.open(home.log).resolve(None) <= head + 1
+    counts = "select count(*) as n from read_parquet('{}')"
+    [refused] = sorted(home.quarantine.glob(f"{report.load_id}*.parquet"))
+    assert mart_rows(home, counts.format(refused)) == [{"n": 1}]

@@ -24,7 +24,7 @@ class Study:
     bias: float = 0.0
     personal_sd: float = 0.0
     strong_left_share: float = 0.5
-    replicates: int = 100
+    replicates: int = 250
 
     def votes(self, seed: int) -> pa.Table:
         """Every replicate is a dimension of its own, so that one query estimates all."""
@@ -84,7 +84,7 @@ def test_intervals_cover_a_known_bias_and_none(
 ) -> None:
     rows = estimate(connection, Study(bias=bias).votes(7))
     assert abs(np.mean(rows["bias"]) - bias) < 0.01
-    assert 0.90 <= coverage(rows, bias) <= 0.99
+    assert 0.90 < coverage(rows, bias) < 0.985
     found = float(np.mean(rows["bias_lo"] > 0.0))
     assert found > 0.9 if bias else found < 0.06
 
@@ -95,7 +95,7 @@ def test_people_with_sides_of_their_own_widen_the_interval(
     study = Study(personal_sd=0.25, participants=60, battles_each=25)
     votes = study.votes(8)
     rows = estimate(connection, votes)
-    assert 0.90 <= coverage(rows, 0.0) <= 0.99
+    assert 0.90 < coverage(rows, 0.0) < 0.985
     alone = votes.set_column(1, "participant_key", votes.column("battle_key"))
     assert coverage(estimate(connection, alone), 0.0) < 0.88
 
@@ -104,7 +104,7 @@ def test_who_stood_left_does_not_pass_for_bias(connection: duckdb.DuckDBPyConnec
     rows = estimate(connection, Study(strong_left_share=0.8).votes(9))
     assert np.mean(rows["left_share"] - rows["right_share"]) > 0.08
     assert abs(np.mean(rows["bias"])) < 0.01
-    assert 0.90 <= coverage(rows, 0.0) <= 0.99
+    assert 0.90 < coverage(rows, 0.0) < 0.985
     assert np.mean(rows["information_share"]) == pytest.approx(4 * 0.8 * 0.2, abs=0.05)
 
 
@@ -112,7 +112,7 @@ def test_few_battles_per_pair_do_not_narrow_the_interval(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = estimate(connection, Study(models=40, participants=400).votes(10))
-    assert 0.90 <= coverage(rows, 0.0) <= 0.99
+    assert 0.90 < coverage(rows, 0.0) < 0.985
 
 
 def test_it_is_the_same_whatever_the_order(connection: duckdb.DuckDBPyConnection) -> None:
