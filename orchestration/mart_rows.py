@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ingestion.errors import BusyError, NotFoundError
+from ingestion.errors import NotFoundError
+from orchestration.raw_views import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from ingestion.paths import Home
 
@@ -33,26 +33,15 @@ def mart_rows(
     Raises:
         NotFoundError: there is no database, or the last build did not make these tables.
         BusyError: a build has it open.
+        IntegrityError: it is damaged.
     """
     if not home.database.exists():
         raise NotFoundError(f"There is no {home.database}.", remedy=BUILD)
     try:
-        with _connected(home.database) as connection:
-            connection.execute("set TimeZone = 'UTC'")
+        with open_database(home.database, is_read_only=True) as connection:
             table = connection.sql(query, params=dict(values or {})).to_arrow_table()
     except duckdb.CatalogException as error:
         message = f"{home.database} does not have what this reads."
         raise NotFoundError(message, remedy=BUILD) from error
-    except duckdb.IOException as error:
-        message = f"{home.database} is open in another process."
-        raise BusyError(message, remedy="Wait for it to end, then try again.") from error
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
-
-
-def _connected(path: Path) -> duckdb.DuckDBPyConnection:
-    try:
-        return duckdb.connect(path, read_only=True)
-    except duckdb.ConnectionException:
-        # This process built it, and dbt has not let go: DuckDB then opens it one way only.
-        return duckdb.connect(path)

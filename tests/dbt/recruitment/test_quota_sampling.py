@@ -33,7 +33,7 @@ where country = '{country}' and level = 'cell' and {column} > 0 order by cell_ke
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = make_project(tmp_path_factory.mktemp("recruitment"), further=FURTHER)
-    made.write_seed(
+    made.seeds.write(
         "seed_recruitment_targets",
         [
             {
@@ -121,7 +121,7 @@ def test_the_sample_is_worth_what_the_report_said(project: Project) -> None:
 
 def test_where_nobody_was_heard_and_where_the_target_is_reached(project: Project) -> None:
     rows = project.seed("seed_recruitment_targets")
-    project.write_seed(
+    project.seeds.write(
         "seed_recruitment_targets",
         [
             row | {"effective_participant_count": 50 if row["country"] == "US" else TARGET}
