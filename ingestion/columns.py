@@ -70,6 +70,23 @@ DEMOGRAPHICS = (
     sealed(named("politics", "Party or political identification, verbatim.", is_required=False)),
     sealed(named("education", "Highest education, verbatim.", is_required=False)),
 )
+CONVERSED = (
+    pseudonym("conversation_id", "The conversation.", is_required=True),
+    count("turn_count", "Turns the participant took."),
+    count("character_count", "Characters the participant wrote.", is_required=False),
+    count("median_turn_character_count", "Characters of the median turn.", is_required=False),
+    count("single_word_turn_count", "Turns of one word or none.", is_required=False),
+    count("duration_ms", "Time from first to last turn, ms.", is_required=False),
+    count("median_turn_ms", "Time the median turn took to write, ms.", is_required=False),
+    count("pasted_turn_count", "Turns that were pasted.", is_required=False),
+    count(
+        "repeated_turn_count",
+        "Turns pasted whose text the participant had sent before, in any conversation.",
+        is_required=False,
+    ),
+    count("attention_check_count", "Attention checks asked.", is_required=False),
+    count("attention_check_failed_count", "Attention checks failed.", is_required=False),
+)
 TARGET = (
     Column(
         name="target_event_id",

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ingestion.columns import (
     CONVERSATION,
+    CONVERSED,
     DEMOGRAPHICS,
     DIMENSION,
     MODEL_A,
@@ -95,22 +96,9 @@ CONTRACTS: dict[EventType, Contract] = {
         Contract(
             event_type=EventType.CONVERSATION_RECORDED,
             grain="One row per conversation: what the quality rules need of it, never its text.",
-            columns=(
-                pseudonym("conversation_id", "The conversation.", is_required=True),
-                count("turn_count", "Turns the participant took."),
-                count(
-                    "character_count",
-                    "Characters the participant wrote.",
-                    is_required=False,
-                ),
-                count(
-                    "duration_ms",
-                    "Time from first to last turn, ms.",
-                    is_required=False,
-                ),
-                count("pasted_turn_count", "Turns that were pasted.", is_required=False),
-            ),
+            columns=CONVERSED,
             is_subject_required=True,
+            version=2,
         ),
         Contract(
             event_type=EventType.CONVERSATION_LABELLED,
@@ -171,14 +159,21 @@ CONTRACTS: dict[EventType, Contract] = {
                 slug("rule", "The quality rule that was hit."),
                 named("rule_version", "Version of the rule."),
                 sealed(text("evidence", "What was seen.", is_required=True)),
+                CONVERSATION,
             ),
             is_subject_required=True,
+            version=2,
         ),
         Contract(
             event_type=EventType.PARTICIPANT_EXCLUDED,
             grain="One row per exclusion of a participant.",
-            columns=(sealed(text("reason", "Why.", is_required=True)),),
+            columns=(
+                sealed(text("reason", "Why.", is_required=True)),
+                named("policy", "The quality policy that excludes.", is_required=False),
+                named("policy_version", "Version of the policy.", is_required=False),
+            ),
             is_subject_required=True,
+            version=2,
         ),
         Contract(
             event_type=EventType.BENCHMARK_REPORTED,

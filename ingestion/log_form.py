@@ -16,19 +16,28 @@ import pyarrow.compute as pc
 from ingestion.codes import code_text, texts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from ingestion.contract import Column, Contract
     from ingestion.pseudonyms import Pseudonymiser
 
 KEY_SEPARATOR = ":"
 
 
-def to_log_form(contract: Contract, native: pa.Table, pseudonyms: Pseudonymiser) -> pa.Table:
+def to_log_form(
+    contract: Contract,
+    native: pa.Table,
+    pseudonyms: Pseudonymiser,
+    *,
+    hashed: Container[str] | None = None,
+) -> pa.Table:
     """Hash what may name a person and order the columns as a segment has them.
 
     Args:
         contract: the rows' contract.
         native: log columns by name, ids still native; further columns are left out.
         pseudonyms: the vault's hasher.
+        hashed: the only columns whose ids are still native; None for all that may name a person.
 
     Returns:
         A table with the contract's log columns, text dictionary-encoded but for `event_id`, which
@@ -39,7 +48,7 @@ def to_log_form(contract: Contract, native: pa.Table, pseudonyms: Pseudonymiser)
     columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
     sources = columns["source"]
     for column in contract.log_columns:
-        if column.is_pseudonym:
+        if column.is_pseudonym and (hashed is None or column.name in hashed):
             values = columns[column.name]
             columns[column.name] = _hashed(contract, column, values, sources, pseudonyms)
     identity = texts_of(columns["event_id"])

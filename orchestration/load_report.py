@@ -6,7 +6,7 @@ What stays out: doing the load (loading.py).
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import LoadRefusedError
@@ -59,6 +59,23 @@ class LoadReport:
             "position",
         )
         return {name: record.pop(name) for name in wanted} | record
+
+    def again(
+        self, load_id: str, *, file: str, started_at_us: int, duration_ms: int, position: int
+    ) -> LoadReport:
+        """The same file a second time: every row that went in is a duplicate now."""
+        return replace(
+            self,
+            load_id=load_id,
+            file=file,
+            status="nothing_new",
+            started_at_us=started_at_us,
+            duration_ms=duration_ms,
+            accepted_count=0,
+            duplicate_count=self.accepted_count + self.duplicate_count,
+            accepted_by_event_type={},
+            position=position,
+        )
 
     def keep(self, directory: Path) -> None:
         """Write the record where `fct_load` finds it; a crash leaves no half record."""

@@ -9,8 +9,6 @@ What stays out: reading (ingestion/sources), judging (expectations), storing (in
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,15 +18,14 @@ from expectations.gate import Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
-from ingestion.log_form import to_log_form
-from ingestion.pseudonyms import Pseudonymiser
 from ingestion.seals import Seals
 from ingestion.sources.batch import ROW_NUMBER
-from ingestion.sources.registry import open_source
-from ingestion.subjects import Links, vault_lock
+from ingestion.sources.registry import open_source, size_of
+from ingestion.subjects import vault_lock
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
+from orchestration.naming import NativeIds, Pseudonyms
 from orchestration.refused_rows import conflicting_row, erased_row
 
 if TYPE_CHECKING:
@@ -38,6 +35,7 @@ if TYPE_CHECKING:
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
+    from orchestration.naming import Naming
 
 PIECE_ROWS = 1_000_000
 PRODUCER = "demoscope"
@@ -67,9 +65,22 @@ def load_file(
         DemoscopeError: the file cannot be read at all.
     """
     source = open_source(path, mapping=mapping, source=source_name)
-    log = EventLog.open(home.log)
     with vault_lock(home.vault, is_exclusive=False):
-        return _Load(home, log, path, source, gate or Gate(), progress).run()
+        names = NativeIds(home.vault)
+        return _Load(home, source, names, gate or Gate(), progress, path).run()
+
+
+def load_own(home: Home, source: Source) -> LoadReport:
+    """Bring what the program itself says of participants through the same gate into the log.
+
+    Rows of participants who were erased since go to quarantine.
+
+    Args:
+        home: the warehouse.
+        source: rows that name participants and conversations by their pseudonyms.
+    """
+    with vault_lock(home.vault, is_exclusive=False):
+        return _Load(home, source, Pseudonyms(home.vault), Gate(max_bad_share=1.0)).run()
 
 
 class _Load:
@@ -78,20 +89,19 @@ class _Load:
     def __init__(
         self,
         home: Home,
-        log: EventLog,
-        path: str,
         source: Source,
+        names: Naming,
         gate: Gate,
-        progress: Callable[[int], None],
+        progress: Callable[[int], None] = lambda _rows: None,
+        path: str = "",
     ) -> None:
         self._home = home
-        self._log = log
+        self._log = EventLog.open(home.log)
         self._path = path
         self._source = source
+        self._names = names
         self._progress = progress
         self._gate = gate
-        self._pseudonyms = Pseudonymiser.open(home.vault)
-        self._links = Links.open(home.vault, self._pseudonyms)
         self._seals = Seals.open(home.vault, is_made=True)
         self._started_us = time.time_ns() // 1000
         self._load_id = f"{self._started_us:020d}-{source.fingerprint[:12]}"
@@ -110,7 +120,14 @@ class _Load:
         if committed is not None:
             earlier = earlier_report(self._home.loads, self._source.fingerprint)
             if earlier is not None:
-                return self._again(earlier, committed.seq)
+                again = earlier.again(
+                    self._load_id,
+                    file=self._source.name,
+                    started_at_us=self._started_us,
+                    duration_ms=self._elapsed_ms(),
+                    position=committed.seq,
+                )
+                return self._kept(again)
         quarantine = self._quarantine(self._load_id)
         with quarantine, self._log.begin(self._source.fingerprint, {"name": PRODUCER}) as batch:
             for native in self._source.batches():
@@ -125,12 +142,13 @@ class _Load:
             self._judge(quarantine)
             quarantine.keep()
             if self._failures:
-                report = self._report("refused", quarantine, position=None)
-                report.keep(self._home.loads)
-                raise GateRefusalError(report)
+                refused = self._report("refused", quarantine, position=None)
+                raise GateRefusalError(self._kept(refused))
             position = self._commit(batch)
         status = "committed" if sum(self._accepted.values()) else "nothing_new"
-        report = self._report(status, quarantine, position=position)
+        return self._kept(self._report(status, quarantine, position=position))
+
+    def _kept(self, report: LoadReport) -> LoadReport:
         report.keep(self._home.loads)
         return report
 
@@ -145,13 +163,13 @@ class _Load:
     def _flush(self, event_type: EventType, batch: Batch, quarantine: Quarantine) -> None:
         native = pa.concat_tables(self._pending.pop(event_type))
         contract = CONTRACTS[event_type]
-        bound, is_erased = self._links.bind(contract, native)
+        bound, is_erased = self._names.is_erased(contract, native)
         if pc.any(is_erased).as_py():
             numbers = native.column(ROW_NUMBER).filter(is_erased).to_pylist()
             quarantine.add(erased_row(event_type, number) for number in numbers)
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
-        table = to_log_form(contract, bound, self._pseudonyms)
+        table = self._names.log_form(contract, bound)
         self._note(event_type, self._gate.judge(event_type, table))
         staged = batch.stage(event_type, self._seals.seal(contract, table))
         self._staged_rows.append((event_type, native.column(ROW_NUMBER)))
@@ -160,8 +178,8 @@ class _Load:
         accepted = native.num_rows - duplicates - conflicts
         self._accepted[event_type] = self._accepted.get(event_type, 0) + accepted
         if conflicts:
-            rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
-            quarantine.add(conflicting_row(event_type, row) for row in rows)
+            refused = native.filter(pa.array(staged.is_conflict)).to_pylist()
+            quarantine.add(conflicting_row(event_type, row) for row in refused)
 
     def _judge(self, quarantine: Quarantine) -> None:
         accounted = sum(self._accepted.values()) + self._duplicates + quarantine.count
@@ -201,30 +219,12 @@ class _Load:
     def _quarantine(self, load_id: str) -> Quarantine:
         return Quarantine(self._home.quarantine, load_id=load_id, source_file=self._source.name)
 
-    def _again(self, earlier: LoadReport, position: int) -> LoadReport:
-        """The same file a second time: every row that went in is a duplicate now."""
-        report = replace(
-            earlier,
-            load_id=self._load_id,
-            file=self._source.name,
-            status="nothing_new",
-            started_at_us=self._started_us,
-            duration_ms=self._elapsed_ms(),
-            accepted_count=0,
-            duplicate_count=earlier.accepted_count + earlier.duplicate_count,
-            accepted_by_event_type={},
-            position=position,
-        )
-        report.keep(self._home.loads)
-        return report
-
     def _elapsed_ms(self) -> int:
         return (time.time_ns() // 1000 - self._started_us) // 1000
 
     def _report(self, status: str, quarantine: Quarantine, *, position: int | None) -> LoadReport:
         accepted = sum(self._accepted.values())
         reasons = quarantine.reasons.copy()
-        local = Path(self._path)
         if self._late_conflicts:
             reasons[Refusal.CONFLICTING_DUPLICATE] += self._late_conflicts
         return LoadReport(
@@ -234,7 +234,7 @@ class _Load:
             status=status,
             started_at_us=self._started_us,
             duration_ms=self._elapsed_ms(),
-            byte_count=local.stat().st_size if local.is_file() else 0,
+            byte_count=size_of(self._path),
             row_count=self._row_count,
             accepted_count=accepted,
             duplicate_count=self._duplicates,

@@ -41,8 +41,8 @@ LOAD_COLUMNS = {
 }
 
 
-def open_database(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open the pipeline's database for writing.
+def open_database(path: Path, *, is_read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open the pipeline's database: for writing, or to read what the last build left.
 
     Raises:
         BusyError: another process has it open.
@@ -50,7 +50,7 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        connection = duckdb.connect(path)
+        connection = _connected(path, is_read_only=is_read_only)
     except duckdb.IOException as error:
         if LOCKED in str(error):
             message = f"{path} is open in another process."
@@ -60,6 +60,14 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
         raise IntegrityError(message, remedy=remedy) from error
     connection.execute("set TimeZone = 'UTC'")
     return connection
+
+
+def _connected(path: Path, *, is_read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(path, read_only=is_read_only)
+    except duckdb.ConnectionException:
+        # This process built it, and dbt has not let go: DuckDB then opens it one way only.
+        return duckdb.connect(path)
 
 
 def register_sources(

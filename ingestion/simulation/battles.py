@@ -1,6 +1,7 @@
-"""What participants do: pairs they meet, conversations they hold, verdicts they give.
+"""What participants do: pairs they meet, verdicts they give, and when.
 
-What stays out: who they are (sample.py), what is true (truth.py), their lines (lines.py).
+What stays out: who they are (sample.py), what is true (truth.py), how they converse
+(conversations.py), their lines (lines.py).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingestion.simulation.calendar import SECOND, Calendar
+from ingestion.simulation.conversations import Conversations, draw_conversations
 from ingestion.simulation.population import FloatArray, IntArray
 from ingestion.simulation.roster import TOPICS
 from ingestion.simulation.sample import EFFORTS, Effort, Participants
@@ -20,13 +22,7 @@ from ingestion.vocabulary import Outcome
 OUTCOMES: tuple[Outcome, ...] = (Outcome.A, Outcome.B, Outcome.TIE)
 LEFT, RIGHT, TIE = range(3)
 
-FEWEST_TURNS = 3
-# Means per turn of those who try and of those who do not.
-ATTENTIVE_EXTRA_TURNS = 2.4
-TURN_SECONDS, CARELESS_TURN_SECONDS = 55.0, 4.0
-TURN_CHARACTERS, CARELESS_TURN_CHARACTERS = 95.0, 9.0
-SPREAD = 0.7
-PASTED_SHARE, CARELESS_PASTED_SHARE = 0.03, 0.35
+# Means of those who try and of those who do not.
 JUDGING_SECONDS, CARELESS_JUDGING_SECONDS = 40.0, 3.0
 PAUSE_SECONDS = 600.0
 
@@ -41,10 +37,7 @@ class Battles:
         right: place in the study's models (n).
         outcomes: place in OUTCOMES (n, D).
         topic: place in TOPICS (n).
-        turns: turns of the conversation (n).
-        characters: characters the participant wrote (n).
-        duration_ms: time from first to last turn (n).
-        pasted: turns that were pasted (n).
+        conversations: what is told of each one's conversation.
         ended_at: when the conversation ended (n).
         judged_at: when the verdicts were given, all dimensions at once (n).
     """
@@ -54,10 +47,7 @@ class Battles:
     right: IntArray
     outcomes: IntArray
     topic: IntArray
-    turns: IntArray
-    characters: IntArray
-    duration_ms: IntArray
-    pasted: IntArray
+    conversations: Conversations
     ended_at: IntArray
     judged_at: IntArray
 
@@ -71,41 +61,13 @@ def draw_battles(truth: Truth, participants: Participants) -> Battles:
     who = np.repeat(np.arange(len(participants)), participants.battle_counts)
     effort = participants.effort[who]
     is_careless = effort > 0
-    turns, characters, duration_ms, pasted = _conversations(truth, chunk, is_careless)
-    ended_at, judged_at = _clock(truth, participants, is_careless, duration_ms)
+    conversations = draw_conversations(parameters.seed, chunk, is_careless)
+    ended_at, judged_at = _clock(truth, participants, is_careless, conversations.duration_ms)
     left, right = _pairs(truth, chunk, judged_at)
     outcomes = _outcomes(truth, chunk, participants.cell[who], (left, right))
     _answer_carelessly(truth, chunk, effort, outcomes)
     topic = stream(parameters.seed, Purpose.TOPIC, chunk).integers(0, len(TOPICS), len(who))
-    return Battles(
-        who,
-        left,
-        right,
-        outcomes,
-        topic,
-        turns,
-        characters,
-        duration_ms,
-        pasted,
-        ended_at,
-        judged_at,
-    )
-
-
-def _conversations(
-    truth: Truth, chunk: int, is_careless: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    generator = stream(truth.parameters.seed, Purpose.CONVERSATION, chunk)
-    size = len(is_careless)
-    extra = generator.geometric(1.0 / (1.0 + ATTENTIVE_EXTRA_TURNS), size) - 1
-    turns = FEWEST_TURNS + np.where(is_careless, 0, extra)
-    pace = np.exp(SPREAD * generator.standard_normal((2, size)) - SPREAD**2 / 2.0)
-    letters = np.where(is_careless, CARELESS_TURN_CHARACTERS, TURN_CHARACTERS)
-    seconds = np.where(is_careless, CARELESS_TURN_SECONDS, TURN_SECONDS)
-    characters = np.maximum((turns * letters * pace[0]).astype(np.int64), turns)
-    duration_ms = (1000.0 * turns * seconds * pace[1]).astype(np.int64)
-    pasted = generator.binomial(turns, np.where(is_careless, CARELESS_PASTED_SHARE, PASTED_SHARE))
-    return turns, characters, duration_ms, pasted.astype(np.int64)
+    return Battles(who, left, right, outcomes, topic, conversations, ended_at, judged_at)
 
 
 def _clock(

@@ -20,6 +20,7 @@ from ingestion.simulation import fragments
 from ingestion.simulation.answers import age_places, age_texts, answer_places, answer_texts
 from ingestion.simulation.battles import OUTCOMES, Battles
 from ingestion.simulation.calendar import REGISTERED_BEFORE, Calendar, iso
+from ingestion.simulation.conversations import UNLABELLED
 from ingestion.simulation.fragments import Piece
 from ingestion.simulation.population import IntArray
 from ingestion.simulation.roster import ROSTER, TOPICS, Model
@@ -29,6 +30,9 @@ from ingestion.vocabulary import EventType
 
 PARTICIPANT_PREFIX, PARTICIPANT_DIGITS = "p", 9
 BATTLE_PREFIX, CONVERSATION_PREFIX, BATTLE_DIGITS = "b", "c", 10
+LABEL_PREFIX = "l"
+LABEL, LABEL_VALUES = "topic", ("on_topic", "drifted")
+JUDGE, JUDGE_VERSION = "simulated-judge", "1"
 LANGUAGE = "en"
 RETIREMENT = "Withdrawn by its provider in favour of a successor."
 _VERDICT = ("dimension", "model_a", "model_b", "outcome")
@@ -98,6 +102,7 @@ class LineWriter:
         """One conversation per battle; `first` is the number of the chunk's first battle."""
         numbers = np.arange(first, first + len(battles))
         who = participants.numbers[battles.participant]
+        held = battles.conversations
         return self._lines(
             EventType.CONVERSATION_RECORDED,
             {
@@ -105,10 +110,34 @@ class LineWriter:
                 "occurred_at": lambda name: fragments.instants(name, battles.ended_at),
                 "participant_id": _numbered(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
                 "conversation_id": _numbered(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
-                "turn_count": _integers(battles.turns),
-                "character_count": _integers(battles.characters),
-                "duration_ms": _integers(battles.duration_ms),
-                "pasted_turn_count": _integers(battles.pasted),
+                "turn_count": _integers(held.turns),
+                "character_count": _integers(held.characters),
+                "median_turn_character_count": _integers(held.median_characters),
+                "single_word_turn_count": _integers(held.single_words),
+                "duration_ms": _integers(held.duration_ms),
+                "median_turn_ms": _integers(held.median_ms),
+                "pasted_turn_count": _integers(held.pasted),
+                "repeated_turn_count": _integers(held.repeated),
+                "attention_check_count": _integers(held.checks),
+                "attention_check_failed_count": _integers(held.failed),
+            },
+        )
+
+    def labels(self, battles: Battles, first: int) -> Any:
+        """What a judge says of the topic of some conversations."""
+        drift = battles.conversations.drift
+        labelled = np.flatnonzero(drift != UNLABELLED)
+        numbers = first + labelled
+        return self._lines(
+            EventType.CONVERSATION_LABELLED,
+            {
+                "native_id": _numbered(LABEL_PREFIX, numbers, BATTLE_DIGITS),
+                "occurred_at": lambda name: fragments.instants(name, battles.judged_at[labelled]),
+                "conversation_id": _numbered(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
+                "label": lambda name: fragments.constant(name, LABEL),
+                "value": _chosen(LABEL_VALUES, drift[labelled]),
+                "judge": lambda name: fragments.constant(name, JUDGE),
+                "judge_version": lambda name: fragments.constant(name, JUDGE_VERSION),
             },
         )
 

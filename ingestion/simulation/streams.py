@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     CONVERSATION = 23
     CLOCK = 24
     TOPIC = 25
+    CONDUCT = 26
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""Write one simulated study: four files of events and the truth behind them.
+"""Write one simulated study: five files of events and the truth behind them.
 
 Memory is bounded by a chunk of battles, whatever the study's size; the same parameters and
 population give the same bytes. Files appear under their names only once they are whole.
@@ -26,8 +26,8 @@ from ingestion.simulation.truth import draw_truth
 from ingestion.simulation.truth_file import write_truth
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
-CONVERSATIONS, BATTLES = "conversations.jsonl", "battles.jsonl"
-EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, BATTLES)
+CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"
+EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES)
 TRUTH = "truth.json"
 
 Progress = Callable[[int, int], None]
@@ -92,6 +92,7 @@ def simulate(
             battles = draw_battles(truth, participants)
             files[PARTICIPANTS].write(writer.participants(participants))
             files[CONVERSATIONS].write(writer.conversations(participants, battles, battle_count))
+            files[LABELS].write(writer.labels(battles, battle_count))
             files[BATTLES].write(writer.battles(participants, battles, battle_count))
             battle_count += len(battles)
             judging_count += int(np.count_nonzero(participants.battle_counts))

@@ -77,6 +77,12 @@ def open_source(
     return NativeJsonl(file, source)
 
 
+def size_of(path: str) -> int:
+    """Bytes of a local file; 0 of what is none."""
+    local = Path(path)
+    return local.stat().st_size if local.is_file() else 0
+
+
 def _must_be(file: LocalFile, expected: Format, what: str) -> None:
     if file.format is not expected:
         raise UsageError(

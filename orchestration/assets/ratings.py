@@ -27,6 +27,7 @@ INPUTS = (
     "dim_stratum",
     "fct_battle",
     "fct_cell_count",
+    "fct_policy_count",
     "fct_tournament_count",
     "fct_weighted_judgment",
     "int_cells__grouped",

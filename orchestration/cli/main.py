@@ -23,6 +23,8 @@ COMMANDS = {
     "publish": "Publish the marts for readers: DuckDB, Parquet, CSV.",
     "superset": "Write a dashboard for Apache Superset.",
     "boards": "List, check, reproduce and compare boards.",
+    "quality": "Who takes part in earnest: rules, strikes, appeals, sensitivity.",
+    "recruit": "Whom to recruit next, how many, and what it costs.",
     "log": "Look into the event log and check that it is whole.",
     "simulate": "Write a simulated study whose truth is known.",
     "study": "Ingest a bundled study, build, and show its leaderboard.",

@@ -120,6 +120,21 @@ RATING_TABLES = {
             ),
         ),
     ),
+    "policy_rank": RatingTable(
+        "One row per version of a quality policy, dimension and model: everybody's board under it.",
+        (
+            RatingColumn("policy", "varchar", "The quality policy."),
+            RatingColumn("policy_version", "varchar", "Version of the policy."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("model_id", "varchar", "The model."),
+            RatingColumn("skill_micro", "bigint", "Skill less the mean over models, micro-units."),
+            RatingColumn("skill_sd_micro", "bigint", "Its sd, micro-units."),
+            RatingColumn("rank", "bigint", "1 is best; equal skills are ordered by model id."),
+            RatingColumn("rank_lo", "bigint", "Best rank in the 95% rank range."),
+            RatingColumn("rank_hi", "bigint", "Worst rank in the 95% rank range."),
+            RatingColumn("battle_count", "bigint", "Battles the model took part in."),
+        ),
+    ),
     "agreement": RatingTable(
         "One row per board but the canonical one: how far it agrees with that on the order.",
         (

@@ -10,12 +10,18 @@ from collections.abc import Iterable, Mapping
 import duckdb
 import pyarrow as pa
 
-from orchestration.rating_tables import count_boards, hierarchical_boards, weighted_boards
+from orchestration.rating_tables import (
+    count_boards,
+    hierarchical_boards,
+    policy_boards,
+    weighted_boards,
+)
 from orchestration.rating_tables.agreement import agreement_rows, tournament_rows
 from orchestration.rating_tables.inputs import (
     Study,
     cell_counts,
     ordered_battles,
+    policy_counts,
     seed_of,
     study,
     tournament_counts,
@@ -32,6 +38,7 @@ from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
 
 RATING, PAIRWISE, TOURNAMENT = "rating", "pairwise", "tournament"
 MERGER, AGREEMENT, HISTORY = "merger", "agreement", "online_history"
+POLICY_RANK = "policy_rank"
 
 
 def rate_all(
@@ -64,6 +71,7 @@ def rate_all(
     hierarchical, effects = _hierarchical(connection, population, parameters, anchors, seed)
     pairs = list(count_boards.pair_rows(rated))
     tables |= effects | histories
+    tables[POLICY_RANK] = policy_boards.policy_ranks(policy_counts(connection), parameters, seed)
     tables[RATING] = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
     if pairs:
         tables[PAIRWISE] = pa.concat_tables(pairs)

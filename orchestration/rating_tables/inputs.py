@@ -55,6 +55,11 @@ where judgments.weighting = $weighting and judgments.stratum_id = $stratum
 order by judgments.dimension, numbers.participant_id, judgments.model_a, judgments.model_b
 """
 DIMENSIONS = "select distinct dimension from fct_battle where is_counted order by dimension"
+POLICY_COUNTS = """
+select policy, policy_version, dimension, model_a, model_b, win_a_count, win_b_count, tie_count
+from fct_policy_count
+order by all
+"""
 CELL_COUNTS = """
 select cell_id, dimension, model_a, model_b, outcome, battle_count
 from fct_cell_count
@@ -89,6 +94,11 @@ class Study:
 def tournament_counts(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """The counts of every tournament. both_bad is a tie for skill."""
     return connection.sql(TOURNAMENT_COUNTS).to_arrow_table()
+
+
+def policy_counts(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """What is left of everybody's counts under each quality policy."""
+    return connection.sql(POLICY_COUNTS).to_arrow_table()
 
 
 def cell_counts(connection: duckdb.DuckDBPyConnection) -> pa.Table:

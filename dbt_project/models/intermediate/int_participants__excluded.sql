@@ -1,3 +1,5 @@
+{#- By hand, or by a policy: then only as long as enough of its strikes stand, so that an appeal
+against a strike lifts what followed from it. -#}
 with
 
 exclusions as (
@@ -12,15 +14,39 @@ retracted as (
 
 ),
 
-standing as (
+struck as (
+
+    select * from {{ ref('int_policies__struck') }}
+
+),
+
+upheld as (
 
     select
         exclusions.participant_key,
-        min(exclusions.position) as excluded_position
+        greatest(exclusions.position, coalesce(struck.reached_position, 0)) as excluded_position,
+        exclusions.policy is null as is_by_hand
     from exclusions
     left join retracted on exclusions.event_id = retracted.event_id
-    where retracted.event_id is null
-    group by exclusions.participant_key
+    left join struck
+        on
+            exclusions.policy = struck.policy
+            and exclusions.policy_version = struck.policy_version
+            and exclusions.participant_key = struck.participant_key
+    where
+        retracted.event_id is null
+        and (exclusions.policy is null or struck.reached_position is not null)
+
+),
+
+standing as (
+
+    select
+        participant_key,
+        min(excluded_position) as excluded_position,
+        max(case when is_by_hand then 1 else 0 end) = 1 as is_by_hand
+    from upheld
+    group by participant_key
 
 )
 

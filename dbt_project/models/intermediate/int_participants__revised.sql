@@ -18,6 +18,12 @@ exclusions as (
 
 ),
 
+strikes as (
+
+    select * from {{ ref('stg_events__strikes_issued') }}
+
+),
+
 revised as (
 
     select * from {{ ref('int_events__revised') }}
@@ -34,6 +40,14 @@ said as (
             position
         from {{ relation }}
     {%- endfor %}
+    -- A strike by itself changes nothing of its participant; an appeal against it may.
+    union all
+    select
+        strikes.event_id,
+        strikes.participant_key,
+        strikes.position
+    from strikes
+    inner join revised on strikes.event_id = revised.event_id
 
 ),
 

@@ -127,10 +127,16 @@ class Project:
             return list(connection.sql(sql).fetchall())
 
 
-def make_project(directory: Path) -> Project:
-    """Copy what weighting is made of, with stand-ins for what it reads, and parse it."""
-    for part in PARTS:
-        shutil.copytree(REAL / part, directory / part)
+def make_project(directory: Path, *, further: Iterable[str] = ()) -> Project:
+    """Copy what weighting is made of, with stand-ins for what it reads, and parse it.
+
+    Args:
+        directory: where to.
+        further: folders and files of the real project besides.
+    """
+    for part in (*PARTS, *further):
+        copy = shutil.copytree if (REAL / part).is_dir() else shutil.copyfile
+        copy(REAL / part, directory / part)
     stubs = directory / "models" / "stubs"
     stubs.mkdir()
     (stubs / "int_participants__current.sql").write_text(PEOPLE % (directory / "people.csv"))

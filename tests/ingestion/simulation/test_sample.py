@@ -1,6 +1,7 @@
 """Who is in the sample: skewed as declared, fair when asked, careless now and then."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,13 +109,29 @@ def test_low_effort_shows_in_verdicts_and_conversations(tmp_path: Path) -> None:
                 assert battle["outcome"] == "a"
             case "always_tie":
                 assert battle["outcome"] == "tie"
-    pace: dict[bool, list[float]] = {True: [], False: []}
+    held: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     for row in made.rows("conversations"):
-        assert row["turn_count"] >= 3
-        is_careless = row["participant_id"] in style
-        assert row["turn_count"] == 3 or not is_careless
-        pace[is_careless].append(row["duration_ms"] / row["turn_count"])
-    assert 5 * np.median(pace[True]) < np.median(pace[False])
+        held[row["participant_id"] in style].append(row)
+        parts = ("single_word_turn_count", "pasted_turn_count")
+        assert all(row[part] <= row["turn_count"] for part in parts)
+        assert row["repeated_turn_count"] <= row["pasted_turn_count"]
+        assert row["attention_check_failed_count"] <= row["attention_check_count"]
+    careless, attentive = (held[is_careless] for is_careless in (True, False))
+    assert {row["turn_count"] for row in careless} == {1, 2, 3}
+    assert min(row["turn_count"] for row in attentive) == 3
+    pace = [np.median([row["median_turn_ms"] for row in rows]) for rows in (careless, attentive)]
+    assert 5 * pace[0] < pace[1]
+    for part in ("single_word_turn_count", "repeated_turn_count", "attention_check_failed_count"):
+        assert np.mean([row[part] for row in careless]) > 5 * np.mean(
+            [row[part] for row in attentive]
+        )
+    drifted: dict[bool, list[bool]] = {True: [], False: []}
+    by_conversation = {
+        row["conversation_id"]: row["participant_id"] in style for row in made.rows("conversations")
+    }
+    for row in made.rows("labels"):
+        drifted[by_conversation[row["conversation_id"]]].append(row["value"] == "drifted")
+    assert np.mean(drifted[True]) > 5 * np.mean(drifted[False])
 
 
 def test_without_low_effort_nobody_is_careless_and_the_others_say_the_same(tmp_path: Path) -> None:

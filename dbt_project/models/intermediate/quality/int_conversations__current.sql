@@ -1,0 +1,28 @@
+{{ config(materialized='view') }}
+
+with
+
+conversations as (
+
+    select * from {{ ref('stg_events__conversations_recorded') }}
+
+),
+
+retracted as (
+
+    select * from {{ ref('int_events__retracted') }}
+
+),
+
+standing as (
+
+    select conversations.*
+    from conversations
+    left join retracted on conversations.event_id = retracted.event_id
+    where
+        retracted.event_id is null
+        and {{ happened_by('conversations.occurred_at') }}
+
+)
+
+select * from standing

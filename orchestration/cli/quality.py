@@ -1,0 +1,215 @@
+"""`demoscope quality`: who takes part in earnest, strikes, appeals, and what the board makes of it.
+
+What stays out: finding and issuing strikes (orchestration/quality.py), the figures (dbt_project).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ingestion.paths import Home
+from orchestration.cli.mart_output import FORMAT, Format, print_rows
+from orchestration.cli.output import print_json, say
+
+app = typer.Typer(
+    no_args_is_help=True, help="Who takes part in earnest: rules, strikes, appeals, sensitivity."
+)
+AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+RULES = "select * from rpt_quality_rule order by sort_order, rule_version"
+PARTICIPANTS = """
+select * from rpt_participant_quality
+where state <> 'clean' and ($state is null or state = $state)
+order by strike_count + open_hit_count desc, participant_key
+limit $limit
+"""
+SENSITIVITY = """
+select * from rpt_quality_sensitivity
+where dimension = $dimension
+order by strikes_to_exclude desc nulls first, policy, policy_version, rank
+"""
+BIAS = """
+select bias.*
+from rpt_position_bias as bias
+left join dim_dimension as dimensions using (dimension)
+order by dimensions.sort_order, dimension
+"""
+
+
+@app.command()
+def rules(*, output: FORMAT = Format.TABLE) -> None:
+    """What each rule reads, whom it hits, and what became of the hits."""
+    columns = {
+        "rule": lambda row: f"{row['rule']}@{row['rule_version']}",
+        "hit": lambda row: (
+            f"{row['measure']} {row['comparison'].replace('_', ' ')} {row['threshold']:g}"
+            + (f", of {row['basis_min']} or more" if row["basis_min"] > 1 else "")
+        ),
+        ">people": lambda row: f"{row['participant_count']:,}",
+        ">hits": lambda row: f"{row['hit_count']:,}",
+        ">open": lambda row: f"{row['open_hit_count']:,}",
+        ">struck": lambda row: f"{row['struck_hit_count']:,}",
+        ">appealed": lambda row: f"{row['appealed_hit_count']:,}",
+    }
+    print_rows("rules", _rows(RULES), output, columns)
+
+
+@app.command()
+def participants(
+    *,
+    state: Annotated[
+        str | None, typer.Option(help="open, struck, excluded or excluded_by_hand.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    output: FORMAT = Format.TABLE,
+) -> None:
+    """Participants with hits or strikes, most of them first."""
+    columns = {
+        "participant": lambda row: row["participant_key"],
+        "state": lambda row: row["state"],
+        ">strikes": lambda row: f"{row['strike_count']:,}",
+        ">open": lambda row: f"{row['open_hit_count']:,}",
+        ">talks": lambda row: f"{row['conversation_count']:,}",
+        ">verdicts": lambda row: f"{row['verdict_count']:,}",
+        ">s per turn": lambda row: _number(row["median_turn_seconds"], ".1f"),
+        ">checks failed": lambda row: (
+            f"{row['attention_check_failed_count'] or 0:,}/{row['attention_check_count'] or 0:,}"
+        ),
+        ">left": lambda row: _number(row["left_share"], ".2f"),
+        ">ties": lambda row: _number(row["tie_share"], ".2f"),
+    }
+    found = _rows(PARTICIPANTS, {"state": state, "limit": limit})
+    print_rows("participants", found, output, columns)
+
+
+@app.command()
+def sensitivity(
+    *,
+    dimension: Annotated[str, typer.Option(help="What was judged.")] = "overall",
+    output: FORMAT = Format.TABLE,
+) -> None:
+    """The board under no policy, under each, and how far ranks move."""
+    columns = {
+        "policy": lambda row: f"{row['policy']}@{row['policy_version']}",
+        ">left out": lambda row: f"{row['excluded_participant_count']:,}",
+        ">rank": lambda row: str(row["rank"]),
+        "range": lambda row: f"{row['rank_lo']}-{row['rank_hi']}",
+        ">moved": lambda row: f"{row['rank_change']:+d}" if row["rank_change"] else "",
+        "model": lambda row: row["model_id"],
+        ">skill": lambda row: f"{row['skill']:+.2f}",
+        ">verdicts": lambda row: f"{row['battle_count']:,}",
+    }
+    print_rows("models", _rows(SENSITIVITY, {"dimension": dimension}), output, columns)
+
+
+@app.command()
+def bias(*, output: FORMAT = Format.TABLE) -> None:
+    """How far standing on the left sways verdicts, per dimension."""
+    columns = {
+        "dimension": lambda row: row["dimension"],
+        ">left": lambda row: f"{row['left_share']:.3f}",
+        ">right": lambda row: f"{row['right_share']:.3f}",
+        ">ties": lambda row: f"{row['tie_share']:.3f}",
+        ">bias": lambda row: _number(row["bias"], "+.3f"),
+        ">95% interval": lambda row: (
+            f"{_number(row['bias_lo'], '+.3f')} to {_number(row['bias_hi'], '+.3f')}"
+        ),
+        ">verdicts": lambda row: f"{row['battle_count']:,}",
+        ">people": lambda row: f"{row['participant_count']:,}",
+    }
+    print_rows("dimensions", _rows(BIAS), output, columns)
+
+
+@app.command()
+def strike(
+    *,
+    policy: Annotated[
+        str | None, typer.Option(help="Name, or name@version; the default if not given.")
+    ] = None,
+    participant: Annotated[
+        str | None, typer.Option(help="Pseudonym: strike this participant only.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be issued; write nothing.")
+    ] = False,
+    as_json: AS_JSON = False,
+) -> None:
+    """Issue a strike for every open hit of the last build, and exclude whoever has enough."""
+    from orchestration.quality import find_strikes, issue  # imports pyarrow
+
+    home = Home.from_environment()
+    found = find_strikes(home, policy, participant)
+    report = None if dry_run else issue(home, found)
+    counts = {} if report is None else report.accepted_by_event_type
+    document = {
+        "policy": found.policy,
+        "policy_version": found.version,
+        "is_dry_run": dry_run,
+        "strike_count": counts.get("strike_issued", 0),
+        "exclusion_count": counts.get("participant_excluded", 0),
+        "duplicate_count": 0 if report is None else report.duplicate_count,
+        "quarantined_count": 0 if report is None else report.quarantined_count,
+        "log_position": None if report is None else report.position,
+        "strikes": found.strikes,
+        "exclusions": found.exclusions,
+    }
+    if as_json:
+        print_json(document)
+        return
+    name = f"{found.policy}@{found.version}"
+    if dry_run:
+        people = len({row["participant_id"] for row in found.strikes})
+        words = f"{len(found.strikes):,} strikes for {people:,} participants"
+        _print(f"{name} would issue {words}, and exclude {len(found.exclusions):,}")
+    elif report is None or not report.accepted_count:
+        _print(f"{name}: nothing new; every hit has its strike")
+    else:
+        _print(
+            f"{name}: {document['strike_count']:,} strikes, {document['exclusion_count']:,}"
+            f" exclusions at log position {report.position}"
+        )
+        say("They take effect with the next build: demoscope build")
+    if report is not None and report.quarantined_count:
+        say(f"{report.quarantined_count:,} are in quarantine: see fct_load.")
+
+
+@app.command()
+def appeal(
+    event: Annotated[str, typer.Argument(help="Id of the strike or exclusion, or its beginning.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why it should not stand.")],
+    as_json: AS_JSON = False,
+) -> None:
+    """Retract a strike or an exclusion; with too few strikes left the participant counts again."""
+    from orchestration.quality import appeal as retract  # imports pyarrow
+
+    retracted, report = retract(Home.from_environment(), event, reason)
+    if as_json:
+        names = ("event_id", "event_type", "position")
+        print_json(
+            {
+                "retracted": [{name: retracted[name] for name in names}],
+                "status": report.status,
+                "log_position": report.position,
+            }
+        )
+        return
+    done = "was retracted before" if report.status == "nothing_new" else "is retracted"
+    kind = str(retracted["event_type"])
+    _print(f"{kind} {retracted['event_id']} {done}, at log position {report.position}")
+
+
+def _rows(query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    from orchestration.mart_rows import mart_rows  # imports DuckDB
+
+    return mart_rows(Home.from_environment(), query, values)
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _print(line: str) -> None:
+    print(line)  # noqa: T201 (the command's output)

@@ -1,0 +1,181 @@
+"""Strikes and exclusions from what the rules hit, and appeals against them, as events in the log.
+
+A strike's id is made of rule, version, participant and conversation: the same hit is the same event
+however often it is issued, and one that was retracted stays so.
+
+What stays out: the rules and who is hit (dbt_project), and what events do to state (dbt_project).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import NotFoundError, UsageError
+from ingestion.sources.own_events import OwnEvents
+from ingestion.vocabulary import EventType
+from orchestration.event_search import Search, find_events
+from orchestration.loading import load_own
+from orchestration.mart_rows import mart_rows
+
+if TYPE_CHECKING:
+    from ingestion.paths import Home
+    from orchestration.load_report import LoadReport
+
+SOURCE = "demoscope.quality"
+VERSION_MARK = "@"
+APPEALABLE = (EventType.STRIKE_ISSUED, EventType.PARTICIPANT_EXCLUDED)
+
+POLICIES = """
+select policy, version, is_default, strikes_to_exclude
+from seeds.seed_quality_policies
+order by sort_order, version
+"""
+OPEN_HITS = """
+select hits.*
+from fct_quality_hit as hits
+inner join seeds.seed_quality_policy_rules as members using (rule, rule_version)
+where members.policy = $policy and members.policy_version = $version and hits.state = 'open'
+    and ($participant is null or hits.participant_key = $participant)
+order by hits.participant_key, hits.rule, hits.rule_version, hits.conversation_id nulls last
+"""
+EXCLUSIONS = """
+select participant_key, strike_count + open_hit_count as strike_count
+from int_policies__applied
+where policy = $policy and policy_version = $version and is_excluded and not has_exclusion
+    and ($participant is null or participant_key = $participant)
+order by participant_key
+"""
+PARTICIPANT = "select 1 from rpt_participant_quality where participant_key = $participant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strikes:
+    """What a policy has to say, as of the last build.
+
+    Args:
+        policy: which policy.
+        version: of the policy.
+        strikes: events in native form, by participant.
+        exclusions: the same.
+    """
+
+    policy: str
+    version: str
+    strikes: list[dict[str, Any]]
+    exclusions: list[dict[str, Any]]
+
+
+def find_strikes(home: Home, policy: str | None, participant: str | None) -> Strikes:
+    """Every open hit as a strike, and an exclusion of whoever has enough of them.
+
+    Args:
+        home: the warehouse.
+        policy: `name` or `name@version`; None for the default.
+        participant: the pseudonym of the only one; None for everybody.
+
+    Raises:
+        NotFoundError: no such policy, version or participant, or nothing is built.
+        UsageError: a policy of several versions is named without one.
+    """
+    name, version = _policy(home, policy)
+    chosen = {"policy": name, "version": version, "participant": participant}
+    if participant is not None and not mart_rows(home, PARTICIPANT, {"participant": participant}):
+        message = f"There is no participant {participant!r}."
+        raise NotFoundError(message, remedy="demoscope quality participants lists pseudonyms.")
+    return Strikes(
+        policy=name,
+        version=version,
+        strikes=[_strike(hit) for hit in mart_rows(home, OPEN_HITS, chosen)],
+        exclusions=[_exclusion(row, name, version) for row in mart_rows(home, EXCLUSIONS, chosen)],
+    )
+
+
+def issue(home: Home, found: Strikes) -> LoadReport | None:
+    """Write them to the log in one commit, strikes first; None where there is nothing to say."""
+    if not found.strikes and not found.exclusions:
+        return None
+    rows = {
+        EventType.STRIKE_ISSUED: found.strikes,
+        EventType.PARTICIPANT_EXCLUDED: found.exclusions,
+    }
+    name = f"quality policy {found.policy}{VERSION_MARK}{found.version}"
+    return load_own(home, OwnEvents(name, SOURCE, rows))
+
+
+def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], LoadReport]:
+    """Retract a strike or an exclusion.
+
+    Args:
+        home: the warehouse.
+        event_id: its id in the log, or the beginning of it.
+        reason: why, in words.
+
+    Returns:
+        The event that is retracted, and the load.
+
+    Raises:
+        NotFoundError: there is no such strike or exclusion.
+        UsageError: several events begin so, or no reason is given.
+    """
+    if not reason.strip():
+        raise UsageError("An appeal needs a reason.", remedy="Say why: --reason TEXT")
+    events = find_events(home, Search(event_id=event_id), limit=2)
+    found = [event for event in events if str(event["event_id"]).startswith(event_id)]
+    if not found:
+        message = f"No event {event_id!r} is in the log."
+        raise NotFoundError(message, remedy="fct_quality_hit has each strike's id.")
+    if len(found) > 1:
+        raise UsageError(f"Several events begin with {event_id!r}.", remedy="Give more digits.")
+    [event] = found
+    if event["event_type"] not in APPEALABLE:
+        message = f"{event['event_id']} is a {event['event_type']}: no strike and no exclusion."
+        raise UsageError(message, remedy="Other events are retracted by a file: event_retracted.")
+    row = {
+        "native_id": f"{event['event_id']}/{reason}",
+        "target_event_id": event["event_id"],
+        "reason": reason,
+    }
+    return event, load_own(home, OwnEvents("appeal", SOURCE, {EventType.EVENT_RETRACTED: [row]}))
+
+
+def _policy(home: Home, asked: str | None) -> tuple[str, str]:
+    known = mart_rows(home, POLICIES)
+    name, _, version = (asked or "").partition(VERSION_MARK)
+    found = [
+        row
+        for row in known
+        if (row["is_default"] if asked is None else row["policy"] == name)
+        and version in {"", row["version"]}
+    ]
+    listed = ", ".join(f"{row['policy']}{VERSION_MARK}{row['version']}" for row in known)
+    if not found:
+        raise NotFoundError(f"There is no policy {asked!r}.", remedy=f"There are: {listed}.")
+    if len(found) > 1:
+        message = f"{name!r} has several versions."
+        raise UsageError(message, remedy=f"Name one: {listed}.")
+    return found[0]["policy"], found[0]["version"]
+
+
+def _strike(hit: dict[str, Any]) -> dict[str, Any]:
+    rule, person, held = hit["rule"], hit["participant_key"], hit["conversation_id"]
+    seen = f"{hit['measure']} {hit['measured_value']:.6g} over {hit['basis_count']}"
+    return {
+        "native_id": f"{rule}{VERSION_MARK}{hit['rule_version']}/{person}/{held or 'all'}",
+        "participant_id": person,
+        "rule": rule,
+        "rule_version": hit["rule_version"],
+        "evidence": f"{seen}: {hit['comparison'].replace('_', ' ')} {hit['threshold']:g}",
+        "conversation_id": held,
+    }
+
+
+def _exclusion(row: dict[str, Any], policy: str, version: str) -> dict[str, Any]:
+    person = row["participant_key"]
+    return {
+        "native_id": f"{policy}{VERSION_MARK}{version}/{person}",
+        "participant_id": person,
+        "reason": f"{row['strike_count']} strikes under {policy}{VERSION_MARK}{version}.",
+        "policy": policy,
+        "policy_version": version,
+    }
