@@ -137,7 +137,7 @@ class Batch:
         hashes = hashes[order]
         index, positions = self._ids.find(hashes, self._base)
         rows = order[index]
-        in_log = rows_at(self._layout, self._chain, positions)
+        in_log = rows_at(self._chain, positions)
         settle(contract, table, ((rows[which], known) for which, known in in_log), result)
         index, places = self._pending.find(hashes)
         rows = order[index]
@@ -152,7 +152,7 @@ class Batch:
         added = self._ids.build(self._base + 1, self._chain.head_seq)
         places, positions = self._pending.matches(added)
         superfluous = [np.empty(0, np.uint64)]
-        for which, known in rows_at(self._layout, self._chain, positions):
+        for which, known in rows_at(self._chain, positions):
             for contract, index, staged in self._pending.rows_at(places[which]):
                 result = StageResult.of(len(staged))
                 beside = known.take(pa.array(index))

@@ -24,19 +24,26 @@ from ingestion.log.as_of import parse_as_of
 from ingestion.log.layout import SEQ_DIGITS, Layout
 from ingestion.log.origin import Origin
 from ingestion.log.record import FIRST_POSITION, Commit, hash_of
+from ingestion.log.redactions import Redactions
 
 SNAPSHOT = "chain.jsonl"
 SNAPSHOT_LEAST = 64
+# Quotation marks inside a JSON text are escaped, so no text of a record passes for this name.
+_REDACTED = b'"redacted":['
 
 
 class Chain:
-    """Commits 1 to `head_seq` as they were at the last `refresh()`."""
+    """Commits 1 to `head_seq` as they were at the last `refresh()`.
+
+    `redactions` are those of all of them.
+    """
 
     def __init__(self, layout: Layout, origin: Origin, cache: Path) -> None:
         self._layout = layout
         self._origin = origin
         self._snapshot = cache / SNAPSHOT
         self._lines: list[bytes] = []
+        self.redactions = Redactions()
         self._head_hash = origin.sha256
         self._saved = 0
         self._load_snapshot()
@@ -83,8 +90,12 @@ class Chain:
                     f"{path} does not continue the chain: commit {seq - 1} is not what it was."
                 )
                 raise IntegrityError(message, remedy="Run `demoscope log verify`.")
-            self._lines.append(content)
+            self._append(content)
             self._head_hash = hash_of(content)
+
+    def segment_path(self, sha256: str) -> Path:
+        """Where the rows of a file that a commit names are."""
+        return self._layout.segment(self.redactions.file_of(sha256))
 
     def commit(self, seq: int) -> Commit:
         """The commit of that number, from 1."""
@@ -166,7 +177,14 @@ class Chain:
                 return
             expected = hash_of(line)
         if lines and lines[-1] == last:
-            self._lines, self._head_hash, self._saved = lines, expected, len(lines)
+            for line in lines:
+                self._append(line)
+            self._head_hash, self._saved = expected, len(lines)
+
+    def _append(self, line: bytes) -> None:
+        self._lines.append(line)
+        if _REDACTED in line:
+            self.redactions.add(self.commit(len(self._lines)))
 
     def _save_snapshot(self) -> None:
         """Rewritten when it has grown by a tenth, so the cost of writing stays in proportion."""

@@ -35,7 +35,7 @@ from ingestion.log.compaction_files import (
     held_files,
     read_positioned,
 )
-from ingestion.log.durable import explained, fsync_directory, is_linked, write_durably
+from ingestion.log.durable import destroy, explained, fsync_directory, is_linked, write_durably
 from ingestion.log.event_log import EventLog
 from ingestion.log.layout import Layout
 from ingestion.log.record import Commit, Compacted, moment_of
@@ -45,6 +45,7 @@ from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
 
 PRODUCER = {"name": "demoscope log compact"}
+NONCE_KEY = b"demoscope.nonce"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def compact(log: EventLog) -> Compaction:
 
     Raises:
         IntegrityError: a file to be merged is not what it was.
-        BusyError: another compaction was committed meanwhile; nothing was changed.
+        BusyError: another compaction or an erasure was committed meanwhile; nothing was changed.
         StorageError: the disk refused; nothing was changed.
     """
     log.refresh()
@@ -85,8 +86,9 @@ def compact(log: EventLog) -> Compaction:
     if not groups:
         return Compaction(base, ())
     workspace = Workspace(log.layout)
+    made: list[Compacted] = []
+    merged: list[Merged] = []
     try:
-        made, merged = [], []
         for event_type, files in groups:
             compacted = _merge(log.layout, workspace.path, event_type, files)
             made.append(compacted)
@@ -100,6 +102,12 @@ def compact(log: EventLog) -> Compaction:
                 )
             )
         return Compaction(_commit(log, workspace.path, base, tuple(made)), tuple(merged))
+    except BusyError:
+        # What was erased meanwhile must not stay in a file that no commit names.
+        for path in [log.layout.segment(one.sha256) for one in made]:
+            with explained("Destroying", path):
+                destroy(path)
+        raise
     finally:
         workspace.close()
 
@@ -107,7 +115,7 @@ def compact(log: EventLog) -> Compaction:
 def _plan(log: EventLog) -> list[tuple[EventType, list[HeldFile]]]:
     """Runs of consecutive files to be merged."""
     groups = []
-    for name, files in held_files(log.commits()).items():
+    for name, files in held_files(log.commits(), log.chain.redactions).items():
         event_type = EventType(name)
         stack: list[tuple[str, list[HeldFile]]] = []
         for file in files:
@@ -135,6 +143,8 @@ def _merge(
 ) -> Compacted:
     """Write and publish one compacted file."""
     table = pa.concat_tables([read_positioned(layout, file) for file in files])
+    # Its name is this writer's own, so who made a file in vain can destroy it.
+    table = table.replace_schema_metadata({NONCE_KEY: secrets.token_hex(16)})
     written = write_table(directory / f"{event_type}-{files[0].first_position}.parquet", table)
     publish_segments(layout, [written])
     schema = next((file.schema for file in files if file.is_compacted), None) or _keep_schema(
@@ -171,9 +181,11 @@ def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ..
     while True:
         log.refresh()
         chain = log.chain
-        if any(chain.commit(seq).compacted for seq in range(base + 1, chain.head_seq + 1)):
-            message = "Another compaction was committed meanwhile; nothing was changed."
-            raise BusyError(message, remedy="Run it again.")
+        # What was merged here may since have been merged by another, or been erased in part.
+        meanwhile = [chain.commit(seq) for seq in range(base + 1, chain.head_seq + 1)]
+        if any(commit.compacted or commit.redacted for commit in meanwhile):
+            message = "Another compaction, or an erasure, was committed meanwhile."
+            raise BusyError(f"{message} Nothing was changed.", remedy="Run it again.")
         head = chain.head
         now = time.time_ns() // 1000
         commit = Commit(

@@ -16,29 +16,35 @@ from ingestion.errors import IntegrityError
 from ingestion.log.compaction_files import (
     HeldFile,
     compacted_schema,
+    every_nullable,
     held_files,
     read_positioned,
 )
 from ingestion.log.layout import Layout
-from ingestion.log.record import Commit, Compacted
+from ingestion.log.record import Commit, Compacted, Redacted
+from ingestion.log.redactions import Redactions
 from ingestion.log.segments import hash_file
 
 
 def check_compacted(
-    layout: Layout, commits: Iterable[Commit], add: Callable[[Path, str], None]
+    layout: Layout,
+    commits: Iterable[Commit],
+    redactions: Redactions,
+    add: Callable[[Path, str], None],
 ) -> tuple[set[str], set[str]]:
     """Check every compacted file that commits name.
 
     Args:
         layout: of the log.
         commits: in order.
+        redactions: of all of them.
         add: told of each fault: the file, and what is wrong.
 
     Returns:
         Hashes of the compacted files, and of their schemas.
     """
     commits = list(commits)
-    segments = held_files(replace(commit, compacted=()) for commit in commits)
+    segments = held_files((replace(commit, compacted=()) for commit in commits), redactions)
     named, schemas = set(), set()
     for commit in commits:
         for compacted in commit.compacted:
@@ -50,19 +56,23 @@ def check_compacted(
                 if compacted.first_position <= file.first_position <= compacted.last_position
                 and file.commit_seq < commit.seq
             ]
-            fault = _fault(layout, compacted, sources)
+            redacted = redactions.of(compacted.sha256)
+            fault = _fault(layout, compacted, redacted, sources)
             if fault is not None:
-                add(layout.segment(compacted.sha256), fault)
+                add(layout.segment(redactions.file_of(compacted.sha256)), fault)
     return named, schemas
 
 
-def _fault(layout: Layout, compacted: Compacted, sources: list[HeldFile]) -> str | None:
-    path = layout.segment(compacted.sha256)
+def _fault(
+    layout: Layout, compacted: Compacted, redacted: Redacted | None, sources: list[HeldFile]
+) -> str | None:
+    named = compacted if redacted is None else redacted
+    path = layout.segment(named.sha256)
     try:
         size, sha256 = path.stat().st_size, hash_file(path)
-        if size != compacted.bytes or sha256 != compacted.sha256:
+        if size != named.bytes or sha256 != named.sha256:
             return f"its {size} bytes do not have the hash it is named after"
-        found = pq.read_table(path, use_threads=False).replace_schema_metadata(None)
+        found = every_nullable(pq.read_table(path, use_threads=False))
     except (OSError, pa.ArrowException) as error:
         return f"missing or damaged ({error})"
     try:

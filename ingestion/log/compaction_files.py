@@ -9,7 +9,7 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,8 @@ import rfc8785
 from ingestion.contract import TIMESTAMP
 from ingestion.errors import IntegrityError
 from ingestion.log.layout import Layout
-from ingestion.log.record import Commit
+from ingestion.log.record import Commit, Compacted, Segment
+from ingestion.log.redactions import Redactions
 from ingestion.log.segments import hash_file
 
 STORED = (
@@ -44,6 +45,7 @@ class HeldFile:
         commit_seq: the commit that names it.
         recorded_us: when that was; of a segment's rows too.
         is_compacted: it holds its rows' positions, commits and times itself.
+        is_redacted: rows are erased: only event_id and event_type are left of them.
     """
 
     sha256: str
@@ -55,13 +57,15 @@ class HeldFile:
     commit_seq: int
     recorded_us: int
     is_compacted: bool
+    is_redacted: bool
 
 
-def held_files(commits: Iterable[Commit]) -> dict[str, list[HeldFile]]:
+def held_files(commits: Iterable[Commit], redactions: Redactions) -> dict[str, list[HeldFile]]:
     """The files to read, in position order, per event type.
 
     Args:
         commits: 1 to N, in order.
+        redactions: all there are, later ones too.
 
     Raises:
         IntegrityError: a commit compacts something other than whole files.
@@ -70,17 +74,7 @@ def held_files(commits: Iterable[Commit]) -> dict[str, list[HeldFile]]:
     for commit in commits:
         for segment in commit.segments:
             files.setdefault(segment.event_type, []).append(
-                HeldFile(
-                    sha256=segment.sha256,
-                    schema=segment.schema,
-                    first_position=segment.first_position,
-                    last_position=segment.first_position + segment.rows - 1,
-                    rows=segment.rows,
-                    bytes=segment.bytes,
-                    commit_seq=commit.seq,
-                    recorded_us=commit.recorded_us,
-                    is_compacted=False,
-                )
+                _held(commit, segment, redactions, segment.first_position + segment.rows - 1)
             )
         for compacted in commit.compacted:
             held = files.get(compacted.event_type, [])
@@ -99,20 +93,29 @@ def held_files(commits: Iterable[Commit]) -> dict[str, list[HeldFile]]:
                     " whole files."
                 )
                 raise IntegrityError(message, remedy="Run `demoscope log verify`.")
-            held[start:end] = [
-                HeldFile(
-                    sha256=compacted.sha256,
-                    schema=compacted.schema,
-                    first_position=compacted.first_position,
-                    last_position=compacted.last_position,
-                    rows=compacted.rows,
-                    bytes=compacted.bytes,
-                    commit_seq=commit.seq,
-                    recorded_us=commit.recorded_us,
-                    is_compacted=True,
-                )
-            ]
+            merged = _held(commit, compacted, redactions, compacted.last_position)
+            # Merged after the erasure, the file has the erased rows as its sources have them.
+            is_redacted = merged.is_redacted or any(file.is_redacted for file in replaced)
+            held[start:end] = [replace(merged, is_redacted=is_redacted)]
     return files
+
+
+def _held(
+    commit: Commit, file: Segment | Compacted, redactions: Redactions, last_position: int
+) -> HeldFile:
+    redacted = redactions.of(file.sha256)
+    return HeldFile(
+        sha256=file.sha256 if redacted is None else redacted.sha256,
+        schema=file.schema,
+        first_position=file.first_position,
+        last_position=last_position,
+        rows=file.rows,
+        bytes=file.bytes if redacted is None else redacted.bytes,
+        commit_seq=commit.seq,
+        recorded_us=commit.recorded_us,
+        is_compacted=isinstance(file, Compacted),
+        is_redacted=redacted is not None,
+    )
 
 
 def _first(file: HeldFile) -> int:
@@ -139,6 +142,8 @@ def compacted_schema(layout: Layout, schema: str) -> tuple[str, bytes]:
 def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
     """The rows of a file with the columns of STORED, checked against its hash first.
 
+    Every column may be null here: in an erased row only event_id and event_type are not.
+
     Raises:
         IntegrityError: it is missing, or not what it was.
     """
@@ -152,7 +157,7 @@ def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
     if table is None or table.num_rows != file.rows:
         message = f"The segment {path} is damaged."
         raise IntegrityError(message, remedy="Restore it from a backup.")
-    table = table.replace_schema_metadata(None)
+    table = every_nullable(table)
     if file.is_compacted:
         return table
     count = table.num_rows
@@ -164,6 +169,10 @@ def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
     for (name, _), kind, column in zip(
         STORED, (pa.int64(), pa.int64(), TIMESTAMP), values, strict=True
     ):
-        field = pa.field(name, kind, nullable=False)
-        table = table.append_column(field, pa.array(column).cast(kind))
+        table = table.append_column(pa.field(name, kind), pa.array(column).cast(kind))
     return table
+
+
+def every_nullable(table: pa.Table) -> pa.Table:
+    """The same rows; whether a column may have nulls tells no two files apart."""
+    return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))

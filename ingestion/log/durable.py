@@ -15,6 +15,7 @@ from pathlib import Path
 from ingestion.errors import DemoscopeError
 
 _ELSEWHERE = "Put the log on a local file system, or one where link(2) is atomic."
+_PIECE_BYTES = 1 << 20
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space and try again.",
     errno.EDQUOT: "The quota is used up: raise it and try again.",
@@ -84,6 +85,22 @@ def write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def destroy(path: Path) -> None:
+    """Take a file's name away, durably, then overwrite what it held if it has no other name.
+
+    Overwriting reaches the disk's blocks only where the file system writes in place.
+    """
+    with path.open("r+b") as file:
+        path.unlink()
+        fsync_directory(path.parent)
+        status = os.fstat(file.fileno())
+        if not status.st_nlink:
+            for start in range(0, status.st_size, _PIECE_BYTES):
+                file.write(bytes(min(_PIECE_BYTES, status.st_size - start)))
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def is_linked(temporary: Path, target: Path) -> bool:

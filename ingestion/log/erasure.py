@@ -1,12 +1,14 @@
-"""Erasing a participant, level 1: the log says that it happened, then the secrets are destroyed.
+"""Erasing a participant: the log says that it happened, then what there is of them is destroyed.
 
 In this order, so that a crash leaves something that the same command finishes: while the link is
-whole, the pseudonym can be found again; it is cut last. Nothing in the log is changed, so every
-hash, root and signature holds. What is left there of the participant is what the pseudonym did,
-which nobody can link to the person, and what they said of themselves, which nobody can read.
+whole, the pseudonym can be found again; it is cut last. Every hash, root and signature holds.
 
-What stays out: level 2 (redacting rows), which is not there; copies outside the log and the vault,
-and backups of the vault, which nobody here can reach (docs/erasure.md).
+Level 1 leaves the rows: what the pseudonym did, which nobody can link to the person, and what they
+said of themselves, which nobody can read. Level 2 erases the rows as well (redaction.py); of each
+its id, type and place are left.
+
+What stays out: copies outside the log and the vault, and backups of either, which nobody here can
+reach (docs/erasure.md).
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
+from ingestion.log.erasure_rows import rows_of
 from ingestion.log.event_log import EventLog
 from ingestion.log.reader import register
+from ingestion.log.redaction import redact
 from ingestion.pseudonyms import Pseudonymiser
 from ingestion.seals import SEALS, Seals
 from ingestion.subjects import LINKS, Identities, vault_lock
@@ -29,6 +33,7 @@ from ingestion.vocabulary import EventType
 
 SOURCE = "demoscope.erasure"
 REASON = "The participant was erased."
+LEVELS = (1, 2)
 ABOUT_EVENTS = {EventType.EVENT_RETRACTED, EventType.EVENT_CORRECTED, EventType.SUBJECT_ERASED}
 
 
@@ -54,14 +59,16 @@ class Erasure:
     """What an erasure did.
 
     Args:
-        seq: its commit.
+        seq: its last commit.
         events: events that cannot be linked to the person any more.
         retracted: of them, events that it retracted.
+        redacted: rows that it erased: theirs, and what was said of them.
     """
 
     seq: int
     events: int
     retracted: int
+    redacted: int
 
 
 def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None) -> Subject:
@@ -85,7 +92,9 @@ def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None)
         found = [
             Subject(source=name, native_id=native_id, subject_id=subject_id, events=events)
             for name, subject_id in pseudonyms.items()
-            if subject_id is not None and (events := _counts(connection, subject_id))
+            if subject_id is not None
+            # Rows may be erased already while the link is not yet cut: there is an end to be made.
+            if (events := _counts(connection, subject_id)) or _is_begun(connection, subject_id)
         ]
     if len(found) > 1:
         names = ", ".join(subject.source for subject in found)
@@ -93,40 +102,65 @@ def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None)
         raise UsageError(message, remedy="Name one: --source NAME.")
     if not found:
         was_erased = None in pseudonyms.values()
+        if was_erased:
+            raise NotFoundError("This participant was erased before.")
         raise NotFoundError(
-            "This participant was erased before."
-            if was_erased
-            else "The log has no event of this participant."
+            "The log has no event of this participant.",
+            remedy="If an erasure of theirs was cut off, name the source: --source NAME.",
         )
     return found[0]
 
 
-def erase(log: EventLog, vault: Path, subject: Subject, *, is_retracted: bool) -> Erasure:
-    """Write `subject_erased`, with retractions where asked, then destroy the secrets.
+def require_level(level: int, *, is_retracted: bool) -> None:
+    """Refuse what cannot be meant.
 
     Raises:
+        UsageError: there is no such level, or nothing for it to retract.
+    """
+    if level not in LEVELS:
+        message = f"There is no erasure level {level}; nothing was changed."
+        raise UsageError(message, remedy="1 or 2: docs/erasure.md says what each does.")
+    if level > 1 and is_retracted:
+        message = "After level 2 there is nothing left to be retracted; nothing was changed."
+        raise UsageError(message, remedy="Leave --retract out, or use --level 1.")
+
+
+def erase(
+    log: EventLog, vault: Path, subject: Subject, *, level: int = 1, is_retracted: bool = False
+) -> Erasure:
+    """Write `subject_erased`, with retractions where asked, then destroy rows and secrets.
+
+    Args:
+        log: where the participant is.
+        vault: whose keys link them.
+        subject: whom `find_subject` found.
+        level: 1: the secrets; 2: their rows as well.
+        is_retracted: retract every event of theirs; for level 1, as level 2 leaves none.
+
+    Raises:
+        UsageError: there is no such level, or nothing for it to retract.
         BusyError: a load is running, which could bring the participant back.
+        IntegrityError: a file to be rewritten is not what it was.
         StorageError: the disk refused; the same call again finishes what was begun.
     """
+    require_level(level, is_retracted=is_retracted)
     with vault_lock(vault, is_exclusive=True):
         identities = Identities.open(vault)
         seals = Seals.open(vault, is_made=True)
+        log.refresh()
         targets = _targets(log, subject) if is_retracted else []
-        seq = _commit(log, identities.pseudonyms, subject, targets)
+        seq = _commit(log, identities.pseudonyms, subject, level, targets)
+        redacted = 0
+        if level > 1:
+            done = redact(log, lambda log: rows_of(log, subject.subject_id))
+            seq, redacted = max(seq, done.seq), done.rows
         seals.tree.destroy(subject.subject_id)
         seals.tree.replace(vault / SEALS)
         links = identities.links
         links.tree.destroy(links.name(subject.source, subject.native_id))
         links.tree.replace(vault / LINKS)
-    return Erasure(seq=seq, events=sum(subject.events.values()), retracted=len(targets))
-
-
-def erasures_after(log: EventLog, as_of_seq: int) -> int:
-    """How many participants were erased since: what is as of then reads otherwise by so many."""
-    with duckdb.connect() as connection:
-        register(connection, log, log.resolve(None))
-        query = "SELECT count(DISTINCT subject_id) FROM raw.subject_erased WHERE commit_seq > ?"
-        return int(connection.execute(query, [as_of_seq]).fetchall()[0][0])
+    events = sum(subject.events.values())
+    return Erasure(seq=seq, events=events, retracted=len(targets), redacted=redacted)
 
 
 def _sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -150,8 +184,15 @@ def _counts(connection: duckdb.DuckDBPyConnection, subject_id: str) -> dict[Even
     return counts
 
 
+def _is_begun(connection: duckdb.DuckDBPyConnection, subject_id: str) -> bool:
+    query = "SELECT count(*) FROM raw.subject_erased WHERE subject_id = ?"
+    return bool(connection.execute(query, [subject_id]).fetchall()[0][0])
+
+
 def _targets(log: EventLog, subject: Subject) -> list[str]:
     """Every event of the participant, in position order."""
+    if not subject.events:
+        return []
     parts = [
         f"SELECT event_id, position FROM raw.{event_type} WHERE subject_id = $1"
         for event_type in subject.events
@@ -163,11 +204,17 @@ def _targets(log: EventLog, subject: Subject) -> list[str]:
 
 
 def _commit(
-    log: EventLog, pseudonyms: Pseudonymiser, subject: Subject, targets: Sequence[str]
+    log: EventLog,
+    pseudonyms: Pseudonymiser,
+    subject: Subject,
+    level: int,
+    targets: Sequence[str],
 ) -> int:
     erased, retracted = EventType.SUBJECT_ERASED, EventType.EVENT_RETRACTED
-    event_id = pseudonyms.text("event_id", SOURCE, erased, subject.subject_id)
-    rows = [{"subject_id": subject.subject_id, "level": 1, "event_id": event_id}]
+    # Level 2 after a level 1 that was cut off is another event.
+    scope = () if level == 1 else (f"level {level}",)
+    event_id = pseudonyms.text("event_id", SOURCE, erased, *scope, subject.subject_id)
+    rows = [{"subject_id": subject.subject_id, "level": level, "event_id": event_id}]
     retractions = [
         {
             "event_id": pseudonyms.text("event_id", SOURCE, retracted, target),

@@ -35,7 +35,7 @@ class EventLog:
         self.layout = layout
         self.origin = open_origin(layout)
         self.chain = Chain(layout, self.origin, cache)
-        self._ids = IdCache(cache / "ids", layout, self.chain)
+        self._ids = IdCache(cache / "ids", self.chain)
         self._is_store_checked = False
 
     @classmethod
@@ -111,7 +111,7 @@ class EventLog:
         """
         hashes = hash_ids(pa.chunked_array([[event_id]], pa.string()))
         _, positions = self._ids.find(hashes, self.chain.head_seq)
-        for which, rows in rows_at(self.layout, self.chain, positions):
+        for which, rows in rows_at(self.chain, positions):
             for position, found in zip(positions[which], rows["event_id"].to_pylist(), strict=True):
                 if found == event_id:
                     return int(position)

@@ -1,9 +1,10 @@
 """The log as Delta Lake or Iceberg tables over the same Parquet files, for other engines.
 
 Nothing is copied: each table's directory holds symbolic links to the segments, so an engine's
-VACUUM or an accident in the export takes a link away and never a file of the log. What an export
-holds is derived: it can be deleted and made again at any time. Exporting again into the same
-directory makes a new version of every table; a reader sees the old one or the new one.
+VACUUM or an accident in the export takes a link away and never a file of the log. (Only where rows
+were erased there are copies of what is left: exports_copies.py.) What an export holds is derived:
+it can be deleted and made again at any time. Exporting again into the same directory makes a new
+version of every table; a reader sees the old one or the new one.
 
 What stays out: each format's metadata (exports_delta.py, exports_iceberg.py); positions and times
 of recording, which are not in the files; whether the files are what they were (verification.py).
@@ -28,6 +29,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log.durable import explained
 from ingestion.log.event_log import EventLog
+from ingestion.log.exports_copies import copy_left, forget_superseded
 from ingestion.log.record import Segment
 from ingestion.vocabulary import EventType
 
@@ -62,7 +64,7 @@ class ExportedTable:
 
 
 Links = Sequence[tuple[Path, Segment]]
-"""Links to segments, and what the segments are."""
+"""Links to segments (or copies of what is left of them), and what they hold."""
 
 Writer = Callable[[Sequence[tuple[Path, pa.Schema, Links]]], None]
 """Makes a new version of each table: its directory, its schema, its files."""
@@ -90,23 +92,25 @@ def export(
     _claim(log, directory, kind)
     segments = _segments(log, as_of_seq)
     with explained("Writing to", directory):
+        links = {
+            event_type: _links(log, directory / event_type, contract, segments.get(event_type, []))
+            for event_type, contract in CONTRACTS.items()
+        }
         writer(
             [
-                (
-                    directory / event_type,
-                    _schema(contract),
-                    _links(log, directory / event_type, segments.get(event_type, [])),
-                )
+                (directory / event_type, _schema(contract), links[event_type])
                 for event_type, contract in CONTRACTS.items()
             ]
         )
+        for event_type in CONTRACTS:
+            forget_superseded(log, directory / event_type / "data")
     _mark(log, directory, kind, as_of_seq=as_of_seq)
     return [
         ExportedTable(
             event_type=event_type,
             path=directory / event_type,
-            rows=sum(segment.rows for segment in segments.get(event_type, [])),
-            files=len(segments.get(event_type, [])),
+            rows=sum(segment.rows for _, segment in links[event_type]),
+            files=len(links[event_type]),
         )
         for event_type in CONTRACTS
     ]
@@ -131,7 +135,7 @@ def _segments(log: EventLog, as_of_seq: int) -> Mapping[EventType, list[Segment]
     segments: dict[EventType, list[Segment]] = {}
     for commit in log.commits(as_of_seq):
         for segment in commit.segments:
-            path = log.layout.segment(segment.sha256)
+            path = log.chain.segment_path(segment.sha256)
             if not path.exists():
                 message = f"The segment {path} of commit {commit.seq} is missing."
                 raise IntegrityError(message, remedy="Restore it from a backup.")
@@ -139,8 +143,14 @@ def _segments(log: EventLog, as_of_seq: int) -> Mapping[EventType, list[Segment]
     return segments
 
 
-def _links(log: EventLog, path: Path, segments: Sequence[Segment]) -> Links:
-    return [(_link(log, path / "data", segment), segment) for segment in segments]
+def _links(log: EventLog, path: Path, contract: Contract, segments: Sequence[Segment]) -> Links:
+    links = []
+    for segment in segments:
+        if log.chain.redactions.of(segment.sha256) is None:
+            links.append((_link(log, path / "data", segment), segment))
+        else:
+            links += copy_left(log, path / "data", segment, _schema(contract))
+    return links
 
 
 def _link(log: EventLog, directory: Path, segment: Segment) -> Path:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ingestion.log.chain import Chain
-from ingestion.log.layout import SEQ_DIGITS, Layout
+from ingestion.log.layout import SEQ_DIGITS
 from ingestion.log.run_file import DamagedRunError, FileRun, write_run
 from ingestion.log.runs import (
     HASH_LIBRARY,
@@ -48,9 +48,8 @@ class _Part:
 class IdCache:
     """Places are positions in the log."""
 
-    def __init__(self, directory: Path, layout: Layout, chain: Chain) -> None:
+    def __init__(self, directory: Path, chain: Chain) -> None:
         self._directory = directory
-        self._layout = layout
         self._chain = chain
         self._parts: list[_Part] = []
 
@@ -80,7 +79,7 @@ class IdCache:
         hashes, places = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
         for seq in range(first, last + 1):
             for segment in self._chain.commit(seq).segments:
-                hashes.append(hash_ids(read_ids(self._layout.segment(segment.sha256))))
+                hashes.append(hash_ids(read_ids(self._chain.segment_path(segment.sha256))))
                 begin = segment.first_position
                 places.append(np.arange(begin, begin + segment.rows, dtype=np.uint64))
         return MemoryRun.of(np.concatenate(hashes), np.concatenate(places))

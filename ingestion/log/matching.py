@@ -52,7 +52,10 @@ def _is_same_event(contract: Contract, mine: pa.Table, known: pa.Table) -> npt.N
     # Known rows come from one segment: they are all of one type.
     if known["event_type"][0].as_py() != contract.event_type:
         return np.zeros(mine.num_rows, np.bool_)
-    return is_same_body(contract, mine, known)
+    # What was erased has no body to be compared with, and must not come back as another event.
+    is_erased = known["schema_version"].is_null().to_numpy()
+    same: npt.NDArray[np.bool_] = is_same_body(contract, mine, known) | is_erased
+    return same
 
 
 def settle_repeats(

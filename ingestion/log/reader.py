@@ -56,6 +56,7 @@ class _File:
     commit_seq: int
     recorded_us: int
     schema: str
+    is_redacted: bool
 
 
 def register(
@@ -94,7 +95,7 @@ def read(log: EventLog, event_type: EventType, as_of: str | int | None = None) -
 def _files(log: EventLog, as_of_seq: int) -> dict[EventType, list[_File]]:
     return {
         EventType(event_type): [_file(log, file) for file in files]
-        for event_type, files in held_files(log.commits(as_of_seq)).items()
+        for event_type, files in held_files(log.commits(as_of_seq), log.chain.redactions).items()
     }
 
 
@@ -103,24 +104,40 @@ def _file(log: EventLog, file: HeldFile) -> _File:
     if not path.exists():
         message = f"The segment {path} of commit {file.commit_seq} is missing."
         raise IntegrityError(message, remedy="Restore it from a backup.")
-    return _File(path, file.first_position, file.commit_seq, file.recorded_us, file.schema)
+    return _File(
+        path,
+        file.first_position,
+        file.commit_seq,
+        file.recorded_us,
+        file.schema,
+        file.is_redacted,
+    )
 
 
 def _query(log: EventLog, contract: Contract, files: Sequence[_File]) -> str:
     scans = [
-        _scan(contract, column_names(log.layout, schema), part)
-        for schema, group in itertools.groupby(files, key=lambda file: file.schema)
+        _scan(contract, column_names(log.layout, schema), part, is_redacted=is_redacted)
+        for (schema, is_redacted), group in itertools.groupby(files, key=_kind)
         for part in _parts(list(group))
     ]
     return "\nUNION ALL\n".join(scans) or _nothing(contract)
+
+
+def _kind(file: _File) -> tuple[str, bool]:
+    return file.schema, file.is_redacted
 
 
 def _parts(files: Sequence[_File]) -> Iterable[Sequence[_File]]:
     return (files[start : start + FILES_PER_SCAN] for start in range(0, len(files), FILES_PER_SCAN))
 
 
-def _scan(contract: Contract, stored: Sequence[str], files: Sequence[_File]) -> str:
-    """A scan of files with one schema. A column the schema does not have yet is null."""
+def _scan(
+    contract: Contract, stored: Sequence[str], files: Sequence[_File], *, is_redacted: bool
+) -> str:
+    """A scan of files with one schema. A column the schema does not have yet is null.
+
+    Every event has a schema_version, less those that were erased: they are no rows any more.
+    """
     columns = [
         _identifier(field.name)
         if field.name in stored
@@ -140,6 +157,7 @@ def _scan(contract: Contract, stored: Sequence[str], files: Sequence[_File]) -> 
     return (
         f"SELECT {', '.join([*columns, *where_and_when])} "
         f"FROM read_parquet([{paths}], hive_partitioning = false)"
+        + (" WHERE schema_version IS NOT NULL" if is_redacted else "")
     )
 
 

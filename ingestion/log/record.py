@@ -76,6 +76,25 @@ class Compacted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Redacted:
+    """A file in place of one whose rows were erased in part (redaction.py). It adds no event.
+
+    Args:
+        event_type: what its rows are.
+        original: hash by which a commit names the file, as `Segment` or `Compacted`.
+        bytes: length of the file in its place.
+        sha256: of the file in its place; its name.
+        rows: how many of its rows are erased by now.
+    """
+
+    event_type: str
+    original: str
+    bytes: int
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Commit:
     """One addition to the log.
 
@@ -89,6 +108,7 @@ class Commit:
         event_count: how many events it adds.
         segments: where they are, in position order.
         compacted: files in place of earlier ones; not in the bytes where there are none.
+        redacted: files in place of such that had erased rows in them; likewise.
     """
 
     seq: int
@@ -100,6 +120,7 @@ class Commit:
     event_count: int
     segments: tuple[Segment, ...] = field(default_factory=tuple)
     compacted: tuple[Compacted, ...] = field(default_factory=tuple)
+    redacted: tuple[Redacted, ...] = field(default_factory=tuple)
 
     @property
     def next_position(self) -> int:
@@ -130,6 +151,8 @@ class Commit:
         }
         if self.compacted:
             fields["compacted"] = [asdict(file) for file in self.compacted]
+        if self.redacted:
+            fields["redacted"] = [asdict(file) for file in self.redacted]
         # "sha256" sorts last: what it covers is everything before it, and a closing brace.
         body = rfc8785.dumps(fields)
         return body[:-1] + _seal(body)
@@ -148,7 +171,14 @@ class Commit:
             recorded_at = datetime.strptime(fields.pop("recorded_at"), "%Y-%m-%dT%H:%M:%S.%f%z")
             segments = tuple(Segment(**segment) for segment in fields.pop("segments"))
             compacted = tuple(Compacted(**file) for file in fields.pop("compacted", ()))
-            commit = cls(recorded_at=recorded_at, segments=segments, compacted=compacted, **fields)
+            redacted = tuple(Redacted(**file) for file in fields.pop("redacted", ()))
+            commit = cls(
+                recorded_at=recorded_at,
+                segments=segments,
+                compacted=compacted,
+                redacted=redacted,
+                **fields,
+            )
             expected = commit.first_position
             for segment in segments:
                 _require(segment.first_position == expected, "positions leave a gap")

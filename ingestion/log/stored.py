@@ -12,18 +12,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.log.chain import Chain
-from ingestion.log.layout import Layout
 from ingestion.log.record import Commit, Segment
 from ingestion.log.segments import read_rows
 
 
 def rows_at(
-    layout: Layout, chain: Chain, positions: npt.NDArray[np.uint64]
+    chain: Chain, positions: npt.NDArray[np.uint64]
 ) -> Iterator[tuple[npt.NDArray[np.int64], pa.Table]]:
     """Rows at positions, one table per segment touched.
 
     Args:
-        layout: of the log.
         chain: of the log.
         positions: in any order.
 
@@ -39,7 +37,7 @@ def rows_at(
         rows = ordered[start:end] - segment.first_position
         # The same row may be asked for twice: rows that hash alike.
         unique, inverse = np.unique(rows, return_inverse=True)
-        table = read_rows(layout.segment(segment.sha256), unique)
+        table = read_rows(chain.segment_path(segment.sha256), unique)
         yield order[start:end], table.take(pa.array(inverse)) if len(unique) < len(rows) else table
         start = end
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import rfc8785
 
 from ingestion.errors import DemoscopeError
@@ -21,10 +20,11 @@ from ingestion.log.chain import is_commit_name
 from ingestion.log.compaction_check import check_compacted
 from ingestion.log.layout import SEQ_DIGITS, Layout
 from ingestion.log.origin import read_origin
-from ingestion.log.record import FIRST_POSITION, Commit, Segment, hash_of
-from ingestion.log.row_tree import RowTree
+from ingestion.log.record import FIRST_POSITION, Commit, hash_of
+from ingestion.log.redactions import Redactions
 from ingestion.log.runs import hash_ids
-from ingestion.log.segments import hash_file, read_ids, read_segment
+from ingestion.log.segment_check import check_segment
+from ingestion.log.segments import read_ids
 
 PASS_ROWS = 32_000_000
 
@@ -53,7 +53,8 @@ class Verification:
         findings: faults; none in a sound log.
         notes: files that belong to no commit, which is harmless.
         commit_count: commits read.
-        event_count: events they hold.
+        event_count: events they hold, erased ones too.
+        redacted_count: of them, events of which only id and type are left.
         byte_count: bytes of segments read.
         head_hash: SHA-256 of the last commit; of FORMAT in an empty log.
     """
@@ -62,6 +63,7 @@ class Verification:
     notes: list[Finding] = field(default_factory=list)
     commit_count: int = 0
     event_count: int = 0
+    redacted_count: int = 0
     byte_count: int = 0
     head_hash: str = ""
 
@@ -83,23 +85,43 @@ def verify(layout: Layout) -> Verification:
     except (DemoscopeError, OSError) as error:
         report.add(layout.format, str(error))
     commits = list(_chain(layout, report))
+    redactions = _redactions(layout, commits, report)
     schemas: dict[str, list[tuple[str, str]]] = {}
-    seen: dict[str, Segment] = {}
+    seen: set[str] = set()
     readable: list[Path] = []
     for commit in commits:
         for segment in commit.segments:
             if segment.schema not in schemas:
                 schemas[segment.schema] = _schema(layout, segment.schema, report)
-            path = layout.segment(segment.sha256)
+            path = layout.segment(redactions.file_of(segment.sha256))
+            redacted = redactions.of(segment.sha256)
+            report.redacted_count += 0 if redacted is None else redacted.rows
             if segment.sha256 in seen:
                 report.add(layout.commit(commit.seq), f"names {path} a second time")
-            elif _segment(path, segment, schemas[segment.schema], report):
+            elif check_segment(path, segment, redacted, schemas[segment.schema], report.add):
                 readable.append(path)
-            seen[segment.sha256] = segment
+                report.byte_count += path.stat().st_size
+            seen.add(segment.sha256)
     _uniqueness(readable, report)
-    compacted, compacted_schemas = check_compacted(layout, commits, report.add)
-    _strays(layout, compacted.union(seen), compacted_schemas.union(schemas), report)
+    compacted, compacted_schemas = check_compacted(layout, commits, redactions, report.add)
+    files = {redactions.file_of(sha256) for sha256 in compacted | seen}
+    _strays(layout, files, compacted_schemas.union(schemas), redactions.superseded, report)
     return report
+
+
+def _redactions(layout: Layout, commits: list[Commit], report: Verification) -> Redactions:
+    """What stands in place of what; a commit can do that to files of earlier ones only."""
+    redactions = Redactions()
+    named: set[str] = set()
+    for commit in commits:
+        for redacted in commit.redacted:
+            if redacted.original not in named:
+                path = layout.segment(redacted.original)
+                report.add(layout.commit(commit.seq), f"erases rows of {path}, which is not there")
+        redactions.add(commit)
+        named.update(segment.sha256 for segment in commit.segments)
+        named.update(compacted.sha256 for compacted in commit.compacted)
+    return redactions
 
 
 def _chain(layout: Layout, report: Verification) -> Iterator[Commit]:
@@ -151,41 +173,6 @@ def _schema(layout: Layout, sha256: str, report: Verification) -> list[tuple[str
         return []
 
 
-def _segment(
-    path: Path, segment: Segment, columns: list[tuple[str, str]], report: Verification
-) -> bool:
-    """Whether its ids can be read."""
-    try:
-        size, sha256 = path.stat().st_size, hash_file(path)
-        report.byte_count += size
-        if size != segment.bytes or sha256 != segment.sha256:
-            report.add(path, f"its {size} bytes do not have the hash it is named after")
-            return False
-        with pq.ParquetFile(path) as file:
-            rows = file.metadata.num_rows
-            found = [(column.name, str(column.type)) for column in file.schema_arrow]
-    except (OSError, pa.ArrowException) as error:
-        report.add(path, f"missing or damaged ({error})")
-        return False
-    if rows != segment.rows:
-        report.add(path, f"has {rows} rows; its commit says {segment.rows}")
-    if columns and found != columns:
-        report.add(path, "its columns are not those of its schema")
-    _row_root(path, segment, report)
-    return True
-
-
-def _row_root(path: Path, segment: Segment, report: Verification) -> None:
-    try:
-        table, salts = read_segment(path)
-        root = RowTree.of(table, salts).root.hex()
-    except (DemoscopeError, KeyError, ValueError, pa.ArrowException) as error:
-        report.add(path, f"its rows cannot be hashed ({error})")
-        return
-    if root != segment.row_root:
-        report.add(path, "its rows do not have the root that its commit says")
-
-
 def _uniqueness(paths: list[Path], report: Verification) -> None:
     """No event_id twice. In several passes over a part of the hashes each, to bound memory."""
     passes = -(-report.event_count // PASS_ROWS) or 1
@@ -213,12 +200,24 @@ def _name_repeats(
             first.setdefault(value, path)
 
 
-def _strays(layout: Layout, segments: set[str], schemas: set[str], report: Verification) -> None:
+def _strays(
+    layout: Layout,
+    segments: set[str],
+    schemas: set[str],
+    superseded: Mapping[str, int],
+    report: Verification,
+) -> None:
     expected = {layout.segment(sha256) for sha256 in segments}
     expected |= {layout.schema(sha256) for sha256 in schemas}
     for path in (*layout.segments.rglob("*"), *layout.schemas.glob("*")):
         if path.is_file() and path not in expected:
-            report.notes.append(Finding(path, "belongs to no commit, and is not read"))
+            message = "belongs to no commit, and is not read"
+            if path.stem in superseded:
+                message = (
+                    f"commit {superseded[path.stem]} erased rows of it: it is not read, but has to"
+                    " be destroyed; the same `demoscope log erase` again does it"
+                )
+            report.notes.append(Finding(path, message))
     for path in layout.commits.glob("*"):
         if not is_commit_name(path.name):
             report.notes.append(Finding(path, "is not a commit, and is not read"))

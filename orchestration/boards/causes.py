@@ -92,16 +92,6 @@ def event_counts(log: EventLog, subject_a: Mapping[str, Any], subject_b: Mapping
     }
 
 
-def erased_count(log: EventLog) -> int:
-    """How many participants were erased, ever: no board that used their answers can be remade."""
-    return sum(
-        segment.rows
-        for commit in log.commits()
-        for segment in commit.segments
-        if segment.event_type == EventType.SUBJECT_ERASED
-    )
-
-
 def active_causes(
     log: EventLog, subject_a: Mapping[str, Any], subject_b: Mapping[str, Any]
 ) -> list[Cause]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
-from orchestration.boards.causes import Worlds, active_causes, erased_count, event_counts
+from orchestration.boards.causes import Worlds, active_causes, event_counts
 from orchestration.boards.checking import check
+from orchestration.boards.erasures import taken_from
 from orchestration.boards.identity import KEY
 from orchestration.boards.inputs import require_same_log
 from orchestration.boards.rounding import MICRO
@@ -111,8 +112,8 @@ def difference(
     causes = active_causes(log, a.subject, b.subject)
     base, end = _places(a.rows()), _places(b.rows())
     is_other_code = [board.predicate["made_by"]["code_sha256"] != code_hash() for board in (a, b)]
-    erased = erased_count(log)
-    is_old = [erased > 0 or other for other in is_other_code]
+    taken = [taken_from(log, board) for board in (a, b)]
+    is_old = [bool(gone) or other for gone, other in zip(taken, is_other_code, strict=True)]
     effects: dict[str, Places] = {}
     kept_a, kept_b = base, end
     if len(causes) == 1 and not any(is_old):
@@ -133,7 +134,8 @@ def difference(
         if kept_a.get(key) != kept_b.get(key)
     )
     counted = event_counts(log, a.subject, b.subject)
-    return Difference(tuple(causes), counted, any(is_other_code), erased, changes)
+    erased = {one for gone in taken for one in gone}
+    return Difference(tuple(causes), counted, any(is_other_code), len(erased), changes)
 
 
 def require_whole(board: Board) -> None:

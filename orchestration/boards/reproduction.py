@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
-from orchestration.boards.causes import erased_count
 from orchestration.boards.checking import Checked, check
 from orchestration.boards.designs import project_with
+from orchestration.boards.erasures import ATTESTED, taken_from
 from orchestration.boards.identity import KEY, canonical, identity
 from orchestration.boards.inputs import cut_of, from_micro, head_hash
 from orchestration.boards.statement import code_hash, lock_hash
@@ -39,6 +39,8 @@ class Reproduction:
         findings: what is wrong with the kept files or the log.
         notes: what is not as it was when the board was made: code, dependencies, design.
         differences: inputs that differ, then the first row that does.
+        erased_since: erasures since it was made, of what it may have used.
+        is_signed: by a key that is trusted here.
     """
 
     board_id: str
@@ -46,11 +48,19 @@ class Reproduction:
     findings: tuple[str, ...]
     notes: tuple[str, ...]
     differences: tuple[str, ...]
+    erased_since: int
+    is_signed: bool
 
     @property
     def is_reproduced(self) -> bool:
         """The same hash, and nothing wrong with what is kept under it."""
         return self.board_id == self.rebuilt_id and not self.findings
+
+    @property
+    def is_attested(self) -> bool:
+        """Not the same hash, for which there is a reason; a trusted key says what it was."""
+        is_excused = self.erased_since > 0 and self.is_signed and not self.findings
+        return is_excused and not self.is_reproduced
 
 
 def reproduce(
@@ -75,7 +85,8 @@ def reproduce(
     checked = check(board, trusted)
     subject = _subject_of(board, checked)
     findings = [*checked.findings, *_of_log(log, subject)]
-    notes = [*_notes(board), *_of_the_erased(log)]
+    taken = len(taken_from(log, board))
+    notes = [*_notes(board), *_of_the_erased(taken)]
     with scratch(home) as root:
         try:
             project = project_with(home.boards, subject["design_hash"], root)
@@ -88,7 +99,13 @@ def reproduce(
     if checked.document is not None:
         differences += first_difference(checked.document, rows)
     return Reproduction(
-        board.board_id, identity(content), tuple(findings), tuple(notes), tuple(differences)
+        board.board_id,
+        identity(content),
+        tuple(findings),
+        tuple(notes),
+        tuple(differences),
+        erased_since=taken,
+        is_signed=checked.opened is not None and bool(checked.opened.verified),
     )
 
 
@@ -180,12 +197,11 @@ def _notes(board: Board) -> Iterator[str]:
         yield "Made with other versions of the dependencies: requirements.lock differs."
 
 
-def _of_the_erased(log: EventLog) -> Iterator[str]:
-    count = erased_count(log)
-    if count:
+def _of_the_erased(taken: int) -> Iterator[str]:
+    if taken:
         yield (
-            f"{count:,} participants were erased since the log began: a board that used what they "
-            "said of themselves is attested by its signature, not recomputable."
+            f"{taken:,} erasures since it was made took away what it may have used: where it is not"
+            f" the same, it is {ATTESTED}."
         )
 
 

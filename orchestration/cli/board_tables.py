@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from orchestration.boards.erasures import ATTESTED
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -79,6 +81,8 @@ def board(document: dict[str, Any]) -> None:
             lines["signed"] = f"by {name[:16]}, " + (
                 "checked" if is_checked else "not checked (--key PUBLIC.pem)"
             )
+    if document["erasures_since"]:
+        lines["standing"] = f"{ATTESTED}: erasures took away what it may have used"
     for name, value in lines.items():
         _print(f"{name:<14}{value}")
     for finding in document["findings"]:
@@ -97,7 +101,10 @@ def reproduction(made: Reproduction) -> None:
     _print(f"rebuilt  {made.rebuilt_id}")
     for difference_ in made.differences:
         _print(f"  {difference_}")
-    _print("reproduced, bit for bit" if made.is_reproduced else "NOT reproduced")
+    if made.is_attested:
+        _print(f"{ATTESTED}: signed as it was published, and made from what is erased now")
+    else:
+        _print("reproduced, bit for bit" if made.is_reproduced else "NOT reproduced")
 
 
 def difference(document: dict[str, Any]) -> None:
@@ -146,7 +153,7 @@ def _boards_and_causes(document: dict[str, Any]) -> None:
         _print("  made by other code than this; what that changes is named `remade`")
     if document["erased_participant_count"]:
         count = document["erased_participant_count"]
-        _print(f"  {count:,} participants were erased; what that changes is named `remade`")
+        _print(f"  {count:,} erasures since they were made; what they change is named `remade`")
 
 
 def _from_to(row: dict[str, Any]) -> str:

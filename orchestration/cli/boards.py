@@ -68,6 +68,7 @@ def show(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
         "findings": findings,
         "signature": signature,
         "row_count": None if checked.document is None else len(checked.document["rows"]),
+        "erasures_since": _erasures_since(home, kept) if said else None,
         **said,
     }
     if as_json:
@@ -80,7 +81,10 @@ def show(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
 
 @app.command()
 def reproduce(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
-    """Make a board again from the log and compare hash with hash; exit 5 where they differ."""
+    """Make a board again from the log and compare hash with hash; exit 5 where they differ.
+
+    Exit 1 where they differ because people were erased since, and its signature is checked.
+    """
     from orchestration.boards import store
     from orchestration.boards.reproduction import reproduce as run
 
@@ -93,6 +97,8 @@ def reproduce(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> No
                 "board_id": made.board_id,
                 "rebuilt_id": made.rebuilt_id,
                 "is_reproduced": made.is_reproduced,
+                "is_attested": made.is_attested,
+                "erasures_since": made.erased_since,
                 "findings": list(made.findings),
                 "notes": list(made.notes),
                 "differences": list(made.differences),
@@ -101,7 +107,7 @@ def reproduce(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> No
     else:
         board_tables.reproduction(made)
     if not made.is_reproduced:
-        raise typer.Exit(IntegrityError.exit_code)
+        raise typer.Exit(1 if made.is_attested else IntegrityError.exit_code)
 
 
 @app.command()
@@ -203,6 +209,23 @@ def _signature(checked: Checked) -> dict[str, Any] | None:
         "key_ids": list(checked.opened.key_ids),
         "verified_by": list(checked.opened.verified),
     }
+
+
+def _erasures_since(home: Home, board: Board) -> int | None:
+    """Erasures that took away what it may have used; None without a log that can be read."""
+    from ingestion.errors import DemoscopeError
+    from ingestion.log import EventLog
+    from orchestration.boards.erasures import taken_from
+    from orchestration.boards.inputs import require_same_log
+
+    if not home.log.exists():
+        return None
+    try:
+        log = EventLog.open(home.log)
+        require_same_log(log, board.subject)
+        return len(taken_from(log, board))
+    except DemoscopeError:
+        return None
 
 
 def _unverified(keys: list[Path] | None, *, is_signed: bool) -> list[str]:

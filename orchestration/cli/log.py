@@ -83,6 +83,7 @@ def verify(
                 "is_whole": verification.is_ok,
                 "commit_count": verification.commit_count,
                 "event_count": verification.event_count,
+                "erased_event_count": verification.redacted_count,
                 "head_hash": verification.head_hash,
                 "checkpoint_commit_count": None if held is None else held.size,
                 "findings": [str(finding) for finding in verification.findings],
@@ -90,9 +91,11 @@ def verify(
             }
         )
     else:
+        erased = verification.redacted_count
         print(  # noqa: T201 (the command's output)
             f"{verification.commit_count:,} commits, {verification.event_count:,} events: "
             + ("whole" if verification.is_ok else "NOT whole")
+            + (f", {erased:,} of them erased" if erased else "")
             + ("" if held is None else f", compared with a checkpoint of {held.size:,} commits")
         )
         for line in (*verification.findings, *verification.notes):
@@ -115,4 +118,6 @@ def _as_json(commit: Commit) -> dict[str, Any]:
         "event_count": commit.event_count,
         "hash": commit.hash,
         "event_types": sorted({str(segment.event_type) for segment in commit.segments}),
+        "compacted_file_count": len(commit.compacted),
+        "redacted_file_count": len(commit.redacted),
     }

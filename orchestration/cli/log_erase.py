@@ -1,6 +1,7 @@
 """`demoscope log erase`: destroy what links a participant to the log and what they said there.
 
-What stays out: the erasure (ingestion/log/erasure.py).
+What stays out: the erasure (ingestion/log/erasure.py) and forgetting what was made of the log
+(orchestration/forgetting.py).
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REMAINS = (
-    "Still to be done by hand (docs/erasure.md): delete demoscope.duckdb and build again, so"
-    " that the warehouse forgets; destroy backups of vault/; delete source files in landing/"
-    " and elsewhere."
+    "Still to be done by hand (docs/erasure.md): build again; destroy backups of vault/{also};"
+    " delete source files in landing/ and elsewhere."
 )
+ALSO = " and log/; export again where the log was exported"
 
 
 def erase(
     subject: Annotated[str, typer.Argument(help="The source's own id of the participant.")],
     *,
     source: Annotated[str | None, typer.Option(help="Whose id it is.")] = None,
-    level: Annotated[int, typer.Option(help="1: destroy the secrets.")] = 1,
+    level: Annotated[
+        int, typer.Option(help="1: destroy the secrets; 2: erase the rows as well.")
+    ] = 1,
     retract: Annotated[
-        bool, typer.Option("--retract", help="Retract every event of theirs as well.")
+        bool, typer.Option("--retract", help="Level 1: retract every event of theirs as well.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it: it cannot be undone.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -37,19 +40,23 @@ def erase(
     """Erase a participant for good; every hash, root and signature of the log still holds."""
     from ingestion.log import EventLog  # imports pyarrow
     from ingestion.log.erasure import erase as erase_subject
-    from ingestion.log.erasure import find_subject
+    from ingestion.log.erasure import find_subject, require_level
+    from orchestration.forgetting import forget, require_idle
 
-    if level != 1:
-        message = f"Erasure level {level} is not there: nothing was changed."
-        raise UsageError(message, remedy="Level 1 is; docs/erasure.md says what it does.")
+    require_level(level, is_retracted=retract)
     home = Home.from_environment()
     log = EventLog.open(home.log)
     found = find_subject(log, home.vault, subject, source)
     if not yes:
         listed = ", ".join(f"{count:,} {kind}" for kind, count in found.events.items())
-        message = f"This would erase, for good, a participant of {found.source} with {listed}."
+        message = (
+            f"This would erase, for good, a participant of {found.source} with"
+            f" {listed or 'an erasure that was cut off'}, and delete the database."
+        )
         raise UsageError(message, remedy="Add --yes to do it.")
-    done = erase_subject(log, home.vault, found, is_retracted=retract)
+    require_idle(home)
+    done = erase_subject(log, home.vault, found, level=level, is_retracted=retract)
+    forgotten = forget(home)
     refused = _mentions(home.quarantine, subject)
     if as_json:
         print_json(
@@ -59,14 +66,21 @@ def erase(
                 "log_position": done.seq,
                 "event_count": done.events,
                 "retracted_count": done.retracted,
+                "redacted_count": done.redacted,
+                "deleted": [path.name for path in forgotten],
                 "quarantine_mentions": refused,
             }
         )
         return
-    say(f"Erased: {done.events:,} events are nobody's now, {done.retracted:,} are retracted.")
+    if level == 1:
+        say(f"Erased: {done.events:,} events are nobody's now, {done.retracted:,} are retracted.")
+    else:
+        say(f"Erased: {done.redacted:,} events have nothing left but their ids and types.")
+    for path in forgotten:
+        say(f"Deleted: {path.name}")
     if refused:
         say(f"{refused:,} rows in quarantine/ mention this id: delete their files.")
-    say(REMAINS)
+    say(REMAINS.format(also=ALSO if level > 1 else ""))
 
 
 def _mentions(quarantine: Path, native_id: str) -> int:

@@ -37,7 +37,7 @@ def test_a_forged_compaction_is_found(filled: EventLog, column: str) -> None:
     was = honest.compacted[0]
     [file] = [
         file
-        for files in held_files(filled.commits()).values()
+        for files in held_files(filled.commits(), filled.chain.redactions).values()
         for file in files
         if file.sha256 == was.sha256
     ]
@@ -78,4 +78,4 @@ def test_a_damaged_segment_is_not_compacted(filled: EventLog) -> None:
     with pytest.raises(IntegrityError, match=path.name):
         compact(filled)
     assert filled.chain.head_seq == 20
-    assert list(filled.layout.tmp.iterdir()) == []
+    assert list(filled.layout.tmp.glob("batch-*")) == []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, QueryBuilder
@@ -17,6 +18,7 @@ from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.exports import MARKER, ExportFormat, export, read_marker
 from ingestion.log.exports_iceberg import current_metadata
+from ingestion.log.redaction import redact
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import battles, commit, models
 
@@ -122,6 +124,31 @@ def test_as_of_and_again(filled: EventLog, tmp_path: Path, kind: ExportFormat) -
     shutil.rmtree(out)
     export(filled, out, kind, 2)
     assert ids(kind, out) == names(7)
+
+
+@both
+def test_erased_rows_are_in_no_export(filled: EventLog, tmp_path: Path, kind: ExportFormat) -> None:
+    out = tmp_path / "out"
+    export(filled, out, kind, 2)
+
+    def erase(*numbers: int) -> None:
+        events = [filled.find_event(f"battle-{number}") for number in numbers]
+        assert redact(filled, lambda log: np.array(events)).rows == len(numbers)
+
+    erase(1, 3, 4, 5, 6)
+    # What was exported before led to the file that is gone: it answers nothing rather than that.
+    with pytest.raises((OSError, pa.ArrowException)):
+        ids(kind, out)
+    tables = export(filled, out, kind, 2)
+    assert {(table.rows, table.files) for table in tables} == {(2, 1), (1, 1), (0, 0)}
+    assert ids(kind, out) == ["battle-0", "battle-2"]
+    read = READERS[kind](out / BATTLE).cast(CONTRACTS[BATTLE].log_schema)
+    assert read.sort_by("event_id").equals(battles([0, 2]))
+    erase(0)
+    export(filled, out, kind, 2)
+    assert ids(kind, out) == ["battle-2"]
+    assert len(list((out / BATTLE / "data").iterdir())) == 1
+    assert filled.verify().is_ok
 
 
 def test_a_delta_reader_of_the_version_before_is_not_disturbed(

@@ -1,0 +1,198 @@
+"""Erasing rows, so that every hash, root, signature and proof of the log still holds.
+
+Of an erased row the file keeps `event_id`, `event_type` and, among the salts, the commitment that
+its leaf is made of; everything else is null, and its salt can be derived by nobody. So the tree
+over the rows has the root that the commit says, and whoever changed a row that is not erased, or
+left one out, is found.
+
+The file with rows missing is another file than the commit names. A later commit says so: `redacted`
+has its hash beside the one that it stands for. First the new file is durable under its name, then
+that commit is linked, and only then the old file is destroyed; killed anywhere, the log is whole,
+and the same call finishes it.
+
+What stays out: whose rows (erasure_rows.py), and what else is destroyed with them (erasure.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import rfc8785
+
+from ingestion.errors import IntegrityError
+from ingestion.log.append import append_record, publish_segments
+from ingestion.log.compaction_files import STORED
+from ingestion.log.event_log import EventLog
+from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, payload_of
+from ingestion.log.record import Commit, Compacted, Redacted, Segment, moment_of
+from ingestion.log.salts import Salts
+from ingestion.log.segments import WrittenSegment, hash_file, read_segment, write_segment
+from ingestion.log.segments import write_table as write_compacted
+from ingestion.log.sweep import sweep
+from ingestion.log.workspace import Workspace
+
+PRODUCER = {"name": "demoscope log erase"}
+KEPT = {*ENVELOPE, *(name for name, _ in STORED)}
+
+Positions = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """What a redaction did.
+
+    Args:
+        seq: its commit; where there was nothing to erase, the head.
+        rows: rows that it erased.
+    """
+
+    seq: int
+    rows: int
+
+
+def redact(log: EventLog, select: Callable[[EventLog], Positions]) -> Redaction:
+    """Erase rows for good, and destroy whatever is in `segments/` and not in the log.
+
+    Args:
+        log: whose rows.
+        select: their positions, rising; asked again whenever another commit came first.
+
+    Raises:
+        IntegrityError: a file to be rewritten is not what it was.
+        BusyError: somebody else writes; the same call again finishes what was begun.
+        StorageError: the disk refused; likewise.
+    """
+    while True:
+        log.refresh()
+        positions = select(log)
+        if not len(positions):
+            sweep(log)
+            return Redaction(log.chain.head_seq, 0)
+        workspace = Workspace(log.layout)
+        try:
+            made = tuple(_files(log, workspace.path, positions))
+            commit = _record(log, made)
+            is_first = append_record(log.layout, commit, workspace.path)
+        finally:
+            workspace.close()
+        if is_first:
+            log.refresh()
+            sweep(log)
+            return Redaction(commit.seq, len(positions))
+
+
+def _files(log: EventLog, directory: Path, positions: Positions) -> Iterator[Redacted]:
+    """Write and publish a file in place of each that has rows to be erased."""
+    for commit in log.commits():
+        for segment in commit.segments:
+            first = segment.first_position
+            start, end = np.searchsorted(positions, [first, first + segment.rows])
+            if end > start:
+                written, rows = _without(log, directory, segment, positions[start:end] - first)
+                yield _published(log, segment, written, rows)
+        for compacted in commit.compacted:
+            start, end = np.searchsorted(
+                positions, [compacted.first_position, compacted.last_position + 1]
+            )
+            table = _compacted_rows(log, compacted) if end > start else None
+            if table is not None:
+                is_erased = np.isin(table["position"].to_numpy(), positions)
+                if is_erased.any():
+                    path = directory / f"{compacted.sha256}.parquet"
+                    table = erased(table, is_erased)
+                    written = write_compacted(path, table)
+                    rows = table["schema_version"].null_count
+                    yield _published(log, compacted, written, rows)
+
+
+def _published(
+    log: EventLog, named: Segment | Compacted, written: WrittenSegment, rows: int
+) -> Redacted:
+    publish_segments(log.layout, [written])
+    return Redacted(
+        event_type=named.event_type,
+        original=named.sha256,
+        bytes=written.bytes,
+        sha256=written.sha256,
+        rows=rows,
+    )
+
+
+def _without(
+    log: EventLog, directory: Path, segment: Segment, rows: Positions
+) -> tuple[WrittenSegment, int]:
+    """A segment without some rows more, and how many it is without now."""
+    path = log.chain.segment_path(segment.sha256)
+    table, salts = read_segment(path)
+    left = salts.without(_commitments(table, salts, rows))
+    is_erased = np.zeros(table.num_rows, np.bool_)
+    is_erased[rows] = True
+    written = write_segment(directory / f"{segment.sha256}.parquet", erased(table, is_erased), left)
+    if written.row_root != segment.row_root:
+        message = f"The rows of {path} are not those that its commit says."
+        raise IntegrityError(message, remedy="Run `demoscope log verify`.")
+    return written, len(left.erased)
+
+
+def _commitments(table: pa.Table, salts: Salts, rows: Positions) -> dict[int, bytes]:
+    """Row number -> what its leaf is made of, of rows that are not erased yet."""
+    commitments = {}
+    for row, event in zip(rows.tolist(), events_of(table.take(pa.array(rows))), strict=True):
+        salt = salts.at(row)
+        if salt is not None:
+            commitments[row] = commitment_of(salt, payload_of(event))
+    return commitments
+
+
+def _compacted_rows(log: EventLog, compacted: Compacted) -> pa.Table:
+    path = log.chain.segment_path(compacted.sha256)
+    try:
+        is_whole = hash_file(path) == path.stem
+        table = pq.read_table(path, use_threads=False) if is_whole else None
+    except (OSError, pa.ArrowException):
+        table = None
+    if table is None:
+        message = f"The segment {path} is missing or damaged."
+        raise IntegrityError(message, remedy="Restore it from a backup.")
+    return table
+
+
+def erased(table: pa.Table, is_erased: Flags) -> pa.Table:
+    """Rows of which some are left with nothing but what they are called and where they are."""
+    mask = pa.array(is_erased)
+    columns, fields = [], []
+    for field in table.schema:
+        column = table[field.name]
+        if field.name not in KEPT:
+            column = pc.if_else(mask, pa.scalar(None, field.type), column)
+        columns.append(column)
+        fields.append(field.with_nullable(field.name not in KEPT))
+    return pa.table(columns, pa.schema(fields))
+
+
+def _record(log: EventLog, made: tuple[Redacted, ...]) -> Commit:
+    """The record behind the head as the rows were selected from it."""
+    chain, head = log.chain, log.head()
+    listed: list[dict[str, Any]] = [asdict(one) for one in made]
+    now = time.time_ns() // 1000
+    return Commit(
+        seq=chain.head_seq + 1,
+        prev_hash=chain.head_hash,
+        batch_id=f"redaction-{hashlib.sha256(rfc8785.dumps(listed)).hexdigest()}",
+        producer=PRODUCER,
+        recorded_at=moment_of(now if head is None else max(now, head.recorded_us + 1)),
+        first_position=chain.next_position,
+        event_count=0,
+        redacted=made,
+    )
