@@ -5,7 +5,8 @@ The predicate has, field by field: `board`, the board's subject (inputs.py); `lo
 commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its
 dependencies, Python and platform; `made_at`. Only `board` is part of the board's identity.
 
-It is plain JSON: in-toto-attestation 0.9 would bring a second pin on protobuf to write four fields.
+It is plain JSON: in-toto-attestation would bring protobuf into the path of every board to write
+four fields. It is the tests' witness.
 
 What stays out: signing it (signing.py) and the board (identity.py).
 """
