@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ import rfc8785
 from ingestion.errors import IntegrityError
 
 FIRST_POSITION = 1
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -168,7 +170,9 @@ class Commit:
             body = content[:-_SEAL_LENGTH] + b"}"
             _require(content[-_SEAL_LENGTH:] == _seal(body), "its content does not have its sha256")
             fields = json.loads(body)
-            recorded_at = datetime.strptime(fields.pop("recorded_at"), "%Y-%m-%dT%H:%M:%S.%f%z")
+            said = fields.pop("recorded_at")
+            _require(_MOMENT.fullmatch(said) is not None, f"{said!r} is not a time")
+            recorded_at = datetime.fromisoformat(said)
             segments = tuple(Segment(**segment) for segment in fields.pop("segments"))
             compacted = tuple(Compacted(**file) for file in fields.pop("compacted", ()))
             redacted = tuple(Redacted(**file) for file in fields.pop("redacted", ()))
