@@ -5,9 +5,10 @@ rows (`--rows 10000000`) are 100 commits. What is compiled has been compiled and
 """
 
 import argparse
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -104,11 +105,11 @@ def scanned(log: EventLog, as_of: int) -> tuple[float, int]:
         return time.process_time() - start, sum(count for _, count in counts)
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """All of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    commits = max(1, parser.parse_args().rows // COMMIT_ROWS)
+    commits = max(1, parser.parse_args(arguments).rows // COMMIT_ROWS)
     rows = commits * COMMIT_ROWS
     RowTree.of(judgments(10**6, COMMIT_ROWS), Salts.fresh(COMMIT_ROWS))
     spent: dict[str, float] = {}
@@ -157,4 +158,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from ingestion.log import EventLog
@@ -45,9 +46,14 @@ def complaint_of(action: Callable[[], Any]) -> str | None:
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
-@pytest.mark.parametrize("call", ["fsync", "rename", "link"])
+@pytest.mark.parametrize(
+    ("module", "call"),
+    # Records are written through fdopen, segments by pyarrow.
+    [(os, "fsync"), (os, "rename"), (os, "link"), (os, "fdopen"), (pq, "write_table")],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_every_refusal_of_the_disk_is_explained_and_acknowledges_nothing(
-    home: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
+    home: Path, monkeypatch: pytest.MonkeyPatch, module: Any, call: str, code: int
 ) -> None:
     log = EventLog.open(home / "log")
     commit(log, "before", battles([0]))
@@ -58,7 +64,7 @@ def test_every_refusal_of_the_disk_is_explained_and_acknowledges_nothing(
         events = battles([f"{number}-{row}" for row in range(3)])
         head = log.chain.head_seq
         with monkeypatch.context() as patch:
-            patch.setattr(os, call, failing(getattr(os, call), number, code, seen))
+            patch.setattr(module, call, failing(getattr(module, call), number, code, seen))
             complaint = complaint_of(lambda: commit(log, batch_id, events))  # noqa: B023
         if complaint is None:
             assert len(seen) < number, "a failure was swallowed"
@@ -131,6 +137,32 @@ def test_a_full_disk(tmp_path: Path) -> None:
         fresh = EventLog.open(disk / "log", tmp_path / "cache2")
         assert fresh.chain.head_seq == seq
         assert fresh.verify().findings == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pages", range(12))
+def test_a_disk_that_is_full_after_so_many_pages(tmp_path: Path, pages: int) -> None:
+    """Whichever write it is that does not fit any more: the head is what it was."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a tmpfs is not allowed here")
+    try:
+        log = EventLog.open(disk / "log", tmp_path / "cache")
+        commit(log, "before", battles(range(3)))
+        status = os.statvfs(disk)
+        filler = disk / "filler"
+        filler.write_bytes(bytes(status.f_frsize * (status.f_bavail - pages)))
+        complaint = complaint_of(lambda: commit(log, "full", battles(range(3, 6))))
+        fresh = EventLog.open(disk / "log", tmp_path / "cache2")
+        assert fresh.chain.head_seq == (2 if complaint is None else 1)
+        assert fresh.verify().findings == []
+        filler.unlink()
+        assert commit(fresh, "full", battles(range(3, 6))).seq == 2
+        check_once(fresh, 6)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
