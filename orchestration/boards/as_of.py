@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ingestion.errors import NotFoundError, UsageError
-from ingestion.log.as_of import parse_as_of
+from ingestion.log.as_of import moment_in_utc, parse_as_of
 from orchestration.boards import store
 from orchestration.boards.inputs import Cut, require_same_log
 
@@ -67,14 +67,13 @@ def canonical_time(text: str) -> str:
     Raises:
         UsageError: it is not a time, or does not say in which zone it is.
     """
-    remedy = "Give a time with its offset, such as 2026-03-01T12:00:00Z."
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = moment_in_utc(text)
     except ValueError as error:
+        remedy = "Give a time with its offset, such as 2026-03-01T12:00:00Z."
         raise UsageError(f"{text!r} is not a time.", remedy=remedy) from error
-    if moment.tzinfo is None:
-        raise UsageError(f"{text!r} does not say in which time zone it is.", remedy=remedy)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime, which writes the year 1 with one digit.
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _refuse_the_future(log: EventLog, as_of: str | int) -> None:

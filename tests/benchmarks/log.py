@@ -108,8 +108,13 @@ def scanned(log: EventLog, as_of: int) -> tuple[float, int]:
 def main(arguments: Sequence[str]) -> None:
     """All of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    commits = max(1, parser.parse_args(arguments).rows // COMMIT_ROWS)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
+    for rows in parser.parse_args(arguments).rows:
+        measure(max(1, rows // COMMIT_ROWS))
+
+
+def measure(commits: int) -> None:
+    """A log of so many commits."""
     rows = commits * COMMIT_ROWS
     RowTree.of(judgments(10**6, COMMIT_ROWS), Salts.fresh(COMMIT_ROWS))
     spent: dict[str, float] = {}

@@ -17,6 +17,9 @@ def recorded(log: EventLog, seq: int) -> datetime:
     return list(log.commits())[seq - 1].recorded_at
 
 
+OUTSIDE = ("0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-05:00", "9" * 5000)
+
+
 def test_a_position_is_itself_and_nothing_is_the_head(paths: Home, log: EventLog) -> None:
     assert [resolve(paths.boards, log, n) for n in (0, 1, 3)] == [Cut(0), Cut(1), Cut(3)]
     assert resolve(paths.boards, log, None) == Cut(3)
@@ -71,6 +74,16 @@ def test_one_moment_is_one_text() -> None:
     noon = "2026-03-01T12:00:00.000000Z"
     for text in ("2026-03-01T12:00:00Z", "2026-03-01T13:00+01:00", "20260301T120000Z", noon):
         assert canonical_time(text) == noon
-    for text in ("2026-03-01T12:00:00", "2026-03-01", "soon"):
+    for text in ("2026-03-01T12:00:00", "2026-03-01", "soon", "", *OUTSIDE):
         with pytest.raises(UsageError):
             canonical_time(text)
+    assert canonical_time("0001-01-01T00:00:00Z") == "0001-01-01T00:00:00.000000Z"
+    assert canonical_time("9999-12-31T23:59:59.999999Z") == "9999-12-31T23:59:59.999999Z"
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+def test_times_and_numbers_that_no_log_has_are_refused(
+    paths: Home, log: EventLog, text: str
+) -> None:
+    with pytest.raises(UsageError, match="neither"):
+        resolve(paths.boards, log, text)
