@@ -2,9 +2,10 @@
 
 import sys
 
-from tests.benchmarks import ingest, ratings, weighting
+from tests.benchmarks import ingest, page, ratings, weighting
 
 if __name__ == "__main__":
     ingest.main(sys.argv[1:])
     ratings.main()
     weighting.main()
+    page.main()
