@@ -24,7 +24,7 @@ from orchestration.boards.as_of import resolve
 from orchestration.boards.designs import design_hash, keep_design
 from orchestration.boards.inputs import Cut, exact, subject_of, wanted_subject
 from orchestration.boards.statement import provenance
-from orchestration.dbt_runs import PROJECT_DIRECTORY, keep_manifest, run_dbt
+from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
 from orchestration.rating_tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
 from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
@@ -205,7 +205,6 @@ def report(workspace: Workspace) -> None:
     show_ratings(workspace)
     command = [*BUILD, "--select", AFTER_RATINGS]
     run_dbt(command, root=workspace.root, project=workspace.project)
-    keep_manifest(workspace.root, workspace.project)
 
 
 def show_ratings(workspace: Workspace) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
-MANIFEST_FILE = "manifest.json"
 DATABASE_LOCKED = "Could not set lock"
 BAD = {"error", "fail", "runtime error"}
 NOT_SOURCES = {"target", "logs", "dbt_packages", "__pycache__"}
@@ -43,7 +42,7 @@ def run_dbt(
     variables: dict[str, Any] | None = None,
     project: Path = PROJECT_DIRECTORY,
 ) -> list[NodeResult]:
-    """Run one dbt command against the database in `root`; `parse` alone writes a manifest.json.
+    """Run one dbt command against the database in `root`; `parse` alone writes manifest.json.
 
     Args:
         command: as on dbt's command line, without directories.
@@ -96,15 +95,6 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
         manifest = cast("Manifest", outcome.result)
         _parsed[project] = state, manifest
     return manifest
-
-
-def keep_manifest(root: Path, project: Path = PROJECT_DIRECTORY) -> None:
-    """Write what dbt knew of the models it built in `root`, for who publishes them later."""
-    known = _parsed.get(project)
-    if known is not None:
-        path = root / "dbt" / "target" / MANIFEST_FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        known[1].writable_manifest().write(str(path))
 
 
 def source_files(project: Path) -> list[Path]:

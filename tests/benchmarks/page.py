@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.orchestration.site.conftest import FLAGS, write_site
-from tests.orchestration.site.published import LARGE
+from tests.orchestration.site.studies import LARGE
 
 REPEATS = 5
 

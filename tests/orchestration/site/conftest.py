@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from orchestration.site.board_columns import Rows
 from orchestration.site.page_data import page_data
 from orchestration.site.rendering import method_page, page
-from tests.orchestration.site.published import Study, marts
+from tests.orchestration.site.published import marts
+from tests.orchestration.site.studies import Study
 
 FLAGS = (
     "--no-sandbox",

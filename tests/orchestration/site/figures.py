@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from orchestration.site.board_columns import Rows
 from tests.orchestration.site.conftest import Site
-from tests.orchestration.site.published import EP
+from tests.orchestration.site.studies import EP
 
 FIELDS = ("rank_lo", "rank_hi", "name", "interval", "skill_text", "best", "win", "battles")
 SHOWN = """rows => rows.map(row => Object.fromEntries(

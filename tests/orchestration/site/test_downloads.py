@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page
 from ingestion.errors import BusyError
 from orchestration.site.serving import server
 from tests.orchestration.site.conftest import Site, write_site
-from tests.orchestration.site.published import EP, HOSTILE, LARGE
+from tests.orchestration.site.published import HOSTILE
+from tests.orchestration.site.studies import EP, LARGE
 
 Visit = Callable[..., Page]
 KEY = {"dimension": "trust", "stratum_id": "US/age/55+", "estimator": EP, "weighting": "none"}

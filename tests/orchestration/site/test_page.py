@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from orchestration.site.board_columns import Rows
 from tests.orchestration.site.conftest import Site
 from tests.orchestration.site.figures import default, expected, percent, shown, signed
-from tests.orchestration.site.published import BT, EP, HIERARCHICAL, POOLED
+from tests.orchestration.site.studies import BT, EP, HIERARCHICAL, POOLED
 
 Visit = Callable[..., Page]
 
