@@ -36,7 +36,7 @@ export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help setup setup-dev setup-witness leaderboard ui test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
-	bench weighting-plot calibrate witness docs lock clean clean-venv clean-warehouse
+	bench weighting-plot calibrate witness screenshots docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -97,11 +97,13 @@ $(WITNESS)/.stamp: requirements-witness.lock | $(VENV)/.stamp-dev
 
 # --- The main job ------------------------------------------------------------------------------
 
-leaderboard: setup ## The leaderboard: STUDY=simulated|arena, or your own file: SOURCE=path MAPPING=name|file
+leaderboard: setup ## The leaderboard and its page: STUDY=simulated|arena, or your own file: SOURCE=path MAPPING=name|file
 	@set -e; if [ -n "$$SOURCE" ]; then \
 	  $(BIN)/demoscope ingest "$$SOURCE" $${MAPPING:+--mapping "$$MAPPING"}; \
 	  $(BIN)/demoscope build; \
 	  $(BIN)/demoscope leaderboard; \
+	  $(BIN)/demoscope publish >/dev/null; \
+	  page=$$($(BIN)/demoscope site build); echo "Page       $$page" >&2; \
 	else \
 	  $(BIN)/demoscope study "$$STUDY"; \
 	fi
@@ -157,6 +159,9 @@ weighting-plot: setup-dev ## What weighting mends in a skewed sample, as a pictu
 
 calibrate: setup-dev ## Simulation-based calibration of the posteriors, into docs/ (minutes)
 	@$(BIN)/python -m tests.ratings.calibration --out docs $(ARGS)
+
+screenshots: setup-dev ## The pictures in docs/, of the page in the warehouse (needs chromium)
+	@$(BIN)/python -m tests.screenshots --out docs
 
 docs: setup-dev ## The documentation as a book, in .ci/out/docs/; a dead link is an error
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs $(OUT)/docs

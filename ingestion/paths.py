@@ -85,6 +85,11 @@ class Home:
         return self.root / "marts"
 
     @property
+    def site(self) -> Path:
+        """The page readers open: static files, rebuilt from `marts`."""
+        return self.root / "site"
+
+    @property
     def studies(self) -> Path:
         """Inputs the bundled studies write before they are ingested."""
         return self.root / "studies"

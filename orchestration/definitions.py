@@ -16,6 +16,7 @@ from orchestration.assets.history import history_assets
 from orchestration.assets.publication import publication
 from orchestration.assets.ratings import ratings
 from orchestration.assets.raw import load_files
+from orchestration.assets.site import site
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.jobs import boards_of_days, build, ingest
 from orchestration.resources import default_resources
@@ -39,6 +40,7 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
             ratings,
             board,
             publication,
+            site,
             history_assets(home),
         ],
         jobs=[ingest, build, boards_of_days],

@@ -22,12 +22,13 @@ COMMANDS = {
     "leaderboard": "Show a leaderboard.",
     "publish": "Publish the marts for readers: DuckDB, Parquet, CSV.",
     "superset": "Write a dashboard for Apache Superset.",
+    "site": "Build the page readers open, and look at it.",
     "boards": "List, check, reproduce and compare boards.",
     "quality": "Who takes part in earnest: rules, strikes, appeals, sensitivity.",
     "recruit": "Whom to recruit next, how many, and what it costs.",
     "log": "Look into the event log and check that it is whole.",
     "simulate": "Write a simulated study whose truth is known.",
-    "study": "Ingest a bundled study, build, and show its leaderboard.",
+    "study": "Ingest a bundled study, build, show its leaderboard and make the page.",
     "doctor": "Say what is wrong with this installation or warehouse.",
 }
 INTERRUPTED = 130

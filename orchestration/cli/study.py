@@ -17,6 +17,8 @@ from orchestration.cli.leaderboard import Format, show_board
 from orchestration.cli.output import progress, say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestration.boards.store import Board
 
 app = typer.Typer()
@@ -28,9 +30,11 @@ def study(
     participants: Annotated[int, typer.Option(min=1, help="Size of the simulated study.")] = 24_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated study.")] = 1,
 ) -> None:
-    """Ingest a bundled study, build, and show its leaderboard."""
+    """Ingest a bundled study, build, show its leaderboard and make the page."""
     from orchestration.building import build
     from orchestration.loading import load_file
+    from orchestration.publishing.publication import publish
+    from orchestration.site.building import build_site
     from orchestration.studies import study_files
 
     home = Home.from_environment()
@@ -43,15 +47,18 @@ def study(
         )
     board = build(home, step=lambda step: say(f"{STEPS[step]} ..."))
     show_board(board, output=Format.TABLE)
-    say_where(home, board)
+    publish(home)
+    say_where(home, board, build_site(home, home.site))
 
 
-def say_where(home: Home, board: Board) -> None:
+def say_where(home: Home, board: Board, page: Path) -> None:
     """Say where the results are and what to try next."""
     command = "demoscope" if shutil.which("demoscope") else sys.argv[0]
     strata = board.rows().column("stratum_id").unique().to_pylist()
     stratum = max(strata, key=lambda name: (name.count("/"), name))
     say("")
+    say(f"Page       {page}")
+    say(f"Tables     {home.marts / 'current'}")
     say(f"Database   {home.database}")
     say(f"Boards     {home.boards}")
     say(f"Try        {command} leaderboard --stratum '{stratum}' --format json")

@@ -2,10 +2,11 @@
 
 import sys
 
-from tests.benchmarks import ingest, log, ratings, weighting
+from tests.benchmarks import ingest, log, page, ratings, weighting
 
 if __name__ == "__main__":
     ingest.main(sys.argv[1:])
     log.main(sys.argv[1:])
     ratings.main()
     weighting.main()
+    page.main()

@@ -1,6 +1,8 @@
 """Real votes, from file to leaderboard."""
 
 import csv
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -105,3 +107,61 @@ def test_beyond_the_head_is_an_error_that_says_where_the_head_is(llmfao: Path) -
     done = demoscope(llmfao, "build", "--as-of", "7")
     assert done.returncode == 3
     assert "head is 1" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def page(llmfao: Path) -> Path:
+    """The page of the votes, published."""
+    document(llmfao, "publish", "--json")
+    return Path(document(llmfao, "site", "build", "--json")["page"])
+
+
+def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
+    printed = document(llmfao, "leaderboard", "--format", "json")
+    html = page.read_text("utf-8")
+    [shown] = re.findall(r'<table [^>]*id="board">.*?</table>', html, re.DOTALL)
+    names = re.findall(r'data-f="name">(.*?)<', shown)
+    skills = re.findall(r'data-f="skill_text">(.*?)<', shown)
+    assert names == [row["model_id"] for row in printed["rows"]]
+    assert [float(skill.replace("\N{MINUS SIGN}", "-")) for skill in skills] == [
+        round(row["skill"], 2) for row in printed["rows"]
+    ]
+    assert "Simulated" not in html
+    assert f"boards reproduce {printed['board']['board_id'][:12]}" in html
+    assert "whole: 1 commits and 8,931 events" in html
+
+
+def test_every_published_board_has_a_page(llmfao: Path, page: Path) -> None:
+    paths = Home(llmfao)
+    shown = (paths.marts / "current").resolve()
+    for letter, tables in (("a", None), ("b", [])):
+        older = paths.marts / (letter * 64)
+        shutil.copytree(shown, older)
+        shutil.copytree(paths.boards / "current", paths.boards / older.name)
+        manifest = json.loads((older / "manifest.json").read_text("utf-8"))
+        manifest |= {"board_id": older.name, "log_position": 0}
+        manifest |= {} if tables is None else {"tables": tables}
+        (older / "manifest.json").chmod(0o644)
+        (older / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    try:
+        pages = document(llmfao, "site", "build", "--json")["pages"]
+        assert pages == ["board-aaaaaaaaaaaa.html", "index.html", "method.html"]
+        assert 'href="board-aaaaaaaaaaaa.html"' in page.read_text("utf-8")
+        older_page = page.with_name("board-aaaaaaaaaaaa.html").read_text("utf-8")
+        assert 'href="index.html"' in older_page
+        assert (page.parent / "data" / "aaaaaaaaaaaa" / "rpt_leaderboard.parquet").exists()
+    finally:
+        for letter in "ab":
+            shutil.rmtree(paths.boards / (letter * 64))
+            (paths.marts / (letter * 64)).chmod(0o755)
+            shutil.rmtree(paths.marts / (letter * 64))
+
+
+def test_a_site_replaces_only_a_site(llmfao: Path, page: Path, tmp_path: Path) -> None:
+    assert document(llmfao, "site", "build", "--json")["page"] == str(page)
+    (tmp_path / "thesis.txt").write_text("mine")
+    done = demoscope(llmfao, "site", "build", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "holds other files" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    assert demoscope(llmfao, "site", "serve", "--out", tmp_path).returncode == 3

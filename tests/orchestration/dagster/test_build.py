@@ -53,7 +53,14 @@ def test_a_build_ends_with_a_board(
 ) -> None:
     load_file(paths, str(write_battles(rows=60)))
     result = definitions.resolve_job_def("build").execute_in_process(instance=instance)
-    assert executed(result) == ["warehouse", "ratings", "warehouse_2", "board", "publication"]
+    assert executed(result) == [
+        "warehouse",
+        "ratings",
+        "warehouse_2",
+        "board",
+        "publication",
+        "site",
+    ]
     assert all(check.passed for check in result.get_asset_check_evaluations())
     graph = definitions.resolve_asset_graph()
     wanted = {key for key in graph.asset_check_keys if key.asset_key.path[0] != "raw"}

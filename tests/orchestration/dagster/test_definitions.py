@@ -119,6 +119,7 @@ def test_whatever_opens_the_database_is_in_its_pool(definitions: dg.Definitions)
             "ratings": DUCKDB_POOL,
             "board": None,
             "publication": DUCKDB_POOL,
+            "site": None,
         },
         "ingest": {"load_files": None},
     }

@@ -1,0 +1,68 @@
+with
+
+leaderboard as (
+
+    select * from {{ ref('rpt_leaderboard') }}
+
+),
+
+heard as (
+
+    select * from {{ ref('int_strata__heard') }}
+
+),
+
+tournaments as (
+
+    select * from {{ ref('rpt_tournament') }}
+
+),
+
+summarised as (
+
+    select
+        weighting,
+        stratum_id,
+        dimension,
+        estimator,
+        count(*) as model_count,
+        sum(case when rank_lo = 1 then 1 else 0 end) as leader_count,
+        sum(case when is_provisional then 1 else 0 end) as provisional_count,
+        max(component_count) as component_count,
+        max(effective_participant_count) as effective_participant_count,
+        max(design_effect) as design_effect,
+        median(skill_sd) as skill_sd_median
+    from leaderboard
+    group by weighting, stratum_id, dimension, estimator
+
+),
+
+final as (
+
+    select
+        summarised.weighting,
+        summarised.stratum_id,
+        summarised.dimension,
+        summarised.estimator,
+        summarised.model_count,
+        cast(summarised.leader_count as bigint) as leader_count,
+        cast(summarised.provisional_count as bigint) as provisional_count,
+        summarised.component_count,
+        tournaments.battle_count,
+        heard.heard_count,
+        summarised.effective_participant_count,
+        summarised.design_effect,
+        summarised.skill_sd_median
+    from summarised
+    left join tournaments
+        on
+            summarised.stratum_id = tournaments.stratum_id
+            and summarised.dimension = tournaments.dimension
+    left join heard
+        on
+            summarised.stratum_id = heard.stratum_id
+            and summarised.dimension = heard.dimension
+
+)
+
+select * from final

@@ -1,0 +1,163 @@
+"""The site: a page per published board, the method, and the files to download; in one step.
+
+What stays out: serving it (serving.py), and what stands on a page (rendering.py).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import NotFoundError, UsageError
+from orchestration.publishing import store
+from orchestration.site import integrity
+from orchestration.site.marts import READ, read_marts
+from orchestration.site.page_data import page_data
+from orchestration.site.rendering import method_page, page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingestion.log.verification import Verification
+    from ingestion.paths import Home
+    from orchestration.publishing.store import Publication
+
+HOME_PAGE, METHOD_PAGE = "index.html", "method.html"
+FILES = ("rpt_leaderboard.csv", "rpt_leaderboard.parquet", store.MANIFEST_FILE)
+INTEGRITY_FILE = "integrity.json"
+# A directory that is not a site is never replaced.
+MARK = ".demoscope-site"
+SHORT_ID = 12
+
+
+def build_site(home: Home, out: Path) -> Path:
+    """Write a page for every publication; the current one is `index.html`.
+
+    Args:
+        home: the warehouse, something in it published.
+        out: a directory; an earlier site in it is replaced in one step.
+
+    Returns:
+        The page to open.
+
+    Raises:
+        NotFoundError: nothing is published yet.
+        UsageError: `out` holds something that is not a site.
+    """
+    shown = store.current(home.marts)
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        message = f"{out} holds other files."
+        raise UsageError(message, remedy="Give another --out, or empty it first.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    work.mkdir()
+    try:
+        verification = integrity.verified_log(home)
+        editions = list(_editions(home, shown))
+        for publication in editions:
+            write_page(home, work, publication, editions, shown.name, verification)
+        (work / MARK).touch()
+        _replace(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return out / HOME_PAGE
+
+
+def write_page(
+    home: Home,
+    directory: Path,
+    publication: Publication,
+    editions: list[Publication],
+    current: str,
+    verification: Verification,
+) -> None:
+    """One publication's page and files; with the current one's, the method."""
+    manifest = publication.manifest
+    record = integrity.integrity(home, manifest["board_id"], verification)
+    listed = [_edition(one, current, is_shown=one.name == publication.name) for one in editions]
+    data = page_data(read_marts(publication.directory), _board(manifest, record), listed)
+    files = f"data/{_short(publication)}"
+    names = {"home": HOME_PAGE, "method": METHOD_PAGE, "files": files}
+    html = page(data, names, integrity.in_words(manifest, record))
+    (directory / _href(publication, current)).write_text(html, "utf-8")
+    if publication.name == current:
+        (directory / METHOD_PAGE).write_text(method_page(data, names), "utf-8")
+    kept = directory / files
+    kept.mkdir(parents=True)
+    for name in FILES:
+        shutil.copyfile(publication.directory / name, kept / name)
+    (kept / INTEGRITY_FILE).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+def _board(manifest: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    names = ("board_id", "title", "is_simulated", "log_position", "valid_until", "sources")
+    return {
+        **{name: manifest[name] for name in names},
+        "code_version": record["made_by"]["code_version"],
+        "provisional_battle_count": record["parameters"]["provisional_battle_count"],
+    }
+
+
+def _edition(publication: Publication, current: str, *, is_shown: bool) -> dict[str, Any]:
+    manifest = publication.manifest
+    label = f"Log position {manifest['log_position']}, {manifest['recorded_at'][:10]}"
+    if manifest["valid_until"] is not None:
+        label += f", valid until {manifest['valid_until'][:10]}"
+    if publication.name == current:
+        label += " (latest)"
+    return {
+        "board_id": manifest["board_id"],
+        "label": label,
+        "href": _href(publication, current),
+        "is_shown": is_shown,
+    }
+
+
+def _href(publication: Publication, current: str) -> str:
+    return HOME_PAGE if publication.name == current else f"board-{_short(publication)}.html"
+
+
+def _short(publication: Publication) -> str:
+    """A board's id, shortened, and its number where the board was published again."""
+    board_id, _, number = publication.name.partition("-")
+    return board_id[:SHORT_ID] + (f"-{number}" if number else "")
+
+
+def _editions(home: Home, shown: Publication) -> Iterator[Publication]:
+    """Published boards, oldest first, each as it was last published.
+
+    One that older code published, without marts the page is made of, has no page, nor has one
+    whose board is no longer kept. The current one is always among them.
+    """
+    last = {one.manifest["board_id"]: one for one in store.published(home.marts)}
+    last[shown.manifest["board_id"]] = shown
+    for publication in sorted(last.values(), key=lambda one: one.order):
+        tables = {table["name"] for table in publication.manifest["tables"]}
+        is_kept = (home.boards / publication.manifest["board_id"]).exists()
+        if publication.name == shown.name or (is_kept and READ.keys() <= tables):
+            yield publication
+
+
+def _replace(work: Path, out: Path) -> None:
+    if not out.exists():
+        work.rename(out)
+        return
+    old = work.with_name(f"{work.name}.old")
+    out.rename(old)
+    work.rename(out)
+    shutil.rmtree(old)
+
+
+def site_of(out: Path) -> Path:
+    """The page of a site that was built.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if not (out / MARK).exists():
+        message = f"There is no site in {out}."
+        raise NotFoundError(message, remedy="Run: demoscope site build")
+    return out / HOME_PAGE
