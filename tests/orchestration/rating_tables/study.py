@@ -54,6 +54,9 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 count(*) filter (outcome = 'tie') as tie_count,
                 count(*) filter (outcome = 'both_bad') as both_bad_count
             from fct_battle inner join int_strata__celled using (cell_id) group by all;
+        create table fct_policy_count as
+            select 'none' as policy, 1::bigint as policy_version, *
+            from fct_tournament_count where false;
         create table fct_cell_count as
             select cell_id, dimension, model_a, model_b, outcome, count(*) as battle_count
             from fct_battle group by all;
