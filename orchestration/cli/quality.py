@@ -5,10 +5,12 @@ What stays out: finding and issuing strikes (orchestration/quality.py), the figu
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from ingestion.errors import NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.mart_output import FORMAT, Format, print_rows
 from orchestration.cli.output import print_json, say
@@ -30,12 +32,22 @@ select * from rpt_quality_sensitivity
 where dimension = $dimension
 order by strikes_to_exclude desc nulls first, policy, policy_version, rank
 """
+DIMENSIONS = "select distinct dimension from rpt_quality_sensitivity order by dimension"
 BIAS = """
 select bias.*
 from rpt_position_bias as bias
 left join dim_dimension as dimensions using (dimension)
 order by dimensions.sort_order, dimension
 """
+
+
+class State(StrEnum):
+    """What became of a participant."""
+
+    OPEN = "open"
+    STRUCK = "struck"
+    EXCLUDED = "excluded"
+    EXCLUDED_BY_HAND = "excluded_by_hand"
 
 
 @app.command()
@@ -59,9 +71,7 @@ def rules(*, output: FORMAT = Format.TABLE) -> None:
 @app.command()
 def participants(
     *,
-    state: Annotated[
-        str | None, typer.Option(help="open, struck, excluded or excluded_by_hand.")
-    ] = None,
+    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     output: FORMAT = Format.TABLE,
 ) -> None:
@@ -80,7 +90,7 @@ def participants(
         ">left": lambda row: _number(row["left_share"], ".2f"),
         ">ties": lambda row: _number(row["tie_share"], ".2f"),
     }
-    found = _rows(PARTICIPANTS, {"state": state, "limit": limit})
+    found = _rows(PARTICIPANTS, {"state": state and state.value, "limit": limit})
     print_rows("participants", found, output, columns)
 
 
@@ -101,7 +111,12 @@ def sensitivity(
         ">skill": lambda row: f"{row['skill']:+.2f}",
         ">verdicts": lambda row: f"{row['battle_count']:,}",
     }
-    print_rows("models", _rows(SENSITIVITY, {"dimension": dimension}), output, columns)
+    found = _rows(SENSITIVITY, {"dimension": dimension})
+    if not found:
+        known = ", ".join(row["dimension"] for row in _rows(DIMENSIONS))
+        message = f"There is no dimension {dimension!r}."
+        raise NotFoundError(message, remedy=f"There are: {known}.")
+    print_rows("models", found, output, columns)
 
 
 @app.command()

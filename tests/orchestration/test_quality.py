@@ -22,6 +22,7 @@ from orchestration.dbt_runs import run_dbt
 from orchestration.loading import load_file, load_own
 from orchestration.mart_rows import mart_rows
 from orchestration.quality import SOURCE, appeal, find_strikes, issue
+from tests.end_to_end.command import demoscope, document
 
 MODELS = ("fct_quality_hit", "rpt_participant_quality", "int_policies__applied")
 UNMATCHED = "quality_events_unmatched"
@@ -209,3 +210,25 @@ def test_of_who_was_erased_nothing_is_said_any_more(study: Study) -> None:
     counts = "select count(*) as n from read_parquet('{}')"
     [refused] = sorted(home.quarantine.glob(f"{report.load_id}*.parquet"))
     assert mart_rows(home, counts.format(refused)) == [{"n": 1}]
+
+
+def test_the_command_says_what_there_is_and_how_it_ended(study: Study) -> None:
+    root = study.home.root
+    printed = document(root, "quality", "strike", "--dry-run", "--json")
+    assert (printed["policy"], printed["is_dry_run"], printed["log_position"]) == (
+        "three_strikes",
+        True,
+        None,
+    )
+    listed = document(root, "quality", "participants", "--limit", "2", "--format", "json")
+    assert [row["state"] != "clean" for row in listed["participants"]] == [True, True]
+    table = demoscope(root, "quality", "participants", "--limit", "2", "--format", "csv")
+    assert table.stdout.startswith("participant_key,state,strike_count,")
+    for arguments, code in (
+        (("strike", "--policy", "three_strikes@99"), 3),
+        (("appeal", "f0" * 16, "--reason", "Why not."), 3),
+        (("participants", "--state", "angry"), 2),
+        (("sensitivity",), 3),
+    ):
+        done = demoscope(root, "quality", *arguments)
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr

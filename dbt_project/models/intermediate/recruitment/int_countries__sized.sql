@@ -86,39 +86,26 @@ chosen as (
 
 present as (
 
-    select
-        country,
-        cast(sum(participant_count) as bigint) as participant_count,
-        cast(sum(case when participant_count > 0 then target_share else 0 end) as double)
-        * cast(sum(case when participant_count > 0 then target_share else 0 end) as double)
-        / nullif(cast(sum(unfilled_part) as double) / 1e18, 0) as effective_participant_count
-    from measured
-    group by country
-
-),
-
-final as (
-
-    select
-        targets.country,
-        present.participant_count,
-        coalesce(present.effective_participant_count, 0) as effective_participant_count,
-        coalesce(present.participant_count / present.effective_participant_count, 1)
-            as design_effect,
-        targets.effective_participant_count as effective_target_count,
-        case
-            when
-                coalesce(present.effective_participant_count, 0)
-                < targets.effective_participant_count
-                then chosen.full_size
-        end as full_size,
-        targets.next_count,
-        targets.price,
-        targets.currency
-    from targets
-    inner join present on targets.country = present.country
-    left join chosen on targets.country = chosen.country
+    select * from {{ ref('int_countries__heard') }}
 
 )
 
-select * from final
+select
+    targets.country,
+    present.participant_count,
+    coalesce(present.effective_participant_count, 0) as effective_participant_count,
+    coalesce(present.participant_count / present.effective_participant_count, 1)
+        as design_effect,
+    targets.effective_participant_count as effective_target_count,
+    case
+        when
+            coalesce(present.effective_participant_count, 0)
+            < targets.effective_participant_count
+            then chosen.full_size
+    end as full_size,
+    targets.next_count,
+    targets.price,
+    targets.currency
+from targets
+inner join present on targets.country = present.country
+left join chosen on targets.country = chosen.country

@@ -89,36 +89,30 @@ united as (
     union all
     select * from left_out
 
-),
-
-final as (
-
-    select
-        policy,
-        policy_version,
-        dimension,
-        least(model_a, model_b) as model_a,
-        greatest(model_a, model_b) as model_b,
-        {%- for side, other, column in [
-            ('a', 'b', 'win_a_count'), ('b', 'a', 'win_b_count')
-        ] %}
-            cast(
-                sum(
-                    case
-                        when model_a < model_b and outcome = '{{ side }}' then battle_count
-                        when model_a > model_b and outcome = '{{ other }}' then battle_count
-                        else 0
-                    end
-                ) as bigint
-            ) as {{ column }},
-        {%- endfor %}
-        cast(
-            sum(case when outcome in ('tie', 'both_bad') then battle_count else 0 end) as bigint
-        ) as tie_count
-    from united
-    group by policy, policy_version, dimension, least(model_a, model_b), greatest(model_a, model_b)
-    having sum(battle_count) > 0
-
 )
 
-select * from final
+select
+    policy,
+    policy_version,
+    dimension,
+    least(model_a, model_b) as model_a,
+    greatest(model_a, model_b) as model_b,
+    {%- for side, other, column in [
+        ('a', 'b', 'win_a_count'), ('b', 'a', 'win_b_count')
+    ] %}
+        cast(
+            sum(
+                case
+                    when model_a < model_b and outcome = '{{ side }}' then battle_count
+                    when model_a > model_b and outcome = '{{ other }}' then battle_count
+                    else 0
+                end
+            ) as bigint
+        ) as {{ column }},
+    {%- endfor %}
+    cast(
+        sum(case when outcome in ('tie', 'both_bad') then battle_count else 0 end) as bigint
+    ) as tie_count
+from united
+group by policy, policy_version, dimension, least(model_a, model_b), greatest(model_a, model_b)
+having sum(battle_count) > 0
