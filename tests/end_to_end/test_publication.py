@@ -2,12 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,11 +17,19 @@ from orchestration.boards import store as boards
 from orchestration.boards.identity import KEY
 from orchestration.loading import load_file
 from orchestration.publishing import store
+from orchestration.raw_views import open_database
 from tests.end_to_end.command import demoscope, document
 
 # A build of its own takes half a minute of processor time.
 pytestmark = pytest.mark.slow
 
+# Holds a database, as a build in another process does, until its input ends.
+HOLD = """
+import duckdb, sys
+with duckdb.connect(sys.argv[1]):
+    print(flush=True)
+    sys.stdin.read()
+"""
 MODELS = ("aurora", "basalt", "cobalt")
 MIN = 10
 # Country, age, politics, and how many. One group of the US is too small, and a country.
@@ -165,7 +174,7 @@ def test_figures_are_those_of_the_board(built: Path) -> None:
 
 def test_nobody_is_in_it(built: Path) -> None:
     home = Home(built)
-    with duckdb.connect(home.database, read_only=True) as connection:
+    with open_database(home.database) as connection:
         query = "select participant_key from dim_participant"
         people = [row[0] for row in connection.sql(query).fetchall()]
     assert len(people) == sum(kind[3] for kind in PEOPLE)
@@ -199,7 +208,12 @@ def test_the_command_lists_keeps_and_repeats(copy: Home) -> None:
     assert listed["is_current"]
     said = demoscope(copy.root, "publish", "--list").stdout
     assert said.startswith(f"* {listed['board_id'][:12]}")
-    with duckdb.connect(copy.database):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, copy.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
         busy = demoscope(copy.root, "publish")
+        holder.communicate()
     assert (busy.returncode, busy.stdout) == (4, "")
     assert "is open in another process" in busy.stderr
