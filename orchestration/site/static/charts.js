@@ -3,7 +3,7 @@ const WIDTH = 480,
     HEIGHT = 280,
     LEFT = 44,
     RIGHT = 14,
-    TOP = 14,
+    TOP = 28,
     BOTTOM = 36;
 
 /** Round numbers within a range, few of them. */
@@ -54,30 +54,26 @@ function dots(points, xTitle, yTitle) {
         );
     }
     chart.append(svg("text", { x: WIDTH - RIGHT, y: HEIGHT - 3, "text-anchor": "end" }, xTitle));
-    chart.append(svg("text", { x: 0, y: TOP - 3 }, yTitle));
-    const taken = [];
-    for (const point of [...points]
-        .filter((p) => p.isHere || p.isNamed)
-        .sort((a, b) => b.isHere - a.isHere)) {
-        const width = point.label.length * 6.4,
-            px = x(point.x),
-            py = y(point.y);
-        const box = [
-            [px + 9, py - 6],
-            [px - 9 - width, py - 6],
-            [px + 9, py + 16],
-            [px - 9 - width, py + 16],
-        ].find(
-            ([bx, by]) =>
-                bx >= LEFT &&
-                bx + width <= WIDTH &&
-                taken.every(
-                    ([tx, ty, tw]) => bx > tx + tw + 4 || tx > bx + width + 4 || Math.abs(by - ty) > 14,
-                ),
+    chart.append(svg("text", { x: 0, y: 12 }, yTitle));
+    // A label stands beside its dot, on no other dot and on no other label; else there is none.
+    const taken = points.map((point) => [x(point.x) - 6, y(point.y) - 6, x(point.x) + 6, y(point.y) + 6]);
+    const isFree = ([left, top, right, bottom]) =>
+        left >= 0 &&
+        right <= WIDTH &&
+        taken.every(
+            (other) => right <= other[0] || other[2] <= left || bottom <= other[1] || other[3] <= top,
         );
+    const named = points.filter((point) => point.isHere || point.isNamed);
+    for (const point of named.sort((a, b) => b.isHere - a.isHere)) {
+        const width = point.label.length * 6.6;
+        const [px, py] = [x(point.x), y(point.y)];
+        const boxes = [px + 7, px - 7 - width, px - width / 2].flatMap((left) =>
+            [py - 7, py - 21, py + 7].map((top) => [left, top, left + width, top + 14]),
+        );
+        const box = boxes.find(isFree);
         if (!box) continue;
-        taken.push([...box, width]);
-        chart.append(svg("text", { class: "label halo", x: box[0], y: box[1] }, point.label));
+        taken.push(box);
+        chart.append(svg("text", { class: "label halo", x: box[0], y: box[3] - 3 }, point.label));
     }
     for (const point of [...points].sort((a, b) => a.isHere - b.isHere)) {
         const dot = svg("circle", {
