@@ -7,6 +7,7 @@ import yaml
 
 from orchestration.publishing import superset
 from orchestration.publishing.catalogue import MARTS, PublicColumn, declared_marts, public_tables
+from orchestration.site.marts import READ
 
 
 def column(name: str, kind: str, meta: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -92,6 +93,7 @@ def test_exposures_name_what_is_public(marts: list[dict[str, Any]]) -> None:
     declared = yaml.safe_load(superset.DECLARED.read_text(encoding="utf-8"))
     shown = {chart["table"] for chart in declared["charts"]} - {"publication"}
     assert named.pop("superset_dashboard") == sorted(shown)
+    assert named.pop("page") == sorted(READ)
     public = sorted(mart["name"] for mart in marts if is_public(mart))
     assert set(named.pop("page")) <= set(public)
     assert named == dict.fromkeys(named, public)
