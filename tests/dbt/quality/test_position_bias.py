@@ -108,6 +108,7 @@ def test_who_stood_left_does_not_pass_for_bias(connection: duckdb.DuckDBPyConnec
     assert np.mean(rows["information_share"]) == pytest.approx(4 * 0.8 * 0.2, abs=0.05)
 
 
+@pytest.mark.slow
 def test_few_battles_per_pair_do_not_narrow_the_interval(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
