@@ -2,10 +2,11 @@
 
 import sys
 
-from tests.benchmarks import ingest, log, ratings, weighting
+from tests.benchmarks import growth, ingest, log, ratings, weighting
 
 if __name__ == "__main__":
     ingest.main(sys.argv[1:])
     log.main(sys.argv[1:])
+    growth.main()
     ratings.main()
     weighting.main()
