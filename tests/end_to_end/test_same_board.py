@@ -53,6 +53,7 @@ def test_files_and_rows_in_another_order_make_the_same_rows(tmp_path: Path) -> N
     for seed in (1, 2):
         random.Random(seed).shuffle(events)
         root = tmp_path / f"{seed}"
+        root.mkdir()
         study = Study(root / "home", root / "inputs")
         for start in (0, 30, 55):
             study.commit(events[start : {0: 30, 30: 55}.get(start)])
