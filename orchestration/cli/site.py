@@ -29,7 +29,7 @@ def build(
     from orchestration.site.building import build_site  # imports pyarrow, jinja2
 
     home = Home.from_environment()
-    page = build_site(home, _directory(home, out))
+    page = build_site(home, _directory(home, out), say)
     if as_json:
         pages = sorted(path.name for path in page.parent.glob("*.html"))
         print_json({"directory": str(page.parent), "page": str(page), "pages": pages})

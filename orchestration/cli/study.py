@@ -48,7 +48,7 @@ def study(
     board = build(home, step=lambda step: say(f"{STEPS[step]} ..."))
     show_board(board, output=Format.TABLE)
     publish(home)
-    say_where(home, board, build_site(home, home.site))
+    say_where(home, board, build_site(home, home.site, say))
 
 
 def say_where(home: Home, board: Board, page: Path) -> None:

@@ -122,7 +122,7 @@ def _rows(
             "rank_hi": row["rank_hi"] - row["rank"],
             "best": scaled(row["p_best"], PERCENT_PLACES),
             "win": scaled(row["winshare"], PERCENT_PLACES),
-            "change": beside["rank_change"],
+            "change": beside["rank_gain"],
             "flags": int(row["is_provisional"]) + 2 * int(bool(beside["is_apart"])),
         }
         before = skill

@@ -19,7 +19,7 @@ from orchestration.site.page_data import page_data
 from orchestration.site.rendering import method_page, page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ingestion.log.verification import Verification
     from ingestion.paths import Home
@@ -33,12 +33,13 @@ MARK = ".demoscope-site"
 SHORT_ID = 12
 
 
-def build_site(home: Home, out: Path) -> Path:
+def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words: None) -> Path:
     """Write a page for every publication; the current one is `index.html`.
 
     Args:
         home: the warehouse, something in it published.
         out: a directory; an earlier site in it is replaced in one step.
+        say: told which published boards have no page, and why.
 
     Returns:
         The page to open.
@@ -56,7 +57,7 @@ def build_site(home: Home, out: Path) -> Path:
     work.mkdir()
     try:
         verification = integrity.verified_log(home)
-        editions = list(_editions(home, shown))
+        editions = list(_editions(home, shown, say))
         for publication in editions:
             write_page(home, work, publication, editions, shown.name, verification)
         (work / MARK).touch()
@@ -126,7 +127,7 @@ def _short(publication: Publication) -> str:
     return board_id[:SHORT_ID] + (f"-{number}" if number else "")
 
 
-def _editions(home: Home, shown: Publication) -> Iterator[Publication]:
+def _editions(home: Home, shown: Publication, say: Callable[[str], None]) -> Iterator[Publication]:
     """Published boards, oldest first, each as it was last published.
 
     One that older code published, without marts the page is made of, has no page, nor has one
@@ -137,8 +138,12 @@ def _editions(home: Home, shown: Publication) -> Iterator[Publication]:
     for publication in sorted(last.values(), key=lambda one: one.order):
         tables = {table["name"] for table in publication.manifest["tables"]}
         is_kept = (home.boards / publication.manifest["board_id"]).exists()
-        if publication.name == shown.name or (is_kept and READ.keys() <= tables):
+        missing = sorted(READ.keys() - tables)
+        if publication.name == shown.name or (is_kept and not missing):
             yield publication
+        else:
+            why = f"was published without {missing[0]}" if missing else "is no longer kept"
+            say(f"No page for {publication.name[:SHORT_ID]}: the board {why}.")
 
 
 def _replace(work: Path, out: Path) -> None:

@@ -144,7 +144,9 @@ def test_every_published_board_has_a_page(llmfao: Path, page: Path) -> None:
         (older / "manifest.json").chmod(0o644)
         (older / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     try:
-        pages = document(llmfao, "site", "build", "--json")["pages"]
+        done = demoscope(llmfao, "site", "build", "--json")
+        assert "No page for bbbbbbbbbbbb: the board was published without dim_dim" in done.stderr
+        pages = json.loads(done.stdout)["pages"]
         assert pages == ["board-aaaaaaaaaaaa.html", "index.html", "method.html"]
         assert 'href="board-aaaaaaaaaaaa.html"' in page.read_text("utf-8")
         older_page = page.with_name("board-aaaaaaaaaaaa.html").read_text("utf-8")

@@ -31,7 +31,7 @@ compared as (
     select
         wanted.*,
         reference.rank as reference_rank,
-        reference.rank - wanted.rank as rank_change,
+        reference.rank - wanted.rank as rank_gain,
         reference.rank_lo > wanted.rank_hi or reference.rank_hi < wanted.rank_lo as is_apart
     from wanted
     left join leaderboard as reference
@@ -63,7 +63,7 @@ final as (
             when reference_rank is not null then reference_dimension
         end as reference_dimension,
         reference_rank,
-        rank_change,
+        rank_gain,
         is_apart
     from compared
 

@@ -148,7 +148,7 @@ def _comparisons(leaderboard: Rows) -> Rows:
                 "reference_stratum_id": "all" if other else None,
                 "reference_dimension": dimension if other else None,
                 "reference_rank": other["rank"] if other else None,
-                "rank_change": other["rank"] - row["rank"] if other else None,
+                "rank_gain": other["rank"] - row["rank"] if other else None,
                 "is_apart": bool(other) and row["rank_lo"] > (other or row)["rank_hi"],
             }
         )

@@ -94,7 +94,7 @@ def test_a_change_of_rank_is_the_marts(site: Site, visit: Visit) -> None:
     page = visit(f"{site.address}#stratum=US&weighting=none")
     found = page.locator("#board tbody .moved .unseen").all_text_contents()
     by_model = {
-        row["model_id"]: row["rank_change"]
+        row["model_id"]: row["rank_gain"]
         for row in site.marts["rpt_rank_comparison"]
         if (row["stratum_id"], row["dimension"]) == ("US", "overall")
         and (row["weighting"], row["estimator"]) == ("none", EP)
