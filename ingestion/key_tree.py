@@ -8,7 +8,7 @@ most 240 of 32 bytes): every other secret stays what it was, and this one cannot
 what is left (Boneh and Waters, ASIACRYPT 2013). So nothing has to be stored when a person comes,
 and a backup of the file is worth what it was until somebody is erased.
 
-What stays out: what the secrets are for (subjects.py).
+What stays out: what the secrets are for (subjects.py), many of them at once (key_tree_column.py).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+import pyarrow as pa
 import rfc8785
 
 from ingestion.errors import IntegrityError
@@ -29,6 +30,8 @@ SEED_BYTES = 32
 DEPTH = 16
 DIGITS = "0123456789abcdef"
 _SHARED_DEPTH = 3
+# From so many names on, loading the compiled hashes pays.
+MANY = 20_000
 _BYTES = {digit: digit.encode() for digit in DIGITS}
 
 
@@ -89,6 +92,28 @@ class KeyTree:
                 return _descend(seed, leaf[len(at) :])
             seed = self._shared[shared] = _descend(seed, shared[len(at) :])
         return _descend(seed, leaf[_SHARED_DEPTH:])
+
+    def column(self, names: pa.Array) -> pa.Array:
+        """The secrets of a column of names without nulls: bytes, null where destroyed."""
+        if len(names) >= MANY:
+            from ingestion.key_tree_column import is_of_one_block, secrets_of
+
+            if is_of_one_block(names):
+                secrets = secrets_of(self._seeds, names)
+                if secrets[0].as_py() != self._secret_or_none(names[0].as_py()):
+                    raise IntegrityError(
+                        "The compiled hashes disagree with the standard library's.",
+                        remedy="Delete numba's cache (NUMBA_CACHE_DIR, __pycache__) and try again.",
+                    )
+                return secrets
+        found = [self._secret_or_none(name) for name in names.to_pylist()]
+        return pa.array(found, pa.binary(SEED_BYTES))
+
+    def _secret_or_none(self, name: str) -> bytes | None:
+        try:
+            return self.secret(name)
+        except DestroyedError:
+            return None
 
     def destroy(self, name: str) -> None:
         """Forget the secret of a name, and nothing else; on the disk only after `replace`."""

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from ingestion.contract import Contract
 from ingestion.errors import IntegrityError
-from ingestion.key_tree import DestroyedError, KeyTree
+from ingestion.key_tree import KeyTree
 from ingestion.subjects import text_of
 
 SEALS = "seals.tree"
@@ -74,25 +74,19 @@ class Seals:
         return pa.concat_tables([self._mapped_piece(contract, piece, change) for piece in pieces])
 
     def _mapped_piece(self, contract: Contract, table: pa.Table, change: Change) -> pa.Table:
+        kind = str(contract.event_type).encode()
         names = contract.sealed_columns
-        columns = {name: text_of(table, name).to_pylist() for name in names}
-        subjects = text_of(table, "subject_id").to_pylist()
-        for row, subject in enumerate(subjects):
-            cipher = self._cipher(subject)
-            for name, values in columns.items():
-                if values[row] is not None:
-                    about = [str(contract.event_type).encode(), name.encode()]
-                    values[row] = change(cipher, values[row], about)
-        for name, values in columns.items():
+        columns = [(text_of(table, name).to_pylist(), [kind, name.encode()]) for name in names]
+        secrets = self.tree.column(text_of(table, "subject_id")).to_pylist()
+        for row, secret in enumerate(secrets):
+            cipher = None if secret is None else AESSIV(hashlib.sha512(secret).digest())
+            for values, about in columns:
+                if (value := values[row]) is not None:
+                    values[row] = change(cipher, value, about)
+        for name, (values, _) in zip(names, columns, strict=True):
             index = table.column_names.index(name)
             table = table.set_column(index, name, pa.array(values, pa.string()))
         return table
-
-    def _cipher(self, subject_id: str) -> AESSIV | None:
-        try:
-            return AESSIV(hashlib.sha512(self.tree.secret(subject_id)).digest())
-        except DestroyedError:
-            return None
 
 
 def _sealed(cipher: AESSIV | None, value: str, about: list[bytes]) -> str:

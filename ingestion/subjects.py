@@ -24,7 +24,8 @@ from ingestion.key_tree import DestroyedError, KeyTree
 from ingestion.pseudonyms import Pseudonymiser
 
 LINKS, LOCK = "links.tree", "subjects.lock"
-REMEMBERED = 1_000_000
+SEPARATOR = "\0"
+PIECE_ROWS = 50_000
 
 
 @contextmanager
@@ -54,7 +55,6 @@ class Links:
     def __init__(self, tree: KeyTree, pseudonyms: Pseudonymiser) -> None:
         self.tree = tree
         self._pseudonyms = pseudonyms
-        self._known: dict[str, dict[str, str | None]] = {}
 
     @classmethod
     def open(cls, vault: Path, pseudonyms: Pseudonymiser) -> Links:
@@ -67,13 +67,11 @@ class Links:
 
     def bound(self, source: str, native_id: str) -> str | None:
         """The id with its secret; None where the secret was destroyed."""
-        return self._with_secret(native_id, self.name(source, native_id))
-
-    def _with_secret(self, native_id: str, name: str) -> str | None:
         try:
-            return f"{native_id}\0{self.tree.secret(name).hex()}"
+            secret = self.tree.secret(self.name(source, native_id))
         except DestroyedError:
             return None
+        return f"{native_id}{SEPARATOR}{secret.hex()}"
 
     def bind(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
         """Mix secrets into the participants' ids, and into event ids that are nothing else.
@@ -114,15 +112,13 @@ class Links:
         return bound
 
     def _bound_all(self, source: str, native_ids: pa.Array) -> pa.Array:
-        """As `bound`, of distinct ids; each is worked out once, as files repeat the same people."""
-        known = self._known.setdefault(source, {})
-        unknown = [value for value in native_ids.to_pylist() if value not in known]
-        if len(known) + len(unknown) > REMEMBERED:
-            known.clear()
-            unknown = native_ids.to_pylist()
-        names = self._pseudonyms.column(pa.array(unknown, pa.string()), "link", source).to_pylist()
-        known.update(zip(unknown, map(self._with_secret, unknown, names), strict=True))
-        return pa.array([known[value] for value in native_ids.to_pylist()], pa.string())
+        """As `bound`, of distinct ids."""
+        secrets = self.tree.column(self._pseudonyms.column(native_ids, "link", source))
+        # In pieces: as Python's objects a million secrets take hundreds of megabytes.
+        starts = range(0, len(secrets), PIECE_ROWS)
+        pieces = [_digits_of(secrets.slice(start, PIECE_ROWS)) for start in starts]
+        digits = pa.chunked_array(pieces, pa.string()).combine_chunks()
+        return pc.binary_join_element_wise(native_ids, digits, SEPARATOR)
 
 
 class Identities:
@@ -151,6 +147,11 @@ class Identities:
             for form in forms
             if form is not None
         ]
+
+
+def _digits_of(secrets: pa.Array) -> pa.Array:
+    digits = [None if secret is None else secret.hex() for secret in secrets.to_pylist()]
+    return pa.array(digits, pa.string())
 
 
 def text_of(table: pa.Table, name: str) -> pa.Array:
