@@ -16,14 +16,9 @@ from numpy.typing import NDArray
 
 from orchestration.ratings.cholesky import factor_semidefinite, inverse
 from orchestration.ratings.compiled import compiled
-from orchestration.ratings.information_gain import battle_precision, pair_precisions
-from orchestration.ratings.pairing import PairingPolicy, Rule
-from orchestration.ratings.pairing_kernels import (
-    board_gram,
-    centred_variances,
-    choose,
-    match_qualities,
-)
+from orchestration.ratings.information_gain import battle_precision
+from orchestration.ratings.pairing import PairingPolicy
+from orchestration.ratings.planning import plan
 from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.stopping_measures import (
     Measure,
@@ -36,12 +31,10 @@ from orchestration.ratings.stopping_measures import (
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
-DRAWS = 40
+DRAWS = 24
 HORIZON = 1e9
 OPEN = HORIZON / 10
-TOLERANCE = 2e-3
-# How far ahead a policy's choices are looked at, in battles per model.
-PLANNED_ROUNDS = 10
+TOLERANCE = 0.01
 # Outcomes fall as they fall, and plans are changed by them: sd of the log of what a study then
 # needed over its forecast, as tests/ratings/test_stopping.py and `make pairing` see it.
 FORECAST_ERROR = 0.1
@@ -56,17 +49,6 @@ class Forecast:
     needed: int | None
     needed_lo: int | None
     needed_hi: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """Where a policy will ask: shares (P) of all pairs i < j among what its rule chooses.
-
-    ``random_share``: 0 to 1, of the battles that fall on any pair alike.
-    """
-
-    chosen: FloatArray
-    random_share: float
 
 
 @compiled
@@ -91,36 +73,9 @@ def _battle_information(
     return out
 
 
-def plan(posterior: Posterior, policy: PairingPolicy) -> Plan:
-    """The pairs that ``policy`` asks for next, a few battles per model, with look-ahead."""
-    size = posterior.mean.size
-    first, second = np.triu_indices(size, 1)
-    if policy.rule is Rule.RANDOM or size < 2:
-        return Plan(np.full(first.size, 1.0 / max(first.size, 1)), 1.0)
-    noise = 2.0 * posterior.beta**2
-    covariance = posterior.covariance[None].copy()
-    mean = posterior.mean[None]
-    precision = pair_precisions(mean[0], covariance[0], posterior.draw_margin, noise)[None]
-    quality = np.empty((0, 0, 0))
-    if policy.rule is Rule.MATCH_QUALITY:
-        quality = match_qualities(mean, covariance, noise)
-    times = np.zeros((size, size))
-    for _ in range(PLANNED_ROUNDS):
-        variance = centred_variances(covariance)[0]
-        worth = (variance / variance.mean()) ** policy.uncertainty_power / variance
-        pairs, _, _, _ = choose(
-            covariance, board_gram(covariance, np.ones(1), worth), precision, quality,
-            np.ones((1, size, size), dtype=np.bool_), np.full(size, size, dtype=np.int64),
-            np.ones((size, 2)), 0.0,
-        )  # fmt: skip
-        np.add.at(times, (pairs[:, 1], pairs[:, 2]), 1.0)
-    chosen = times[first, second]
-    return Plan(chosen / chosen.sum(), policy.random_share)
-
-
 def forecast(
     posterior: Posterior,
-    ahead: Plan,
+    policy: PairingPolicy,
     measure: Measure,
     threshold: float,
     *,
@@ -129,7 +84,7 @@ def forecast(
 ) -> Forecast:
     """Battles that ``posterior`` still needs until ``measure`` meets ``threshold``.
 
-    ``ahead``: where they will fall. ``seed``: 128-bit Philox key of the draws. Raises ValueError
+    ``policy``: which they will follow. ``seed``: 128-bit Philox key of the draws. Raises ValueError
     for a threshold that nothing can meet.
     """
     low, high = (0.0, math.inf) if measure is Measure.INTERVAL_WIDTH else (0.0, 1.0)
@@ -145,22 +100,29 @@ def forecast(
     offset = np.stack([(row[:, None] * upper).sum(axis=0) for row in normal])
     precision, _ = inverse(posterior.covariance)
 
-    evenly = np.full(ahead.chosen.size, 1.0 / ahead.chosen.size)
+    first, second = np.triu_indices(size, 1)
+    evenly = np.full(first.size, 1.0 / first.size)
 
-    def needed(skill: FloatArray, drawn: FloatArray) -> float:
-        share = (1.0 - ahead.random_share) * ahead.chosen + ahead.random_share * drawn
+    def needed(skill: FloatArray, share: FloatArray, guess: float) -> float:
         each = _battle_information(
-            skill, *np.triu_indices(size, 1), share, posterior.draw_margin, 2.0 * posterior.beta**2
+            skill, first, second, share, posterior.draw_margin, 2.0 * posterior.beta**2
         )
-        return _first_met(measure, threshold, posterior, skill, (precision, each))
+        skills = (skill, posterior.reference)
+        return _first_met(measure, threshold, skills, (precision, each), guess)
 
-    # Chance spreads battles unevenly, the fewer the more so; a rule that chooses makes up for it.
-    only_chance = round(needed(posterior.mean, evenly)) if ahead.random_share == 1.0 else 0
+    about = needed(posterior.mean, evenly, float(size))
+    ahead = plan(posterior, policy, about)
     luck = np.exp(FORECAST_ERROR * generator.standard_normal(2 * offset.shape[0]))
     actual = []
     for shift, error in zip((*offset, *-offset), luck, strict=True):
-        drawn = generator.multinomial(only_chance, evenly) / only_chance if only_chance else evenly
-        actual.append(min(needed(posterior.mean + shift, drawn), HORIZON) * error)
+        share = ahead.chosen
+        if ahead.random_share == 1.0:
+            # Chance spreads battles unevenly, the fewer the more; a rule that chooses makes up
+            # for it.
+            share = generator.multinomial(round(about), evenly) / round(about)
+        elif ahead.random_share > 0.0:
+            share = (1.0 - ahead.random_share) * share + ahead.random_share * evenly
+        actual.append(needed(posterior.mean + shift, share, about) * error)
     ordered = np.sort(actual)
     places = [min(int(share * ordered.size), ordered.size - 1) for share in (0.5, 0.025, 0.975)]
     middle, lo, hi = (math.ceil(ordered[k]) if ordered[k] < OPEN else None for k in places)
@@ -170,28 +132,31 @@ def forecast(
 def _first_met(
     measure: Measure,
     threshold: float,
-    posterior: Posterior,
-    skill: FloatArray,
+    skills: tuple[FloatArray, FloatArray],
     precisions: tuple[FloatArray, FloatArray],
+    guess: float,
 ) -> float:
-    """Fewest battles, HORIZON if no number does, by secants on a scale that is near straight."""
+    """Fewest battles, HORIZON if no number does, by secants on a scale that is near straight.
+
+    ``skills``: skills and reference (M); ``precisions``: now, and of each battle (M, M).
+    """
+    skill, reference = skills
     now, each = precisions
 
     def excess(battles: float) -> float:
         covariance, _ = inverse(now + battles * each)
-        value = measured(measure, skill, covariance, posterior.reference)
+        value = measured(measure, skill, covariance, reference)
         return straightened(measure, value) - wanted
 
     wanted = straightened(measure, threshold)
     low, below = 0.0, excess(0.0)
     if below >= 0.0:
-        return 0.0
-    # As many as teach about a model what is known of the least known one.
-    high = 1.0 / (float(np.diag(each).mean()) * float(posterior.skill_sd.max()) ** 2)
+        return 1.0
+    high = max(guess, 1.0)
     above = excess(high)
     while above < 0.0:
         low, below = high, above
-        high *= 4.0
+        high *= 2.0
         if high > HORIZON:
             return HORIZON
         above = excess(high)

@@ -6,8 +6,9 @@ from scipy.stats import norm
 
 from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.pairing import PairingPolicy, Rule
+from orchestration.ratings.planning import plan
 from orchestration.ratings.ranks import rank_distribution
-from orchestration.ratings.stopping import Forecast, forecast, plan
+from orchestration.ratings.stopping import Forecast, forecast
 from orchestration.ratings.stopping_measures import Measure, value_of
 from orchestration.ratings.summary import summarise
 from tests.ratings.pairing_study import POLICIES, ongoing
@@ -20,7 +21,7 @@ RULES = {"random": AT_RANDOM, "information_gain": PairingPolicy("information_gai
 
 def forecast_of(study: Study, measure: Measure, threshold: float) -> Forecast:
     posterior = fit(study.counts, draw_margin=2.0)
-    return forecast(posterior, plan(posterior, AT_RANDOM), measure, threshold, seed=1)
+    return forecast(posterior, AT_RANDOM, measure, threshold, seed=1)
 
 
 def test_measures_are_what_boards_show() -> None:
@@ -44,8 +45,7 @@ def test_the_forecast_is_within_a_fifth(name: str) -> None:
         history = list(ongoing(POLICIES[name], seed, size=28, sd=3.0, batch=40, width=4.0))
         total = history[-1].battles
         half = min(history[:-1], key=lambda moment: abs(moment.battles - total / 2))
-        ahead = plan(half.posterior, RULES[name])
-        said = forecast(half.posterior, ahead, WIDTH, 4.0, seed=seed)
+        said = forecast(half.posterior, RULES[name], WIDTH, 4.0, seed=seed)
         assert not said.is_reached
         assert said.needed is not None
         assert said.needed_lo is not None
@@ -112,8 +112,8 @@ def test_a_plan_is_where_the_rule_will_ask() -> None:
     posterior = fit(simulate(2, size=8, battles=100).counts, draw_margin=2.0)
     by_quality = PairingPolicy("match_quality", "1", Rule.MATCH_QUALITY)
     for policy in (by_quality, *RULES.values()):
-        ahead = plan(posterior, policy)
+        ahead = plan(posterior, policy, 60)
         assert ahead.chosen.shape == (28,)
         assert ahead.chosen.sum() == pytest.approx(1.0)
-    assert plan(posterior, AT_RANDOM).random_share == 1.0
-    assert plan(posterior, RULES["information_gain"]).chosen.max() > 1 / 28
+    assert plan(posterior, AT_RANDOM, 60).random_share == 1.0
+    assert plan(posterior, RULES["information_gain"], 60).chosen.max() > 1 / 28
