@@ -93,7 +93,7 @@ def _run(
         rounds=rounds,
         target=target,
     )
-    say("Every round is a build; the target is met in some ten of them ...")
+    say("Every round is a queue, its votes, a load and a build ...")
     course = run(setup, out, tell=_tell)
     if as_json:
         print_json(

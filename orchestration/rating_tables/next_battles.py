@@ -118,7 +118,7 @@ def queue(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, A
         if len(known) == 2:  # noqa: PLR2004 (a pair)
             allowed[:, known[0], known[1]] = allowed[:, known[1], known[0]] = False
     own = policy.pairing
-    names = [wanted.board, wanted.dimension, own.policy, own.version, wanted.participant or ""]
+    names = [wanted.board, wanted.dimension, repr(own), wanted.participant or ""]
     met = ["\x1e".join(sorted(pair)) for pair in wanted.seen]
     asked = [str(wanted.size), *names, *sorted(met)]
     seed = derive_seed(seed_of(candidates), str(seed_of(pairwise)), *asked)

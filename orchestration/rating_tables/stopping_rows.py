@@ -41,10 +41,11 @@ def stopping_rows(
         posterior = over_models(one.posterior, models)
         for policy in followed.values():
             for target in wanted:
-                names = (target["target"], one.tournament_key, one.dimension, policy.policy)
+                # The same draws for every policy: what differs is where battles fall.
+                names = (target["target"], one.tournament_key, one.dimension)
                 said = forecast(
                     posterior, policy, Measure(target["measure"]), target["threshold"],
-                    seed=derive_seed(seed, *names, policy.version),
+                    seed=derive_seed(seed, STOPPING, *names),
                 )  # fmt: skip
                 rows.append(
                     {

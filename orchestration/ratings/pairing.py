@@ -42,8 +42,10 @@ class Rule(StrEnum):
 class PairingPolicy:
     """A rule and its parameters; under one name and version they never change.
 
-    ``random_share``: 0 to 1. ``uncertainty_power``: how much more a model's interval counts the
-    wider it is: 0 counts nats about every model alike, 2 goes for the widest intervals.
+    ``random_share``: 0 to 1. Half costs hardly a battle; a fifth lets intervals cover too little
+    where models are closer than the prior thinks (docs/pairing.md).
+    ``uncertainty_power``: how much more a model's interval counts the wider it is: 0 counts nats
+    about every model alike, 2 goes for the widest intervals.
     ``model_limit``: most appearances of a model in a batch, in equal shares (2 x batch / models).
     ``participant_limit``: most battles of one participant; None for no limit.
     """
@@ -51,7 +53,7 @@ class PairingPolicy:
     policy: str
     version: str
     rule: Rule = Rule.INFORMATION_GAIN
-    random_share: float = 0.2
+    random_share: float = 0.5
     uncertainty_power: float = 2.0
     model_limit: float = 4.0
     participant_limit: int | None = None

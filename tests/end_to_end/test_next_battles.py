@@ -1,9 +1,10 @@
 """From a queue to scheduled battles to votes that are known to be theirs, by the command line."""
 
 import json
+import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -18,6 +19,7 @@ from ingestion.vocabulary import EventType
 from tests.end_to_end.command import demoscope, document
 
 ROW = {"stratum", "model_a", "model_b", "expected_gain", "policy", "propensity", "proposal_id"}
+PAIR = {"dimension": "overall", "model_a": "aurora", "model_b": "dune"}
 FLAGS = """
 select is_scheduled, propensity is not null as is_weighted, count(*) as votes
 from fct_battle group by all order by all
@@ -61,7 +63,6 @@ def test_a_queue_is_scheduled_once_and_never_repeats_for_a_participant(
         (event["model_a"], event["policy"], event["policy_version"], event["propensity"])
         for event in scheduled
     ] == [(row["model_a"], row["policy"], row["policy_version"], row["propensity"]) for row in rows]
-    # p0 of the history has met all but a few of the six pairs, and is never asked for those again.
     first = votes(rows, tmp_path / "votes.jsonl")
     assert document(copy, "ingest", first, "--json")["loads"][0]["accepted_count"] == 2
     repeated = document(copy, "ingest", first, "--json")["loads"][0]
@@ -132,17 +133,22 @@ def test_two_may_ingest_while_one_builds(copy: Path, tmp_path: Path) -> None:
     ]
     log = EventLog.open(Home(copy).log)
     before = read(log, EventType.BATTLE_JUDGED).num_rows
-    command = [sys.executable, "-m", "orchestration.cli", "build"]
-    environment = {"DEMOSCOPE_HOME": str(copy)}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as build:
-        with ThreadPoolExecutor(2) as pool:
-            halves = [[str(file) for file in files[k::2]] for k in range(2)]
-            loads = list(pool.map(lambda half: demoscope(copy, "ingest", *half), halves))
-        _, words = build.communicate()
-    assert build.returncode == 0, words
-    assert [load.returncode for load in loads] == [0, 0]
+    asked = [["build"], *(["ingest", *map(str, files[k::2])] for k in range(2))]
+    command = [sys.executable, "-m", "orchestration.cli"]
+    environment = os.environ | {"DEMOSCOPE_HOME": str(copy)}
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [*command, *arguments], env=environment, text=True, stderr=subprocess.PIPE
+                )
+            )
+            for arguments in asked
+        ]
+        said = [process.communicate()[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], said
     assert read(log, EventType.BATTLE_JUDGED).num_rows == before + 80
-    assert document(copy, "log", "verify", "--json")
+    document(copy, "log", "verify", "--json")
     # What came in meanwhile is in the next build.
     document(copy, "build", "--json")
     with duckdb.connect(Home(copy).database, read_only=True) as connection:

@@ -60,13 +60,13 @@ def test_the_forecast_is_within_a_fifth(name: str) -> None:
 
 
 def test_stopping_at_a_width_leaves_coverage_as_it_was() -> None:
+    # Models far closer than the prior thinks: with a fifth at random this falls to 0.92.
     covered = []
     for seed in range(40):
-        *_, end = ongoing(POLICIES["information_gain"], seed, size=20, sd=4.0, batch=40, width=5.0)
-        assert value_of(WIDTH, end.posterior) <= 5.0
+        *_, end = ongoing(POLICIES["information_gain"], seed, size=28, sd=3.0, batch=60, width=4.0)
+        assert value_of(WIDTH, end.posterior) <= 4.0
         covered.append(float((np.abs(end.z) < 1.96).mean()))
-    assert np.mean(covered) == pytest.approx(0.95, abs=4 * np.std(covered) / np.sqrt(40))
-    assert np.mean(covered) > 0.91
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.025)
 
 
 def test_a_target_that_is_met_needs_nothing() -> None:
