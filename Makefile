@@ -161,7 +161,7 @@ calibrate: setup-dev ## Simulation-based calibration of the posteriors, into doc
 	@$(BIN)/python -m tests.ratings.calibration --out docs $(ARGS)
 
 pairing: setup-dev ## What choosing battles saves over random pairs, into docs/ (minutes)
-	@$(BIN)/python -m tests.ratings.pairing_study --out docs $(ARGS)
+	@$(BIN)/python -m tests.ratings.pairing_report --out docs $(ARGS)
 
 screenshots: setup-dev ## The pictures in docs/, of the page in the warehouse (needs chromium)
 	@$(BIN)/python -m tests.screenshots --out docs

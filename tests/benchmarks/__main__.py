@@ -2,11 +2,12 @@
 
 import sys
 
-from tests.benchmarks import ingest, log, page, ratings, weighting
+from tests.benchmarks import ingest, log, page, pairing, ratings, weighting
 
 if __name__ == "__main__":
     ingest.main(sys.argv[1:])
     log.main(sys.argv[1:])
     ratings.main()
+    pairing.main()
     weighting.main()
     page.main()

@@ -24,7 +24,6 @@ from orchestration.ratings.counts import PairCounts
 from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.hierarchical import fit_hierarchical
 from orchestration.ratings.online import replay
-from orchestration.ratings.pairing import PairingPolicy, propose
 from orchestration.ratings.tournaments import RatingParameters, rate
 from tests.benchmarks.peers import peer_cpu
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate, simulate_society
@@ -168,15 +167,6 @@ def posterior() -> None:
     report("Bradley-Terry with covariance", ours_bt * 1e3, "ms", ("choix", choix_bt * 1e3))
 
 
-def pairing() -> None:
-    """A batch for 100 models after the fit, look-ahead included."""
-    fitted = fit(simulate(1, size=100, battles=5000).counts, draw_margin=2.0)
-    policy = PairingPolicy("information_gain", "1")
-    for batch in (20, 100):
-        seconds = cpu(lambda: propose([fitted], policy, size=batch, seed=1), 10)  # noqa: B023
-        report(f"next {batch} battles of 100 models", seconds * 1e3, "ms")
-
-
 def hierarchical() -> None:
     """Two countries times five dimensions, tau and margin included."""
     studies = [
@@ -250,7 +240,7 @@ def cold() -> None:
 
 def main() -> None:
     """All of it."""
-    for part in (online, posterior, pairing, hierarchical, boards, cold):
+    for part in (online, posterior, hierarchical, boards, cold):
         part()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,7 @@ STRATA = ["all", "US", *(f"US/age/{group}" for group in GROUPS), "UK"]
 MODELS = [*model_ids(5), "newcomer"]
 DEFAULT = find_policy(PROJECT_DIRECTORY, None)
 POLICY = replace(DEFAULT, pool="only", population_axis="age")
-TARGETS = [
+TARGETS: list[dict[str, Any]] = [
     {"target": "width", "stratum_id": None, "dimension": None, "measure": "interval_width",
      "threshold": 2.0},
     {"target": "leader", "stratum_id": "all", "dimension": "overall", "measure": "p_best",

@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.ratings import pairing_study
-from tests.ratings.pairing_study import OURS, QUALITY, RANDOM, Scenario, run
+from tests.ratings import pairing_report
+from tests.ratings.pairing_study import OURS, POLICIES, QUALITY, RANDOM, Scenario, run
 
 
 def test_choosing_saves_battles_and_keeps_coverage() -> None:
@@ -20,9 +20,9 @@ def test_choosing_saves_battles_and_keeps_coverage() -> None:
 
 
 def test_it_writes_a_table_and_a_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairing_study, "SCENARIOS", (Scenario(6, 3.0, 9.0, 10, 200),))
-    pairing_study.main(["--studies", "2", "--out", str(tmp_path / "docs")])
+    monkeypatch.setattr(pairing_report, "SCENARIOS", (Scenario(6, 3.0, 9.0, 10, 200),))
+    pairing_report.main(["--studies", "2", "--out", str(tmp_path / "docs")])
     text = (tmp_path / "docs" / "pairing.md").read_text()
-    assert all(f"| {name} |" in text for name in pairing_study.POLICIES)
+    assert all(f"| {name} |" in text for name in POLICIES)
     plot = ET.fromstring((tmp_path / "docs" / "pairing.svg").read_text())  # noqa: S314
-    assert len(plot.findall(".//{*}polyline")) == len(pairing_study.POLICIES)
+    assert len(plot.findall(".//{*}polyline")) == len(POLICIES)
