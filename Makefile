@@ -36,7 +36,7 @@ export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help setup setup-dev setup-witness leaderboard ui test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
-	bench weighting-plot calibrate witness screenshots docs lock clean clean-venv clean-warehouse
+	bench weighting-plot calibrate pairing witness screenshots docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -159,6 +159,9 @@ weighting-plot: setup-dev ## What weighting mends in a skewed sample, as a pictu
 
 calibrate: setup-dev ## Simulation-based calibration of the posteriors, into docs/ (minutes)
 	@$(BIN)/python -m tests.ratings.calibration --out docs $(ARGS)
+
+pairing: setup-dev ## What choosing battles saves over random pairs, into docs/ (minutes)
+	@$(BIN)/python -m tests.ratings.pairing_report --out docs $(ARGS)
 
 screenshots: setup-dev ## The pictures in docs/, of the page in the warehouse (needs chromium)
 	@$(BIN)/python -m tests.screenshots --out docs

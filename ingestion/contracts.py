@@ -148,9 +148,11 @@ CONTRACTS: dict[EventType, Contract] = {
                     minimum=0,
                     maximum=1,
                 ),
+                pseudonym("conversation_id", "The conversation that its vote will name."),
             ),
             key=("dimension",),
             differing=(("model_a", "model_b"),),
+            version=2,
         ),
         Contract(
             event_type=EventType.STRIKE_ISSUED,

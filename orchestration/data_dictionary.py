@@ -15,7 +15,8 @@ from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.dbt_sources import SQL_TYPES
 from orchestration.publishing.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
-from orchestration.rating_tables.contract import RATING_TABLES, RatingTable
+from orchestration.rating_tables.contract import RATING_TABLES
+from orchestration.rating_tables.contract_form import RatingTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

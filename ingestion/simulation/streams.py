@@ -32,6 +32,8 @@ class Purpose(IntEnum):
     CLOCK = 24
     TOPIC = 25
     CONDUCT = 26
+    ASKED = 30
+    ASKED_VERDICT = 31
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

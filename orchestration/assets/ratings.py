@@ -24,6 +24,7 @@ from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
 SOURCE = "ratings"
 INPUTS = (
+    "dim_model",
     "dim_stratum",
     "fct_battle",
     "fct_cell_count",
@@ -33,7 +34,9 @@ INPUTS = (
     "int_cells__grouped",
     "int_strata__celled",
     "int_strata__weighted",
+    "seeds.seed_pairing_policies",
     "seeds.seed_pools",
+    "seeds.seed_stopping_targets",
 )
 """Every table that orchestration/rating_tables/inputs.py reads; a test proves it complete."""
 BOARD = ["weighting", "stratum_id", "dimension", "estimator"]

@@ -23,6 +23,7 @@ COMMANDS = {
     "publish": "Publish the marts for readers: DuckDB, Parquet, CSV.",
     "superset": "Write a dashboard for Apache Superset.",
     "site": "Build the page readers open, and look at it.",
+    "queue": "Show which battles to hold next, and schedule them.",
     "boards": "List, check, reproduce and compare boards.",
     "quality": "Who takes part in earnest: rules, strikes, appeals, sensitivity.",
     "recruit": "Whom to recruit next, how many, and what it costs.",

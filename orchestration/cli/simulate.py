@@ -1,35 +1,64 @@
-"""`demoscope simulate`: a study whose truth is known, as files to ingest.
+"""`demoscope simulate`: a study whose truth is known, as files to ingest, or run to its end.
 
-What stays out: the simulation (ingestion/simulation).
+What stays out: the simulation (ingestion/simulation) and the run (orchestration/adaptive_study.py).
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingestion.errors import UsageError
 from orchestration.cli.output import print_json, progress, say
 
+if TYPE_CHECKING:
+    from orchestration.adaptive_study import Moment
+
 app = typer.Typer()
+
+PARTICIPANTS, ADAPTIVE_PARTICIPANTS = 24_000, 300
 
 
 @app.command()
 def simulate(
-    participants: Annotated[int, typer.Option(min=1, help="How many people take part.")] = 24_000,
+    participants: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many people take part: 24,000, or 300 with --adaptive."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same bytes.")] = 1,
     out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("simulated"),
     effects: Annotated[
         float, typer.Option(min=0, help="Scale of demographic effects; 0 for none.")
     ] = 1.0,
+    adaptive: Annotated[
+        bool,
+        typer.Option("--adaptive", help="Run it: queue, votes, load, build, until it may stop."),
+    ] = False,
+    batch: Annotated[int, typer.Option(min=1, help="Battles chosen between two builds.")] = 200,
+    rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 30,
+    target: Annotated[str, typer.Option(help="The stopping target, a row of its seed.")] = "width",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Write a simulated study whose truth is known."""
+    """Write a simulated study whose truth is known, or run one that chooses its battles."""
+    if adaptive:
+        _run(
+            participants,
+            seed,
+            out,
+            effects,
+            batch=batch,
+            rounds=rounds,
+            target=target,
+            as_json=as_json,
+        )
+        return
     from ingestion.simulation.parameters import Parameters  # imports numpy
     from ingestion.simulation.study import simulate as run
 
-    parameters = Parameters(participants=participants, seed=seed, effects=effects)
+    parameters = Parameters(participants=participants or PARTICIPANTS, seed=seed, effects=effects)
     with progress("Simulating") as show:
         summary = run(parameters, out, progress=lambda done, _whole: show(done))
     if as_json:
@@ -38,3 +67,56 @@ def simulate(
     for path in summary.files:
         print(path)  # noqa: T201 (the command's output)
     say(f"The truth is in {out / 'truth.json'}. Load the rest: demoscope ingest {out}/*.jsonl")
+
+
+def _run(
+    participants: int | None,
+    seed: int,
+    out: Path,
+    effects: float,
+    *,
+    batch: int,
+    rounds: int,
+    target: str,
+    as_json: bool,
+) -> None:
+    from orchestration.adaptive_study import Setup, run  # imports dbt, numba
+
+    if (out / "warehouse").exists():
+        message = f"{out / 'warehouse'} is there already; a study is run from its beginning."
+        raise UsageError(message, remedy="Choose another --out.")
+    setup = Setup(
+        participants=participants or ADAPTIVE_PARTICIPANTS,
+        seed=seed,
+        effects=effects,
+        batch=batch,
+        rounds=rounds,
+        target=target,
+    )
+    say("Every round is a queue, its votes, a load and a build ...")
+    course = run(setup, out, tell=_tell)
+    if as_json:
+        print_json(
+            {
+                "measure": str(course.measure),
+                "threshold": course.threshold,
+                "chosen": [asdict(one) for one in course.chosen],
+                "at_random": [asdict(one) for one in course.at_random],
+                "plot": str(out / "uncertainty.svg"),
+            }
+        )
+        return
+    print(out / "uncertainty.svg")  # noqa: T201 (the command's output)
+    last, other = course.chosen[-1], course.at_random[-1]
+    say(f"Chosen: {_words(last)}. At random: {_words(other)}.")
+    say(f"Look around: DEMOSCOPE_HOME={out / 'warehouse'} demoscope queue --stratum all")
+
+
+def _tell(moment: Moment) -> None:
+    needed = "?" if moment.battles_needed is None else f"{moment.battles_needed:,}"
+    say(f"{moment.battle_count:>7,} battles  {moment.value:8.3f}  about {needed} more")
+
+
+def _words(moment: Moment) -> str:
+    met = "met" if moment.is_reached else "not met"
+    return f"{met} after {moment.battle_count:,} battles at {moment.value:.3f}"

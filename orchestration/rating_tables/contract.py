@@ -5,23 +5,8 @@ What stays out: how a rating is computed (orchestration/ratings) and rounded (bo
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class RatingColumn(NamedTuple):
-    """One column: name, SQL type, meaning."""
-
-    name: str
-    type: str
-    description: str
-
-
-class RatingTable(NamedTuple):
-    """One table: grain and columns."""
-
-    grain: str
-    columns: tuple[RatingColumn, ...]
-
+from orchestration.rating_tables.contract_ahead import AHEAD_TABLES
+from orchestration.rating_tables.contract_form import RatingColumn, RatingTable
 
 _BOARD = (
     RatingColumn("weighting", "varchar", "How people are weighted; none for whoever turned up."),
@@ -207,4 +192,4 @@ RATING_TABLES = {
             RatingColumn("shrinkage_micro", "bigint", "1 where it adds nothing, millionths."),
         ),
     ),
-}
+} | AHEAD_TABLES

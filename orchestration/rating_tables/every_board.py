@@ -17,6 +17,7 @@ from orchestration.rating_tables import (
     weighted_boards,
 )
 from orchestration.rating_tables.agreement import agreement_rows, tournament_rows
+from orchestration.rating_tables.ahead import ahead_rows
 from orchestration.rating_tables.inputs import (
     Study,
     cell_counts,
@@ -78,7 +79,7 @@ def rate_all(
         tables[TOURNAMENT] = tournament_rows(rated)
     written = {name: conform(name, table) for name, table in tables.items()}
     written[AGREEMENT] = conform(AGREEMENT, agreement_rows(written[RATING]))
-    return written
+    return written | ahead_rows(connection, rated, population, written, seed) if pairs else written
 
 
 def _online(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -74,6 +75,20 @@ where axis is not null and population_share is not null
 order by sort_order
 """
 POOL_SHARES = "select pool, country, share from seeds.seed_pools order by all"
+STRATA = "select stratum_id from dim_stratum order by sort_order"
+# Whoever is retired can't be asked about any more.
+CANDIDATES = "select model_id from dim_model where not is_retired order by all"
+POLICIES = """
+select policy, version, rule, random_share, uncertainty_power, model_limit, participant_limit,
+    batch_size, pool, population_axis, is_default
+from seeds.seed_pairing_policies
+order by policy, version
+"""
+TARGETS = """
+select target, stratum_id, dimension, measure, threshold
+from seeds.seed_stopping_targets
+order by target
+"""
 
 
 @dataclass(frozen=True)
@@ -154,6 +169,22 @@ def study(connection: duckdb.DuckDBPyConnection) -> Study:
     for pool, country, share in connection.sql(POOL_SHARES).fetchall():
         pools.setdefault(pool, {})[country] = share
     return Study(groups, cells, pools)
+
+
+def candidates(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
+    """The strata there are, in people's order, and the models that can still be compared."""
+    strata, models = (connection.sql(query).fetchall() for query in (STRATA, CANDIDATES))
+    return [row[0] for row in strata], [row[0] for row in models]
+
+
+def policy_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The study's pairing policies, as its seed has them."""
+    return list(connection.sql(POLICIES).to_arrow_table().to_pylist())
+
+
+def target_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The study's stopping targets, as its seed has them."""
+    return list(connection.sql(TARGETS).to_arrow_table().to_pylist())
 
 
 def seed_of(counts: pa.Table) -> int:

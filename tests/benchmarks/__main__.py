@@ -2,12 +2,13 @@
 
 import sys
 
-from tests.benchmarks import growth, ingest, log, page, ratings, weighting
+from tests.benchmarks import growth, ingest, log, page, pairing, ratings, weighting
 
 if __name__ == "__main__":
     ingest.main(sys.argv[1:])
     log.main(sys.argv[1:])
     growth.main()
     ratings.main()
+    pairing.main()
     weighting.main()
     page.main()

@@ -43,6 +43,7 @@ current_battles as (
         battles.model_a,
         battles.model_b,
         coalesce(corrected.outcome, battles.outcome) as outcome,
+        battles.conversation_id,
         battles.language,
         battles.topic,
         battles.occurred_at,

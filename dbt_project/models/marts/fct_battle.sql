@@ -26,6 +26,12 @@ revised as (
 
 ),
 
+scheduled as (
+
+    select * from {{ ref('int_battles__scheduled') }}
+
+),
+
 placed as (
 
     select
@@ -64,10 +70,19 @@ final as (
         greatest(battles.valid_from_position, coalesce(placed.valid_from_position, 0))
             as valid_from_position,
         battles.is_corrected,
-        battles.is_counted
+        battles.is_counted,
+        scheduled.conversation_id is not null as is_scheduled,
+        scheduled.policy,
+        scheduled.policy_version,
+        scheduled.propensity
     from battles
     cross join nobody_known
     left join placed on battles.participant_key = placed.participant_key
+    left join scheduled
+        on
+            battles.conversation_id = scheduled.conversation_id
+            and least(battles.model_a, battles.model_b) = scheduled.model_low
+            and greatest(battles.model_a, battles.model_b) = scheduled.model_high
 
 )
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from orchestration.dbt_runs import PROJECT_DIRECTORY
+
 MILLION = 1_000_000
 
 
@@ -18,6 +20,9 @@ class Verdict(NamedTuple):
     model_b: str
     outcome: str
     weight: float = 1.0
+
+
+SEEDS = PROJECT_DIRECTORY / "seeds"
 
 
 def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
@@ -35,7 +40,15 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select 'everybody' as pool, 'US' as country, 1.0::double as share;
         create table dim_stratum as
             select 'US' as country, 'age' as axis, unnest(['old', 'young']) as group_name,
+                'US/age/' || group_name as stratum_id,
                 0.5::double as population_share, 1 as sort_order;
+        create table dim_model as
+            select distinct unnest([model_a, model_b]) as model_id, false as is_retired
+            from verdict;
+        create table seeds.seed_pairing_policies as
+            from read_csv('{SEEDS}/seed_pairing_policies.csv', all_varchar = true);
+        create table seeds.seed_stopping_targets as
+            from read_csv('{SEEDS}/seed_stopping_targets.csv', types = {{'stratum_id': 'varchar'}});
         create table int_cells__grouped as
             select cast(case group_name when 'old' then 1 else 2 end as integer) as cell_id,
                 country, axis, group_name
@@ -55,8 +68,9 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 count(*) filter (outcome = 'both_bad') as both_bad_count
             from fct_battle inner join int_strata__celled using (cell_id) group by all;
         create table fct_policy_count as
-            select 'none' as policy, 1::bigint as policy_version, *
-            from fct_tournament_count where false;
+            select 'none' as policy, '1' as policy_version, dimension, model_a, model_b,
+                win_a_count, win_b_count, tie_count + both_bad_count as tie_count
+            from fct_tournament_count where stratum_id = 'all';
         create table fct_cell_count as
             select cell_id, dimension, model_a, model_b, outcome, count(*) as battle_count
             from fct_battle group by all;

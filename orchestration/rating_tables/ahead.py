@@ -1,0 +1,52 @@
+"""What a study does next: queues of battles, and whether it may stop.
+
+What stays out: making a queue (next_battles.py), forecasts (stopping_rows.py).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.rating_tables.inputs import Study, candidates, policy_rows, target_rows
+from orchestration.rating_tables.next_battles import (
+    NEXT_BATTLE,
+    Start,
+    next_battle_rows,
+    policies_of,
+)
+from orchestration.rating_tables.pairing_start import (
+    CANDIDATE,
+    POPULATION_PART,
+    candidate_rows,
+    part_rows,
+)
+from orchestration.rating_tables.stopping_rows import STOPPING, stopping_rows
+from orchestration.rating_tables.tables import conform
+from orchestration.ratings.tournaments import Rated
+
+PAIRWISE = "pairwise"
+
+
+def ahead_rows(
+    connection: duckdb.DuckDBPyConnection,
+    rated: list[Rated],
+    population: Study,
+    written: dict[str, pa.Table],
+    seed: int,
+) -> dict[str, pa.Table]:
+    """What to ask next, and whether to stop; queues are made from tables as they are written."""
+    strata, models = candidates(connection)
+    policies = policies_of(policy_rows(connection))
+    start = Start(
+        candidates=conform(CANDIDATE, candidate_rows(rated, strata, models)),
+        pairwise=written[PAIRWISE],
+        parts=conform(POPULATION_PART, part_rows(population)),
+    )
+    stopping = stopping_rows(rated, target_rows(connection), policies, models, seed)
+    return {
+        CANDIDATE: start.candidates,
+        POPULATION_PART: start.parts,
+        NEXT_BATTLE: conform(NEXT_BATTLE, next_battle_rows(start, policies)),
+        STOPPING: conform(STOPPING, stopping),
+    }

@@ -1,0 +1,158 @@
+"""From a queue to scheduled battles to votes that are known to be theirs, by the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import duckdb
+import pytest
+
+from ingestion.log import EventLog
+from ingestion.log.reader import read
+from ingestion.paths import Home
+from ingestion.vocabulary import EventType
+from tests.end_to_end.command import demoscope, document
+
+ROW = {"stratum", "model_a", "model_b", "expected_gain", "policy", "propensity", "proposal_id"}
+PAIR = {"dimension": "overall", "model_a": "aurora", "model_b": "dune"}
+FLAGS = """
+select is_scheduled, propensity is not null as is_weighted, count(*) as votes
+from fct_battle group by all order by all
+"""
+
+
+def votes(rows: list[dict[str, Any]], path: Path, *, source: str = "panel") -> Path:
+    """One vote per proposal, by its proposal id."""
+    events = [
+        {
+            "event_type": "battle_judged",
+            "source": source,
+            "native_id": row["proposal_id"],
+            "participant_id": "p1",
+            "dimension": row["dimension"],
+            "model_a": row["model_b"],
+            "model_b": row["model_a"],
+            "outcome": "a",
+            "conversation_id": row["proposal_id"],
+        }
+        for row in rows
+    ]
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    return path
+
+
+def test_a_queue_is_scheduled_once_and_never_repeats_for_a_participant(
+    copy: Path, tmp_path: Path
+) -> None:
+    asked = ("queue", "--stratum", "all", "--batch", "2", "--format", "json")
+    source = ("--source", "panel", "--schedule")
+    rows = document(copy, *asked, *source)["rows"]
+    assert len(rows) == 2
+    assert set(rows[0]) >= ROW
+    again = demoscope(copy, *asked, *source)
+    assert "Scheduled 0 battles, 2 were already" in again.stderr
+    assert json.loads(again.stdout)["rows"] == rows
+    log = EventLog.open(Home(copy).log)
+    scheduled = read(log, EventType.BATTLE_SCHEDULED).to_pylist()
+    assert [
+        (event["model_a"], event["policy"], event["policy_version"], event["propensity"])
+        for event in scheduled
+    ] == [(row["model_a"], row["policy"], row["policy_version"], row["propensity"]) for row in rows]
+    first = votes(rows, tmp_path / "votes.jsonl")
+    assert document(copy, "ingest", first, "--json")["loads"][0]["accepted_count"] == 2
+    repeated = document(copy, "ingest", first, "--json")["loads"][0]
+    assert (repeated["accepted_count"], repeated["duplicate_count"]) == (0, 2)
+    personal = demoscope(copy, *asked, "--participant", "p1", "--source", "panel")
+    if personal.returncode == 0:
+        met = {frozenset((row["model_a"], row["model_b"])) for row in rows}
+        for row in json.loads(personal.stdout)["rows"]:
+            assert frozenset((row["model_a"], row["model_b"])) not in met
+    else:
+        assert personal.returncode == 3
+        assert "Every pair of the 4 models has been asked for" in personal.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--stratum", "Mars"), 3, "no stratum 'Mars'"),
+        (("--policy", "information_gain@9"), 3, "no pairing policy 'information_gain@9'"),
+        (("--schedule",), 2, "Add --source NAME"),
+    ],
+)
+def test_what_cannot_be_asked_ends_with_a_sentence(
+    built: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    done = demoscope(built, "queue", *arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.slow
+def test_a_study_runs_until_it_may_stop(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    done = document(
+        out, "simulate", "--adaptive", "--out", out, "--participants", "2600", "--batch", "250",
+        "--rounds", "6", "--effects", "0", "--json",
+    )  # fmt: skip
+    chosen, at_random = done["chosen"], done["at_random"]
+    assert not chosen[0]["is_reached"]
+    assert chosen[-1]["is_reached"]
+    assert chosen[-1]["value"] <= done["threshold"] < chosen[-2]["value"]
+    assert chosen[0]["value"] == pytest.approx(at_random[0]["value"], abs=1e-5)
+    assert chosen[-1]["battle_count"] <= at_random[-1]["battle_count"]
+    assert len(ET.parse(done["plot"]).findall(".//{*}polyline")) == 2  # noqa: S314 (our own)
+    home = Home(out / "warehouse")
+    with duckdb.connect(home.database, read_only=True) as connection:
+        counted = connection.sql(FLAGS).fetchall()
+    last = chosen[-1]["battle_count"]
+    assert counted == [(False, False, 2600), (True, True, last - 2600)]
+
+
+@pytest.mark.slow
+def test_two_may_ingest_while_one_builds(copy: Path, tmp_path: Path) -> None:
+    rows = [
+        {
+            "proposal_id": f"{who}-{n}",
+            "dimension": "overall",
+            "model_a": "aurora",
+            "model_b": "dune",
+        }
+        for who in ("x", "y")
+        for n in range(40)
+    ]
+    files = [
+        votes([row], tmp_path / f"{row['proposal_id']}.jsonl", source=row["proposal_id"][0])
+        for row in rows
+    ]
+    log = EventLog.open(Home(copy).log)
+    before = read(log, EventType.BATTLE_JUDGED).num_rows
+    asked = [["build"], *(["ingest", *map(str, files[k::2])] for k in range(2))]
+    command = [sys.executable, "-m", "orchestration.cli"]
+    environment = os.environ | {"DEMOSCOPE_HOME": str(copy)}
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [*command, *arguments], env=environment, text=True, stderr=subprocess.PIPE
+                )
+            )
+            for arguments in asked
+        ]
+        said = [process.communicate()[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], said
+    assert read(log, EventType.BATTLE_JUDGED).num_rows == before + 80
+    document(copy, "log", "verify", "--json")
+    # What came in meanwhile is in the next build.
+    document(copy, "build", "--json")
+    with duckdb.connect(Home(copy).database, read_only=True) as connection:
+        [(count,)] = connection.sql(
+            "select count(*) from fct_battle where source in ('x', 'y') and not is_scheduled"
+        ).fetchall()
+    assert count == 80
