@@ -63,8 +63,8 @@ class Setup:
     participants: int = 300
     seed: int = 1
     effects: float = 1.0
-    batch: int = 200
-    rounds: int = 30
+    batch: int = 60
+    rounds: int = 100
     target: str = "width"
 
 

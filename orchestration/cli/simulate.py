@@ -37,8 +37,8 @@ def simulate(
         bool,
         typer.Option("--adaptive", help="Run it: queue, votes, load, build, until it may stop."),
     ] = False,
-    batch: Annotated[int, typer.Option(min=1, help="Battles chosen between two builds.")] = 200,
-    rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 30,
+    batch: Annotated[int, typer.Option(min=1, help="Battles chosen between two builds.")] = 60,
+    rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 100,
     target: Annotated[str, typer.Option(help="The stopping target, a row of its seed.")] = "width",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
