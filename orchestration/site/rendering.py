@@ -34,13 +34,15 @@ SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 def page(
     data: Mapping[str, Any], names: Mapping[str, str], integrity: list[tuple[str, str, bool]]
 ) -> str:
-    """The page of one board.
+    """The page of one board; where no leaderboard of it may be shown, a page that says so.
 
     Args:
         data: of `page_data`.
         names: of the files it links to: `home`, `method`, `files`.
         integrity: rows of the panel (integrity.py).
     """
+    if not data["boards"]["rows"]:
+        return _environment().get_template("empty.html.j2").render(**_common(data, names, None))
     view = default_view(data)
     spans, columns = heat.group_heads(data)
     script = javascript()

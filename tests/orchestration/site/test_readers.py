@@ -1,15 +1,17 @@
 """The page for everybody: by keyboard and ear, on a phone, in the dark; and nobody is misled."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.conftest import REPOSITORY
-from tests.orchestration.site.conftest import MOBILE, Site
+from tests.orchestration.site.conftest import MOBILE, Site, write_site
 from tests.orchestration.site.figures import default, expected, shown
 from tests.orchestration.site.published import HOSTILE, LONG
+from tests.orchestration.site.studies import Study
 
 Visit = Callable[..., Page]
 SCREENSHOTS = REPOSITORY / ".ci" / "out" / "site"
@@ -83,3 +85,10 @@ def test_the_method_is_a_page_too(site: Site, visit: Visit) -> None:
     assert page.locator("h1").inner_text() == "Method"
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_study_of_too_few_people_says_so(tmp_path: Path, visit: Visit) -> None:
+    study = Study(dimensions=(), groups={}, is_weighted=False)
+    page = visit(write_site(tmp_path, study, is_simulated=True).address)
+    assert "rests on the verdicts of too few people" in page.locator("main").inner_text()
+    assert page.locator(".simulated").is_visible()
