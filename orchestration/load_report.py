@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import LoadRefusedError
+from ingestion.sources.native_doubt import EVENT_TYPE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +135,13 @@ def _refusal_sentence(report: LoadReport) -> str:
 def _refusal_remedy(report: LoadReport) -> str:
     if not report.row_count:
         return "Write at least one row to it, or leave it out."
+    if report.quarantined_count == report.row_count and all(
+        row["column"] == EVENT_TYPE for row in report.examples
+    ):
+        return (
+            "\nNo row has a known event_type, so this is no file of events. A file with columns of "
+            "its own is read by a mapping: --mapping NAME|FILE."
+        )
     return (
         f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its "
         "reason. Mend the file or its mapping; to take the good rows as they are, raise "

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ingestion.sources.batch import Source
     from orchestration.naming import Naming
 
-PIECE_ROWS = 1_000_000
+PIECE_ROWS = 500_000
 PRODUCER = "demoscope"
 
 
@@ -170,8 +170,10 @@ class _Load:
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
         table = self._names.log_form(contract, bound)
+        del bound  # each of these is as large as the piece
         self._note(event_type, self._gate.judge(event_type, table))
-        staged = batch.stage(event_type, self._seals.seal(contract, table))
+        table = self._seals.seal(contract, table)
+        staged = batch.stage(event_type, table)
         self._staged_rows.append((event_type, native.column(ROW_NUMBER)))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self._duplicates += duplicates

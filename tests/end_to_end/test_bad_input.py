@@ -77,6 +77,14 @@ def test_a_load_with_too_many_bad_rows_is_refused_whole(home: Path, tmp_path: Pa
     assert (load["accepted_count"], load["quarantined_count"], load["position"]) == (10, 5, 1)
 
 
+def test_a_file_that_needs_a_mapping_says_so(home: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "survey.jsonl", [{"user_id": "u", "age": "18-24"}])
+    done = demoscope(home, "ingest", path)
+    assert done.returncode == 1
+    assert "--mapping" in done.stderr
+    assert "--max-bad-share" not in done.stderr
+
+
 def test_an_unknown_schema_version_refuses_the_load(home: Path, tmp_path: Path) -> None:
     newer = [row | {"schema_version": 99} for row in rows(1)]
     path = write(tmp_path / "votes.jsonl", [*rows(50)[1:], *newer])
