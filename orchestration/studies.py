@@ -60,7 +60,7 @@ def _simulated(
     from ingestion.simulation.parameters import Parameters
     from ingestion.simulation.study import EVENT_FILES, TRUTH, simulate
 
-    if not (directory / TRUTH).exists():
+    if not all((directory / name).exists() for name in (*EVENT_FILES, TRUTH)):
         say(f"Simulating {participants:,} participants (seed {seed}) ...")
         simulate(Parameters(participants=participants, seed=seed), directory)
     return [StudyFile(directory / name, None) for name in EVENT_FILES]
