@@ -114,7 +114,7 @@ def test_killed_at_every_step(home: Path, call: str, when: str) -> None:
         assert code in {0, -signal.SIGKILL}, killed.stderr
         check_finished(EventLog.open(root), before)
         number += 1
-    assert number > 4
+    assert number > 2, "there was no such step"
 
 
 def forged(log: EventLog, table: pa.Table, *, count: int, erased: list[int]) -> EventLog:
