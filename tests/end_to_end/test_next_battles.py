@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import duckdb
 import pytest
 
 from ingestion.log import EventLog
 from ingestion.log.reader import read
 from ingestion.paths import Home
 from ingestion.vocabulary import EventType
+from orchestration.raw_views import open_database
 from tests.end_to_end.command import demoscope, document
 
 ROW = {"stratum", "model_a", "model_b", "expected_gain", "policy", "propensity", "proposal_id"}
@@ -109,7 +109,7 @@ def test_a_study_runs_until_it_may_stop(tmp_path: Path) -> None:
     assert at_random[-1]["is_reached"]
     assert len(ET.parse(done["plot"]).findall(".//{*}polyline")) == 2  # noqa: S314 (our own)
     home = Home(out / "warehouse")
-    with duckdb.connect(home.database, read_only=True) as connection:
+    with open_database(home.database) as connection:
         counted = connection.sql(FLAGS).fetchall()
     last = chosen[-1]["battle_count"]
     assert counted == [(False, False, 2600), (True, True, last - 2600)]
@@ -147,11 +147,13 @@ def test_two_may_ingest_while_one_builds(copy: Path, tmp_path: Path) -> None:
         ]
         said = [process.communicate()[1] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
+    # A log that is open stays as it was opened.
+    log = EventLog.open(Home(copy).log)
     assert read(log, EventType.BATTLE_JUDGED).num_rows == before + 80
     document(copy, "log", "verify", "--json")
     # What came in meanwhile is in the next build.
     document(copy, "build", "--json")
-    with duckdb.connect(Home(copy).database, read_only=True) as connection:
+    with open_database(Home(copy).database) as connection:
         [(count,)] = connection.sql(
             "select count(*) from fct_battle where source in ('x', 'y') and not is_scheduled"
         ).fetchall()
