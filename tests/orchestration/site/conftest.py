@@ -1,4 +1,4 @@
-"""One browser for all tests of a process, and sites of made-up marts to visit with it."""
+"""One browser for the tests of a module, and sites of made-up marts to visit with it."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -90,7 +90,8 @@ def small_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return write_site(tmp_path_factory.mktemp("small"), study, is_simulated=False)
 
 
-@pytest.fixture(scope="session")
+# For a module and no longer: while Playwright runs, Dagster cannot run an event loop of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     path = shutil.which("chromium")
