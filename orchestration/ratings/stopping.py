@@ -119,7 +119,8 @@ def forecast(
         if ahead.random_share == 1.0:
             # Chance spreads battles unevenly, the fewer the more; a rule that chooses makes up
             # for it.
-            share = generator.multinomial(round(about), evenly) / round(about)
+            battles = max(round(about), 1)
+            share = generator.multinomial(battles, evenly) / battles
         elif ahead.random_share > 0.0:
             share = (1.0 - ahead.random_share) * share + ahead.random_share * evenly
         actual.append(needed(posterior.mean + shift, share, about) * error)

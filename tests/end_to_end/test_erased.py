@@ -31,6 +31,7 @@ def public_key(home: Path) -> Path:
 def test_level_2_at_the_command_line(copy: Path, published: str, tmp_path: Path) -> None:
     held = tmp_path / "held"
     assert demoscope(copy, "log", "checkpoint", "--out", held).returncode == 0
+    assert demoscope(copy, "publish").returncode == 0
     pseudonym = pseudonym_of(copy, PEOPLE[1])
     done = demoscope(copy, "log", "erase", PEOPLE[1], "--level", "2")
     assert (done.returncode, done.stdout) == (2, "")
@@ -50,7 +51,8 @@ def test_level_2_at_the_command_line(copy: Path, published: str, tmp_path: Path)
     assert verified["is_whole"]
     assert verified["erased_event_count"] == 9
     assert verified["notes"] == []
-    # That somebody was erased is what is left of them.
+    # That somebody was erased is what is left of them: what was published never held them.
+    assert (copy / "marts" / "current" / "manifest.json").exists()
     [only] = files_that_mention(copy, pseudonym)
     assert only.is_relative_to(copy / "log" / "segments")
     done = demoscope(copy, "log", "erase", PEOPLE[1], "--level", "2", "--yes")

@@ -75,6 +75,14 @@ def test_a_target_that_is_met_needs_nothing() -> None:
     assert (said.is_reached, said.needed, said.needed_lo, said.needed_hi) == (True, 0, 0, 0)
 
 
+def test_a_target_that_is_all_but_met_needs_all_but_nothing() -> None:
+    study = simulate(2, size=5, battles=400)
+    width = value_of(WIDTH, fit(study.counts, draw_margin=2.0))
+    said = forecast_of(study, WIDTH, width * (1 - 1e-9))
+    assert not said.is_reached
+    assert (said.needed or 0) <= 1
+
+
 def test_models_that_are_alike_have_no_end_in_sight() -> None:
     study = simulate(5, size=6, battles=3000, sd=1e-6)
     said = forecast_of(study, BEST, 0.999)
