@@ -29,7 +29,7 @@ DEFINITIONS = ("-m", "orchestration.definitions")
 SECONDS = 60
 DAGSTER = {
     "dagster-board.png": "/assets/board?view=overview",
-    "dagster-lineage.png": "/asset-groups?groups=boards",
+    "dagster-lineage.png": "/asset-groups",
 }
 
 
@@ -78,7 +78,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         take(browser, site_of(home.site).as_uri(), chosen.out / "page.png")
         for name, path in DAGSTER.items():
-            take(browser, address + path, chosen.out / name, wait_ms=8_000)
+            take(browser, address + path, chosen.out / name, wait_ms=15_000)
         browser.close()
 
 
