@@ -182,7 +182,7 @@ class IdCache:
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
-            return FileRun(path, header)
+            return FileRun(path, header, is_checked=True)
         except OSError:
             return None
 

@@ -40,12 +40,15 @@ class FileRun:
     Args:
         path: the file.
         expected: what its header must say besides the count.
+        is_checked: whether its blocks need no check, being just written.
 
     Raises:
         DamagedRunError: the header says something else, or the file has another length.
     """
 
-    def __init__(self, path: Path, expected: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: Path, expected: Mapping[str, Any], *, is_checked: bool = False
+    ) -> None:
         self.path = path
         try:
             with path.open("rb") as file:
@@ -55,7 +58,8 @@ class FileRun:
             size = HEADER_BYTES + 2 * 8 * count + 12 * blocks
             if header != expected or path.stat().st_size != size:
                 raise DamagedRunError(path)
-            words = np.memmap(path, _U64, "r", HEADER_BYTES, (2 * count,)) if count else ()
+            # Private, not read-only: kernels are compiled once for arrays that can be written.
+            words = np.memmap(path, _U64, "c", HEADER_BYTES, (2 * count,)) if count else ()
             with path.open("rb") as file:
                 file.seek(HEADER_BYTES + 2 * 8 * count)
                 checks = file.read()
@@ -67,7 +71,7 @@ class FileRun:
         self._words = np.asarray(words, _U64)
         self._firsts = np.frombuffer(checks, _U64, blocks)
         self._crcs = np.frombuffer(checks, _U32, blocks, 8 * blocks)
-        self._is_checked = np.zeros(blocks, np.bool_)
+        self._is_checked = np.full(blocks, is_checked)
 
     def __len__(self) -> int:
         return self._count
@@ -76,6 +80,8 @@ class FileRun:
         """See Run. Raises DamagedRunError where a block it needs is damaged."""
         if not len(needles) or not self._count:
             return np.empty(0, np.int64), np.empty(0, np.uint64)
+        if len(needles) > len(self._firsts):
+            return search(*self.whole(), needles)
         # A hash that begins a block may also end the one before.
         first = np.maximum(np.searchsorted(self._firsts, needles) - 1, 0)
         last = np.maximum(np.searchsorted(self._firsts, needles, side="right") - 1, 0)
@@ -85,9 +91,7 @@ class FileRun:
         touched = np.flatnonzero(np.cumsum(is_touched[:-1]))
         self._check(touched)
         if 2 * len(touched) > len(self._firsts):
-            self._check(np.arange(len(self._firsts)))
-            hashes, places = self._words[: self._count], self._words[self._count :]
-            return search(hashes, places, needles)
+            return search(*self.whole(), needles)
         pieces = [self._block(block) for block in touched.tolist()]
         hashes = np.concatenate([piece[0] for piece in pieces])
         return search(hashes, np.concatenate([piece[1] for piece in pieces]), needles)
@@ -101,6 +105,11 @@ class FileRun:
                 self._words[start:end],
                 self._words[self._count + start : self._count + end],
             )
+
+    def whole(self) -> tuple[U64Array, U64Array]:
+        """See Run. Raises DamagedRunError."""
+        self._check(np.arange(len(self._firsts)))
+        return self._words[: self._count], self._words[self._count :]
 
     def _block(self, block: int) -> tuple[U64Array, U64Array]:
         start, end = block * BLOCK, min((block + 1) * BLOCK, self._count)
@@ -149,7 +158,10 @@ def write_run(
             written += len(hashes)
 
         for hashes, places in slices:
-            left = (np.concatenate([left[0], hashes]), np.concatenate([left[1], places]))
+            if len(left[0]):
+                left = (np.concatenate([left[0], hashes]), np.concatenate([left[1], places]))
+            else:
+                left = (hashes, places)
             whole = len(left[0]) // BLOCK * BLOCK
             put(left[0][:whole], left[1][:whole])
             left = (left[0][whole:], left[1][whole:])

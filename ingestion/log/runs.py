@@ -5,8 +5,8 @@ its neighbours while they are not clearly larger. So n ids cost n log n to add, 
 most log n runs. Two ids may share a hash: a search returns every place a hash has, and whoever asks
 compares the ids themselves.
 
-What stays out: what "where" means (a position in the log, or a place in an unfinished batch), and
-runs that live on the disk (run_file.py).
+What stays out: what "where" means (a position in the log, or a place in an unfinished batch), runs
+that live on the disk (run_file.py), and the compiled loops (run_kernels.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from ingestion.log.row_tree import COMPILED_ROWS
 
 HASH_NAME = "duckdb.hash"
 HASH_LIBRARY = duckdb.__version__
@@ -63,6 +65,10 @@ class Run(Protocol):
         """Everything in order, in pieces of at most MERGE_ROWS."""
         ...
 
+    def whole(self) -> tuple[U64Array, U64Array]:
+        """Everything in order."""
+        ...
+
 
 class MemoryRun:
     """A run held in memory.
@@ -102,16 +108,18 @@ class MemoryRun:
             end = start + MERGE_ROWS
             yield self.hashes[start:end], self.places[start:end]
 
+    def whole(self) -> tuple[U64Array, U64Array]:
+        """See Run."""
+        return self.hashes, self.places
+
 
 def search(hashes: U64Array, places: U64Array, needles: U64Array) -> tuple[IndexArray, U64Array]:
     """Every (index of needle, place) with equal hashes; both hash arrays rise."""
     if not len(hashes) or not len(needles):
         return np.empty(0, np.int64), np.empty(0, np.uint64)
-    left = np.searchsorted(hashes, needles)
-    found = np.flatnonzero(hashes[np.minimum(left, len(hashes) - 1)] == needles)
+    found, left = _find_sorted(hashes, needles)
     if not len(found):
         return found, np.empty(0, np.uint64)
-    left = left[found]
     counts = np.searchsorted(hashes, needles[found], side="right") - left
     if counts.max() == 1:
         return found, places[left]
@@ -120,11 +128,25 @@ def search(hashes: U64Array, places: U64Array, needles: U64Array) -> tuple[Index
     return np.repeat(found, counts), places[np.repeat(left, counts) + within]
 
 
+def _find_sorted(hashes: U64Array, needles: U64Array) -> tuple[IndexArray, IndexArray]:
+    if len(needles) >= COMPILED_ROWS:
+        from ingestion.log.run_kernels import find_sorted
+
+        return find_sorted(hashes, needles)
+    left = np.searchsorted(hashes, needles)
+    found = np.flatnonzero(hashes[np.minimum(left, len(hashes) - 1)] == needles)
+    return found, left[found]
+
+
 def merge_pair(
     a: tuple[U64Array, U64Array], b: tuple[U64Array, U64Array]
 ) -> tuple[U64Array, U64Array]:
     """Two sorted pieces as one, in time linear in the first."""
     count = len(a[0]) + len(b[0])
+    if count >= COMPILED_ROWS:
+        from ingestion.log.run_kernels import merge_sorted
+
+        return merge_sorted(*a, *b)
     from_b = np.searchsorted(a[0], b[0]) + np.arange(len(b[0]))
     is_from_a = np.ones(count, np.bool_)
     is_from_a[from_b] = False
@@ -159,9 +181,7 @@ def merged_slices(a: Run, b: Run) -> Iterator[tuple[U64Array, U64Array]]:
 
 def merge_in_memory(a: Run, b: Run) -> MemoryRun:
     """Two runs as one in memory."""
-    if isinstance(a, MemoryRun) and isinstance(b, MemoryRun):
-        return MemoryRun(*merge_pair((a.hashes, a.places), (b.hashes, b.places)))
-    return MemoryRun.joined(merged_slices(a, b))
+    return MemoryRun(*merge_pair(a.whole(), b.whole()))
 
 
 def is_merge_due(earlier: int, later: int) -> bool:
