@@ -11,7 +11,6 @@ judged (matching.py).
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -27,10 +26,10 @@ from ingestion.log.id_cache import IdCache
 from ingestion.log.late import LateRows
 from ingestion.log.layout import Layout
 from ingestion.log.matching import settle, settle_repeats
-from ingestion.log.origin import conform, keep_schema
+from ingestion.log.origin import conform, describe_schema, keep_schema
 from ingestion.log.pending import Pending
 from ingestion.log.receipt import Receipt, StageResult
-from ingestion.log.record import Commit, Segment, moment_of
+from ingestion.log.record import Commit, Segment
 from ingestion.log.runs import hash_ids
 from ingestion.log.segments import row_pieces
 from ingestion.log.stored import rows_at
@@ -163,14 +162,13 @@ class Batch:
 
     def _record(self) -> Commit:
         """The record that would continue the chain as it was last read."""
-        first_position = position = self._chain.next_position
+        position = self._chain.next_position
         segments = []
         publish_segments(self._layout, (file for _, _, file in self._pending.sealed()))
         self._pending.moved_to(self._layout.segment)
         for contract, sealed, file in self._pending.sealed():
             sealed.first_position = position
-            with explained("Writing to", self._layout.schemas):
-                schema = keep_schema(self._layout, contract)
+            schema = keep_schema(self._layout, describe_schema(contract))
             segment = Segment(
                 event_type=str(contract.event_type),
                 first_position=position,
@@ -182,19 +180,7 @@ class Batch:
             )
             segments.append(segment)
             position += segment.rows
-        head = self._chain.head
-        now = time.time_ns() // 1000
-        return Commit(
-            seq=self._chain.head_seq + 1,
-            prev_hash=self._chain.head_hash,
-            batch_id=self.batch_id,
-            producer=self._producer,
-            # The clock may go back; the log's time does not.
-            recorded_at=moment_of(now if head is None else max(now, head.recorded_us + 1)),
-            first_position=first_position,
-            event_count=position - first_position,
-            segments=tuple(segments),
-        )
+        return self._chain.continued(self.batch_id, self._producer, segments=tuple(segments))
 
     def _already(self, earlier: Commit) -> Receipt:
         """The batch is in the chain, perhaps by a writer that died before it could say so."""

@@ -13,9 +13,11 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import rfc8785
 
@@ -23,7 +25,15 @@ from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log.as_of import parse_as_of
 from ingestion.log.layout import SEQ_DIGITS, Layout
 from ingestion.log.origin import Origin
-from ingestion.log.record import FIRST_POSITION, Commit, hash_of
+from ingestion.log.record import (
+    FIRST_POSITION,
+    Commit,
+    Compacted,
+    Redacted,
+    Segment,
+    hash_of,
+    moment_of,
+)
 from ingestion.log.redactions import Redactions
 
 SNAPSHOT = "chain.jsonl"
@@ -70,6 +80,31 @@ class Chain:
     def next_position(self) -> int:
         """Position of the next event."""
         return FIRST_POSITION if self.head is None else self.head.next_position
+
+    def continued(
+        self,
+        batch_id: str,
+        producer: Mapping[str, Any],
+        *,
+        segments: tuple[Segment, ...] = (),
+        compacted: tuple[Compacted, ...] = (),
+        redacted: tuple[Redacted, ...] = (),
+    ) -> Commit:
+        """The record that would continue the chain as it was last read."""
+        head, now = self.head, time.time_ns() // 1000
+        return Commit(
+            seq=self.head_seq + 1,
+            prev_hash=self.head_hash,
+            batch_id=batch_id,
+            producer=dict(producer),
+            # The clock may go back; the log's time does not.
+            recorded_at=moment_of(now if head is None else max(now, head.recorded_us + 1)),
+            first_position=self.next_position,
+            event_count=sum(segment.rows for segment in segments),
+            segments=segments,
+            compacted=compacted,
+            redacted=redacted,
+        )
 
     def refresh(self) -> None:
         """Read the commits made since.

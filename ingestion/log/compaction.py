@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,10 +34,11 @@ from ingestion.log.compaction_files import (
     held_files,
     read_positioned,
 )
-from ingestion.log.durable import destroy, explained, fsync_directory, is_linked, write_durably
+from ingestion.log.durable import destroy, explained
 from ingestion.log.event_log import EventLog
 from ingestion.log.layout import Layout
-from ingestion.log.record import Commit, Compacted, moment_of
+from ingestion.log.origin import keep_schema
+from ingestion.log.record import Compacted
 from ingestion.log.runs import is_merge_due
 from ingestion.log.segments import SEGMENT_ROWS, write_table
 from ingestion.log.workspace import Workspace
@@ -147,8 +147,8 @@ def _merge(
     table = table.replace_schema_metadata({NONCE_KEY: secrets.token_hex(16)})
     written = write_table(directory / f"{event_type}-{files[0].first_position}.parquet", table)
     publish_segments(layout, [written])
-    schema = next((file.schema for file in files if file.is_compacted), None) or _keep_schema(
-        layout, files[0]
+    schema = next((file.schema for file in files if file.is_compacted), None) or keep_schema(
+        layout, compacted_schema(layout, files[0].schema)[1]
     )
     return Compacted(
         event_type=str(event_type),
@@ -159,19 +159,6 @@ def _merge(
         sha256=written.sha256,
         schema=schema,
     )
-
-
-def _keep_schema(layout: Layout, file: HeldFile) -> str:
-    sha256, content = compacted_schema(layout, file.schema)
-    target = layout.schema(sha256)
-    with explained("Writing to", layout.schemas):
-        if not target.exists():
-            temporary = layout.tmp / f"schema-{secrets.token_hex(8)}"
-            write_durably(temporary, content)
-            is_linked(temporary, target)
-            temporary.unlink()
-            fsync_directory(layout.schemas)
-    return sha256
 
 
 def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ...]) -> int:
@@ -186,18 +173,7 @@ def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ..
         if any(commit.compacted or commit.redacted for commit in meanwhile):
             message = "Another compaction, or an erasure, was committed meanwhile."
             raise BusyError(f"{message} Nothing was changed.", remedy="Run it again.")
-        head = chain.head
-        now = time.time_ns() // 1000
-        commit = Commit(
-            seq=chain.head_seq + 1,
-            prev_hash=chain.head_hash,
-            batch_id=f"compaction-{name}",
-            producer=PRODUCER,
-            recorded_at=moment_of(now if head is None else max(now, head.recorded_us + 1)),
-            first_position=chain.next_position,
-            event_count=0,
-            compacted=made,
-        )
+        commit = chain.continued(f"compaction-{name}", PRODUCER, compacted=made)
         if append_record(log.layout, commit, directory):
             log.refresh()
             return commit.seq

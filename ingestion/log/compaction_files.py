@@ -6,7 +6,6 @@ What stays out: making compacted files (compaction.py) and views over any (reade
 from __future__ import annotations
 
 import hashlib
-import json
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ import rfc8785
 from ingestion.contract import TIMESTAMP
 from ingestion.errors import IntegrityError
 from ingestion.log.layout import Layout
+from ingestion.log.origin import read_schema
 from ingestion.log.record import Commit, Compacted, Segment
 from ingestion.log.redactions import Redactions
 from ingestion.log.segments import hash_file
@@ -123,17 +123,8 @@ def _first(file: HeldFile) -> int:
 
 
 def compacted_schema(layout: Layout, schema: str) -> tuple[str, bytes]:
-    """The schema of compacted files of segments written under a schema: its hash and its text.
-
-    Raises:
-        IntegrityError: the segments' schema is missing or not what it was.
-    """
-    path = layout.schema(schema)
-    content = path.read_bytes() if path.exists() else b""
-    if hashlib.sha256(content).hexdigest() != schema:
-        message = f"{path} is missing or damaged."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
-    fields = json.loads(content)
+    """The schema of compacted files of segments written under a schema: its hash and its text."""
+    fields = read_schema(layout, schema)
     fields["columns"] += [{"name": name, "nullable": False, "type": kind} for name, kind in STORED]
     text = rfc8785.dumps(fields)
     return hashlib.sha256(text).hexdigest(), text

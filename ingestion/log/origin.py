@@ -117,32 +117,42 @@ def describe_schema(contract: Contract) -> bytes:
     return rfc8785.dumps(fields)
 
 
-def keep_schema(layout: Layout, contract: Contract) -> str:
-    """Store a contract's schema unless it is there; return its hash."""
-    content = describe_schema(contract)
+def keep_schema(layout: Layout, content: bytes) -> str:
+    """Store a schema's text unless it is there; return its hash.
+
+    Raises:
+        StorageError: the disk refused.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
     target = layout.schema(sha256)
-    if not target.exists():
-        temporary = layout.tmp / f"schema-{secrets.token_hex(8)}"
-        write_durably(temporary, content)
-        is_linked(temporary, target)
-        temporary.unlink()
-        fsync_directory(layout.schemas)
+    with explained("Writing to", layout.schemas):
+        if not target.exists():
+            temporary = layout.tmp / f"schema-{secrets.token_hex(8)}"
+            write_durably(temporary, content)
+            is_linked(temporary, target)
+            temporary.unlink()
+            fsync_directory(layout.schemas)
     return sha256
 
 
-def column_names(layout: Layout, sha256: str) -> tuple[str, ...]:
-    """Columns of the segments written under a schema.
+def read_schema(layout: Layout, sha256: str) -> dict[str, Any]:
+    """A schema as it was stored.
 
     Raises:
-        IntegrityError: the schema is missing or not what it was.
+        IntegrityError: it is missing or not what it was.
     """
     path = layout.schema(sha256)
     content = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(content).hexdigest() != sha256:
         message = f"{path} is missing or damaged."
         raise IntegrityError(message, remedy="Restore it from a backup.")
-    return tuple(column["name"] for column in json.loads(content)["columns"])
+    schema: dict[str, Any] = json.loads(content)
+    return schema
+
+
+def column_names(layout: Layout, sha256: str) -> tuple[str, ...]:
+    """Columns of the segments written under a schema."""
+    return tuple(column["name"] for column in read_schema(layout, sha256)["columns"])
 
 
 def conform(contract: Contract, table: pa.Table) -> pa.Table:

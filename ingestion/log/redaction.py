@@ -16,7 +16,6 @@ What stays out: whose rows (erasure_rows.py), and what else is destroyed with th
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,7 +33,7 @@ from ingestion.log.append import append_record, publish_segments
 from ingestion.log.compaction_files import STORED
 from ingestion.log.event_log import EventLog
 from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, payload_of
-from ingestion.log.record import Commit, Compacted, Redacted, Segment, moment_of
+from ingestion.log.record import Commit, Compacted, Redacted, Segment
 from ingestion.log.salts import Salts
 from ingestion.log.segments import WrittenSegment, hash_file, read_segment, write_segment
 from ingestion.log.segments import write_table as write_compacted
@@ -183,16 +182,6 @@ def erased(table: pa.Table, is_erased: Flags) -> pa.Table:
 
 def _record(log: EventLog, made: tuple[Redacted, ...]) -> Commit:
     """The record behind the head as the rows were selected from it."""
-    chain, head = log.chain, log.head()
     listed: list[dict[str, Any]] = [asdict(one) for one in made]
-    now = time.time_ns() // 1000
-    return Commit(
-        seq=chain.head_seq + 1,
-        prev_hash=chain.head_hash,
-        batch_id=f"redaction-{hashlib.sha256(rfc8785.dumps(listed)).hexdigest()}",
-        producer=PRODUCER,
-        recorded_at=moment_of(now if head is None else max(now, head.recorded_us + 1)),
-        first_position=chain.next_position,
-        event_count=0,
-        redacted=made,
-    )
+    name = hashlib.sha256(rfc8785.dumps(listed)).hexdigest()
+    return log.chain.continued(f"redaction-{name}", PRODUCER, redacted=made)

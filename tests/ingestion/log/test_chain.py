@@ -54,7 +54,7 @@ def test_an_empty_log_is_an_exact_answer(log: EventLog) -> None:
 def test_the_clock_may_go_back(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_800_000_000_000_000_000
     for offset in (0, -3600 * 10**9, 0, 0, 10**9):
-        monkeypatch.setattr("ingestion.log.batch.time.time_ns", lambda at=now + offset: at)
+        monkeypatch.setattr("ingestion.log.chain.time.time_ns", lambda at=now + offset: at)
         commit(log, f"batch-{log.chain.head_seq}", battles([log.chain.head_seq]))
     first = now // 1000
     assert [commit.recorded_us - first for commit in log.commits()] == [0, 1, 2, 3, 1_000_000]

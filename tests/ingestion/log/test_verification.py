@@ -11,7 +11,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
 from ingestion.log import EventLog, reader
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.origin import keep_schema
+from ingestion.log.origin import describe_schema, keep_schema
 from ingestion.log.record import Commit, Segment, moment_of
 from ingestion.log.segments import write_segment
 from ingestion.vocabulary import EventType
@@ -109,7 +109,7 @@ def test_an_event_that_is_there_twice_is_found(log: EventLog) -> None:
         row_root=written.row_root,
         bytes=written.bytes,
         sha256=written.sha256,
-        schema=keep_schema(log.layout, CONTRACTS[BATTLE]),
+        schema=keep_schema(log.layout, describe_schema(CONTRACTS[BATTLE])),
     )
     head = log.head()
     assert head is not None
