@@ -23,7 +23,7 @@ def two_loads(paths: Home, write_battles: Write, monkeypatch: pytest.MonkeyPatch
     moments = [now - timedelta(days=5), now - timedelta(days=2)]
     for number, moment in enumerate(moments):
         nanoseconds = int(moment.timestamp() * 1e9)
-        monkeypatch.setattr("ingestion.log.batch.time.time_ns", lambda at=nanoseconds: at)
+        monkeypatch.setattr("ingestion.log.chain.time.time_ns", lambda at=nanoseconds: at)
         load_file(paths, str(write_battles(f"{number}.jsonl", rows=30 + number)))
     monkeypatch.undo()
     return moments
