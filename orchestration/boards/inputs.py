@@ -8,7 +8,7 @@ What stays out: which cut a person means by `--as-of` (as_of.py) and where desig
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, UsageError
@@ -86,8 +86,20 @@ def subject_of(wanted: Mapping[str, Any], sources: Sequence[str]) -> dict[str, A
 
 
 def in_micro(parameters: RatingParameters) -> dict[str, Any]:
-    """Parameters as a subject holds them: numbers with a fraction in micro-units."""
-    return {name: _in_micro(value) for name, value in sorted(asdict(parameters).items())}
+    """Parameters as a subject holds them: numbers with a fraction in micro-units.
+
+    One that came later than boards did is left out where it is the default, so that they keep
+    their names.
+    """
+    unsaid = {name for name, default in _later().items() if getattr(parameters, name) == default}
+    said = sorted(asdict(parameters).items())
+    return {name: _in_micro(value) for name, value in said if name not in unsaid}
+
+
+def _later() -> dict[str, Any]:
+    from orchestration.ratings.tournaments import IS_LATER, RatingParameters
+
+    return {one.name: one.default for one in fields(RatingParameters) if one.metadata.get(IS_LATER)}
 
 
 def _in_micro(value: Any) -> Any:
@@ -110,6 +122,7 @@ def from_micro(given: Mapping[str, Any]) -> RatingParameters:
     from orchestration.ratings.tournaments import RatingParameters  # imports numpy and scipy
 
     defaults = asdict(RatingParameters())
+    given = {**_later(), **given}
     if set(given) != set(defaults):
         different = ", ".join(sorted(set(given) ^ set(defaults)))
         message = f"This version of Demoscope does not have the same parameters: {different}."

@@ -40,6 +40,13 @@ def build(
             help="Let the evidence choose the prior's spread per dimension.",
         ),
     ] = False,
+    pool_countries: Annotated[
+        bool,
+        typer.Option(
+            "--pool-countries",
+            help="One trueskill_hierarchical over all countries: each borrows from the rest.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
@@ -48,6 +55,7 @@ def build(
 
     home = Home.from_environment()
     chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
+    chosen += ["pool_countries=true"] if pool_countries else []
     board = run_build(
         home,
         as_of=as_of,

@@ -173,9 +173,9 @@ RATING_TABLES = {
     "axis_effect": RatingTable(
         "One row per country, dimension and axis: the spread of its groups' effects (tau).",
         (
-            RatingColumn("country", "varchar", "The country."),
+            RatingColumn("country", "varchar", "The country; all for the countries' own spread."),
             RatingColumn("dimension", "varchar", "What was judged."),
-            RatingColumn("axis", "varchar", "The axis."),
+            RatingColumn("axis", "varchar", "The axis; country where countries are the groups."),
             RatingColumn("tau_micro", "bigint", "Sd of the groups' effects, micro-units."),
             RatingColumn("tau_lo_micro", "bigint", "Lower end of its 95% interval."),
             RatingColumn("tau_hi_micro", "bigint", "Upper end; null where nothing bounds it."),

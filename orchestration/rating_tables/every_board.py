@@ -14,6 +14,7 @@ from orchestration.rating_tables import (
     count_boards,
     hierarchical_boards,
     policy_boards,
+    pooled_countries,
     weighted_boards,
 )
 from orchestration.rating_tables.agreement import agreement_rows, tournament_rows
@@ -130,17 +131,26 @@ def _hierarchical(
     seed: int,
 ) -> tuple[list[pa.Table], dict[str, pa.Table]]:
     """Boards of the hierarchical model; the spread of effects; how far groups are shrunk."""
-    fitted = list(hierarchical_boards.fit_countries(cell_counts(connection), population, anchors))
+    counts, spreads = cell_counts(connection), []
+    if parameters.pool_countries:
+        joint = list(pooled_countries.fit_jointly(counts, population, anchors))
+        fitted = [one for dimension in joint for one in dimension.fitted]
+        pooled = pooled_countries.pooled_boards(joint, population, parameters, seed)
+        for dimension, rows in pooled_countries.tau_rows(joint):
+            labels = {"country": pooled_countries.EVERY_COUNTRY, "dimension": dimension}
+            spreads.append(_with_constants(rows, labels))
+    else:
+        fitted = list(hierarchical_boards.fit_countries(counts, population, anchors))
+        pooled = hierarchical_boards.pooled_boards(fitted, population, parameters, seed)
     if not fitted:
         return [], {}
-    boards, spreads, shrinkages = [], [], []
+    boards, shrinkages = [], []
     for one in fitted:
         labels = {"country": one.country, "dimension": one.dimension}
         rows = hierarchical_boards.country_boards(one, population, parameters, seed)
         boards += [_labelled(hierarchical_boards.CENSUS, table) for table in rows]
         spreads.append(_with_constants(hierarchical_boards.tau_rows(one), labels))
         shrinkages.append(_with_constants(one.posterior.shrinkage(), labels))
-    pooled = hierarchical_boards.pooled_boards(fitted, population, parameters, seed)
     boards += [_labelled(weighting, rows) for weighting, rows in pooled]
     shrinkage = pa.concat_tables(shrinkages)
     names = ["group_name" if name == "group" else name for name in shrinkage.column_names]

@@ -44,22 +44,51 @@ def fit_countries(
 
     The prior of a dimension is that of its anchor; the draw margin is the country's own.
     """
+    for dimension, parts in cells_of_countries(counts, study):
+        yield from fit_apart(dimension, parts, study, anchors[dimension])
+
+
+def fit_apart(
+    dimension: str, parts: Mapping[str, CellCounts], study: Study, anchor: Posterior
+) -> Iterator[Fitted]:
+    """One model per country of a dimension."""
+    for country, cells in parts.items():
+        posterior = fit_hierarchical(
+            cells,
+            beta=anchor.beta,
+            prior_mean=anchor.prior_mean,
+            prior_sd=anchor.prior_sd,
+        )
+        yield fitted_of(country, dimension, cells, posterior, study)
+
+
+def cells_of_countries(
+    counts: pa.Table, study: Study
+) -> Iterator[tuple[str, dict[str, CellCounts]]]:
+    """Per dimension, the counts of every country with battles whose groups are known."""
     for dimension in sorted(pc.unique(counts.column("dimension")).to_pylist()):
         judged = counts.filter(pc.equal(counts.column("dimension"), dimension))
-        for country in sorted(study.cells):
-            table = _with_axes(judged, study, country)
-            if not table.num_rows:
-                continue
-            cells = CellCounts.from_arrow(table, list(study.groups[country]))
-            anchor = anchors[dimension]
-            posterior = fit_hierarchical(
-                cells,
-                beta=anchor.beta,
-                prior_mean=anchor.prior_mean,
-                prior_sd=anchor.prior_sd,
-            )
-            population = posterior.board(_census(study, country, posterior))
-            yield Fitted(country, dimension, cells, posterior, population)
+        tables = {country: _with_axes(judged, study, country) for country in sorted(study.cells)}
+        yield (
+            dimension,
+            {
+                country: CellCounts.from_arrow(table, list(study.groups[country]))
+                for country, table in tables.items()
+                if table.num_rows
+            },
+        )
+
+
+def fitted_of(
+    country: str,
+    dimension: str,
+    cells: CellCounts,
+    posterior: HierarchicalPosterior,
+    study: Study,
+) -> Fitted:
+    """A country's model with the board of its population."""
+    population = posterior.board(census_of(study, country, posterior))
+    return Fitted(country, dimension, cells, posterior, population)
 
 
 def country_boards(
@@ -68,7 +97,7 @@ def country_boards(
     """The country's board, and one per group: its own effect, everybody else's by the census."""
     own = derive_seed(seed, CENSUS)
     counts = fitted.cells.pooled
-    census = _census(study, fitted.country, fitted.posterior)
+    census = census_of(study, fitted.country, fitted.posterior)
     yield board(
         _rated(fitted.country, fitted.dimension, counts, fitted.population), parameters, own
     )
@@ -95,8 +124,20 @@ def pooled_boards(
                 [one.population for one in chosen], [shares[country] for country in sorted(shares)]
             )
             counts = _together([one.cells.pooled for one in chosen])
-            rated = _rated("all", dimension, counts, merged)
-            yield f"{CENSUS}_{pool}", board(rated, parameters, derive_seed(seed, CENSUS, pool))
+            yield pool_board(pool, dimension, counts, merged, parameters, seed)
+
+
+def pool_board(
+    pool: str,
+    dimension: str,
+    counts: PairCounts,
+    posterior: Posterior,
+    parameters: RatingParameters,
+    seed: int,
+) -> tuple[str, pa.Table]:
+    """Weighting and rows of the board of a pool of countries."""
+    rated = _rated("all", dimension, counts, posterior)
+    return f"{CENSUS}_{pool}", board(rated, parameters, derive_seed(seed, CENSUS, pool))
 
 
 def tau_rows(fitted: Fitted) -> pa.Table:
@@ -127,7 +168,7 @@ def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
     return pa.table(columns)
 
 
-def _census(
+def census_of(
     study: Study, country: str, posterior: HierarchicalPosterior
 ) -> dict[tuple[str, str], float]:
     """Census shares of the groups that were heard, scaled to one on each axis."""

@@ -24,10 +24,11 @@ from orchestration.ratings.hierarchical_kernels import (
 )
 from orchestration.ratings.hierarchical_posterior import HierarchicalPosterior
 from orchestration.ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD
-from orchestration.ratings.sites import pool, sweep
+from orchestration.ratings.sites import evidence, pool, sweep
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 MAX_SWEEPS = 1000
 TOLERANCE = 1e-9
@@ -44,7 +45,9 @@ LONGEST_STEP = 1.0
 
 
 @compiled
-def _next_log_tau(log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray) -> FloatArray:
+def _next_log_tau(
+    log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray, held: BoolArray
+) -> FloatArray:
     # Newton on log tau. Where the likelihood is not concave, uphill by as much as its curvature
     # allows: EM's steps shrink with the gradient and would take thousands of sweeps.
     floor = math.log(TAU_FLOOR)
@@ -54,7 +57,7 @@ def _next_log_tau(log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray
         stuck = (
             gradient[a] < 0.0 if log_tau[a] <= floor else log_tau[a] >= cap and gradient[a] > 0.0
         )
-        if stuck:
+        if stuck or held[a]:
             active[a] = 0.0
     step = newton_step(gradient, hessian, active)
     after = log_tau.copy()
@@ -93,6 +96,18 @@ def _set_precisions(
 
 
 @compiled
+def _log_normaliser(
+    size: int, log_determinant: float, prior_precision: FloatArray, stiffness: FloatArray
+) -> float:
+    # Of the prior over the posterior, without what ``assemble`` added to the common modes.
+    total = -log_determinant
+    for b in range(prior_precision.size):
+        common = prior_precision[b] + size * stiffness[b]
+        total += (size - 1.0) * math.log(prior_precision[b]) + math.log(common)
+    return 0.5 * total
+
+
+@compiled
 def _propagate(
     size: int,
     blocks: IndexArray,
@@ -104,14 +119,14 @@ def _propagate(
     precision: FloatArray,
     shift: FloatArray,
     log_tau: FloatArray,
+    held: BoolArray,
     margin: float,
-    tau_from: int,
     margin_from: int,
     beta: float,
     prior_sd: float,
     tolerance: float,
     max_sweeps: int,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float, int, bool]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float, float, int, bool]:
     noise = 2.0 * beta * beta
     rows = cell.size
     axes = log_tau.size
@@ -131,7 +146,7 @@ def _propagate(
         matrix, pull, stiffness = assemble(
             size, blocks, cell, first, second, row_precision, row_shift, prior_precision
         )
-        mean, covariance, _ = solve(matrix, pull)
+        mean, covariance, log_determinant = solve(matrix, pull)
         change = marginals(size, blocks, cell, first, second, mean, covariance, d_mean, d_variance)
         gradient, hessian = scale_curvature(
             size, axis_of_block, axes, mean, covariance, prior_precision, stiffness
@@ -144,14 +159,18 @@ def _propagate(
         if sweeps > 30 and change > 0.9 * before:
             step = max(0.5 * step, 0.1)
         before = change
-        if sweeps >= tau_from:
-            log_tau[:] = _next_log_tau(log_tau, gradient, hessian)
+        if sweeps >= LEARN_FROM:
+            log_tau[:] = _next_log_tau(log_tau, gradient, hessian, held)
         if sweeps >= margin_from:
             margin = _next_margin(d_mean, d_variance, counts, margin, noise)
         sweep(d_mean, d_variance, counts, margin, noise, precision, shift, step)
         sweeps += 1
+    log_evidence = _log_normaliser(size, log_determinant, prior_precision, stiffness)
+    for d in range(rows):
+        log_evidence += 0.5 * row_shift[d] * d_mean[d]
+    log_evidence += evidence(d_mean, d_variance, counts, margin, noise, precision, shift)
     take_out(covariance, stiffness, prior_precision)
-    return mean, covariance, hessian, log_tau, margin, sweeps, converged
+    return mean, covariance, hessian, log_tau, margin, log_evidence, sweeps, converged
 
 
 def fit_hierarchical(
@@ -162,12 +181,14 @@ def fit_hierarchical(
     beta: float = BETA,
     prior_mean: float = PRIOR_MEAN,
     prior_sd: float = PRIOR_SD,
+    warm_start: HierarchicalPosterior | None = None,
     tolerance: float = TOLERANCE,
 ) -> HierarchicalPosterior:
     """Posterior of common skills and all group effects, scales in skill units.
 
-    ``tau`` (A): sd of each axis' effects, estimated unless given; ``draw_margin``: matched to the
-    ties seen unless given. Sweeps until no row's difference moves by ``tolerance`` in mean or sd.
+    ``tau`` (A): sd of each axis' effects, estimated where NaN and everywhere unless given;
+    ``draw_margin``: matched to the ties seen unless given. Sweeps until no row's difference moves
+    by ``tolerance`` in mean or sd. ``warm_start``: a posterior of the same counts.
     """
     axes = len(counts.axes)
     blocks = np.column_stack(
@@ -177,13 +198,20 @@ def fit_hierarchical(
     axis_of_block = np.concatenate((np.array([-1]), counts.axis_of_effect))
     rows = counts.outcomes
     tie_share = float(rows[:, 2].sum() / rows.sum()) if rows.sum() else 0.0
-    start = np.full(axes, TAU_START) if tau is None else np.maximum(tau, TAU_FLOOR)
-    mean, covariance, hessian, log_tau, margin, sweeps, converged = _propagate(
+    given = np.full(axes, np.nan) if tau is None else tau
+    held = ~np.isnan(given)
+    if warm_start is None:
+        sites, start = np.zeros((2, *rows.shape)), np.full(axes, TAU_START)
+        margin = equal_skill_margin(tie_share, beta)
+    else:
+        sites, start = warm_start.sites.copy(), warm_start.tau
+        margin = warm_start.draw_margin
+    mean, covariance, hessian, log_tau, margin, log_evidence, sweeps, converged = _propagate(
         len(counts.model_ids), np.ascontiguousarray(blocks), axis_of_block,
         counts.cell, counts.first, counts.second, np.ascontiguousarray(rows),
-        np.zeros_like(rows), np.zeros_like(rows), np.log(start),
-        equal_skill_margin(tie_share, beta) if draw_margin is None else draw_margin,
-        LEARN_FROM if tau is None else NEVER, LEARN_FROM if draw_margin is None else NEVER,
+        sites[0], sites[1], np.log(np.where(held, np.maximum(given, TAU_FLOOR), start)), held,
+        margin if draw_margin is None else draw_margin,
+        LEARN_FROM if draw_margin is None else NEVER,
         beta, prior_sd, tolerance, MAX_SWEEPS,
     )  # fmt: skip
     size = len(counts.model_ids)
@@ -203,4 +231,6 @@ def fit_hierarchical(
         beta=beta,
         prior_mean=prior_mean,
         prior_sd=prior_sd,
+        log_evidence=log_evidence,
+        sites=sites,
     )

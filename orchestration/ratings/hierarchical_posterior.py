@@ -26,6 +26,8 @@ class HierarchicalPosterior:
     ``mean`` (1 + E, M): common skills, then every group's effects; ``covariance``: flattened alike;
     ``effects`` (E): (axis, group); ``tau`` (A): sd of each axis' effects, skill units;
     ``log_tau_curvature`` (A, A): minus the Hessian of the log-evidence by log tau.
+    ``log_evidence``: log P(battles in one order); ``sites`` (2, D, 3): precision and shift of one
+    copy of each (row, outcome), for warm starts.
     """
 
     model_ids: tuple[str, ...]
@@ -43,6 +45,8 @@ class HierarchicalPosterior:
     beta: float
     prior_mean: float
     prior_sd: float
+    log_evidence: float
+    sites: FloatArray
 
     def board(self, weights: Mapping[tuple[str, str], float]) -> Posterior:
         """Skills theta + sum of weight * effect over groups, with exact covariance.

@@ -25,6 +25,8 @@ from orchestration.ratings.summary import SUMMARY_FIELDS, summarise
 TRUESKILL_EP = "trueskill_ep"
 BRADLEY_TERRY = "bradley_terry"
 COUNT_ESTIMATORS = (TRUESKILL_EP, BRADLEY_TERRY)
+# Marks a parameter that a board's subject has only where it is not the default.
+IS_LATER = "is_later"
 
 KEY_FIELDS = [
     pa.field("tournament_key", pa.string(), nullable=False),
@@ -61,6 +63,7 @@ class RatingParameters:
     battles, or when its centred sd is above ``provisional_sd_share`` of the prior sd.
     ``estimate_prior_sd``: per dimension, the prior sd that the evidence of ``margin_tournament``
     prefers takes the place of ``prior_sd``. ``online_tau``: drift per battle of trueskill_online.
+    ``pool_countries``: trueskill_hierarchical is one model over the countries of a dimension.
     """
 
     beta: float = BETA
@@ -73,6 +76,8 @@ class RatingParameters:
     online_tau: float = 0.0
     provisional_battle_count: int = 30
     provisional_sd_share: float = 0.5
+    # Boards from before it stay what they were.
+    pool_countries: bool = field(default=False, metadata={IS_LATER: True})
 
     def __post_init__(self) -> None:
         unknown = set(self.estimators) - set(COUNT_ESTIMATORS)

@@ -41,6 +41,15 @@ def test_changes_are_written_as_name_and_value() -> None:
     )
 
 
+def test_what_came_later_is_said_where_it_is_not_the_default() -> None:
+    before = in_micro(RatingParameters())
+    assert "pool_countries" not in before
+    pooled = with_changes(["pool_countries=true"])
+    assert pooled == RatingParameters(pool_countries=True)
+    assert in_micro(pooled) == {**before, "pool_countries": True}
+    assert from_micro(in_micro(pooled)) == pooled
+
+
 @pytest.mark.parametrize(
     "change",
     ["draws", "draws=", "draws=0", "draws=-3", "beta=nan", "beta=inf", "beta=0", "nonsense=1",

@@ -12,17 +12,28 @@ disclosed as (
 
 ),
 
+-- The countries are groups too: of everybody.
+placed as (
+
+    select
+        stratum_id,
+        case when axis is null then 'all' else country end as country,
+        coalesce(axis, 'country') as axis
+    from strata
+    where country is not null
+
+),
+
 final as (
 
     select
-        strata.country,
-        strata.axis,
+        placed.country,
+        placed.axis,
         disclosed.dimension,
         min(case when disclosed.is_disclosed then 1 else 0 end) = 1 as is_disclosed
     from disclosed
-    inner join strata on disclosed.stratum_id = strata.stratum_id
-    where strata.axis is not null
-    group by strata.country, strata.axis, disclosed.dimension
+    inner join placed on disclosed.stratum_id = placed.stratum_id
+    group by placed.country, placed.axis, disclosed.dimension
 
 )
 
