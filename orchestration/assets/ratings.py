@@ -24,10 +24,13 @@ from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
 SOURCE = "ratings"
 INPUTS = (
+    "dim_cell",
     "dim_model",
+    "dim_participant",
     "dim_stratum",
     "fct_battle",
     "fct_cell_count",
+    "fct_participant_count",
     "fct_policy_count",
     "fct_tournament_count",
     "fct_weighted_judgment",

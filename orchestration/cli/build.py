@@ -5,10 +5,12 @@ What stays out: the build itself (orchestration/building.py).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
+from ingestion.errors import BusyError
 from ingestion.paths import Home
 from orchestration.cli.output import print_json, say
 
@@ -19,6 +21,11 @@ STEPS = {
     "report": "Building reports (dbt)",
     "board": "Keeping the board",
 }
+UNCOMPARED = """
+select model_id from dim_model
+where is_registered and not has_battled and not is_retired
+order by model_id
+"""
 
 
 @app.command()
@@ -64,6 +71,8 @@ def build(
         step=lambda name: say(f"{STEPS[name]} ..."),
     )
     _warn(home, board.subject["log_position"])
+    if as_of is None and valid_until is None:
+        _name_the_uncompared(home)
     if as_json:
         print_json({"board": {"board_id": board.board_id, **board.subject}})
     else:
@@ -78,3 +87,17 @@ def _warn(home: Home, position: int) -> None:
     count = unmatched_targets(EventLog.open(home.log), position)
     if count:
         say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
+
+
+def _name_the_uncompared(home: Home) -> None:
+    """Whoever registered a model and does not find it on a board wonders why."""
+    from orchestration.mart_rows import mart_rows
+
+    # The board is made; that somebody else has the database open by now is no failure.
+    with suppress(BusyError):
+        models = [row["model_id"] for row in mart_rows(home, UNCOMPARED)]
+        if models:
+            say(
+                f"note: registered, but on no board, as nobody compared them: {', '.join(models)}."
+                " demoscope queue proposes battles."
+            )

@@ -105,6 +105,24 @@ RATING_TABLES = {
             ),
         ),
     ),
+    "clustered_sd": RatingTable(
+        "One row per stratum, dimension and model of an unweighted board with all judges known.",
+        (
+            RatingColumn("stratum_id", "varchar", "Who judged."),
+            RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("model_id", "varchar", "The model."),
+            RatingColumn(
+                "clustered_sd_micro",
+                "bigint",
+                "Participant-clustered sd of trueskill_ep's skill beside the model's, micro-units.",
+            ),
+            RatingColumn(
+                "design_effect_micro",
+                "bigint",
+                "Variance of the sandwich over the model's, millionths.",
+            ),
+        ),
+    ),
     "policy_rank": RatingTable(
         "One row per version of a quality policy, dimension and model: everybody's board under it.",
         (

@@ -19,6 +19,7 @@ from orchestration.rating_tables import (
 )
 from orchestration.rating_tables.agreement import agreement_rows, tournament_rows
 from orchestration.rating_tables.ahead import ahead_rows
+from orchestration.rating_tables.clustered_boards import clustered_rows
 from orchestration.rating_tables.inputs import (
     Study,
     cell_counts,
@@ -40,7 +41,7 @@ from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
 
 RATING, PAIRWISE, TOURNAMENT = "rating", "pairwise", "tournament"
 MERGER, AGREEMENT, HISTORY = "merger", "agreement", "online_history"
-POLICY_RANK = "policy_rank"
+POLICY_RANK, CLUSTERED = "policy_rank", "clustered_sd"
 
 
 def rate_all(
@@ -78,6 +79,7 @@ def rate_all(
     if pairs:
         tables[PAIRWISE] = pa.concat_tables(pairs)
         tables[TOURNAMENT] = tournament_rows(rated)
+        tables[CLUSTERED] = clustered_rows(connection, rated)
     written = {name: conform(name, table) for name, table in tables.items()}
     written[AGREEMENT] = conform(AGREEMENT, agreement_rows(written[RATING]))
     return written | ahead_rows(connection, rated, population, written, seed) if pairs else written

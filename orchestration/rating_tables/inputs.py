@@ -55,6 +55,29 @@ inner join temp.participant_number as numbers on judgments.participant_key = num
 where judgments.weighting = $weighting and judgments.stratum_id = $stratum
 order by judgments.dimension, numbers.participant_id, judgments.model_a, judgments.model_b
 """
+STRATA_CELLS = """
+select stratum_id, list(cell_id order by cell_id) as cells from int_strata__celled
+group by stratum_id
+order by stratum_id
+"""
+NUMBERED_JUDGES = """
+create or replace temp table judge_number as
+select participant_key, row_number() over (order by participant_key) as participant_id
+from (select distinct participant_key from fct_participant_count)
+"""
+# Whoever never enrolled is in the cell of the unknown, as in the counts.
+PARTICIPANT_COUNTS = """
+select
+    counts.dimension, numbers.participant_id,
+    coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
+    counts.model_a, counts.model_b, counts.win_a_count, counts.win_b_count,
+    counts.battle_count - counts.win_a_count - counts.win_b_count as tie_count
+from fct_participant_count as counts
+inner join temp.judge_number as numbers on counts.participant_key = numbers.participant_key
+left join dim_participant as people on counts.participant_key = people.participant_key
+cross join (select cell_id from dim_cell where cell_key = 'unknown') as nobody_known
+order by counts.dimension, numbers.participant_id, counts.model_a, counts.model_b
+"""
 DIMENSIONS = "select distinct dimension from fct_battle where is_counted order by dimension"
 POLICY_COUNTS = """
 select policy, policy_version, dimension, model_a, model_b, win_a_count, win_b_count, tie_count
@@ -147,12 +170,35 @@ def weighted_judgments(
     for weighting, stratum in strata:
         chosen = {"weighting": weighting, "stratum": stratum}
         rows = connection.sql(WEIGHTED_JUDGMENTS, params=chosen).to_arrow_table()
-        dimensions = rows.column("dimension").combine_chunks().dictionary_encode()
-        codes = dimensions.indices.to_numpy()
-        begins = np.flatnonzero(np.diff(codes, prepend=-1))
-        for begin, end in zip(begins, np.append(begins[1:], codes.size), strict=True):
-            own = rows.slice(begin, end - begin).drop_columns(["dimension"])
-            yield weighting, stratum, dimensions.dictionary[int(codes[begin])].as_py(), own
+        for dimension, own in _by_dimension(rows):
+            yield weighting, stratum, dimension, own
+
+
+def _by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Each dimension and its rows, of rows ordered by dimension."""
+    dimensions = rows.column("dimension").combine_chunks().dictionary_encode()
+    codes = dimensions.indices.to_numpy()
+    begins = np.flatnonzero(np.diff(codes, prepend=-1))
+    for begin, end in zip(begins, np.append(begins[1:], codes.size), strict=True):
+        own = rows.slice(begin, end - begin).drop_columns(["dimension"])
+        yield dimensions.dictionary[int(codes[begin])].as_py(), own
+
+
+def participant_counts(
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[str, str, pa.Table]]:
+    """Stratum, dimension, and what each participant said of each pair, by participant."""
+    strata = [
+        (stratum, pa.array(cells, pa.int32()))
+        for stratum, cells in connection.sql(STRATA_CELLS).fetchall()
+    ]
+    connection.execute(NUMBERED_JUDGES)
+    for dimension, rows in _by_dimension(connection.sql(PARTICIPANT_COUNTS).to_arrow_table()):
+        cell = rows.column("cell_id")
+        for stratum, cells in strata:
+            chosen = rows.filter(pc.is_in(cell, cells))
+            if chosen.num_rows:
+                yield stratum, dimension, chosen
 
 
 def study(connection: duckdb.DuckDBPyConnection) -> Study:

@@ -44,7 +44,7 @@ def test_only_the_hierarchical_boards_change_and_all_come_back(
         ).fetchall()
         shown = connection.sql(
             "select is_disclosed from int_axes__disclosed"
-            " where country = 'all' and axis = 'country'"
+            " where country = 'all' and axis = 'country' and dimension = 'overall'"
         ).fetchall()
     assert spread == ("overall", True, True)
     assert shown == [(False,)]  # six people in each country

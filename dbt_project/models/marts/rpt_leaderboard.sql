@@ -1,6 +1,6 @@
 {%- set micro_columns = [
     'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'tie_share', 'draw_margin',
-    'model_sd', 'effective_participant_count', 'design_effect', 'merged_sd_ratio'
+    'effective_participant_count', 'merged_sd_ratio'
 ] -%}
 
 with
@@ -35,43 +35,81 @@ tournaments as (
 
 ),
 
+clustered as (
+
+    select * from {{ source('ratings', 'clustered_sd') }}
+
+),
+
+-- A flat board has two sds: skill_sd is the sandwich's where it is weighted, else the model's.
+sds as (
+
+    select
+        ratings.*,
+        coalesce(
+            ratings.model_sd_micro,
+            case
+                when ratings.estimator = 'trueskill_ep' and ratings.weighting = 'none'
+                    then ratings.skill_sd_micro
+            end
+        ) / 1e6 as model_sd,
+        case
+            when ratings.model_sd_micro is null then clustered.clustered_sd_micro
+            else ratings.skill_sd_micro
+        end / 1e6 as clustered_sd,
+        coalesce(ratings.design_effect_micro, clustered.design_effect_micro) / 1e6
+            as design_effect
+    from ratings
+    left join clustered
+        on
+            ratings.stratum_id = clustered.stratum_id
+            and ratings.dimension = clustered.dimension
+            and ratings.model_id = clustered.model_id
+            and ratings.estimator = 'trueskill_ep'
+            and ratings.weighting = 'none'
+
+),
+
 final as (
 
     select
-        ratings.stratum_id,
+        sds.stratum_id,
         strata.country,
         strata.axis,
         strata.group_name,
-        ratings.dimension,
+        sds.dimension,
         dimensions.label as dimension_label,
-        ratings.estimator,
-        ratings.weighting,
-        cast(ratings.rank as integer) as rank,
-        ratings.model_id,
+        sds.estimator,
+        sds.weighting,
+        cast(sds.rank as integer) as rank,
+        sds.model_id,
         models.display_name,
         models.provider,
         models.is_retired,
         {%- for column in micro_columns %}
-            ratings.{{ column }}_micro / 1e6 as {{ column }},
+            sds.{{ column }}_micro / 1e6 as {{ column }},
         {%- endfor %}
-        cast(ratings.rank_lo as integer) as rank_lo,
-        cast(ratings.rank_hi as integer) as rank_hi,
-        ratings.battle_count,
-        ratings.participant_count,
-        ratings.is_provisional,
-        cast(ratings.component as integer) as component,
-        cast(ratings.component_count as integer) as component_count,
-        ratings.is_converged,
+        cast(sds.rank_lo as integer) as rank_lo,
+        cast(sds.rank_hi as integer) as rank_hi,
+        sds.battle_count,
+        sds.participant_count,
+        sds.model_sd,
+        sds.clustered_sd,
+        sds.design_effect,
+        sds.is_provisional,
+        cast(sds.component as integer) as component,
+        cast(sds.component_count as integer) as component_count,
+        sds.is_converged,
         tournaments.decisiveness_micro / 1e6 as decisiveness,
         tournaments.separation_micro / 1e6 as separation
-    from ratings
-    left join strata on ratings.stratum_id = strata.stratum_id
-    left join dimensions on ratings.dimension = dimensions.dimension
-    left join models on ratings.model_id = models.model_id
+    from sds
+    left join strata on sds.stratum_id = strata.stratum_id
+    left join dimensions on sds.dimension = dimensions.dimension
+    left join models on sds.model_id = models.model_id
     left join tournaments
         on
-            ratings.stratum_id = tournaments.stratum_id
-            and ratings.dimension = tournaments.dimension
+            sds.stratum_id = tournaments.stratum_id
+            and sds.dimension = tournaments.dimension
 
 )
 

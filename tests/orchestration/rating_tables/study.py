@@ -13,7 +13,7 @@ MILLION = 1_000_000
 class Verdict(NamedTuple):
     """Who said what; weights are the participant's."""
 
-    participant: str
+    participant: str | None
     group: str
     dimension: str
     model_a: str
@@ -67,6 +67,18 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 count(*) filter (outcome = 'tie') as tie_count,
                 count(*) filter (outcome = 'both_bad') as both_bad_count
             from fct_battle inner join int_strata__celled using (cell_id) group by all;
+        create table dim_cell as
+            select distinct cell_id, 'known' as cell_key from int_cells__grouped
+            union all select 3, 'unknown';
+        create table dim_participant as
+            select distinct participant as participant_key, cell_id from fct_battle
+            where participant is not null;
+        create table fct_participant_count as
+            select participant as participant_key, dimension, model_a, model_b,
+                count(*) filter (outcome = 'a') as win_a_count,
+                count(*) filter (outcome = 'b') as win_b_count,
+                count(*) as battle_count
+            from fct_battle where participant is not null group by all;
         create table fct_policy_count as
             select 'none' as policy, '1' as policy_version, dimension, model_a, model_b,
                 win_a_count, win_b_count, tie_count + both_bad_count as tie_count
