@@ -103,7 +103,7 @@ class CountriesPosterior:
     def country(self, name: str) -> HierarchicalPosterior:
         """One country, over the models it compared: theta + v in the place of common skills.
 
-        Effects and tau are those of its own axes; the sites are not its own and left out.
+        Effects and tau are those of its own axes; sites and evidence are not its own, and left out.
         """
         part, joint = self.parts[name], self.joint
         kept = _indices(joint.model_ids, part.model_ids)
@@ -131,6 +131,7 @@ class CountriesPosterior:
             log_tau_curvature=_marginal(joint.log_tau_curvature, axes),
             battles_per_effect=part.battles_per_effect,
             battles_per_model=part.pooled.battles_per_model,
+            log_evidence=float("nan"),
             sites=np.empty((2, 0, 3)),
         )
 

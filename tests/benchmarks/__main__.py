@@ -2,13 +2,14 @@
 
 import sys
 
-from tests.benchmarks import growth, ingest, log, page, pairing, ratings, weighting
+from tests.benchmarks import growth, ingest, log, page, pairing, ratings, sampler, weighting
 
 if __name__ == "__main__":
     ingest.main(sys.argv[1:])
     log.main(sys.argv[1:])
     growth.main()
     ratings.main()
+    sampler.main()
     pairing.main()
     weighting.main()
     page.main()

@@ -1,8 +1,10 @@
-"""Peers in an environment of their own: CPU seconds, where `make setup-witness` made it."""
+"""Peers in an environment of their own, where `make setup-witness` made it."""
 
+import json
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-witness" / "bin" / "python"
 
 
-def peer_cpu(peer: str, **counts: NDArray[np.generic] | float) -> float | None:
-    """CPU seconds of a peer of tests/witness/peers.py on these counts; None where it is missing."""
+def run_peer(peer: str, **counts: NDArray[np.generic] | float) -> dict[str, Any] | None:
+    """What a peer of tests/witness/peers.py prints about these counts; None where it is missing."""
     if not PYTHON.exists():
         print(f"  {peer}: not installed (make setup-witness)", flush=True)
         return None
@@ -21,4 +23,5 @@ def peer_cpu(peer: str, **counts: NDArray[np.generic] | float) -> float | None:
         np.savez(path, allow_pickle=False, **{k: np.asarray(v) for k, v in counts.items()})
         command = [str(PYTHON), str(ROOT / "tests" / "witness" / "peers.py"), peer, str(path)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found

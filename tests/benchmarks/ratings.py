@@ -25,7 +25,7 @@ from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.hierarchical import fit_hierarchical
 from orchestration.ratings.online import replay
 from orchestration.ratings.tournaments import RatingParameters, rate
-from tests.benchmarks.peers import peer_cpu
+from tests.benchmarks.peers import run_peer
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate, simulate_society
 
 Array = NDArray[np.float64]
@@ -154,14 +154,14 @@ def posterior() -> None:
         said += [outcome] * column.size
         times += column.tolist()
     evalica_bt = cpu(lambda: evalica.bradley_terry(xs, ys, said, weights=times), 5)
-    arena = peer_cpu("arena", first=counts.first, second=counts.second, outcomes=counts.outcomes)
+    arena = run_peer("arena", first=counts.first, second=counts.second, outcomes=counts.outcomes)
     gap = np.abs(fit(counts, draw_margin=2.0).mean - 25.0 - numpy_ep(counts, 2.0)[0]).max()
     report(
         "EP with covariance, 14,850 sites", ours * 1e3, "ms",
         ("numpy and LAPACK", witness * 1e3),
         ("choix Bradley-Terry, no intervals", choix_bt * 1e3),
         ("evalica Bradley-Terry, no intervals", evalica_bt * 1e3),
-        *([] if arena is None else [("arena-rank with intervals", arena * 1e3)]),
+        *([] if arena is None else [("arena-rank with intervals", arena["cpu"] * 1e3)]),
     )  # fmt: skip
     print(f"  both posteriors' means agree within {gap:.1g}")
     report("Bradley-Terry with covariance", ours_bt * 1e3, "ms", ("choix", choix_bt * 1e3))
@@ -180,15 +180,6 @@ def hierarchical() -> None:
     seconds = cpu(lambda: [fit_hierarchical(counts) for counts in studies], 2)
     sweeps = max(fit_hierarchical(counts).sweeps for counts in studies)
     report(f"hierarchical, 10 fits of 12,000 battles, at most {sweeps} sweeps", seconds, "s")
-    one = studies[0]
-    ours = cpu(lambda: fit_hierarchical(one), 2)
-    blocks = np.pad(one.cell_effects + 1, ((0, 0), (1, 0)))[one.cell]
-    sampled = peer_cpu(
-        "nuts", first=one.first, second=one.second, outcomes=one.outcomes, blocks=blocks,
-        axis=one.axis_of_effect, prior=PRIOR_SD, noise=NOISE_SD,
-    )  # fmt: skip
-    if sampled is not None:
-        report("  one of them", ours, "s", ("NUTS, 200 draws after 200", sampled))
 
 
 def boards() -> None:

@@ -3,50 +3,40 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from ingestion.paths import Home
+from orchestration.boards.inputs import exact
+from orchestration.rating_tables import RATING, rate_all
+from orchestration.ratings.tournaments import RatingParameters
+from orchestration.raw_views import open_database
 from tests.end_to_end.command import document
 from tests.end_to_end.history import KEYS
 
-Rows = dict[tuple[str, ...], dict[str, Any]]
+ROW = "where country = 'all' and axis = 'country' and dimension = 'overall'"
 
 
-def rows(home: Path, board: str) -> Rows:
-    table = pq.read_table(Home(home).boards / board / "leaderboard.parquet")
+def keyed(table: pa.Table) -> dict[tuple[str, ...], dict[str, Any]]:
     return {tuple(row[key] for key in KEYS): row for row in table.to_pylist()}
 
 
-@pytest.fixture
-def boards(copy: Path) -> tuple[str, str]:
-    """Ids of the boards without and with the option, of the same events."""
-    made = [document(copy, "build", *option, "--json") for option in ((), ("--pool-countries",))]
-    apart, pooled = (one["board"] for one in made)
-    assert "pool_countries" not in apart["parameters"]
-    assert pooled["parameters"] == {**apart["parameters"], "pool_countries": True}
-    return apart["board_id"], pooled["board_id"]
-
-
-def test_only_the_hierarchical_boards_change_and_all_come_back(
-    copy: Path, boards: tuple[str, str]
-) -> None:
-    apart, pooled = (rows(copy, board) for board in boards)
+def test_only_the_hierarchical_boards_change_and_all_come_back(copy: Path) -> None:
+    made = document(copy, "build", "--pool-countries", "--json")["board"]
+    assert made["parameters"]["pool_countries"] is True
+    path = Home(copy).boards / made["board_id"] / "leaderboard.parquet"
+    with open_database(copy / "demoscope.duckdb") as connection:
+        without = rate_all(connection, exact(RatingParameters()))
+        spread = connection.sql(
+            f"select tau_lo <= tau, tau <= tau_hi from rpt_axis_effect {ROW}"
+        ).fetchall()
+        shown = connection.sql(f"select is_disclosed from int_axes__disclosed {ROW}").fetchall()
+    apart, pooled = keyed(without[RATING]), keyed(pq.read_table(path))
     changed = {key[3] for key in apart.keys() | pooled.keys() if apart.get(key) != pooled.get(key)}
     assert changed == {"trueskill_hierarchical"}
     whole = {key[0] for key in pooled if key[1] == "all" and key[3] in changed}
     assert whole == {"census_population_proportional", "census_half_half"}
-    with duckdb.connect(copy / "demoscope.duckdb") as connection:
-        [spread] = connection.sql(
-            "select dimension, tau_lo <= tau, tau <= tau_hi from rpt_axis_effect"
-            " where country = 'all' and axis = 'country'"
-        ).fetchall()
-        shown = connection.sql(
-            "select is_disclosed from int_axes__disclosed"
-            " where country = 'all' and axis = 'country' and dimension = 'overall'"
-        ).fetchall()
-    assert spread == ("overall", True, True)
+    assert "country" not in set(without["axis_effect"]["axis"].to_pylist())
+    assert spread == [(True, True)]
     assert shown == [(False,)]  # six people in each country
-    made = document(copy, "boards", "reproduce", boards[1], "--json")
-    assert made["is_reproduced"]
+    assert document(copy, "boards", "reproduce", made["board_id"], "--json")["is_reproduced"]

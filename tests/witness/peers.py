@@ -1,10 +1,11 @@
 """CPU seconds of peers that `make setup-witness` installs: `peers.py arena|nuts COUNTS.npz`.
 
-Runs in an environment of its own, without the project; the benchmark of the ratings calls it. What
-is compiled is compiled before the clock starts.
+Runs in an environment of its own, without the project; the benchmarks of the ratings call it and
+read the JSON that it prints. What is compiled is compiled before the clock starts.
 """
 
 import importlib
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-WARMUP, DRAWS = 200, 200
+WARMUP, DRAWS = 500, 1_000
 Counts = dict[str, NDArray[np.float64]]
+# What a run is worth, beside its CPU seconds.
+Found = dict[str, Any]
 
 
-def arena(counts: Counts) -> Callable[[int], object]:
+def arena(counts: Counts) -> Callable[[], Found]:
     """arena-rank's Bradley-Terry with sandwich intervals; a battle's outcome is 1, 0 or 1/2."""
     models: Any = importlib.import_module("arena_rank.models.bradley_terry")
     data: Any = importlib.import_module("arena_rank.utils.data_utils")
@@ -35,15 +38,19 @@ def arena(counts: Counts) -> Callable[[int], object]:
         opt_weights=jnp.array(times),
     )
 
-    def run(_seed: int) -> object:
-        rated = models.BradleyTerry(n_competitors=size).compute_ratings_and_cis(dataset)
-        return np.asarray(rated["rating_upper"])
+    def run() -> Found:
+        models.BradleyTerry(n_competitors=size).compute_ratings_and_cis(dataset)
+        return {}
 
     return run
 
 
-def nuts(counts: Counts) -> Callable[[int], object]:
-    """The hierarchical model with numpyro: tau per axis half-normal, draw margin log-normal."""
+def nuts(counts: Counts) -> Callable[[], Found]:
+    """The hierarchical model with numpyro: tau per axis half-normal, draw margin log-normal.
+
+    Found: mean and sd of the census board's centred skills, and how many independent draws the
+    worst of them is worth (``effective_draws``) of those that were made after warming up.
+    """
     jax: Any = importlib.import_module("jax")
     jax.config.update("jax_enable_x64", True)
     numpyro: Any = importlib.import_module("numpyro")
@@ -70,22 +77,29 @@ def nuts(counts: Counts) -> Callable[[int], object]:
         infer.NUTS(model), num_warmup=WARMUP, num_samples=DRAWS, progress_bar=False
     )
 
-    def run(seed: int) -> object:
-        sampler.run(jax.random.PRNGKey(seed))
-        return np.asarray(sampler.get_samples()["theta"])
+    def run() -> Found:
+        sampler.run(jax.random.PRNGKey(0))
+        got = {name: np.asarray(some) for name, some in sampler.get_samples().items()}
+        effect = got["tau"][:, axis, None] * got["z"]
+        board = got["theta"][:, 0] + (counts["share"][:, None] * effect).sum(axis=1)
+        board -= board.mean(axis=1, keepdims=True)
+        diagnostics: Any = importlib.import_module("numpyro.diagnostics")
+        effective = float(diagnostics.effective_sample_size(board[None]).min())
+        mean, sd = board.mean(axis=0).tolist(), board.std(axis=0).tolist()
+        return {"draws": DRAWS, "effective_draws": effective, "mean": mean, "sd": sd}
 
     return run
 
 
 def main(peer: str, path: str) -> None:
-    """Print the CPU seconds of one run after another that is not counted."""
+    """Print what is found by one run after another that is not counted."""
     with np.load(path) as file:
         counts = {name: file[name] for name in file.files}
     run = {"arena": arena, "nuts": nuts}[peer](counts)
-    run(0)
+    run()
     start = time.process_time()
-    run(0)
-    print(time.process_time() - start)  # noqa: T201 (its only output, read by the benchmark)
+    found = run()
+    print(json.dumps({"cpu": time.process_time() - start, **found}))  # noqa: T201 (its output)
 
 
 if __name__ == "__main__":
