@@ -83,6 +83,8 @@ class RatingParameters:
         unknown = set(self.estimators) - set(COUNT_ESTIMATORS)
         if unknown:
             raise ValueError(f"unknown estimators {sorted(unknown)}; known: {COUNT_ESTIMATORS}")
+        if TRUESKILL_EP not in self.estimators:
+            raise ValueError(f"estimators without {TRUESKILL_EP}: all boards take its draw margin")
 
 
 @dataclass(frozen=True, eq=False)

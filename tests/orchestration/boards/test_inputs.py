@@ -53,7 +53,7 @@ def test_what_came_later_is_said_where_it_is_not_the_default() -> None:
 @pytest.mark.parametrize(
     "change",
     ["draws", "draws=", "draws=0", "draws=-3", "beta=nan", "beta=inf", "beta=0", "nonsense=1",
-     "estimators=magic", "estimate_prior_sd=perhaps"],
+     "estimators=magic", "estimators=bradley_terry", "estimate_prior_sd=perhaps"],
 )  # fmt: skip
 def test_what_is_not_a_parameter_is_refused(change: str) -> None:
     with pytest.raises(UsageError):
