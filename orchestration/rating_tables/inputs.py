@@ -40,20 +40,14 @@ WEIGHTED_STRATA = """
 select distinct weighting, stratum_id from int_strata__weighted order by all
 """
 # A number orders participants as their keys do, and costs a tenth to sort and compare.
-NUMBERED_PARTICIPANTS = """
-create or replace temp table participant_number as
-select participant_key, row_number() over (order by participant_key) as participant_id
-from (select distinct participant_key from int_strata__weighted)
-"""
 WEIGHTED_JUDGMENTS = """
 select
-    judgments.dimension, numbers.participant_id, judgments.model_a, judgments.model_b,
-    judgments.win_a_weight_micro as win_a_count, judgments.win_b_weight_micro as win_b_count,
-    judgments.tie_weight_micro as tie_count, judgments.battle_count
-from fct_weighted_judgment as judgments
-inner join temp.participant_number as numbers on judgments.participant_key = numbers.participant_key
-where judgments.weighting = $weighting and judgments.stratum_id = $stratum
-order by judgments.dimension, numbers.participant_id, judgments.model_a, judgments.model_b
+    dimension, participant_number as participant_id, model_a, model_b,
+    win_a_weight_micro as win_a_count, win_b_weight_micro as win_b_count,
+    tie_weight_micro as tie_count, battle_count
+from fct_weighted_judgment
+where weighting = $weighting and stratum_id = $stratum
+order by dimension, participant_number, model_a, model_b
 """
 STRATA_CELLS = """
 select stratum_id, list(cell_id order by cell_id) as cells from int_strata__celled
@@ -78,7 +72,7 @@ left join dim_participant as people on counts.participant_key = people.participa
 cross join (select cell_id from dim_cell where cell_key = 'unknown') as nobody_known
 order by counts.dimension, numbers.participant_id, counts.model_a, counts.model_b
 """
-DIMENSIONS = "select distinct dimension from fct_battle where is_counted order by dimension"
+DIMENSIONS = "select distinct dimension from fct_cell_count order by dimension"
 POLICY_COUNTS = """
 select policy, policy_version, dimension, model_a, model_b, win_a_count, win_b_count, tie_count
 from fct_policy_count
@@ -166,7 +160,6 @@ def weighted_judgments(
     Weights are whole millionths, so that no sum of them depends on its order.
     """
     strata = connection.sql(WEIGHTED_STRATA).fetchall()
-    connection.execute(NUMBERED_PARTICIPANTS)
     for weighting, stratum in strata:
         chosen = {"weighting": weighting, "stratum": stratum}
         rows = connection.sql(WEIGHTED_JUDGMENTS, params=chosen).to_arrow_table()

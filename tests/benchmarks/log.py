@@ -43,16 +43,23 @@ def hexadecimal(rng: np.random.Generator, count: int) -> pa.Array:
     )
 
 
+def people() -> pa.Array:
+    """Who judges: the same 20,000 in every commit."""
+    return hexadecimal(np.random.default_rng(0), 20_000)
+
+
 def judgments(seed: int, rows: int) -> pa.Table:
     """Judgments as a study has them: every column filled, most with few values."""
     rng = np.random.default_rng(seed)
-    people = hexadecimal(np.random.default_rng(0), 20_000)
+    judges = people()
 
     def some(values: list[str], missing: float = 0.0) -> pa.Array:
         codes = pa.array(rng.integers(0, len(values), rows), mask=rng.random(rows) < missing)
         return pa.array(values).take(codes)
 
-    models = [f"vendor-{k % 7}/model-{k}-instruct" for k in range(28)]
+    models = pa.array([f"vendor-{k % 7}/model-{k}-instruct" for k in range(28)])
+    left = rng.integers(0, len(models), rows)
+    right = (left + rng.integers(1, len(models), rows)) % len(models)
     start = 1_700_000_000_000_000 + seed * rows
     columns = {
         "event_id": hexadecimal(rng, rows),
@@ -60,10 +67,10 @@ def judgments(seed: int, rows: int) -> pa.Table:
         "schema_version": pa.array(np.full(rows, CONTRACTS[BATTLE].version, np.int32)),
         "source": some(["study"]),
         "occurred_at": pa.array(start + np.sort(rng.integers(0, 10**9, rows))),
-        "subject_id": people.take(pa.array(rng.integers(0, len(people), rows))),
+        "subject_id": judges.take(pa.array(rng.integers(0, len(judges), rows))),
         "dimension": some(["overall", "helpfulness", "tone", "trust", "clarity"]),
-        "model_a": some(models),
-        "model_b": some(models),
+        "model_a": models.take(pa.array(left)),
+        "model_b": models.take(pa.array(right)),
         "outcome": some(["a", "b", "tie", "both_bad"]),
         "conversation_id": hexadecimal(rng, rows),
         "language": some(["English", "Français", "Deutsch"], 0.3),

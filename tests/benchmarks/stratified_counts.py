@@ -1,6 +1,7 @@
-"""Counts per stratum of ten million judgments: through cells, and with GROUPING SETS.
+"""Counts per stratum of ten million judgments: by the project's models, and with GROUPING SETS.
 
-CPU seconds, best of several, on the same rows with the same threads. Part of
+A log with those judgments, dbt's run of the models up to the counts of strata, and then what dbt
+compiled, timed again: CPU seconds, best of several, on the same rows with the same threads. Part of
 `python -m tests.benchmarks.weighting`.
 """
 
@@ -12,87 +13,84 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ingestion.contracts import CONTRACTS
+from ingestion.log import EventLog
+from ingestion.vocabulary import EventType
+from orchestration.dbt_runs import run_dbt
+from orchestration.raw_views import open_database, register_sources
+from tests.benchmarks.log import BATTLE, PRODUCER, judgments, people
 
 THREADS = 2
 JUDGMENTS = 10_000_000
-MODELS = 28
-
-# Answers as an online panel gives them: every axis has a level that few are in.
-SOCIETY = """
-    create table participants as
-    with drawn as (
-        select md5(cast(number as varchar)) as participant_key,
-            case when hash(number + 1) % 10 < 6 then 'US' else 'UK' end as country,
-            hash(number + 2) % 100 as a, hash(number + 3) % 100 as e, hash(number + 4) % 100 as p
-        from range(24000) as numbers (number)
-    ), answered as (
-        select participant_key, country,
-            case when a < 45 then '18-34' when a < 80 then '35-54' when a < 98 then '55+'
-                else 'unknown' end as age,
-            case when e < 70 then 'White' when e < 80 then 'Black' when e < 90 then 'Asian'
-                when e < 98 then 'Other' else 'unknown' end as ethnicity,
-            case when p >= 97 then 'unknown'
-                when country = 'US' then
-                    case when p < 45 then 'Democrat' when p < 66 then 'Republican'
-                        else 'Independent' end
-                when p < 40 then 'Labour' when p < 55 then 'Conservative'
-                when p < 66 then 'Reform UK' when p < 82 then 'Liberal Democrat'
-                else 'Green' end as politics
-        from drawn
-    )
-    select *, cast(dense_rank() over (order by country, age, ethnicity, politics) as integer)
-        as cell_id
-    from answered
+COMMIT_ROWS = 500_000
+PARTY = {
+    "US": (["Democrat", "Republican", "Independent"], [0.45, 0.21, 0.31]),
+    "UK": (
+        ["Labour", "Conservative", "Reform UK", "Liberal Democrat", "Green"],
+        [0.40, 0.15, 0.11, 0.16, 0.15],
+    ),
+}
+# Answers as an online panel gives them: every axis has a level that few are in, and silence.
+ANSWERS = {
+    "age": (["18-34", "35-54", "55+"], [0.45, 0.35, 0.18]),
+    "gender": (["Female", "Male"], [0.5, 0.49]),
+    "ethnicity": (["White", "Black", "Asian", "Other"], [0.70, 0.10, 0.10, 0.08]),
+}
+# From judgments to the sufficient statistic: names to numbers, counts in numbers, names again.
+CELLS = ("int_names__numbered", "int_cells__counted", "fct_cell_count")
+STRATA = "fct_tournament_count"
+# Every value that they read is decoded, and nothing else is done with it.
+DECODE = """
+select sum(length(subject_id)), sum(length(dimension)), sum(length(model_a)), sum(length(model_b)),
+    sum(length(outcome))
+from raw.battle_judged
 """
-BATTLES = """
-    copy (
-        select md5(cast(hash(number) % 24000 as varchar)) as participant_key,
-            ['overall', 'core_task', 'communication', 'adaptiveness', 'trust']
-                [1 + cast(hash(number * 3 + 1) % 5 as bigint)] as dimension,
-            'provider/model-' || a as model_a, 'provider/model-' || b as model_b,
-            ['a', 'b', 'tie', 'both_bad'][1 + cast(hash(number * 5 + 3) % 4 as bigint)] as outcome
-        from (
-            select number, hash(number * 3 + 2) % {models} as a,
-                hash(number * 5 + 1) % {models} as b
-            from range(cast({count} * 1.1 as bigint)) as numbers (number)
-        ) where a <> b limit {count}
-    ) to '{path}' (compression zstd)
+GROUPS = """
+create or replace temp table groups as
+select participant_key, country,
+    max(group_name) filter (axis = 'age') as age,
+    max(group_name) filter (axis = 'ethnicity') as ethnicity,
+    max(group_name) filter (axis = 'politics') as politics
+from int_participants__stratified group by participant_key, country
 """
-OUTCOMES = """count(*) filter (outcome = 'a') as win_a, count(*) filter (outcome = 'b') as win_b,
-    count(*) filter (outcome = 'tie') as tie, count(*) as battles"""
-NUMBERED = """battles join participants using (participant_key)
-    join dimensions on dimension = dimensions.name
-    join models as left_model on model_a = left_model.name
-    join models as right_model on model_b = right_model.name"""
-NUMBERS = "dimensions.number as d, left_model.number as a, right_model.number as b"
-COUNT_CELLS = f"""create or replace table cell_counts as
-    select cell_id, {NUMBERS}, {OUTCOMES} from {NUMBERED} group by all"""
-ROLL_UP = """create or replace table stratum_counts as
-    with oriented as (
-        select cell_id, d, least(a, b) as a, greatest(a, b) as b,
-            cast(sum(case when a < b then win_a else win_b end) as bigint) as win_a,
-            cast(sum(case when a < b then win_b else win_a end) as bigint) as win_b,
-            cast(sum(tie) as bigint) as tie, cast(sum(battles) as bigint) as battles
-        from cell_counts group by all
-    )
-    select stratum_number, d, a, b, sum(win_a) as win_a, sum(win_b) as win_b, sum(tie) as tie,
-        sum(battles) as battles
-    from oriented join strata using (cell_id) group by all"""
-GROUPING_SETS = """create or replace table stratum_counts as
-    select country, age, ethnicity, politics, dimension, model_a, model_b, outcome, count(*) as n
-    from battles join participants using (participant_key)
-    group by grouping sets (
-        (country, age, dimension, model_a, model_b, outcome),
-        (country, ethnicity, dimension, model_a, model_b, outcome),
-        (country, politics, dimension, model_a, model_b, outcome)
-    )"""
-GROUPING_SETS_OF_NUMBERS = f"""create or replace table stratum_counts as
-    select country, age, ethnicity, politics, {NUMBERS}, {OUTCOMES} from {NUMBERED}
-    group by grouping sets (
-        (country, age, d, a, b), (country, ethnicity, d, a, b), (country, politics, d, a, b)
-    )"""
-# Every value is decoded and nothing else is done with it.
-DECODE = "create or replace table decoded as select {sums} from battles"
+GROUPING_SETS = """
+create or replace table grouping_sets_count as
+select country, age, ethnicity, politics, {names}, outcome, count(*) as battle_count
+from {battles} inner join groups using (participant_key)
+where is_counted
+group by grouping sets (
+    (country, age, {names}, outcome), (country, ethnicity, {names}, outcome),
+    (country, politics, {names}, outcome)
+)
+"""
+NAMES = "dimension, model_a, model_b"
+NUMBERS = "dimension_number, left_number, right_number"
+# What both say of the 22 strata, in one orientation.
+DIFFERENCES = """
+with ours as (
+    select strata.country, strata.axis, strata.group_name, dimension, model_a, model_b,
+        win_a_count, win_b_count, tie_count, both_bad_count
+    from fct_tournament_count inner join dim_stratum as strata using (stratum_id)
+    where strata.axis is not null
+), theirs as (
+    select country, axis, group_name, dimension, least(model_a, model_b),
+        greatest(model_a, model_b),
+        sum(if(outcome = if(model_a < model_b, 'a', 'b'), battle_count, 0)),
+        sum(if(outcome = if(model_a < model_b, 'b', 'a'), battle_count, 0)),
+        sum(if(outcome = 'tie', battle_count, 0)), sum(if(outcome = 'both_bad', battle_count, 0))
+    from (
+        unpivot grouping_sets_count on age, ethnicity, politics into name axis value group_name
+    ) inner join dim_stratum using (country, axis, group_name)
+    group by all
+)
+select count(*), (select count(*) from ours) from (
+    (from ours except all from theirs) union all (from theirs except all from ours)
+)
+"""
 
 
 def best(function: Callable[[], object], clock: Callable[[], float], repeats: int) -> float:
@@ -106,54 +104,96 @@ def best(function: Callable[[], object], clock: Callable[[], float], repeats: in
     return least
 
 
-def counting(directory: Path) -> None:
-    """Ten million judgments to counts per stratum: through cells, and with GROUPING SETS."""
-    path = directory / "battles.parquet"
-    with duckdb.connect() as connection:
-        connection.execute(f"set threads = {THREADS}; set preserve_insertion_order = false")
-        connection.execute(BATTLES.format(models=MODELS, count=JUDGMENTS, path=path))
-        connection.execute(f"create view battles as from read_parquet('{path}')")
-        connection.execute(SOCIETY)
-        connection.execute("""
-            create table strata as
-            with cells as (
-                select distinct cell_id, country, age, ethnicity, politics from participants
-            )
-            select cell_id, dense_rank() over (order by stratum) as stratum_number from (
-                select cell_id, country || '/age/' || age as stratum from cells
-                union all select cell_id, country || '/ethnicity/' || ethnicity from cells
-                union all select cell_id, country || '/politics/' || politics from cells
-            )
-        """)
-        for table, column in (("dimensions", "dimension"), ("models", "model_a")):
-            connection.execute(f"""
-                create table {table} as
-                select {column} as name, cast(row_number() over (order by {column}) as integer)
-                    as number
-                from (select distinct {column} from battles)
-            """)
-        columns = [row[0] for row in connection.sql("describe battles").fetchall()]
-        sums = ", ".join(f"sum(length({column}))" for column in columns)
+def enrolments() -> pa.Table:
+    """Everybody who judges, with answers to every question that weighting asks."""
+    rng = np.random.default_rng(2)
+    keys = people()
+    count = len(keys)
+
+    def drawn(levels: list[str], shares: list[float]) -> NDArray[np.object_]:
+        known = np.array([*levels, None], dtype=object)
+        return known[rng.choice(len(known), count, p=[*shares, 1 - sum(shares)])]
+
+    country = np.where(rng.random(count) < 0.6, "US", "UK")
+    parties = {name: drawn(*party) for name, party in PARTY.items()}
+    columns = {
+        "event_id": pa.array([f"enrolled-{key}" for key in keys.to_pylist()]),
+        "event_type": pa.array([str(EventType.PARTICIPANT_ENROLLED)] * count),
+        "schema_version": pa.array([CONTRACTS[EventType.PARTICIPANT_ENROLLED].version] * count),
+        "source": pa.array(["study"] * count),
+        "subject_id": keys,
+        "country": pa.array(country),
+        **{question: pa.array(drawn(*answers)) for question, answers in ANSWERS.items()},
+        "politics": pa.array(np.where(country == "US", parties["US"], parties["UK"])),
+    }
+    schema = CONTRACTS[EventType.PARTICIPANT_ENROLLED].log_schema
+    nothing = pa.nulls(count)
+    return pa.table(
+        {name: columns.get(name, nothing).cast(schema.field(name).type) for name in schema.names},
+        schema=schema,
+    )
+
+
+def filled_log(root: Path) -> EventLog:
+    """A log with everybody and their judgments."""
+    log = EventLog.open(root)
+    with log.begin("people", PRODUCER) as batch:
+        batch.stage(EventType.PARTICIPANT_ENROLLED, enrolments())
+        batch.commit()
+    for number in range(JUDGMENTS // COMMIT_ROWS):
+        with log.begin(f"{number}", PRODUCER) as batch:
+            batch.stage(BATTLE, judgments(number, COMMIT_ROWS))
+            batch.commit()
+    return log
+
+
+def built(home: Path) -> tuple[duckdb.DuckDBPyConnection, dict[str, str]]:
+    """The database after dbt's run, and what dbt compiled, by model."""
+    log = filled_log(home / "log")
+    database = home / "demoscope.duckdb"
+    with open_database(database) as connection:
+        register_sources(connection, log, as_of_seq=log.resolve(None), loads=home / "loads")
+    command = ["build", "--exclude-resource-type", "unit_test", "test"]
+    selected = [f"+{name}" for name in (CELLS[-1], STRATA, "dim_stratum")]
+    results = run_dbt([*command, "--select", *selected], root=home)
+    compiled = {result.node.name: getattr(result.node, "compiled_code", "") for result in results}
+    connection = open_database(database)
+    connection.execute(f"set threads = {THREADS}; set preserve_insertion_order = false")
+    return connection, compiled
+
+
+def counting(home: Path) -> None:
+    """Ten million judgments to counts per stratum: by the models, and with GROUPING SETS."""
+    connection, compiled = built(home)
+    with connection:
 
         def measure(query: str) -> float:
             return best(lambda: connection.execute(query), time.process_time, 2)
 
-        decode = measure(DECODE.format(sums=sums))
-        sets_of_numbers = measure(GROUPING_SETS_OF_NUMBERS)
-        sets = measure(GROUPING_SETS)
-        expected = connection.sql("select sum(n) from stratum_counts").fetchall()
-        cells, roll_up = measure(COUNT_CELLS), measure(ROLL_UP)
-        assert connection.sql("select sum(battles) from stratum_counts").fetchall() == expected
-        rows = connection.sql("select count(*) from cell_counts").fetchall()[0][0]
-    ours = cells + roll_up
+        def model(name: str) -> float:
+            return measure(f"create or replace table {name} as {compiled[name]}")
+
+        connection.execute(GROUPS)
+        decode = measure(DECODE)
+        theirs = {}
+        for names, battles in ((NUMBERS, "int_battles__numbered"), (NAMES, "int_battles__current")):
+            theirs[names] = measure(GROUPING_SETS.format(names=names, battles=battles))
+        spent = {name: model(name) for name in (*CELLS, STRATA)}
+        differences, strata_rows = connection.sql(DIFFERENCES).fetchall()[0]
+        assert differences == 0
+        assert strata_rows > 0
+        rows = connection.sql("select count(*) from fct_cell_count").fetchall()[0][0]
+    cells = sum(spent[name] for name in CELLS)
+    ours = cells + spent[STRATA]
     print(
         f"{JUDGMENTS:,} judgments, CPU seconds: decode {decode:.2f};"
-        f" to {rows:,} cell counts {cells:.2f} ({cells - decode:.2f} over decode);"
-        f" rolled up to all strata {roll_up:.2f}",
+        f" to {rows:,} rows of fct_cell_count {cells:.2f} ({cells - decode:.2f} over decode);"
+        f" rolled up to all strata {spent[STRATA]:.2f}",
         flush=True,
     )
+    print("  " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in spent.items()))
     print(
-        f"  GROUPING SETS on the same rows {sets:.2f} ({sets / ours:.1f}x);"
-        f" with our numbers for names {sets_of_numbers:.2f} ({sets_of_numbers / ours:.1f}x)",
+        f"  GROUPING SETS on the same rows {theirs[NAMES]:.2f} ({theirs[NAMES] / ours:.1f}x);"
+        f" with our numbers for names {theirs[NUMBERS]:.2f} ({theirs[NUMBERS] / ours:.1f}x)",
         flush=True,
     )

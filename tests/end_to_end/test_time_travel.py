@@ -25,7 +25,7 @@ from tests.end_to_end.history import (
     write_history,
 )
 
-SELECTED = ("--select", "+fct_cell_count", "+dim_participant")
+SELECTED = ("--select", "+fct_cell_count", "+fct_battle", "+dim_participant")
 COUNTS = """
 select model_a, model_b, outcome, cast(sum(battle_count) as bigint) from fct_cell_count group by all
 """

@@ -8,21 +8,9 @@ battles as (
 
 ),
 
-corrected as (
-
-    select * from {{ ref('int_verdicts__corrected') }}
-
-),
-
-retracted as (
-
-    select * from {{ ref('int_events__retracted') }}
-
-),
-
 revised as (
 
-    select * from {{ ref('int_events__revised') }}
+    select * from {{ ref('int_battles__revised') }}
 
 ),
 
@@ -42,22 +30,20 @@ current_battles as (
         battles.dimension,
         battles.model_a,
         battles.model_b,
-        coalesce(corrected.outcome, battles.outcome) as outcome,
+        coalesce(revised.corrected_outcome, battles.outcome) as outcome,
         battles.conversation_id,
         battles.language,
         battles.topic,
         battles.occurred_at,
         battles.position,
         greatest(battles.position, coalesce(revised.revised_position, 0)) as valid_from_position,
-        corrected.event_id is not null as is_corrected,
+        coalesce(revised.is_corrected, false) as is_corrected,
         excluded.participant_key is null as is_counted
     from battles
-    left join corrected on battles.event_id = corrected.event_id
-    left join retracted on battles.event_id = retracted.event_id
-    left join revised on battles.event_id = revised.event_id
+    left join revised on battles.position = revised.position
     left join excluded on battles.participant_key = excluded.participant_key
     where
-        retracted.event_id is null
+        not coalesce(revised.is_retracted, false)
         and {{ happened_by('battles.occurred_at') }}
 
 )

@@ -7,7 +7,7 @@ with
 
 counts as (
 
-    select * from {{ ref('fct_participant_count') }}
+    select * from {{ ref('int_participants__counted') }}
 
 ),
 
@@ -26,27 +26,30 @@ schemes as (
 
 participants as (
 
-    select * from {{ ref('int_participants__celled') }}
+    select * from {{ ref('int_participants__numbered') }}
 
 ),
 
-cells as (
+weighted as (
 
-    select * from {{ ref('dim_cell') }}
+    select
+        participants.participant_number,
+        participants.cell_id,
+        weights.weight_micro
+    from weights
+    inner join schemes on weights.scheme = schemes.scheme
+    inner join participants on weights.participant_key = participants.participant_key
 
 ),
 
 spread as (
 
     select
-        cells.cell_id,
+        weighted.cell_id,
         counts.*,
-        cast(weights.weight_micro as double) / counts.verdict_count as verdict_weight_micro
+        cast(weighted.weight_micro as double) / counts.verdict_count as verdict_weight_micro
     from counts
-    inner join weights on counts.participant_key = weights.participant_key
-    inner join schemes on weights.scheme = schemes.scheme
-    inner join participants on counts.participant_key = participants.participant_key
-    inner join cells on participants.cell_key = cells.cell_key
+    inner join weighted on counts.participant_number = weighted.participant_number
 
 ),
 
@@ -55,9 +58,9 @@ summed as (
 
     select
         cell_id,
-        dimension,
-        model_a,
-        model_b,
+        dimension_number,
+        model_a_number,
+        model_b_number,
         sum(cast(round(verdict_weight_micro * win_a_count) as bigint)) as win_a_weight_micro,
         sum(cast(round(verdict_weight_micro * win_b_count) as bigint)) as win_b_weight_micro,
         sum(cast(round(verdict_weight_micro * both_bad_count) as bigint)) as both_bad_weight_micro,
@@ -67,29 +70,23 @@ summed as (
             )
         ) as all_tie_weight_micro
     from spread
-    group by cell_id, dimension, model_a, model_b
+    group by cell_id, dimension_number, model_a_number, model_b_number
 
 ),
 
-unfolded as (
+final as (
 
-    {%- for outcome, weight in [
-        ('a', 'win_a_weight_micro'), ('b', 'win_b_weight_micro'),
-        ('tie', 'all_tie_weight_micro - both_bad_weight_micro'),
-        ('both_bad', 'both_bad_weight_micro')
-    ] %}
-        {% if not loop.first %}union all{% endif %}
-        select
-            cell_id,
-            dimension,
-            model_a,
-            model_b,
-            '{{ outcome }}' as outcome,
-            cast({{ weight }} as bigint) as weight_micro
-        from summed
-        where {{ weight }} <> 0
-    {%- endfor %}
+    select
+        cell_id,
+        dimension_number,
+        model_a_number,
+        model_b_number,
+        cast(win_a_weight_micro as bigint) as win_a_weight_micro,
+        cast(win_b_weight_micro as bigint) as win_b_weight_micro,
+        cast(all_tie_weight_micro - both_bad_weight_micro as bigint) as tie_weight_micro,
+        cast(both_bad_weight_micro as bigint) as both_bad_weight_micro
+    from summed
 
 )
 
-select * from unfolded
+select * from final

@@ -49,6 +49,12 @@ said as (
             {{ weighting_questions() | join(', ') }},
             {{ is_correction }} as is_correction
         from {{ relation }}
+        -- Whoever enrolled once contradicts nobody, and nearly everybody did.
+        where participant_key in (
+            select repeated.participant_key from enrolments as repeated
+            group by repeated.participant_key
+            having count(*) > 1
+        )
     {%- endfor %}
 
 ),
@@ -76,10 +82,7 @@ standing as (
     from answered
     left join retracted on answered.event_id = retracted.event_id
     left join refusals on answered.answer = refusals.answer
-    where
-        retracted.event_id is null
-        and refusals.answer is null
-        and answered.answer is not null
+    where retracted.event_id is null and refusals.answer is null and answered.answer is not null
 
 ),
 
@@ -106,9 +109,7 @@ contradicted as (
         participant_key,
         question
     from meant
-    where
-        not is_correction
-        and position > coalesce(corrected_position, -1)
+    where not is_correction and position > coalesce(corrected_position, -1)
     group by participant_key, question
     having count(distinct meaning) > 1
 

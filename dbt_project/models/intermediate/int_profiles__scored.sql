@@ -6,7 +6,7 @@ with
 
 counts as (
 
-    select * from {{ ref('fct_participant_count') }}
+    select * from {{ ref('int_participants__counted') }}
 
 ),
 
@@ -16,14 +16,30 @@ judging as (
 
 ),
 
+dimensions as (
+
+    select * from {{ ref('int_names__numbered') }}
+    where kind = 'dimension'
+
+),
+
+models as (
+
+    select * from {{ ref('int_names__numbered') }}
+    where kind = 'model'
+
+),
+
 sides as (
 
-    {%- for model, wins in [('model_a', 'win_a_count'), ('model_b', 'win_b_count')] %}
+    {%- for model, wins in [
+        ('model_a_number', 'win_a_count'), ('model_b_number', 'win_b_count')
+    ] %}
         {% if not loop.first %}union all{% endif %}
         select
-            participant_key,
-            dimension,
-            {{ model }} as model_id,
+            participant_number,
+            dimension_number,
+            {{ model }} as model_number,
             battle_count,
             verdict_count,
             {{ wins }} + (battle_count - win_a_count - win_b_count) * 0.5 as score
@@ -35,14 +51,14 @@ sides as (
 spoken as (
 
     select
-        participant_key,
-        dimension,
-        model_id,
+        participant_number,
+        dimension_number,
+        model_number,
         cast(sum(battle_count) as bigint) as battle_count,
         cast(round(sum(score) * 1000000000 / max(verdict_count)) as bigint) as score_nano,
         cast(round(sum(battle_count) * 1000000000 / max(verdict_count)) as bigint) as verdict_nano
     from sides
-    group by participant_key, dimension, model_id
+    group by participant_number, dimension_number, model_number
 
 ),
 
@@ -50,16 +66,32 @@ scored as (
 
     select
         judging.profile_number,
-        spoken.dimension,
-        spoken.model_id,
+        spoken.dimension_number,
+        spoken.model_number,
         count(*) as participant_count,
         sum(spoken.battle_count) as battle_count,
         sum(spoken.score_nano) as score_nano,
         sum(spoken.verdict_nano) as verdict_nano
     from spoken
-    inner join judging on spoken.participant_key = judging.participant_key
-    group by judging.profile_number, spoken.dimension, spoken.model_id
+    inner join judging on spoken.participant_number = judging.participant_number
+    group by judging.profile_number, spoken.dimension_number, spoken.model_number
+
+),
+
+final as (
+
+    select
+        scored.profile_number,
+        dimensions.name as dimension,
+        models.name as model_id,
+        scored.participant_count,
+        scored.battle_count,
+        scored.score_nano,
+        scored.verdict_nano
+    from scored
+    inner join dimensions on scored.dimension_number = dimensions.number
+    inner join models on scored.model_number = models.number
 
 )
 
-select * from scored
+select * from final

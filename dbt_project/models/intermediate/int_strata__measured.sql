@@ -18,16 +18,9 @@ participants as (
 
 ),
 
-battles as (
-
-    select * from {{ ref('fct_battle') }}
-    where is_counted
-
-),
-
 heard as (
 
-    select distinct participant_key from battles
+    select * from {{ ref('int_participants__numbered') }}
 
 ),
 

@@ -7,13 +7,6 @@ weights as (
 
 ),
 
-schemes as (
-
-    select * from {{ ref('seed_weighting_schemes') }}
-    where is_default
-
-),
-
 pools as (
 
     select * from {{ ref('seed_pools') }}
@@ -36,11 +29,15 @@ chosen as (
 
     select
         weights.participant_key,
+        participants.participant_number,
         weights.country,
         weights.scheme,
         weights.weight_micro
     from weights
-    inner join schemes on weights.scheme = schemes.scheme
+    inner join {{ ref('seed_weighting_schemes') }} as schemes on weights.scheme = schemes.scheme
+    inner join {{ ref('int_participants__numbered') }} as participants
+        on weights.participant_key = participants.participant_key
+    where schemes.is_default
 
 ),
 
@@ -62,6 +59,7 @@ of_countries as (
         scheme as weighting,
         country as stratum_id,
         participant_key,
+        participant_number,
         weight_micro
     from chosen
 
@@ -73,6 +71,7 @@ of_groups as (
         chosen.scheme as weighting,
         strata.stratum_id,
         chosen.participant_key,
+        chosen.participant_number,
         chosen.weight_micro
     from chosen
     inner join stratified on chosen.participant_key = stratified.participant_key
@@ -90,6 +89,7 @@ of_pools as (
         chosen.scheme || '_' || pools.pool as weighting,
         'all' as stratum_id,
         chosen.participant_key,
+        chosen.participant_number,
         cast(
             round(
                 chosen.weight_micro
@@ -100,9 +100,7 @@ of_pools as (
     from chosen
     inner join pools on chosen.country = pools.country
     inner join countries
-        on
-            chosen.country = countries.country
-            and chosen.scheme = countries.scheme
+        on chosen.country = countries.country and chosen.scheme = countries.scheme
 
 ),
 

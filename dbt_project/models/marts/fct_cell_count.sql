@@ -1,15 +1,8 @@
 with
 
-battles as (
+counts as (
 
-    select * from {{ ref('fct_battle') }}
-    where is_counted
-
-),
-
-tallies as (
-
-    select * from {{ ref('int_tallies__current') }}
+    select * from {{ ref('int_cells__counted') }}
 
 ),
 
@@ -19,94 +12,61 @@ weighted as (
 
 ),
 
-nobody_known as (
+dimensions as (
 
-    select cell_id from {{ ref('dim_cell') }}
-    where cell_key = 'unknown'
-
-),
-
-judged as (
-
-    select
-        cell_id,
-        dimension,
-        model_a,
-        model_b,
-        outcome,
-        count(*) as battle_count
-    from battles
-    group by cell_id, dimension, model_a, model_b, outcome
+    select * from {{ ref('int_names__numbered') }}
+    where kind = 'dimension'
 
 ),
 
-counted as (
+models as (
 
-    select * from judged
-    union all
-    select
-        nobody_known.cell_id,
-        tallies.dimension,
-        tallies.model_a,
-        tallies.model_b,
-        tallies.outcome,
-        tallies.battle_count
-    from tallies
-    cross join nobody_known
+    select * from {{ ref('int_names__numbered') }}
+    where kind = 'model'
 
 ),
 
--- A pair has one order here, whichever model stood on the left.
-oriented as (
+named as (
 
     select
-        cell_id,
-        dimension,
-        least(model_a, model_b) as model_a,
-        greatest(model_a, model_b) as model_b,
-        case
-            when model_a < model_b then outcome
-            when outcome = 'a' then 'b'
-            when outcome = 'b' then 'a'
-            else outcome
-        end as outcome,
-        battle_count
-    from counted
-
-),
-
-summed as (
-
-    select
-        cell_id,
-        dimension,
-        model_a,
-        model_b,
-        outcome,
-        sum(battle_count) as battle_count
-    from oriented
-    group by cell_id, dimension, model_a, model_b, outcome
+        counts.*,
+        dimensions.name as dimension,
+        first_models.name as model_a,
+        second_models.name as model_b,
+        weighted.win_a_weight_micro,
+        weighted.win_b_weight_micro,
+        weighted.tie_weight_micro,
+        weighted.both_bad_weight_micro
+    from counts
+    inner join dimensions on counts.dimension_number = dimensions.number
+    inner join models as first_models on counts.model_a_number = first_models.number
+    inner join models as second_models on counts.model_b_number = second_models.number
+    left join weighted
+        on
+            counts.cell_id = weighted.cell_id
+            and counts.dimension_number = weighted.dimension_number
+            and counts.model_a_number = weighted.model_a_number
+            and counts.model_b_number = weighted.model_b_number
 
 ),
 
 final as (
 
-    select
-        cast(summed.cell_id as integer) as cell_id,
-        summed.dimension,
-        summed.model_a,
-        summed.model_b,
-        summed.outcome,
-        cast(summed.battle_count as bigint) as battle_count,
-        coalesce(weighted.weight_micro, 0) as weight_micro
-    from summed
-    left join weighted
-        on
-            summed.cell_id = weighted.cell_id
-            and summed.dimension = weighted.dimension
-            and summed.model_a = weighted.model_a
-            and summed.model_b = weighted.model_b
-            and summed.outcome = weighted.outcome
+    {%- for outcome, column in [
+        ('a', 'win_a'), ('b', 'win_b'), ('tie', 'tie'), ('both_bad', 'both_bad')
+    ] %}
+        {% if not loop.first %}union all{% endif %}
+        select
+            cast(cell_id as integer) as cell_id,
+            dimension,
+            model_a,
+            model_b,
+            '{{ outcome }}' as outcome,
+            {{ column }}_count as battle_count,
+            coalesce({{ column }}_weight_micro, 0) as weight_micro
+        from named
+        where {{ column }}_count > 0
+    {%- endfor %}
 
 )
 

@@ -1,68 +1,51 @@
+{{ config(materialized='view') }}
+
 with
 
-battles as (
+counts as (
 
-    select * from {{ ref('fct_battle') }}
-    where is_counted and participant_key is not null
-
-),
-
--- However often somebody judges, they speak once: the weight is spread over their verdicts.
-spread as (
-
-    select
-        participant_key,
-        dimension,
-        count(*) as verdict_count
-    from battles
-    group by participant_key, dimension
+    select * from {{ ref('int_participants__counted') }}
 
 ),
 
-oriented as (
+participants as (
 
-    select
-        participant_key,
-        dimension,
-        least(model_a, model_b) as model_a,
-        greatest(model_a, model_b) as model_b,
-        case
-            when model_a < model_b then outcome
-            when outcome = 'a' then 'b'
-            when outcome = 'b' then 'a'
-            else outcome
-        end as outcome
-    from battles
+    select * from {{ ref('int_participants__numbered') }}
 
 ),
 
-counted as (
+dimensions as (
 
-    select
-        participant_key,
-        dimension,
-        model_a,
-        model_b,
-        cast(sum(case when outcome = 'a' then 1 else 0 end) as bigint) as win_a_count,
-        cast(sum(case when outcome = 'b' then 1 else 0 end) as bigint) as win_b_count,
-        cast(sum(case when outcome = 'both_bad' then 1 else 0 end) as bigint) as both_bad_count,
-        count(*) as battle_count
-    from oriented
-    group by participant_key, dimension, model_a, model_b
+    select * from {{ ref('int_names__numbered') }}
+    where kind = 'dimension'
 
 ),
 
-judged as (
+models as (
+
+    select * from {{ ref('int_names__numbered') }}
+    where kind = 'model'
+
+),
+
+final as (
 
     select
-        counted.*,
-        spread.verdict_count
-    from counted
-    inner join spread
-        on
-            counted.participant_key = spread.participant_key
-            and counted.dimension = spread.dimension
+        participants.participant_key,
+        dimensions.name as dimension,
+        first_models.name as model_a,
+        second_models.name as model_b,
+        {%- for column in [
+            'win_a_count', 'win_b_count', 'both_bad_count', 'battle_count', 'verdict_count'
+        ] %}
+        cast(counts.{{ column }} as bigint) as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+    from counts
+    inner join participants on counts.participant_number = participants.participant_number
+    inner join dimensions on counts.dimension_number = dimensions.number
+    inner join models as first_models on counts.model_a_number = first_models.number
+    inner join models as second_models on counts.model_b_number = second_models.number
 
 )
 
-select * from judged
+select * from final

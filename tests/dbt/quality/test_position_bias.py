@@ -65,7 +65,7 @@ def estimate(
     connection: duckdb.DuckDBPyConnection, votes: pa.Table
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """The mart's columns, one entry per dimension."""
-    connection.register("fct_battle", votes)
+    connection.register("int_battles__current", votes)
     for name in MODELS:
         connection.execute(f"create or replace table {name} as {render_model(name)}")
     columns: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = connection.sql(
@@ -139,7 +139,7 @@ def test_pairs_that_always_stood_one_way_say_nothing(
             "is_counted": [True] * 4,
         }
     )
-    connection.register("fct_battle", votes)
+    connection.register("int_battles__current", votes)
     for name in MODELS:
         connection.execute(f"create or replace table {name} as {render_model(name)}")
     [row] = connection.sql(render_model(REPORT)).to_arrow_table().to_pylist()

@@ -50,8 +50,9 @@ demoscope:
 """
 PEOPLE = "select * from read_csv('%s', all_varchar = true, header = true)"
 # Who has no battle was not heard.
-BATTLES = """\
-select participant_key, true as is_counted from {{ ref('int_participants__current') }}
+HEARD = """\
+select participant_key, row_number() over (order by participant_key) as participant_number
+from {{ ref('int_participants__current') }}
 where heard = 'yes'
 """
 # Nobody is enrolled twice here: a unit test and an end-to-end test have such people.
@@ -140,7 +141,7 @@ def make_project(directory: Path, *, further: Iterable[str] = ()) -> Project:
     stubs = directory / "models" / "stubs"
     stubs.mkdir()
     (stubs / "int_participants__current.sql").write_text(PEOPLE % (directory / "people.csv"))
-    (stubs / "int_battles__current.sql").write_text(BATTLES)
+    (stubs / "int_participants__numbered.sql").write_text(HEARD)
     (stubs / "int_participants__contradicted.sql").write_text(CONTRADICTED)
     (directory / "dbt_project.yml").write_text(PROJECT)
     (directory / "profiles.yml").write_text(PROFILE % (directory / "weighting.duckdb"))

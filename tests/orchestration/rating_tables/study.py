@@ -92,7 +92,8 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             from verdict;
         create table fct_weighted_judgment as
             select 'census' as weighting, 'US' as stratum_id, dimension,
-                participant as participant_key, model_a, model_b,
+                participant as participant_key,
+                participant_number, model_a, model_b,
                 cast(sum(weight * {MILLION}) filter (outcome = 'a') as bigint)
                     as win_a_weight_micro,
                 cast(sum(weight * {MILLION}) filter (outcome = 'b') as bigint)
@@ -100,7 +101,10 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 cast(sum(weight * {MILLION}) filter (outcome in ('tie', 'both_bad')) as bigint)
                     as tie_weight_micro,
                 count(*) as battle_count
-            from verdict group by all;
+            from (
+                select *, dense_rank() over (order by participant) as participant_number
+                from verdict
+            ) group by all;
         update fct_weighted_judgment set
             win_a_weight_micro = coalesce(win_a_weight_micro, 0),
             win_b_weight_micro = coalesce(win_b_weight_micro, 0),

@@ -9,14 +9,25 @@ tournaments as (
 
 ),
 
-participants as (
+judged as (
 
     select distinct
-        participant_key,
-        dimension,
-        cell_id
-    from {{ ref('fct_battle') }}
-    where is_counted and participant_key is not null
+        participant_number,
+        dimension_number
+    from {{ ref('int_participants__counted') }}
+
+),
+
+participants as (
+
+    select * from {{ ref('int_participants__numbered') }}
+
+),
+
+dimensions as (
+
+    select * from {{ ref('int_names__numbered') }}
+    where kind = 'dimension'
 
 ),
 
@@ -37,11 +48,13 @@ people as (
 
     select
         celled.stratum_id,
-        participants.dimension,
+        dimensions.name as dimension,
         count(*) as heard_count
-    from participants
+    from judged
+    inner join participants on judged.participant_number = participants.participant_number
+    inner join dimensions on judged.dimension_number = dimensions.number
     inner join celled on participants.cell_id = celled.cell_id
-    group by celled.stratum_id, participants.dimension
+    group by celled.stratum_id, dimensions.name
 
 ),
 

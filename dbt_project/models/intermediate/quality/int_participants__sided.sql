@@ -5,7 +5,7 @@ with
 
 battles as (
 
-    select * from {{ ref('fct_battle') }}
+    select * from {{ ref('int_battles__current') }}
     where is_counted
 
 ),

@@ -7,16 +7,9 @@ participants as (
 
 ),
 
-battles as (
-
-    select * from {{ ref('int_battles__current') }}
-    where is_counted
-
-),
-
 heard as (
 
-    select distinct participant_key from battles
+    select * from {{ ref('int_participants__numbered') }}
 
 ),
 
@@ -24,6 +17,7 @@ judging as (
 
     select
         participants.participant_key,
+        heard.participant_number,
         participants.country,
         participants.profile_number
     from participants

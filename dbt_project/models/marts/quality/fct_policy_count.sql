@@ -9,7 +9,7 @@ counts as (
 
 battles as (
 
-    select * from {{ ref('fct_battle') }}
+    select * from {{ ref('int_battles__current') }}
 
 ),
 

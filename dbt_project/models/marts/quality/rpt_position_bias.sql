@@ -31,7 +31,7 @@ shares as (
         avg(case when outcome = 'a' then 1.0 else 0.0 end) as left_share,
         avg(case when outcome = 'b' then 1.0 else 0.0 end) as right_share,
         avg(case when outcome in ('tie', 'both_bad') then 1.0 else 0.0 end) as tie_share
-    from {{ ref('fct_battle') }}
+    from {{ ref('int_battles__current') }}
     where is_counted
     group by dimension
 
