@@ -55,6 +55,7 @@ class Setup:
         participants: who enrol; each judges one battle on average before any is chosen.
         seed: of everything random.
         effects: scale of demographic effects.
+        skill_sd: sd of skill between models.
         batch: battles chosen between two builds.
         rounds: at most so many.
         target: the stopping target; a row of seed_stopping_targets.
@@ -63,6 +64,7 @@ class Setup:
     participants: int = 300
     seed: int = 1
     effects: float = 1.0
+    skill_sd: float = 3.0
     batch: int = 60
     rounds: int = 100
     target: str = "width"
@@ -104,6 +106,7 @@ def run(setup: Setup, out: Path, tell: Callable[[Moment], None] = lambda _moment
         participants=setup.participants,
         seed=setup.seed,
         effects=setup.effects,
+        skill_sd=setup.skill_sd,
         source=SOURCE,
         tie_rates={DIMENSION: TIES},
         low_effort_share=0.0,

@@ -25,6 +25,7 @@ from orchestration.boards.designs import design_hash, keep_design
 from orchestration.boards.inputs import Cut, exact, subject_of, wanted_subject
 from orchestration.boards.statement import provenance
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
+from orchestration.dbt_warnings import DbtWarning, warnings_in
 from orchestration.rating_tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
 from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
@@ -79,6 +80,7 @@ def build(
     valid_until: str | None = None,
     parameters: RatingParameters | None = None,
     step: Callable[[str], None] = lambda _name: None,
+    warn: Callable[[DbtWarning], None] = lambda _warning: None,
 ) -> Board:
     """Build everything right of the log and keep the board.
 
@@ -88,6 +90,7 @@ def build(
         valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
         step: called with the name of each step as it begins.
+        warn: called with each warning of dbt's tests.
 
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
@@ -100,14 +103,16 @@ def build(
     with scratch(home) if not is_head else nullcontext(home.root) as root:
         workspace = Workspace(root)
         step("transform")
-        transform(workspace, log, cut, loads=home.loads)
+        warnings = transform(workspace, log, cut, loads=home.loads)
         step("rate")
         rate(workspace, log, parameters or RatingParameters())
         if is_head:
             step("report")
-            report(workspace)
+            warnings += report(workspace)
         step("board")
         board = keep_board(home, workspace)
+    for warning in warnings:
+        warn(warning)
     if is_head:
         store.make_current(home.boards, board)
     return board
@@ -115,10 +120,10 @@ def build(
 
 def transform(
     workspace: Workspace, log: EventLog, cut: Cut, *, loads: Path, is_tested: bool = True
-) -> None:
-    """Everything dbt builds before the ratings."""
+) -> list[DbtWarning]:
+    """Everything dbt builds before the ratings; what its tests warn of."""
     open_sources(workspace, log, cut.log_position, loads=loads)
-    make_models(workspace, cut, is_tested=is_tested)
+    return make_models(workspace, cut, is_tested=is_tested)
 
 
 def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
@@ -131,13 +136,14 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
         connection.execute("drop view if exists raw.transformed")
 
 
-def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> None:
-    """Run dbt on the sources as they are shown, up to the ratings."""
+def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[DbtWarning]:
+    """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
     command = [*BUILD, *untested, "--exclude", AFTER_RATINGS]
-    run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+    results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
     mark_transformed(workspace, cut.log_position, cut.valid_until)
+    return warnings_in(results)
 
 
 def mark_transformed(workspace: Workspace, position: int, valid_until: str | None = None) -> None:
@@ -200,11 +206,11 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
     return ratings
 
 
-def report(workspace: Workspace) -> None:
-    """Everything dbt builds from the ratings."""
+def report(workspace: Workspace) -> list[DbtWarning]:
+    """Everything dbt builds from the ratings; what its tests warn of."""
     show_ratings(workspace)
     command = [*BUILD, "--select", AFTER_RATINGS]
-    run_dbt(command, root=workspace.root, project=workspace.project)
+    return warnings_in(run_dbt(command, root=workspace.root, project=workspace.project))
 
 
 def show_ratings(workspace: Workspace) -> None:

@@ -1,10 +1,11 @@
 """A queue of next battles when somebody asks for one, and its proposals as events.
 
-It reads what the last build wrote and the log, never the pipeline's database, so that it answers
-while a build runs.
+It reads what the last build wrote, not the pipeline's database, so that it answers while a build
+runs; only whose stratum somebody is of is known nowhere else.
 
-What stays out: choosing (orchestration/ratings/pairing.py), printing (cli/queue.py), and the gate
-and log that proposals go through like any other event (loading.py).
+What stays out: choosing (orchestration/ratings/pairing.py), what was asked before
+(asked_battles.py), printing (cli/queue.py), and the gate and log that proposals go through like any
+other event (loading.py).
 """
 
 from __future__ import annotations
@@ -15,16 +16,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError
-from ingestion.log import EventLog
-from ingestion.log.reader import register
-from ingestion.subjects import Identities
 from ingestion.vocabulary import EventType
 from orchestration.loading import load_file
+from orchestration.mart_rows import mart_rows
 from orchestration.rating_tables.next_battles import (
     POPULATION,
     Start,
@@ -43,10 +41,11 @@ if TYPE_CHECKING:
     from orchestration.load_report import LoadReport
 
 POLICIES = Path("seeds", "seed_pairing_policies.csv")
-MET = """
-select distinct model_a, model_b from raw.battle_judged where subject_id = $subject
-union
-select distinct model_a, model_b from raw.battle_scheduled where subject_id = $subject
+STRATUM = """
+select strata.stratum_id
+from int_participants__stratified as stratified
+inner join dim_stratum as strata using (country, axis, group_name)
+where stratified.participant_key = $participant and stratified.axis = $axis
 """
 
 
@@ -93,18 +92,16 @@ def find_policy(project: Path, name: str | None) -> StudyPolicy:
     return found[-1]
 
 
-def pairs_met(home: Home, source: str, participant_id: str) -> frozenset[frozenset[str]]:
-    """Pairs of models that a participant has judged or was asked to judge, by the log's head."""
-    if not home.vault.exists():
-        return frozenset()
-    subject = Identities.open(home.vault).subject_id(source, participant_id)
-    if subject is None:
-        return frozenset()
-    log = EventLog.open(home.log)
-    with duckdb.connect() as connection:
-        register(connection, log, log.resolve(None))
-        rows = connection.execute(MET, {"subject": subject}).fetchall()
-    return frozenset(frozenset(pair) for pair in rows)
+def stratum_of(home: Home, participant_key: str, policy: StudyPolicy) -> str | None:
+    """The part of the policy's population that a participant is of; None where nobody knows.
+
+    Raises:
+        NotFoundError: nothing was built yet.
+        BusyError: a build has the database open.
+    """
+    known = {"participant": participant_key, "axis": policy.population_axis}
+    rows = mart_rows(home, STRATUM, known)
+    return rows[0]["stratum_id"] if rows else None
 
 
 def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 520, 340
-LEFT, RIGHT, TOP, BOTTOM = 60, 15, 34, 48
+WIDTH, HEIGHT = 535, 340
+# Right of the last tick there is room for half its label.
+LEFT, RIGHT, TOP, BOTTOM = 60, 30, 34, 48
 STEPS = (1, 2, 5)
 
 

@@ -6,13 +6,18 @@ What stays out: the build itself (orchestration/building.py).
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingestion.errors import BusyError
 from ingestion.paths import Home
 from orchestration.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestration.dbt_warnings import DbtWarning
 
 app = typer.Typer()
 STEPS = {
@@ -63,13 +68,16 @@ def build(
     home = Home.from_environment()
     chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
     chosen += ["pool_countries=true"] if pool_countries else []
+    warnings: list[DbtWarning] = []
     board = run_build(
         home,
         as_of=as_of,
         valid_until=valid_until,
         parameters=with_changes([*(parameter or ()), *chosen]),
         step=lambda name: say(f"{STEPS[name]} ..."),
+        warn=warnings.append,
     )
+    say_warnings(warnings, home)
     _warn(home, board.subject["log_position"])
     if as_of is None and valid_until is None:
         _name_the_uncompared(home)
@@ -77,6 +85,15 @@ def build(
         print_json({"board": {"board_id": board.board_id, **board.subject}})
     else:
         print(f"Board {board.board_id} as of {cut_of(board.subject)}")  # noqa: T201
+
+
+def say_warnings(warnings: Sequence[DbtWarning], home: Home) -> None:
+    """What dbt's tests warn of, on stderr, and where the SQL lies that selects the rows."""
+    for warning in warnings:
+        say(f"warning: {warning}")
+    compiled = home.root / "dbt" / "target" / "compiled"
+    if warnings and compiled.exists():
+        say(f"The SQL that selects the rows lies under {compiled}, by the names of the tests.")
 
 
 def _warn(home: Home, position: int) -> None:

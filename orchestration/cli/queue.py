@@ -17,6 +17,7 @@ from orchestration.cli.leaderboard import Format
 from orchestration.cli.output import print_json, say
 
 app = typer.Typer()
+EVERYBODY = "all"
 
 
 @app.command()
@@ -34,7 +35,10 @@ def queue(
     ] = None,
     participant: Annotated[
         str | None,
-        typer.Option(help="The source's id of whoever is asked: no pair they have met."),
+        typer.Option(
+            help="Who is asked, by the source's id, or by key without --source: by their stratum,"
+            " and no pair they have met."
+        ),
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="The study's source; needed by --participant, --schedule.")
@@ -45,23 +49,35 @@ def queue(
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
     """Show which battles to hold next."""
-    from orchestration import queueing  # imports duckdb, numba
+    from orchestration import asked_battles, queueing  # imports duckdb, numba
     from orchestration.dbt_runs import PROJECT_DIRECTORY
     from orchestration.rating_tables.next_battles import POPULATION, Wanted
 
-    if source is None and (participant is not None or schedule):
-        message = "A participant, and an event, belong to a source."
+    is_key = participant is not None and asked_battles.is_pseudonym(participant)
+    if source is None and (schedule or (participant is not None and not is_key)):
+        message = "A participant's id, and an event, belong to a source."
         raise UsageError(message, remedy="Add --source NAME.")
     home = Home.from_environment()
     chosen = queueing.find_policy(PROJECT_DIRECTORY, policy)
     start = queueing.read_start(home.ratings, dimension)
-    # Who is asked in person is somebody: their stratum where it is given, else everybody's.
-    board = stratum or (POPULATION if participant is None else "all")
+    board, judge = stratum or POPULATION, None
     seen: frozenset[frozenset[str]] = frozenset()
-    if participant is not None and source is not None:
-        seen = queueing.pairs_met(home, source, participant)
-    wanted = Wanted(board, dimension, batch or chosen.batch_size, participant, seen)
+    if participant is not None:
+        key = participant if source is None else asked_battles.key_of(home, source, participant)
+        seen = asked_battles.pairs_met(home, key) if key else seen
+        if stratum is None:
+            judge = queueing.stratum_of(home, key, chosen) if key else None
+            board = POPULATION if judge else EVERYBODY
+            if judge is None:
+                say(
+                    f"Their {chosen.population_axis} is not known; what teaches most about {board}:"
+                )
+    awaited = asked_battles.battles_awaited(home, dimension, chosen.awaited_battles)
+    size = batch or chosen.batch_size
+    wanted = Wanted(board, dimension, size, participant, seen, judge, awaited)
     proposals = queueing.next_battles(start, wanted, chosen)
+    if awaited:
+        say(f"{len(awaited):,} scheduled battles are awaited, and count as if they were judged.")
     if board != POPULATION and queueing.is_unheard(start, board, dimension):
         say(f"Nobody in {board} has judged {dimension} yet; to the prior all models are alike.")
     if len(proposals) < wanted.size:

@@ -33,6 +33,9 @@ def simulate(
     effects: Annotated[
         float, typer.Option(min=0, help="Scale of demographic effects; 0 for none.")
     ] = 1.0,
+    skill_sd: Annotated[
+        float, typer.Option(min=0, help="How far apart models are: sd of their skills.")
+    ] = 3.0,
     adaptive: Annotated[
         bool,
         typer.Option("--adaptive", help="Run it: queue, votes, load, build, until it may stop."),
@@ -49,6 +52,7 @@ def simulate(
             seed,
             out,
             effects,
+            skill_sd=skill_sd,
             batch=batch,
             rounds=rounds,
             target=target,
@@ -58,7 +62,9 @@ def simulate(
     from ingestion.simulation.parameters import Parameters  # imports numpy
     from ingestion.simulation.study import simulate as run
 
-    parameters = Parameters(participants=participants or PARTICIPANTS, seed=seed, effects=effects)
+    parameters = Parameters(
+        participants=participants or PARTICIPANTS, seed=seed, effects=effects, skill_sd=skill_sd
+    )
     with progress("Simulating") as show:
         summary = run(parameters, out, progress=lambda done, _whole: show(done))
     if as_json:
@@ -75,6 +81,7 @@ def _run(
     out: Path,
     effects: float,
     *,
+    skill_sd: float,
     batch: int,
     rounds: int,
     target: str,
@@ -89,6 +96,7 @@ def _run(
         participants=participants or ADAPTIVE_PARTICIPANTS,
         seed=seed,
         effects=effects,
+        skill_sd=skill_sd,
         batch=batch,
         rounds=rounds,
         target=target,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.build import STEPS
+from orchestration.cli.build import STEPS, say_warnings
 from orchestration.cli.leaderboard import Format, show_board
 from orchestration.cli.output import progress, say
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestration.boards.store import Board
+    from orchestration.dbt_warnings import DbtWarning
 
 app = typer.Typer()
 
@@ -45,7 +46,9 @@ def study(
             f"{file.path.name}: {report.accepted_count:,} accepted, "
             f"{report.duplicate_count:,} duplicates, {report.quarantined_count:,} quarantined"
         )
-    board = build(home, step=lambda step: say(f"{STEPS[step]} ..."))
+    warnings: list[DbtWarning] = []
+    board = build(home, step=lambda step: say(f"{STEPS[step]} ..."), warn=warnings.append)
+    say_warnings(warnings, home)
     show_board(board, output=Format.TABLE)
     publish(home)
     say_where(home, board, build_site(home, home.site, say))

@@ -21,6 +21,7 @@ from orchestration.rating_tables.pairing_start import (
     candidate_rows,
     part_rows,
 )
+from orchestration.rating_tables.standings import Standing
 from orchestration.rating_tables.stopping_rows import STOPPING, stopping_rows
 from orchestration.rating_tables.tables import conform
 from orchestration.ratings.tournaments import Rated
@@ -31,6 +32,7 @@ PAIRWISE = "pairwise"
 def ahead_rows(
     connection: duckdb.DuckDBPyConnection,
     rated: list[Rated],
+    certain: list[Standing],
     population: Study,
     written: dict[str, pa.Table],
     seed: int,
@@ -43,7 +45,7 @@ def ahead_rows(
         pairwise=written[PAIRWISE],
         parts=conform(POPULATION_PART, part_rows(population)),
     )
-    stopping = stopping_rows(rated, target_rows(connection), policies, models, seed)
+    stopping = stopping_rows(certain, target_rows(connection), policies, models, seed)
     return {
         CANDIDATE: start.candidates,
         POPULATION_PART: start.parts,

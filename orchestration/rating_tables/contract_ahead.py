@@ -49,11 +49,13 @@ AHEAD_TABLES = {
         ),
     ),
     "stopping": RatingTable(
-        "One row per stopping target, stratum, dimension and policy: whether the study may stop.",
+        "One row per stopping target, board and policy: whether the study may stop.",
         (
             RatingColumn("target", "varchar", "The target."),
             RatingColumn("stratum_id", "varchar", "Whose board."),
             RatingColumn("dimension", "varchar", "What was judged."),
+            RatingColumn("weighting", "varchar", "How people are weighted on the board."),
+            RatingColumn("estimator", "varchar", "How its skills were estimated."),
             RatingColumn("policy", "varchar", "The policy that further battles would follow."),
             RatingColumn("policy_version", "varchar", "Its version."),
             RatingColumn("measure", "varchar", "What is measured."),
@@ -61,6 +63,11 @@ AHEAD_TABLES = {
             RatingColumn("value_micro", "bigint", "How much there is, millionths."),
             RatingColumn("is_reached", "boolean", "Whether it is enough."),
             RatingColumn("battle_count", "bigint", "Battles so far."),
+            RatingColumn(
+                "design_effect_micro",
+                "bigint",
+                "Battles that count for one of an unweighted sample, millionths; null: none holds.",
+            ),
             RatingColumn("battles_needed", "bigint", "Battles still needed; null: no number is."),
             RatingColumn("battles_needed_lo", "bigint", "Lower end of its 95% interval."),
             RatingColumn("battles_needed_hi", "bigint", "Upper end; null where nothing bounds it."),

@@ -15,6 +15,7 @@ from orchestration.rating_tables import (
     hierarchical_boards,
     policy_boards,
     pooled_countries,
+    standings,
     weighted_boards,
 )
 from orchestration.rating_tables.agreement import agreement_rows, tournament_rows
@@ -29,6 +30,7 @@ from orchestration.rating_tables.inputs import (
     study,
     tournament_counts,
 )
+from orchestration.rating_tables.standings import Standing
 from orchestration.rating_tables.tables import conform
 from orchestration.ratings.online_tournaments import (
     online_board,
@@ -64,14 +66,17 @@ def rate_all(
     boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
     online, histories = _online(connection, parameters, seed)
     boards += online
-    boards += [
-        _labelled(weighting, rows)
-        for weighting, rows in weighted_boards.weighted_boards(
-            connection, parameters, anchors, seed
-        )
-    ]
+    certain = list(standings.of_counts(rated))
+    for weighting, one, rows in weighted_boards.weighted_boards(
+        connection, parameters, anchors, seed
+    ):
+        boards.append(_labelled(weighting, rows))
+        certain.append(standings.of_weighted(weighting, one))
     merged, tables = _merged(rated, population, parameters, seed)
-    hierarchical, effects = _hierarchical(connection, population, parameters, anchors, seed)
+    hierarchical, effects, populations = _hierarchical(
+        connection, population, parameters, anchors, seed
+    )
+    certain += populations
     pairs = list(count_boards.pair_rows(rated))
     tables |= effects | histories
     tables[POLICY_RANK] = policy_boards.policy_ranks(policy_counts(connection), parameters, seed)
@@ -82,7 +87,9 @@ def rate_all(
         tables[CLUSTERED] = clustered_rows(connection, rated)
     written = {name: conform(name, table) for name, table in tables.items()}
     written[AGREEMENT] = conform(AGREEMENT, agreement_rows(written[RATING]))
-    return written | ahead_rows(connection, rated, population, written, seed) if pairs else written
+    if not pairs:
+        return written
+    return written | ahead_rows(connection, rated, certain, population, written, seed)
 
 
 def _online(
@@ -131,21 +138,23 @@ def _hierarchical(
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
     seed: int,
-) -> tuple[list[pa.Table], dict[str, pa.Table]]:
-    """Boards of the hierarchical model; the spread of effects; how far groups are shrunk."""
+) -> tuple[list[pa.Table], dict[str, pa.Table], list[Standing]]:
+    """Boards of the hierarchical model; spread and shrinkage of effects; how the boards stand."""
     counts, spreads = cell_counts(connection), []
     if parameters.pool_countries:
         joint = list(pooled_countries.fit_jointly(counts, population, anchors))
         fitted = [one for dimension in joint for one in dimension.fitted]
         pooled = pooled_countries.pooled_boards(joint, population, parameters, seed)
+        certain = list(standings.of_joint(joint, population))
         for dimension, rows in pooled_countries.tau_rows(joint):
             labels = {"country": pooled_countries.EVERY_COUNTRY, "dimension": dimension}
             spreads.append(_with_constants(rows, labels))
     else:
         fitted = list(hierarchical_boards.fit_countries(counts, population, anchors))
         pooled = hierarchical_boards.pooled_boards(fitted, population, parameters, seed)
+        certain = list(standings.of_countries(fitted, population))
     if not fitted:
-        return [], {}
+        return [], {}, []
     boards, shrinkages = [], []
     for one in fitted:
         labels = {"country": one.country, "dimension": one.dimension}
@@ -156,10 +165,11 @@ def _hierarchical(
     boards += [_labelled(weighting, rows) for weighting, rows in pooled]
     shrinkage = pa.concat_tables(shrinkages)
     names = ["group_name" if name == "group" else name for name in shrinkage.column_names]
-    return boards, {
+    tables = {
         "axis_effect": pa.concat_tables(spreads),
         "group_shrinkage": shrinkage.rename_columns(names),
     }
+    return boards, tables, certain
 
 
 def _labelled(weighting: str, rows: pa.Table) -> pa.Table:

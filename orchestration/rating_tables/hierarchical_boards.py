@@ -5,7 +5,7 @@ What stays out: the model (orchestration/ratings/hierarchical.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,18 +113,26 @@ def pooled_boards(
     every: list[Fitted], study: Study, parameters: RatingParameters, seed: int
 ) -> Iterator[tuple[str, pa.Table]]:
     """Per pool of countries and dimension, the countries' populations merged by their shares."""
+    for pool, parts, merged in merged_countries(every, study):
+        counts = _together([one.cells.pooled for one, _ in parts])
+        yield pool_board(pool, parts[0][0].dimension, counts, merged, parameters, seed)
+
+
+def merged_countries(
+    every: Sequence[Fitted], study: Study
+) -> Iterator[tuple[str, list[tuple[Fitted, float]], Posterior]]:
+    """Pool, its countries with their shares, and their merged populations, where all are there."""
     for pool, shares in study.pools.items():
         for dimension in sorted({one.dimension for one in every}):
             parts = {one.country: one for one in every if one.dimension == dimension}
             models = {one.population.model_ids for one in parts.values()}
             if set(parts) != set(shares) or len(models) != 1:
                 continue
-            chosen = [parts[country] for country in sorted(shares)]
+            chosen = [(parts[country], shares[country]) for country in sorted(shares)]
             merged = merge_by_census(
-                [one.population for one in chosen], [shares[country] for country in sorted(shares)]
+                [one.population for one, _ in chosen], [share for _, share in chosen]
             )
-            counts = _together([one.cells.pooled for one in chosen])
-            yield pool_board(pool, dimension, counts, merged, parameters, seed)
+            yield pool, chosen, merged
 
 
 def pool_board(

@@ -97,12 +97,12 @@ STRATA = "select stratum_id from dim_stratum order by sort_order"
 CANDIDATES = "select model_id from dim_model where not is_retired order by all"
 POLICIES = """
 select policy, version, rule, random_share, uncertainty_power, model_limit, participant_limit,
-    batch_size, pool, population_axis, is_default
+    batch_size, pool, population_axis, awaited_battles, is_default
 from seeds.seed_pairing_policies
 order by policy, version
 """
 TARGETS = """
-select target, stratum_id, dimension, measure, threshold
+select target, stratum_id, dimension, weighting, estimator, measure, threshold
 from seeds.seed_stopping_targets
 order by target
 """

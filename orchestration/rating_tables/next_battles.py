@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from orchestration.boards.rounding import MICRO
 from orchestration.rating_tables.inputs import seed_of
 from orchestration.rating_tables.pairing_start import read_back
-from orchestration.ratings.pairing import PairingPolicy, Rule, propose
+from orchestration.ratings.pairing import PairingPolicy, Rule, expecting, propose
+from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.tournaments import derive_seed
 
 NEXT_BATTLE = "next_battle"
@@ -32,6 +33,7 @@ class StudyPolicy:
     batch_size: int
     pool: str
     population_axis: str
+    awaited_battles: int
     is_default: bool
 
 
@@ -44,6 +46,15 @@ class Start:
     parts: pa.Table
 
 
+@dataclass(frozen=True, order=True)
+class Awaited:
+    """A battle that was scheduled in a stratum, and that the tables know no vote of."""
+
+    stratum: str
+    model_a: str
+    model_b: str
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which queue: of a board (a stratum, or the population), a dimension, for whom.
@@ -54,6 +65,8 @@ class Wanted:
         size: at most so many.
         participant: whoever is asked; part of the seed. None: anybody.
         seen: pairs of models that they have met already.
+        judge: the part of the board that they are of; None: whichever teaches most.
+        awaited: battles that count as if they were judged already, whatever was said.
     """
 
     board: str
@@ -61,6 +74,8 @@ class Wanted:
     size: int
     participant: str | None = None
     seen: frozenset[frozenset[str]] = field(default_factory=frozenset)
+    judge: str | None = None
+    awaited: tuple[Awaited, ...] = ()
 
 
 def policies_of(rows: Iterable[dict[str, Any]]) -> list[StudyPolicy]:
@@ -81,6 +96,7 @@ def policies_of(rows: Iterable[dict[str, Any]]) -> list[StudyPolicy]:
             batch_size=int(row["batch_size"]),
             pool=row["pool"],
             population_axis=row["population_axis"],
+            awaited_battles=int(row["awaited_battles"]),
             is_default=str(row["is_default"]).lower() == "true",
         )
         for row in rows
@@ -109,9 +125,14 @@ def queue(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, A
     strata = [stratum for stratum, _ in parts]
     candidates = _of(start.candidates, strata, wanted.dimension)
     pairwise = _of(start.pairwise, strata, wanted.dimension)
-    posteriors = [read_back(candidates, pairwise, stratum, wanted.dimension) for stratum in strata]
+    posteriors = [
+        _with_awaited(read_back(candidates, pairwise, stratum, wanted.dimension), stratum, wanted)
+        for stratum in strata
+    ]
     models = posteriors[0].model_ids
     allowed = np.ones((len(parts), len(models), len(models)), dtype=np.bool_)
+    if wanted.judge is not None:
+        allowed[[stratum != wanted.judge for stratum in strata]] = False
     place = {model: number for number, model in enumerate(models)}
     for pair in wanted.seen:
         known = [place[model] for model in pair if model in place]
@@ -121,6 +142,8 @@ def queue(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, A
     names = [wanted.board, wanted.dimension, repr(own), wanted.participant or ""]
     met = ["\x1e".join(sorted(pair)) for pair in wanted.seen]
     asked = [str(wanted.size), *names, *sorted(met)]
+    asked += [] if wanted.judge is None else [f"judge {wanted.judge}"]
+    asked += [repr(one) for one in sorted(wanted.awaited)]
     seed = derive_seed(seed_of(candidates), str(seed_of(pairwise)), *asked)
     batch = propose(
         posteriors,
@@ -154,6 +177,19 @@ def queue(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, A
             start=1,
         )
     ]  # fmt: skip
+
+
+def _with_awaited(posterior: Posterior, stratum: str, wanted: Wanted) -> Posterior:
+    """What a stratum will know once those of it have judged what they were asked to."""
+    place = {model: number for number, model in enumerate(posterior.model_ids)}
+    pairs = [
+        (place[one.model_a], place[one.model_b])
+        for one in sorted(wanted.awaited)
+        if stratum in {"all", one.stratum} or one.stratum.startswith(f"{stratum}/")
+        if one.model_a in place and one.model_b in place
+    ]
+    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return expecting(posterior, first, second)
 
 
 def next_battle_rows(start: Start, policies: Sequence[StudyPolicy]) -> pa.Table:

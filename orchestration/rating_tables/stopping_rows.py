@@ -5,22 +5,23 @@ What stays out: measures and forecasts (orchestration/ratings/stopping.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from orchestration.rating_tables.next_battles import StudyPolicy, default_policy
-from orchestration.ratings.pairing import Rule, over_models
+from orchestration.rating_tables.standings import Standing
+from orchestration.ratings.pairing import Rule
 from orchestration.ratings.stopping import forecast
 from orchestration.ratings.stopping_measures import Measure
-from orchestration.ratings.tournaments import TRUESKILL_EP, Rated, derive_seed
+from orchestration.ratings.tournaments import derive_seed
 
 STOPPING = "stopping"
 
 
 def stopping_rows(
-    rated: Sequence[Rated],
+    standings: Iterable[Standing],
     targets: Sequence[dict[str, Any]],
     policies: Sequence[StudyPolicy],
     models: Sequence[str],
@@ -34,31 +35,31 @@ def stopping_rows(
     chosen += [policy for policy in policies if policy.pairing.rule is Rule.RANDOM][:1]
     followed = {policy.pairing.policy: policy.pairing for policy in chosen}
     rows = []
-    for one in rated:
+    for one in standings:
         wanted = [target for target in targets if _is_for(target, one)]
-        if one.estimator != TRUESKILL_EP or not wanted or not models:
+        if not wanted or not models:
             continue
-        posterior = over_models(one.posterior, models)
+        posterior, growth = one.over(models)
         for policy in followed.values():
             for target in wanted:
                 # The same draws for every policy: what differs is where battles fall.
-                names = (target["target"], one.tournament_key, one.dimension)
+                names = (target["target"], one.stratum_id, one.dimension)
                 said = forecast(
                     posterior, policy, Measure(target["measure"]), target["threshold"],
-                    seed=derive_seed(seed, STOPPING, *names),
+                    seed=derive_seed(seed, STOPPING, *names), growth=growth,
                 )  # fmt: skip
                 rows.append(
                     {
+                        **{name: getattr(one, name) for name in _BOARD},
                         "target": target["target"],
-                        "stratum_id": one.tournament_key,
-                        "dimension": one.dimension,
                         "policy": policy.policy,
                         "policy_version": policy.version,
                         "measure": target["measure"],
                         "threshold": target["threshold"],
                         "value": said.value,
                         "is_reached": said.is_reached,
-                        "battle_count": round(one.counts.battle_total),
+                        "battle_count": one.battle_count,
+                        "design_effect": growth.design_effect,
                         "battles_needed": said.needed,
                         "battles_needed_lo": said.needed_lo,
                         "battles_needed_hi": said.needed_hi,
@@ -67,18 +68,19 @@ def stopping_rows(
     return pa.Table.from_pylist(rows, schema=_STOPPING)
 
 
-_NAMES = ("target", "stratum_id", "dimension", "policy", "policy_version", "measure")
+_BOARD = ("stratum_id", "dimension", "weighting", "estimator")
+_NAMES = ("target", *_BOARD, "policy", "policy_version", "measure")
 _COUNTS = ("battle_count", "battles_needed", "battles_needed_lo", "battles_needed_hi")
 _STOPPING = pa.schema(
     [
         *(pa.field(name, pa.string()) for name in _NAMES),
-        *(pa.field(name, pa.float64()) for name in ("threshold", "value")),
+        *(pa.field(name, pa.float64()) for name in ("threshold", "value", "design_effect")),
         pa.field("is_reached", pa.bool_()),
         *(pa.field(name, pa.int64()) for name in _COUNTS),
     ]
 )
 
 
-def _is_for(target: dict[str, Any], one: Rated) -> bool:
-    own = {"stratum_id": one.tournament_key, "dimension": one.dimension}
+def _is_for(target: dict[str, Any], one: Standing) -> bool:
+    own = {name: getattr(one, name) for name in _BOARD}
     return all(target[name] in {None, value} for name, value in own.items())

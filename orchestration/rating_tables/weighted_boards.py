@@ -13,7 +13,11 @@ import pyarrow as pa
 from orchestration.rating_tables.inputs import weighted_judgments
 from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.tournaments import TRUESKILL_EP, RatingParameters, derive_seed
-from orchestration.ratings.weighted_tournaments import rate_weighted
+from orchestration.ratings.weighted_tournaments import (
+    WeightedRated,
+    rate_weighted_each,
+    weighted_board,
+)
 
 
 def weighted_boards(
@@ -21,12 +25,11 @@ def weighted_boards(
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
     seed: int,
-) -> Iterator[tuple[str, pa.Table]]:
-    """Weighting and rows of every weighted tournament; the weighting says what is special."""
+) -> Iterator[tuple[str, WeightedRated, pa.Table]]:
+    """Weighting, ratings and rows of every weighted tournament; the weighting is what's special."""
     for weighting, key, dimension, judgments in weighted_judgments(connection):
-        rows = rate_weighted(
-            [(key, dimension, judgments)], parameters, derive_seed(seed, weighting), anchors
-        )
-        place = rows.column_names.index("estimator")
-        canonical = pa.array([TRUESKILL_EP] * rows.num_rows)
-        yield weighting, rows.set_column(place, "estimator", canonical)
+        for one in rate_weighted_each([(key, dimension, judgments)], anchors):
+            rows = weighted_board(one, parameters, derive_seed(seed, weighting))
+            place = rows.column_names.index("estimator")
+            canonical = pa.array([TRUESKILL_EP] * rows.num_rows)
+            yield weighting, one, rows.set_column(place, "estimator", canonical)

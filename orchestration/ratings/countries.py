@@ -74,6 +74,15 @@ def join_countries(parts: Mapping[str, CellCounts]) -> CellCounts:
     )
 
 
+def joint_weights(census: Mapping[str, Census], countries: Mapping[str, float]) -> Census:
+    """What each effect of ``join_countries`` counts for among countries with these shares."""
+    weights = {(COUNTRY, name): share for name, share in countries.items()}
+    for name, share in countries.items():
+        for (axis, group), of_country in census[name].items():
+            weights[axis, f"{name}/{group}"] = share * of_country
+    return weights
+
+
 @dataclass(frozen=True, eq=False)
 class CountriesPosterior:
     """The joint posterior of the countries in ``parts``, whose counts they are.
@@ -94,11 +103,7 @@ class CountriesPosterior:
         Linear in the joint posterior, so that what countries share is not taken for independent.
         Over all models; one that a country never compared has the prior's spread there.
         """
-        weights = {(COUNTRY, name): share for name, share in countries.items()}
-        for name, share in countries.items():
-            for (axis, group), of_country in census[name].items():
-                weights[axis, f"{name}/{group}"] = share * of_country
-        return self.joint.board(weights)
+        return self.joint.board(joint_weights(census, countries))
 
     def country(self, name: str) -> HierarchicalPosterior:
         """One country, over the models it compared: theta + v in the place of common skills.

@@ -19,6 +19,7 @@ from orchestration.ratings.gaussian import draw_moments, log_band, log_cdf, win_
 from orchestration.ratings.posterior import Posterior
 
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
 
 # Below this share of the noise a difference is as good as known, and 0/0 is near.
 KNOWN = 1e-12
@@ -82,3 +83,40 @@ def information(posterior: Posterior) -> FloatArray:
     spread = variance[:, None] + variance[None, :] - 2.0 * posterior.covariance
     nats: FloatArray = 0.5 * np.log1p(precision * np.maximum(spread, 0.0))
     return nats
+
+
+@compiled
+def _fisher_information(
+    skill: FloatArray,
+    first: IndexArray,
+    second: IndexArray,
+    battles: FloatArray,
+    margin: float,
+    noise: float,
+) -> FloatArray:
+    out = np.zeros((skill.size, skill.size))
+    for p in range(first.size):
+        i = first[p]
+        j = second[p]
+        value = battles[p] * battle_precision(skill[i] - skill[j], 0.0, margin, noise)
+        out[i, i] += value
+        out[j, j] += value
+        out[i, j] -= value
+        out[j, i] -= value
+    return out
+
+
+def fisher_information(
+    skill: FloatArray,
+    first: IndexArray,
+    second: IndexArray,
+    battles: FloatArray,
+    like: Posterior,
+) -> FloatArray:
+    """Fisher's information about ``skill`` (M), (M, M), of so many ``battles`` (P) of each pair.
+
+    ``first``, ``second`` (P): the pairs; ``like``: whose draw margin and noise hold.
+    """
+    noise = 2.0 * like.beta**2
+    total: FloatArray = _fisher_information(skill, first, second, battles, like.draw_margin, noise)
+    return total

@@ -14,6 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.ratings.cholesky import inverse
 from orchestration.ratings.information_gain import pair_precisions
 from orchestration.ratings.pairing_kernels import (
     board_gram,
@@ -137,6 +138,24 @@ def propose(
         propensity=propensity,
         is_random=at_random,
     )
+
+
+def expecting(posterior: Posterior, first: IndexArray, second: IndexArray) -> Posterior:
+    """What will be known once battles of these pairs (N) are judged, whatever their outcomes.
+
+    Each counts as the Gaussian observation that teaches as much (information_gain.py): covariances
+    fall, means stay.
+    """
+    if not first.size:
+        return posterior
+    each = pair_precisions(
+        posterior.mean, posterior.covariance, posterior.draw_margin, 2.0 * posterior.beta**2
+    )[first, second]
+    known, _ = inverse(posterior.covariance)
+    for rows, columns, sign in ((first, first, 1), (second, second, 1), (first, second, -1)):
+        np.add.at(known, (rows, columns), sign * each)
+    np.add.at(known, (second, first), -each)
+    return posterior.with_covariance(inverse(known)[0])
 
 
 def over_models(posterior: Posterior, model_ids: Sequence[str]) -> Posterior:

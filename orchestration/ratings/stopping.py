@@ -1,22 +1,24 @@
 """How many battles a board still needs until it is certain enough.
 
 The forecast follows the rate at which variances fall. Skills are as they may be (draws from the
-posterior); n battles on the pairs that a policy will ask for add n times Fisher's information of
-such a battle to the precision; the least n that meets the target is a draw's forecast. The middle
-draw is the forecast, their spread its interval, which is open where a draw's skills are too alike
-for any number of battles.
+posterior); n battles on the pairs that a policy will ask for bring n times Fisher's information of
+such a battle, and the board's covariance falls by it as its kind of board does (growth.py); the
+least n that meets the target is a draw's forecast. The middle draw is the forecast, their spread
+its interval, which is open where a draw's skills are too alike for any number of battles.
 Out: the measures (stopping_measures.py), and which boards have which targets (seeds).
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.ratings.cholesky import factor_semidefinite, inverse
-from orchestration.ratings.compiled import compiled
-from orchestration.ratings.information_gain import battle_precision
+from orchestration.ratings.cholesky import factor_semidefinite
+from orchestration.ratings.growth import Growth, Plain
+from orchestration.ratings.information_gain import fisher_information
 from orchestration.ratings.pairing import PairingPolicy
 from orchestration.ratings.planning import plan
 from orchestration.ratings.posterior import Posterior
@@ -29,7 +31,6 @@ from orchestration.ratings.stopping_measures import (
 )
 
 FloatArray = NDArray[np.float64]
-IndexArray = NDArray[np.int64]
 
 DRAWS = 24
 HORIZON = 1e9
@@ -51,28 +52,6 @@ class Forecast:
     needed_hi: int | None
 
 
-@compiled
-def _battle_information(
-    skill: FloatArray,
-    first: IndexArray,
-    second: IndexArray,
-    share: FloatArray,
-    margin: float,
-    noise: float,
-) -> FloatArray:
-    # Fisher's information (M, M) of one battle on pairs in proportion to ``share``.
-    out = np.zeros((skill.size, skill.size))
-    for p in range(first.size):
-        i = first[p]
-        j = second[p]
-        value = share[p] * battle_precision(skill[i] - skill[j], 0.0, margin, noise)
-        out[i, i] += value
-        out[j, j] += value
-        out[i, j] -= value
-        out[j, i] -= value
-    return out
-
-
 def forecast(
     posterior: Posterior,
     policy: PairingPolicy,
@@ -80,12 +59,14 @@ def forecast(
     threshold: float,
     *,
     seed: int,
+    growth: Growth | None = None,
     draws: int = DRAWS,
 ) -> Forecast:
     """Battles that ``posterior`` still needs until ``measure`` meets ``threshold``.
 
-    ``policy``: which they will follow. ``seed``: 128-bit Philox key of the draws. Raises ValueError
-    for a threshold that nothing can meet.
+    ``policy``: which they will follow. ``growth``: how the posterior's covariance, the board's,
+    falls; as that of an unweighted tournament where None. ``seed``: 128-bit Philox key of the
+    draws. Raises ValueError for a threshold that nothing can meet.
     """
     low, high = (0.0, math.inf) if measure is Measure.INTERVAL_WIDTH else (0.0, 1.0)
     if not low < threshold < high:
@@ -98,20 +79,20 @@ def forecast(
     normal = generator.standard_normal((max(draws // 2, 1), size))
     upper = factor_semidefinite(posterior.covariance, 1e-14)
     offset = np.stack([(row[:, None] * upper).sum(axis=0) for row in normal])
-    precision, _ = inverse(posterior.covariance)
+    growing = growth or Plain(posterior.covariance)
 
     first, second = np.triu_indices(size, 1)
     evenly = np.full(first.size, 1.0 / first.size)
 
     def needed(skill: FloatArray, share: FloatArray, guess: float) -> float:
-        each = _battle_information(
-            skill, first, second, share, posterior.draw_margin, 2.0 * posterior.beta**2
-        )
+        each = fisher_information(skill, first, second, share, posterior)
         skills = (skill, posterior.reference)
-        return _first_met(measure, threshold, skills, (precision, each), guess)
+        return _first_met(measure, threshold, skills, partial(growing.after, each=each), guess)
 
     about = needed(posterior.mean, evenly, float(size))
-    ahead = plan(posterior, policy, about)
+    # So many battles as each count for one.
+    worth = about / (growing.design_effect or 1.0)
+    ahead = plan(posterior, policy, worth)
     luck = np.exp(FORECAST_ERROR * generator.standard_normal(2 * offset.shape[0]))
     actual = []
     for shift, error in zip((*offset, *-offset), luck, strict=True):
@@ -119,7 +100,7 @@ def forecast(
         if ahead.random_share == 1.0:
             # Chance spreads battles unevenly, the fewer the more; a rule that chooses makes up
             # for it.
-            battles = max(round(about), 1)
+            battles = max(round(worth), 1)
             share = generator.multinomial(battles, evenly) / battles
         elif ahead.random_share > 0.0:
             share = (1.0 - ahead.random_share) * share + ahead.random_share * evenly
@@ -134,19 +115,17 @@ def _first_met(
     measure: Measure,
     threshold: float,
     skills: tuple[FloatArray, FloatArray],
-    precisions: tuple[FloatArray, FloatArray],
+    after: Callable[[float], FloatArray],
     guess: float,
 ) -> float:
     """Fewest battles, HORIZON if no number does, by secants on a scale that is near straight.
 
-    ``skills``: skills and reference (M); ``precisions``: now, and of each battle (M, M).
+    ``skills``: skills and reference (M); ``after``: covariance (M, M) after so many battles.
     """
     skill, reference = skills
-    now, each = precisions
 
     def excess(battles: float) -> float:
-        covariance, _ = inverse(now + battles * each)
-        value = measured(measure, skill, covariance, reference)
+        value = measured(measure, skill, after(battles), reference)
         return straightened(measure, value) - wanted
 
     wanted = straightened(measure, threshold)

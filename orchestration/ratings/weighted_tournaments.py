@@ -88,28 +88,32 @@ def rate_weighted(
     seed: int,
     anchors: Mapping[str, Posterior],
 ) -> pa.Table:
-    """One row per (tournament_key, dimension, model_id), trueskill_ep_weighted; WEIGHTED_SCHEMA.
+    """The ``weighted_board`` of every tournament; WEIGHTED_SCHEMA. See ``rate_weighted_each``."""
+    each = rate_weighted_each(judgements, anchors)
+    parts = [weighted_board(one, parameters, seed) for one in each]
+    return pa.concat_tables(parts) if parts else WEIGHTED_SCHEMA.empty_table()
+
+
+def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) -> pa.Table:
+    """One row per model, trueskill_ep_weighted; WEIGHTED_SCHEMA.
 
     skill_sd, intervals, ranks and p_best are the sandwich's; model_sd is the posterior's own;
-    design_effect is the mean ratio of their variances. See ``rate_weighted_each``.
+    design_effect is the mean ratio of their variances.
     """
-    parts = []
-    for one in rate_weighted_each(judgements, anchors):
-        clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
-        rated = Rated(
-            one.tournament_key, one.dimension, TRUESKILL_EP_WEIGHTED, one.people.counts, clustered
-        )
-        rows = board(rated, parameters, seed, battles=one.battles)
-        size = rows.num_rows
-        extra = (
-            one.posterior.skill_sd,
-            np.full(size, one.people.participant_count),
-            np.full(size, one.people.effective_participant_count),
-            np.full(size, design_effect(one.posterior, one.clustered.covariance)),
-        )
-        arrays = [*rows.columns, *(pa.array(column) for column in extra)]
-        parts.append(pa.table(arrays, schema=WEIGHTED_SCHEMA))
-    return pa.concat_tables(parts) if parts else WEIGHTED_SCHEMA.empty_table()
+    clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
+    rated = Rated(
+        one.tournament_key, one.dimension, TRUESKILL_EP_WEIGHTED, one.people.counts, clustered
+    )
+    rows = board(rated, parameters, seed, battles=one.battles)
+    size = rows.num_rows
+    extra = (
+        one.posterior.skill_sd,
+        np.full(size, one.people.participant_count),
+        np.full(size, one.people.effective_participant_count),
+        np.full(size, design_effect(one.posterior, one.clustered.covariance)),
+    )
+    arrays = [*rows.columns, *(pa.array(column) for column in extra)]
+    return pa.table(arrays, schema=WEIGHTED_SCHEMA)
 
 
 def _battles(rows: pa.Table, model_ids: tuple[str, ...]) -> FloatArray:

@@ -15,6 +15,8 @@ from ingestion.log import EventLog
 from ingestion.log.reader import read
 from ingestion.paths import Home
 from ingestion.vocabulary import EventType
+from orchestration.asked_battles import key_of
+from orchestration.queueing import schedule
 from orchestration.raw_views import open_database
 from tests.end_to_end.command import demoscope, document
 
@@ -54,9 +56,14 @@ def test_a_queue_is_scheduled_once_and_never_repeats_for_a_participant(
     rows = document(copy, *asked, *source)["rows"]
     assert len(rows) == 2
     assert set(rows[0]) >= ROW
-    again = demoscope(copy, *asked, *source)
-    assert "Scheduled 0 battles, 2 were already" in again.stderr
-    assert json.loads(again.stdout)["rows"] == rows
+    proposals = [{**row, "stratum_id": row["stratum"]} for row in rows]
+    again = schedule(Home(copy), proposals, "panel", None)
+    assert (again.accepted_count, again.duplicate_count) == (0, 2)
+    # Whoever asks anew is told of what others were asked, and gets other proposals.
+    anew = demoscope(copy, *asked)
+    assert "2 scheduled battles are awaited" in anew.stderr
+    ids = {row["proposal_id"] for row in json.loads(anew.stdout)["rows"]}
+    assert not ids & {row["proposal_id"] for row in rows}
     log = EventLog.open(Home(copy).log)
     scheduled = read(log, EventType.BATTLE_SCHEDULED).to_pylist()
     assert [
@@ -65,6 +72,8 @@ def test_a_queue_is_scheduled_once_and_never_repeats_for_a_participant(
     ] == [(row["model_a"], row["policy"], row["policy_version"], row["propensity"]) for row in rows]
     first = votes(rows, tmp_path / "votes.jsonl")
     assert document(copy, "ingest", first, "--json")["loads"][0]["accepted_count"] == 2
+    # The ratings don't know the votes yet.
+    assert "2 scheduled battles are awaited" in demoscope(copy, *asked).stderr
     repeated = document(copy, "ingest", first, "--json")["loads"][0]
     assert (repeated["accepted_count"], repeated["duplicate_count"]) == (0, 2)
     personal = demoscope(copy, *asked, "--participant", "p1", "--source", "panel")
@@ -83,6 +92,7 @@ def test_a_queue_is_scheduled_once_and_never_repeats_for_a_participant(
         (("--stratum", "Mars"), 3, "no stratum 'Mars'"),
         (("--policy", "information_gain@9"), 3, "no pairing policy 'information_gain@9'"),
         (("--schedule",), 2, "Add --source NAME"),
+        (("--participant", "p1"), 2, "Add --source NAME"),
     ],
 )
 def test_what_cannot_be_asked_ends_with_a_sentence(
@@ -92,6 +102,55 @@ def test_what_cannot_be_asked_ends_with_a_sentence(
     assert done.returncode == code
     assert message in done.stderr
     assert not done.stdout
+
+
+STRAY = [
+    {"event_type": "battle_scheduled", "native_id": "s1", "stratum_id": "US", **PAIR,
+     "policy": "nobody_knows", "policy_version": "1", "propensity": 0.5, "conversation_id": "s1"},
+    {"event_type": "battle_judged", "native_id": "v1", "participant_id": "p1", **PAIR,
+     "outcome": "a", "conversation_id": "never-scheduled"},
+    {"event_type": "strike_issued", "native_id": "k1", "participant_id": "stranger",
+     "rule": "speeding", "rule_version": "99", "evidence": "none"},
+]  # fmt: skip
+
+
+def test_what_the_study_does_not_know_is_kept_and_warned_of(copy: Path, tmp_path: Path) -> None:
+    asked = ("queue", "--batch", "2", "--format", "json")
+    rows = document(copy, *asked, "--source", "panel", "--schedule")["rows"]
+    stray = tmp_path / "stray.jsonl"
+    lines = [json.dumps({"source": "panel", **event}) + "\n" for event in STRAY]
+    stray.write_text("".join(lines), encoding="utf-8")
+    for path in (votes(rows[:1], tmp_path / "votes.jsonl"), stray):
+        assert document(copy, "ingest", path, "--json")["loads"][0]["quarantined_count"] == 0
+    said = demoscope(copy, "build").stderr
+    unknown = "warning: scheduled_by_known_policies, 1 row: battles were scheduled by a policy"
+    assert unknown in said
+    assert "seed_pairing_policies" in said
+    # One for the stranger, one for the version of the rule.
+    assert "warning: quality_events_unmatched, 2 rows: strikes and exclusions" in said
+    assert f"lies under {copy / 'dbt' / 'target' / 'compiled'}" in said
+    with open_database(Home(copy).database) as connection:
+        flags = connection.sql(
+            "select is_scheduled, is_counted from fct_battle"
+            " where position > 84 order by is_scheduled"
+        ).fetchall()
+    assert flags == [(False, True), (True, True)]
+    # The ratings know the vote of the first; the second, and the stray one, are still to come.
+    who = ("--participant", "p1", "--source", "panel")
+    personal = demoscope(copy, *asked, *who)
+    assert "2 scheduled battles are awaited" in personal.stderr
+    mine = json.loads(personal.stdout)
+    assert mine["board"] == "population"
+    assert {row["stratum"] for row in mine["rows"]} == {"US/age/18-34"}
+    met = {frozenset(PAIR.values()) - {"overall"}}
+    assert not met & {frozenset((row["model_a"], row["model_b"])) for row in mine["rows"]}
+    key = key_of(Home(copy), "panel", "p1")
+    assert key is not None
+    by_key = document(copy, *asked, "--participant", key)
+    assert {row["stratum"] for row in by_key["rows"]} == {"US/age/18-34"}
+    unheard = demoscope(copy, *asked, "--participant", "stranger", "--source", "panel")
+    assert "Their age is not known" in unheard.stderr
+    assert {row["stratum"] for row in json.loads(unheard.stdout)["rows"]} == {"all"}
 
 
 @pytest.mark.slow

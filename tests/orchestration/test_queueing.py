@@ -17,6 +17,7 @@ from orchestration.rating_tables.count_boards import pair_rows
 from orchestration.rating_tables.inputs import Study
 from orchestration.rating_tables.next_battles import (
     POPULATION,
+    Awaited,
     Start,
     Wanted,
     next_battle_rows,
@@ -24,6 +25,7 @@ from orchestration.rating_tables.next_battles import (
     queue,
 )
 from orchestration.rating_tables.pairing_start import candidate_rows, part_rows, read_back
+from orchestration.rating_tables.standings import of_counts
 from orchestration.rating_tables.stopping_rows import stopping_rows
 from orchestration.rating_tables.tables import conform
 from orchestration.ratings.pairing import over_models
@@ -37,10 +39,10 @@ MODELS = [*model_ids(5), "newcomer"]
 DEFAULT = find_policy(PROJECT_DIRECTORY, None)
 POLICY = replace(DEFAULT, pool="only", population_axis="age")
 TARGETS: list[dict[str, Any]] = [
-    {"target": "width", "stratum_id": None, "dimension": None, "measure": "interval_width",
-     "threshold": 2.0},
-    {"target": "leader", "stratum_id": "all", "dimension": "overall", "measure": "p_best",
-     "threshold": 0.95},
+    {"target": "width", "stratum_id": None, "dimension": None, "weighting": "none",
+     "estimator": None, "measure": "interval_width", "threshold": 2.0},
+    {"target": "leader", "stratum_id": "all", "dimension": "overall", "weighting": None,
+     "estimator": None, "measure": "p_best", "threshold": 0.95},
 ]  # fmt: skip
 
 
@@ -117,6 +119,48 @@ def test_the_population_asks_those_it_knows_least_of(start: Start) -> None:
     assert asked.count("US/age/55+") >= 4
     assert "newcomer" in {rows[0]["model_a"], rows[0]["model_b"]}
     assert rows[0]["expected_gain"] == max(row["expected_gain"] for row in rows)
+
+
+def test_whoever_is_asked_is_asked_what_teaches_most_when_they_judge(start: Start) -> None:
+    greedy = replace(POLICY, pairing=replace(POLICY.pairing, random_share=0.0))
+    wanted = Wanted(POPULATION, "overall", 4)
+    anybody = queue(start, wanted, greedy)
+    firsts = []
+    for stratum, share in parts_of(start, POPULATION, POLICY):
+        rows = queue(start, replace(wanted, participant="ann", judge=stratum), greedy)
+        assert {row["stratum_id"] for row in rows} == {stratum}
+        firsts.append(rows[0])
+        # The same battle teaches the stratum's own board more than the population's.
+        own = queue(start, Wanted(stratum, "overall", 4), greedy)
+        assert 0 < rows[0]["expected_gain"] < own[0]["expected_gain"]
+        assert share < 1
+    best = max(firsts, key=lambda row: row["expected_gain"])
+    assert best["expected_gain"] == pytest.approx(anybody[0]["expected_gain"])
+    assert best["stratum_id"] == anybody[0]["stratum_id"]
+    pairs = [frozenset((row["model_a"], row["model_b"])) for row in (best, anybody[0])]
+    assert pairs[0] == pairs[1]
+
+
+def test_what_is_awaited_is_as_good_as_judged(start: Start) -> None:
+    greedy = replace(POLICY, pairing=replace(POLICY.pairing, random_share=0.0, model_limit=9.0))
+
+    def gains(board: str, *awaited: Awaited) -> list[float]:
+        rows = queue(start, Wanted(board, "overall", 4, awaited=awaited), greedy)
+        return [row["expected_gain"] for row in rows]
+
+    first = queue(start, Wanted("US/age/55+", "overall", 4), greedy)[0]
+    one = Awaited("US/age/55+", first["model_a"], first["model_b"])
+    for board in ("US/age/55+", "US", "all"):
+        assert gains(board, one, one, one) != gains(board)
+    assert gains("US/age/55+", one)[0] < gains("US/age/55+")[0]
+    # Who was asked elsewhere, or about a model that is gone, teaches nothing here.
+    for other in (replace(one, stratum="UK"), replace(one, stratum="US"),
+                  replace(one, model_a="gone")):  # fmt: skip
+        assert gains("US/age/55+", other) == gains("US/age/55+")
+    # In whatever order they were asked, it is the same queue.
+    two = replace(one, model_b=next(name for name in MODELS if name not in first.values()))
+    asked = [Wanted("US", "overall", 4, awaited=both) for both in ((one, two), (two, one))]
+    assert queue(start, asked[0], POLICY) == queue(start, asked[1], POLICY)
 
 
 def test_a_build_writes_what_a_command_says(start: Start) -> None:
@@ -205,7 +249,8 @@ def test_reading_takes_one_dimension(start: Start, tmp_path: Path) -> None:
 
 def test_stopping_says_what_is_needed_with_and_without_choosing(boards: list[Rated]) -> None:
     policies = [DEFAULT, find_policy(PROJECT_DIRECTORY, "random")]
-    table = stopping_rows(boards, TARGETS, policies, MODELS[:5], seed=1)
+    certain = list(of_counts(boards))
+    table = stopping_rows(certain, TARGETS, policies, MODELS[:5], seed=1)
     rows = conform("stopping", table).to_pylist()
     keys = {(row["target"], row["stratum_id"], row["policy"]) for row in rows}
     assert len(keys) == len(rows) == 2 * (4 + 1)
@@ -220,6 +265,6 @@ def test_stopping_says_what_is_needed_with_and_without_choosing(boards: list[Rat
     assert not chosen["is_reached"]
     assert chosen["battles_needed"] < at_random["battles_needed"]
     assert chosen["battles_needed_lo"] <= chosen["battles_needed"] <= chosen["battles_needed_hi"]
-    unseen = stopping_rows(boards, TARGETS[:1], policies, MODELS, seed=1).to_pylist()
+    unseen = stopping_rows(certain, TARGETS[:1], policies, MODELS, seed=1).to_pylist()
     # A newcomer is as uncertain as the prior says, so no board with one is finished.
     assert min(row["value"] for row in unseen) > 20

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.information_gain import pair_precisions
-from orchestration.ratings.pairing import Batch, PairingPolicy, Rule, over_models, propose
+from orchestration.ratings.pairing import (
+    Batch,
+    PairingPolicy,
+    Rule,
+    expecting,
+    over_models,
+    propose,
+)
 from orchestration.ratings.pairing_kernels import match_qualities
 from orchestration.ratings.posterior import Posterior
 from tests.ratings.simulation import NOISE_SD, model_ids, simulate
@@ -164,3 +171,22 @@ def test_a_policy_that_cannot_be_followed_is_refused(wrong: dict[str, float]) ->
 def test_tournaments_of_different_models_are_refused() -> None:
     with pytest.raises(ValueError, match="of the same models"):
         propose([small(), small(size=7)], GREEDY, size=1, seed=1, shares=(0.5, 0.5))
+
+
+def test_what_is_awaited_counts_as_observations_of_the_differences() -> None:
+    posterior = small()
+    first, second = np.array([0, 0, 2]), np.array([3, 3, 1])
+    expected = expecting(posterior, first, second)
+    assert (expected.mean == posterior.mean).all()
+    each = pair_precisions(posterior.mean, posterior.covariance, 2.0, NOISE_SD**2)
+    covariance = posterior.covariance
+    # One after the other, as Kalman has it.
+    for i, j in zip(first, second, strict=True):
+        u = np.zeros(6)
+        u[i], u[j] = 1.0, -1.0
+        reach = covariance @ u
+        spread = u @ reach
+        covariance = covariance - np.outer(reach, reach) / (1.0 / each[i, j] + spread)
+    np.testing.assert_allclose(expected.covariance, covariance, rtol=1e-9)
+    nothing = np.empty(0, dtype=np.int64)
+    assert expecting(posterior, nothing, nothing) is posterior

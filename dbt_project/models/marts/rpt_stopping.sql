@@ -6,23 +6,34 @@ stopping as (
 
 ),
 
+targets as (
+
+    select * from {{ ref('seed_stopping_targets') }}
+
+),
+
 final as (
 
     select
-        target,
-        stratum_id,
-        dimension,
-        policy,
-        policy_version,
-        measure,
-        threshold_micro / 1e6 as threshold,
-        value_micro / 1e6 as value,
-        is_reached,
-        battle_count,
-        battles_needed,
-        battles_needed_lo,
-        battles_needed_hi
+        stopping.target,
+        targets.description,
+        stopping.stratum_id,
+        stopping.dimension,
+        stopping.weighting,
+        stopping.estimator,
+        stopping.policy,
+        stopping.policy_version,
+        stopping.measure,
+        stopping.threshold_micro / 1e6 as threshold,
+        stopping.value_micro / 1e6 as value,
+        stopping.is_reached,
+        stopping.battle_count,
+        stopping.design_effect_micro / 1e6 as design_effect,
+        stopping.battles_needed,
+        stopping.battles_needed_lo,
+        stopping.battles_needed_hi
     from stopping
+    left join targets on stopping.target = targets.target
 
 )
 

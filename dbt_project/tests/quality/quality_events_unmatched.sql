@@ -1,6 +1,7 @@
 {{ config(severity='warn') }}
 {#- Warns: strikes and exclusions that do nothing, because the study knows no such participant, rule
-or policy. -#}
+or policy. Appeal them and issue them again under the right name, or add the row of the rule or
+policy. -#}
 with
 
 strikes as (

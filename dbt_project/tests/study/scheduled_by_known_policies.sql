@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: battles were scheduled by a policy, or a version of one, that no seed row describes. -#}
+{#- Warns: battles were scheduled by a policy, or a version of one, that no seed row describes. Add
+their rows to seed_pairing_policies, also of policies that are used no more. -#}
 select
     scheduled.policy,
     scheduled.policy_version,

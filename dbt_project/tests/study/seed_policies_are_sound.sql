@@ -17,6 +17,7 @@ unsound as (
         or model_limit <= 0
         or participant_limit < 1
         or batch_size < 1
+        or awaited_battles < 0
 
 ),
 

@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: people were enrolled twice with different answers; the answer recorded last holds. -#}
+{#- Warns: people were enrolled twice with different answers; the answer recorded last holds. Where
+that is wrong, load what is right (participant_corrected). -#}
 select
     country,
     participant_count,

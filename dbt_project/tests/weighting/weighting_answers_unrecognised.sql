@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: answers that no seed explains; whoever gave them is at level unknown. -#}
+{#- Warns: answers that no seed explains; whoever gave them is at level unknown. Add rows to
+seed_crosswalk. -#}
 select
     variable,
     country,

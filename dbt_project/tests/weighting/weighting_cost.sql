@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: the default scheme costs half the sample, or somebody counts for more than five. -#}
+{#- Warns: the default scheme costs half the sample, or somebody counts for more than five. Recruit
+who is missing (demoscope recruit). -#}
 select
     country,
     scheme,

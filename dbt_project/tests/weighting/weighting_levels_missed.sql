@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: levels of the default scheme with too few people or nobody, and what became of them. -#}
+{#- Warns: levels of the default scheme with too few people or nobody, and what became of them.
+Recruit them (demoscope recruit). -#}
 select
     rpt_weighting_margin.country,
     rpt_weighting_margin.variable,

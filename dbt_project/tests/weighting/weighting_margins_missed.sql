@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: margins that this sample cannot meet all at once; the weights are a compromise. -#}
+{#- Warns: margins that this sample cannot meet all at once; the weights are a compromise. Recruit
+who is missing (demoscope recruit), or weight to fewer margins (seed_weighting_margins). -#}
 select
     country,
     scheme,

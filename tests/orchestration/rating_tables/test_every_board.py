@@ -28,6 +28,7 @@ def spoken(
     ]
 
 
+GROUPS = ("US/age/old", "US/age/young")
 EVERY_PAIR = list(combinations(MODELS, 2))
 VERDICTS = [
     *spoken("ordinary", 60, "aatbaxa", EVERY_PAIR),
@@ -145,3 +146,32 @@ def test_a_drift_widens_what_goes_by_order_alone(tables: dict[str, pd.DataFrame]
     online = there.index.get_level_values("estimator") == "trueskill_online"
     assert (again[online] > there[online]).all()
     assert (again[~online] == there[~online]).all()
+
+
+def test_every_kind_of_board_is_held_against_targets() -> None:
+    chosen = [verdict for verdict in VERDICTS if verdict.dimension == "ordinary"]
+    with database(chosen) as connection:
+        connection.execute(
+            "insert into seeds.seed_stopping_targets"
+            " values ('any', null, null, null, null, 'interval_width', 0.2, '')"
+        )
+        made = rate_all(connection, PARAMETERS)
+    key = ["weighting", "stratum_id", "estimator"]
+    stopping = made["stopping"].to_pandas()
+    every = stopping[(stopping.target == "any") & (stopping.policy == "random")].set_index(key)
+    assert every.index.is_unique
+    assert set(every.index) == {
+        *(("none", stratum, "trueskill_ep") for stratum in ("all", "US", *GROUPS)),
+        ("census", "US", "trueskill_ep"),
+        ("census", "US", "trueskill_hierarchical"),
+        ("census_everybody", "all", "trueskill_hierarchical"),
+    }
+    rows = made["rating"].to_pandas().set_index(key)
+    widest = (rows.skill_hi_micro - rows.skill_lo_micro).groupby(key).max()
+    for board, row in every.iterrows():
+        assert row.value_micro == pytest.approx(widest[board], abs=2)
+        assert row.battle_count * 2 == rows.battle_count[board].sum()
+        assert row.battles_needed > row.battle_count
+    assert every.design_effect_micro["none"].eq(1_000_000).all()
+    assert every.design_effect_micro["census", "US", "trueskill_ep"] > 0
+    assert every.design_effect_micro[:, :, "trueskill_hierarchical"].isna().all()
