@@ -104,7 +104,7 @@ def test_what_cannot_be_asked_ends_with_a_sentence(
     assert not done.stdout
 
 
-STRAY = [
+STRAY: list[dict[str, Any]] = [
     {"event_type": "battle_scheduled", "native_id": "s1", "stratum_id": "US", **PAIR,
      "policy": "nobody_knows", "policy_version": "1", "propensity": 0.5, "conversation_id": "s1"},
     {"event_type": "battle_judged", "native_id": "v1", "participant_id": "p1", **PAIR,
@@ -131,8 +131,9 @@ def test_what_the_study_does_not_know_is_kept_and_warned_of(copy: Path, tmp_path
     assert f"lies under {copy / 'dbt' / 'target' / 'compiled'}" in said
     with open_database(Home(copy).database) as connection:
         flags = connection.sql(
-            "select is_scheduled, is_counted from fct_battle"
-            " where position > 84 order by is_scheduled"
+            "select battles.is_scheduled, battles.is_counted from fct_battle as battles"
+            " inner join raw.battle_judged as judged using (event_id)"
+            " where judged.conversation_id is not null order by battles.is_scheduled"
         ).fetchall()
     assert flags == [(False, True), (True, True)]
     # The ratings know the vote of the first; the second, and the stray one, are still to come.

@@ -6,58 +6,35 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import NotFoundError
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy, is_unheard, next_battles, read_start
-from orchestration.rating_tables.count_boards import pair_rows
-from orchestration.rating_tables.inputs import Study
 from orchestration.rating_tables.next_battles import (
     POPULATION,
-    Awaited,
     Start,
     Wanted,
     next_battle_rows,
     parts_of,
     queue,
 )
-from orchestration.rating_tables.pairing_start import candidate_rows, part_rows, read_back
+from orchestration.rating_tables.pairing_start import candidate_rows, read_back
 from orchestration.rating_tables.standings import of_counts
 from orchestration.rating_tables.stopping_rows import stopping_rows
 from orchestration.rating_tables.tables import conform
 from orchestration.ratings.pairing import over_models
 from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.tournaments import Rated, RatingParameters, rate_each
-from tests.ratings.simulation import model_ids, simulate
+from orchestration.ratings.tournaments import Rated
+from tests.orchestration.pairing_tables import DEFAULT, MODELS, POLICY, STRATA, rated, start_of
 
-GROUPS = {"18-34": 0.3, "55+": 0.7}
-STRATA = ["all", "US", *(f"US/age/{group}" for group in GROUPS), "UK"]
-MODELS = [*model_ids(5), "newcomer"]
-DEFAULT = find_policy(PROJECT_DIRECTORY, None)
-POLICY = replace(DEFAULT, pool="only", population_axis="age")
 TARGETS: list[dict[str, Any]] = [
     {"target": "width", "stratum_id": None, "dimension": None, "weighting": "none",
      "estimator": None, "measure": "interval_width", "threshold": 2.0},
     {"target": "leader", "stratum_id": "all", "dimension": "overall", "weighting": None,
      "estimator": None, "measure": "p_best", "threshold": 0.95},
 ]  # fmt: skip
-
-
-def rated() -> list[Rated]:
-    """Two groups of one country, the older hardly asked; the UK not at all."""
-    tables = []
-    for stratum, battles in (("all", 330), ("US", 330), ("US/age/18-34", 300), ("US/age/55+", 30)):
-        counts = simulate(3, size=5, battles=battles).counts
-        size = counts.tie.size
-        names = np.array(counts.model_ids)
-        columns = {"model_a": names[counts.first], "model_b": names[counts.second]}
-        columns |= {"win_a_count": counts.win_first, "win_b_count": counts.win_second}
-        keys = {"tournament_key": [stratum] * size, "dimension": ["overall"] * size}
-        tables.append(pa.table(keys | columns | {"tie_count": counts.tie}))
-    return list(rate_each(pa.concat_tables(tables), RatingParameters()))
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +44,7 @@ def boards() -> list[Rated]:
 
 @pytest.fixture(scope="module")
 def start(boards: list[Rated]) -> Start:
-    population = Study({"US": {"age": GROUPS}}, {}, {"only": {"US": 1.0}})
-    return Start(
-        conform("candidate", candidate_rows(boards, STRATA, MODELS)),
-        conform("pairwise", pa.concat_tables(list(pair_rows(boards)))),
-        conform("population_part", part_rows(population)),
-    )
+    return start_of(boards)
 
 
 @pytest.fixture
@@ -119,48 +91,6 @@ def test_the_population_asks_those_it_knows_least_of(start: Start) -> None:
     assert asked.count("US/age/55+") >= 4
     assert "newcomer" in {rows[0]["model_a"], rows[0]["model_b"]}
     assert rows[0]["expected_gain"] == max(row["expected_gain"] for row in rows)
-
-
-def test_whoever_is_asked_is_asked_what_teaches_most_when_they_judge(start: Start) -> None:
-    greedy = replace(POLICY, pairing=replace(POLICY.pairing, random_share=0.0))
-    wanted = Wanted(POPULATION, "overall", 4)
-    anybody = queue(start, wanted, greedy)
-    firsts = []
-    for stratum, share in parts_of(start, POPULATION, POLICY):
-        rows = queue(start, replace(wanted, participant="ann", judge=stratum), greedy)
-        assert {row["stratum_id"] for row in rows} == {stratum}
-        firsts.append(rows[0])
-        # The same battle teaches the stratum's own board more than the population's.
-        own = queue(start, Wanted(stratum, "overall", 4), greedy)
-        assert 0 < rows[0]["expected_gain"] < own[0]["expected_gain"]
-        assert share < 1
-    best = max(firsts, key=lambda row: row["expected_gain"])
-    assert best["expected_gain"] == pytest.approx(anybody[0]["expected_gain"])
-    assert best["stratum_id"] == anybody[0]["stratum_id"]
-    pairs = [frozenset((row["model_a"], row["model_b"])) for row in (best, anybody[0])]
-    assert pairs[0] == pairs[1]
-
-
-def test_what_is_awaited_is_as_good_as_judged(start: Start) -> None:
-    greedy = replace(POLICY, pairing=replace(POLICY.pairing, random_share=0.0, model_limit=9.0))
-
-    def gains(board: str, *awaited: Awaited) -> list[float]:
-        rows = queue(start, Wanted(board, "overall", 4, awaited=awaited), greedy)
-        return [row["expected_gain"] for row in rows]
-
-    first = queue(start, Wanted("US/age/55+", "overall", 4), greedy)[0]
-    one = Awaited("US/age/55+", first["model_a"], first["model_b"])
-    for board in ("US/age/55+", "US", "all"):
-        assert gains(board, one, one, one) != gains(board)
-    assert gains("US/age/55+", one)[0] < gains("US/age/55+")[0]
-    # Who was asked elsewhere, or about a model that is gone, teaches nothing here.
-    for other in (replace(one, stratum="UK"), replace(one, stratum="US"),
-                  replace(one, model_a="gone")):  # fmt: skip
-        assert gains("US/age/55+", other) == gains("US/age/55+")
-    # In whatever order they were asked, it is the same queue.
-    two = replace(one, model_b=next(name for name in MODELS if name not in first.values()))
-    asked = [Wanted("US", "overall", 4, awaited=both) for both in ((one, two), (two, one))]
-    assert queue(start, asked[0], POLICY) == queue(start, asked[1], POLICY)
 
 
 def test_a_build_writes_what_a_command_says(start: Start) -> None:

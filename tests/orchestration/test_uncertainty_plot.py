@@ -26,3 +26,11 @@ def test_curves_fall_from_left_to_right() -> None:
 def test_one_point_is_a_plot_too() -> None:
     text = plot([Panel("t", (Curve("c", ((5, 1.0),), "#000"),))], across="battles", up="width")
     assert "nan" not in text
+
+
+def test_the_last_tick_has_room_for_its_label() -> None:
+    curve = Curve("c", ((1_000, 8.0), (10_000, 4.0)), "#000")
+    drawing = ET.fromstring(plot([Panel("t", (curve,))], across="battles", up="width"))  # noqa: S314
+    [last] = [text for text in drawing.findall(".//{*}text") if text.text == "10,000"]
+    # A letter of size 12 is seven wide at most; half of the label stands right of its tick.
+    assert float(str(last.get("x"))) + 7 * len("10,000") / 2 <= float(str(drawing.get("width")))
