@@ -182,18 +182,14 @@ def _built(home: Home, setup: Setup, policy: StudyPolicy) -> Moment:
 
 
 def _stopping_row(home: Home, setup: Setup, policy: StudyPolicy) -> dict[str, Any]:
-    wanted = {
-        "target": setup.target,
-        "stratum_id": BOARD,
-        "dimension": DIMENSION,
-        "policy": policy.pairing.policy,
-    }
+    board = {"stratum_id": BOARD, "dimension": DIMENSION, "weighting": "none"}
+    wanted = {"target": setup.target, **board, "policy": policy.pairing.policy}
     table = pq.read_table(
         home.ratings / "stopping.parquet",
         filters=[(name, "=", value) for name, value in wanted.items()],
     )
     if not table.num_rows:
-        message = f"No stopping target {setup.target!r} is for {DIMENSION} of {BOARD}."
+        message = f"No target {setup.target!r} is for the unweighted board of {BOARD}."
         raise NotFoundError(message, remedy="Add a row to seed_stopping_targets.csv.")
     row: dict[str, Any] = table.to_pylist()[0]
     return row

@@ -92,16 +92,17 @@ def find_policy(project: Path, name: str | None) -> StudyPolicy:
     return found[-1]
 
 
-def stratum_of(home: Home, participant_key: str, policy: StudyPolicy) -> str | None:
-    """The part of the policy's population that a participant is of; None where nobody knows.
+def part_of(home: Home, start: Start, participant_key: str, policy: StudyPolicy) -> str | None:
+    """The part of the policy's population that a participant is of; None for none that is known.
 
     Raises:
         NotFoundError: nothing was built yet.
         BusyError: a build has the database open.
     """
     known = {"participant": participant_key, "axis": policy.population_axis}
-    rows = mart_rows(home, STRATUM, known)
-    return rows[0]["stratum_id"] if rows else None
+    parts = {stratum for stratum, _ in parts_of(start, POPULATION, policy)}
+    own = (row["stratum_id"] for row in mart_rows(home, STRATUM, known))
+    return next((stratum for stratum in own if stratum in parts), None)
 
 
 def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, Any]]:

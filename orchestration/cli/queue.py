@@ -66,7 +66,7 @@ def queue(
         key = participant if source is None else asked_battles.key_of(home, source, participant)
         seen = asked_battles.pairs_met(home, key) if key else seen
         if stratum is None:
-            judge = queueing.stratum_of(home, key, chosen) if key else None
+            judge = queueing.part_of(home, start, key, chosen) if key else None
             board = POPULATION if judge else EVERYBODY
             if judge is None:
                 say(
