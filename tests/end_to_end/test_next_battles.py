@@ -142,13 +142,14 @@ def test_what_the_study_does_not_know_is_kept_and_warned_of(copy: Path, tmp_path
     assert "2 scheduled battles are awaited" in personal.stderr
     mine = json.loads(personal.stdout)
     assert mine["board"] == "population"
-    assert {row["stratum"] for row in mine["rows"]} == {"US/age/18-34"}
+    # They said 25, and were corrected to be 70.
+    assert {row["stratum"] for row in mine["rows"]} == {"US/age/55+"}
     met = {frozenset(PAIR.values()) - {"overall"}}
     assert not met & {frozenset((row["model_a"], row["model_b"])) for row in mine["rows"]}
     key = key_of(Home(copy), "panel", "p1")
     assert key is not None
     by_key = document(copy, *asked, "--participant", key)
-    assert {row["stratum"] for row in by_key["rows"]} == {"US/age/18-34"}
+    assert {row["stratum"] for row in by_key["rows"]} == {"US/age/55+"}
     unheard = demoscope(copy, *asked, "--participant", "stranger", "--source", "panel")
     assert "Their age is not known" in unheard.stderr
     assert {row["stratum"] for row in json.loads(unheard.stdout)["rows"]} == {"all"}
