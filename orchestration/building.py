@@ -25,6 +25,7 @@ from orchestration.boards.designs import design_hash, keep_design
 from orchestration.boards.inputs import Cut, exact, subject_of, wanted_subject
 from orchestration.boards.statement import provenance
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
+from orchestration.log_verification import verify
 from orchestration.rating_tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
 from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-AFTER_RATINGS = "source:ratings+"
+AFTER_RATINGS = ("source:ratings+", "source:log+")
 SOURCES = """
 select source from raw.battle_judged
 union
@@ -104,6 +105,8 @@ def build(
         step("rate")
         rate(workspace, log, parameters or RatingParameters())
         if is_head:
+            step("verify")
+            verify(workspace.database, log, cut.log_position, home.log_public_key)
             step("report")
             report(workspace)
         step("board")
@@ -135,7 +138,7 @@ def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> No
     """Run dbt on the sources as they are shown, up to the ratings."""
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
-    command = [*BUILD, *untested, "--exclude", AFTER_RATINGS]
+    command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS]
     run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
     mark_transformed(workspace, cut.log_position, cut.valid_until)
 
@@ -203,7 +206,7 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
 def report(workspace: Workspace) -> None:
     """Everything dbt builds from the ratings."""
     show_ratings(workspace)
-    command = [*BUILD, "--select", AFTER_RATINGS]
+    command = [*BUILD, "--select", *AFTER_RATINGS]
     run_dbt(command, root=workspace.root, project=workspace.project)
 
 

@@ -15,14 +15,11 @@ from orchestration.site.side_data import coverage, divisions, margins, pairs, ti
 SCHEMA_VERSION = 1
 
 
-def page_data(
-    marts: Mapping[str, Rows], board: Mapping[str, Any], editions: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def page_data(marts: Mapping[str, Rows], editions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Everything the page shows of one published board.
 
     Args:
         marts: rows by mart (marts.py).
-        board: what the publication says of itself, and the board's statement (integrity.py).
         editions: every published board, oldest first, with the page it is on.
 
     Returns:
@@ -59,7 +56,7 @@ def page_data(
     )
     return {
         "schema_version": SCHEMA_VERSION,
-        "board": dict(board),
+        "board": _board(*marts["publication"]),
         "editions": [dict(edition) for edition in editions],
         "models": _columns(models, MODEL_COLUMNS),
         "dimensions": _columns(dimensions, ("dimension", "label", "description")),
@@ -92,6 +89,13 @@ def page_data(
         ),
         "diagnostics": _diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
     }
+
+
+def _board(publication: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page says of all that it shows."""
+    names = ("board_id", "title", "is_simulated", "log_position", "valid_until", "sources")
+    rules = ("code_version", "provisional_battle_count", "disclosed_people_min")
+    return {name: publication[name] for name in (*names, *rules)}
 
 
 MODEL_COLUMNS = ("model_id", "display_name", "provider", "retired_reason", "retired_date")

@@ -29,6 +29,12 @@ models as (
 
 ),
 
+provisional as (
+
+    select * from {{ source('ratings', 'provisional') }}
+
+),
+
 tournaments as (
 
     select * from {{ source('ratings', 'tournament') }}
@@ -97,6 +103,7 @@ final as (
         sds.clustered_sd,
         sds.design_effect,
         sds.is_provisional,
+        provisional.provisional_reason,
         cast(sds.component as integer) as component,
         cast(sds.component_count as integer) as component_count,
         sds.is_converged,
@@ -106,6 +113,13 @@ final as (
     left join strata on sds.stratum_id = strata.stratum_id
     left join dimensions on sds.dimension = dimensions.dimension
     left join models on sds.model_id = models.model_id
+    left join provisional
+        on
+            sds.weighting = provisional.weighting
+            and sds.stratum_id = provisional.stratum_id
+            and sds.dimension = provisional.dimension
+            and sds.estimator = provisional.estimator
+            and sds.model_id = provisional.model_id
     left join tournaments
         on
             sds.stratum_id = tournaments.stratum_id
