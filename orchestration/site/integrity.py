@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestration.words import counted
+
 CODE_DIGITS = 16
 
 
@@ -18,9 +20,9 @@ def in_words(publication: dict[str, Any], log: dict[str, Any]) -> list[tuple[str
         log: the row of `rpt_log_integrity`.
     """
     found = log["finding_count"]
-    whole = "whole" if log["is_verified"] else f"NOT whole: {_counted(found, 'finding')}"
+    whole = "whole" if log["is_verified"] else f"NOT whole: {counted(found, 'finding')}"
     commits, events = (log[name] for name in ("log_position", "event_count"))
-    held = f"{_counted(commits, 'commit')} and {_counted(events, 'event')}"
+    held = f"{counted(commits, 'commit')} and {counted(events, 'event')}"
     key = log["checkpoint_key"]
     code = f"{publication['code_version']} {publication['code_sha256'][:CODE_DIGITS]}"
     rows: list[tuple[str, Any, bool]] = [
@@ -38,10 +40,6 @@ def in_words(publication: dict[str, Any], log: dict[str, Any]) -> list[tuple[str
         ("Sources", publication["sources"], False),
     ]
     return [(name, str(value), is_code) for name, value, is_code in rows if value]
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _day(moment: Any) -> str:

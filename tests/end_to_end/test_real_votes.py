@@ -128,7 +128,8 @@ def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
     ]
     assert "Simulated" not in html
     assert f"boards reproduce {printed['board']['board_id'][:12]}" in html
-    assert "whole: 1 commits and 8,931 events" in html
+    assert "1 commit and 8,931 events" in html
+    assert "whole, from the bytes up" in html
 
 
 def test_every_published_board_has_a_page(llmfao: Path, page: Path) -> None:
