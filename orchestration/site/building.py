@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import NotFoundError, UsageError
 from orchestration.publishing import store
 from orchestration.site.integrity import in_words
-from orchestration.site.marts import READ, read_marts
+from orchestration.site.marts import READ, read_mart, read_marts
 from orchestration.site.page_data import page_data
 from orchestration.site.rendering import method_page, page
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ingestion.paths import Home
     from orchestration.publishing.store import Publication
+    from orchestration.site.marts import Rows
 
 HOME_PAGE, METHOD_PAGE = "index.html", "method.html"
 FILES = (
@@ -57,8 +58,9 @@ def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words
     work.mkdir()
     try:
         editions = list(_editions(home, shown, say))
+        summaries = [read_mart(one.directory, "rpt_board_summary") for one in editions]
         for publication in editions:
-            write_page(work, publication, editions, shown.name)
+            write_page(work, publication, editions, shown.name, summaries)
         (work / MARK).touch()
         _replace(work, out)
     finally:
@@ -71,11 +73,12 @@ def write_page(
     publication: Publication,
     editions: list[Publication],
     current: str,
+    summaries: list[Rows],
 ) -> None:
     """One publication's page and files; with the current one's, the method."""
     marts = read_marts(publication.directory)
     listed = [_edition(one, current, is_shown=one.name == publication.name) for one in editions]
-    data = page_data(marts, listed)
+    data = page_data(marts, listed, summaries)
     files = f"data/{_short(publication)}"
     names = {"home": HOME_PAGE, "method": METHOD_PAGE, "files": files}
     html = page(data, names, in_words(*marts["publication"], *marts["rpt_log_integrity"]))

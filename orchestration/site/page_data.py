@@ -10,17 +10,20 @@ from typing import Any
 
 from orchestration.site.board_columns import Key, Rows, board_columns, boards_of, scaled
 from orchestration.site.names import ESTIMATORS, estimator_order, is_weighted
-from orchestration.site.side_data import coverage, divisions, margins, pairs, ties
+from orchestration.site.side_data import coverage, divisions, history, margins, pairs, ties
 
 SCHEMA_VERSION = 1
 
 
-def page_data(marts: Mapping[str, Rows], editions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def page_data(
+    marts: Mapping[str, Rows], editions: Sequence[Mapping[str, Any]], summaries: Sequence[Rows]
+) -> dict[str, Any]:
     """Everything the page shows of one published board.
 
     Args:
         marts: rows by mart (marts.py).
         editions: every published board, oldest first, with the page it is on.
+        summaries: the `rpt_board_summary` of each of them.
 
     Returns:
         A document for JSON. Names stand once, in `models`, `dimensions`, `strata`, `estimators`,
@@ -74,6 +77,7 @@ def page_data(marts: Mapping[str, Rows], editions: Sequence[Mapping[str, Any]]) 
             ordered, marts["rpt_rank_comparison"], marts["rpt_board_summary"], places
         ),
         "pairs": pairs(marts["rpt_pairwise"], places),
+        "history": history(summaries, places),
         "ties": ties(marts["rpt_tie_rate"], places),
         "divisions": divisions(
             by_country(

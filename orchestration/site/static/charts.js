@@ -127,6 +127,27 @@ function showCharts(board) {
         "battles",
         "half the interval",
     );
+    showHistory(board);
+}
+
+/** Everybody's boards of this question over all that was published. */
+function showHistory(board) {
+    const { history, editions } = data;
+    const isWeighted = weightings[boards.weighting[board]] !== NONE;
+    const points = history.edition.flatMap((edition, row) =>
+        history.dimension[row] === boards.dimension[board] && Boolean(history.is_weighted[row]) === isWeighted
+            ? [
+                  {
+                      x: history.battle_count[row],
+                      y: history.sd[row],
+                      label: editions[edition].label,
+                      isHere: editions[edition].is_shown,
+                      isNamed: edition === 0,
+                  },
+              ]
+            : [],
+    );
+    place("history-chart", points, "verdicts", "sd of a skill");
 }
 
 function place(id, points, xTitle, yTitle) {

@@ -13,7 +13,7 @@ from orchestration.site.board_columns import Rows
 from orchestration.site.integrity import in_words
 from orchestration.site.page_data import page_data
 from orchestration.site.rendering import method_page, page
-from tests.orchestration.site.published import marts, origin
+from tests.orchestration.site.published import marts, older_summary, origin
 from tests.orchestration.site.studies import Study
 
 FLAGS = (
@@ -59,7 +59,7 @@ def write_site(directory: Path, study: Study, *, is_simulated: bool) -> Site:
         {"board_id": "f" * 64, "label": "Log position 2", "href": "older.html", "is_shown": False},
         {"board_id": BOARD_ID, "label": "Log position 4", "href": "index.html", "is_shown": True},
     ]
-    data = page_data(made, editions)
+    data = page_data(made, editions, [older_summary(made), made["rpt_board_summary"]])
     html = page(data, NAMES, in_words(*made["publication"], *made["rpt_log_integrity"]))
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "index.html").write_text(html, "utf-8")

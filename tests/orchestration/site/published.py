@@ -156,6 +156,18 @@ def _summary(board: Rows) -> dict[str, Any]:
     }
 
 
+def older_summary(made: dict[str, Rows]) -> Rows:
+    """The same boards when half of the verdicts were in."""
+    return [
+        row
+        | {
+            "battle_count": row["battle_count"] // 2,
+            "skill_sd_median": row["skill_sd_median"] * 2**0.5,
+        }
+        for row in made["rpt_board_summary"]
+    ]
+
+
 def _comparisons(leaderboard: Rows) -> Rows:
     by_key = {(*(row[name] for name in KEYS), row["model_id"]): row for row in leaderboard}
     rows = []

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from tests.orchestration.site.conftest import Site
 from tests.orchestration.site.figures import percent
 from tests.orchestration.site.panels import View, panels
+from tests.orchestration.site.published import older_summary
 from tests.orchestration.site.studies import BT, HIERARCHICAL
 
 Visit = Callable[..., Page]
@@ -113,3 +114,23 @@ def test_dots_are_the_marts(site: Site, visit: Visit) -> None:
     assert sorted(page.locator(titles.format("models-chart")).all_text_contents()) == sorted(
         by_model
     )
+
+
+def test_dots_of_published_boards_are_cells_of_each(site: Site, visit: Visit) -> None:
+    page = visit(site.address + View("trust", "US", weighting="politics").address)
+    key = View("trust").key()
+    [now], [before] = (
+        [row for row in rows if all(row[name] == value for name, value in key.items())]
+        for rows in (site.marts["rpt_board_summary"], older_summary(site.marts))
+    )
+    assert page.locator("#history-chart title").all_text_contents() == [
+        f"Log position 2: {before['battle_count']:,} verdicts",
+        f"Log position 4: {now['battle_count']:,} verdicts",
+    ]
+    heights = page.eval_on_selector_all(
+        "#history-chart circle", "dots => dots.map(dot => +dot.getAttribute('cy'))"
+    )
+    floor = 280 - 36
+    ratio = (floor - heights[0]) / (floor - heights[1])
+    sds = [round(row["skill_sd_median"], 2) for row in (before, now)]
+    assert ratio == pytest.approx(sds[0] / sds[1])
