@@ -1,5 +1,8 @@
 // How sure: dots of boards and of models, and shares of ties.
-const HEIGHT = 280,
+// Letters keep their size where a chart is about as wide as it is drawn; to ask the page would make
+// it lay itself out in between.
+const WIDTH = matchMedia("(max-width: 40rem)").matches ? 360 : 480,
+    HEIGHT = 280,
     LEFT = 44,
     RIGHT = 14,
     TOP = 28,
@@ -17,27 +20,24 @@ function ticksOf(from, to) {
     return inside.find((ticks) => ticks.length >= 3) || inside[3];
 }
 
-/**
- * Dots over a logarithmic count; `points` have x, y (hundredths), label, isHere, isNamed. Drawn as
- * wide as it is shown, so that letters have their size on every screen.
- */
-function dots(points, xTitle, yTitle, width) {
+/** Dots over a logarithmic count; `points` have x, y (hundredths), label, isHere, isNamed. */
+function dots(points, xTitle, yTitle) {
     const low = Math.min(...points.map((p) => p.x)),
         high = Math.max(...points.map((p) => p.x));
     const from = Math.log10(Math.max(1, low) * 0.85),
         to = Math.log10(Math.max(1, high) * 1.18);
     const most = Math.max(...points.map((p) => p.y)) * 1.12 || 1;
-    const x = (n) => LEFT + ((Math.log10(Math.max(1, n)) - from) / (to - from)) * (width - LEFT - RIGHT);
+    const x = (n) => LEFT + ((Math.log10(Math.max(1, n)) - from) / (to - from)) * (WIDTH - LEFT - RIGHT);
     const y = (n) => HEIGHT - BOTTOM - (n / most) * (HEIGHT - TOP - BOTTOM);
     const chart = svg("svg", {
         class: "chart",
-        viewBox: `0 0 ${width} ${HEIGHT}`,
+        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
         role: "img",
         "aria-label": `${yTitle} by ${xTitle}, ${points.length} dots`,
     });
     const step = [10, 20, 50, 100, 200, 500, 1000].find((one) => most / one <= 5) || 2000;
     for (let tick = 0; tick <= most; tick += step) {
-        chart.append(svg("line", { class: "frame", x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }));
+        chart.append(svg("line", { class: "frame", x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick) }));
         chart.append(
             svg(
                 "text",
@@ -55,13 +55,13 @@ function dots(points, xTitle, yTitle, width) {
             ),
         );
     }
-    chart.append(svg("text", { x: width - RIGHT, y: HEIGHT - 3, "text-anchor": "end" }, xTitle));
+    chart.append(svg("text", { x: WIDTH - RIGHT, y: HEIGHT - 3, "text-anchor": "end" }, xTitle));
     chart.append(svg("text", { x: 0, y: 12 }, yTitle));
     // A label stands beside its dot, on no other dot and on no other label; else there is none.
     const taken = points.map((point) => [x(point.x) - 6, y(point.y) - 6, x(point.x) + 6, y(point.y) + 6]);
     const isFree = ([left, top, right, bottom]) =>
         left >= 0 &&
-        right <= width &&
+        right <= WIDTH &&
         taken.every(
             (other) => right <= other[0] || other[2] <= left || bottom <= other[1] || other[3] <= top,
         );
@@ -153,9 +153,7 @@ function showHistory(board) {
 function place(id, points, xTitle, yTitle) {
     const figure = document.getElementById(id);
     figure.hidden = points.length < 2;
-    if (figure.hidden) return;
-    const chart = figure.lastElementChild;
-    chart.replaceChildren(dots(points, xTitle, yTitle, chart.clientWidth));
+    if (!figure.hidden) figure.lastElementChild.replaceChildren(dots(points, xTitle, yTitle));
 }
 
 function showTies(board) {
