@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ingestion.log import EventLog
+from ingestion.log.note import verifier_of
 from orchestration.log_verification import verify
 from orchestration.raw_views import open_database
 from tests.ingestion.log.events import battles, commit, models
@@ -52,6 +54,15 @@ def test_its_root_is_that_of_a_checkpoint(tmp_path: Path, log: EventLog) -> None
     row = told(tmp_path, log, 3)
     assert (row["origin"], row["log_position"]) == (origin, int(size))
     assert bytes.fromhex(row["log_root_hash"]) == base64.b64decode(root)
+
+
+def test_who_signs_checkpoints_is_named_where_anybody_does(tmp_path: Path, log: EventLog) -> None:
+    path = tmp_path / "log-public.pub"
+    verifier = verifier_of("tests", Ed25519PrivateKey.generate())
+    path.write_text(f"{verifier}\n")
+    assert told(tmp_path, log, 3)["checkpoint_key"] == str(verifier)
+    path.write_text("no key\n")
+    assert told(tmp_path, log, 3)["checkpoint_key"] is None
 
 
 def test_a_byte_that_changed_is_a_finding(tmp_path: Path, log: EventLog) -> None:

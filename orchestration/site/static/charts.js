@@ -60,7 +60,7 @@ function dots(points, xTitle, yTitle) {
     // A label stands beside its dot, on no other dot and on no other label; else there is none.
     const taken = points.map((point) => [x(point.x) - 6, y(point.y) - 6, x(point.x) + 6, y(point.y) + 6]);
     const isFree = ([left, top, right, bottom]) =>
-        left >= 0 &&
+        left >= LEFT &&
         right <= WIDTH &&
         taken.every(
             (other) => right <= other[0] || other[2] <= left || bottom <= other[1] || other[3] <= top,
