@@ -7,7 +7,7 @@ with
 
 ratings as (
 
-    select * from {{ source('ratings', 'rating') }}
+    select * from {{ ref('int_ratings__explained') }}
 
 ),
 
@@ -26,12 +26,6 @@ dimensions as (
 models as (
 
     select * from {{ ref('dim_model') }}
-
-),
-
-provisional as (
-
-    select * from {{ source('ratings', 'provisional') }}
 
 ),
 
@@ -103,7 +97,7 @@ final as (
         sds.clustered_sd,
         sds.design_effect,
         sds.is_provisional,
-        provisional.provisional_reason,
+        sds.provisional_reason,
         cast(sds.component as integer) as component,
         cast(sds.component_count as integer) as component_count,
         sds.is_converged,
@@ -113,13 +107,6 @@ final as (
     left join strata on sds.stratum_id = strata.stratum_id
     left join dimensions on sds.dimension = dimensions.dimension
     left join models on sds.model_id = models.model_id
-    left join provisional
-        on
-            sds.weighting = provisional.weighting
-            and sds.stratum_id = provisional.stratum_id
-            and sds.dimension = provisional.dimension
-            and sds.estimator = provisional.estimator
-            and sds.model_id = provisional.model_id
     left join tournaments
         on
             sds.stratum_id = tournaments.stratum_id
