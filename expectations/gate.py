@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.row_checks import OBJECTION, SEPARATOR, check
+from expectations.sentences import sentence
 from expectations.suites import Expectation, columns_of_values, contract_suite, load_suite
 from expectations.value_checks import ValueChecks
 from ingestion.codes import code_text
@@ -203,12 +204,10 @@ def _codes(table: pa.Table, by_value: set[str]) -> pa.Table:
 
 
 def _sentence(result: Any) -> str:
-    config = result.expectation_config
-    column = config.kwargs.get("column", "the batch")
-    seen = (result.result or {}).get("partial_unexpected_list") or (result.result or {}).get(
-        "observed_value", ""
-    )
-    return f"{config.type} failed on {column}: saw {str(seen)[:200]}"
+    config, found = result.expectation_config, result.result or {}
+    kind = "".join(part.title() for part in config.type.split("_"))
+    seen = found.get("partial_unexpected_list") or found.get("observed_value", "")
+    return sentence(kind, config.kwargs, seen)
 
 
 @cache

@@ -26,6 +26,7 @@ from orchestration.boards.inputs import Cut, exact, subject_of, wanted_subject
 from orchestration.boards.statement import provenance
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
 from orchestration.dbt_warnings import DbtWarning, warnings_in
+from orchestration.log_verification import verify
 from orchestration.rating_tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
 from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-AFTER_RATINGS = "source:ratings+"
+AFTER_RATINGS = ("source:ratings+", "source:log+")
 SOURCES = """
 select source from raw.battle_judged
 union
@@ -107,6 +108,8 @@ def build(
         step("rate")
         rate(workspace, log, parameters or RatingParameters())
         if is_head:
+            step("verify")
+            verify(workspace.database, log, cut.log_position, home.log_public_key)
             step("report")
             warnings += report(workspace)
         step("board")
@@ -140,7 +143,7 @@ def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> li
     """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
-    command = [*BUILD, *untested, "--exclude", AFTER_RATINGS]
+    command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS]
     results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
     mark_transformed(workspace, cut.log_position, cut.valid_until)
     return warnings_in(results)
@@ -209,7 +212,7 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
 def report(workspace: Workspace) -> list[DbtWarning]:
     """Everything dbt builds from the ratings; what its tests warn of."""
     show_ratings(workspace)
-    command = [*BUILD, "--select", AFTER_RATINGS]
+    command = [*BUILD, "--select", *AFTER_RATINGS]
     return warnings_in(run_dbt(command, root=workspace.root, project=workspace.project))
 
 

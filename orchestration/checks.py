@@ -17,6 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from expectations.sentences import beginning
 from expectations.suites import Expectation, contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from orchestration.load_report import LoadReport
@@ -24,7 +25,6 @@ from orchestration.load_report import LoadReport
 RAW = "raw"
 LOADS = dg.AssetKey([RAW, "load"])
 DEFAULT_BAD_SHARE = 0.2
-WHOLE_BATCH = "the batch"
 
 
 def gate_checks() -> list[dg.AssetCheckSpec]:
@@ -97,9 +97,8 @@ def _suites() -> dict[dg.AssetKey, list[Expectation]]:
 
 
 def _failures(report: LoadReport, expectation: Expectation) -> list[str]:
-    """The report's sentences about this expectation, as expectations/gate.py writes them."""
-    column = expectation.arguments.get("column", WHOLE_BATCH)
-    start = f"{_snake(expectation.kind)} failed on {column}:"
+    """The report's sentences about this expectation."""
+    start = beginning(expectation.kind, expectation.arguments)
     return [f"{report.file}: {text}" for text in report.failures if text.startswith(start)]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.dbt_sources import SQL_TYPES
+from orchestration.log_verification import LOG_TABLES
 from orchestration.publishing.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
 from orchestration.rating_tables.contract import RATING_TABLES
 from orchestration.rating_tables.contract_form import RatingTable
@@ -36,6 +37,7 @@ Every table that people outside the pipeline read or write, column by column.
 - [Marts](#marts): what dbt builds. Those that are public are what readers get: `demoscope publish`
   copies them, without the rows that are about too few people.
 - [Ratings](#ratings): what the rating step writes, in `ratings/*.parquet`. Integers only.
+- [The log](#the-log): what the step that checks the log writes.
 - [Events](#events): what files of events hold and what the log keeps.
 
 Names end in what they are: `_id` a native id, `_key` a pseudonym or a key made here, `_at` a time
@@ -48,6 +50,7 @@ def dictionary() -> str:
     """The text of docs/data-dictionary.md."""
     parts = [INTRODUCTION, "## Marts", *(_mart(mart) for mart in declared_marts()), _publication()]
     parts += ["## Ratings", *(_rating(name, table) for name, table in RATING_TABLES.items())]
+    parts += ["## The log", *(_rating(name, table) for name, table in LOG_TABLES.items())]
     parts += ["## Events", _envelope(), *(_event(contract) for contract in CONTRACTS.values())]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -1,10 +1,11 @@
-"""The ratings: every table of the rating step, from what dbt counted and weighted.
+"""The ratings: every table of the rating step, from what dbt counted and weighted; and the log.
 
-Keys are those of dbt's source `ratings`, so that the tables stand between the models before them
-and those after.
+Keys are those of dbt's sources `ratings` and `log`, so that the tables stand between the models
+before them and those after. The log is checked in the same step: one more between dbt's models
+would split them once more.
 
-What stays out: the rating step (rating/), its numerics (ratings/), the order of a build
-(building.py).
+What stays out: the rating step (rating/), its numerics (ratings/), checking the log
+(log_verification.py), the order of a build (building.py).
 """
 
 import time
@@ -16,7 +17,9 @@ import pyarrow.parquet as pq
 
 from ingestion.log import EventLog
 from orchestration.assets.failures import as_failure
-from orchestration.building import Workspace, rate
+from orchestration.building import Workspace, rate, read_board
+from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
+from orchestration.log_verification import SOURCE as LOG_SOURCE
 from orchestration.rating_tables import RATING
 from orchestration.rating_tables.contract import RATING_TABLES
 from orchestration.ratings.tournaments import RatingParameters
@@ -46,26 +49,30 @@ BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 
 
 def _specs() -> list[dg.AssetSpec]:
+    kinds = {SOURCE: "parquet", LOG_SOURCE: "duckdb"}
+    tables = {SOURCE: RATING_TABLES, LOG_SOURCE: LOG_TABLES}
     return [
         dg.AssetSpec(
-            [SOURCE, name],
+            [source, name],
             deps=[dg.AssetKey(table.split(".")) for table in INPUTS],
             description=contract.grain,
-            group_name=SOURCE,
+            group_name=source,
             owners=OWNERS,
-            kinds={"python", "parquet"},
+            kinds={"python", kinds[source]},
         )
-        for name, contract in RATING_TABLES.items()
+        for source, contracts in tables.items()
+        for name, contract in contracts.items()
     ]
 
 
 @dg.multi_asset(name=SOURCE, specs=_specs(), pool=DUCKDB_POOL)
 def ratings(home: HomeResource) -> Iterator[dg.MaterializeResult[Any]]:
-    """Rate every tournament."""
+    """Rate every tournament, and check the log that all is from."""
     workspace = Workspace(home.paths.root)
     began = time.perf_counter()
     with as_failure():
-        rated = rate(workspace, EventLog.open(home.paths.log), RatingParameters())
+        log = EventLog.open(home.paths.log)
+        rated = rate(workspace, log, RatingParameters())
     seconds = round(time.perf_counter() - began, 2)
     for name in RATING_TABLES:
         metadata: dict[str, Any] = {"dagster/row_count": 0}
@@ -81,3 +88,10 @@ def ratings(home: HomeResource) -> Iterator[dg.MaterializeResult[Any]]:
                 "seconds": seconds,
             }
         yield dg.MaterializeResult(asset_key=[SOURCE, name], metadata=metadata)
+    with as_failure():
+        position = read_board(workspace)[0]["log_position"]
+        found = verify(workspace.database, log, position, home.paths.log_public_key)
+    said = {name: found[name] for name in ("log_position", "event_count", "is_verified")}
+    yield dg.MaterializeResult(
+        asset_key=[LOG_SOURCE, VERIFICATION], metadata={"dagster/row_count": 1, **said}
+    )

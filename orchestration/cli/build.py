@@ -23,6 +23,7 @@ app = typer.Typer()
 STEPS = {
     "transform": "Building state, strata and counts (dbt)",
     "rate": "Rating every tournament",
+    "verify": "Checking the log",
     "report": "Building reports (dbt)",
     "board": "Keeping the board",
 }

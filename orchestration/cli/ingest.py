@@ -67,7 +67,7 @@ def ingest(
 def _summary(load: dict[str, object]) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
     reasons = load["quarantined_by_reason"]
-    print(f"{load['file']}: {load['status']}")  # noqa: T201 (the command's output)
+    print(f"{load['file']}: {str(load['status']).replace('_', ' ')}")  # noqa: T201 (the command's output)
     for label, name in (
         ("rows", "row_count"),
         ("accepted", "accepted_count"),
@@ -84,6 +84,6 @@ def _summary(load: dict[str, object]) -> None:
             where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
             print(f"    {where}: {row['original']}")  # noqa: T201
     if load["status"] == "nothing_new":
-        print("  Nothing new: every accepted row was in the log already.")  # noqa: T201
+        print("  Every row that the gate let through was in the log already.")  # noqa: T201
     if load["position"] is not None:
         print(f"  log position {load['position']}")  # noqa: T201

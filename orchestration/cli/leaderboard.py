@@ -141,7 +141,7 @@ def _print_table(head: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     if head["valid_until"]:
         notes.append(f"without what happened after {head['valid_until']}")
     if any(row["is_provisional"] for row in rows):
-        notes.append("* provisional: too few battles to place it")
+        notes.append("* provisional: too few battles, or too wide an interval")
     if rows[0].get("component_count", 1) > 1:
         notes.append(
             "models fall into groups never compared; ranks across groups rest on the prior"

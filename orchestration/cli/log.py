@@ -24,6 +24,7 @@ from orchestration.cli.log_proofs import (
     verify_proof,
 )
 from orchestration.cli.output import print_json
+from orchestration.words import counted
 
 if TYPE_CHECKING:
     from ingestion.log import Commit, EventLog
@@ -93,10 +94,15 @@ def verify(
     else:
         erased = verification.redacted_count
         print(  # noqa: T201 (the command's output)
-            f"{verification.commit_count:,} commits, {verification.event_count:,} events: "
+            f"{counted(verification.commit_count, 'commit')},"
+            f" {counted(verification.event_count, 'event')}: "
             + ("whole" if verification.is_ok else "NOT whole")
             + (f", {erased:,} of them erased" if erased else "")
-            + ("" if held is None else f", compared with a checkpoint of {held.size:,} commits")
+            + (
+                ""
+                if held is None
+                else f", compared with a checkpoint of {counted(held.size, 'commit')}"
+            )
         )
         for line in (*verification.findings, *verification.notes):
             print(f"  {line}")  # noqa: T201

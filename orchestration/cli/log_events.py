@@ -13,6 +13,7 @@ import typer
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.paths import Home
 from orchestration.cli.output import print_json, say
+from orchestration.words import counted
 
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
 NOT_SHOWN = {*ENVELOPE, "schema_version"}
@@ -61,7 +62,7 @@ def events(
         for row in found:
             _print(row)
         if len(found) >= limit:
-            say(f"{limit} events at most; --limit shows more.")
+            say(f"{counted(limit, 'event')} at most; --limit shows more.")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,15 @@ PUBLICATION = PublicTable(
         PublicColumn("recorded_at", "timestamp with time zone", "When it was recorded (UTC)."),
         PublicColumn("valid_until", "varchar", "What happened later does not count; null: no cut."),
         PublicColumn("design_hash", "varchar", "SHA-256 of the study design: dbt's seeds."),
+        PublicColumn("is_signed", "boolean", "Whether the board's statement is signed."),
+        PublicColumn("code_version", "varchar", "Version of the code that made the board."),
+        PublicColumn("code_sha256", "varchar", "SHA-256 over that code."),
+        PublicColumn(
+            "dependency_lock_sha256", "varchar", "SHA-256 of its requirements.lock; null without."
+        ),
+        PublicColumn(
+            "provisional_battle_count", "integer", "A model with fewer battles is provisional."
+        ),
         PublicColumn("disclosed_people_min", "integer", "Fewest people whose figures are shown."),
     ),
 )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from orchestration.publishing.writing import Written
 
 SCHEMA_VERSION = 1
+MADE_BY = ("code_version", "code_sha256", "dependency_lock_sha256")
 IN_ORDER = "preserve_insertion_order"
 PEOPLE_MIN = "select max(people_min) from int_coverage__disclosed"
 
@@ -58,7 +59,7 @@ def publish(home: Home) -> Publication:
 
 
 def _about(home: Home, board: Board) -> dict[str, Any]:
-    subject = board.subject
+    subject, made_by = board.subject, board.predicate["made_by"]
     commit = EventLog.open(home.log).chain.commit(subject["log_position"])
     return {
         "board_id": board.board_id,
@@ -70,6 +71,9 @@ def _about(home: Home, board: Board) -> dict[str, Any]:
         "recorded_at": commit.recorded_at,
         "valid_until": subject["valid_until"],
         "design_hash": subject["design_hash"],
+        "is_signed": (board.directory / boards.ENVELOPE_FILE).exists(),
+        **{name: made_by[name] for name in MADE_BY},
+        "provisional_battle_count": subject["parameters"]["provisional_battle_count"],
     }
 
 

@@ -65,6 +65,14 @@ RATING_TABLES = {
             ),
         ),
     ),
+    "provisional": RatingTable(
+        "One row per weighting, stratum, dimension, estimator and provisional model: why it is.",
+        (
+            *_BOARD,
+            RatingColumn("model_id", "varchar", "The model."),
+            RatingColumn("provisional_reason", "varchar", "Which half of the rule, or both."),
+        ),
+    ),
     "online_history": RatingTable(
         "One row per stratum, dimension, battle number and model: trueskill_online as it went.",
         (

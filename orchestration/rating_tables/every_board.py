@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.rating_tables import (
     count_boards,
@@ -43,7 +44,7 @@ from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
 
 RATING, PAIRWISE, TOURNAMENT = "rating", "pairwise", "tournament"
 MERGER, AGREEMENT, HISTORY = "merger", "agreement", "online_history"
-POLICY_RANK, CLUSTERED = "policy_rank", "clustered_sd"
+POLICY_RANK, CLUSTERED, PROVISIONAL = "policy_rank", "clustered_sd", "provisional"
 
 
 def rate_all(
@@ -81,6 +82,7 @@ def rate_all(
     tables |= effects | histories
     tables[POLICY_RANK] = policy_boards.policy_ranks(policy_counts(connection), parameters, seed)
     tables[RATING] = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
+    tables[PROVISIONAL] = tables[RATING].filter(pc.field("is_provisional"))
     if pairs:
         tables[PAIRWISE] = pa.concat_tables(pairs)
         tables[TOURNAMENT] = tournament_rows(rated)

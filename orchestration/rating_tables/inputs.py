@@ -172,7 +172,7 @@ def _by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     dimensions = rows.column("dimension").combine_chunks().dictionary_encode()
     codes = dimensions.indices.to_numpy()
     begins = np.flatnonzero(np.diff(codes, prepend=-1))
-    for begin, end in zip(begins, np.append(begins[1:], codes.size), strict=True):
+    for begin, end in zip(begins, np.append(begins, codes.size)[1:], strict=True):
         own = rows.slice(begin, end - begin).drop_columns(["dimension"])
         yield dimensions.dictionary[int(codes[begin])].as_py(), own
 

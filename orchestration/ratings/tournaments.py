@@ -27,6 +27,8 @@ BRADLEY_TERRY = "bradley_terry"
 COUNT_ESTIMATORS = (TRUESKILL_EP, BRADLEY_TERRY)
 # Marks a parameter that a board's subject has only where it is not the default.
 IS_LATER = "is_later"
+# Which half of the rule makes a rating provisional; the first holds where both do.
+PROVISIONAL_REASONS = ("few_battles_and_wide_interval", "few_battles", "wide_interval")
 
 KEY_FIELDS = [
     pa.field("tournament_key", pa.string(), nullable=False),
@@ -39,6 +41,7 @@ RATING_SCHEMA = pa.schema(
         *SUMMARY_FIELDS,
         pa.field("battle_count", pa.int64(), nullable=False),
         pa.field("is_provisional", pa.bool_(), nullable=False),
+        pa.field("provisional_reason", pa.string()),
         pa.field("component", pa.int64(), nullable=False),
         pa.field("component_count", pa.int64(), nullable=False),
         pa.field("model_count", pa.int64(), nullable=False),
@@ -193,12 +196,12 @@ def board(
     size = len(counts.model_ids)
     met = counts.battles_per_model if battles is None else battles
     battle_count = np.rint(met).astype(np.int64)
-    provisional = (battle_count < parameters.provisional_battle_count) | (
-        posterior.skill_sd > parameters.provisional_sd_share * posterior.prior_sd
-    )
+    few = battle_count < parameters.provisional_battle_count
+    wide = posterior.skill_sd > parameters.provisional_sd_share * posterior.prior_sd
     extra = {
         "battle_count": battle_count,
-        "is_provisional": provisional,
+        "is_provisional": few | wide,
+        "provisional_reason": _reasons(few, wide),
         "component": counts.components,
         "component_count": np.full(size, counts.component_count),
         "model_count": np.full(size, size),
@@ -208,8 +211,14 @@ def board(
         "is_converged": np.full(size, posterior.converged),
     }
     for name, column in extra.items():
-        summary = summary.append_column(name, pa.array(column))
+        summary = summary.append_column(name, pa.array(column, RATING_SCHEMA.field(name).type))
     return _named(rated, summary, RATING_SCHEMA)
+
+
+def _reasons(few: NDArray[np.bool_], wide: NDArray[np.bool_]) -> list[str | None]:
+    few_and_wide, only_few, only_wide = PROVISIONAL_REASONS
+    words = {(True, True): few_and_wide, (True, False): only_few, (False, True): only_wide}
+    return [words.get(halves) for halves in zip(few.tolist(), wide.tolist(), strict=True)]
 
 
 def split(counts: pa.Table) -> dict[tuple[str, str], PairCounts]:

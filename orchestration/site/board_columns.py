@@ -18,6 +18,13 @@ Key = tuple[str, str, str, str]
 KEY = ("stratum_id", "dimension", "estimator", "weighting")
 SKILL_PLACES = 2
 PERCENT_PLACES = 2
+FEW_BATTLES, WIDE_INTERVAL, APART = 1, 2, 4
+PROVISIONAL_FLAGS = {
+    None: 0,
+    "few_battles": FEW_BATTLES,
+    "wide_interval": WIDE_INTERVAL,
+    "few_battles_and_wide_interval": FEW_BATTLES | WIDE_INTERVAL,
+}
 
 
 def scaled(value: float, places: int) -> int:
@@ -53,7 +60,8 @@ def board_columns(
         `model` its place; `skill` in hundredths, the first as it is, then how much less;
         `lo` and `hi` how far the interval's ends are off, `hi` less `lo`; `rank_lo` and `rank_hi`
         how far off; `best` and `win` percent; `change` of rank; `flags`
-        1 provisional, 2 apart from the board of reference. `tally` is the place in `tallies` of
+        1 provisional for few battles, 2 for a wide interval, 4 apart from the board of reference.
+        `tally` is the place in `tallies` of
         the battles of each model, by the model's place.
     """
     by_key: dict[Key, dict[str, dict[str, Any]]] = {}
@@ -123,7 +131,8 @@ def _rows(
             "best": scaled(row["p_best"], PERCENT_PLACES),
             "win": scaled(row["winshare"], PERCENT_PLACES),
             "change": beside["rank_gain"],
-            "flags": int(row["is_provisional"]) + 2 * int(bool(beside["is_apart"])),
+            "flags": PROVISIONAL_FLAGS[row["provisional_reason"]]
+            | (APART if beside["is_apart"] else 0),
         }
         before = skill
         for name, value in cells.items():

@@ -5,7 +5,6 @@ What stays out: serving it (serving.py), and what stands on a page (rendering.py
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from pathlib import Path
@@ -13,21 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import NotFoundError, UsageError
 from orchestration.publishing import store
-from orchestration.site import integrity
-from orchestration.site.marts import READ, read_marts
+from orchestration.site.integrity import in_words
+from orchestration.site.marts import READ, read_mart, read_marts
 from orchestration.site.page_data import page_data
 from orchestration.site.rendering import method_page, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ingestion.log.verification import Verification
     from ingestion.paths import Home
     from orchestration.publishing.store import Publication
+    from orchestration.site.marts import Rows
 
 HOME_PAGE, METHOD_PAGE = "index.html", "method.html"
-FILES = ("rpt_leaderboard.csv", "rpt_leaderboard.parquet", store.MANIFEST_FILE)
-INTEGRITY_FILE = "integrity.json"
+FILES = (
+    "rpt_leaderboard.csv", "rpt_leaderboard.parquet", "rpt_log_integrity.csv", "publication.csv",
+    store.MANIFEST_FILE,
+)  # fmt: skip
 # A directory that is not a site is never replaced.
 MARK = ".demoscope-site"
 SHORT_ID = 12
@@ -56,10 +57,10 @@ def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words
     work = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     work.mkdir()
     try:
-        verification = integrity.verified_log(home)
         editions = list(_editions(home, shown, say))
+        summaries = [read_mart(one.directory, "rpt_board_summary") for one in editions]
         for publication in editions:
-            write_page(home, work, publication, editions, shown.name, verification)
+            write_page(work, publication, editions, shown.name, summaries)
         (work / MARK).touch()
         _replace(work, out)
     finally:
@@ -68,21 +69,19 @@ def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words
 
 
 def write_page(
-    home: Home,
     directory: Path,
     publication: Publication,
     editions: list[Publication],
     current: str,
-    verification: Verification,
+    summaries: list[Rows],
 ) -> None:
     """One publication's page and files; with the current one's, the method."""
-    manifest = publication.manifest
-    record = integrity.integrity(home, manifest["board_id"], verification)
+    marts = read_marts(publication.directory)
     listed = [_edition(one, current, is_shown=one.name == publication.name) for one in editions]
-    data = page_data(read_marts(publication.directory), _board(manifest, record), listed)
+    data = page_data(marts, listed, summaries)
     files = f"data/{_short(publication)}"
     names = {"home": HOME_PAGE, "method": METHOD_PAGE, "files": files}
-    html = page(data, names, integrity.in_words(manifest, record))
+    html = page(data, names, in_words(*marts["publication"], *marts["rpt_log_integrity"]))
     (directory / _href(publication, current)).write_text(html, "utf-8")
     if publication.name == current:
         (directory / METHOD_PAGE).write_text(method_page(data, names), "utf-8")
@@ -90,16 +89,6 @@ def write_page(
     kept.mkdir(parents=True)
     for name in FILES:
         shutil.copyfile(publication.directory / name, kept / name)
-    (kept / INTEGRITY_FILE).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
-
-
-def _board(manifest: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
-    names = ("board_id", "title", "is_simulated", "log_position", "valid_until", "sources")
-    return {
-        **{name: manifest[name] for name in names},
-        "code_version": record["made_by"]["code_version"],
-        "provisional_battle_count": record["parameters"]["provisional_battle_count"],
-    }
 
 
 def _edition(publication: Publication, current: str, *, is_shown: bool) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from typing import Any
 from orchestration.boards.view import DEFAULT_DIMENSION, DEFAULT_STRATUM
 from orchestration.site import formats
 from orchestration.site.axis import Axis
+from orchestration.site.board_columns import APART, FEW_BATTLES, WIDE_INTERVAL
 from orchestration.site.names import is_weighted
-
-PROVISIONAL, APART = 1, 2
 
 
 def default_view(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +87,12 @@ def rows_of(data: Mapping[str, Any], board: int) -> list[dict[str, Any]]:
                 "name": models["display_name"][model],
                 "provider": models["provider"][model] or "",
                 "is_retired": models["retired_reason"][model] is not None,
-                "is_provisional": bool(flags & PROVISIONAL),
+                "has_few_battles": bool(flags & FEW_BATTLES),
+                "has_wide_interval": bool(flags & WIDE_INTERVAL),
+                "provisional": formats.provisional(
+                    has_few_battles=bool(flags & FEW_BATTLES),
+                    has_wide_interval=bool(flags & WIDE_INTERVAL),
+                ),
                 "is_apart": bool(flags & APART),
                 "is_leader": rank - cells["rank_lo"][place] == 1,
                 "place": rank,

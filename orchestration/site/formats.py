@@ -52,3 +52,9 @@ def change_in_words(ranks_up: int | None) -> str:
     if ranks_up == 0:
         return "same rank"
     return f"{abs(ranks_up)} {'higher' if ranks_up > 0 else 'lower'}"
+
+
+def provisional(*, has_few_battles: bool, has_wide_interval: bool) -> str:
+    """Which half of the rule makes a model provisional; empty where neither does."""
+    halves = ["few battles"] * has_few_battles + ["wide interval"] * has_wide_interval
+    return f"provisional: {', '.join(halves)}" if halves else ""

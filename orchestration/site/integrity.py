@@ -1,88 +1,46 @@
-"""What vouches for a board and for the log it is from, checked when the page is built.
+"""What the page says of where a board is from, and of what vouches for it and for its log.
 
-What stays out: the checks themselves (boards/checking.py, ingestion/log/verification.py).
+What stays out: the checks themselves, which were made with the marts (log_verification.py).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ingestion.errors import DemoscopeError
-from ingestion.log import EventLog
-from orchestration.boards import store
+from orchestration.words import counted
 
-if TYPE_CHECKING:
-    from ingestion.log.verification import Verification
-    from ingestion.paths import Home
-
-SCHEMA_VERSION = 1
+CODE_DIGITS = 16
 
 
-def verified_log(home: Home) -> Verification:
-    """The whole log, checked from its bytes up."""
-    return EventLog.open(home.log).verify()
-
-
-def integrity(home: Home, board_id: str, verification: Verification) -> dict[str, Any]:
-    """What the page says of a board's origin; written beside it as `integrity.json`.
+def in_words(publication: dict[str, Any], log: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Name, value and whether it is code, in the order in which the page has them.
 
     Args:
-        home: the warehouse the board is kept in.
-        board_id: of a kept board.
-        verification: of the log as it is now.
-
-    Raises:
-        NotFoundError: no such board is kept.
-        IntegrityError: its statement cannot be read.
+        publication: the row of `publication`.
+        log: the row of `rpt_log_integrity`.
     """
-    board = store.by_id(home.boards, board_id)
-    predicate = board.predicate
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "board_id": board_id,
-        "is_signed": (board.directory / store.ENVELOPE_FILE).exists(),
-        "made_by": predicate["made_by"],
-        "log": predicate["log"],
-        "parameters": board.subject["parameters"],
-        "verification": {
-            "is_whole": verification.is_ok,
-            "commit_count": verification.commit_count,
-            "event_count": verification.event_count,
-            "head_sha256": verification.head_hash,
-            "finding_count": len(verification.findings),
-        },
-        "checkpoint_key": _public_key(home),
-    }
-
-
-def _public_key(home: Home) -> str | None:
-    """Who signs this log's checkpoints; null where nobody does yet."""
-    from ingestion.log.keys import read_public_key
-
-    if not home.log_public_key.exists():
-        return None
-    try:
-        return str(read_public_key(home.log_public_key))
-    except (DemoscopeError, OSError):
-        return None
-
-
-def in_words(manifest: dict[str, Any], record: dict[str, Any]) -> list[tuple[str, str, bool]]:
-    """Name, value and whether it is code, in the order in which the page has them."""
-    log, checked, made_by = record["log"], record["verification"], record["made_by"]
-    whole = "whole" if checked["is_whole"] else f"NOT whole: {checked['finding_count']} findings"
-    held = f"{checked['commit_count']:,} commits and {checked['event_count']:,} events"
+    found = log["finding_count"]
+    whole = "whole" if log["is_verified"] else f"NOT whole: {counted(found, 'finding')}"
+    commits, events = (log[name] for name in ("log_position", "event_count"))
+    held = f"{counted(commits, 'commit')} and {counted(events, 'event')}"
+    key = log["checkpoint_key"]
+    code = f"{publication['code_version']} {publication['code_sha256'][:CODE_DIGITS]}"
     rows: list[tuple[str, Any, bool]] = [
-        ("Board", record["board_id"], True),
-        ("Log position", f"{manifest['log_position']}, recorded {manifest['recorded_at']}", False),
-        ("Log head", log["head_sha256"], True),
-        ("Merkle root", log["root_sha256"], True),
-        ("Log checked", f"{whole}: {held}, from their bytes up, when this page was built", False),
-        ("Checkpoints", record["checkpoint_key"] or "not signed yet", False),
-        ("Signature", "signed" if record["is_signed"] else "not signed", False),
-        ("Study design", manifest["design_hash"], True),
-        ("Code", f"{made_by['code_version']} {made_by['code_sha256'][:16]}", True),
-        ("Dependencies", made_by["dependency_lock_sha256"], True),
-        ("Sources", ", ".join(manifest["sources"]), False),
+        ("Board", publication["board_id"], True),
+        ("Log", held, False),
+        ("Recorded", f"{_day(log['first_recorded_at'])} to {_day(log['last_recorded_at'])}", False),
+        ("Log checked", f"{whole}, from the bytes up, when these figures were made", False),
+        ("Log head", log["log_head_hash"], True),
+        ("Merkle root", log["log_root_hash"], True),
+        ("Checkpoints", key or "not signed yet", key is not None),
+        ("Signature", "signed" if publication["is_signed"] else "not signed", False),
+        ("Study design", publication["design_hash"], True),
+        ("Code", code, True),
+        ("Dependencies", publication["dependency_lock_sha256"], True),
+        ("Sources", publication["sources"], False),
     ]
     return [(name, str(value), is_code) for name, value, is_code in rows if value]
+
+
+def _day(moment: Any) -> str:
+    return str(moment.date().isoformat())

@@ -24,9 +24,11 @@ READ: dict[str, dict[str, Any]] = {
     "dim_model": {},
     "dim_stratum": {},
     "fct_stratum_coverage": {},
+    "publication": {},
     "rpt_board_summary": {},
     "rpt_demographic_consistency": {"model_id": None},
     "rpt_leaderboard": {},
+    "rpt_log_integrity": {},
     "rpt_pairwise": {"stratum_id": "all", "weighting": "none", "estimator": "trueskill_ep"},
     "rpt_rank_comparison": {},
     "rpt_tie_rate": {},
@@ -44,7 +46,12 @@ def read_marts(directory: Path) -> dict[str, Rows]:
     Raises:
         IntegrityError: a mart is not there, or cannot be read.
     """
-    return {name: _rows(directory / f"{name}.parquet", only) for name, only in READ.items()}
+    return {name: read_mart(directory, name) for name in READ}
+
+
+def read_mart(directory: Path, name: str) -> Rows:
+    """One mart of READ; errors as of `read_marts`."""
+    return _rows(directory / f"{name}.parquet", READ[name])
 
 
 def _rows(path: Path, only: dict[str, Any]) -> Rows:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from orchestration.boards.view import SECONDARY_PREFIX, SECONDARY_SUFFIX, UNWEIGHTED
 
+EXACT = "trueskill_ep"
 # In the order in which they are offered; others follow under their own names.
 ESTIMATORS = {
-    "trueskill_ep": (
+    EXACT: (
         "TrueSkill, exact",
         "The figure to quote: depends on no order, knows ties, keeps the full covariance.",
     ),

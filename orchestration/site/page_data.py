@@ -10,20 +10,20 @@ from typing import Any
 
 from orchestration.site.board_columns import Key, Rows, board_columns, boards_of, scaled
 from orchestration.site.names import ESTIMATORS, estimator_order, is_weighted
-from orchestration.site.side_data import coverage, divisions, margins, pairs, ties
+from orchestration.site.side_data import coverage, divisions, history, margins, pairs, ties
 
 SCHEMA_VERSION = 1
 
 
 def page_data(
-    marts: Mapping[str, Rows], board: Mapping[str, Any], editions: Sequence[Mapping[str, Any]]
+    marts: Mapping[str, Rows], editions: Sequence[Mapping[str, Any]], summaries: Sequence[Rows]
 ) -> dict[str, Any]:
     """Everything the page shows of one published board.
 
     Args:
         marts: rows by mart (marts.py).
-        board: what the publication says of itself, and the board's statement (integrity.py).
         editions: every published board, oldest first, with the page it is on.
+        summaries: the `rpt_board_summary` of each of them.
 
     Returns:
         A document for JSON. Names stand once, in `models`, `dimensions`, `strata`, `estimators`,
@@ -59,7 +59,7 @@ def page_data(
     )
     return {
         "schema_version": SCHEMA_VERSION,
-        "board": dict(board),
+        "board": _board(*marts["publication"]),
         "editions": [dict(edition) for edition in editions],
         "models": _columns(models, MODEL_COLUMNS),
         "dimensions": _columns(dimensions, ("dimension", "label", "description")),
@@ -77,6 +77,7 @@ def page_data(
             ordered, marts["rpt_rank_comparison"], marts["rpt_board_summary"], places
         ),
         "pairs": pairs(marts["rpt_pairwise"], places),
+        "history": history(summaries, places),
         "ties": ties(marts["rpt_tie_rate"], places),
         "divisions": divisions(
             by_country(
@@ -92,6 +93,13 @@ def page_data(
         ),
         "diagnostics": _diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
     }
+
+
+def _board(publication: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page says of all that it shows."""
+    names = ("board_id", "title", "is_simulated", "log_position", "valid_until", "sources")
+    rules = ("code_version", "provisional_battle_count", "disclosed_people_min")
+    return {name: publication[name] for name in (*names, *rules)}
 
 
 MODEL_COLUMNS = ("model_id", "display_name", "provider", "retired_reason", "retired_date")

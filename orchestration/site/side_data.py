@@ -1,14 +1,16 @@
-"""What stands beside the leaderboards: pairs, ties, who was heard, margins, what divides people.
+"""What stands beside the leaderboards: pairs, ties, history, who was heard, what divides people.
 
 What stays out: the leaderboards (board_columns.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestration.site.board_columns import Rows, scaled
+from orchestration.boards.view import DEFAULT_STRATUM as EVERYBODY
+from orchestration.site.board_columns import SKILL_PLACES, Rows, scaled
+from orchestration.site.names import EXACT, is_shown, is_weighted
 
 Places = Mapping[str, Mapping[str, int]]
 PERCENT, PERMILLE = 2, 3
@@ -67,6 +69,33 @@ def ties(rows: Rows, places: Places) -> dict[str, list[int]]:
         columns["dimension"].append(places["dimension"][row["dimension"]])
         for name in ("decided", "tie", "both_bad"):
             columns[name].append(scaled(row[f"{name}_share"], PERMILLE))
+    return columns
+
+
+def history(summaries: Sequence[Rows], places: Places) -> dict[str, list[int]]:
+    """How everybody's boards became surer: verdicts and doubt, over what was published.
+
+    Args:
+        summaries: `rpt_board_summary` of every publication, oldest first.
+        places: as elsewhere.
+
+    Returns:
+        Columns with one entry per publication, question and weighting, by the exact estimator:
+        `edition`, the publication's place; `sd` of a typical skill in hundredths.
+    """
+    columns: dict[str, list[int]] = {
+        name: [] for name in ("edition", "dimension", "is_weighted", "battle_count", "sd")
+    }
+    for edition, rows in enumerate(summaries):
+        for row in rows:
+            is_everybody = (row["stratum_id"], row["estimator"]) == (EVERYBODY, EXACT)
+            is_known = row["dimension"] in places["dimension"] and is_shown(row["weighting"])
+            if is_everybody and is_known:
+                columns["edition"].append(edition)
+                columns["dimension"].append(places["dimension"][row["dimension"]])
+                columns["is_weighted"].append(int(is_weighted(row["weighting"])))
+                columns["battle_count"].append(row["battle_count"])
+                columns["sd"].append(scaled(row["skill_sd_median"], SKILL_PLACES))
     return columns
 
 

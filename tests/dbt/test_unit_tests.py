@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ingestion.log import EventLog
 from orchestration.dbt_runs import run_dbt
+from orchestration.log_verification import show
 from orchestration.raw_views import open_database, register_ratings, register_sources
 
 
@@ -12,6 +13,7 @@ def test_every_unit_test_passes_on_an_empty_warehouse(tmp_path: Path) -> None:
     with open_database(tmp_path / "demoscope.duckdb") as connection:
         register_sources(connection, log, as_of_seq=0, loads=tmp_path / "loads")
         register_ratings(connection, tmp_path / "ratings")
+    show(tmp_path / "demoscope.duckdb", [])
     run_dbt(["seed"], root=tmp_path)
     run_dbt(["run", "--empty"], root=tmp_path)
     results = run_dbt(["test", "--select", "test_type:unit"], root=tmp_path)

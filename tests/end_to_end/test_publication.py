@@ -200,6 +200,34 @@ def test_the_manifest_says_what_is_there(built: Path) -> None:
     assert named | {"manifest.json"} == {path.name for path in directory.iterdir()}
 
 
+def test_what_is_said_of_the_log_is_what_the_log_says(built: Path) -> None:
+    [row] = rows_of(built, "rpt_log_integrity")
+    verified = document(built, "log", "verify", "--json")
+    assert verified["is_whole"]
+    assert (row["is_verified"], row["finding_count"]) == (True, 0)
+    assert row["log_position"] == verified["commit_count"]
+    assert row["event_count"] == verified["event_count"] == len(events())
+    assert row["log_head_hash"] == verified["head_hash"]
+    statement = json.loads((Home(built).boards / "current" / "statement.json").read_text("utf-8"))
+    assert row["log_root_hash"] == statement["predicate"]["log"]["root_sha256"]
+
+
+def test_built_again_it_is_the_same_publication(copy: Home) -> None:
+    shutil.rmtree(copy.ratings)
+    copy.database.unlink()
+    document(copy.root, "build", "--json")
+    document(copy.root, "publish", "--json")
+    assert len(document(copy.root, "publish", "--list", "--json")["publications"]) == 1
+
+
+def test_a_board_signed_since_is_published_again(copy: Home) -> None:
+    assert not rows_of(copy.root, "publication")[0]["is_signed"]
+    (copy.boards / "current" / boards.ENVELOPE_FILE).write_text("{}", "utf-8")
+    name = document(copy.root, "publish", "--json")["publication"]["name"]
+    assert name.endswith("-2")
+    assert rows_of(copy.root, "publication")[0]["is_signed"]
+
+
 def test_the_command_lists_keeps_and_repeats(copy: Home) -> None:
     again = document(copy.root, "publish", "--json", "--keep", "1")
     assert again["removed"] == []

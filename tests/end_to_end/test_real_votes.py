@@ -128,7 +128,18 @@ def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
     ]
     assert "Simulated" not in html
     assert f"boards reproduce {printed['board']['board_id'][:12]}" in html
-    assert "whole: 1 commits and 8,931 events" in html
+    marts = Home(llmfao).marts / "current"
+    [publication] = pq.read_table(marts / "publication.parquet").to_pylist()
+    [log] = pq.read_table(marts / "rpt_log_integrity.parquet").to_pylist()
+    [edition] = re.findall(r"<strong>(Log position .*?)</strong>", html)
+    recorded = publication["recorded_at"].date().isoformat()
+    assert edition == f"Log position {publication['log_position']}, {recorded} (latest)"
+    panel = re.search(r'<dl class="integrity".*?</dl>', html, re.DOTALL)
+    assert panel is not None
+    assert f"1 commit and {log['event_count']:,} events" in panel[0]
+    assert "whole, from the bytes up" in panel[0]
+    for figure in (log["log_head_hash"], log["log_root_hash"], publication["design_hash"]):
+        assert figure in panel[0]
 
 
 def test_every_published_board_has_a_page(llmfao: Path, page: Path) -> None:

@@ -1,12 +1,14 @@
 """The gate splits good from bad, and Great Expectations has the last word on a batch."""
 
 from collections.abc import Sequence
+from itertools import permutations
 
 import pyarrow as pa
 import pytest
 
 from expectations.gate import Gate
-from expectations.suites import contract_suite
+from expectations.sentences import beginning
+from expectations.suites import contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import NativeBatch
 from ingestion.vocabulary import EventType
@@ -73,7 +75,37 @@ def test_great_expectations_accepts_what_the_row_checks_accept() -> None:
 def test_great_expectations_stops_what_slipped_through() -> None:
     verdict = Gate().judge(EventType.BATTLE_JUDGED, log_form(outcome="left"))
     assert not verdict.is_success
-    assert any("outcome" in failure for failure in verdict.failures)
+    [failure] = verdict.failures
+    assert failure.startswith("outcome is outside its vocabulary: ['left']. ")
+    assert "Please report it" in failure
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"quarantined_count": 5}, "Too many bad rows: a load may have 20.0% of them at most."),
+        ({"accounted_count": 9}, "Rows got lost: 10 were read and 9 are accounted for."),
+        (
+            {"unknown_schema": 2},
+            "Unknown schema version: this release does not know that of 2 rows.",
+        ),
+        ({"row_count": 0, "accounted_count": 0}, "No rows: the file holds nothing"),
+    ],
+)
+def test_a_load_is_refused_in_our_own_words(counts: dict[str, int], said: str) -> None:
+    sound = {"row_count": 10, "accounted_count": 10, "quarantined_count": 0, "unknown_schema": 0}
+    assert Gate().judge_load(**sound).is_success
+    [failure] = Gate().judge_load(**(sound | counts)).failures
+    assert failure.startswith(said)
+    assert "expect" not in failure.lower()
+
+
+def test_sentences_about_one_expectation_begin_as_no_others_do() -> None:
+    for suite in (*(contract_suite(contract) for contract in CONTRACTS.values()), load_suite(0.2)):
+        beginnings = [beginning(item.kind, item.arguments) for item in suite]
+        assert len(set(beginnings)) == len(beginnings)
+        for first, other in permutations(beginnings, 2):
+            assert not other.startswith(first)
 
 
 @pytest.mark.parametrize("event_type", list(EventType))

@@ -9,3 +9,7 @@ def test_raw_sources_are_current() -> None:
 
 def test_ratings_sources_are_current() -> None:
     assert dbt_sources.RATINGS_FILE.read_text(encoding="utf-8") == dbt_sources.ratings_sources()
+
+
+def test_log_sources_are_current() -> None:
+    assert dbt_sources.LOG_FILE.read_text(encoding="utf-8") == dbt_sources.log_sources()

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from orchestration.ratings.counts import InvalidCountsError
 from orchestration.ratings.tournaments import (
     PAIRWISE_BOARD_SCHEMA,
+    PROVISIONAL_REASONS,
     RATING_SCHEMA,
     MissingTournamentError,
     RatingParameters,
@@ -109,6 +111,20 @@ def test_few_battles_are_provisional() -> None:
     assert few.is_provisional.all()
     wide = frame[(frame.battle_count >= 30) & (frame.skill_sd > 0.5 * frame.prior_sd)]
     assert wide.is_provisional.all()
+
+
+def test_what_is_provisional_says_which_half_of_the_rule_it_is() -> None:
+    seen = set()
+    for share in (0.5, 0.1):
+        frame = rate(TABLE, replace(PARAMETERS, provisional_sd_share=share), 1).to_pandas()
+        few, wide = frame.battle_count < 30, frame.skill_sd > share * frame.prior_sd
+        said = frame.provisional_reason.fillna("")
+        assert ((said == "few_battles") == (few & ~wide)).all()
+        assert ((said == "wide_interval") == (~few & wide)).all()
+        assert ((said == "few_battles_and_wide_interval") == (few & wide)).all()
+        assert ((said != "") == frame.is_provisional).all()
+        seen |= set(said)
+    assert seen == {"", *PROVISIONAL_REASONS}
 
 
 def test_disconnected_models_are_told_apart() -> None:

@@ -7,7 +7,7 @@ with
 
 ratings as (
 
-    select * from {{ source('ratings', 'rating') }}
+    select * from {{ ref('int_ratings__explained') }}
 
 ),
 
@@ -97,6 +97,7 @@ final as (
         sds.clustered_sd,
         sds.design_effect,
         sds.is_provisional,
+        sds.provisional_reason,
         cast(sds.component as integer) as component,
         cast(sds.component_count as integer) as component_count,
         sds.is_converged,

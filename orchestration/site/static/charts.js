@@ -1,5 +1,7 @@
 // How sure: dots of boards and of models, and shares of ties.
-const WIDTH = 480,
+// Letters keep their size where a chart is about as wide as it is drawn; to ask the page would make
+// it lay itself out in between.
+const WIDTH = matchMedia("(max-width: 40rem)").matches ? 360 : 480,
     HEIGHT = 280,
     LEFT = 44,
     RIGHT = 14,
@@ -58,17 +60,17 @@ function dots(points, xTitle, yTitle) {
     // A label stands beside its dot, on no other dot and on no other label; else there is none.
     const taken = points.map((point) => [x(point.x) - 6, y(point.y) - 6, x(point.x) + 6, y(point.y) + 6]);
     const isFree = ([left, top, right, bottom]) =>
-        left >= 0 &&
+        left >= LEFT &&
         right <= WIDTH &&
         taken.every(
             (other) => right <= other[0] || other[2] <= left || bottom <= other[1] || other[3] <= top,
         );
     const named = points.filter((point) => point.isHere || point.isNamed);
     for (const point of named.sort((a, b) => b.isHere - a.isHere)) {
-        const width = point.label.length * 6.6;
+        const length = point.label.length * 6.6;
         const [px, py] = [x(point.x), y(point.y)];
-        const boxes = [px + 7, px - 7 - width, px - width / 2].flatMap((left) =>
-            [py - 7, py - 21, py + 7].map((top) => [left, top, left + width, top + 14]),
+        const boxes = [px + 7, px - 7 - length, px - length / 2].flatMap((left) =>
+            [py - 7, py - 21, py + 7].map((top) => [left, top, left + length, top + 14]),
         );
         const box = boxes.find(isFree);
         if (!box) continue;
@@ -125,6 +127,27 @@ function showCharts(board) {
         "battles",
         "half the interval",
     );
+    showHistory(board);
+}
+
+/** Everybody's boards of this question over all that was published. */
+function showHistory(board) {
+    const { history, editions } = data;
+    const isWeighted = weightings[boards.weighting[board]] !== NONE;
+    const points = history.edition.flatMap((edition, row) =>
+        history.dimension[row] === boards.dimension[board] && Boolean(history.is_weighted[row]) === isWeighted
+            ? [
+                  {
+                      x: history.battle_count[row],
+                      y: history.sd[row],
+                      label: editions[edition].label,
+                      isHere: editions[edition].is_shown,
+                      isNamed: edition === 0,
+                  },
+              ]
+            : [],
+    );
+    place("history-chart", points, "verdicts", "sd of a skill");
 }
 
 function place(id, points, xTitle, yTitle) {

@@ -2,8 +2,9 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const { boards, models, dimensions, strata, estimators, weightings } = data;
 const NONE = "none",
-    PROVISIONAL = 1,
-    APART = 2;
+    FEW_BATTLES = 1,
+    WIDE_INTERVAL = 2,
+    APART = 4;
 
 const boardAt = new Map();
 boards.stratum_id.forEach((stratum, board) => {
@@ -38,7 +39,8 @@ function rowsOf(board) {
             best: cells.best[place],
             win: cells.win[place],
             change: cells.change[place],
-            isProvisional: Boolean(cells.flags[place] & PROVISIONAL),
+            hasFewBattles: Boolean(cells.flags[place] & FEW_BATTLES),
+            hasWideInterval: Boolean(cells.flags[place] & WIDE_INTERVAL),
             isApart: Boolean(cells.flags[place] & APART),
             battles: tally[model],
         };

@@ -1,4 +1,5 @@
 // What is shown, as a file: the figures as they stand on the page.
+const REASONS = ["", "few_battles", "wide_interval", "few_battles_and_wide_interval"];
 function shownColumns(board) {
     const rows = rowsOf(board),
         same = (value) => rows.map(() => value);
@@ -21,7 +22,8 @@ function shownColumns(board) {
         ["p_best", centi("best"), DOUBLE],
         ["winshare", centi("win"), DOUBLE],
         ["battle_count", rows.map((row) => row.battles)],
-        ["is_provisional", rows.map((row) => row.isProvisional)],
+        ["is_provisional", rows.map((row) => row.hasFewBattles || row.hasWideInterval)],
+        ["provisional_reason", rows.map((row) => REASONS[row.hasFewBattles + 2 * row.hasWideInterval])],
         ["is_retired", rows.map((row) => models.retired_reason[row.model] !== null)],
     ];
 }

@@ -15,5 +15,9 @@ const formats = {
             : n === 0
               ? "same rank"
               : `${Math.abs(n)} ${n > 0 ? "higher" : "lower"}`,
+    provisional: (one) =>
+        one.hasFewBattles || one.hasWideInterval
+            ? `provisional: ${[one.hasFewBattles && "few battles", one.hasWideInterval && "wide interval"].filter(Boolean).join(", ")}`
+            : "",
     escape: (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`),
 };

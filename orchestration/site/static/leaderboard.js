@@ -8,7 +8,8 @@ function leaderboardRow(one, axis) {
     const isRetired = models.retired_reason[one.model] !== null;
     row.classList.toggle("leader", one.rankLo === 1);
     row.classList.toggle("retired", isRetired);
-    row.classList.toggle("provisional", one.isProvisional);
+    const provisional = formats.provisional(one);
+    row.classList.toggle("provisional", provisional !== "");
     fill(row, "rank_lo", one.rankLo);
     fill(row, "rank_hi", formats.lastRank(one.rankLo, one.rankHi));
     fill(row, "name", models.display_name[one.model]);
@@ -18,7 +19,8 @@ function leaderboardRow(one, axis) {
     fill(row, "best", formats.percent(one.best));
     fill(row, "win", formats.percent(one.win));
     fill(row, "battles", formats.count(one.battles));
-    row.querySelector('[data-f="provisional"]').hidden = !one.isProvisional;
+    fill(row, "provisional", provisional);
+    row.querySelector('[data-f="provisional"]').hidden = provisional === "";
     row.querySelector('[data-f="retired"]').hidden = !isRetired;
     const moved = row.querySelector('[data-f="change"]');
     moved.className = `number moved ${one.change > 0 ? "up" : one.change < 0 ? "down" : "same"}${one.isApart ? " apart" : ""}`;
@@ -73,10 +75,17 @@ function titleOf(board) {
 
 function notesOf(board, rows) {
     const notes = [];
-    const provisional = rows.filter((row) => row.isProvisional).length;
+    const few = rows.filter((row) => row.hasFewBattles).length,
+        wide = rows.filter((row) => row.hasWideInterval).length,
+        provisional = rows.filter((row) => formats.provisional(row)).length;
     if (provisional) {
+        const halves = [
+            few && `<em>few battles</em> are fewer than ${data.board.provisional_battle_count}`,
+            wide &&
+                "a <em>wide interval</em> is still more than half as wide as before the first battle",
+        ];
         notes.push(
-            `<strong>Provisional</strong>: fewer than ${data.board.provisional_battle_count} battles, or an interval still more than half as wide as before the first battle. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
+            `<strong>Provisional</strong>: ${halves.filter(Boolean).join("; ")}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
         );
     }
     for (const { model } of rows) {

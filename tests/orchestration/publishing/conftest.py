@@ -20,6 +20,11 @@ ABOUT = {
     "recorded_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     "valid_until": None,
     "design_hash": "d" * 64,
+    "is_signed": False,
+    "code_version": "0.1.0",
+    "code_sha256": "c" * 64,
+    "dependency_lock_sha256": None,
+    "provisional_battle_count": 30,
     "disclosed_people_min": 10,
 }
 THING = PublicTable(

@@ -5,9 +5,10 @@ from itertools import combinations, cycle
 import pandas as pd
 import pytest
 
+from orchestration.publishing.catalogue import declared_marts
 from orchestration.rating_tables import rate_all
 from orchestration.rating_tables.contract import RATING_TABLES
-from orchestration.ratings.tournaments import RatingParameters
+from orchestration.ratings.tournaments import PROVISIONAL_REASONS, RatingParameters
 from tests.orchestration.rating_tables.study import Verdict, database
 
 PARAMETERS = RatingParameters(draws=256)
@@ -74,6 +75,20 @@ def test_a_single_battle_is_provisional_and_hardly_moves(tables: dict[str, pd.Da
     assert rows.is_provisional.all()
     assert rows.battle_count.tolist() == [1, 1]
     assert rows.set_index("model_id").skill_micro.abs().max() < 10_000_000
+
+
+def test_every_provisional_model_has_its_reason(tables: dict[str, pd.DataFrame]) -> None:
+    rated, reasons = tables["rating"], tables["provisional"]
+    key = ["weighting", "stratum_id", "dimension", "estimator", "model_id"]
+    assert reasons[key].equals(rated[rated.is_provisional][key].reset_index(drop=True))
+    assert set(reasons.provisional_reason) <= set(PROVISIONAL_REASONS)
+    assert len(set(reasons.provisional_reason)) > 1
+    # The contract of the mart has the same vocabulary.
+    [mart] = [one for one in declared_marts() if one["name"] == "rpt_leaderboard"]
+    [column] = [one for one in mart["columns"] if one["name"] == "provisional_reason"]
+    [test] = column["data_tests"]
+    accepted = test["accepted_values"]["arguments"]["values"]
+    assert sorted(accepted) == sorted(PROVISIONAL_REASONS)
 
 
 def test_only_wins_give_an_order_and_finite_skills(tables: dict[str, pd.DataFrame]) -> None:

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from orchestration.site.board_columns import Rows
+from orchestration.site.integrity import in_words
 from orchestration.site.page_data import page_data
 from orchestration.site.rendering import method_page, page
-from tests.orchestration.site.published import marts
+from tests.orchestration.site.published import marts, older_summary, origin
 from tests.orchestration.site.studies import Study
 
 FLAGS = (
@@ -53,23 +54,13 @@ class Site:
 
 def write_site(directory: Path, study: Study, *, is_simulated: bool) -> Site:
     """A site of a made-up study."""
-    made = marts(study)
-    board = {
-        "board_id": BOARD_ID,
-        "title": "Demoscope as of log position 4",
-        "is_simulated": is_simulated,
-        "log_position": 4,
-        "valid_until": None,
-        "sources": ["tests"],
-        "code_version": "0.1.0",
-        "provisional_battle_count": 30,
-    }
+    made = marts(study) | origin(BOARD_ID, is_simulated=is_simulated)
     editions = [
         {"board_id": "f" * 64, "label": "Log position 2", "href": "older.html", "is_shown": False},
         {"board_id": BOARD_ID, "label": "Log position 4", "href": "index.html", "is_shown": True},
     ]
-    data = page_data(made, board, editions)
-    html = page(data, NAMES, [("Board", BOARD_ID, True), ("Signature", "not signed", False)])
+    data = page_data(made, editions, [older_summary(made), made["rpt_board_summary"]])
+    html = page(data, NAMES, in_words(*made["publication"], *made["rpt_log_integrity"]))
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "index.html").write_text(html, "utf-8")
     (directory / "older.html").write_text(html, "utf-8")

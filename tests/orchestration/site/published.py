@@ -15,6 +15,11 @@ from tests.orchestration.site.studies import LABELS, POOLED, Study
 
 KEYS = ("weighting", "stratum_id", "dimension", "estimator")
 HOSTILE = "<script>document.title='broken'</script>"
+REASONS = {
+    "model-02": "wide_interval",
+    "model-04": "few_battles",
+    "model-05": "few_battles_and_wide_interval",
+}
 LONG = "A model with a name far longer than any designer would have wished for (preview 2026-11-26)"
 
 
@@ -58,6 +63,26 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_weighting_diagnostics": _diagnostics() if study.is_weighted else [],
         "rpt_weighting_margin": _margins() if study.is_weighted else [],
     }  # fmt: skip
+
+
+def origin(board_id: str, *, is_simulated: bool) -> dict[str, Rows]:
+    """The marts of one row each: which board all is of, and which log."""
+    recorded = datetime(2025, 9, 3, 4, 5, 6, 7, tzinfo=UTC)
+    publication = {
+        "board_id": board_id, "title": "Demoscope as of log position 4",
+        "is_simulated": is_simulated, "sources": "tests, more tests", "log_position": 4,
+        "log_head_hash": "7" * 64, "recorded_at": recorded, "valid_until": None,
+        "design_hash": "8" * 64, "is_signed": True, "code_version": "0.1.0",
+        "code_sha256": "9" * 64, "dependency_lock_sha256": "a6" * 32,
+        "provisional_battle_count": 31, "disclosed_people_min": 11,
+    }  # fmt: skip
+    log = {
+        "origin": "demoscope/log/b", "log_position": 4, "log_head_hash": "7" * 64,
+        "log_root_hash": "d5" * 32, "event_count": 123_456,
+        "first_recorded_at": datetime(2025, 8, 2, tzinfo=UTC), "last_recorded_at": recorded,
+        "is_verified": True, "finding_count": 0, "checkpoint_key": "tests+0123abcd+AAAA",
+    }  # fmt: skip
+    return {"publication": [publication], "rpt_log_integrity": [log]}
 
 
 def _label(name: str) -> str:
@@ -109,7 +134,8 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "p_best": round({1: 0.81, 2: 0.185}.get(rank, 0.0004), 6),
                 "winshare": round(0.9 - 0.8 * rank / len(ordered), 6),
                 "battle_count": own.randint(20, 2000),
-                "is_provisional": model == models[2],
+                "is_provisional": model in REASONS,
+                "provisional_reason": REASONS.get(model),
                 "component_count": 1,
                 "effective_participant_count": 345.678 if is_weighted else None,
             }
@@ -120,6 +146,7 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
 def _summary(board: Rows) -> dict[str, Any]:
     return {
         **{name: board[0][name] for name in KEYS},
+        "model_count": len(board),
         "leader_count": sum(row["rank_lo"] == 1 for row in board),
         "component_count": 1,
         "battle_count": sum(row["battle_count"] for row in board) // 2,
@@ -127,6 +154,18 @@ def _summary(board: Rows) -> dict[str, Any]:
         "effective_participant_count": board[0]["effective_participant_count"],
         "skill_sd_median": sorted(row["skill_sd"] for row in board)[len(board) // 2],
     }
+
+
+def older_summary(made: dict[str, Rows]) -> Rows:
+    """The same boards when half of the verdicts were in."""
+    return [
+        row
+        | {
+            "battle_count": row["battle_count"] // 2,
+            "skill_sd_median": row["skill_sd_median"] * 2**0.5,
+        }
+        for row in made["rpt_board_summary"]
+    ]
 
 
 def _comparisons(leaderboard: Rows) -> Rows:

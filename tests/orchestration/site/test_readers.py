@@ -70,6 +70,8 @@ def test_nothing_is_in_the_way_of_anybody(site: Site, visit: Visit, scheme: str)
 def test_it_fits_a_phone(site: Site, visit: Visit, scheme: str) -> None:
     page = visit(f"{site.address}#stratum=US&weighting=none", MOBILE, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= MOBILE["width"]
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
     keep_screenshot(page, f"mobile-{scheme}")
 
 

@@ -4,7 +4,7 @@ with
 
 cells as (
 
-    select * from {{ ref('int_cells__weighed') }}
+    select * from {{ ref('int_cells__targeted') }}
 
 ),
 

@@ -7,7 +7,7 @@ with
 
 cells as (
 
-    select * from {{ ref('int_cells__weighed') }}
+    select * from {{ ref('int_cells__targeted') }}
 
 ),
 

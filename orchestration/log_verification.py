@@ -1,0 +1,125 @@
+"""What dbt is told of the log itself: how much of it a build read, and whether the log is whole.
+
+The whole log is checked, as `demoscope log verify` does it: every commit, segment and row, from its
+bytes up. That costs what that command costs, some seconds per gigabyte, and once per build at the
+head: a build that looks back reports nothing, and so checks nothing.
+
+What stays out: the checks themselves (ingestion/log/verification.py) and the marts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from ingestion.contract import TIMESTAMP
+from ingestion.errors import UsageError
+from ingestion.log.checkpoint import checkpoint_of, default_origin
+from ingestion.log.keys import read_public_key
+from orchestration.rating_tables.contract_form import RatingColumn, RatingTable
+from orchestration.raw_views import open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ingestion.log import EventLog
+
+SOURCE, VERIFICATION = "log", "verification"
+LOG_TABLES = {
+    VERIFICATION: RatingTable(
+        "One row: the log up to the last commit that was read, and what checking the log found.",
+        (
+            RatingColumn("origin", "varchar", "Which log; its checkpoints have the same name."),
+            RatingColumn("log_position", "bigint", "The last commit that was read; from 1."),
+            RatingColumn("log_head_hash", "varchar", "SHA-256 of that commit."),
+            RatingColumn(
+                "log_root_hash",
+                "varchar",
+                "RFC 6962 root over the commits so far, hexadecimal: a checkpoint of this size"
+                " has it.",
+            ),
+            RatingColumn("event_count", "bigint", "Events in those commits, erased ones too."),
+            RatingColumn(
+                "first_recorded_at", "timestamp with time zone", "When the first was recorded."
+            ),
+            RatingColumn(
+                "last_recorded_at", "timestamp with time zone", "When the last was recorded."
+            ),
+            RatingColumn(
+                "is_verified",
+                "boolean",
+                "Whether every commit, segment and row of the whole log, later commits among them,"
+                " was what its hashes say.",
+            ),
+            RatingColumn("finding_count", "bigint", "Faults that were found; 0 in a sound log."),
+            RatingColumn(
+                "checkpoint_key",
+                "varchar",
+                "Public key that signs the log's checkpoints; null where nobody signs yet.",
+            ),
+        ),
+    ),
+}
+_TYPES = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "boolean": pa.bool_(),
+    "timestamp with time zone": TIMESTAMP,
+}
+
+
+def verify(database: Path, log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
+    """Check the whole log, and keep what there is to say of it where dbt finds it as a source.
+
+    Args:
+        database: the pipeline's.
+        log: the event log; all of it is checked.
+        position: the last commit that the build read, from 1.
+        public_key: the file of the key that signs the log's checkpoints; it may be missing.
+
+    Returns:
+        The row of `log.verification`.
+    """
+    row = _row(log, position, public_key)
+    show(database, [row])
+    return row
+
+
+def show(database: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write `log.verification`; without rows until a log was checked."""
+    columns = {column.name: _TYPES[column.type] for column in LOG_TABLES[VERIFICATION].columns}
+    table = pa.table(
+        {name: pa.array([row[name] for row in rows], kind) for name, kind in columns.items()}
+    )
+    with open_database(database) as connection:
+        connection.execute(f"create schema if not exists {SOURCE}")
+        connection.register("verified", table)
+        connection.execute(f"create or replace table {SOURCE}.{VERIFICATION} as from verified")
+        connection.unregister("verified")
+
+
+def _row(log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
+    origin = default_origin(log.origin.name)
+    first, last, found = log.chain.commit(1), log.chain.commit(position), log.verify()
+    return {
+        "origin": origin,
+        "log_position": position,
+        "log_head_hash": log.chain.hash_at(position),
+        "log_root_hash": checkpoint_of(log.layout, log.chain, origin, position).root.hex(),
+        "event_count": last.next_position - first.first_position,
+        "first_recorded_at": first.recorded_at,
+        "last_recorded_at": last.recorded_at,
+        "is_verified": found.is_ok,
+        "finding_count": len(found.findings),
+        "checkpoint_key": _key(public_key),
+    }
+
+
+def _key(path: Path) -> str | None:
+    """The key, if the file holds one: a build does not depend on it."""
+    try:
+        return str(read_public_key(path))
+    except UsageError:
+        return None

@@ -1,0 +1,16 @@
+"""Numbers with what they count, as people write them.
+
+What stays out: other formats (site/formats.py) and what is printed (cli/).
+"""
+
+from __future__ import annotations
+
+
+def counted(number: int, what: str) -> str:
+    """`1 commit`, `1,200 commits`.
+
+    Args:
+        number: how many.
+        what: one of them; more are the same with an s.
+    """
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
