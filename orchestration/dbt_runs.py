@@ -1,9 +1,10 @@
-"""Running dbt in this process, and saying in a sentence what failed.
+"""Running dbt in this process, and saying what failed.
 
 A project is parsed once per process, however often and wherever it is run: parsing costs seconds,
 and what it finds depends neither on the database nor on vars (only SQL reads them, when compiled).
 
-What stays out: what dbt builds (dbt_project/) and when (building.py, assets/).
+What stays out: what dbt builds (dbt_project/) and when (building.py, assets/), and the sentences
+(dbt_failures.py, dbt_warnings.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ingestion.errors import BusyError, DemoscopeError
+from orchestration.dbt_failures import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +53,8 @@ def run_dbt(
         project: directory of the dbt project; this package's own unless given.
 
     Raises:
-        TransformationFailedError: names each model or test that failed, and where its SQL lies.
+        TransformationFailedError: names each model or test that failed, the first rows that a test
+            found, and where its SQL lies.
         BusyError: another process has the database open.
     """
     from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
@@ -76,7 +79,7 @@ def run_dbt(
     results = list(getattr(outcome.result, "results", []))
     failed = [result for result in results if str(result.status) in BAD]
     if failed:
-        _raise("\n".join(_sentence(result) for result in failed), root)
+        _raise(in_words(failed, root / "demoscope.duckdb"), root)
     return results
 
 
@@ -104,10 +107,6 @@ def source_files(project: Path) -> list[Path]:
         for path in project.rglob("*")
         if path.is_file() and not NOT_SOURCES.intersection(path.relative_to(project).parts)
     )
-
-
-def _sentence(result: NodeResult) -> str:
-    return f"  {result.node.resource_type} {result.node.name}: {(result.message or '').strip()}"
 
 
 def _raise(message: str, root: Path) -> None:

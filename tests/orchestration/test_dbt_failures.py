@@ -1,0 +1,29 @@
+"""A seed with a mistake stops dbt, and the error shows the row that has it."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration.dbt_runs import (
+    NOT_SOURCES,
+    PROJECT_DIRECTORY,
+    TransformationFailedError,
+    run_dbt,
+)
+
+
+def test_the_row_that_a_test_found_is_shown(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT_DIRECTORY, project, ignore=shutil.ignore_patterns(*NOT_SOURCES))
+    seed = project / "seeds" / "seed_pools.csv"
+    header, first, *others = list(csv.reader(seed.read_text("utf-8").splitlines()))
+    first[header.index("pool")] = ""
+    with seed.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, first, *others])
+    with pytest.raises(TransformationFailedError) as error:
+        run_dbt(["build", "--select", "seed_pools"], root=tmp_path / "home", project=project)
+    row = f"pool = null, country = {first[header.index('country')]}"
+    said = str(error.value).split("never_null_seed_pools: ")[1]
+    assert row in said.splitlines()[1]
