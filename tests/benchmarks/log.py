@@ -48,33 +48,40 @@ def people() -> pa.Array:
     return hexadecimal(np.random.default_rng(0), 20_000)
 
 
+DIMENSIONS = ["overall", "helpfulness", "tone", "trust", "clarity"]
+
+
 def judgments(seed: int, rows: int) -> pa.Table:
-    """Judgments as a study has them: every column filled, most with few values."""
+    """Judgments as a study has them: of each conversation one on every dimension, side by side."""
     rng = np.random.default_rng(seed)
     judges = people()
+    conversations = -(-rows // len(DIMENSIONS))
+    conversation = pa.array(np.repeat(np.arange(conversations), len(DIMENSIONS))[:rows])
 
-    def some(values: list[str], missing: float = 0.0) -> pa.Array:
-        codes = pa.array(rng.integers(0, len(values), rows), mask=rng.random(rows) < missing)
-        return pa.array(values).take(codes)
+    def of_each(values: pa.Array, missing: float = 0.0) -> pa.Array:
+        codes = rng.integers(0, len(values), conversations)
+        mask = rng.random(conversations) < missing
+        return values.take(pa.array(codes, mask=mask)).take(conversation)
 
     models = pa.array([f"vendor-{k % 7}/model-{k}-instruct" for k in range(28)])
-    left = rng.integers(0, len(models), rows)
-    right = (left + rng.integers(1, len(models), rows)) % len(models)
-    start = 1_700_000_000_000_000 + seed * rows
+    left = rng.integers(0, len(models), conversations)
+    right = (left + rng.integers(1, len(models), conversations)) % len(models)
+    times = 1_700_000_000_000_000 + seed * rows + np.sort(rng.integers(0, 10**9, conversations))
+    outcomes = pa.array(["a", "b", "tie", "both_bad"])
     columns = {
         "event_id": hexadecimal(rng, rows),
-        "event_type": some([str(BATTLE)]),
+        "event_type": of_each(pa.array([str(BATTLE)])),
         "schema_version": pa.array(np.full(rows, CONTRACTS[BATTLE].version, np.int32)),
-        "source": some(["study"]),
-        "occurred_at": pa.array(start + np.sort(rng.integers(0, 10**9, rows))),
-        "subject_id": judges.take(pa.array(rng.integers(0, len(judges), rows))),
-        "dimension": some(["overall", "helpfulness", "tone", "trust", "clarity"]),
-        "model_a": models.take(pa.array(left)),
-        "model_b": models.take(pa.array(right)),
-        "outcome": some(["a", "b", "tie", "both_bad"]),
-        "conversation_id": hexadecimal(rng, rows),
-        "language": some(["English", "Français", "Deutsch"], 0.3),
-        "topic": some(["cooking", "law", "travel"], 0.5),
+        "source": of_each(pa.array(["study"])),
+        "occurred_at": pa.array(times).take(conversation),
+        "subject_id": of_each(judges),
+        "dimension": pa.array(np.resize(np.array(DIMENSIONS), rows)),
+        "model_a": models.take(pa.array(left)).take(conversation),
+        "model_b": models.take(pa.array(right)).take(conversation),
+        "outcome": outcomes.take(pa.array(rng.integers(0, len(outcomes), rows))),
+        "conversation_id": hexadecimal(rng, conversations).take(conversation),
+        "language": of_each(pa.array(["English", "Français", "Deutsch"]), 0.3),
+        "topic": of_each(pa.array(["cooking", "law", "travel"]), 0.5),
     }
     schema = CONTRACTS[BATTLE].log_schema
     return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names})

@@ -59,16 +59,15 @@ from int_participants__stratified group by participant_key, country
 """
 GROUPING_SETS = """
 create or replace table grouping_sets_count as
-select country, age, ethnicity, politics, {names}, outcome, count(*) as battle_count
+select country, age, ethnicity, politics, {names}, count(*) as battle_count
 from {battles} inner join groups using (participant_key)
 where is_counted
 group by grouping sets (
-    (country, age, {names}, outcome), (country, ethnicity, {names}, outcome),
-    (country, politics, {names}, outcome)
+    (country, age, {names}), (country, ethnicity, {names}), (country, politics, {names})
 )
 """
-NAMES = "dimension, model_a, model_b"
-NUMBERS = "dimension_number, left_number, right_number"
+NAMES = "dimension, model_a, model_b, outcome"
+NUMBERS = "dimension_number, left_number, right_number, outcome_number"
 # What both say of the 22 strata, in one orientation.
 DIFFERENCES = """
 with ours as (

@@ -1,3 +1,4 @@
+{%- set numbers = outcome_numbers() -%}
 with
 
 battles as (
@@ -41,10 +42,10 @@ judged as (
         dimension_number,
         left_number,
         right_number,
-        count(case when outcome = 'a' then 1 end) as left_count,
-        count(case when outcome = 'b' then 1 end) as right_count,
-        count(case when outcome = 'tie' then 1 end) as tie_count,
-        count(case when outcome = 'both_bad' then 1 end) as both_bad_count
+        count(case when outcome_number = {{ numbers['a'] }} then 1 end) as left_count,
+        count(case when outcome_number = {{ numbers['b'] }} then 1 end) as right_count,
+        count(case when outcome_number = {{ numbers['tie'] }} then 1 end) as tie_count,
+        count(case when outcome_number = {{ numbers['both_bad'] }} then 1 end) as both_bad_count
     from battles
     group by cell_id, dimension_number, left_number, right_number
 

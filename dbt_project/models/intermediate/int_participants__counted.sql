@@ -1,8 +1,12 @@
+{%- set numbers = outcome_numbers() -%}
 with
 
 battles as (
 
-    select * from {{ ref('int_battles__numbered') }}
+    select
+        *,
+        left_number < right_number as is_oriented
+    from {{ ref('int_battles__numbered') }}
     where is_counted
 
 ),
@@ -22,17 +26,19 @@ counted as (
         greatest(battles.left_number, battles.right_number) as model_b_number,
         count(
             case
-                when battles.outcome = 'a' and battles.left_number < battles.right_number then 1
-                when battles.outcome = 'b' and battles.left_number > battles.right_number then 1
+                when battles.outcome_number = {{ numbers['a'] }} and battles.is_oriented then 1
+                when battles.outcome_number = {{ numbers['b'] }} and not battles.is_oriented then 1
             end
         ) as win_a_count,
         count(
             case
-                when battles.outcome = 'b' and battles.left_number < battles.right_number then 1
-                when battles.outcome = 'a' and battles.left_number > battles.right_number then 1
+                when battles.outcome_number = {{ numbers['b'] }} and battles.is_oriented then 1
+                when battles.outcome_number = {{ numbers['a'] }} and not battles.is_oriented then 1
             end
         ) as win_b_count,
-        count(case when battles.outcome = 'both_bad' then 1 end) as both_bad_count,
+        count(
+            case when battles.outcome_number = {{ numbers['both_bad'] }} then 1 end
+        ) as both_bad_count,
         count(*) as battle_count
     from battles
     inner join participants on battles.participant_key = participants.participant_key
