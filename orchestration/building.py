@@ -30,11 +30,11 @@ from orchestration.log_verification import verify
 from orchestration.rating_tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
 from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
+from orchestration.transformed import mark_transformed, transformed_cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import duckdb
     import pyarrow as pa
 
     from ingestion.paths import Home
@@ -106,7 +106,7 @@ def build(
         step("transform")
         warnings = transform(workspace, log, cut, loads=home.loads)
         step("rate")
-        rate(workspace, log, parameters or RatingParameters())
+        rate(workspace, log, parameters or RatingParameters(), is_board_alone=not is_head)
         if is_head:
             step("verify")
             verify(workspace.database, log, cut.log_position, home.log_public_key)
@@ -145,34 +145,8 @@ def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> li
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
     command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS]
     results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
-    mark_transformed(workspace, cut.log_position, cut.valid_until)
+    mark_transformed(workspace.database, workspace.project, cut.log_position, cut.valid_until)
     return warnings_in(results)
-
-
-def mark_transformed(workspace: Workspace, position: int, valid_until: str | None = None) -> None:
-    """Note, in the database itself, at which cut of the log and of which design its counts are."""
-    until = "null" if valid_until is None else f"'{valid_until}'"
-    design = design_hash(workspace.project)
-    columns = f"{position:d} as log_position, cast({until} as varchar) as valid_until"
-    columns += f", '{design}' as design_hash"
-    with open_database(workspace.database) as connection:
-        connection.execute(f"create view raw.transformed as select {columns}")
-
-
-def transformed_cut(connection: duckdb.DuckDBPyConnection) -> Cut | None:
-    """The cut the database's counts are at; None where they are not whole."""
-    known = "select 1 from duckdb_views() where schema_name = 'raw' and view_name = 'transformed'"
-    if not connection.sql(known).fetchall():
-        return None
-    query = "select log_position, valid_until from raw.transformed"
-    return Cut(*connection.sql(query).fetchall()[0])
-
-
-def transformed_design(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """The study design of the database's counts; None where older code built them."""
-    [mark] = connection.sql("from raw.transformed").to_arrow_table().to_pylist()
-    design: str | None = mark.get("design_hash")
-    return design
 
 
 def row_counts(workspace: Workspace) -> dict[str, int]:
@@ -182,8 +156,20 @@ def row_counts(workspace: Workspace) -> dict[str, int]:
         return dict(connection.sql(tables).fetchall())
 
 
-def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> pa.Table:
+def rate(
+    workspace: Workspace,
+    log: EventLog,
+    parameters: RatingParameters,
+    *,
+    is_board_alone: bool = False,
+) -> pa.Table:
     """Rate every tournament of the database, and keep the ratings with what they are of.
+
+    Args:
+        workspace: where the counts are.
+        log: the event log.
+        parameters: of every board.
+        is_board_alone: whether nothing is to be reported besides.
 
     Raises:
         NotFoundError: the database's counts are not there, or not whole, or empty.
@@ -197,7 +183,7 @@ def rate(workspace: Workspace, log: EventLog, parameters: RatingParameters) -> p
             raise NotFoundError(message, remedy="Build the models again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
-            tables = rate_all(connection, parameters)
+            tables = rate_all(connection, parameters, is_board_alone=is_board_alone)
         except MissingTournamentError as error:
             raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]

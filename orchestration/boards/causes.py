@@ -159,7 +159,8 @@ class Worlds:
                 connection.execute(f"create or replace view raw.{kind} as from {other}")
         make_models(workspace, cut, is_tested=False)
         with open_database(workspace.database) as connection:
-            return rate_all(connection, from_micro(parameters))[RATING]
+            rated = rate_all(connection, from_micro(parameters), is_board_alone=True)
+            return rated[RATING]
 
     def _keep_sealed(
         self, connection: duckdb.DuckDBPyConnection, event_types: frozenset[EventType]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DESIGNS = "designs"
 SEEDS = "seeds"
+LATER_SEEDS = "later_seeds"
 LEFT_OUT = ("target", "logs", "dbt_packages")
 
 
@@ -59,6 +60,9 @@ def keep_design(boards: Path, project: Path) -> None:
 def project_with(boards: Path, design: str, scratch: Path) -> Path:
     """A dbt project of the present models with a design's seeds.
 
+    Models know seeds that came after a design. The present's stand in for them, in a directory of
+    their own: of the design they are no part, nor of its hash.
+
     Args:
         boards: where designs are kept.
         design: its hash.
@@ -81,7 +85,12 @@ def project_with(boards: Path, design: str, scratch: Path) -> Path:
     if not project.exists():
         ignored = shutil.ignore_patterns(*LEFT_OUT)
         shutil.copytree(PROJECT_DIRECTORY, project, ignore=ignored)
+        names = {path.name for path in kept.rglob("*.csv")}
+        (project / LATER_SEEDS).mkdir()
         for path in sorted((project / SEEDS).rglob("*.csv")):
-            path.unlink()
+            if path.name in names:
+                path.unlink()
+            else:
+                path.rename(project / LATER_SEEDS / path.name)
         shutil.copytree(kept, project / SEEDS, dirs_exist_ok=True)
     return project

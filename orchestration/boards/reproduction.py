@@ -120,7 +120,7 @@ def rebuild(
     step("transform")
     transform(workspace, log, cut_of(subject), loads=home.loads, is_tested=False)
     step("rate")
-    rate(workspace, log, from_micro(subject["parameters"]))
+    rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
     return read_board(workspace)
 
 

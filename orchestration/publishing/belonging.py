@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ingestion.errors import IntegrityError
 from orchestration.boards.identity import canonical, identity
 from orchestration.boards.inputs import cut_of
-from orchestration.building import read_board, transformed_cut, transformed_design
+from orchestration.building import read_board
+from orchestration.transformed import transformed_cut, transformed_design
 
 if TYPE_CHECKING:
     import duckdb

@@ -48,13 +48,18 @@ POLICY_RANK, CLUSTERED, PROVISIONAL = "policy_rank", "clustered_sd", "provisiona
 
 
 def rate_all(
-    connection: duckdb.DuckDBPyConnection, parameters: RatingParameters
+    connection: duckdb.DuckDBPyConnection,
+    parameters: RatingParameters,
+    *,
+    is_board_alone: bool = False,
 ) -> dict[str, pa.Table]:
     """Every table of the rating step (contract.py), by name, in integers.
 
     Args:
         connection: the pipeline's database after dbt's first run.
         parameters: of every board.
+        is_board_alone: whether `rating` is enough. What is ahead needs seeds that the design of an
+            older board may not have.
 
     Returns:
         Tables; `rating` is empty where there are no battles.
@@ -77,11 +82,13 @@ def rate_all(
     hierarchical, effects, populations = _hierarchical(
         connection, population, parameters, anchors, seed
     )
+    every = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
+    if is_board_alone:
+        return {RATING: conform(RATING, every)}
     certain += populations
     pairs = list(count_boards.pair_rows(rated))
-    tables |= effects | histories
+    tables |= effects | histories | {RATING: every}
     tables[POLICY_RANK] = policy_boards.policy_ranks(policy_counts(connection), parameters, seed)
-    tables[RATING] = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
     tables[PROVISIONAL] = tables[RATING].filter(pc.field("is_provisional"))
     if pairs:
         tables[PAIRWISE] = pa.concat_tables(pairs)

@@ -20,6 +20,7 @@ from orchestration.boards.as_of import resolve
 from orchestration.building import Workspace, rate, report, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
+from orchestration.log_verification import verify
 from orchestration.ratings.tournaments import RatingParameters
 from tests.dbt.weighting.seeds import Seeds
 
@@ -152,6 +153,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
     log, workspace = EventLog.open(home.log), Workspace(home.root, project)
     transform(workspace, log, resolve(home.boards, log, None, None), loads=home.loads)
     rate(workspace, log, RatingParameters(draws=64, estimators=("trueskill_ep",)))
+    verify(workspace.database, log, 1, home.log_public_key)
     report(workspace)
     return duckdb.connect(workspace.database)
 

@@ -13,11 +13,12 @@ from ingestion.paths import Home
 from orchestration.boards import store
 from orchestration.boards.designs import design_hash
 from orchestration.boards.store import Board
-from orchestration.building import Workspace, mark_transformed
+from orchestration.building import Workspace
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.publishing.belonging import require_belonging
 from orchestration.rating_tables import RATING, write_ratings
 from orchestration.raw_views import open_database
+from orchestration.transformed import mark_transformed
 
 ROWS = pa.table(
     {
@@ -55,7 +56,7 @@ def workspace(home: Path) -> Workspace:
         connection.execute("create schema raw")
         connection.register("ratings_rows", ROWS)
         connection.execute(REPORTS)
-    mark_transformed(workspace, 3)
+    mark_transformed(workspace.database, workspace.project, 3)
     write_ratings({RATING: ROWS}, workspace.ratings, subject())
     return workspace
 
@@ -82,12 +83,12 @@ def execute(workspace: Workspace, statement: str) -> None:
 
 def later(workspace: Workspace) -> None:
     execute(workspace, "drop view raw.transformed")
-    mark_transformed(workspace, 4)
+    mark_transformed(workspace.database, workspace.project, 4)
 
 
 def cut_in_time(workspace: Workspace) -> None:
     execute(workspace, "drop view raw.transformed")
-    mark_transformed(workspace, 3, "2026-01-01T00:00:00.000000Z")
+    mark_transformed(workspace.database, workspace.project, 3, "2026-01-01T00:00:00.000000Z")
 
 
 def other_design(workspace: Workspace) -> None:
