@@ -122,12 +122,8 @@ class FileRun:
             self._is_checked[block] = True
 
 
-def _bytes(values: U64Array) -> memoryview:
-    return np.ascontiguousarray(values, _U64).data
-
-
 def _crc(hashes: U64Array, places: U64Array) -> int:
-    return zlib.crc32(_bytes(places), zlib.crc32(_bytes(hashes)))
+    return zlib.crc32(places.data, zlib.crc32(hashes.data))
 
 
 def write_run(
@@ -148,13 +144,14 @@ def write_run(
 
         def put(hashes: U64Array, places: U64Array) -> None:
             nonlocal written
+            hashes, places = (np.ascontiguousarray(some, _U64) for some in (hashes, places))
+            firsts.extend(hashes[::BLOCK].tobytes())
             for start in range(0, len(hashes), BLOCK):
-                firsts.extend(hashes[start].tobytes())
                 part = slice(start, start + BLOCK)
                 crcs.extend(_crc(hashes[part], places[part]).to_bytes(4, "little"))
             for values, offset in ((hashes, 0), (places, 8 * count)):
                 file.seek(HEADER_BYTES + offset + 8 * written)
-                file.write(_bytes(values))
+                file.write(values.data)
             written += len(hashes)
 
         for hashes, places in slices:

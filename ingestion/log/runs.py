@@ -91,8 +91,11 @@ class MemoryRun:
     @classmethod
     def joined(cls, slices: Iterator[tuple[U64Array, U64Array]]) -> MemoryRun:
         """One run of its pieces in order."""
-        pieces = [(np.empty(0, np.uint64), np.empty(0, np.uint64)), *slices]
-        hashes, places = zip(*pieces, strict=True)
+        pieces = list(slices)
+        if len(pieces) == 1:
+            return cls(*pieces[0])
+        nothing = (np.empty(0, np.uint64), np.empty(0, np.uint64))
+        hashes, places = zip(nothing, *pieces, strict=True)
         return cls(np.concatenate(hashes), np.concatenate(places))
 
     def __len__(self) -> int:
