@@ -5,6 +5,8 @@ What stays out: making a queue (next_battles.py), forecasts (stopping_rows.py).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import pyarrow as pa
 
@@ -45,10 +47,15 @@ def ahead_rows(
         pairwise=written[PAIRWISE],
         parts=conform(POPULATION_PART, part_rows(population)),
     )
-    stopping = stopping_rows(certain, target_rows(connection), policies, models, seed)
+    targets = target_rows(connection)
+    # Side by side, as kernels hold no lock.
+    with ThreadPoolExecutor(1) as beside:
+        job = beside.submit(next_battle_rows, start, policies)
+        stopping = stopping_rows(certain, targets, policies, models, seed)
+        queues = job.result()
     return {
         CANDIDATE: start.candidates,
         POPULATION_PART: start.parts,
-        NEXT_BATTLE: conform(NEXT_BATTLE, next_battle_rows(start, policies)),
+        NEXT_BATTLE: conform(NEXT_BATTLE, queues),
         STOPPING: conform(STOPPING, stopping),
     }

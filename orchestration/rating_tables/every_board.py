@@ -6,6 +6,7 @@ What stays out: how each kind of board is made (one file per kind beside this on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import pyarrow as pa
@@ -69,19 +70,22 @@ def rate_all(
     population = study(connection)
     rated = count_boards.rate_counts(counts, parameters)
     anchors = count_boards.anchors(rated, parameters)
-    boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
-    online, histories = _online(connection, parameters, seed)
-    boards += online
-    certain = list(standings.of_counts(rated))
-    for weighting, one, rows in weighted_boards.weighted_boards(
-        connection, parameters, anchors, seed
-    ):
-        boards.append(_labelled(weighting, rows))
-        certain.append(standings.of_weighted(weighting, one))
-    merged, tables = _merged(rated, population, parameters, seed)
-    hierarchical, effects, populations = _hierarchical(
-        connection, population, parameters, anchors, seed
-    )
+    # Side by side: most of either is in kernels and in the database, which hold no lock.
+    with ThreadPoolExecutor(1) as beside:
+        job = beside.submit(
+            _hierarchical, connection.cursor(), population, parameters, anchors, seed
+        )
+        boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
+        online, histories = _online(connection, parameters, seed)
+        boards += online
+        certain = list(standings.of_counts(rated))
+        for weighting, one, rows in weighted_boards.weighted_boards(
+            connection, parameters, anchors, seed
+        ):
+            boards.append(_labelled(weighting, rows))
+            certain.append(standings.of_weighted(weighting, one))
+        merged, tables = _merged(rated, population, parameters, seed)
+        hierarchical, effects, populations = job.result()
     every = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
     if is_board_alone:
         return {RATING: conform(RATING, every)}
