@@ -118,8 +118,10 @@ ui: setup ## Dagster's UI on http://127.0.0.1:3000 (PORT=n for another port)
 
 # --- Proof -------------------------------------------------------------------------------------
 
+# A file's tests share what they build, so a worker takes files whole; in the order of the tree, where long ones come
+# early and the last worker does not run alone.
 test: setup-dev ## The tests, less the slow ones (ARGS="-k name" for some)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-slow: setup-dev ## The slow tests
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m slow $(ARGS)

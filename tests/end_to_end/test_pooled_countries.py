@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from ingestion.paths import Home
 from orchestration.boards.inputs import exact
@@ -21,6 +22,7 @@ def keyed(table: pa.Table) -> dict[tuple[str, ...], dict[str, Any]]:
     return {tuple(row[key] for key in KEYS): row for row in table.to_pylist()}
 
 
+@pytest.mark.slow
 def test_only_the_hierarchical_boards_change_and_all_come_back(copy: Path) -> None:
     made = document(copy, "build", "--pool-countries", "--json")["board"]
     assert made["parameters"]["pool_countries"] is True
