@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
+import pytest
 
 from ingestion.paths import Home
 from tests.end_to_end.command import demoscope, document
@@ -42,6 +43,7 @@ def has_battled(home: Path) -> bool:
     return bool(found)
 
 
+@pytest.mark.slow
 def test_it_is_on_no_board_and_named_until_somebody_compares_it(copy: Path, tmp_path: Path) -> None:
     said = built_with(copy, tmp_path / "registered.jsonl", NEW)
     assert "on no board" in said
