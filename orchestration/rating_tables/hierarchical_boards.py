@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from orchestration.rating_tables.inputs import Study
 from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.counts import PairCounts
+from orchestration.ratings.counts import COUNT_COLUMNS, PairCounts
 from orchestration.ratings.hierarchical import fit_hierarchical
 from orchestration.ratings.hierarchical_posterior import HierarchicalPosterior
 from orchestration.ratings.merging import merge_by_census
@@ -159,7 +159,7 @@ def tau_rows(fitted: Fitted) -> pa.Table:
 
 
 def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
-    """The country's counts in the form of CellCounts: one column per axis, outcomes as columns."""
+    """The country's counts in the form of CellCounts: one column per axis."""
     cells = study.cells[country]
     here = counts.filter(pc.is_in(counts.column("cell_id"), pa.array(cells, pa.int32())))
     identifiers = here.column("cell_id").to_pylist()
@@ -167,12 +167,7 @@ def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
         axis: pa.array([cells[cell].get(axis) for cell in identifiers], pa.string())
         for axis in study.groups.get(country, {})
     }
-    amount = here.column("battle_count").to_numpy()
-    outcome = here.column("outcome").to_numpy(zero_copy_only=False)
-    columns |= {"model_a": here.column("model_a"), "model_b": here.column("model_b")}
-    columns["win_a_count"] = pa.array(np.where(outcome == "a", amount, 0))
-    columns["win_b_count"] = pa.array(np.where(outcome == "b", amount, 0))
-    columns["tie_count"] = pa.array(np.where(np.isin(outcome, ("tie", "both_bad")), amount, 0))
+    columns |= {name: here.column(name) for name in ("model_a", "model_b", *COUNT_COLUMNS)}
     return pa.table(columns)
 
 

@@ -79,7 +79,9 @@ from fct_policy_count
 order by all
 """
 CELL_COUNTS = """
-select cell_id, dimension, model_a, model_b, outcome, battle_count
+select
+    cell_id, dimension, model_a, model_b, win_a_count, win_b_count,
+    tie_count + both_bad_count as tie_count
 from fct_cell_count
 order by all
 """

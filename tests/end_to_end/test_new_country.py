@@ -203,9 +203,8 @@ def test_its_people_have_weights_that_meet_its_targets(built: duckdb.DuckDBPyCon
 def test_weighted_counts_are_sums_over_cells(built: duckdb.DuckDBPyConnection) -> None:
     cells = """
         select stratum_id, dimension, model_a, model_b,
-            sum(case when outcome = 'a' then weight_micro else 0 end),
-            sum(case when outcome = 'b' then weight_micro else 0 end),
-            sum(case when outcome in ('tie', 'both_bad') then weight_micro else 0 end)
+            sum(win_a_weight_micro), sum(win_b_weight_micro),
+            sum(tie_weight_micro + both_bad_weight_micro)
         from fct_cell_count join int_strata__celled using (cell_id)
         where stratum_id <> 'all' group by 1, 2, 3, 4 order by 1, 2, 3, 4
     """

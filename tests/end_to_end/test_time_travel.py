@@ -27,7 +27,12 @@ from tests.end_to_end.history import (
 
 SELECTED = ("--select", "+fct_cell_count", "+fct_battle", "+dim_participant")
 COUNTS = """
-select model_a, model_b, outcome, cast(sum(battle_count) as bigint) from fct_cell_count group by all
+select model_a, model_b, outcome, cast(sum(battle_count) as bigint) from (
+    unpivot fct_cell_count
+    on win_a_count as a, win_b_count as b, tie_count as tie, both_bad_count as both_bad
+    into name outcome value battle_count
+)
+where battle_count > 0 group by all
 """
 BATTLES = "from fct_battle"
 PARTICIPANTS = """

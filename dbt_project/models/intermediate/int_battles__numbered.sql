@@ -1,13 +1,20 @@
 {{ config(materialized='view') }}
 {#-
-Numbers are looked up before anything filters or multiplies the rows: Parquet has texts as numbers of
-its own, and until then a look-up by those is all but free.
+Numbers are looked up before anything multiplies the rows: Parquet has texts as numbers of its own, and
+until then a look-up by those is all but free. For the same reason a revised battle is not sought among
+all battles: it comes again, once to take it out and once as it stands.
 -#}
 with
 
 battles as (
 
     select * from {{ ref('stg_events__battles_judged') }}
+
+),
+
+revised as (
+
+    select * from {{ ref('int_battles__revised') }}
 
 ),
 
@@ -25,79 +32,69 @@ models as (
 
 ),
 
-participants as (
+outcomes as (
 
-    select * from {{ ref('int_participants__celled') }}
-
-),
-
-cells as (
-
-    select * from {{ ref('dim_cell') }}
-
-),
-
-revised as (
-
-    select * from {{ ref('int_battles__revised') }}
-
-),
-
-excluded as (
-
-    select * from {{ ref('int_participants__excluded') }}
+    select * from {{ ref('int_outcomes__unitized') }}
 
 ),
 
 placed as (
 
-    select
-        participants.participant_key,
-        cells.cell_id
-    from participants
-    inner join cells on participants.cell_key = cells.cell_key
+    select * from {{ ref('int_participants__placed') }}
+
+),
+
+verdicts as (
+
+    {%- for relation, verdict, condition in [
+        ('battles', 'outcome', 'true'),
+        ('revised', taken_back('outcome'), '(is_corrected or is_retracted)'),
+        ('revised', 'corrected_outcome', '(is_corrected and not is_retracted)'),
+    ] %}
+        {% if not loop.first %}union all{% endif %}
+        select
+            participant_key,
+            dimension,
+            model_a,
+            model_b,
+            {{ verdict }} as verdict
+        from {{ relation }}
+        where {{ happened_by('occurred_at') }} and {{ condition }}
+    {%- endfor %}
 
 ),
 
 numbered as (
 
     select
-        battles.participant_key,
-        battles.position,
-        battles.occurred_at,
+        verdicts.participant_key,
         placed.cell_id,
         dimensions.number as dimension_number,
         left_models.number as left_number,
         right_models.number as right_number,
-        {{ outcome_number('battles.outcome') }} as outcome_number
-    from battles
-    left join dimensions on battles.dimension = dimensions.name
-    left join models as left_models on battles.model_a = left_models.name
-    left join models as right_models on battles.model_b = right_models.name
-    left join placed on battles.participant_key = placed.participant_key
+        outcomes.unit,
+        outcomes.swapped_unit
+    from verdicts
+    left join placed on verdicts.participant_key = placed.participant_key
+    left join dimensions on verdicts.dimension = dimensions.name
+    left join models as left_models on verdicts.model_a = left_models.name
+    left join models as right_models on verdicts.model_b = right_models.name
+    left join outcomes on verdicts.verdict = outcomes.verdict
 
 ),
 
--- What stands, as in int_battles__current, which has the texts.
-current_battles as (
+-- A pair has one order here, whichever model stood on the left.
+final as (
 
     select
-        numbered.participant_key,
-        numbered.cell_id,
-        numbered.dimension_number,
-        numbered.left_number,
-        numbered.right_number,
-        coalesce(
-            {{ outcome_number('revised.corrected_outcome') }}, numbered.outcome_number
-        ) as outcome_number,
-        excluded.participant_key is null as is_counted
+        participant_key,
+        cell_id,
+        dimension_number,
+        least(left_number, right_number) as model_a_number,
+        greatest(left_number, right_number) as model_b_number,
+        case when left_number < right_number then unit else swapped_unit end as units
     from numbered
-    left join revised on numbered.position = revised.position
-    left join excluded on numbered.participant_key = excluded.participant_key
-    where
-        not coalesce(revised.is_retracted, false)
-        and {{ happened_by('numbered.occurred_at') }}
 
 )
 
-select * from current_battles
+select * from final

@@ -32,6 +32,12 @@ revised_battles as (
 
     select
         battles.position,
+        battles.participant_key,
+        battles.dimension,
+        battles.model_a,
+        battles.model_b,
+        battles.outcome,
+        battles.occurred_at,
         revised.revised_position,
         corrected.outcome as corrected_outcome,
         corrected.event_id is not null as is_corrected,

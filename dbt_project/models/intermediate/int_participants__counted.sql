@@ -1,13 +1,8 @@
-{%- set numbers = outcome_numbers() -%}
 with
 
 battles as (
 
-    select
-        *,
-        left_number < right_number as is_oriented
-    from {{ ref('int_battles__numbered') }}
-    where is_counted
+    select * from {{ ref('int_battles__numbered') }}
 
 ),
 
@@ -17,36 +12,46 @@ participants as (
 
 ),
 
-counted as (
+summed as (
 
     select
         participants.participant_number,
         battles.dimension_number,
-        least(battles.left_number, battles.right_number) as model_a_number,
-        greatest(battles.left_number, battles.right_number) as model_b_number,
-        count(
-            case
-                when battles.outcome_number = {{ numbers['a'] }} and battles.is_oriented then 1
-                when battles.outcome_number = {{ numbers['b'] }} and not battles.is_oriented then 1
-            end
-        ) as win_a_count,
-        count(
-            case
-                when battles.outcome_number = {{ numbers['b'] }} and battles.is_oriented then 1
-                when battles.outcome_number = {{ numbers['a'] }} and not battles.is_oriented then 1
-            end
-        ) as win_b_count,
-        count(
-            case when battles.outcome_number = {{ numbers['both_bad'] }} then 1 end
-        ) as both_bad_count,
-        count(*) as battle_count
+        battles.model_a_number,
+        battles.model_b_number,
+        sum(battles.units) as units
     from battles
     inner join participants on battles.participant_key = participants.participant_key
     group by
         participants.participant_number,
         battles.dimension_number,
-        least(battles.left_number, battles.right_number),
-        greatest(battles.left_number, battles.right_number)
+        battles.model_a_number,
+        battles.model_b_number
+
+),
+
+verdicts as (
+
+    select
+        participant_number,
+        dimension_number,
+        model_a_number,
+        model_b_number,
+        {{ outcome_count('units', 'a') }} as win_a_count,
+        {{ outcome_count('units', 'b') }} as win_b_count,
+        {{ outcome_count('units', 'tie') }} as tie_count,
+        {{ outcome_count('units', 'both_bad') }} as both_bad_count
+    from summed
+    where units <> 0
+
+),
+
+counted as (
+
+    select
+        *,
+        win_a_count + win_b_count + tie_count + both_bad_count as battle_count
+    from verdicts
 
 ),
 

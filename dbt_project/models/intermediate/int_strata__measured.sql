@@ -42,7 +42,12 @@ verdicts as (
 
     select
         celled.stratum_id,
-        cast(sum(counts.battle_count) as bigint) as verdict_count
+        cast(
+            sum(
+                counts.win_a_count + counts.win_b_count
+                + counts.tie_count + counts.both_bad_count
+            ) as bigint
+        ) as verdict_count
     from {{ ref('fct_cell_count') }} as counts
     inner join celled on counts.cell_id = celled.cell_id
     group by celled.stratum_id

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 counts as (
@@ -26,17 +28,21 @@ models as (
 
 ),
 
-named as (
+final as (
 
     select
-        counts.*,
+        cast(counts.cell_id as integer) as cell_id,
         dimensions.name as dimension,
         first_models.name as model_a,
         second_models.name as model_b,
-        weighted.win_a_weight_micro,
-        weighted.win_b_weight_micro,
-        weighted.tie_weight_micro,
-        weighted.both_bad_weight_micro
+        counts.win_a_count,
+        counts.win_b_count,
+        counts.tie_count,
+        counts.both_bad_count,
+        coalesce(weighted.win_a_weight_micro, 0) as win_a_weight_micro,
+        coalesce(weighted.win_b_weight_micro, 0) as win_b_weight_micro,
+        coalesce(weighted.tie_weight_micro, 0) as tie_weight_micro,
+        coalesce(weighted.both_bad_weight_micro, 0) as both_bad_weight_micro
     from counts
     inner join dimensions on counts.dimension_number = dimensions.number
     inner join models as first_models on counts.model_a_number = first_models.number
@@ -47,26 +53,6 @@ named as (
             and counts.dimension_number = weighted.dimension_number
             and counts.model_a_number = weighted.model_a_number
             and counts.model_b_number = weighted.model_b_number
-
-),
-
-final as (
-
-    {%- for outcome, column in [
-        ('a', 'win_a'), ('b', 'win_b'), ('tie', 'tie'), ('both_bad', 'both_bad')
-    ] %}
-        {% if not loop.first %}union all{% endif %}
-        select
-            cast(cell_id as integer) as cell_id,
-            dimension,
-            model_a,
-            model_b,
-            '{{ outcome }}' as outcome,
-            {{ column }}_count as battle_count,
-            coalesce({{ column }}_weight_micro, 0) as weight_micro
-        from named
-        where {{ column }}_count > 0
-    {%- endfor %}
 
 )
 

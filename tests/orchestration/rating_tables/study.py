@@ -84,7 +84,11 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 win_a_count, win_b_count, tie_count + both_bad_count as tie_count
             from fct_tournament_count where stratum_id = 'all';
         create table fct_cell_count as
-            select cell_id, dimension, model_a, model_b, outcome, count(*) as battle_count
+            select cell_id, dimension, model_a, model_b,
+                count(*) filter (outcome = 'a') as win_a_count,
+                count(*) filter (outcome = 'b') as win_b_count,
+                count(*) filter (outcome = 'tie') as tie_count,
+                count(*) filter (outcome = 'both_bad') as both_bad_count
             from fct_battle group by all;
         create table int_strata__weighted as
             select distinct 'census' as weighting, 'US' as stratum_id,

@@ -22,7 +22,6 @@ policies as (
 applied as (
 
     select * from {{ ref('int_policies__applied') }}
-    where is_excluded
 
 ),
 
@@ -40,14 +39,15 @@ counted as (
         counts.dimension,
         counts.model_a,
         counts.model_b,
-        counts.outcome,
-        counts.battle_count
+        counts.win_a_count,
+        counts.win_b_count,
+        counts.tie_count + counts.both_bad_count as tie_count
     from counts
     cross join policies
 
 ),
 
-put_back as (
+adjusted as (
 
     select
         policies.policy,
@@ -61,11 +61,7 @@ put_back as (
     inner join excluded on battles.participant_key = excluded.participant_key
     cross join policies
     where not excluded.is_by_hand
-
-),
-
-left_out as (
-
+    union all
     select
         applied.policy,
         applied.policy_version,
@@ -77,7 +73,7 @@ left_out as (
     from battles
     inner join applied on battles.participant_key = applied.participant_key
     left join excluded on battles.participant_key = excluded.participant_key
-    where not coalesce(excluded.is_by_hand, false)
+    where applied.is_excluded and not coalesce(excluded.is_by_hand, false)
 
 ),
 
@@ -85,34 +81,40 @@ united as (
 
     select * from counted
     union all
-    select * from put_back
-    union all
-    select * from left_out
+    select
+        policy,
+        policy_version,
+        dimension,
+        least(model_a, model_b) as model_a,
+        greatest(model_a, model_b) as model_b,
+        case
+            when outcome = case when model_a < model_b then 'a' else 'b' end then battle_count
+            else 0
+        end as win_a_count,
+        case
+            when outcome = case when model_a < model_b then 'b' else 'a' end then battle_count
+            else 0
+        end as win_b_count,
+        case when outcome in ('tie', 'both_bad') then battle_count else 0 end as tie_count
+    from adjusted
+
+),
+
+summed as (
+
+    select
+        policy,
+        policy_version,
+        dimension,
+        model_a,
+        model_b,
+        cast(sum(win_a_count) as bigint) as win_a_count,
+        cast(sum(win_b_count) as bigint) as win_b_count,
+        cast(sum(tie_count) as bigint) as tie_count
+    from united
+    group by policy, policy_version, dimension, model_a, model_b
 
 )
 
-select
-    policy,
-    policy_version,
-    dimension,
-    least(model_a, model_b) as model_a,
-    greatest(model_a, model_b) as model_b,
-    {%- for side, other, column in [
-        ('a', 'b', 'win_a_count'), ('b', 'a', 'win_b_count')
-    ] %}
-        cast(
-            sum(
-                case
-                    when model_a < model_b and outcome = '{{ side }}' then battle_count
-                    when model_a > model_b and outcome = '{{ other }}' then battle_count
-                    else 0
-                end
-            ) as bigint
-        ) as {{ column }},
-    {%- endfor %}
-    cast(
-        sum(case when outcome in ('tie', 'both_bad') then battle_count else 0 end) as bigint
-    ) as tie_count
-from united
-group by policy, policy_version, dimension, least(model_a, model_b), greatest(model_a, model_b)
-having sum(battle_count) > 0
+select * from summed
+where win_a_count + win_b_count + tie_count > 0
