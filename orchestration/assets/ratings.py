@@ -14,15 +14,16 @@ from typing import Any
 
 import dagster as dg
 import pyarrow.parquet as pq
+from pydantic import Field
 
 from ingestion.log import EventLog
 from orchestration.assets.failures import as_failure
+from orchestration.boards.inputs import with_changes
 from orchestration.building import Workspace, rate, read_board
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
 from orchestration.rating_tables import RATING
 from orchestration.rating_tables.contract import RATING_TABLES
-from orchestration.ratings.tournaments import RatingParameters
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
 SOURCE = "ratings"
@@ -65,14 +66,22 @@ def _specs() -> list[dg.AssetSpec]:
     ]
 
 
+class RatingConfig(dg.Config):
+    """What `demoscope build --parameter` takes, in the launchpad."""
+
+    parameters: list[str] = Field(
+        default=[], description="name=value: a parameter of the ratings, such as draws=20000."
+    )
+
+
 @dg.multi_asset(name=SOURCE, specs=_specs(), pool=DUCKDB_POOL)
-def ratings(home: HomeResource) -> Iterator[dg.MaterializeResult[Any]]:
+def ratings(config: RatingConfig, home: HomeResource) -> Iterator[dg.MaterializeResult[Any]]:
     """Rate every tournament, and check the log that all is from."""
     workspace = Workspace(home.paths.root)
     began = time.perf_counter()
     with as_failure():
         log = EventLog.open(home.paths.log)
-        rated = rate(workspace, log, RatingParameters())
+        rated = rate(workspace, log, with_changes(config.parameters))
     seconds = round(time.perf_counter() - began, 2)
     for name in RATING_TABLES:
         metadata: dict[str, Any] = {"dagster/row_count": 0}

@@ -70,7 +70,7 @@ def _summary(load: dict[str, object]) -> None:
     print(f"{load['file']}: {str(load['status']).replace('_', ' ')}")  # noqa: T201 (the command's output)
     for label, name in (
         ("rows", "row_count"),
-        ("accepted", "accepted_count"),
+        ("held back" if load["status"] == "refused" else "accepted", "accepted_count"),
         ("duplicates", "duplicate_count"),
         ("quarantined", "quarantined_count"),
     ):

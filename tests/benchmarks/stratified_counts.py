@@ -25,6 +25,7 @@ from orchestration.raw_views import open_database, register_sources
 from tests.benchmarks.log import BATTLE, PRODUCER, judgments, people
 
 THREADS = 2
+REPEATS = 5
 JUDGMENTS = 10_000_000
 COMMIT_ROWS = 500_000
 PARTY = {
@@ -174,7 +175,7 @@ def counting(home: Path) -> None:
     with connection:
 
         def measure(query: str) -> float:
-            return best(lambda: connection.execute(query), time.process_time, 2)
+            return best(lambda: connection.execute(query), time.process_time, REPEATS)
 
         def model(name: str) -> float:
             return measure(f"create or replace table {name} as {compiled[name]}")

@@ -52,7 +52,10 @@ def test_a_build_ends_with_a_board(
     write_battles: Callable[..., Path],
 ) -> None:
     load_file(paths, str(write_battles(rows=60)))
-    result = definitions.resolve_job_def("build").execute_in_process(instance=instance)
+    chosen = {"ops": {"ratings": {"config": {"parameters": ["provisional_battle_count=7"]}}}}
+    result = definitions.resolve_job_def("build").execute_in_process(
+        instance=instance, run_config=chosen
+    )
     assert executed(result) == [
         "warehouse",
         "ratings",
@@ -79,6 +82,7 @@ def test_a_build_ends_with_a_board(
     assert told["board"].metadata["board id"].value == board.board_id
     assert "| 1 | " in str(told["board"].metadata["top ten"].value)
     assert board.subject["log_position"] == 1
+    assert board.subject["parameters"]["provisional_battle_count"] == 7
     # Four people are too few for any figure, and everybody's business which models there are.
     published = {table["name"]: table for table in current(paths.marts).manifest["tables"]}
     assert told["publication"].metadata["board id"].value == board.board_id
