@@ -72,9 +72,10 @@ def rate_all(
     anchors = count_boards.anchors(rated, parameters)
     # Side by side: most of either is in kernels and in the database, which hold no lock.
     with ThreadPoolExecutor(1) as beside:
-        job = beside.submit(
+        pooling = beside.submit(
             _hierarchical, connection.cursor(), population, parameters, anchors, seed
         )
+        merging = beside.submit(_merged, rated, population, parameters, seed)
         boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
         online, histories = _online(connection, parameters, seed)
         boards += online
@@ -84,8 +85,8 @@ def rate_all(
         ):
             boards.append(_labelled(weighting, rows))
             certain.append(standings.of_weighted(weighting, one))
-        merged, tables = _merged(rated, population, parameters, seed)
-        hierarchical, effects, populations = job.result()
+        hierarchical, effects, populations = pooling.result()
+        merged, tables = merging.result()
     every = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
     if is_board_alone:
         return {RATING: conform(RATING, every)}
@@ -97,12 +98,14 @@ def rate_all(
     if pairs:
         tables[PAIRWISE] = pa.concat_tables(pairs)
         tables[TOURNAMENT] = tournament_rows(rated)
-        tables[CLUSTERED] = clustered_rows(connection, rated)
     written = {name: conform(name, table) for name, table in tables.items()}
+    if pairs:
+        with ThreadPoolExecutor(1) as beside:
+            clustering = beside.submit(clustered_rows, connection.cursor(), rated)
+            written |= ahead_rows(connection, rated, certain, population, written, seed)
+            written[CLUSTERED] = conform(CLUSTERED, clustering.result())
     written[AGREEMENT] = conform(AGREEMENT, agreement_rows(written[RATING]))
-    if not pairs:
-        return written
-    return written | ahead_rows(connection, rated, certain, population, written, seed)
+    return written
 
 
 def _online(
