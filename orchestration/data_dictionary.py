@@ -74,13 +74,11 @@ def _publication() -> str:
 
 
 def _key(model: dict[str, Any]) -> list[str]:
-    """The columns a test holds to be unique together."""
+    """The columns a test holds to be unique together; of several such sets the first."""
     for test in model.get("data_tests", []):
-        if isinstance(test, dict) and "unique_grain" in test:
-            return list(test["unique_grain"]["arguments"]["columns"])
-    return [
-        column["name"] for column in model["columns"] if "unique" in column.get("data_tests", [])
-    ][:1]
+        if isinstance(test, dict) and "sound_rows" in test:
+            return list(next(iter(test["sound_rows"]["arguments"].get("unique", [])), []))
+    return []
 
 
 def _with_tests(column: dict[str, Any]) -> str:

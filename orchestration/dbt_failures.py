@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
 
 ROWS_SHOWN = 3
-TEXT_SHOWN = 60
+TEXT_SHOWN = 240
 
 
 def in_words(failed: Sequence[NodeResult], database: Path) -> str:

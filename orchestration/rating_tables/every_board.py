@@ -40,7 +40,7 @@ from orchestration.ratings.online_tournaments import (
     replay_tournament,
 )
 from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.tournaments import RATING_SCHEMA, Rated, RatingParameters, board
+from orchestration.ratings.tournaments import Rated, RatingParameters, board
 from orchestration.ratings.weighted_tournaments import WEIGHTED_SCHEMA
 
 RATING, PAIRWISE, TOURNAMENT = "rating", "pairwise", "tournament"
@@ -72,9 +72,10 @@ def rate_all(
     anchors = count_boards.anchors(rated, parameters)
     # Side by side: most of either is in kernels and in the database, which hold no lock.
     with ThreadPoolExecutor(1) as beside:
-        job = beside.submit(
+        pooling = beside.submit(
             _hierarchical, connection.cursor(), population, parameters, anchors, seed
         )
+        merging = beside.submit(_merged, rated, population, parameters, seed)
         boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
         online, histories = _online(connection, parameters, seed)
         boards += online
@@ -84,9 +85,9 @@ def rate_all(
         ):
             boards.append(_labelled(weighting, rows))
             certain.append(standings.of_weighted(weighting, one))
-        merged, tables = _merged(rated, population, parameters, seed)
-        hierarchical, effects, populations = job.result()
-    every = _concatenated([*boards, *merged, *hierarchical], _labelled("", _nothing()))
+        hierarchical, effects, populations = pooling.result()
+        merged, tables = merging.result()
+    every = _concatenated([*boards, *merged, *hierarchical])
     if is_board_alone:
         return {RATING: conform(RATING, every)}
     certain += populations
@@ -97,12 +98,14 @@ def rate_all(
     if pairs:
         tables[PAIRWISE] = pa.concat_tables(pairs)
         tables[TOURNAMENT] = tournament_rows(rated)
-        tables[CLUSTERED] = clustered_rows(connection, rated)
     written = {name: conform(name, table) for name, table in tables.items()}
+    if pairs:
+        with ThreadPoolExecutor(1) as beside:
+            clustering = beside.submit(clustered_rows, connection.cursor(), rated)
+            written |= ahead_rows(connection, rated, certain, population, written, seed)
+            written[CLUSTERED] = conform(CLUSTERED, clustering.result())
     written[AGREEMENT] = conform(AGREEMENT, agreement_rows(written[RATING]))
-    if not pairs:
-        return written
-    return written | ahead_rows(connection, rated, certain, population, written, seed)
+    return written
 
 
 def _online(
@@ -186,13 +189,9 @@ def _hierarchical(
 
 
 def _labelled(weighting: str, rows: pa.Table) -> pa.Table:
-    """Board rows with their weighting; what only some kinds of board have is null elsewhere."""
+    """Board rows with their weighting."""
     names = ["stratum_id" if name == "tournament_key" else name for name in rows.column_names]
-    rows = _with_constants(rows.rename_columns(names), {"weighting": weighting})
-    for field in (*WEIGHTED_SCHEMA, pa.field("merged_sd_ratio", pa.float64())):
-        if field.name not in {*rows.column_names, "tournament_key"}:
-            rows = rows.append_column(field.name, pa.nulls(rows.num_rows, field.type))
-    return rows
+    return _with_constants(rows.rename_columns(names), {"weighting": weighting})
 
 
 def _with_constants(rows: pa.Table, constants: dict[str, str]) -> pa.Table:
@@ -201,13 +200,27 @@ def _with_constants(rows: pa.Table, constants: dict[str, str]) -> pa.Table:
     return rows
 
 
-def _nothing() -> pa.Table:
-    return RATING_SCHEMA.empty_table()
+def _concatenated(tables: Iterable[pa.Table]) -> pa.Table:
+    """Rows of every kind of board; what only some kinds have is null elsewhere.
+
+    Rebuilt by name: the same columns, whether or not an estimator promised them without nulls.
+    """
+    parts = [_EVERY_KIND.empty_table()]
+    for table in tables:
+        own = set(table.column_names)
+        columns = [
+            table.column(field.name) if field.name in own else pa.nulls(table.num_rows, field.type)
+            for field in _EVERY_KIND
+        ]
+        parts.append(pa.table(columns, schema=_EVERY_KIND))
+    return pa.concat_tables(parts)
 
 
-def _concatenated(tables: Iterable[pa.Table], empty: pa.Table) -> pa.Table:
-    # Rebuilt by name: the same columns, whether or not an estimator promised them without nulls.
-    names = empty.column_names
-    return pa.concat_tables(
-        [pa.table({name: table.column(name) for name in names}) for table in (empty, *tables)]
-    )
+_EVERY_KIND = pa.schema(
+    [
+        pa.field("weighting", pa.string()),
+        pa.field("stratum_id", pa.string()),
+        *(pa.field(one.name, one.type) for one in WEIGHTED_SCHEMA if one.name != "tournament_key"),
+        pa.field("merged_sd_ratio", pa.float64()),
+    ]
+)

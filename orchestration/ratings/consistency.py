@@ -13,7 +13,7 @@ from orchestration.ratings.cholesky import factor_semidefinite
 from orchestration.ratings.compiled import compiled
 from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.predictions import predict
-from orchestration.ratings.ranks import DEFAULT_DRAWS
+from orchestration.ratings.ranks import BLOCK, DEFAULT_DRAWS, add_draws, count_better
 
 FloatArray = NDArray[np.float64]
 
@@ -44,17 +44,17 @@ def _draw_ranks(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> Floa
     # (draws, M): rank of every model, 1 the best.
     draws, size = normal.shape
     out = np.empty((draws, size))
-    skill = np.empty(size)
-    for d in range(draws):
-        skill[:] = mean
-        for k in range(size):
-            for i in range(k, size):
-                skill[i] += normal[d, k] * upper[k, i]
+    skill = np.empty((size, BLOCK))
+    better = np.empty((size, BLOCK))
+    for start in range(0, draws, BLOCK):
+        block = normal[start : start + BLOCK]
         for i in range(size):
-            better = 0
-            for j in range(size):
-                better += skill[j] > skill[i]
-            out[d, i] = better + 1.0
+            skill[i] = mean[i]
+        add_draws(skill, upper, block)
+        count_better(skill, better)
+        for d in range(block.shape[0]):
+            for i in range(size):
+                out[start + d, i] = better[i, d] + 1.0
     return out
 
 

@@ -15,7 +15,40 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 DEFAULT_DRAWS = 8192
+# Draws that are compared side by side: few enough to stay in the nearest cache.
+BLOCK = 64
 TAIL = 0.025
+
+
+@compiled
+def count_better(skill: FloatArray, better: FloatArray) -> None:
+    """Fill ``better`` (M, D): how many models are above each in each draw ``skill`` (M, D) gives.
+
+    Draws lie side by side, so that the comparisons of two models over all draws are one loop
+    without a branch; counts are floats for the same reason, and exact.
+    """
+    better[:] = 0.0
+    for i in range(skill.shape[0]):
+        mine, above_me = skill[i], better[i]
+        for j in range(i):
+            other, above_other = skill[j], better[j]
+            for d in range(skill.shape[1]):
+                above_me[d] += 1.0 if other[d] > mine[d] else 0.0
+                above_other[d] += 1.0 if mine[d] > other[d] else 0.0
+
+
+@compiled
+def add_draws(total: FloatArray, upper: FloatArray, normal: FloatArray) -> None:
+    """Add to ``total`` (M, D) up to D draws: ``normal`` (at most D, M) times ``upper`` (M, M)."""
+    draws, size = normal.shape
+    z = np.zeros(total.shape[1])
+    for k in range(size):
+        for d in range(draws):
+            z[d] = normal[d, k]
+        for i in range(k, size):
+            row, factor = total[i], upper[k, i]
+            for d in range(total.shape[1]):
+                row[d] += z[d] * factor
 
 
 @compiled
@@ -23,25 +56,22 @@ def _rank_histogram(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> 
     # Row i, column r: draws that put model i at rank r + 1. Each normal is used with both signs.
     size = mean.size
     histogram = np.zeros((size, size), dtype=np.int64)
-    offset = np.empty(size)
-    skill = np.empty(size)
-    for draw in range(normal.shape[0]):
+    offset = np.empty((size, BLOCK))
+    skill = np.empty((size, BLOCK))
+    better = np.empty((size, BLOCK))
+    for start in range(0, normal.shape[0], BLOCK):
+        block = normal[start : start + BLOCK]
         offset[:] = 0.0
-        for k in range(size):
-            z = normal[draw, k]
-            row = upper[k]
-            for i in range(k, size):
-                offset[i] += z * row[i]
+        add_draws(offset, upper, block)
         for side in range(2):
             sign = 1.0 - 2.0 * side
             for i in range(size):
-                skill[i] = mean[i] + sign * offset[i]
+                for d in range(BLOCK):
+                    skill[i, d] = mean[i] + sign * offset[i, d]
+            count_better(skill, better)
             for i in range(size):
-                mine = skill[i]
-                better = 0
-                for j in range(size):
-                    better += skill[j] > mine
-                histogram[i, better] += 1
+                for d in range(block.shape[0]):
+                    histogram[i, int(better[i, d])] += 1
     return histogram
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, rankdata
 
 from orchestration.ratings.consistency import kendall_tau, rank_shifts, separation
 from orchestration.ratings.posterior import Posterior
@@ -30,6 +30,21 @@ def test_certain_groups_have_the_shift_one_can_count() -> None:
     assert shifts.rank_shift.tolist() == [2.0, 0.5]
     assert shifts.p_largest.tolist() == [1.0, 0.0]
     assert shifts.rank_shift_if_agreed["sex"] == 0.0
+
+
+def test_shifts_are_counted_as_by_sorting_each_draw() -> None:
+    rng, draws = np.random.default_rng(7), 100
+    groups = {name: group(rng.normal(size=9), sd) for name, sd in (("a", 1.0), ("b", 2.0))}
+    by_model = rank_shifts({"age": groups}, 3, draws)[0].to_pandas()
+    # Centred skills are what is ranked, and covariances are sd^2: so is their factor.
+    generator = np.random.Generator(np.random.Philox(key=3))
+    ranks = [
+        rankdata(-(one.skill + sd * generator.standard_normal((draws, 9))), axis=1)
+        for one, sd in zip(groups.values(), (1.0, 2.0), strict=True)
+    ]
+    shift = np.abs(ranks[0] - ranks[1])
+    np.testing.assert_allclose(by_model.rank_shift, shift.mean(axis=0), rtol=1e-12)
+    assert by_model.rank_shift_lo.tolist() == np.quantile(shift, 0.025, axis=0).tolist()
 
 
 def test_uncertain_groups_that_agree_shift_no_more_than_agreement_would() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import multivariate_normal, norm, rankdata
 
 from orchestration.ratings.draw_margin import fit_draw_margin
 from orchestration.ratings.posterior import Posterior
@@ -67,6 +67,23 @@ def test_p_best_of_three_is_an_orthant_probability() -> None:
     assert share[0, 0] == pytest.approx(exact, abs=0.004)
     np.testing.assert_allclose(share.sum(axis=0), 1.0)
     np.testing.assert_allclose(share.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize(("size", "draws"), [(1, 2), (5, 130), (9, 128), (28, 1000), (60, 6)])
+def test_ranks_are_counted_as_by_sorting_each_draw(size: int, draws: int) -> None:
+    basis = np.random.default_rng(size).normal(size=(size, size))
+    posterior = gaussian(np.linspace(-1.0, 1.0, size), basis @ basis.T / size)
+    upper = np.linalg.cholesky(posterior.covariance).T
+    normal = np.random.Generator(np.random.Philox(key=SEED)).standard_normal((draws // 2, size))
+    drawn = posterior.mean + np.concatenate([normal, -normal]) @ upper
+    ranks = rankdata(-drawn, axis=1).astype(int) - 1
+    expected = [np.bincount(column, minlength=size) / draws for column in ranks.T]
+    np.testing.assert_array_equal(rank_distribution(posterior, SEED, draws), expected)
+
+
+def test_equal_skills_share_the_better_rank() -> None:
+    share = rank_distribution(gaussian([2.0, 1.0, 2.0, 0.0], np.zeros((4, 4))), SEED, draws=200)
+    np.testing.assert_array_equal(share, np.eye(4)[[0, 2, 0, 3]])
 
 
 def test_ranks_are_ranges_and_bits_repeat() -> None:
