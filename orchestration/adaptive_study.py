@@ -36,6 +36,7 @@ from orchestration.rating_tables.next_battles import StudyPolicy, Wanted
 from orchestration.ratings.counts import PairCounts
 from orchestration.ratings.draw_margin import fit_draw_margin
 from orchestration.ratings.pairing import over_models
+from orchestration.ratings.skewness import corrected
 from orchestration.ratings.stopping_measures import Measure, is_met, value_of
 from orchestration.uncertainty_plot import Curve, Panel, plot
 
@@ -216,7 +217,8 @@ def _beside(
     longest = LONGEST * chosen[-1].battle_count
     moments: list[Moment] = []
     while True:
-        posterior = over_models(fit_draw_margin(_counted(votes)), models)
+        counts = _counted(votes)
+        posterior = over_models(corrected(fit_draw_margin(counts), counts), models)
         value = value_of(measure, posterior)
         moments.append(Moment(len(votes), value, is_met(measure, value, threshold), None))
         if moments[-1].is_reached or len(votes) >= longest:

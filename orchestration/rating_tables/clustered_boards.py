@@ -31,7 +31,9 @@ def clustered_rows(connection: duckdb.DuckDBPyConnection, rated: list[Rated]) ->
         one, people = known.get((stratum, dimension)), ParticipantCounts.from_arrow(rows)
         if one is None or not _same(people.counts, one.counts):
             continue
-        clustered = sandwich(one.posterior, people)
+        # How battles move the mean is in closed form for the fit alone.
+        fitted = one.posterior.fitted
+        clustered = sandwich(fitted, people)
         size = len(one.counts.model_ids)
         parts.append(
             pa.table(
@@ -39,12 +41,8 @@ def clustered_rows(connection: duckdb.DuckDBPyConnection, rated: list[Rated]) ->
                     "stratum_id": [stratum] * size,
                     "dimension": [dimension] * size,
                     "model_id": list(one.counts.model_ids),
-                    "clustered_sd": one.posterior.with_covariance(
-                        clustered.interval_covariance
-                    ).skill_sd,
-                    "design_effect": np.full(
-                        size, design_effect(one.posterior, clustered.covariance)
-                    ),
+                    "clustered_sd": fitted.with_covariance(clustered.interval_covariance).skill_sd,
+                    "design_effect": np.full(size, design_effect(fitted, clustered.covariance)),
                 }
             )
         )

@@ -17,6 +17,7 @@ from orchestration.ratings.counts import PairCounts
 from orchestration.ratings.merging import merge_by_census, sd_ratio
 from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.predictions import pairwise
+from orchestration.ratings.skewness import corrected
 from orchestration.ratings.tournaments import (
     TRUESKILL_EP,
     Rated,
@@ -116,4 +117,4 @@ def _over_models(one: Rated, models: tuple[str, ...]) -> Posterior:
     counts = PairCounts.from_indices(
         models, place[own.first], place[own.second], own.win_first, own.win_second, own.tie
     )
-    return fit_like(one.posterior, counts)
+    return corrected(fit_like(one.posterior, counts), counts)

@@ -19,6 +19,7 @@ from orchestration.ratings.hierarchical import fit_hierarchical
 from orchestration.ratings.hierarchical_posterior import HierarchicalPosterior
 from orchestration.ratings.merging import merge_by_census
 from orchestration.ratings.posterior import Posterior
+from orchestration.ratings.skewness import corrected_hierarchy
 from orchestration.ratings.tournaments import Rated, RatingParameters, board, derive_seed
 
 TRUESKILL_HIERARCHICAL = "trueskill_hierarchical"
@@ -59,6 +60,7 @@ def fit_apart(
             prior_mean=anchor.prior_mean,
             prior_sd=anchor.prior_sd,
         )
+        posterior = corrected_hierarchy(posterior, cells)
         yield fitted_of(country, dimension, cells, posterior, study)
 
 

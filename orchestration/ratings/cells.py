@@ -85,6 +85,16 @@ class CellCounts:
         return np.array([self.axes.index(axis) for axis, _ in self.effects], dtype=np.int64)
 
     @property
+    def blocks(self) -> IndexArray:
+        """Blocks that a skill in each cell is the sum of (C, 1 + A).
+
+        0: the common skills, 1 + e: what effect e adds, -1: none.
+        """
+        common = np.zeros((self.cell_effects.shape[0], 1), dtype=np.int64)
+        own = np.where(self.cell_effects < 0, -1, self.cell_effects + 1)
+        return np.ascontiguousarray(np.concatenate((common, own), axis=1))
+
+    @property
     def battles_per_effect(self) -> FloatArray:
         """Battles in every group (E)."""
         total = np.zeros(len(self.effects))

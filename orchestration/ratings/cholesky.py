@@ -103,6 +103,22 @@ def invert_factor(upper: FloatArray) -> FloatArray:
 
 
 @compiled
+def solve_factored(upper: FloatArray, right: FloatArray) -> FloatArray:
+    """x (n) with U'U x = right, for an upper factor U."""
+    out = right.copy()
+    n = out.size
+    for i in range(n):
+        for k in range(i):
+            out[i] -= upper[k, i] * out[k]
+        out[i] /= upper[i, i]
+    for i in range(n - 1, -1, -1):
+        for k in range(i + 1, n):
+            out[i] -= upper[i, k] * out[k]
+        out[i] /= upper[i, i]
+    return out
+
+
+@compiled
 def mirror(matrix: FloatArray) -> None:
     """Copy the lower triangle (n, n) onto the upper one, in tiles that fit the cache."""
     n = matrix.shape[0]

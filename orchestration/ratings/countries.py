@@ -19,6 +19,7 @@ from orchestration.ratings.hierarchical import fit_hierarchical
 from orchestration.ratings.hierarchical_posterior import LEAST_CURVATURE, HierarchicalPosterior
 from orchestration.ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
 from orchestration.ratings.scale_profile import profile_interval
+from orchestration.ratings.skewness import corrected_hierarchy
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
@@ -158,7 +159,8 @@ def fit_countries(
     counts = join_countries(parts)
     joint = fit_hierarchical(counts, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
     low, high = profile_interval(counts, joint, COUNTRY)
-    return CountriesPosterior(dict(parts), joint, (float(joint.tau[0]), low, high))
+    corrected = corrected_hierarchy(joint, counts)
+    return CountriesPosterior(dict(parts), corrected, (float(joint.tau[0]), low, high))
 
 
 def _indices(names: tuple[str, ...], some: tuple[str, ...]) -> IndexArray:

@@ -191,10 +191,6 @@ def fit_hierarchical(
     by ``tolerance`` in mean or sd. ``warm_start``: a posterior of the same counts.
     """
     axes = len(counts.axes)
-    blocks = np.column_stack(
-        (np.zeros(counts.cell_effects.shape[0], dtype=np.int64), counts.cell_effects + 1)
-    )
-    blocks[:, 1:][counts.cell_effects < 0] = -1
     axis_of_block = np.concatenate((np.array([-1]), counts.axis_of_effect))
     rows = counts.outcomes
     tie_share = float(rows[:, 2].sum() / rows.sum()) if rows.sum() else 0.0
@@ -207,7 +203,7 @@ def fit_hierarchical(
         sites, start = warm_start.sites.copy(), warm_start.tau
         margin = warm_start.draw_margin
     mean, covariance, hessian, log_tau, margin, log_evidence, sweeps, converged = _propagate(
-        len(counts.model_ids), np.ascontiguousarray(blocks), axis_of_block,
+        len(counts.model_ids), counts.blocks, axis_of_block,
         counts.cell, counts.first, counts.second, np.ascontiguousarray(rows),
         sites[0], sites[1], np.log(np.where(held, np.maximum(given, TAU_FLOOR), start)), held,
         margin if draw_margin is None else draw_margin,

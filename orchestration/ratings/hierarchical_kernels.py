@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.ratings.cholesky import factor, inverse
+from orchestration.ratings.cholesky import factor, inverse, solve_factored
 from orchestration.ratings.compiled import compiled
 
 FloatArray = NDArray[np.float64]
@@ -199,14 +199,4 @@ def newton_step(gradient: FloatArray, hessian: FloatArray, active: FloatArray) -
             matrix[i, j] = -hessian[i, j] * active[i] * active[j]
         if active[i] == 0.0:
             matrix[i, i] = 1.0
-    upper = factor(matrix)
-    out = gradient * active
-    for i in range(n):
-        for k in range(i):
-            out[i] -= upper[k, i] * out[k]
-        out[i] /= upper[i, i]
-    for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            out[i] -= upper[i, k] * out[k]
-        out[i] /= upper[i, i]
-    return out
+    return solve_factored(factor(matrix), gradient * active)

@@ -35,6 +35,7 @@ def _whole(parts: Sequence[Posterior], mean: FloatArray, covariance: FloatArray)
         converged=all(part.converged for part in parts),
         log_evidence=float("nan"),
         sites=np.empty((0, 3, 2)),
+        uncorrected=None,
     )
 
 

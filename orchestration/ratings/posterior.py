@@ -30,7 +30,8 @@ class Posterior:
     from: equal over models with battles, so that a model nobody has seen moves nobody's skill.
     ``log_evidence`` is log P(battles in one order), NaN where an estimator has none. ``sites``
     (P, 3, 2) holds precision and shift of one copy of each (pair, outcome), for warm starts.
-    ``link``: what turns a difference of skills into an outcome.
+    ``link``: what turns a difference of skills into an outcome. ``uncorrected``: the fit that the
+    sites belong to, where mean and covariance were corrected since (``skewness``).
     """
 
     model_ids: tuple[str, ...]
@@ -46,6 +47,12 @@ class Posterior:
     log_evidence: float = float("nan")
     link: Link = "probit"
     sites: FloatArray = field(default_factory=_empty)
+    uncorrected: "Posterior | None" = None
+
+    @property
+    def fitted(self) -> "Posterior":
+        """The fit that ``sites`` belong to."""
+        return self if self.uncorrected is None else self.uncorrected
 
     @property
     def skill(self) -> FloatArray:

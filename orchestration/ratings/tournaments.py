@@ -20,6 +20,7 @@ from orchestration.ratings.hyperparameters import fit_prior_sd
 from orchestration.ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
 from orchestration.ratings.predictions import PAIRWISE_SCHEMA, pairwise
 from orchestration.ratings.ranks import DEFAULT_DRAWS
+from orchestration.ratings.skewness import corrected
 from orchestration.ratings.summary import SUMMARY_FIELDS, summarise
 
 TRUESKILL_EP = "trueskill_ep"
@@ -112,9 +113,8 @@ def fit_anchor(counts: PairCounts, parameters: RatingParameters) -> Posterior:
     if parameters.estimate_prior_sd:
         return fit_prior_sd(counts, beta=parameters.beta, prior_mean=parameters.prior_mean)
     return fit_draw_margin(
-        counts, beta=parameters.beta, prior_mean=parameters.prior_mean,
-        prior_sd=parameters.prior_sd,
-    )  # fmt: skip
+        counts, beta=parameters.beta, prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd
+    )
 
 
 def fit_like(anchor: Posterior, counts: PairCounts) -> Posterior:
@@ -151,9 +151,9 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
                     prior_sd=anchors[dimension].prior_sd,
                 )  # fmt: skip
             elif key == parameters.margin_tournament:
-                posterior = anchors[dimension]
+                posterior = corrected(anchors[dimension], pairs)
             else:
-                posterior = fit_like(anchors[dimension], pairs)
+                posterior = corrected(fit_like(anchors[dimension], pairs), pairs)
             yield Rated(key, dimension, estimator, pairs, posterior)
 
 

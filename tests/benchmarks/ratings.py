@@ -24,6 +24,7 @@ from orchestration.ratings.counts import PairCounts
 from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.hierarchical import fit_hierarchical
 from orchestration.ratings.online import replay
+from orchestration.ratings.skewness import corrected, corrected_hierarchy
 from orchestration.ratings.tournaments import RatingParameters, rate
 from tests.benchmarks.peers import run_peer
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate, simulate_society
@@ -140,7 +141,7 @@ def posterior() -> None:
         np.concatenate((drawn.second, second)),
         *(np.concatenate((column, np.ones(first.size))) for column in drawn.outcomes.T),
     )
-    ours = cpu(lambda: fit(counts, draw_margin=2.0), 10)
+    ours = cpu(lambda: corrected(fit(counts, draw_margin=2.0), counts), 10)
     witness = cpu(lambda: numpy_ep(counts, 2.0), 3)
     ours_bt = cpu(lambda: fit_bradley_terry(counts), 10)
     wins = np.zeros((100, 100))
@@ -177,7 +178,7 @@ def hierarchical() -> None:
             simulate_society(100 + k, groups=(3, 4, 5)),
         )
     ]
-    seconds = cpu(lambda: [fit_hierarchical(counts) for counts in studies], 2)
+    seconds = cpu(lambda: [corrected_hierarchy(fit_hierarchical(c), c) for c in studies], 2)
     sweeps = max(fit_hierarchical(counts).sweeps for counts in studies)
     report(f"hierarchical, 10 fits of 12,000 battles, at most {sweeps} sweeps", seconds, "s")
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from orchestration.ratings.cells import CellCounts
 from orchestration.ratings.hierarchical import fit_hierarchical
+from orchestration.ratings.skewness import corrected_hierarchy
 from tests.benchmarks.peers import run_peer
 from tests.benchmarks.ratings import cpu, report
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate_society
@@ -21,7 +22,7 @@ def main() -> None:
     """One fit, one sampler."""
     society = simulate_society(0, battles=1_500, size=10, tau=(1.2, 0.5), groups=(3, 2), sd=3.0)
     counts = CellCounts.from_arrow(society.table, society.axes)
-    ours = cpu(lambda: fit_hierarchical(counts), 5)
+    ours = cpu(lambda: corrected_hierarchy(fit_hierarchical(counts), counts), 5)
     found = run_peer(
         "nuts",
         first=counts.first,
@@ -37,7 +38,7 @@ def main() -> None:
         return
     needed = ERROR**-2
     effective, seconds = found["effective_draws"], found["cpu"]
-    board = fit_hierarchical(counts).board(society.shares)
+    board = corrected_hierarchy(fit_hierarchical(counts), counts).board(society.shares)
     gap = np.abs((board.skill - found["mean"]) / found["sd"]).max()
     spread = np.abs(board.skill_sd / found["sd"] - 1.0).max()
     name = "hierarchical, 10 models, 1,500 battles, 6 cells, tau and margin included"

@@ -22,6 +22,7 @@ from orchestration.ratings.hyperparameters import fit_prior_sd
 from orchestration.ratings.participants import ParticipantCounts
 from orchestration.ratings.posterior import Posterior
 from orchestration.ratings.sandwich import sandwich
+from orchestration.ratings.skewness import corrected, corrected_hierarchy
 from tests.ratings.simulation import (
     NOISE_SD,
     PRIOR_SD,
@@ -56,11 +57,12 @@ def ordinary(battles: int, share: float, sd: float = PRIOR_SD) -> Scenario:
     def scenario(seed: int) -> Iterator[tuple[str, Posterior, Truth]]:
         study = simulate(seed, size=28, battles=battles, margin=margin_for(share, sd), sd=sd)
         counts = study.counts
-        yield "matched margin", fit_draw_margin(counts), study.centred
+        yield "matched margin", corrected(fit_draw_margin(counts), counts), study.centred
         naive = equal_skill_margin(counts.tie_share)
         yield "TrueSkill's margin", fit(counts, draw_margin=naive), study.centred
         if sd != PRIOR_SD:
-            yield "matched margin, prior from evidence", fit_prior_sd(counts), study.centred
+            best = corrected(fit_prior_sd(counts), counts)
+            yield "matched margin, prior from evidence", best, study.centred
 
     return scenario
 
@@ -83,7 +85,7 @@ def adaptive(seed: int) -> Iterator[tuple[str, Posterior, Truth]]:
         a, b = np.append(a, rows[chosen]), np.append(b, columns[chosen])
         outcome = np.append(outcome, outcome_of(d, 2.0))
         counts = count(size, a, b, outcome)
-    yield "matched margin", fit_draw_margin(counts), Study(skill, counts).centred
+    yield "matched margin", corrected(fit_draw_margin(counts), counts), Study(skill, counts).centred
 
 
 def panel(raters: int, each: int) -> Scenario:
@@ -106,7 +108,8 @@ def society(seed: int) -> Iterator[tuple[str, Posterior, Truth]]:
     study = simulate_society(seed)
     counts = CellCounts.from_arrow(study.table, study.axes)
     truth = study.population - study.population.mean()
-    yield "hierarchical", fit_hierarchical(counts).board(study.shares), truth
+    fitted = corrected_hierarchy(fit_hierarchical(counts), counts)
+    yield "hierarchical", fitted.board(study.shares), truth
     pooled: PairCounts = counts.pooled
     yield "pooled, unweighted", fit_draw_margin(pooled), truth
 

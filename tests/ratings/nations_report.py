@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from orchestration.ratings.countries import fit_countries
 from orchestration.ratings.hierarchical import fit_hierarchical
 from orchestration.ratings.posterior import Posterior
+from orchestration.ratings.skewness import corrected_hierarchy
 from tests.ratings.nations import simulate_nations
 
 STUDIES = 40
@@ -33,7 +34,8 @@ def report(tau: float, battles: tuple[int, int]) -> str:
         for name, rows in found.items():
             census = {effect: nations.census[name][effect] for effect in fitted.parts[name].effects}
             together = fitted.country(name).board(census)
-            apart = fit_hierarchical(nations.parts[name]).board(census)
+            part = nations.parts[name]
+            apart = corrected_hierarchy(fit_hierarchical(part), part).board(census)
             ratio = float(np.median(together.skill_sd) / np.median(apart.skill_sd))
             truth = nations.truth[name]
             rows.append((covered(together, truth), covered(apart, truth), ratio))

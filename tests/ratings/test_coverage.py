@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from orchestration.ratings.counts import PairCounts
 from orchestration.ratings.draw_margin import equal_skill_margin, fit_draw_margin
 from orchestration.ratings.expectation_propagation import fit
 from orchestration.ratings.posterior import Posterior
+from orchestration.ratings.skewness import corrected
 from orchestration.ratings.summary import NORMAL_975
 from tests.ratings.simulation import Study, margin_for, simulate
 
@@ -32,3 +35,30 @@ def test_the_equal_skill_margin_fails_where_ties_are_common() -> None:
     ]
     rate = np.mean([covered(p, study) for p, study in zip(naive, studies, strict=True)])
     assert rate < 0.5
+
+
+def never_won_or_never_lost(counts: PairCounts) -> NDArray[np.bool_]:
+    """Models whose skill is known from one side alone (M)."""
+    above, below = np.zeros((2, len(counts.model_ids)))
+    np.add.at(above, counts.first, counts.win_first + counts.tie)
+    np.add.at(above, counts.second, counts.win_second + counts.tie)
+    np.add.at(below, counts.first, counts.win_second + counts.tie)
+    np.add.at(below, counts.second, counts.win_first + counts.tie)
+    one_sided: NDArray[np.bool_] = (above == 0) | (below == 0)
+    return one_sided & (counts.battles_per_model > 0)
+
+
+def test_intervals_cover_models_that_never_won_or_never_lost() -> None:
+    z: list[list[float]] = [[], []]
+    for seed in range(400):
+        study = simulate(seed, size=5, battles=40)
+        one_sided = never_won_or_never_lost(study.counts)
+        fitted = fit_draw_margin(study.counts)
+        for some, posterior in zip(z, (fitted, corrected(fitted, study.counts)), strict=True):
+            some.extend(((posterior.skill - study.centred) / posterior.skill_sd)[one_sided])
+    assert len(z[1]) > 200
+    before, after = (float((np.abs(some) < NORMAL_975).mean()) for some in z)
+    assert before < after
+    assert after == pytest.approx(0.95, abs=0.03)
+    before, after = (float(np.mean(np.square(some))) for some in z)
+    assert abs(after - 1) < 0.5 * abs(before - 1)

@@ -20,6 +20,7 @@ from orchestration.ratings.tournaments import (
     MissingTournamentError,
     RatingParameters,
     rate,
+    rate_each,
     rate_pairs,
 )
 from tests.ratings.simulation import simulate
@@ -155,6 +156,29 @@ def test_pairs_are_complementary() -> None:
     np.testing.assert_allclose(there.p_better + back.p_better.to_numpy(), 1.0, atol=1e-12)
     total = there.p_win + back.p_win.to_numpy() + there.p_tie
     np.testing.assert_allclose(total, 1.0, atol=1e-12)
+
+
+def test_a_skewed_board_has_one_covariance_in_all_its_columns() -> None:
+    pairs = rate_pairs(TABLE, PARAMETERS).to_pandas()
+    boards = BOARDS.to_pandas()
+    skewed = 0
+    for one in rate_each(TABLE, PARAMETERS):
+        fitted, shown = one.posterior.fitted, one.posterior
+        if one.estimator != "trueskill_ep" or fitted is shown:
+            continue
+        skewed += 1
+        key = (one.tournament_key, one.dimension, one.estimator)
+        own = [frame.set_index(["tournament_key", "dimension", "estimator"]).loc[key]
+               for frame in (boards, pairs)]  # fmt: skip
+        assert (shown.skill_sd > fitted.skill_sd).all()
+        np.testing.assert_array_equal(own[0].skill_sd, shown.skill_sd)
+        c = shown.covariance
+        variance = np.add.outer(np.diag(c), np.diag(c)) - 2 * c
+        sd = np.sqrt(variance[~np.eye(len(c), dtype=bool)])
+        np.testing.assert_allclose(own[1].skill_difference_sd, sd, rtol=1e-9)
+        points = (own[1].p_win + own[1].p_tie / 2).groupby(own[1].model_a).mean()
+        np.testing.assert_allclose(own[0].winshare, points, atol=1e-12)
+    assert skewed >= 2
 
 
 def test_the_prior_can_be_left_to_the_evidence() -> None:

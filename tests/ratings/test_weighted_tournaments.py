@@ -11,7 +11,7 @@ from orchestration.ratings.tournaments import (
     MissingTournamentError,
     RatingParameters,
     fit_anchor,
-    rate,
+    rate_each,
 )
 from orchestration.ratings.weighted_tournaments import (
     WEIGHTED_SCHEMA,
@@ -61,7 +61,7 @@ def test_boards_carry_both_sds_and_real_battle_counts() -> None:
     assert us.participant_count.iloc[0] == 60
 
 
-def test_weights_of_one_give_the_unweighted_skills() -> None:
+def test_weights_of_one_give_the_unweighted_fit() -> None:
     tournaments = study(cv=0.0)
     weighted = rate_weighted(tournaments, PARAMETERS, 3, anchors(tournaments)).to_pandas()
     counts = pa.concat_tables(
@@ -70,9 +70,12 @@ def test_weights_of_one_give_the_unweighted_skills() -> None:
         )
         for key, dimension, table in tournaments
     )
-    plain = rate(counts, PARAMETERS, 3).to_pandas()
-    np.testing.assert_allclose(weighted.skill, plain.skill, atol=1e-8)
-    np.testing.assert_allclose(weighted.model_sd, plain.skill_sd, atol=1e-8)
+    # As fitted: intervals of weighted boards do not come from the posterior, skewed or not.
+    plain = [one.posterior.fitted for one in rate_each(counts, PARAMETERS)]
+    skill = np.concatenate([one.skill for one in plain])
+    np.testing.assert_allclose(weighted.skill, skill, atol=1e-8)
+    sd = np.concatenate([one.skill_sd for one in plain])
+    np.testing.assert_allclose(weighted.model_sd, sd, atol=1e-8)
 
 
 @pytest.mark.parametrize("factor", [1 / 60, 1e-6, 1000.0])

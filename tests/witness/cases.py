@@ -14,6 +14,8 @@ from orchestration.ratings.cells import CellCounts
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, Society, simulate, simulate_society
 
 FLAT = ((4, 12, 2.0), (6, 60, 2.0), (8, 300, 6.0), (12, 1000, 2.0))
+# Four models that know each other, and a fifth: its wins and losses against each, its opponents.
+FIFTH = ((0, 3, 4), (0, 30, 4), (1, 0, 1), (1, 0, 3), (1000, 0, 3))
 TAU = (1.2, 0.5)
 # As far apart as language models are, and as far as the prior says: there one model loses always.
 SKILL_SDS = (3.0, PRIOR_SD)
@@ -30,6 +32,24 @@ def flat(size: int, battles: int, margin: float) -> dict[str, Any]:
         "plus": [[int(i)] for i in counts.first],
         "minus": [[int(j)] for j in counts.second],
         "counts": counts.outcomes.tolist(),
+        "shares": [1.0],
+    }
+
+
+def one_sided(wins: int, losses: int, opponents: int) -> dict[str, Any]:
+    """A fifth model that always loses or always wins; of its skill only one end is known."""
+    first, second = np.triu_indices(4, 1)
+    others = np.arange(opponents)
+    plus, minus = np.append(first, others), np.append(second, np.full(opponents, 4))
+    counts = np.array([[6.0, 3.0, 1.0]] * first.size + [[losses, wins, 0.0]] * opponents)
+    return {
+        "name": f"a fifth model wins {wins} and loses {losses} against each of {opponents}",
+        "margin": 2.0,
+        "noise_sd": float(NOISE_SD),
+        "prior_sd": [PRIOR_SD] * 5,
+        "plus": [[int(i)] for i in plus],
+        "minus": [[int(j)] for j in minus],
+        "counts": counts.tolist(),
         "shares": [1.0],
     }
 
@@ -63,5 +83,7 @@ def hierarchical(sd: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    studies = [*(flat(*case) for case in FLAT), *(hierarchical(sd) for sd in SKILL_SDS)]
+    studies = [flat(*case) for case in FLAT]
+    studies += [one_sided(*case) for case in FIFTH]
+    studies += [hierarchical(sd) for sd in SKILL_SDS]
     json.dump(studies, sys.stdout)

@@ -14,13 +14,18 @@ MODELS = ("alpha", "beta", "delta", "gamma")
 KEY = ["stratum_id", "dimension", "model_id"]
 
 
-def spoken(dimension: str, people: int, each: int, taste: float) -> list[Verdict]:
-    """Everybody judges ``each`` battles; ``taste``: how far someone's own liking decides."""
+def spoken(
+    dimension: str, people: int, each: int, taste: float, step: float = 0.3
+) -> list[Verdict]:
+    """Everybody judges ``each`` battles; ``taste``: how far someone's own liking decides.
+
+    ``step``: from each model to the next worse.
+    """
     rng = np.random.default_rng(3)
     pairs = list(combinations(range(len(MODELS)), 2))
     said = []
     for person in range(people):
-        liking = rng.normal(0.0, taste, len(MODELS)) - 0.3 * np.arange(len(MODELS))
+        liking = rng.normal(0.0, taste, len(MODELS)) - step * np.arange(len(MODELS))
         for battle in range(each):
             one, other = pairs[(person + battle) % len(pairs)]
             d = liking[one] - liking[other] + rng.normal()
@@ -35,6 +40,7 @@ def spoken(dimension: str, people: int, each: int, taste: float) -> list[Verdict
 VERDICTS = [
     *spoken("alike", 90, 4, 0.0),
     *spoken("repeated", 40, 30, 1.5),
+    *spoken("one_sided", 40, 3, 0.0, 3.0),
     *spoken("half_known", 30, 4, 0.0),
     Verdict(None, "old", "half_known", "alpha", "beta", "a"),
     Verdict(None, "old", "counts_alone", "alpha", "beta", "a"),
@@ -54,7 +60,7 @@ def test_it_is_the_weighted_boards_where_all_weights_are_one(
     rows = tables["rating"]
     weighted = rows[(rows.weighting == "census") & (rows.estimator == "trueskill_ep")]
     both = tables["clustered_sd"].merge(weighted, on=KEY, suffixes=("", "_weighted"))
-    assert set(both.dimension) == {"alike", "repeated"}
+    assert set(both.dimension) == {"alike", "one_sided", "repeated"}
     for name, same in (
         ("clustered_sd_micro", "skill_sd_micro"),
         ("design_effect_micro", "design_effect_micro_weighted"),
