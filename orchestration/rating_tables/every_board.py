@@ -70,27 +70,24 @@ def rate_all(
     population = study(connection)
     rated = count_boards.rate_counts(counts, parameters)
     anchors = count_boards.anchors(rated, parameters)
-    # Side by side: most of either is in kernels and in the database, which hold no lock.
-    with ThreadPoolExecutor(1) as beside:
+    # Side by side, the longest first: most of each is in kernels and in the database, which hold
+    # no lock.
+    with ThreadPoolExecutor(2) as beside:
         pooling = beside.submit(
             _hierarchical, connection.cursor(), population, parameters, anchors, seed
         )
+        weighting = beside.submit(_weighted, connection.cursor(), parameters, anchors, seed)
         merging = beside.submit(_merged, rated, population, parameters, seed)
-        boards = [_labelled(count_boards.UNWEIGHTED, board(one, parameters, seed)) for one in rated]
-        online, histories = _online(connection, parameters, seed)
-        boards += online
-        certain = list(standings.of_counts(rated))
-        for weighting, one, rows in weighted_boards.weighted_boards(
-            connection, parameters, anchors, seed
-        ):
-            boards.append(_labelled(weighting, rows))
-            certain.append(standings.of_weighted(weighting, one))
-        hierarchical, effects, populations = pooling.result()
+        replaying = beside.submit(_online, connection.cursor(), parameters, seed)
+        boards = list(beside.map(lambda one: _unweighted(board(one, parameters, seed)), rated))
+        online, histories = replaying.result()
+        weighted, clustered = weighting.result()
         merged, tables = merging.result()
-    every = _concatenated([*boards, *merged, *hierarchical])
+        hierarchical, effects, populations = pooling.result()
+    every = _concatenated([*boards, *online, *weighted, *merged, *hierarchical])
     if is_board_alone:
         return {RATING: conform(RATING, every)}
-    certain += populations
+    certain = [*standings.of_counts(rated), *clustered, *populations]
     pairs = list(count_boards.pair_rows(rated))
     tables |= effects | histories | {RATING: every}
     tables[POLICY_RANK] = policy_boards.policy_ranks(policy_counts(connection), parameters, seed)
@@ -115,10 +112,26 @@ def _online(
     boards, histories = [], []
     for stratum, dimension, battles in ordered_battles(connection):
         replayed = replay_tournament(stratum, dimension, battles, parameters)
-        boards.append(_labelled(count_boards.UNWEIGHTED, online_board(replayed, parameters, seed)))
+        boards.append(_unweighted(online_board(replayed, parameters, seed)))
         names = {"tournament_key": "stratum_id"}
         histories.append(online_history(replayed).rename_columns(names))
     return boards, {HISTORY: pa.concat_tables(histories)} if histories else {}
+
+
+def _weighted(
+    connection: duckdb.DuckDBPyConnection,
+    parameters: RatingParameters,
+    anchors: Mapping[str, Posterior],
+    seed: int,
+) -> tuple[list[pa.Table], list[Standing]]:
+    """Boards of the weighted sample, and how they stand."""
+    boards, certain = [], []
+    for weighting, one, rows in weighted_boards.weighted_boards(
+        connection, parameters, anchors, seed
+    ):
+        boards.append(_labelled(weighting, rows))
+        certain.append(standings.of_weighted(weighting, one))
+    return boards, certain
 
 
 def _merged(
@@ -192,6 +205,10 @@ def _labelled(weighting: str, rows: pa.Table) -> pa.Table:
     """Board rows with their weighting."""
     names = ["stratum_id" if name == "tournament_key" else name for name in rows.column_names]
     return _with_constants(rows.rename_columns(names), {"weighting": weighting})
+
+
+def _unweighted(rows: pa.Table) -> pa.Table:
+    return _labelled(count_boards.UNWEIGHTED, rows)
 
 
 def _with_constants(rows: pa.Table, constants: dict[str, str]) -> pa.Table:
