@@ -17,8 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.plain_values import is_plain_text, plain_times
 from expectations.row_checks import objections_to, quote, typed_rows, with_utc
-from ingestion.codes import CODED_TEXT
+from ingestion.codes import CODED_TEXT, in_one_piece
+from ingestion.contract import TIMESTAMP
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class ValueChecks:
             is not dictionary-encoded or a row may be wrong.
         """
         coded: Coded = {
-            name: table[name].combine_chunks()
+            name: in_one_piece(table[name])
             for name in table.column_names
             if name not in {ROW_NUMBER, REFUSAL, REFUSAL_COLUMN}
         }
@@ -87,13 +89,17 @@ class ValueChecks:
         """The distinct values of columns that are not text; None where a value is doubtful."""
         columns = [column for column in contract.log_columns if column.source_name in coded]
         few, many = [], []
+        typed: dict[str, pa.Array] = {}
         for column in columns:
             values = coded[column.source_name].dictionary
-            if len(values) > _FEW or not pa.types.is_string(column.type):
-                many.append(column)
+            times = plain_times(values, self._now_us) if column.type == TIMESTAMP else None
+            if times is not None:
+                typed[column.name] = times
+            elif len(values) > _FEW or not pa.types.is_string(column.type):
+                if not is_plain_text(column, values):
+                    many.append(column)
             elif not self._known_of(contract, column).issuperset(values.to_pylist()):
                 few.append(column)
-        typed: dict[str, pa.Array] = {}
         for group in (few, many):
             values = {column.source_name: coded[column.source_name] for column in group}
             judged = self._judge(contract, group, values) if group else typed

@@ -21,3 +21,9 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel and keep the machine code in `NUMBA_CACHE_DIR`."""
     decorate = numba.njit(cache=True, nogil=True, error_model="numpy")
     return cast("Callable[P, R]", decorate(function))
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function into the kernels that call it: a call with arrays costs like ten steps."""
+    decorate = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+    return cast("Callable[P, R]", decorate(function))

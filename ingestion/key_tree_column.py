@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.log.lanes import BLOCK_WORDS, WORDS, Words, hash_messages
+from ingestion.log.lanes import Words, hash_messages
+from ingestion.sha_vectors import BLOCK_WORDS, WORDS
 
 Bytes = npt.NDArray[np.uint8]
 Leaves = npt.NDArray[np.uint64]

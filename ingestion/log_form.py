@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.codes import code_text, texts_of
+from ingestion.codes import code_text, in_one_piece, joined, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -45,16 +45,18 @@ def to_log_form(
         battle share their beginning.
     """
     rows = code_text(native.select([column.name for column in contract.log_columns]))
-    columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
+    columns = {name: in_one_piece(rows.column(name)) for name in rows.column_names}
     sources = columns["source"]
     for column in contract.log_columns:
         if column.is_pseudonym and (hashed is None or column.name in hashed):
             values = columns[column.name]
             columns[column.name] = _hashed(contract, column, values, sources, pseudonyms)
-    identity = texts_of(columns["event_id"])
-    for key in contract.key:
-        identity = pc.binary_join_element_wise(identity, texts_of(columns[key]), KEY_SEPARATOR)
-    columns["event_id"] = identity
+    first, *others = ("event_id", *contract.key)
+    identity = columns[first]
+    for key in others:
+        joint = joined(identity, columns[key], KEY_SEPARATOR)
+        identity = joint if key == others[-1] else joint.dictionary_encode()
+    columns["event_id"] = texts_of(identity)
     return pa.table(columns)
 
 
@@ -69,7 +71,7 @@ def _hashed(
     scope = (str(contract.event_type),) if column.name == "event_id" else ()
     distinct = sources.unique().to_pylist()
     if len(distinct) == 1:
-        hashed = pseudonyms.column(values.dictionary, column.name, distinct[0], *scope)
+        hashed = pseudonyms.distinct(values.dictionary, column.name, distinct[0], *scope)
         return pa.DictionaryArray.from_arrays(values.indices, hashed)
     texts, whole = texts_of(values), pa.nulls(len(values), pa.string())
     for source in distinct:

@@ -74,13 +74,14 @@ class Pseudonymiser:
         if pa.types.is_null(values.type):
             return pa.nulls(len(values), pa.string())
         encoded = values.dictionary_encode()
-        distinct = encoded.dictionary
-        if len(distinct) >= MANY:
-            hashed = self._many(distinct, purpose, *scope)
-        else:
-            hasher = self._hasher(purpose, *scope)
-            hashed = pa.array([hasher(value) for value in distinct.to_pylist()], pa.string())
-        return hashed.take(encoded.indices)
+        return self.distinct(encoded.dictionary, purpose, *scope).take(encoded.indices)
+
+    def distinct(self, values: pa.Array, purpose: str, *scope: str) -> pa.Array:
+        """The same of values of which each is there once, none of them null."""
+        if len(values) >= MANY:
+            return self._many(values, purpose, *scope)
+        hasher = self._hasher(purpose, *scope)
+        return pa.array([hasher(value) for value in values.to_pylist()], pa.string())
 
     def _many(self, values: pa.Array, purpose: str, *scope: str) -> pa.Array:
         from ingestion.hmac_column import hmac_column

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from ingestion.codes import in_one_piece, is_coded
 from ingestion.contract import Contract
 from ingestion.errors import IntegrityError
 from ingestion.key_tree import KeyTree
@@ -71,7 +72,13 @@ class Seals:
         # In pieces: as Python's objects a million rows take gigabytes.
         starts = range(0, len(table), PIECE_ROWS)
         pieces = [table.slice(start, PIECE_ROWS) for start in starts]
-        return pa.concat_tables([self._mapped_piece(contract, piece, change) for piece in pieces])
+        mapped = pa.concat_tables([self._mapped_piece(contract, piece, change) for piece in pieces])
+        for name in contract.sealed_columns:
+            if is_coded(table.schema.field(name).type):
+                index = mapped.column_names.index(name)
+                coded = in_one_piece(mapped.column(name)).dictionary_encode()
+                mapped = mapped.set_column(index, name, coded)
+        return mapped
 
     def _mapped_piece(self, contract: Contract, table: pa.Table, change: Change) -> pa.Table:
         kind = str(contract.event_type).encode()

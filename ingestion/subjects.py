@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.codes import code_text, in_one_piece, texts_of
 from ingestion.contract import Contract
 from ingestion.errors import BusyError
 from ingestion.key_tree import DestroyedError, KeyTree
@@ -25,7 +27,7 @@ from ingestion.pseudonyms import Pseudonymiser
 
 LINKS, LOCK = "links.tree", "subjects.lock"
 SEPARATOR = "\0"
-PIECE_ROWS = 50_000
+_HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 @contextmanager
@@ -84,41 +86,43 @@ class Links:
             The table with `subject_id`, and where need be `event_id`, replaced; and per row,
             whether its participant was erased: such a row must not go any further.
         """
-        subjects = text_of(native, "subject_id")
+        columns = code_text(native.select(["subject_id", "source", "event_id"]))
+        subjects, sources, events = (column.chunk(0) for column in columns.columns)
         if subjects.null_count == len(subjects):
             return native, pa.repeat(pa.scalar(False), len(subjects))
-        sources = text_of(native, "source")
         bound = self._column(sources, subjects)
         is_erased = pc.and_(pc.is_valid(subjects), pc.is_null(bound))
         index = native.column_names.index("subject_id")
         table = native.set_column(index, "subject_id", bound)
         if contract.is_subject_required:
-            events = text_of(native, "event_id")
-            is_own = pc.fill_null(pc.equal(events, subjects), False)
+            ids = texts_of(events)
+            is_own = pc.fill_null(pc.equal(ids, texts_of(subjects)), False)
             if pc.any(is_own).as_py():
                 index = native.column_names.index("event_id")
-                table = table.set_column(index, "event_id", pc.if_else(is_own, bound, events))
+                own = pc.if_else(is_own, texts_of(bound), ids)
+                table = table.set_column(index, "event_id", own)
         return table, is_erased
 
-    def _column(self, sources: pa.Array, subjects: pa.Array) -> pa.Array:
-        bound = pa.nulls(len(subjects), pa.string())
+    def _column(self, sources: pa.DictionaryArray, subjects: pa.DictionaryArray) -> pa.Array:
         distinct = sources.unique().to_pylist()
+        if len(distinct) == 1:
+            secret = self._bound_all(distinct[0], subjects.dictionary)
+            if not secret.null_count:
+                return pa.DictionaryArray.from_arrays(subjects.indices, secret)
+            # A code for null would be a value to whoever asks what is null.
+            return secret.take(subjects.indices).dictionary_encode()
+        texts, bound = texts_of(subjects), pa.nulls(len(subjects), pa.string())
         for source in distinct:
-            is_here = pc.equal(sources, source) if len(distinct) > 1 else None
-            own = subjects if is_here is None else pc.if_else(is_here, subjects, None)
-            coded = own.dictionary_encode()
-            taken = self._bound_all(source, coded.dictionary).take(coded.indices)
-            bound = taken if is_here is None else pc.if_else(is_here, taken, bound)
-        return bound
+            is_here = pc.equal(sources, source)
+            own = pc.if_else(is_here, texts, None).dictionary_encode()
+            taken = self._bound_all(source, own.dictionary).take(own.indices)
+            bound = pc.if_else(is_here, taken, bound)
+        return bound.dictionary_encode()
 
     def _bound_all(self, source: str, native_ids: pa.Array) -> pa.Array:
         """As `bound`, of distinct ids."""
-        secrets = self.tree.column(self._pseudonyms.column(native_ids, "link", source))
-        # In pieces: as Python's objects a million secrets take hundreds of megabytes.
-        starts = range(0, len(secrets), PIECE_ROWS)
-        pieces = [_digits_of(secrets.slice(start, PIECE_ROWS)) for start in starts]
-        digits = pa.chunked_array(pieces, pa.string()).combine_chunks()
-        return pc.binary_join_element_wise(native_ids, digits, SEPARATOR)
+        secrets = self.tree.column(self._pseudonyms.distinct(native_ids, "link", source))
+        return pc.binary_join_element_wise(native_ids, _digits_of(secrets), SEPARATOR)
 
 
 class Identities:
@@ -150,11 +154,17 @@ class Identities:
 
 
 def _digits_of(secrets: pa.Array) -> pa.Array:
-    digits = [None if secret is None else secret.hex() for secret in secrets.to_pylist()]
-    return pa.array(digits, pa.string())
+    """Fixed-size binary as hexadecimal text."""
+    width, count = secrets.type.byte_width, len(secrets)
+    validity, content = secrets.buffers()
+    values = np.frombuffer(content, np.uint8)[secrets.offset * width :][: count * width]
+    digits = np.stack([_HEX[values >> 4], _HEX[values & 15]], axis=1)
+    places = np.arange(0, 2 * width * (count + 1), 2 * width, dtype=np.int32)
+    text = [None, pa.py_buffer(places), pa.py_buffer(digits)]
+    whole = pa.Array.from_buffers(pa.string(), count, text)
+    return pc.if_else(secrets.is_valid(), whole, None) if validity is not None else whole
 
 
 def text_of(table: pa.Table, name: str) -> pa.Array:
     """A text column in one piece, dictionary-encoded or not."""
-    values = table.column(name).combine_chunks()
-    return values if pa.types.is_string(values.type) else values.cast(pa.string())
+    return texts_of(in_one_piece(table.column(name)))

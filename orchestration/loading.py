@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from expectations.gate import Gate
 from expectations.quarantine import Quarantine
+from ingestion.codes import code_text
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
 from ingestion.seals import Seals
@@ -155,13 +156,12 @@ class _Load:
     def _collect(
         self, event_type: EventType, table: pa.Table, batch: Batch, quarantine: Quarantine
     ) -> None:
-        pending = self._pending.setdefault(event_type, [])
-        pending.append(table)
-        if sum(piece.num_rows for piece in pending) >= PIECE_ROWS:
+        self._pending.setdefault(event_type, []).append(table)
+        if sum(piece.num_rows for piece in self._pending[event_type]) >= PIECE_ROWS:
             self._flush(event_type, batch, quarantine)
 
     def _flush(self, event_type: EventType, batch: Batch, quarantine: Quarantine) -> None:
-        native = pa.concat_tables(self._pending.pop(event_type))
+        native = code_text(pa.concat_tables(self._pending.pop(event_type)))
         contract = CONTRACTS[event_type]
         bound, is_erased = self._names.is_erased(contract, native)
         if pc.any(is_erased).as_py():

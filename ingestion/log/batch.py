@@ -23,6 +23,7 @@ from ingestion.log.append import append_record, publish_segments, withdraw_segme
 from ingestion.log.chain import Chain
 from ingestion.log.durable import StorageError, explained, fsync_directory
 from ingestion.log.id_cache import IdCache
+from ingestion.log.id_hash import hash_ids
 from ingestion.log.late import LateRows
 from ingestion.log.layout import Layout
 from ingestion.log.matching import settle, settle_repeats
@@ -30,7 +31,7 @@ from ingestion.log.origin import conform, describe_schema, keep_schema
 from ingestion.log.pending import Pending
 from ingestion.log.receipt import Receipt, StageResult
 from ingestion.log.record import Commit, Segment
-from ingestion.log.runs import hash_ids
+from ingestion.log.runs import Stream
 from ingestion.log.segments import row_pieces
 from ingestion.log.stored import rows_at
 from ingestion.log.workspace import Workspace
@@ -125,7 +126,7 @@ class Batch:
                 self._chain.refresh()
                 # Acknowledged now: an unwritable cache must not take that back.
                 with contextlib.suppress(StorageError):
-                    self._ids.add(commit.seq, self._pending.positions(), commit.event_count)
+                    self._ids.add(commit.seq, Stream(commit.event_count, self._pending.positions))
                 return self._finish(seq=commit.seq, is_new=True)
 
     def _stage_piece(self, event_type: EventType, table: pa.Table) -> StageResult:

@@ -18,10 +18,10 @@ from ingestion.log.chain import Chain
 from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.id_cache import IdCache
+from ingestion.log.id_hash import hash_ids
 from ingestion.log.layout import Layout
 from ingestion.log.origin import open_origin
 from ingestion.log.record import Commit
-from ingestion.log.runs import hash_ids
 from ingestion.log.stored import rows_at
 from ingestion.log.verification import Verification, verify
 

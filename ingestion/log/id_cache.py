@@ -1,9 +1,10 @@
 """Which event ids are in the log, and where: a cache that can be deleted at any moment.
 
 Each file is a sorted run over the ids of consecutive commits, `<first>-<last>-<hash>.ids`, bound to
-the chain by the hash of its last commit and to the hash function by its name and version. What is
+the chain by the hash of its last commit and to the hash function by its name. What is
 missing or does not fit is built again from the segments; what is damaged is deleted first. Small
-runs are merged as the log grows, so a search asks few files however many commits there were.
+runs are merged as the log grows, four at a time, so a search asks few files however many commits
+there were, and an id is written again log4 n times, not log2.
 
 What stays out: the search itself (runs.py, run_file.py) and comparing the events (matching.py).
 """
@@ -12,30 +13,28 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ingestion.log.chain import Chain
+from ingestion.log.id_hash import HASH_NAME, hash_ids
 from ingestion.log.layout import SEQ_DIGITS
 from ingestion.log.run_file import DamagedRunError, FileRun, write_run
 from ingestion.log.runs import (
-    HASH_LIBRARY,
-    HASH_NAME,
     IndexArray,
     MemoryRun,
     Run,
+    Slices,
     U64Array,
-    hash_ids,
-    is_merge_due,
-    merge_in_memory,
-    merged_slices,
+    merge_due,
+    merged,
 )
 from ingestion.log.segments import read_ids
 
-BUILD_ROWS = 16_000_000
+BUILD_ROWS = 4_000_000
+"""So many ids are read from segments and sorted at a time."""
 
 
 class _Part:
@@ -84,18 +83,12 @@ class IdCache:
                 places.append(np.arange(begin, begin + segment.rows, dtype=np.uint64))
         return MemoryRun.of(np.concatenate(hashes), np.concatenate(places))
 
-    def add(self, seq: int, slices: Iterator[tuple[U64Array, U64Array]], count: int) -> None:
+    def add(self, seq: int, ids: Slices) -> None:
         """Remember a commit just made, where everything before it is covered already."""
         if (self._parts[-1].last if self._parts else 0) != seq - 1:
             return
-        run: Run | None
-        if count > BUILD_ROWS:
-            run = self._store(seq, seq, slices, count)
-        else:
-            run = MemoryRun.joined(slices)
         try:
-            if run is not None:
-                self._append(_Part(seq, seq, run))
+            self._append(seq, seq, ids)
         except DamagedRunError as damage:
             self._forget(damage)
 
@@ -111,7 +104,7 @@ class IdCache:
             part = self._open(first, stored.get(first, []))
             if part is None:
                 last = self._enough(first, up_to)
-                self._append(_Part(first, last, self.build(first, last)))
+                self._append(first, last, self.build(first, last))
                 covered = last
             else:
                 self._parts.append(part)
@@ -144,33 +137,21 @@ class IdCache:
                 path.unlink(missing_ok=True)
         return None
 
-    def _append(self, part: _Part) -> None:
-        """Keep a run, merged with its neighbours where they are not clearly larger."""
+    def _append(self, first: int, last: int, ids: Slices) -> None:
+        """Keep ids, merged with their neighbours where these are not clearly larger."""
         outdated: list[Run] = []
-        while self._parts and is_merge_due(len(self._parts[-1].run), len(part.run)):
-            earlier = self._parts.pop()
-            outdated += [earlier.run, part.run]
-            part = _Part(earlier.first, part.last, self._merge(earlier, part))
-        if not isinstance(part.run, FileRun):
-            stored = self._store(part.first, part.last, part.run.slices(), len(part.run))
-            part = _Part(part.first, part.last, stored or part.run)
-        self._parts.append(part)
+        while count := merge_due([len(part.run) for part in self._parts], len(ids)):
+            earlier = self._parts[-count:]
+            del self._parts[-count:]
+            outdated += [part.run for part in earlier]
+            first, ids = earlier[0].first, merged([*(part.run for part in earlier), ids])
+        stored = self._store(first, last, ids)
+        self._parts.append(_Part(first, last, stored or MemoryRun.joined(ids.slices())))
         for run in outdated:
-            if isinstance(run, FileRun) and isinstance(part.run, FileRun):
+            if isinstance(run, FileRun) and stored is not None:
                 run.path.unlink(missing_ok=True)
 
-    def _merge(self, earlier: _Part, later: _Part) -> Run:
-        count = len(earlier.run) + len(later.run)
-        if count > BUILD_ROWS:
-            slices = merged_slices(earlier.run, later.run)
-            stored = self._store(earlier.first, later.last, slices, count)
-            if stored is not None:
-                return stored
-        return merge_in_memory(earlier.run, later.run)
-
-    def _store(
-        self, first: int, last: int, slices: Iterator[tuple[U64Array, U64Array]], count: int
-    ) -> FileRun | None:
+    def _store(self, first: int, last: int, ids: Slices) -> FileRun | None:
         """Write a run; None where the cache cannot be written, which is slow, not wrong."""
         path = self._path(first, last)
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
@@ -178,7 +159,7 @@ class IdCache:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             try:
-                write_run(temporary, header, slices, count)
+                write_run(temporary, header, ids)
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -196,5 +177,4 @@ class IdCache:
             "first": first,
             "hash": HASH_NAME,
             "last": last,
-            "library": HASH_LIBRARY,
         }

@@ -9,17 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.log.columns_text import Bytes, Flags, joined, member
-from ingestion.log.lanes import WORDS, Integers, Words, compiled, hash_messages
+from ingestion.compiled import compiled
+from ingestion.log.columns_text import Codes, in_one, joined, member
+from ingestion.log.lanes import Integers, Words, hash_messages
 from ingestion.log.leaves import ENVELOPE
-from ingestion.log.wide_copy import SLACK, copy_wide
+from ingestion.sha_vectors import WORDS
+from ingestion.wide import SLACK, Bytes, copy_wide, put_big_endian
 
-PIECE_ROWS = 1 << 16
+PIECE_ROWS = 122_880
+"""A row group: what is coded is coded by row groups."""
 CHUNK_ROWS = 1 << 12
-"""So many messages at a time stay in the processor's cache."""
+CHUNK_BYTES = 1 << 21
+"""So much of messages at a time stays in the processor's cache."""
 _BLOCK = 64
 _LEAF = 1
 """RFC 6962's prefix of a leaf is one byte, a zero."""
@@ -30,58 +33,66 @@ class _Lines:
     """Columns of a piece of a table, all in one memory, for one kernel to go through row by row.
 
     Args:
-        data: every column's values.
-        offsets: per column and row, where in `data` the value begins; the next is where it ends.
-        is_there: per column and row.
+        data: every column's texts.
+        offsets: where in `data` each text begins, and at each column's end where its last one ends.
+        firsts: where in `offsets` each column begins.
+        codes: per column and row, which of the column's texts; -1 for null.
         around: what stands before and after each value, of all columns.
         bounds: where in `around` each of these begins: before 0, after 0, before 1, ...
+        most: no row has more bytes.
     """
 
     data: Bytes
-    offsets: npt.NDArray[np.int64]
-    is_there: Flags
+    offsets: Integers
+    firsts: Integers
+    codes: Codes
     around: Bytes
-    bounds: npt.NDArray[np.int64]
+    bounds: Integers
+    most: int
 
     @classmethod
     def of(cls, table: pa.Table, names: Sequence[str]) -> _Lines:
         members = joined([member(name, table[name]) for name in names])
-        ends = np.cumsum([len(column.data) for column in members])
-        offsets = np.stack([column.offsets.astype(np.int64) for column in members])
-        offsets[1:] += ends[:-1, None]
+        members = [in_one(column) for column in members]
+        begins = np.cumsum([0, *(len(column.data) for column in members)])
+        offsets = [
+            column.offsets + begin for column, begin in zip(members, begins[:-1], strict=True)
+        ]
         slack = np.zeros(SLACK, np.uint8)
         around = [text for column in members for text in (column.before, column.after)]
+        longest = sum(int(np.diff(column.offsets).max(initial=0)) for column in members)
         return cls(
             np.concatenate([*(column.data for column in members), slack]),
-            offsets,
-            np.stack([column.is_there for column in members]),
-            np.concatenate([*around, slack]),
+            np.concatenate(offsets),
+            np.cumsum([0, *(len(ends) for ends in offsets[:-1])]),
+            np.stack([column.codes for column in members]),
+            np.frombuffer(b"".join([*around, bytes(SLACK)]), np.uint8).copy(),
             np.cumsum([0, *(len(text) for text in around)]),
+            longest + sum(map(len, around)),
         )
 
-    def hash(self, prefix: int, lead: Words, start: int, end: int) -> Words:
+    def hash(self, memory: Bytes, prefix: int, lead: Words, start: int) -> Words:
         """SHA-256 of zero bytes, each row's leading words, and its JSON object.
 
         Args:
+            memory: scratch, with `room` for each row.
             prefix: how many zero bytes.
-            lead: of rows `start` to `end`.
+            lead: of the rows from `start` on.
             start: first row.
-            end: row after the last.
         """
-        offsets = np.ascontiguousarray(self.offsets[:, start : end + 1].T)
-        is_there = np.ascontiguousarray(self.is_there[:, start:end].T)
-        lengths = _lengths(offsets, is_there, self.bounds)
-        lengths += prefix + 4 * lead.shape[1] + 1
-        blocks = (lengths + 9 + _BLOCK - 1) // _BLOCK
-        ends = np.cumsum(blocks) * _BLOCK
-        starts = ends - blocks * _BLOCK
-        memory = np.empty(int(ends[-1]) + SLACK, np.uint8)
+        starts, blocks = np.empty((2, len(lead)), np.int64)
         _fill(
-            memory, starts, ends, prefix, lead,
-            self.data, offsets, is_there, self.around, self.bounds,
+            memory, starts, blocks, prefix, lead, start,
+            self.data, self.offsets, self.firsts, self.codes, self.around, self.bounds,
         )  # fmt: skip
         order = np.argsort(blocks.astype(np.uint16), kind="stable")
         return hash_messages(memory.view(np.uint32), starts // 4, blocks, order)
+
+    @property
+    def room(self) -> int:
+        """Bytes that no row's padded message exceeds, whatever leads it."""
+        length = _LEAF + 4 * WORDS + 1 + self.most + 9
+        return -(-length // _BLOCK) * _BLOCK
 
 
 def hash_leaves(table: pa.Table, salts: Words, erased: dict[int, bytes]) -> Words:
@@ -97,62 +108,59 @@ def hash_leaves(table: pa.Table, salts: Words, erased: dict[int, bytes]) -> Word
     for start in range(0, table.num_rows, PIECE_ROWS):
         piece = table.slice(start, PIECE_ROWS)
         payload, shown = _Lines.of(piece, names), _Lines.of(piece, ENVELOPE)
-        for chunk in range(0, piece.num_rows, CHUNK_ROWS):
-            end = min(chunk + CHUNK_ROWS, piece.num_rows)
-            rows = slice(start + chunk, start + end)
-            commitments = payload.hash(0, salts[rows], chunk, end)
-            for row in erased.keys() & range(rows.start, rows.stop):
+        room = max(payload.room, shown.room)
+        size = min(max(1, CHUNK_BYTES // room), CHUNK_ROWS)
+        memory = np.empty(size * room + SLACK, np.uint8)
+        for chunk in range(0, piece.num_rows, size):
+            rows = slice(start + chunk, start + min(chunk + size, piece.num_rows))
+            commitments = payload.hash(memory, 0, salts[rows], chunk)
+            for row in erased.keys() & range(rows.start, rows.stop) if erased else ():
                 commitments[row - rows.start] = np.frombuffer(erased[row], ">u4")
-            out[rows] = shown.hash(_LEAF, commitments, chunk, end)
+            out[rows] = shown.hash(memory, _LEAF, commitments, chunk)
     return out
-
-
-@compiled
-def _lengths(offsets: Integers, is_there: Flags, bounds: Integers) -> Integers:
-    lengths = np.zeros(len(is_there), np.int64)
-    for row in range(len(lengths)):
-        for k in range(is_there.shape[1]):
-            if is_there[row, k]:
-                around = bounds[2 * k + 2] - bounds[2 * k]
-                lengths[row] += offsets[row + 1, k] - offsets[row, k] + around
-    return lengths
 
 
 @compiled
 def _fill(  # noqa: PLR0913, PLR0917 (arrays, as a kernel takes them)
     memory: Bytes,
     starts: Integers,
-    ends: Integers,
+    blocks: Integers,
     prefix: int,
     lead: Words,
+    first: int,
     data: Bytes,
     offsets: Integers,
-    is_there: Flags,
+    firsts: Integers,
+    codes: Codes,
     around: Bytes,
     bounds: Integers,
 ) -> None:
+    """Lay out the messages of rows from `first` on, each padded to whole blocks."""
     zeros = np.zeros(SLACK, np.uint8)
+    at = 0
     for row in range(len(starts)):
-        at = starts[row]
+        begin = at
         for _ in range(prefix):
-            memory[at] = 0
+            memory[np.uint64(at)] = 0
             at += 1
         for k in range(lead.shape[1]):
-            word = lead[row, k]
-            for shift in range(4):
-                memory[at + shift] = (word >> np.uint32(24 - 8 * shift)) & np.uint32(0xFF)
+            put_big_endian(memory, at, lead[row, k])
             at += 4
-        memory[at] = 0x7B
+        memory[np.uint64(at)] = 0x7B
         at += 1
-        for k in range(is_there.shape[1]):
-            if is_there[row, k]:
+        for k in range(len(firsts)):
+            code = codes[k, np.uint64(first + row)]
+            if code >= 0:
+                text = np.uint64(firsts[k] + code)
                 at = copy_wide(memory, at, around, bounds[2 * k], bounds[2 * k + 1])
-                at = copy_wide(memory, at, data, offsets[row, k], offsets[row + 1, k])
+                at = copy_wide(memory, at, data, offsets[text], offsets[text + np.uint64(1)])
                 at = copy_wide(memory, at, around, bounds[2 * k + 1], bounds[2 * k + 2])
         # A brace in place of the last comma, then SHA-256's padding.
-        memory[at - 1] = 0x7D
-        memory[at] = 0x80
+        memory[np.uint64(at - 1)] = 0x7D
+        memory[np.uint64(at)] = 0x80
         copy_wide(memory, at + 1, zeros, 0, _BLOCK)
-        bits = (at - starts[row]) * 8
-        for k in range(8):
-            memory[ends[row] - 1 - k] = (bits >> (8 * k)) & 0xFF
+        bits = (at - begin) * 8
+        count = (at - begin + 9 + _BLOCK - 1) // _BLOCK
+        at = begin + count * _BLOCK
+        put_big_endian(memory, at - 8, bits)
+        starts[row], blocks[row] = begin, count

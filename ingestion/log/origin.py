@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import rfc8785
 
+from ingestion.codes import CODED_TEXT
 from ingestion.contract import Contract
 from ingestion.errors import IntegrityError, UsageError
 from ingestion.log.durable import (
@@ -156,7 +157,7 @@ def column_names(layout: Layout, sha256: str) -> tuple[str, ...]:
 
 
 def conform(contract: Contract, table: pa.Table) -> pa.Table:
-    """The table with exactly the contract's log schema.
+    """The table with exactly the contract's log schema, dictionary-encoded text left as it is.
 
     Raises:
         ValueError: columns are missing, unknown or of another type, or a required one holds nulls.
@@ -172,4 +173,10 @@ def conform(contract: Contract, table: pa.Table) -> pa.Table:
         message = f"{contract.event_type}: nulls in required columns {empty}"
         raise ValueError(message)
     table = table.select(schema.names)
-    return table if table.schema.equals(schema) else table.cast(schema)
+    wanted = pa.schema(
+        [
+            field.with_type(CODED_TEXT) if coded.type == CODED_TEXT else field
+            for field, coded in zip(schema, table.schema, strict=True)
+        ]
+    )
+    return table if table.schema.equals(wanted) else table.cast(wanted)

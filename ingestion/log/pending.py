@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,7 @@ from ingestion.log.runs import (
     Run,
     U64Array,
     is_merge_due,
-    merge_in_memory,
-    merged_slices,
+    merged,
 )
 from ingestion.log.segments import WrittenSegment
 from ingestion.log.stream import SealedSegment, Stream
@@ -35,7 +35,8 @@ from ingestion.vocabulary import EventType
 
 CODE_SHIFT = 48
 OFFSET_MASK = (1 << CODE_SHIFT) - 1
-SPILL_ROWS = 16_000_000
+SPILL_ROWS = 4_000_000
+"""From so many ids on a run goes to the disk, and is merged with others only at the commit."""
 BUFFER_BYTES = 512 << 20
 
 EVENT_TYPES = tuple(EventType)
@@ -168,16 +169,20 @@ class Pending:
             ((CODES[contract.event_type] << CODE_SHIFT) + segment.start, segment.first_position)
             for contract, segment in self._sealed
         )
+        if not len(self._dropped):
+            # Segments that follow each other in the stream and in the log are as one.
+            pairs = pairwise([(0, 0), *keyed])
+            keyed = [now for past, now in pairs if now[1] - now[0] != past[1] - past[0]]
         starts = np.array([start for start, _ in keyed], np.uint64)
         firsts = np.array([first for _, first in keyed], np.uint64)
         dropped_before = np.searchsorted(self._dropped, starts).astype(np.uint64)
-        while len(self._runs) > 1:
-            later = self._runs.pop()
-            self._runs.append(self._merge(self._runs.pop(), later))
-        for hashes, places in self._runs[0].slices() if self._runs else ():
+        for hashes, places in merged(self._runs).slices() if self._runs else ():
             if len(self._dropped):
                 is_left = ~np.isin(places, self._dropped)
                 hashes, places = hashes[is_left], places[is_left]  # noqa: PLW2901
+            elif len(firsts) == 1:
+                yield hashes, places - starts[0] + firsts[0]
+                continue
             which = np.searchsorted(starts, places, side="right") - 1
             dropped = np.searchsorted(self._dropped, places).astype(np.uint64)
             within = places - starts[which] - (dropped - dropped_before[which])
@@ -186,19 +191,18 @@ class Pending:
     def _seal(self, stream: Stream) -> None:
         self._sealed += [(stream.contract, segment) for segment in stream.seal()]
 
-    def _add_run(self, run: Run) -> None:
+    def _add_run(self, run: MemoryRun) -> None:
+        """Keep a run, merged with its neighbours as long as they are in memory."""
         while self._runs and is_merge_due(len(self._runs[-1]), len(run)):
-            run = self._merge(self._runs.pop(), run)
-        self._runs.append(run)
+            earlier = self._runs[-1]
+            if not isinstance(earlier, MemoryRun):
+                break
+            run = MemoryRun.of_two(earlier, run)
+            self._runs.pop()
+        self._runs.append(run if len(run) < SPILL_ROWS else self._spilt(run))
 
-    def _merge(self, a: Run, b: Run) -> Run:
-        count = len(a) + len(b)
-        if count <= SPILL_ROWS:
-            return merge_in_memory(a, b)
+    def _spilt(self, run: MemoryRun) -> FileRun:
         path = self._directory / f"{secrets.token_hex(8)}.ids"
         with explained("Writing", path):
-            write_run(path, {}, merged_slices(a, b), count)
-        for run in (a, b):
-            if isinstance(run, FileRun):
-                run.path.unlink(missing_ok=True)
+            write_run(path, {}, run)
         return FileRun(path, {})

@@ -32,7 +32,8 @@ class RowTree:
         self._levels = [leaf_words]
         while len(below := self._levels[-1]) > 1:
             above = _paired_fast(below) if is_compiled else _paired(below)
-            self._levels.append(np.concatenate([above, below[len(above) * 2 :]]))
+            odd = below[len(above) * 2 :]
+            self._levels.append(np.concatenate([above, odd]) if len(odd) else above)
 
     @classmethod
     def of(cls, table: pa.Table, salts: Salts) -> RowTree:
@@ -122,4 +123,4 @@ def _expanded(salts: Salts) -> Words:
                 below = hash_children(level[: width // 2])
                 level = np.concatenate([below, level[-1:]]) if width % 2 else below
             parts.append(level)
-    return np.concatenate(parts)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

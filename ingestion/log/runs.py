@@ -2,53 +2,44 @@
 
 A few runs of falling size are kept, like the digits of a binary number: adding a run merges it with
 its neighbours while they are not clearly larger. So n ids cost n log n to add, and a search asks at
-most log n runs. Two ids may share a hash: a search returns every place a hash has, and whoever asks
-compares the ids themselves.
+most log n runs, each through its filter. Two ids may share a hash: a search returns every place a
+hash has, and whoever asks compares the ids themselves.
 
 What stays out: what "where" means (a position in the log, or a place in an unfinished batch), runs
-that live on the disk (run_file.py), and the compiled loops (run_kernels.py).
+that live on the disk (run_file.py), filters (id_filter.py), and the compiled loops
+(run_kernels.py).
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from ingestion.log.row_tree import COMPILED_ROWS
 
-HASH_NAME = "duckdb.hash"
-HASH_LIBRARY = duckdb.__version__
-MERGE_ROWS = 1 << 20
+MERGE_ROWS = 1 << 18
+FEWEST_MERGED = 4
 
 U64Array = npt.NDArray[np.uint64]
 IndexArray = npt.NDArray[np.int64]
 
-_local = threading.local()
 
-
-def hash_ids(ids: pa.ChunkedArray | pa.Array) -> U64Array:
-    """64-bit hashes of a text column without nulls: 16 ms of CPU per million."""
-    connection: duckdb.DuckDBPyConnection | None = getattr(_local, "connection", None)
-    if connection is None:
-        connection = duckdb.connect(config={"threads": 1})
-        _local.connection = connection
-    table = pa.table({"event_id": ids})
-    if not table.num_rows:
-        return np.empty(0, np.uint64)
-    hashed = connection.from_arrow(table).select("hash(event_id) AS hash").to_arrow_table()
-    return np.ascontiguousarray(hashed["hash"].to_numpy(), np.uint64)
-
-
-class Run(Protocol):
+class Slices(Protocol):
     """Hashes in rising order and, beside each, its place."""
 
     def __len__(self) -> int: ...
+
+    def slices(self) -> Iterator[tuple[U64Array, U64Array]]:
+        """Everything in order, in pieces of at most MERGE_ROWS."""
+        ...
+
+
+class Run(Slices, Protocol):
+    """The same, to be searched."""
 
     def find(self, needles: U64Array) -> tuple[IndexArray, U64Array]:
         """Where hashes are.
@@ -61,13 +52,25 @@ class Run(Protocol):
         """
         ...
 
-    def slices(self) -> Iterator[tuple[U64Array, U64Array]]:
-        """Everything in order, in pieces of at most MERGE_ROWS."""
-        ...
 
-    def whole(self) -> tuple[U64Array, U64Array]:
-        """Everything in order."""
-        ...
+@dataclass(frozen=True)
+class Stream:
+    """Hashes and places that are nowhere yet: made when they are asked for.
+
+    Args:
+        count: how many.
+        made: makes them, in order, in pieces.
+    """
+
+    count: int
+    made: Callable[[], Iterator[tuple[U64Array, U64Array]]]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def slices(self) -> Iterator[tuple[U64Array, U64Array]]:
+        """See Slices."""
+        return self.made()
 
 
 class MemoryRun:
@@ -81,12 +84,18 @@ class MemoryRun:
     def __init__(self, hashes: U64Array, places: U64Array) -> None:
         self.hashes = hashes
         self.places = places
+        self._filter: U64Array | None = None
 
     @classmethod
     def of(cls, hashes: U64Array, places: U64Array) -> MemoryRun:
         """Sort hashes with their places."""
         order = np.argsort(hashes)
         return cls(hashes[order], places[order])
+
+    @classmethod
+    def of_two(cls, a: MemoryRun, b: MemoryRun) -> MemoryRun:
+        """Two runs as one."""
+        return cls(*merge_pair((a.hashes, a.places), (b.hashes, b.places)))
 
     @classmethod
     def joined(cls, slices: Iterator[tuple[U64Array, U64Array]]) -> MemoryRun:
@@ -103,17 +112,22 @@ class MemoryRun:
 
     def find(self, needles: U64Array) -> tuple[IndexArray, U64Array]:
         """See Run."""
-        return search(self.hashes, self.places, needles)
+        if min(len(needles), len(self.hashes)) < COMPILED_ROWS:
+            return search(self.hashes, self.places, needles)
+        from ingestion.log.id_filter import empty_filter, enter, passing
+
+        if self._filter is None:
+            self._filter = empty_filter(len(self.hashes))
+            enter(self._filter, self.hashes)
+        passed = passing(self._filter, needles)
+        found, places = search(self.hashes, self.places, needles[passed])
+        return passed[found], places
 
     def slices(self) -> Iterator[tuple[U64Array, U64Array]]:
         """See Run."""
         for start in range(0, len(self.hashes), MERGE_ROWS):
             end = start + MERGE_ROWS
             yield self.hashes[start:end], self.places[start:end]
-
-    def whole(self) -> tuple[U64Array, U64Array]:
-        """See Run."""
-        return self.hashes, self.places
 
 
 def search(hashes: U64Array, places: U64Array, needles: U64Array) -> tuple[IndexArray, U64Array]:
@@ -162,7 +176,16 @@ def merge_pair(
     return merged[0], merged[1]
 
 
-def merged_slices(a: Run, b: Run) -> Iterator[tuple[U64Array, U64Array]]:
+def merged(runs: Sequence[Slices]) -> Slices:
+    """Runs as one that nobody has put together yet."""
+    if len(runs) == 1:
+        return runs[0]
+    half = len(runs) // 2
+    a, b = merged(runs[:half]), merged(runs[half:])
+    return Stream(len(a) + len(b), lambda: merged_slices(a, b))
+
+
+def merged_slices(a: Slices, b: Slices) -> Iterator[tuple[U64Array, U64Array]]:
     """Two runs as one, piece by piece, in memory independent of their length."""
     rest_a, rest_b = a.slices(), b.slices()
     left, right = next(rest_a, None), next(rest_b, None)
@@ -182,11 +205,14 @@ def merged_slices(a: Run, b: Run) -> Iterator[tuple[U64Array, U64Array]]:
             yield from rest
 
 
-def merge_in_memory(a: Run, b: Run) -> MemoryRun:
-    """Two runs as one in memory."""
-    return MemoryRun(*merge_pair(a.whole(), b.whole()))
-
-
 def is_merge_due(earlier: int, later: int) -> bool:
     """Whether two neighbouring runs of these lengths should become one."""
     return earlier < 2 * later
+
+
+def merge_due(earlier: Sequence[int], later: int) -> int:
+    """How many of the last runs of these lengths should become one with a new one; 0 for none."""
+    count = 0
+    while count < len(earlier) and is_merge_due(earlier[-1 - count], later):
+        count += 1
+    return count if count >= FEWEST_MERGED - 1 else 0

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ingestion.codes import plain_text
 from ingestion.contract import Contract
 from ingestion.log.segments import SEGMENT_ROWS, WrittenSegment, read_rows, write_segment
 
@@ -64,6 +65,10 @@ class Stream:
 
     def append(self, table: pa.Table) -> list[SealedSegment]:
         """Take rows; returns the segments that became full."""
+        if self._buffer and self._buffer[0].schema != table.schema:
+            # Text in codes one time and as it is another: then as it is.
+            self._buffer = [plain_text(earlier) for earlier in self._buffer]
+            table = plain_text(table)
         self._buffer.append(table)
         self.count += table.num_rows
         full = []
@@ -91,7 +96,8 @@ class Stream:
                     pieces.append(read_rows(segment.file.path, rows))
         if buffered.any():
             waiting = pa.concat_tables(self._buffer)
-            pieces.append(waiting.take(pa.array(offsets[buffered] - self._sealed_count)))
+            rows = waiting.take(pa.array(offsets[buffered] - self._sealed_count))
+            pieces.append(plain_text(rows))
         return pa.concat_tables(pieces) if pieces else self.contract.log_schema.empty_table()
 
     def drop(self, offsets: IntArray) -> None:

@@ -18,11 +18,11 @@ import rfc8785
 from ingestion.errors import DemoscopeError
 from ingestion.log.chain import is_commit_name
 from ingestion.log.compaction_check import check_compacted
+from ingestion.log.id_hash import hash_ids
 from ingestion.log.layout import SEQ_DIGITS, Layout
 from ingestion.log.origin import read_origin
 from ingestion.log.record import FIRST_POSITION, Commit, hash_of
 from ingestion.log.redactions import Redactions
-from ingestion.log.runs import hash_ids
 from ingestion.log.segment_check import check_segment
 from ingestion.log.segments import read_ids
 

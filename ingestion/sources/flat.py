@@ -25,7 +25,8 @@ from ingestion.sources.batch import NativeBatch
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile, fingerprint
 from ingestion.sources.json_rows import JsonReader, inspect_line
-from ingestion.sources.lines import LineBlock, Positions, read_lines
+from ingestion.sources.line_blocks import LineBlock, Positions
+from ingestion.sources.lines import read_lines
 from ingestion.sources.mapping import Mapping
 from ingestion.sources.parquet_rows import ParquetPiece, ParquetRows, open_parquet
 from ingestion.sources.projection import alternatives, projection, resolve

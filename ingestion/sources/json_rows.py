@@ -22,7 +22,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ingestion.sources.lines import Bytes, LineBlock, Positions
+from ingestion.sources.line_blocks import Bytes, LineBlock, Positions
 from ingestion.vocabulary import Refusal
 
 # Blanks, and one harmless character, have smaller codes than the quote.

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.json_rows import JsonReader, inspect_line, keys_per_line
-from ingestion.sources.lines import LineBlock, Positions
+from ingestion.sources.line_blocks import LineBlock, Positions
 from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"

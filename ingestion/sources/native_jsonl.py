@@ -30,7 +30,8 @@ from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import NativeBatch
 from ingestion.sources.files import LocalFile, fingerprint
 from ingestion.sources.json_rows import JsonReader, count_keys, inspect_line, keys_per_line
-from ingestion.sources.lines import LineBlock, read_lines
+from ingestion.sources.line_blocks import LineBlock, Stretch
+from ingestion.sources.lines import read_stretches
 from ingestion.sources.native_doubt import EVENT_TYPE, event_type_of, sort_out, values_per_row
 from ingestion.sources.rows import columns_of, make_batch, with_source
 from ingestion.vocabulary import EventType, Refusal
@@ -79,15 +80,34 @@ class NativeJsonl:
                 from ingestion.sources.plain_objects import PlainReader
 
                 self._plain = PlainReader()
-            for block in read_lines(self._file):
-                if block.oversized is not None:
-                    yield refused_lines(block, [Refusal.TOO_LONG], [None])
-                elif len(block):
+            for stretch in read_stretches(self._file):
+                if stretch.oversized is not None:
+                    yield refused_lines(stretch.lines(), [Refusal.TOO_LONG], [None])
+                    continue
+                batch = self._plain_batch(stretch)
+                if batch is not None:
+                    yield batch
+                    continue
+                block = stretch.block
+                if len(block):
                     batch = self._whole(reader, block)
                     if batch is not None:
                         yield batch
                     else:
                         yield from self._sorted_out(reader, block)
+
+    def _plain_batch(self, stretch: Stretch) -> NativeBatch | None:
+        """The stretch as one batch, if the compiled loop takes it."""
+        if self._plain is None:
+            return None
+        first = inspect_line(stretch.first_line()).content
+        event_type = event_type_of(first.get(EVENT_TYPE))
+        if event_type is None:
+            return None
+        coded = self._plain.read(stretch, CONTRACTS[event_type].native_columns)
+        if coded is None or not _is_of_type(coded, event_type):
+            return None
+        return self._batch(event_type, coded, stretch.lines(), None)
 
     def _whole(self, reader: JsonReader, block: LineBlock) -> NativeBatch | None:
         """The block as one batch, if there is nothing strange about it."""
@@ -97,9 +117,6 @@ class NativeJsonl:
             return None
         self._expected = event_type
         known = CONTRACTS[event_type].native_columns
-        coded = self._plain.read(block, known) if self._plain is not None else None
-        if coded is not None and _is_of_type(coded, event_type):
-            return self._batch(event_type, coded, block, None)
         names = self._seen.get(event_type)
         if names is None:
             names = self._seen[event_type] = tuple(name for name in known if name in first)

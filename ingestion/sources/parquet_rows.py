@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.files import LocalFile
-from ingestion.sources.lines import Positions
+from ingestion.sources.line_blocks import Positions
 
 ROWS_PER_PIECE = 1 << 16
 

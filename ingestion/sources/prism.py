@@ -34,7 +34,8 @@ import pyarrow as pa
 from ingestion.sources.batch import NativeBatch
 from ingestion.sources.files import LocalFile, fingerprint
 from ingestion.sources.json_rows import inspect_line
-from ingestion.sources.lines import LineBlock, read_lines
+from ingestion.sources.line_blocks import LineBlock
+from ingestion.sources.lines import read_lines
 from ingestion.sources.prism_rows import Answer, objection, outcome, participant, text
 from ingestion.sources.rows import Objections, Originals, make_batch
 from ingestion.vocabulary import EventType, Refusal

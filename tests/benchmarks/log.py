@@ -23,7 +23,7 @@ from ingestion.log.event_proof import prove_event
 from ingestion.log.note import sign
 from ingestion.log.row_tree import RowTree
 from ingestion.log.salts import Salts
-from ingestion.log.segments import ROW_GROUP_ROWS
+from ingestion.log.segments import ROW_GROUP_ROWS, parquet_settings
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.test_event_proof import KEY, ORIGIN
 
@@ -98,15 +98,7 @@ def timed(into: dict[str, float], name: str) -> Iterator[None]:
 
 def write_alone(path: Path, table: pa.Table) -> None:
     """The same rows with the same settings, nothing else."""
-    dictionaries = [n for n in table.column_names if n not in {"event_id", "occurred_at"}]
-    pq.write_table(
-        table,
-        path,
-        row_group_size=ROW_GROUP_ROWS,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=dictionaries,
-    )
+    pq.write_table(table, path, row_group_size=ROW_GROUP_ROWS, **parquet_settings(table))
 
 
 def scanned(log: EventLog, as_of: int) -> tuple[float, int]:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ingestion import pseudonyms
 from ingestion.errors import IntegrityError
-from ingestion.hmac_column import LANES, hmac_column
+from ingestion.hmac_column import hmac_column
 from ingestion.pseudonyms import Pseudonymiser
+from ingestion.sha_vectors import LANES
 
 KEY = bytes(range(32))
 PADDED = KEY.ljust(64, b"\0")

@@ -49,7 +49,13 @@ def complaint_of(action: Callable[[], Any]) -> str | None:
 @pytest.mark.parametrize(
     ("module", "call"),
     # Records are written through fdopen, segments by pyarrow.
-    [(os, "fsync"), (os, "rename"), (os, "link"), (os, "fdopen"), (pq, "write_table")],
+    [
+        (os, "fsync"),
+        (os, "rename"),
+        (os, "link"),
+        (os, "fdopen"),
+        (pq.ParquetWriter, "write_table"),
+    ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_every_refusal_of_the_disk_is_explained_and_acknowledges_nothing(

@@ -4,13 +4,15 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.log import EventLog
-from ingestion.log.run_file import DamagedRunError, FileRun, write_run
-from ingestion.log.runs import MemoryRun, Run, hash_ids, merge_in_memory, merged_slices
+from ingestion.log.id_hash import _hashed, hash_ids
+from ingestion.log.run_file import HEADER_BYTES, DamagedRunError, FileRun, write_run
+from ingestion.log.runs import MemoryRun, Run, merged
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import PRODUCER, battles, commit
 
@@ -37,14 +39,15 @@ def test_a_run_finds_what_a_dictionary_finds(
     tmp_path_factory: pytest.TempPathFactory, a: list[int], b: list[int], needles: list[int]
 ) -> None:
     expected = {(h, i) for i, h in enumerate(a + b) if h in needles}
-    merged = merge_in_memory(run_of(a), run_of(b, len(a)))
-    assert len(merged) == len(a) + len(b)
-    assert pairs(merged, needles) == expected
+    runs = run_of(a), run_of(b, len(a))
+    both = MemoryRun.of_two(*runs)
+    assert len(both) == len(a) + len(b)
+    assert pairs(both, needles) == expected
     path = tmp_path_factory.mktemp("run") / "x.ids"
-    write_run(path, {"x": 1}, merged.slices(), len(merged))
+    write_run(path, {"x": 1}, merged(runs))
     stored = FileRun(path, {"x": 1})
     assert pairs(stored, needles) == expected
-    assert pairs(merge_in_memory(stored, run_of([])), needles) == expected
+    assert pairs(MemoryRun.joined(merged([stored, run_of([])]).slices()), needles) == expected
 
 
 def test_runs_of_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,23 +58,44 @@ def test_runs_of_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         MemoryRun.of(part, np.arange(start, start + len(part), dtype=np.uint64))
         for part, start in zip(parts, (0, 50_000), strict=True)
     ]
-    merged = MemoryRun.joined(merged_slices(*runs))
-    assert (merge_in_memory(*runs).hashes == merged.hashes).all()
+    whole = MemoryRun.joined(merged(runs).slices())
+    assert (MemoryRun.of_two(*runs).hashes == whole.hashes).all()
     every = np.concatenate(parts)
-    assert (merged.hashes == np.sort(every)).all()
-    assert (every[merged.places.astype(np.int64)] == merged.hashes).all()
+    assert (whole.hashes == np.sort(every)).all()
+    assert (every[whole.places.astype(np.int64)] == whole.hashes).all()
     path = tmp_path / "x.ids"
-    write_run(path, {}, merged.slices(), len(merged))
+    write_run(path, {}, whole)
     for needles in (every[:3], every[:20_000], np.array([0, 2**64 - 1], np.uint64)):
         ordered = np.sort(needles)
-        found = [run.find(ordered) for run in (merged, FileRun(path, {}))]
+        found = [run.find(ordered) for run in (whole, FileRun(path, {}))]
         assert (found[0][0] == found[1][0]).all()
         assert set(found[0][1].tolist()) == set(found[1][1].tolist())
     content = path.read_bytes()
-    for at in (600, len(content) // 2, len(content) - 3, 3):
+    in_filter = HEADER_BYTES + 16 * len(whole) + 5
+    for at in (600, len(content) // 2, len(content) - 3, 3, in_filter):
         path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         with pytest.raises(DamagedRunError):
             FileRun(path, {}).find(np.sort(every))
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=60), st.integers(0, 3))
+def test_compiled_hashes_are_those_of_the_definition(texts: list[str], start: int) -> None:
+    ids = pa.array(["skipped"] * start + texts).slice(start)
+    expected = [_hashed(text.encode()) for text in texts]
+    assert hash_ids(ids).tolist() == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingestion.log.id_hash.COMPILED_ROWS", 1)
+        assert hash_ids(pa.chunked_array([ids, ids])).tolist() == expected * 2
+
+
+def test_hashes_of_much_alike_ids_are_spread_evenly() -> None:
+    ids = pa.array([f"event-{n}" for n in range(1 << 16)])
+    hashes = hash_ids(ids)
+    for bits in (hashes >> np.uint64(56), hashes & np.uint64(255)):
+        counts = np.bincount(bits.astype(np.int64), minlength=256)
+        # Of 65,536 balls in 256 bins: 256 each, and a standard deviation of 16.
+        assert abs(counts - 256).max() < 6 * 16
+    assert len(set(hashes.tolist())) == len(ids)
 
 
 def test_hashes_do_not_depend_on_what_stands_beside() -> None:
@@ -136,7 +160,7 @@ def test_a_truncated_cache_is_built_again(filled: EventLog, cache: Path, kept: i
 def test_another_hash_function_is_built_again(
     filled: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.log.id_cache.HASH_LIBRARY", "0.0.0")
+    monkeypatch.setattr("ingestion.log.id_cache.HASH_NAME", "another")
     monkeypatch.setattr(
         "ingestion.log.id_cache.hash_ids", lambda ids: hash_ids(ids) ^ np.uint64(99)
     )

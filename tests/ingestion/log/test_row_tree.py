@@ -10,12 +10,14 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion.codes import code_text
 from ingestion.log import row_tree
-from ingestion.log.lanes import LANES, hash_children, hash_messages, hash_pairs
+from ingestion.log.lanes import hash_children, hash_messages, hash_pairs
 from ingestion.log.leaves import canonical, leaf_of, plain_time
 from ingestion.log.merkle import Tree
 from ingestion.log.row_tree import RowTree
 from ingestion.log.salts import SaltRun, Salts, children, expand
+from ingestion.sha_vectors import LANES
 
 TEXT = st.text(max_size=90) | st.sampled_from(
     ['"', "\\", "\x00\x1f\x7f\b\f\n\r\t", "é\N{SNOWMAN}\U0001f600"]
@@ -216,3 +218,12 @@ def test_a_leaf_by_hand() -> None:
         }
     )
     assert RowTree.of(rows, Salts((SaltRun(1, bytes(16)),))).root == expected
+
+
+@settings(max_examples=30)
+@given(rows=st.lists(ROW, min_size=1, max_size=8))
+def test_leaves_of_text_in_codes(rows: list[dict[str, object]]) -> None:
+    whole, salts = table(rows * 20), Salts.fresh(len(rows) * 20)
+    ids = whole["event_id"]
+    coded = code_text(whole).set_column(0, whole.schema.field("event_id"), ids)
+    assert (row_tree._leaves_fast(coded, salts) == row_tree._leaves(whole, salts)).all()

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 
 from ingestion.sources.files import inspect_file
-from ingestion.sources.lines import read_lines
+from ingestion.sources.lines import read_stretches
 from ingestion.sources.native_jsonl import NativeJsonl
 from ingestion.sources.registry import open_source
 from ingestion.vocabulary import EventType, Refusal
 
-_DEFAULTS: dict[str, Any] = read_lines.__kwdefaults__ or {}
+_DEFAULTS: dict[str, Any] = read_stretches.__kwdefaults__ or {}
 
 
 def _refusals(rows: list[dict[str, Any]]) -> list[tuple[Any, Any]]:
@@ -199,7 +199,7 @@ def test_buffers_are_used_again(jsonl: Any, battle: Any, monkeypatch: pytest.Mon
 
     path = jsonl(*(battle(n) for n in range(500)))
     monkeypatch.setattr(np, "empty", counting)
-    for _ in read_lines(inspect_file(str(path)), block_bytes=4096):
+    for _ in read_stretches(inspect_file(str(path)), block_bytes=4096):
         pass
     assert len(made) <= 3
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.files import inspect_file
-from ingestion.sources.lines import LineBlock
+from ingestion.sources.line_blocks import Stretch
 from ingestion.sources.native_jsonl import NativeJsonl
 from ingestion.sources.plain_objects import PlainReader
 from ingestion.vocabulary import EventType
@@ -27,14 +27,14 @@ OBJECTS = st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1)
 STYLES = st.sampled_from([(",", ":"), (", ", ": ")])
 
 
-def block(lines: Sequence[bytes]) -> LineBlock:
-    ends = np.cumsum([len(line) for line in lines])
-    buffer = np.frombuffer(b"".join(lines), np.uint8)
-    return LineBlock(buffer, ends - [len(line) for line in lines], ends, np.arange(len(lines)))
+def stretch(lines: Sequence[bytes]) -> Stretch:
+    # What stands before and behind is not looked at.
+    content = b'{"' + b"".join(lines) + b'"}\n'
+    return Stretch(np.frombuffer(content, np.uint8).copy(), 2, len(content) - 3, 1)
 
 
 def read(*lines: bytes, reader: PlainReader | None = None) -> list[dict[str, Any]] | None:
-    table = (reader or PlainReader()).read(block(lines), NAMES)
+    table = (reader or PlainReader()).read(stretch(lines), NAMES)
     if table is None:
         return None
     empty = dict.fromkeys(NAMES)
@@ -103,7 +103,7 @@ def test_plain_lines_say_what_json_says(
 def test_what_is_not_plain_is_not_read(line: bytes) -> None:
     good = b'{"native_id":"a","model_a":"b"}\n'
     assert read(good, line + b"\n", good) is None
-    assert read(good, line) is None
+    assert not line or read(good, line) is None
 
 
 def test_a_reader_forgets_the_block_before() -> None:
@@ -117,10 +117,28 @@ def test_a_reader_forgets_the_block_before() -> None:
 
 def test_equal_values_have_one_code() -> None:
     lines = [b'{"native_id":"%d","model_a":"same"}\n' % (k % 10) for k in range(100)]
-    table = PlainReader().read(block(lines), NAMES)
+    table = PlainReader().read(stretch(lines), NAMES)
     assert table is not None
     sizes = {name: len(table[name].chunk(0).dictionary) for name in table.column_names}
     assert sizes == {"native_id": 10, "model_a": 1}
+
+
+def test_short_lines_behind_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [b'{"native_id":"%s"}\n' % (b"x" * 5000), *[b'{"native_id":"a"}\n'] * 300]
+    rows = read(*lines)
+    assert rows is not None
+    assert [row["native_id"] for row in rows] == ["x" * 5000, *["a"] * 300]
+    monkeypatch.setattr("ingestion.sources.plain_objects.MOST_LINES", 300)
+    assert read(*lines) is None
+
+
+def test_every_line_ends_where_it_ends() -> None:
+    lines = [b'{"native_id":"%d"} \t\r\n' % (10**k) for k in range(30)] + [b'{"native_id":"z"}']
+    text = stretch(lines)
+    assert PlainReader().read(text, NAMES) is not None
+    found = text.lines()
+    assert [found.line(k) for k in range(31)] == [line.rstrip(b"\r\n") for line in lines]
+    assert found.numbers.tolist() == list(range(1, 32))
 
 
 @pytest.mark.parametrize("odd", [None, b'{"event_type":"battle_judged"', b'{"event_type":"x"}'])
