@@ -193,7 +193,7 @@ lock: $(VENV)/.stamp-bootstrap ## Regenerate the locks from pyproject.toml (UPGR
 clean: ## Remove caches and build products; never the warehouse
 	@rm -rf build dist logs $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 	  dbt_project/target dbt_project/logs
-	@find ingestion expectations orchestration dbt_project tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find ingestion expectations ratings publishing orchestration dbt_project tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-venv: ## Remove .venv/ and .venv-witness/
 	@rm -rf $(VENV) $(WITNESS)

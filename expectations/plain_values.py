@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.contract import TIMESTAMP
+from ingestion.tables import TIMESTAMP
 
 if TYPE_CHECKING:
     from ingestion.contract import Column

@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 from expectations.plain_values import is_plain_text, plain_times
 from expectations.row_checks import objections_to, quote, typed_rows, with_utc
 from ingestion.codes import CODED_TEXT, in_one_piece
-from ingestion.contract import TIMESTAMP
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
+from ingestion.tables import TIMESTAMP
 
 if TYPE_CHECKING:
     import duckdb

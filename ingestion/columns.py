@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from ingestion.contract import SLUG_PATTERN, TEXT_LENGTH, Column
+from ingestion.contract import SLUG_PATTERN
+from ingestion.tables import TEXT_LENGTH, Column
 
 
 def named(name: str, description: str, *, is_required: bool = True) -> Column:

@@ -3,7 +3,7 @@
 Numba looks at the time of the file a kernel stands in, not of those it calls: whoever changes a
 kernel that others call touches their files too.
 
-What stays out: the kernels, and those of the ratings, which run alone (orchestration/ratings).
+What stays out: the kernels, and those of the ratings, which run alone (ratings).
 """
 
 from __future__ import annotations

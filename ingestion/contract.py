@@ -16,55 +16,15 @@ is judged (expectations/), where a segment lies (log/), and the hashing itself (
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
 
+from ingestion.tables import TIMESTAMP, Column, schema_of
 from ingestion.vocabulary import EventType
 
-TIMESTAMP = pa.timestamp("us", tz="UTC")
-NAME_LENGTH = 256
-TEXT_LENGTH = 4096
 SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,62}$"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column of an event.
-
-    Args:
-        name: its name in the log.
-        type: its Arrow type in the log.
-        description: one sentence, in the field's terms.
-        is_required: null, or blank for text, sends the row to quarantine.
-        vocabulary: the closed set of values, where there is one.
-        pattern: a regular expression the whole value matches, where there is one.
-        max_length: longest text in characters.
-        minimum: smallest number allowed.
-        maximum: largest number allowed.
-        native_name: its name in the native form, where that differs.
-        is_pseudonym: the native value may name a person; the log holds its keyed hash.
-        is_sealed: the log holds it encrypted under the participant's own key (subjects.py).
-    """
-
-    name: str
-    description: str
-    type: pa.DataType = field(default_factory=pa.string)
-    is_required: bool = False
-    vocabulary: tuple[str, ...] = ()
-    pattern: str | None = None
-    max_length: int = NAME_LENGTH
-    minimum: float | None = None
-    maximum: float | None = None
-    native_name: str = ""
-    is_pseudonym: bool = False
-    is_sealed: bool = False
-
-    @property
-    def source_name(self) -> str:
-        """The column's name in the native form."""
-        return self.native_name or self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +64,7 @@ class Contract:
     @cached_property
     def log_schema(self) -> pa.Schema:
         """Arrow schema of a segment."""
-        return pa.schema(
-            [
-                pa.field(column.name, column.type, nullable=not column.is_required)
-                for column in self.log_columns
-            ]
-        )
+        return schema_of(self.log_columns)
 
     @cached_property
     def sealed_columns(self) -> tuple[str, ...]:

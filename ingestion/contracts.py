@@ -22,7 +22,8 @@ from ingestion.columns import (
     slug,
     text,
 )
-from ingestion.contract import Column, Contract
+from ingestion.contract import Contract
+from ingestion.tables import Column
 from ingestion.vocabulary import EventType, Outcome
 
 CONTRACTS: dict[EventType, Contract] = {

@@ -1,1 +1,1 @@
-"""Room 4: the order of it all, from a file in landing to a board that is published."""
+"""Room 6: the order of it all, from a file in landing to a board that is published."""

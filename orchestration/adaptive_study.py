@@ -27,18 +27,18 @@ from ingestion.simulation.study import BATTLES, simulate
 from ingestion.simulation.truth import draw_truth
 from ingestion.simulation.voters import Vote, Voters
 from ingestion.vocabulary import EventType, Outcome
-from orchestration.boards.rounding import MICRO
 from orchestration.building import build
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
 from orchestration.queueing import find_policy, next_battles, read_start, schedule
-from orchestration.rating_tables.next_battles import StudyPolicy, Wanted
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.draw_margin import fit_draw_margin
-from orchestration.ratings.pairing import over_models
-from orchestration.ratings.skewness import corrected
-from orchestration.ratings.stopping_measures import Measure, is_met, value_of
 from orchestration.uncertainty_plot import Curve, Panel, plot
+from ratings.counts import PairCounts
+from ratings.draw_margin import fit_draw_margin
+from ratings.pairing import over_models
+from ratings.rounding import MICRO
+from ratings.skewness import corrected
+from ratings.stopping_measures import Measure, is_met, value_of
+from ratings.tables.next_battles import StudyPolicy, Wanted
 
 BOARD, DIMENSION, TIES = "all", "overall", 0.10
 SOURCE = "simulated-adaptive"

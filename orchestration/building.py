@@ -19,18 +19,18 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
-from orchestration.boards import signing, store
-from orchestration.boards.as_of import resolve
-from orchestration.boards.designs import design_hash, keep_design
-from orchestration.boards.inputs import Cut, exact, subject_of, wanted_subject
-from orchestration.boards.statement import provenance
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
 from orchestration.dbt_warnings import DbtWarning, warnings_in
 from orchestration.log_verification import verify
-from orchestration.rating_tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
-from orchestration.ratings.tournaments import MissingTournamentError, RatingParameters
 from orchestration.raw_views import open_database, register_ratings, register_sources
 from orchestration.transformed import mark_transformed, transformed_cut
+from publishing.boards import signing, store
+from publishing.boards.as_of import resolve
+from publishing.boards.designs import design_hash, keep_design
+from publishing.boards.inputs import Cut, exact, subject_of, wanted_subject
+from publishing.boards.statement import provenance
+from ratings.tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
+from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ingestion.paths import Home
-    from orchestration.boards.store import Board
+    from publishing.boards.store import Board
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")

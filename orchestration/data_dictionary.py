@@ -15,14 +15,15 @@ from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.dbt_sources import SQL_TYPES
 from orchestration.log_verification import LOG_TABLES
-from orchestration.publishing.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
-from orchestration.rating_tables.contract import RATING_TABLES
-from orchestration.rating_tables.contract_form import RatingTable
+from publishing.publications.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
+from ratings.tables.contract import RATING_TABLES
+from ratings.tables.contract_form import RatingTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ingestion.contract import Column, Contract
+    from ingestion.contract import Contract
+from ingestion.tables import Column
 
 FILE = PROJECT_DIRECTORY.parent / "docs" / "data-dictionary.md"
 # The gate fills it in where a file does not say it.

@@ -12,13 +12,14 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from ingestion.contract import TIMESTAMP, Contract
+from ingestion.contract import Contract
 from ingestion.contracts import CONTRACTS
+from ingestion.tables import TIMESTAMP
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.log_verification import LOG_TABLES
-from orchestration.rating_tables.contract import RATING_TABLES
-from orchestration.rating_tables.contract_form import RatingTable
 from orchestration.raw_views import LOAD_COLUMNS
+from ratings.tables.contract import RATING_TABLES
+from ratings.tables.contract_form import RatingTable
 
 RAW_FILE = PROJECT_DIRECTORY / "models" / "staging" / "_sources.yml"
 RATINGS_FILE = PROJECT_DIRECTORY / "models" / "marts" / "_ratings_sources.yml"

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ingestion.contract import TIMESTAMP
 from ingestion.errors import UsageError
 from ingestion.log.checkpoint import checkpoint_of, default_origin
 from ingestion.log.keys import read_public_key
-from orchestration.rating_tables.contract_form import RatingColumn, RatingTable
+from ingestion.tables import TIMESTAMP
 from orchestration.raw_views import open_database
+from ratings.tables.contract_form import RatingColumn, RatingTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

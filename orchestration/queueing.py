@@ -3,7 +3,7 @@
 It reads what the last build wrote, not the pipeline's database, so that it answers while a build
 runs; only whose stratum somebody is of is known nowhere else.
 
-What stays out: choosing (orchestration/ratings/pairing.py), what was asked before
+What stays out: choosing (ratings/pairing.py), what was asked before
 (asked_battles.py), printing (cli/queue.py), and the gate and log that proposals go through like any
 other event (loading.py).
 """
@@ -23,7 +23,7 @@ from ingestion.errors import NotFoundError
 from ingestion.vocabulary import EventType
 from orchestration.loading import load_file
 from orchestration.mart_rows import mart_rows
-from orchestration.rating_tables.next_battles import (
+from ratings.tables.next_battles import (
     POPULATION,
     Start,
     StudyPolicy,

@@ -14,7 +14,7 @@ from ingestion.errors import BusyError, IntegrityError
 from ingestion.log.reader import register
 from ingestion.paths import Home
 from ingestion.seals import SEALED_PREFIX, Seals
-from orchestration.rating_tables.contract import RATING_TABLES
+from ratings.tables.contract import RATING_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path

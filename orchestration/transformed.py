@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestration.boards.designs import design_hash
-from orchestration.boards.inputs import Cut
 from orchestration.raw_views import open_database
+from publishing.boards.designs import design_hash
+from publishing.boards.inputs import Cut
 
 if TYPE_CHECKING:
     from pathlib import Path

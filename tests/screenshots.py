@@ -21,8 +21,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from ingestion.paths import Home
-from orchestration.site.building import site_of
-from tests.orchestration.site.conftest import FLAGS
+from publishing.page.building import site_of
+from tests.publishing.page.conftest import FLAGS
 
 VIEW = {"width": 1200, "height": 1010}
 DEFINITIONS = ("-m", "orchestration.definitions")

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import rfc8785
 
-from ingestion.contract import TIMESTAMP
 from ingestion.errors import IntegrityError
 from ingestion.log.layout import Layout
 from ingestion.log.origin import read_schema
 from ingestion.log.record import Commit, Compacted, Segment
 from ingestion.log.redactions import Redactions
 from ingestion.log.segments import hash_file
+from ingestion.tables import TIMESTAMP
 
 STORED = (
     ("position", "int64"),

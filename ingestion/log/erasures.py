@@ -4,7 +4,7 @@ What is as of a commit before an erasure reads otherwise since, if something was
 of level 1 the participant's sealed answers; of level 2 whole rows, told by the commits that name
 the files they were in.
 
-What stays out: erasing (erasure.py), and what was made of the log (orchestration/boards).
+What stays out: erasing (erasure.py), and what was made of the log (publishing/boards).
 """
 
 from __future__ import annotations

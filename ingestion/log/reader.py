@@ -17,12 +17,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ingestion.contract import TIMESTAMP, Contract
+from ingestion.contract import Contract
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
 from ingestion.log.compaction_files import HeldFile, held_files
 from ingestion.log.event_log import EventLog
 from ingestion.log.origin import column_names
+from ingestion.tables import TIMESTAMP
 from ingestion.vocabulary import EventType
 
 FILES_PER_SCAN = 256

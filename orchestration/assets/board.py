@@ -10,10 +10,10 @@ import dagster as dg
 
 from orchestration.assets.failures import as_failure
 from orchestration.assets.metadata import interval_plot, table
-from orchestration.boards.store import Board, make_current
-from orchestration.boards.view import leaderboard
 from orchestration.building import Workspace, keep_board
 from orchestration.resources import OWNERS, HomeResource
+from publishing.boards.store import Board, make_current
+from publishing.boards.view import leaderboard
 
 TOP = 10
 # The daily build runs at 04:00 UTC; at 06:00 the board is not older than a day, or it is stale.

@@ -9,9 +9,9 @@ import dagster as dg
 
 from orchestration.assets.failures import as_failure
 from orchestration.assets.metadata import table
-from orchestration.publishing.publication import publish
-from orchestration.publishing.store import Publication
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
+from publishing.publications.publication import publish
+from publishing.publications.store import Publication
 
 SHOWN = ("name", "row_count", "left_out_count")
 

@@ -18,13 +18,13 @@ from pydantic import Field
 
 from ingestion.log import EventLog
 from orchestration.assets.failures import as_failure
-from orchestration.boards.inputs import with_changes
 from orchestration.building import Workspace, rate, read_board
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
-from orchestration.rating_tables import RATING
-from orchestration.rating_tables.contract import RATING_TABLES
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
+from publishing.boards.inputs import with_changes
+from ratings.tables import RATING
+from ratings.tables.contract import RATING_TABLES
 
 SOURCE = "ratings"
 INPUTS = (
@@ -45,7 +45,7 @@ INPUTS = (
     "seeds.seed_pools",
     "seeds.seed_stopping_targets",
 )
-"""Every table that orchestration/rating_tables/inputs.py reads; a test proves it complete."""
+"""Every table that ratings/tables/inputs.py reads; a test proves it complete."""
 BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 
 from orchestration.assets.failures import as_failure
 from orchestration.resources import OWNERS, HomeResource
-from orchestration.site.building import build_site
+from publishing.page.building import build_site
 
 
 @dg.asset(

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from orchestration.boards.erasures import ATTESTED
+from publishing.boards.erasures import ATTESTED
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from orchestration.boards.reproduction import Reproduction
+    from orchestration.reproduction import Reproduction
 
 ID_DIGITS = 12
 STEPS = {

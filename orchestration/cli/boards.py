@@ -1,6 +1,6 @@
 """`demoscope boards list|show|reproduce|diff`: what an auditor asks of boards that are kept.
 
-What stays out: checking, reproducing and comparing (orchestration/boards); tables
+What stays out: checking, reproducing and comparing (publishing/boards); tables
 (board_tables.py).
 """
 
@@ -19,9 +19,9 @@ from orchestration.cli.output import print_json, say
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from orchestration.boards.checking import Checked
-    from orchestration.boards.difference import Change
-    from orchestration.boards.store import Board
+    from orchestration.difference import Change
+    from publishing.boards.checking import Checked
+    from publishing.boards.store import Board
 
 app = typer.Typer(no_args_is_help=True, help="List, check, reproduce and compare boards.")
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -35,7 +35,7 @@ KEYS = Annotated[
 @app.command("list")
 def list_boards(*, as_json: AS_JSON = False) -> None:
     """List the boards that are kept, by log position."""
-    from orchestration.boards import store
+    from publishing.boards import store
 
     boards = Home.from_environment().boards
     current = (boards / store.CURRENT).resolve().name
@@ -52,8 +52,8 @@ def list_boards(*, as_json: AS_JSON = False) -> None:
 @app.command()
 def show(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
     """Say what a board was made from, and check its files; exit 5 where one was changed."""
-    from orchestration.boards import store
-    from orchestration.boards.checking import check
+    from publishing.boards import store
+    from publishing.boards.checking import check
 
     home = Home.from_environment()
     kept = store.by_id(home.boards, board)
@@ -85,8 +85,8 @@ def reproduce(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> No
 
     Exit 1 where they differ because people were erased since, and its signature is checked.
     """
-    from orchestration.boards import store
-    from orchestration.boards.reproduction import reproduce as run
+    from orchestration.reproduction import reproduce as run
+    from publishing.boards import store
 
     home = Home.from_environment()
     kept = store.by_id(home.boards, board)
@@ -125,10 +125,10 @@ def diff(
     as_json: AS_JSON = False,
 ) -> None:
     """Explain every rank that changed from board A to board B, one cause at a time."""
-    from orchestration.boards import store
-    from orchestration.boards.difference import difference
-    from orchestration.boards.identity import KEY
-    from orchestration.boards.view import first_leaderboard
+    from orchestration.difference import difference
+    from publishing.boards import store
+    from publishing.boards.identity import KEY
+    from publishing.boards.view import first_leaderboard
 
     home = Home.from_environment()
     boards = store.by_id(home.boards, a), store.by_id(home.boards, b)
@@ -194,7 +194,7 @@ def _listed(board: Board, *, is_current: bool) -> dict[str, Any]:
 
 def _trusted(home: Home, keys: list[Path] | None) -> list[Ed25519PublicKey]:
     """The keys a person names; else the one boards are signed with here."""
-    from orchestration.boards.signing import configured, public_key
+    from publishing.boards.signing import configured, public_key
 
     if keys:
         return [public_key(path) for path in keys]
@@ -215,8 +215,8 @@ def _erasures_since(home: Home, board: Board) -> int | None:
     """Erasures that took away what it may have used; None without a log that can be read."""
     from ingestion.errors import DemoscopeError
     from ingestion.log import EventLog
-    from orchestration.boards.erasures import taken_from
-    from orchestration.boards.inputs import require_same_log
+    from publishing.boards.erasures import taken_from
+    from publishing.boards.inputs import require_same_log
 
     if not home.log.exists():
         return None

@@ -63,8 +63,8 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
-    from orchestration.boards.inputs import cut_of, with_changes
     from orchestration.building import build as run_build  # imports dbt, numba
+    from publishing.boards.inputs import cut_of, with_changes
 
     home = Home.from_environment()
     chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []

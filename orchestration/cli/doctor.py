@@ -84,7 +84,7 @@ def _libraries(_home: Home) -> str:
 
 
 def _ratings(_home: Home) -> str:
-    from orchestration.rating_tables.witness import BATTLES, TOLERANCE, largest_difference
+    from ratings.tables.witness import BATTLES, TOLERANCE, largest_difference
 
     difference = largest_difference()
     if not difference <= TOLERANCE:
@@ -146,7 +146,7 @@ def _database(home: Home) -> str:
 
 def _board(home: Home) -> str:
     from ingestion.log import EventLog
-    from orchestration.boards import store
+    from publishing.boards import store
 
     if not (home.boards / store.CURRENT).exists():
         return "none yet; run: demoscope build"

@@ -17,7 +17,7 @@ from ingestion.paths import Home
 from orchestration.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from orchestration.boards.store import Board
+    from publishing.boards.store import Board
 
 app = typer.Typer()
 
@@ -72,7 +72,7 @@ def show_board(
     output: Format = Format.TABLE,
 ) -> None:
     """Print one leaderboard of a board."""
-    from orchestration.boards.view import leaderboard as view  # imports pyarrow
+    from publishing.boards.view import leaderboard as view  # imports pyarrow
 
     head, rows = view(
         board, dimension=dimension, stratum=stratum, estimator=estimator, weighting=weighting
@@ -88,15 +88,15 @@ def show_board(
 
 
 def _board(home: Home, as_of: str | None, valid_until: str | None) -> Board:
-    from orchestration.boards import store
+    from publishing.boards import store
 
     if as_of is None and valid_until is None:
         return store.current(home.boards)
     from ingestion.log import EventLog
-    from orchestration.boards.as_of import named_board, resolve
-    from orchestration.boards.designs import design_hash
-    from orchestration.boards.inputs import wanted_subject, with_changes
     from orchestration.dbt_runs import PROJECT_DIRECTORY
+    from publishing.boards.as_of import named_board, resolve
+    from publishing.boards.designs import design_hash
+    from publishing.boards.inputs import wanted_subject, with_changes
 
     if as_of is not None and valid_until is None:
         named = named_board(home.boards, as_of)

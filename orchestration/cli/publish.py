@@ -1,6 +1,6 @@
 """`demoscope publish`: immutable copies of the marts for readers.
 
-What stays out: publishing (orchestration/publishing).
+What stays out: publishing (publishing/publications).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ingestion.paths import Home
 from orchestration.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from orchestration.publishing.store import Publication
+    from publishing.publications.store import Publication
 
 app = typer.Typer()
 
@@ -34,17 +34,17 @@ def publish(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Publish the marts of the current board, and let readers see them."""
-    from orchestration.publishing import store
+    from publishing.publications import store
 
     home = Home.from_environment()
     if is_list:
         _print_list([_listed(one, home) for one in store.published(home.marts)], as_json=as_json)
         return
-    from orchestration.publishing.publication import publish as run_publish  # imports duckdb
+    from publishing.publications.publication import publish as run_publish  # imports duckdb
 
     made = run_publish(home)
     if postgres is not None:
-        from orchestration.publishing.postgres import mirror  # imports the driver
+        from publishing.publications.postgres import mirror  # imports the driver
 
         mirror(made, postgres)
     removed = [] if keep is None else store.remove_old(home.marts, keep)
@@ -60,7 +60,7 @@ def publish(
 
 
 def _listed(publication: Publication, home: Home) -> dict[str, Any]:
-    from orchestration.publishing import store
+    from publishing.publications import store
 
     manifest = publication.manifest
     files = [*manifest["files"], *(file for table in manifest["tables"] for file in table["files"])]

@@ -1,6 +1,6 @@
 """`demoscope site build|serve`: the page readers open.
 
-What stays out: building and serving it (orchestration/site).
+What stays out: building and serving it (publishing/page).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Write the page of every published board; the current one is index.html."""
-    from orchestration.site.building import build_site  # imports pyarrow, jinja2
+    from publishing.page.building import build_site  # imports pyarrow, jinja2
 
     home = Home.from_environment()
     page = build_site(home, _directory(home, out), say)
@@ -43,8 +43,8 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any.")] = DEFAULT_PORT,
 ) -> None:
     """Serve the site to this machine alone, until interrupted."""
-    from orchestration.site.building import site_of
-    from orchestration.site.serving import server
+    from publishing.page.building import site_of
+    from publishing.page.serving import server
 
     home = Home.from_environment()
     page = site_of(_directory(home, out))

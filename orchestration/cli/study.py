@@ -19,8 +19,8 @@ from orchestration.cli.output import progress, say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from orchestration.boards.store import Board
     from orchestration.dbt_warnings import DbtWarning
+    from publishing.boards.store import Board
 
 app = typer.Typer()
 
@@ -34,9 +34,9 @@ def study(
     """Ingest a bundled study, build, show its leaderboard and make the page."""
     from orchestration.building import build
     from orchestration.loading import load_file
-    from orchestration.publishing.publication import publish
-    from orchestration.site.building import build_site
     from orchestration.studies import study_files
+    from publishing.page.building import build_site
+    from publishing.publications.publication import publish
 
     home = Home.from_environment()
     for file in study_files(home, name, participants=participants, seed=seed, say=say):

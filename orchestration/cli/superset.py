@@ -1,6 +1,6 @@
 """`demoscope superset`: a dashboard on what is published, for Apache Superset to import.
 
-What stays out: the dashboard (orchestration/publishing/superset.py).
+What stays out: the dashboard (publishing/publications/superset.py).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def superset(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Write a dashboard on what is published, for Apache Superset to import."""
-    from orchestration.publishing import store
-    from orchestration.publishing.superset import dashboard, default_uri
+    from publishing.publications import store
+    from publishing.publications.superset import dashboard, default_uri
 
     marts = Home.from_environment().marts
     address = uri or default_uri(marts)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.orchestration.site.conftest import FLAGS, write_site
-from tests.orchestration.site.studies import LARGE
+from tests.publishing.page.conftest import FLAGS, write_site
+from tests.publishing.page.studies import LARGE
 
 REPEATS = 5
 

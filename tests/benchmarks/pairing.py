@@ -1,7 +1,7 @@
 """What it costs to choose a batch of battles after a fit."""
 
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.pairing import PairingPolicy, propose
+from ratings.expectation_propagation import fit
+from ratings.pairing import PairingPolicy, propose
 from tests.benchmarks.ratings import cpu, report
 from tests.ratings.simulation import simulate
 

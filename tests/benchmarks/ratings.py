@@ -17,15 +17,15 @@ import trueskill
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
-from orchestration.ratings.bradley_terry import fit_bradley_terry
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.compiled import compiled
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.hierarchical import fit_hierarchical
-from orchestration.ratings.online import replay
-from orchestration.ratings.skewness import corrected, corrected_hierarchy
-from orchestration.ratings.tournaments import RatingParameters, rate
+from ratings.bradley_terry import fit_bradley_terry
+from ratings.cells import CellCounts
+from ratings.compiled import compiled
+from ratings.counts import PairCounts
+from ratings.expectation_propagation import fit
+from ratings.hierarchical import fit_hierarchical
+from ratings.online import replay
+from ratings.skewness import corrected, corrected_hierarchy
+from ratings.tournaments import RatingParameters, rate
 from tests.benchmarks.peers import run_peer
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate, simulate_society
 
@@ -216,8 +216,8 @@ def cold() -> None:
     code = (
         "import time; t = time.process_time()\n"
         "import numpy as np\n"
-        "from orchestration.ratings.counts import PairCounts\n"
-        "from orchestration.ratings.draw_margin import fit_draw_margin\n"
+        "from ratings.counts import PairCounts\n"
+        "from ratings.draw_margin import fit_draw_margin\n"
         "one = np.ones(1)\n"
         "i = np.array([0]), np.array([1])\n"
         "fit_draw_margin(PairCounts.from_indices(('a', 'b'), *i, one, one, one))\n"

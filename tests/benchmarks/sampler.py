@@ -7,9 +7,9 @@ error, but takes the posterior for Gaussian and tau for known.
 
 import numpy as np
 
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.hierarchical import fit_hierarchical
-from orchestration.ratings.skewness import corrected_hierarchy
+from ratings.cells import CellCounts
+from ratings.hierarchical import fit_hierarchical
+from ratings.skewness import corrected_hierarchy
 from tests.benchmarks.peers import run_peer
 from tests.benchmarks.ratings import cpu, report
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate_society

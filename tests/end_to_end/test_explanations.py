@@ -8,13 +8,13 @@ import pytest
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.boards import designs, store
-from orchestration.boards.difference import difference
-from orchestration.boards.inputs import Cut
-from orchestration.boards.reproduction import reproduce
 from orchestration.building import Workspace, keep_board, rate, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.ratings.tournaments import RatingParameters
+from orchestration.difference import difference
+from orchestration.reproduction import reproduce
+from publishing.boards import designs, store
+from publishing.boards.inputs import Cut
+from ratings.tournaments import RatingParameters
 from tests.end_to_end.command import document
 from tests.end_to_end.history import KEYS, PEOPLE, Study, battle, board_rows, enrolment, places
 

@@ -16,12 +16,12 @@ import pytest
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.boards.as_of import resolve
 from orchestration.building import Workspace, rate, report, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
 from orchestration.log_verification import verify
-from orchestration.ratings.tournaments import RatingParameters
+from publishing.boards.as_of import resolve
+from ratings.tournaments import RatingParameters
 from tests.dbt.weighting.seeds import Seeds
 
 CITED = {

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.paths import Home
-from orchestration.boards.inputs import exact
-from orchestration.rating_tables import RATING, rate_all
-from orchestration.ratings.tournaments import RatingParameters
 from orchestration.raw_views import open_database
+from publishing.boards.inputs import exact
+from ratings.tables import RATING, rate_all
+from ratings.tournaments import RatingParameters
 from tests.end_to_end.command import document
 from tests.end_to_end.history import KEYS
 

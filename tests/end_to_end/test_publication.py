@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.paths import Home
-from orchestration.boards import store as boards
-from orchestration.boards.identity import KEY
 from orchestration.loading import load_file
-from orchestration.publishing import store
 from orchestration.raw_views import open_database
+from publishing.boards import store as boards
+from publishing.boards.identity import KEY
+from publishing.publications import store
 from tests.end_to_end.command import demoscope, document
 
 # A build of its own takes half a minute of processor time.

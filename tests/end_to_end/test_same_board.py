@@ -11,11 +11,11 @@ import pytest
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.boards.identity import canonical, identity, ordered
-from orchestration.boards.inputs import Cut
 from orchestration.building import Workspace, rate, read_board, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.ratings.tournaments import RatingParameters
+from publishing.boards.identity import canonical, identity, ordered
+from publishing.boards.inputs import Cut
+from ratings.tournaments import RatingParameters
 from tests.end_to_end.history import PEOPLE, Study, battle, enrolment
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.plain_values import is_plain_text, plain_times
-from ingestion.contract import Column
+from ingestion.tables import Column
 
 NAME = Column(name="model_a", description="A name.", max_length=8)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

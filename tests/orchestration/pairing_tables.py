@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy
-from orchestration.rating_tables.count_boards import pair_rows
-from orchestration.rating_tables.inputs import Study
-from orchestration.rating_tables.next_battles import Start
-from orchestration.rating_tables.pairing_start import candidate_rows, part_rows
-from orchestration.rating_tables.tables import conform
-from orchestration.ratings.tournaments import Rated, RatingParameters, rate_each
+from ratings.tables.count_boards import pair_rows
+from ratings.tables.inputs import Study
+from ratings.tables.next_battles import Start
+from ratings.tables.pairing_start import candidate_rows, part_rows
+from ratings.tables.tables import conform
+from ratings.tournaments import Rated, RatingParameters, rate_each
 from tests.ratings.simulation import model_ids, simulate
 
 GROUPS = {"18-34": 0.3, "55+": 0.7}

@@ -2,8 +2,8 @@
 
 from ingestion.contracts import CONTRACTS
 from orchestration import data_dictionary
-from orchestration.publishing.catalogue import MARTS
-from orchestration.rating_tables.contract import RATING_TABLES
+from publishing.publications.catalogue import MARTS
+from ratings.tables.contract import RATING_TABLES
 
 
 def test_the_data_dictionary_is_current() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestration.rating_tables.next_battles import (
+from ratings.tables.next_battles import (
     POPULATION,
     Awaited,
     Start,

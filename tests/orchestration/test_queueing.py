@@ -12,7 +12,9 @@ import pytest
 from ingestion.errors import NotFoundError
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy, is_unheard, next_battles, read_start
-from orchestration.rating_tables.next_battles import (
+from ratings.pairing import over_models
+from ratings.posterior import Posterior
+from ratings.tables.next_battles import (
     POPULATION,
     Start,
     Wanted,
@@ -20,13 +22,11 @@ from orchestration.rating_tables.next_battles import (
     parts_of,
     queue,
 )
-from orchestration.rating_tables.pairing_start import candidate_rows, read_back
-from orchestration.rating_tables.standings import of_counts
-from orchestration.rating_tables.stopping_rows import stopping_rows
-from orchestration.rating_tables.tables import conform
-from orchestration.ratings.pairing import over_models
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.tournaments import Rated
+from ratings.tables.pairing_start import candidate_rows, read_back
+from ratings.tables.standings import of_counts
+from ratings.tables.stopping_rows import stopping_rows
+from ratings.tables.tables import conform
+from ratings.tournaments import Rated
 from tests.orchestration.pairing_tables import DEFAULT, MODELS, POLICY, STRATA, rated, start_of
 
 TARGETS: list[dict[str, Any]] = [

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.draw_margin import equal_skill_margin, fit_draw_margin
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.hierarchical import fit_hierarchical
-from orchestration.ratings.hyperparameters import fit_prior_sd
-from orchestration.ratings.participants import ParticipantCounts
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.sandwich import sandwich
-from orchestration.ratings.skewness import corrected, corrected_hierarchy
+from ratings.cells import CellCounts
+from ratings.counts import PairCounts
+from ratings.draw_margin import equal_skill_margin, fit_draw_margin
+from ratings.expectation_propagation import fit
+from ratings.hierarchical import fit_hierarchical
+from ratings.hyperparameters import fit_prior_sd
+from ratings.participants import ParticipantCounts
+from ratings.posterior import Posterior
+from ratings.sandwich import sandwich
+from ratings.skewness import corrected, corrected_hierarchy
 from tests.ratings.simulation import (
     NOISE_SD,
     PRIOR_SD,

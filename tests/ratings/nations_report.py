@@ -8,10 +8,10 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.ratings.countries import fit_countries
-from orchestration.ratings.hierarchical import fit_hierarchical
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.skewness import corrected_hierarchy
+from ratings.countries import fit_countries
+from ratings.hierarchical import fit_hierarchical
+from ratings.posterior import Posterior
+from ratings.skewness import corrected_hierarchy
 from tests.ratings.nations import simulate_nations
 
 STUDIES = 40

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.information_gain import information
-from orchestration.ratings.pairing import PairingPolicy, Rule, propose
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.stopping_measures import Measure, value_of
+from ratings.counts import PairCounts
+from ratings.expectation_propagation import fit
+from ratings.information_gain import information
+from ratings.pairing import PairingPolicy, Rule, propose
+from ratings.posterior import Posterior
+from ratings.stopping_measures import Measure, value_of
 from tests.ratings.simulation import NOISE_SD, count, outcome_of
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]

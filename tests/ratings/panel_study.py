@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.growth import Clustered, interval_design_effect
-from orchestration.ratings.participants import ParticipantCounts
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.sandwich import sandwich
-from orchestration.ratings.stopping_measures import Measure, value_of
+from ratings.expectation_propagation import fit
+from ratings.growth import Clustered, interval_design_effect
+from ratings.participants import ParticipantCounts
+from ratings.posterior import Posterior
+from ratings.sandwich import sandwich
+from ratings.stopping_measures import Measure, value_of
 from tests.ratings.pairing_study import MARGIN, Choice
 from tests.ratings.simulation import NOISE_SD, judgements, outcome_of
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from orchestration.ratings.counts import PairCounts
+from ratings.counts import PairCounts
 
 NOISE_SD = np.sqrt(2.0) * 25.0 / 6.0
 PRIOR_SD = 25.0 / 3.0

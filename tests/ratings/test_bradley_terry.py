@@ -4,8 +4,8 @@ import choix
 import numpy as np
 import pytest
 
-from orchestration.ratings.bradley_terry import fit_bradley_terry, log_odds_unit
-from orchestration.ratings.counts import PairCounts
+from ratings.bradley_terry import fit_bradley_terry, log_odds_unit
+from ratings.counts import PairCounts
 from tests.ratings.simulation import PRIOR_SD, model_ids, simulate
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau, rankdata
 
-from orchestration.ratings.consistency import kendall_tau, rank_shifts, separation
-from orchestration.ratings.posterior import Posterior
+from ratings.consistency import kendall_tau, rank_shifts, separation
+from ratings.posterior import Posterior
 from tests.ratings.simulation import model_ids
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.countries import COUNTRY, fit_countries, join_countries
-from orchestration.ratings.hierarchical import fit_hierarchical
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.scale_profile import profile_interval
-from orchestration.ratings.sites import pool, sweep
-from orchestration.ratings.skewness import corrected_hierarchy
+from ratings.cells import CellCounts
+from ratings.countries import COUNTRY, fit_countries, join_countries
+from ratings.hierarchical import fit_hierarchical
+from ratings.posterior import Posterior
+from ratings.scale_profile import profile_interval
+from ratings.sites import pool, sweep
+from ratings.skewness import corrected_hierarchy
 from tests.ratings.nations import Nations, simulate_nations
 from tests.ratings.simulation import PRIOR_SD
 

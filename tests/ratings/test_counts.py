@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ratings.counts import InvalidCountsError, PairCounts
+from ratings.counts import InvalidCountsError, PairCounts
 
 Row = tuple[Any, Any, Any, Any, Any]
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.draw_margin import equal_skill_margin, fit_draw_margin
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.skewness import corrected
-from orchestration.ratings.summary import NORMAL_975
+from ratings.counts import PairCounts
+from ratings.draw_margin import equal_skill_margin, fit_draw_margin
+from ratings.expectation_propagation import fit
+from ratings.posterior import Posterior
+from ratings.skewness import corrected
+from ratings.summary import NORMAL_975
 from tests.ratings.simulation import Study, margin_for, simulate
 
 

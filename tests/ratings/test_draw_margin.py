@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.draw_margin import CAP, FLOOR, equal_skill_margin, fit_draw_margin
-from orchestration.ratings.posterior import Posterior
+from ratings.counts import PairCounts
+from ratings.draw_margin import CAP, FLOOR, equal_skill_margin, fit_draw_margin
+from ratings.posterior import Posterior
 from tests.ratings.simulation import NOISE_SD, margin_for, model_ids, simulate
 
 

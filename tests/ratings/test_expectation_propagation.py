@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.expectation_propagation import fit
+from ratings.counts import PairCounts
+from ratings.expectation_propagation import fit
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, model_ids, simulate
 
 Array = NDArray[np.float64]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ratings import gaussian
+from ratings import gaussian
 
 POINTS = [0.0, 1e-9, 1e-3, 0.1, 0.3, 0.7, 1.4, 3.0, 5.0, 9.9, 10.1, 20.0, 38.5, 80.0, 300.0, 1e3]
 MARGINS = [1e-6, 1e-4, 1e-2, 0.1, 0.29, 0.31, 0.5, 0.71, 1.0, 2.0, 5.0]

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.growth import Clustered, Plain
-from orchestration.ratings.growth_pooled import Pooled, society_of
-from orchestration.ratings.hierarchical import fit_hierarchical
-from orchestration.ratings.information_gain import fisher_information
-from orchestration.ratings.pairing import PairingPolicy, Rule
-from orchestration.ratings.stopping import forecast
-from orchestration.ratings.stopping_measures import Measure, value_of
+from ratings.cells import CellCounts
+from ratings.growth import Clustered, Plain
+from ratings.growth_pooled import Pooled, society_of
+from ratings.hierarchical import fit_hierarchical
+from ratings.information_gain import fisher_information
+from ratings.pairing import PairingPolicy, Rule
+from ratings.stopping import forecast
+from ratings.stopping_measures import Measure, value_of
 from tests.ratings.pairing_study import POLICIES
 from tests.ratings.panel_study import EACH, WeightedMoment, ongoing_panel
 from tests.ratings.simulation import simulate_society

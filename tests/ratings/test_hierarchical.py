@@ -4,11 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.counts import InvalidCountsError, PairCounts
-from orchestration.ratings.draw_margin import fit_draw_margin
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.hierarchical import TAU_FLOOR, fit_hierarchical
+from ratings.cells import CellCounts
+from ratings.counts import InvalidCountsError, PairCounts
+from ratings.draw_margin import fit_draw_margin
+from ratings.expectation_propagation import fit
+from ratings.hierarchical import TAU_FLOOR, fit_hierarchical
 from tests.ratings.simulation import PRIOR_SD, simulate_society
 
 TAU = (1.2, 0.5, 0.6)
@@ -50,7 +50,7 @@ def dense_design(counts: CellCounts, tau: tuple[float, ...]) -> tuple[np.ndarray
 
 
 def test_it_solves_the_model_it_states() -> None:
-    from orchestration.ratings.sites import pool, sweep
+    from ratings.sites import pool, sweep
 
     society = simulate_society(3, battles=300, size=5)
     counts = CellCounts.from_arrow(society.table, society.axes)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.hyperparameters import HIGHEST, LOWEST, at_bound, fit_prior_sd
+from ratings.counts import PairCounts
+from ratings.hyperparameters import HIGHEST, LOWEST, at_bound, fit_prior_sd
 from tests.ratings.simulation import model_ids, simulate
 
 BETA = 25.0 / 6.0
@@ -59,7 +59,7 @@ def test_it_never_crashes_and_says_when_there_is_no_peak(rows: tuple[list[float]
 def test_it_is_the_maximum_of_the_evidence() -> None:
     counts = simulate(3, size=12, battles=800).counts
     best = fit_prior_sd(counts)
-    from orchestration.ratings.draw_margin import fit_draw_margin
+    from ratings.draw_margin import fit_draw_margin
 
     for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2.0):
         other = fit_draw_margin(counts, prior_sd=best.prior_sd * factor)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.information_gain import (
+from ratings.expectation_propagation import fit
+from ratings.information_gain import (
     battle_information,
     battle_precision,
     information,

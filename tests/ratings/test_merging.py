@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from orchestration.ratings.draw_margin import fit_draw_margin
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.merging import merge_by_census, merge_by_precision, sd_ratio
-from orchestration.ratings.posterior import Posterior
+from ratings.draw_margin import fit_draw_margin
+from ratings.expectation_propagation import fit
+from ratings.merging import merge_by_census, merge_by_precision, sd_ratio
+from ratings.posterior import Posterior
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, count, outcome_of, simulate
 
 SHARES = (0.5, 0.3, 0.2)

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.hierarchical import fit_hierarchical
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.skewness import corrected, corrected_hierarchy
+from ratings.cells import CellCounts
+from ratings.counts import PairCounts
+from ratings.expectation_propagation import fit
+from ratings.hierarchical import fit_hierarchical
+from ratings.posterior import Posterior
+from ratings.skewness import corrected, corrected_hierarchy
 from tests.ratings.simulation import model_ids
 from tests.witness.cases import TAU, society_of
 

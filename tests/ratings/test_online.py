@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from orchestration.ratings.online import replay
-from orchestration.ratings.package_formulas import (
+from ratings.online import replay
+from ratings.package_formulas import (
     package_draw,
     package_draw_margin,
     package_win,

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pytest
 import trueskill
 
-from orchestration.ratings.counts import InvalidCountsError
-from orchestration.ratings.online_tournaments import (
+from ratings.counts import InvalidCountsError
+from ratings.online_tournaments import (
     HISTORY_SCHEMA,
     OUTCOMES,
     online_board,
     online_history,
     replay_tournament,
 )
-from orchestration.ratings.tournaments import RATING_SCHEMA, RatingParameters
+from ratings.tournaments import RATING_SCHEMA, RatingParameters
 
 PARAMETERS = RatingParameters(draws=256)
 

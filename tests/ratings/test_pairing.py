@@ -7,9 +7,9 @@ import pytest
 import trueskill
 from numpy.typing import NDArray
 
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.information_gain import pair_precisions
-from orchestration.ratings.pairing import (
+from ratings.expectation_propagation import fit
+from ratings.information_gain import pair_precisions
+from ratings.pairing import (
     Batch,
     PairingPolicy,
     Rule,
@@ -17,8 +17,8 @@ from orchestration.ratings.pairing import (
     over_models,
     propose,
 )
-from orchestration.ratings.pairing_kernels import match_qualities
-from orchestration.ratings.posterior import Posterior
+from ratings.pairing_kernels import match_qualities
+from ratings.posterior import Posterior
 from tests.ratings.simulation import NOISE_SD, model_ids, simulate
 
 GREEDY = PairingPolicy("greedy", "1", random_share=0.0, model_limit=100.0)

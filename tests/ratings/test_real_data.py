@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from scipy.stats import kendalltau
 
-from orchestration.ratings.bradley_terry import fit_bradley_terry
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.draw_margin import fit_draw_margin
-from orchestration.ratings.summary import summarise
+from ratings.bradley_terry import fit_bradley_terry
+from ratings.counts import PairCounts
+from ratings.draw_margin import fit_draw_margin
+from ratings.summary import summarise
 
 
 @pytest.fixture(scope="session")

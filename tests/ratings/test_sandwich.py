@@ -5,11 +5,11 @@ import pyarrow as pa
 import pytest
 import scipy.stats
 
-from orchestration.ratings.counts import InvalidCountsError
-from orchestration.ratings.draw_margin import fit_draw_margin
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.participants import ParticipantCounts, kish_effective_count
-from orchestration.ratings.sandwich import design_effect, sandwich
+from ratings.counts import InvalidCountsError
+from ratings.draw_margin import fit_draw_margin
+from ratings.expectation_propagation import fit
+from ratings.participants import ParticipantCounts, kish_effective_count
+from ratings.sandwich import design_effect, sandwich
 from tests.ratings.simulation import PRIOR_SD, simulate_panel
 
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from orchestration.ratings.cells import CellCounts
-from orchestration.ratings.counts import PairCounts
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.hierarchical import TAU_FLOOR, fit_hierarchical
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.skewness import corrected, corrected_hierarchy
+from ratings.cells import CellCounts
+from ratings.counts import PairCounts
+from ratings.expectation_propagation import fit
+from ratings.hierarchical import TAU_FLOOR, fit_hierarchical
+from ratings.posterior import Posterior
+from ratings.skewness import corrected, corrected_hierarchy
 from tests.ratings.simulation import PRIOR_SD, model_ids, simulate, simulate_society
 from tests.ratings.test_expectation_propagation import (
     CORNERS,

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from orchestration.ratings.expectation_propagation import fit
-from orchestration.ratings.pairing import PairingPolicy, Rule
-from orchestration.ratings.planning import plan
-from orchestration.ratings.ranks import rank_distribution
-from orchestration.ratings.stopping import Forecast, forecast
-from orchestration.ratings.stopping_measures import Measure, value_of
-from orchestration.ratings.summary import summarise
+from ratings.expectation_propagation import fit
+from ratings.pairing import PairingPolicy, Rule
+from ratings.planning import plan
+from ratings.ranks import rank_distribution
+from ratings.stopping import Forecast, forecast
+from ratings.stopping_measures import Measure, value_of
+from ratings.summary import summarise
 from tests.ratings.pairing_study import POLICIES, ongoing
 from tests.ratings.simulation import Study, simulate
 

@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import multivariate_normal, norm, rankdata
 
-from orchestration.ratings.draw_margin import fit_draw_margin
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.predictions import pairwise
-from orchestration.ratings.ranks import rank_distribution
-from orchestration.ratings.summary import summarise
+from ratings.draw_margin import fit_draw_margin
+from ratings.posterior import Posterior
+from ratings.predictions import pairwise
+from ratings.ranks import rank_distribution
+from ratings.summary import summarise
 from tests.ratings.simulation import NOISE_SD, model_ids, simulate
 
 STUDY = simulate(4, size=6, battles=120, sd=3.0)

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.feather
 import pytest
 
-from orchestration.ratings.counts import InvalidCountsError
-from orchestration.ratings.tournaments import (
+from ratings.counts import InvalidCountsError
+from ratings.tournaments import (
     PAIRWISE_BOARD_SCHEMA,
     PROVISIONAL_REASONS,
     RATING_SCHEMA,
@@ -196,7 +196,7 @@ def test_threads_do_not_change_a_bit(threads: str, tmp_path: Path) -> None:
     pa.feather.write_feather(TABLE, path, compression="uncompressed")
     code = (
         "import sys, hashlib, pyarrow.feather as f\n"
-        "from orchestration.ratings.tournaments import RatingParameters, rate\n"
+        "from ratings.tournaments import RatingParameters, rate\n"
         "rows = rate(f.read_table(sys.argv[1]), RatingParameters(draws=512), 1).to_pylist()\n"
         "print(hashlib.sha256(repr(rows).encode()).hexdigest())"
     )

@@ -4,16 +4,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from orchestration.ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts
-from orchestration.ratings.participants import ParticipantCounts
-from orchestration.ratings.posterior import Posterior
-from orchestration.ratings.tournaments import (
+from ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts
+from ratings.participants import ParticipantCounts
+from ratings.posterior import Posterior
+from ratings.tournaments import (
     MissingTournamentError,
     RatingParameters,
     fit_anchor,
     rate_each,
 )
-from orchestration.ratings.weighted_tournaments import (
+from ratings.weighted_tournaments import (
     WEIGHTED_SCHEMA,
     rate_weighted,
     rate_weighted_each,

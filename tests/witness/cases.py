@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.ratings.cells import CellCounts
+from ratings.cells import CellCounts
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, Society, simulate, simulate_society
 
 FLAT = ((4, 12, 2.0), (6, 60, 2.0), (8, 300, 6.0), (12, 1000, 2.0))

@@ -8,12 +8,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ingestion.contract import Column
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import BusyError
 from ingestion.log import EventLog, compaction, reader
 from ingestion.log.compaction import compact
 from ingestion.log.compaction_files import held_files
+from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import (
     PRODUCER,

@@ -12,13 +12,13 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder
 from pyiceberg.table import StaticTable
 
-from ingestion.contract import Column
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.exports import MARKER, ExportFormat, export, read_marker
 from ingestion.log.exports_iceberg import current_metadata
 from ingestion.log.redaction import redact
+from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import battles, commit, models
 

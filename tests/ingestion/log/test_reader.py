@@ -8,9 +8,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ingestion.contract import Column
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog, reader
+from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import battles, commit, models
 

@@ -11,13 +11,13 @@ from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration import dbt_runs
-from orchestration.boards import store
 from orchestration.building import Workspace, rate
 from orchestration.definitions import build_definitions
 from orchestration.loading import load_file
-from orchestration.publishing.store import current
-from orchestration.ratings.tournaments import RatingParameters
 from orchestration.resources import HomeResource
+from publishing.boards import store
+from publishing.publications.store import current
+from ratings.tournaments import RatingParameters
 
 # dagster_dbt 0.29 itself asks for `context.op`.
 pytestmark = pytest.mark.filterwarnings(

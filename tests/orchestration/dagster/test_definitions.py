@@ -17,8 +17,8 @@ from orchestration import definitions as module
 from orchestration.assets import dbt_manifest
 from orchestration.assets.ratings import INPUTS
 from orchestration.checks import gate_checks
-from orchestration.rating_tables import inputs
 from orchestration.resources import DUCKDB_POOL
+from ratings.tables import inputs
 
 NAMES = Path(__file__).with_name("names.json")
 UPDATE = "UPDATE_NAMES"
@@ -128,7 +128,7 @@ def test_whatever_opens_the_database_is_in_its_pool(definitions: dg.Definitions)
 def test_everything_but_the_order_of_it_runs_without_dagster(repository: Path) -> None:
     code = """
 import importlib, pkgutil, sys
-for name in ("ingestion", "expectations", "orchestration.ratings"):
+for name in ("ingestion", "expectations", "ratings"):
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, f"{name}."):
         importlib.import_module(module.name)

@@ -9,9 +9,9 @@ import pytest
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.assets.history import boards_of, first_day
-from orchestration.boards import store
-from orchestration.boards.store import Board
 from orchestration.loading import load_file
+from publishing.boards import store
+from publishing.boards.store import Board
 
 Write = Callable[..., object]
 

@@ -1,0 +1,96 @@
+"""How a table is declared: its grain and its columns, once, where the table is born.
+
+Arrow schemas, row checks, the Great Expectations suites, dbt's source files and the data dictionary
+are all made from these declarations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+NAME_LENGTH = 256
+TEXT_LENGTH = 4096
+
+SQL_TYPES = {
+    pa.string(): "varchar",
+    pa.bool_(): "boolean",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+    pa.date32(): "date",
+    TIMESTAMP: "timestamp with time zone",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Args:
+        name: its name in the table.
+        description: one sentence, in the field's terms.
+        type: its Arrow type.
+        is_required: null, or blank for text, is not allowed.
+        vocabulary: the closed set of values, where there is one.
+        pattern: a regular expression the whole value matches, where there is one.
+        max_length: longest text in characters.
+        minimum: smallest number allowed.
+        maximum: largest number allowed.
+        native_name: its name in the native form of an event, where that differs.
+        is_pseudonym: the native value may name a person; the log holds its keyed hash.
+        is_sealed: the log holds it encrypted under the participant's own key.
+    """
+
+    name: str
+    description: str
+    type: pa.DataType = field(default_factory=pa.string)
+    is_required: bool = False
+    vocabulary: tuple[str, ...] = ()
+    pattern: str | None = None
+    max_length: int = NAME_LENGTH
+    minimum: float | None = None
+    maximum: float | None = None
+    native_name: str = ""
+    is_pseudonym: bool = False
+    is_sealed: bool = False
+
+    @property
+    def source_name(self) -> str:
+        """The column's name in the native form."""
+        return self.native_name or self.name
+
+    @property
+    def sql_type(self) -> str:
+        """Its type in SQL."""
+        return SQL_TYPES[self.type]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table: what one row of it is, and its columns in order.
+
+    Args:
+        name: its name.
+        grain: "One row per ...", the table's description.
+        columns: its columns.
+    """
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Its Arrow schema."""
+        return schema_of(self.columns)
+
+
+def schema_of(columns: tuple[Column, ...]) -> pa.Schema:
+    """The Arrow schema of columns."""
+    return pa.schema(
+        [pa.field(column.name, column.type, nullable=not column.is_required) for column in columns]
+    )

@@ -1,0 +1,1 @@
+"""Room 5: boards and publications, and the page readers open."""

@@ -1,0 +1,176 @@
+"""What a board is a function of: a cut of the log, a study design, and the ratings' parameters.
+
+A board's subject holds parameters as integers, so a build rates with exactly what its subject says
+(`exact`): whoever has the board has all that is needed to make it again.
+
+What stays out: which cut a person means by `--as-of` (as_of.py) and where designs lie (designs.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import IntegrityError, UsageError
+from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
+from ratings.rounding import MICRO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ingestion.log import EventLog
+    from ratings.tournaments import RatingParameters
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What was known, and of that what had happened.
+
+    Args:
+        log_position: the last commit whose events are known; 0 for none.
+        valid_until: what happened later does not count, as text of one form (UTC, microseconds);
+            None for no cut. Events without a time count at every cut.
+    """
+
+    log_position: int
+    valid_until: str | None = None
+
+    def __str__(self) -> str:
+        words = f"log position {self.log_position}"
+        return words if self.valid_until is None else f"{words}, valid until {self.valid_until}"
+
+
+def cut_of(subject: Mapping[str, Any]) -> Cut:
+    """The cut a board was made at."""
+    return Cut(subject["log_position"], subject["valid_until"])
+
+
+def head_hash(log: EventLog, position: int) -> str | None:
+    """SHA-256 of the commit at a log position; None at position 0."""
+    return log.chain.hash_at(position) if position else None
+
+
+def require_same_log(log: EventLog, subject: Mapping[str, Any]) -> None:
+    """Refuse a log that is not the one a board was made from.
+
+    Raises:
+        IntegrityError: it is shorter than the board's position, or has another commit there.
+    """
+    position = subject["log_position"]
+    head = log.chain.head_seq
+    if position > head:
+        message = f"The board is of log position {position}, but the log ends at {head}."
+        raise IntegrityError(message, remedy="Its tail was cut off, or it is another log.")
+    if head_hash(log, position) != subject["log_head_hash"]:
+        message = f"Commit {position} of the log is not the one the board was made from."
+        raise IntegrityError(message, remedy="It is another log, or its history was replaced.")
+
+
+def wanted_subject(
+    log: EventLog, cut: Cut, design: str, parameters: RatingParameters
+) -> dict[str, Any]:
+    """The part of a subject that a request decides; the rest follows from the log."""
+    return {
+        "log_position": cut.log_position,
+        "log_head_hash": head_hash(log, cut.log_position),
+        "valid_until": cut.valid_until,
+        "design_hash": design,
+        "parameters": in_micro(parameters),
+    }
+
+
+def subject_of(wanted: Mapping[str, Any], sources: Sequence[str]) -> dict[str, Any]:
+    """The whole subject: the request, and the sources that were counted."""
+    is_simulated = any(source.startswith(SIMULATED_SOURCE_PREFIX) for source in sources)
+    return {**wanted, "sources": list(sources), "is_simulated": is_simulated}
+
+
+def in_micro(parameters: RatingParameters) -> dict[str, Any]:
+    """Parameters as a subject holds them: numbers with a fraction in micro-units.
+
+    One that came later than boards did is left out where it is the default, so that they keep
+    their names.
+    """
+    unsaid = {name for name, default in _later().items() if getattr(parameters, name) == default}
+    said = sorted(asdict(parameters).items())
+    return {name: _in_micro(value) for name, value in said if name not in unsaid}
+
+
+def _later() -> dict[str, Any]:
+    from ratings.tournaments import IS_LATER, RatingParameters
+
+    return {one.name: one.default for one in fields(RatingParameters) if one.metadata.get(IS_LATER)}
+
+
+def _in_micro(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value * MICRO)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def exact(parameters: RatingParameters) -> RatingParameters:
+    """The parameters a subject would give back, so that the subject says all."""
+    return from_micro(in_micro(parameters))
+
+
+def from_micro(given: Mapping[str, Any]) -> RatingParameters:
+    """Parameters from a subject. One that rounds to the default's micro-units is the default.
+
+    Raises:
+        UsageError: this version has other parameters.
+    """
+    from ratings.tournaments import RatingParameters  # imports numpy and scipy
+
+    defaults = asdict(RatingParameters())
+    given = {**_later(), **given}
+    if set(given) != set(defaults):
+        different = ", ".join(sorted(set(given) ^ set(defaults)))
+        message = f"This version of Demoscope does not have the same parameters: {different}."
+        raise UsageError(message, remedy="Install the version that made the board.")
+    values = {}
+    for name, default in defaults.items():
+        value = given[name]
+        if value == _in_micro(default):
+            values[name] = default
+        elif isinstance(default, float):
+            values[name] = value / MICRO
+        else:
+            values[name] = tuple(value) if isinstance(default, tuple) else value
+    return RatingParameters(**values)
+
+
+def with_changes(changes: Iterable[str]) -> RatingParameters:
+    """The default parameters with changes written as `name=value`.
+
+    Raises:
+        UsageError: no such parameter, or no such value.
+    """
+    from ratings.tournaments import RatingParameters  # imports numpy and scipy
+
+    defaults = asdict(RatingParameters())
+    values = in_micro(RatingParameters())
+    for change in changes:
+        name, _, text = change.partition("=")
+        if name not in defaults:
+            message = f"There is no parameter {name!r}."
+            raise UsageError(message, remedy=f"There are: {', '.join(sorted(defaults))}.")
+        try:
+            values[name] = _parsed(text, defaults[name])
+        except (ValueError, KeyError, OverflowError) as error:
+            message = f"{text!r} is not a value of {name}."
+            raise UsageError(message, remedy=f"The default is {defaults[name]!r}.") from error
+    try:
+        return from_micro(values)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _parsed(text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        return {"true": True, "false": False}[text]
+    if isinstance(default, int | float):
+        number = round(float(text) * MICRO) if isinstance(default, float) else int(text)
+        if number < 0 or (number == 0 and default != 0):
+            raise ValueError(text)
+        return number
+    return text.split(",") if isinstance(default, tuple) else text

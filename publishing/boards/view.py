@@ -1,0 +1,138 @@
+"""One leaderboard out of a board: a stratum, a dimension and an estimator, as people read it.
+
+What stays out: printing (cli/) and where boards are kept (store.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from ingestion.errors import NotFoundError
+from ratings.rounding import MICRO, MICRO_SUFFIX
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from publishing.boards.store import Board
+
+DEFAULT_DIMENSION = "overall"
+DEFAULT_STRATUM, DEFAULT_ESTIMATOR = "all", "trueskill_ep"
+SELECTORS = ("stratum_id", "dimension", "estimator", "weighting")
+UNWEIGHTED = "none"
+# Shown only when asked for: a sensitivity, and the merging of one axis' groups.
+SECONDARY_SUFFIX, SECONDARY_PREFIX = "_half_half", "merged_by_"
+
+
+def leaderboard(
+    board: Board, *, dimension: str | None, stratum: str, estimator: str, weighting: str | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The head and the rows of one leaderboard, best first.
+
+    Args:
+        board: a kept board.
+        dimension: None for `overall`, or the only one there is.
+        stratum: `all`, `US`, `US/age/18-34`, ...
+        estimator: `trueskill_ep`, ...
+        weighting: None for the census where people were weighted, else unweighted.
+
+    Raises:
+        NotFoundError: names what the board has instead.
+    """
+    rows = board.rows()
+    chosen = {
+        "stratum_id": stratum,
+        "dimension": dimension or _default_dimension(rows),
+        "estimator": estimator,
+    }
+    for name in SELECTORS:
+        known = rows.column(name).unique().to_pylist()
+        if name == "weighting":
+            chosen[name] = weighting or _default_weighting(known)
+        if chosen[name] not in known:
+            _not_there(name, chosen[name], known)
+        rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
+    ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
+    listed = [_as_people_read(row) for row in ordered.drop_columns(list(SELECTORS)).to_pylist()]
+    subject = board.subject
+    head = {
+        "board_id": board.board_id,
+        "title": title(chosen, is_simulated=subject["is_simulated"]),
+        "dimension": chosen["dimension"],
+        "stratum": stratum,
+        "estimator": estimator,
+        "weighting": chosen["weighting"],
+        "log_position": subject["log_position"],
+        "valid_until": subject["valid_until"],
+        "is_simulated": subject["is_simulated"],
+        "sources": subject["sources"],
+        "model_count": len(listed),
+    }
+    return head, listed
+
+
+def first_leaderboard(
+    board: Board,
+    *,
+    dimension: str | None = None,
+    stratum_id: str | None = None,
+    estimator: str | None = None,
+    weighting: str | None = None,
+) -> dict[str, str]:
+    """Which leaderboard is meant where not everything is said, as key columns and values.
+
+    Raises:
+        NotFoundError: names what the board has instead.
+    """
+    head, _ = leaderboard(
+        board,
+        dimension=dimension,
+        stratum=stratum_id or DEFAULT_STRATUM,
+        estimator=estimator or DEFAULT_ESTIMATOR,
+        weighting=weighting,
+    )
+    names = {"stratum_id": "stratum"}
+    return {name: head[names.get(name, name)] for name in SELECTORS}
+
+
+def title(chosen: dict[str, str], *, is_simulated: bool) -> str:
+    """What stands above the leaderboard; a simulated one says so first."""
+    people = "everybody" if chosen["stratum_id"] == "all" else chosen["stratum_id"]
+    words = f"{chosen['dimension']}, {people}, {chosen['estimator']}"
+    weighting = chosen["weighting"]
+    words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
+    return f"SIMULATED: {words}" if is_simulated else words
+
+
+def _as_people_read(row: dict[str, Any]) -> dict[str, Any]:
+    """Micro-units back to units; the columns a reader looks for first."""
+    units = {
+        name.removesuffix(MICRO_SUFFIX): value / MICRO if name.endswith(MICRO_SUFFIX) else value
+        for name, value in row.items()
+        if value is not None
+    }
+    first = ("rank", "model_id", "skill", "skill_sd", "skill_lo", "skill_hi", "rank_lo", "rank_hi")
+    return {name: units.pop(name) for name in first} | units
+
+
+def _default_dimension(rows: pa.Table) -> str:
+    known = sorted(rows.column("dimension").unique().to_pylist())
+    return DEFAULT_DIMENSION if DEFAULT_DIMENSION in known else known[0]
+
+
+def _default_weighting(known: list[str]) -> str:
+    official = [
+        weighting
+        for weighting in sorted(known)
+        if weighting != UNWEIGHTED
+        and not weighting.endswith(SECONDARY_SUFFIX)
+        and not weighting.startswith(SECONDARY_PREFIX)
+    ]
+    return official[0] if official else UNWEIGHTED
+
+
+def _not_there(name: str, wanted: str, known: list[str]) -> None:
+    label = name.removesuffix("_id")
+    message = f"This board has no {label} {wanted!r}."
+    raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")

@@ -1,0 +1,157 @@
+"""The site: a page per published board, the method, and the files to download; in one step.
+
+What stays out: serving it (serving.py), and what stands on a page (rendering.py).
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import NotFoundError, UsageError
+from publishing.page.integrity import in_words
+from publishing.page.marts import READ, read_mart, read_marts
+from publishing.page.page_data import page_data
+from publishing.page.rendering import method_page, page
+from publishing.publications import store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ingestion.paths import Home
+    from publishing.page.marts import Rows
+    from publishing.publications.store import Publication
+
+HOME_PAGE, METHOD_PAGE = "index.html", "method.html"
+FILES = (
+    "rpt_leaderboard.csv", "rpt_leaderboard.parquet", "rpt_log_integrity.csv", "publication.csv",
+    store.MANIFEST_FILE,
+)  # fmt: skip
+# A directory that is not a site is never replaced.
+MARK = ".demoscope-site"
+SHORT_ID = 12
+
+
+def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words: None) -> Path:
+    """Write a page for every publication; the current one is `index.html`.
+
+    Args:
+        home: the warehouse, something in it published.
+        out: a directory; an earlier site in it is replaced in one step.
+        say: told which published boards have no page, and why.
+
+    Returns:
+        The page to open.
+
+    Raises:
+        NotFoundError: nothing is published yet.
+        UsageError: `out` holds something that is not a site.
+    """
+    shown = store.current(home.marts)
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        message = f"{out} holds other files."
+        raise UsageError(message, remedy="Give another --out, or empty it first.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    work.mkdir()
+    try:
+        editions = list(_editions(home, shown, say))
+        summaries = [read_mart(one.directory, "rpt_board_summary") for one in editions]
+        for publication in editions:
+            write_page(work, publication, editions, shown.name, summaries)
+        (work / MARK).touch()
+        _replace(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return out / HOME_PAGE
+
+
+def write_page(
+    directory: Path,
+    publication: Publication,
+    editions: list[Publication],
+    current: str,
+    summaries: list[Rows],
+) -> None:
+    """One publication's page and files; with the current one's, the method."""
+    marts = read_marts(publication.directory)
+    listed = [_edition(one, current, is_shown=one.name == publication.name) for one in editions]
+    data = page_data(marts, listed, summaries)
+    files = f"data/{_short(publication)}"
+    names = {"home": HOME_PAGE, "method": METHOD_PAGE, "files": files}
+    html = page(data, names, in_words(*marts["publication"], *marts["rpt_log_integrity"]))
+    (directory / _href(publication, current)).write_text(html, "utf-8")
+    if publication.name == current:
+        (directory / METHOD_PAGE).write_text(method_page(data, names), "utf-8")
+    kept = directory / files
+    kept.mkdir(parents=True)
+    for name in FILES:
+        shutil.copyfile(publication.directory / name, kept / name)
+
+
+def _edition(publication: Publication, current: str, *, is_shown: bool) -> dict[str, Any]:
+    manifest = publication.manifest
+    label = f"Log position {manifest['log_position']}, {manifest['recorded_at'][:10]}"
+    if manifest["valid_until"] is not None:
+        label += f", valid until {manifest['valid_until'][:10]}"
+    if publication.name == current:
+        label += " (latest)"
+    return {
+        "board_id": manifest["board_id"],
+        "label": label,
+        "href": _href(publication, current),
+        "is_shown": is_shown,
+    }
+
+
+def _href(publication: Publication, current: str) -> str:
+    return HOME_PAGE if publication.name == current else f"board-{_short(publication)}.html"
+
+
+def _short(publication: Publication) -> str:
+    """A board's id, shortened, and its number where the board was published again."""
+    board_id, _, number = publication.name.partition("-")
+    return board_id[:SHORT_ID] + (f"-{number}" if number else "")
+
+
+def _editions(home: Home, shown: Publication, say: Callable[[str], None]) -> Iterator[Publication]:
+    """Published boards, oldest first, each as it was last published.
+
+    One that older code published, without marts the page is made of, has no page, nor has one
+    whose board is no longer kept. The current one is always among them.
+    """
+    last = {one.manifest["board_id"]: one for one in store.published(home.marts)}
+    last[shown.manifest["board_id"]] = shown
+    for publication in sorted(last.values(), key=lambda one: one.order):
+        tables = {table["name"] for table in publication.manifest["tables"]}
+        is_kept = (home.boards / publication.manifest["board_id"]).exists()
+        missing = sorted(READ.keys() - tables)
+        if publication.name == shown.name or (is_kept and not missing):
+            yield publication
+        else:
+            why = f"was published without {missing[0]}" if missing else "is no longer kept"
+            say(f"No page for {publication.name[:SHORT_ID]}: the board {why}.")
+
+
+def _replace(work: Path, out: Path) -> None:
+    if not out.exists():
+        work.rename(out)
+        return
+    old = work.with_name(f"{work.name}.old")
+    out.rename(old)
+    work.rename(out)
+    shutil.rmtree(old)
+
+
+def site_of(out: Path) -> Path:
+    """The page of a site that was built.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if not (out / MARK).exists():
+        message = f"There is no site in {out}."
+        raise NotFoundError(message, remedy="Run: demoscope site build")
+    return out / HOME_PAGE

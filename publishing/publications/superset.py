@@ -1,0 +1,188 @@
+"""A dashboard for Apache Superset, as the zip file its import takes: database, datasets, charts.
+
+Charts are declared in superset.yml; datasets have the columns and descriptions of the publication,
+so they are never out of step with it. The same publication gives the same bytes.
+
+What stays out: running Superset (docs/bi-analysts.md says how).
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from publishing.publications.postgres import SCHEMA as MIRRORED
+from publishing.publications.store import CURRENT
+from publishing.publications.writing import DATABASE_FILE
+
+if TYPE_CHECKING:
+    from publishing.publications.store import Publication
+
+DECLARED = Path(__file__).with_name("superset.yml")
+DATABASE = "Demoscope"
+VERSION = "1.0.0"
+ROOT = "demoscope"
+COLUMNS_OF_A_ROW = 12
+# Whatever is imported twice replaces what was imported before: names decide over ids.
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "tag:demoscope,2026:superset")
+# A zip file has a time for each file; the earliest it can have says nothing.
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def default_uri(marts: Path) -> str:
+    """SQLAlchemy's address of what is current, for a Superset on this machine."""
+    return f"duckdb:///{(marts / CURRENT / DATABASE_FILE).absolute()}?access_mode=READ_ONLY"
+
+
+def dashboard(publication: Publication, uri: str) -> bytes:
+    """The zip file.
+
+    Args:
+        publication: whose tables the dashboard shows.
+        uri: SQLAlchemy's address of the database: a publication's file, or its mirror.
+    """
+    declared = yaml.safe_load(DECLARED.read_text(encoding="utf-8"))
+    tables = {table["name"]: table for table in publication.manifest["tables"]}
+    shown = sorted({chart["table"] for chart in declared["charts"]})
+    files = {
+        "metadata.yaml": {"version": VERSION, "type": "Dashboard"},
+        f"databases/{DATABASE}.yaml": _database(uri),
+        f"dashboards/{declared['slug']}.yaml": _dashboard(declared),
+    }
+    schema = MIRRORED if uri.startswith("postgresql") else "main"
+    files |= {f"datasets/{DATABASE}/{name}.yaml": _dataset(tables[name], schema) for name in shown}
+    files |= {f"charts/{chart['name']}.yaml": _chart(chart) for chart in declared["charts"]}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+            archive.writestr(zipfile.ZipInfo(f"{ROOT}/{name}", NO_TIME), text)
+    return packed.getvalue()
+
+
+def _id(kind: str, name: str) -> str:
+    return str(uuid.uuid5(NAMESPACE, f"{kind}/{name}"))
+
+
+def _database(uri: str) -> dict[str, Any]:
+    return {
+        "database_name": DATABASE,
+        "sqlalchemy_uri": uri,
+        "expose_in_sqllab": True,
+        "allow_dml": False,
+        "extra": {},
+        "uuid": _id("database", DATABASE),
+        "version": VERSION,
+    }
+
+
+def _dataset(table: dict[str, Any], schema: str) -> dict[str, Any]:
+    columns = [
+        {
+            "column_name": column["name"],
+            "type": column["type"].upper(),
+            "description": column["description"],
+            "is_dttm": column["type"].startswith("timestamp"),
+            "groupby": True,
+            "filterable": True,
+        }
+        for column in table["columns"]
+    ]
+    return {
+        "table_name": table["name"],
+        "description": table["description"],
+        "schema": schema,
+        "columns": columns,
+        "metrics": [{"metric_name": "count", "expression": "count(*)", "metric_type": "count"}],
+        "uuid": _id("dataset", table["name"]),
+        "database_uuid": _id("database", DATABASE),
+        "version": VERSION,
+    }
+
+
+def _chart(chart: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "slice_name": chart["title"],
+        "viz_type": chart["viz_type"],
+        "params": {"viz_type": chart["viz_type"], **chart["params"]},
+        "uuid": _id("chart", chart["name"]),
+        "dataset_uuid": _id("dataset", chart["table"]),
+        "version": VERSION,
+    }
+
+
+def _dashboard(declared: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "dashboard_title": declared["title"],
+        "slug": declared["slug"],
+        "published": True,
+        "position": _position(declared),
+        "metadata": {"native_filter_configuration": [_filter(one) for one in declared["filters"]]},
+        "uuid": _id("dashboard", declared["slug"]),
+        "version": VERSION,
+    }
+
+
+def _position(declared: dict[str, Any]) -> dict[str, Any]:
+    """The layout: charts from left to right, in rows of twelve columns."""
+    rows: list[list[dict[str, Any]]] = [[]]
+    for chart in declared["charts"]:
+        if sum(one["width"] for one in rows[-1]) + chart["width"] > COLUMNS_OF_A_ROW:
+            rows.append([])
+        rows[-1].append(chart)
+    position: dict[str, Any] = {
+        "DASHBOARD_VERSION_KEY": "v2",
+        "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
+        "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": declared["title"]}},
+        "GRID_ID": {"type": "GRID", "id": "GRID_ID", "parents": ["ROOT_ID"], "children": []},
+    }
+    for number, row in enumerate(rows):
+        name, parents = f"ROW-{number}", ["ROOT_ID", "GRID_ID"]
+        position["GRID_ID"]["children"].append(name)
+        position[name] = {
+            "type": "ROW",
+            "id": name,
+            "parents": parents,
+            "children": [f"CHART-{chart['name']}" for chart in row],
+            "meta": {"background": "BACKGROUND_TRANSPARENT"},
+        }
+        for chart in row:
+            position[f"CHART-{chart['name']}"] = {
+                "type": "CHART",
+                "id": f"CHART-{chart['name']}",
+                "parents": [*parents, name],
+                "children": [],
+                "meta": {
+                    # Any number will do: the import puts the chart's own in its place.
+                    "chartId": declared["charts"].index(chart) + 1,
+                    "uuid": _id("chart", chart["name"]),
+                    "sliceName": chart["title"],
+                    "width": chart["width"],
+                    "height": chart["height"],
+                },
+            }
+    return position
+
+
+def _filter(one: dict[str, Any]) -> dict[str, Any]:
+    value = one["value"]
+    return {
+        "id": f"NATIVE_FILTER-{one['column']}",
+        "name": one["title"],
+        "type": "NATIVE_FILTER",
+        "filterType": "filter_select",
+        "targets": [
+            {"datasetUuid": _id("dataset", one["table"]), "column": {"name": one["column"]}}
+        ],
+        "defaultDataMask": {
+            "extraFormData": {"filters": [{"col": one["column"], "op": "IN", "val": [value]}]},
+            "filterState": {"value": [value]},
+        },
+        "controlValues": {"multiSelect": False, "enableEmptyFilter": True},
+        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+    }

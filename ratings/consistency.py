@@ -1,0 +1,147 @@
+"""Do groups rank models alike? And do estimators?
+
+Out: how the groups' posteriors were made.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ratings.cholesky import factor_semidefinite
+from ratings.compiled import compiled
+from ratings.posterior import Posterior
+from ratings.predictions import predict
+from ratings.ranks import BLOCK, DEFAULT_DRAWS, add_draws, count_better
+
+FloatArray = NDArray[np.float64]
+
+RANK_SHIFT_SCHEMA = pa.schema(
+    [
+        pa.field("axis", pa.string(), nullable=False),
+        pa.field("model_id", pa.string(), nullable=False),
+        pa.field("rank_shift", pa.float64(), nullable=False),
+        pa.field("rank_shift_lo", pa.float64(), nullable=False),
+        pa.field("rank_shift_hi", pa.float64(), nullable=False),
+        pa.field("rank_shift_if_agreed", pa.float64(), nullable=False),
+    ]
+)
+AXIS_SHIFT_SCHEMA = pa.schema(
+    [
+        pa.field("axis", pa.string(), nullable=False),
+        pa.field("rank_shift", pa.float64(), nullable=False),
+        pa.field("rank_shift_lo", pa.float64(), nullable=False),
+        pa.field("rank_shift_hi", pa.float64(), nullable=False),
+        pa.field("rank_shift_if_agreed", pa.float64(), nullable=False),
+        pa.field("p_largest", pa.float64(), nullable=False),
+    ]
+)
+
+
+@compiled
+def _draw_ranks(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> FloatArray:
+    # (draws, M): rank of every model, 1 the best.
+    draws, size = normal.shape
+    out = np.empty((draws, size))
+    skill = np.empty((size, BLOCK))
+    better = np.empty((size, BLOCK))
+    for start in range(0, draws, BLOCK):
+        block = normal[start : start + BLOCK]
+        for i in range(size):
+            skill[i] = mean[i]
+        add_draws(skill, upper, block)
+        count_better(skill, better)
+        for d in range(block.shape[0]):
+            for i in range(size):
+                out[start + d, i] = better[i, d] + 1.0
+    return out
+
+
+def _shifts(ranks: list[FloatArray]) -> FloatArray:
+    # (draws, M): mean absolute difference of ranks over all pairs of groups.
+    total = np.zeros_like(ranks[0])
+    pairs = 0
+    for g in range(len(ranks)):
+        for h in range(g + 1, len(ranks)):
+            total += np.abs(ranks[g] - ranks[h])
+            pairs += 1
+    return total / max(pairs, 1)
+
+
+def rank_shifts(
+    axes: Mapping[str, Mapping[str, Posterior]], seed: int, draws: int = DEFAULT_DRAWS
+) -> tuple[pa.Table, pa.Table]:
+    """(RANK_SHIFT_SCHEMA per axis and model, AXIS_SHIFT_SCHEMA per axis).
+
+    ``axes``: for every axis the posterior of each of its groups, all over the same models. A
+    model's rank shift on an axis is the mean absolute difference of its ranks over all pairs of the
+    axis' groups; an axis' is the mean over models. Both are posterior means with 95% intervals from
+    ``draws`` joint draws keyed by ``seed``. Uncertain ranks differ even where groups agree:
+    ``rank_shift_if_agreed`` is the shift expected from the same uncertainty around one common
+    ranking. ``p_largest``: share of draws in which what the axis' shift has beyond that exceeds
+    all others'.
+    """
+    by_model, by_axis, largest = [], [], []
+    generator = np.random.Generator(np.random.Philox(key=seed))
+    for axis in sorted(axes):
+        groups = [axes[axis][name] for name in sorted(axes[axis])]
+        size = groups[0].mean.size
+        common = np.zeros(size)
+        for group in groups:
+            common += group.skill / len(groups)
+        ranks, agreed = [], []
+        for group in groups:
+            if group.model_ids != groups[0].model_ids:
+                raise ValueError(f"the groups of {axis!r} must rate the same models")
+            upper = factor_semidefinite(group.covariance, 1e-14)
+            normal = generator.standard_normal((draws, size))
+            ranks.append(_draw_ranks(group.skill, upper, normal))
+            agreed.append(_draw_ranks(common, upper, normal))
+        shift, null = _shifts(ranks), _shifts(agreed)
+        mean, low, high = _summary(shift)
+        by_model.append(
+            pa.table(
+                [
+                    pa.array([axis] * size, pa.string()),
+                    pa.array(groups[0].model_ids, pa.string()),
+                    mean, low, high, null.mean(axis=0),
+                ],
+                schema=RANK_SHIFT_SCHEMA,
+            )
+        )  # fmt: skip
+        over_models = shift.mean(axis=1)
+        # Less what uncertainty alone would give: few battles must not pass for disagreement.
+        largest.append(over_models - null.mean())
+        by_axis.append((axis, *_summary(over_models), float(null.mean())))
+    if not by_axis:
+        return RANK_SHIFT_SCHEMA.empty_table(), AXIS_SHIFT_SCHEMA.empty_table()
+    first = np.argmax(np.stack(largest), axis=0)
+    p_largest = np.bincount(first, minlength=len(by_axis)) / draws
+    columns = [list(column) for column in zip(*by_axis, strict=True)]
+    return pa.concat_tables(by_model), pa.table([*columns, p_largest], schema=AXIS_SHIFT_SCHEMA)
+
+
+def _summary(draws: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    return draws.mean(axis=0), low, high
+
+
+def kendall_tau(a: FloatArray, b: FloatArray) -> float:
+    """Kendall's tau-b between two score vectors (M); NaN where either is constant."""
+    sign_a = np.sign(a[:, None] - a[None, :])
+    sign_b = np.sign(b[:, None] - b[None, :])
+    scale = float(np.sqrt((sign_a**2).sum() * (sign_b**2).sum()))
+    return float((sign_a * sign_b).sum()) / scale if scale > 0 else float("nan")
+
+
+def separation(posterior: Posterior) -> float:
+    """How decided a board is: mean over pairs of |2 P(a better than b) - 1|; 0 unknown, 1 certain.
+
+    A dimension's decisiveness is one minus its share of ties; this is what that amounts to.
+    """
+    size = posterior.mean.size
+    if size < 2:
+        return 0.0
+    better = predict(posterior)[:, :, 1]
+    return float(np.abs(2.0 * better - 1.0).sum()) / (size * (size - 1))

@@ -1,0 +1,177 @@
+"""One model over all countries of a dimension: each borrows from the others what they share.
+
+Skill of model i in a cell of country k = theta_i + v[k, i] + sum over axes of u[k, axis, group, i],
+v ~ N(0, tau_country^2), u ~ N(0, tau_axis^2). To ``fit_hierarchical`` a country is one more axis.
+Groups belong to their country: no effect is shared. How far apart groups are is: an axis that
+several countries have has one tau, for a country with few battles tells little about its own, and
+its estimate often falls to zero and its intervals with it.
+Out: the census, and how boards are reported.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ratings.cells import CellCounts
+from ratings.hierarchical import fit_hierarchical
+from ratings.hierarchical_posterior import LEAST_CURVATURE, HierarchicalPosterior
+from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
+from ratings.scale_profile import profile_interval
+from ratings.skewness import corrected_hierarchy
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
+
+COUNTRY = "country"
+# Census share of every (axis, group) of a country.
+Census = Mapping[tuple[str, str], float]
+
+
+def join_countries(parts: Mapping[str, CellCounts]) -> CellCounts:
+    """The counts of several countries as one, over the models of any; rows sorted by country.
+
+    Axes: COUNTRY, then the countries' own; a group of an axis is named `country/group`. Raises
+    ValueError without countries and where an axis is named as the countries are.
+    """
+    if not parts or any(COUNTRY in part.axes for part in parts.values()):
+        raise ValueError(f"countries to join, and no axis named {COUNTRY!r} in them")
+    names = sorted(parts)
+    models = tuple(sorted({model for part in parts.values() for model in part.model_ids}))
+    own = tuple(dict.fromkeys(axis for name in names for axis in parts[name].axes))
+    effects = [(COUNTRY, name) for name in names] + [
+        (axis, f"{name}/{group}")
+        for axis in own
+        for name in names
+        for known, group in parts[name].effects
+        if known == axis
+    ]
+    place = {effect: k for k, effect in enumerate(effects)}
+    levels, cells, pairs, outcomes = [], [], [], []
+    cell_count = 0
+    for name in names:
+        part = parts[name]
+        number = np.array([place[axis, f"{name}/{group}"] for axis, group in part.effects] + [-1])
+        level = np.full((part.cell_effects.shape[0], 1 + len(own)), -1, dtype=np.int64)
+        level[:, 0] = place[COUNTRY, name]
+        columns = [1 + own.index(axis) for axis in part.axes]
+        level[:, columns] = number[part.cell_effects]
+        model = _indices(models, part.model_ids)
+        levels.append(level)
+        cells.append(part.cell + cell_count)
+        pairs.append((model[part.first], model[part.second]))
+        outcomes.append(part.outcomes)
+        cell_count += level.shape[0]
+    return CellCounts(
+        model_ids=models,
+        axes=(COUNTRY, *own),
+        effects=tuple(effects),
+        cell_effects=np.concatenate(levels),
+        cell=np.concatenate(cells),
+        first=np.concatenate([first for first, _ in pairs]),
+        second=np.concatenate([second for _, second in pairs]),
+        outcomes=np.concatenate(outcomes),
+    )
+
+
+def joint_weights(census: Mapping[str, Census], countries: Mapping[str, float]) -> Census:
+    """What each effect of ``join_countries`` counts for among countries with these shares."""
+    weights = {(COUNTRY, name): share for name, share in countries.items()}
+    for name, share in countries.items():
+        for (axis, group), of_country in census[name].items():
+            weights[axis, f"{name}/{group}"] = share * of_country
+    return weights
+
+
+@dataclass(frozen=True, eq=False)
+class CountriesPosterior:
+    """The joint posterior of the countries in ``parts``, whose counts they are.
+
+    ``tau_country``: sd of what countries add to a model's skill, with the ends of its 95% profile
+    interval, skill units. Two countries have one difference per model to tell it from, and effects
+    of groups explain part of that, so the interval is wide; boards don't hang on it as much: what
+    is not taken for the country is taken for its groups.
+    """
+
+    parts: dict[str, CellCounts]
+    joint: HierarchicalPosterior
+    tau_country: tuple[float, float, float]
+
+    def population(self, census: Mapping[str, Census], countries: Mapping[str, float]) -> Posterior:
+        """Skills of several countries together: their census skills times ``countries`` shares.
+
+        Linear in the joint posterior, so that what countries share is not taken for independent.
+        Over all models; one that a country never compared has the prior's spread there.
+        """
+        return self.joint.board(joint_weights(census, countries))
+
+    def country(self, name: str) -> HierarchicalPosterior:
+        """One country, over the models it compared: theta + v in the place of common skills.
+
+        Effects and tau are those of its own axes; sites and evidence are not its own, and left out.
+        """
+        part, joint = self.parts[name], self.joint
+        kept = _indices(joint.model_ids, part.model_ids)
+        place = {effect: k for k, effect in enumerate(joint.effects, start=1)}
+        named = [(axis, f"{name}/{group}") for axis, group in part.effects]
+        blocks = np.array([0, place[COUNTRY, name], *(place[effect] for effect in named)])
+        mean = joint.mean[np.ix_(blocks, kept)]
+        size, count = len(joint.model_ids), joint.mean.shape[0]
+        whole = joint.covariance.reshape(count, size, count, size)
+        spread = whole[np.ix_(blocks, kept, blocks, kept)]
+        mean[0] += mean[1]
+        spread[0] += spread[1]
+        spread[:, :, 0] += spread[:, :, 1]
+        mean = np.delete(mean, 1, axis=0)
+        spread = np.delete(np.delete(spread, 1, axis=0), 1, axis=2)
+        axes = np.array([joint.axes.index(axis) for axis in part.axes])
+        return replace(
+            joint,
+            model_ids=part.model_ids,
+            axes=part.axes,
+            effects=part.effects,
+            mean=mean,
+            covariance=np.ascontiguousarray(spread.reshape(mean.size, mean.size)),
+            tau=joint.tau[axes],
+            log_tau_curvature=_marginal(joint.log_tau_curvature, axes),
+            battles_per_effect=part.battles_per_effect,
+            battles_per_model=part.pooled.battles_per_model,
+            log_evidence=float("nan"),
+            sites=np.empty((2, 0, 3)),
+        )
+
+
+def fit_countries(
+    parts: Mapping[str, CellCounts],
+    *,
+    beta: float = BETA,
+    prior_mean: float = PRIOR_MEAN,
+    prior_sd: float = PRIOR_SD,
+) -> CountriesPosterior:
+    """Joint posterior of two or more countries' counts, all tau and the draw margin estimated.
+
+    One draw margin holds for all countries. Raises ValueError as ``join_countries`` does, and for
+    a single country, of which theta and v cannot be told apart.
+    """
+    if len(parts) < 2:
+        raise ValueError("one country alone has no country effect")
+    counts = join_countries(parts)
+    joint = fit_hierarchical(counts, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+    low, high = profile_interval(counts, joint, COUNTRY)
+    corrected = corrected_hierarchy(joint, counts)
+    return CountriesPosterior(dict(parts), corrected, (float(joint.tau[0]), low, high))
+
+
+def _indices(names: tuple[str, ...], some: tuple[str, ...]) -> IndexArray:
+    place = {name: k for k, name in enumerate(names)}
+    return np.array([place[name] for name in some], dtype=np.int64)
+
+
+def _marginal(curvature: FloatArray, kept: IndexArray) -> FloatArray:
+    # Information about some log tau when the others are not known: the Schur complement.
+    others = np.setdiff1d(np.flatnonzero(np.diag(curvature) > LEAST_CURVATURE), kept)
+    cross = curvature[np.ix_(kept, others)]
+    inner = curvature[np.ix_(others, others)]
+    known: FloatArray = curvature[np.ix_(kept, kept)] - cross @ np.linalg.solve(inner, cross.T)
+    return known

@@ -1,0 +1,195 @@
+"""Every text with a digit in it that a panel of the page should show, from the marts.
+
+What stays out: what it does show (test_every_figure.py), and the marts (published.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from publishing.page.board_columns import Rows
+from tests.publishing.page.conftest import Site
+from tests.publishing.page.figures import expected, percent, signed
+from tests.publishing.page.studies import EP, POOLED
+
+PAIR_COLUMNS = {"win": "p_win", "better": "p_better", "battle_count": "battle_count"}
+
+
+@dataclass(frozen=True)
+class View:
+    """What is chosen on the page."""
+
+    dimension: str = "overall"
+    stratum: str = "all"
+    estimator: str = EP
+    weighting: str = f"politics{POOLED}"
+    heat: str = "rank"
+    pair: str = "win"
+
+    @property
+    def address(self) -> str:
+        """The part of the address that names it."""
+        stratum = self.stratum.replace("+", "%2B")
+        return (
+            f"#dimension={self.dimension}&stratum={stratum}&estimator={self.estimator}"
+            f"&weighting={self.weighting}&heat={self.heat}&pair={self.pair}"
+        )
+
+    def key(self, **changes: str) -> dict[str, str]:
+        """Of its leaderboard, or of one beside it, whose weighting is the same kind."""
+        key = {"dimension": self.dimension, "stratum_id": self.stratum, **changes}
+        kind = self.weighting.removesuffix(POOLED)
+        pool = POOLED if kind != "none" and key["stratum_id"] == "all" else ""
+        return {**key, "estimator": self.estimator, "weighting": kind + pool}
+
+
+def panels(site: Site, view: View) -> dict[str, list[str]]:
+    """Texts by the selector of a panel, in no order; those without a digit are left out."""
+    marts, board = site.marts, site.board(**view.key())
+    names = {row["model_id"]: row["display_name"] for row in marts["dim_model"]}
+    texts = {
+        "#facts": _facts(site, view),
+        "#board": _leaderboard(site, view, board),
+        "#notes": _notes(site),
+        "#grid": _grid(site, view, names),
+        "#heat": _heat(site, view, names),
+        "#matrix": _matrix(site, view, names),
+        "#divisions": _divisions(marts["rpt_demographic_consistency"], view.dimension),
+        "#ties": [
+            share(row[f"{name}_share"])
+            for row in marts["rpt_tie_rate"]
+            if row["stratum_id"] == view.stratum
+            for name in ("decided", "tie", "both_bad")
+        ],
+        "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
+        "#margins": _margins(marts["rpt_weighting_margin"]),
+        **_origin(marts),
+    }
+    return {name: [text for text in found if _has_digit(text)] for name, found in texts.items()}
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdigit() for character in text)
+
+
+def share(number: float) -> str:
+    return f"{number * 100:.1f}%"
+
+
+def _row(rows: Rows, **key: str) -> dict[str, Any]:
+    return next(row for row in rows if all(row[name] == value for name, value in key.items()))
+
+
+def _facts(site: Site, view: View) -> list[str]:
+    head = _row(site.marts["rpt_board_summary"], **view.key())
+    texts = [f"{head[name]:,}" for name in ("battle_count", "heard_count", "model_count")]
+    if head["effective_participant_count"] is not None:
+        texts.append(f"{head['effective_participant_count']:,.0f}")
+    if "/" in view.stratum:
+        covered = _row(site.marts["fct_stratum_coverage"], stratum_id=view.stratum)
+        texts += [share(covered[name]) for name in ("heard_share", "population_share")]
+    return texts
+
+
+def _leaderboard(site: Site, view: View, board: Rows) -> list[str]:
+    texts = [text for row in expected(site, board) for text in row.values()]
+    for row in site.marts["rpt_rank_comparison"]:
+        gain = row["rank_gain"]
+        if gain and all(row[name] == value for name, value in view.key().items()):
+            texts += [f"{'▲' if gain > 0 else '▼'} {abs(gain)}"]
+            texts += [f"{abs(gain)} {'higher' if gain > 0 else 'lower'}"]
+    return texts
+
+
+def _grid(site: Site, view: View, names: dict[str, str]) -> list[str]:
+    texts = [names[row["model_id"]] for row in site.board(**view.key())]
+    for dimension in site.marts["dim_dimension"]:
+        board = site.board(**view.key(dimension=dimension["dimension"]))
+        texts += [str(row["rank"]) for row in board]
+    return texts
+
+
+def _heat(site: Site, view: View, names: dict[str, str]) -> list[str]:
+    texts = [names[row["model_id"]] for row in site.board(**view.key(stratum_id="all"))]
+    for stratum in site.marts["dim_stratum"]:
+        texts.append(stratum["group_name"] or "")
+        board = site.board(**view.key(stratum_id=stratum["stratum_id"]))
+        texts += [
+            signed(row["skill"]) if view.heat == "skill" else str(row["rank"]) for row in board
+        ]
+    return texts
+
+
+def _matrix(site: Site, view: View, names: dict[str, str]) -> list[str]:
+    key = {"dimension": view.dimension, "stratum_id": "all", "estimator": EP, "weighting": "none"}
+    board = site.board(**key)
+    texts = [str(row["rank"]) for row in board]
+    texts += [f"{row['rank']}\N{EN SPACE}{names[row['model_id']]}" for row in board]
+    for row in site.marts["rpt_pairwise"]:
+        if row["dimension"] == view.dimension:
+            cell = row[PAIR_COLUMNS[view.pair]]
+            is_count = view.pair == "battle_count"
+            texts.append(f"{cell:,}" if is_count else percent(cell).removesuffix("%"))
+    return texts
+
+
+def _divisions(rows: Rows, dimension: str) -> list[str]:
+    return [
+        text
+        for row in rows
+        if row["dimension"] == dimension
+        for text in (
+            f"{row['rank_shift']:.1f}",
+            f"{row['rank_shift_if_agreed']:.1f}",
+            percent(row["p_largest"]),
+        )
+    ]
+
+
+def _diagnostics(rows: Rows) -> list[str]:
+    return [
+        text
+        for row in rows
+        for text in (
+            f"{row['participant_count']:,}",
+            f"{row['effective_participant_count']:,.0f}",
+            f"{row['design_effect']:.2f}",
+            f"{row['weight_min']:.2f} to {row['weight_max']:.2f}",
+            share(row["trimmed_share"]),
+            f"{row['asmd_before_max']:.3f}",
+            f"{row['asmd_after_max']:.3f}",
+        )
+    ]
+
+
+def _margins(rows: Rows) -> list[str]:
+    heads = {(row["country"], row["variable"]) for row in rows}
+    return [variable for _, variable in heads] + [
+        text
+        for row in rows
+        for text in (row["level"], share(row["before_share"]), share(row["target_share"]))
+    ]
+
+
+def _notes(site: Site) -> list[str]:
+    retired = [row["retired_at"] for row in site.marts["dim_model"] if row["retired_at"]]
+    [publication] = site.marts["publication"]
+    days = [moment.date().isoformat() for moment in retired]
+    return [*days, str(publication["provisional_battle_count"])]
+
+
+def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:
+    [publication], [log] = marts["publication"], marts["rpt_log_integrity"]
+    version = publication["code_version"]
+    made_by = f". Sources: {publication['sources']}. Made by Demoscope {version}, Apache-2.0."
+    integrity = [
+        publication["board_id"],
+        f"{log['log_position']} commits and {log['event_count']:,} events",
+        f"{log['first_recorded_at']:%Y-%m-%d} to {log['last_recorded_at']:%Y-%m-%d}",
+        *(log[name] for name in ("log_head_hash", "log_root_hash", "checkpoint_key")),
+        *(publication[name] for name in ("design_hash", "dependency_lock_sha256")),
+        f"{version} {publication['code_sha256'][:16]}",
+    ]
+    footer = [f"{publication['title']}. Board", publication["board_id"][:12], made_by]
+    return {"#integrity": integrity, "footer": footer}

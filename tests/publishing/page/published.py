@@ -1,0 +1,234 @@
+"""Published marts made up for the page: rows as `read_marts` gives them, the same every time.
+
+What stays out: anything that a build would have to prove; only the page is tested on these.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
+
+from publishing.page.board_columns import Rows
+from tests.publishing.page.studies import LABELS, POOLED, Study
+
+KEYS = ("weighting", "stratum_id", "dimension", "estimator")
+HOSTILE = "<script>document.title='broken'</script>"
+REASONS = {
+    "model-02": "wide_interval",
+    "model-04": "few_battles",
+    "model-05": "few_battles_and_wide_interval",
+}
+LONG = "A model with a name far longer than any designer would have wished for (preview 2026-11-26)"
+
+
+def marts(study: Study) -> dict[str, Rows]:
+    """Every mart the page reads."""
+    boards = [_board(study, key) for key in study.boards()]
+    leaderboard = [row for board in boards for row in board]
+    return {
+        "dim_dimension": [
+            {"dimension": name, "label": _label(name), "description": f"About {name}.",
+             "sort_order": place}
+            for place, name in enumerate(study.dimensions)
+        ],
+        "dim_model": [_model(study, model) for model in study.models],
+        "dim_stratum": [
+            {"stratum_id": stratum, "country": country, "axis": axis, "group_name": group,
+             "label": _who(stratum, country, axis, group), "sort_order": place}
+            for place, (stratum, country, axis, group) in enumerate(study.strata)
+        ],
+        "fct_stratum_coverage": [
+            {"stratum_id": stratum, "heard_share": 0.25, "population_share": 0.3125}
+            for stratum, _, axis, _ in study.strata if axis
+        ],
+        "rpt_board_summary": [_summary(board) for board in boards],
+        "rpt_demographic_consistency": [
+            {"country": country, "axis": axis, "dimension": dimension, "rank_shift": 3.26,
+             "rank_shift_lo": 2.5, "rank_shift_hi": 4.04, "rank_shift_if_agreed": 1.5,
+             "p_largest": 0.75}
+            for country in {row[1]: None for row in study.strata if row[1]}
+            for axis in ("age", "politics")
+            for dimension in study.dimensions
+        ],
+        "rpt_leaderboard": leaderboard,
+        "rpt_pairwise": _pairs(study),
+        "rpt_rank_comparison": _comparisons(leaderboard),
+        "rpt_tie_rate": [
+            {"stratum_id": stratum, "dimension": dimension, "decided_share": 0.7,
+             "tie_share": 0.255, "both_bad_share": 0.045}
+            for stratum, *_ in study.strata for dimension in study.dimensions
+        ],
+        "rpt_weighting_diagnostics": _diagnostics() if study.is_weighted else [],
+        "rpt_weighting_margin": _margins() if study.is_weighted else [],
+    }  # fmt: skip
+
+
+def origin(board_id: str, *, is_simulated: bool) -> dict[str, Rows]:
+    """The marts of one row each: which board all is of, and which log."""
+    recorded = datetime(2025, 9, 3, 4, 5, 6, 7, tzinfo=UTC)
+    publication = {
+        "board_id": board_id, "title": "Demoscope as of log position 4",
+        "is_simulated": is_simulated, "sources": "tests, more tests", "log_position": 4,
+        "log_head_hash": "7" * 64, "recorded_at": recorded, "valid_until": None,
+        "design_hash": "8" * 64, "is_signed": True, "code_version": "0.1.0",
+        "code_sha256": "9" * 64, "dependency_lock_sha256": "a6" * 32,
+        "provisional_battle_count": 31, "disclosed_people_min": 11,
+    }  # fmt: skip
+    log = {
+        "origin": "demoscope/log/b", "log_position": 4, "log_head_hash": "7" * 64,
+        "log_root_hash": "d5" * 32, "event_count": 123_456,
+        "first_recorded_at": datetime(2025, 8, 2, tzinfo=UTC), "last_recorded_at": recorded,
+        "is_verified": True, "finding_count": 0, "checkpoint_key": "tests+0123abcd+AAAA",
+    }  # fmt: skip
+    return {"publication": [publication], "rpt_log_integrity": [log]}
+
+
+def _label(name: str) -> str:
+    return {"overall": "Overall winner"}.get(name, name.replace("_", " ").capitalize())
+
+
+def _who(stratum: str, country: str | None, axis: str | None, group: str | None) -> str:
+    if country is None:
+        return "Everybody"
+    return LABELS[country] if axis is None else f"{country}, {axis}: {group}"
+
+
+def _model(study: Study, model: str) -> dict[str, Any]:
+    place = study.models.index(model)
+    is_retired = place == 3
+    return {
+        "model_id": model,
+        "display_name": {0: HOSTILE, 1: LONG}.get(place, f"Model {place:02d}"),
+        "provider": "Makers & Sons" if place % 2 else None,
+        "is_retired": is_retired,
+        "retired_reason": "Withdrawn by its provider." if is_retired else None,
+        "retired_at": datetime(2025, 8, 15, tzinfo=UTC) if is_retired else None,
+    }
+
+
+def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
+    skills, models = {}, study.models
+    for place, model in enumerate(models):
+        own = random.Random(f"{study.seed} {key} {model}")
+        skills[model] = 6 - 12 * (place + 0.5) / study.model_count + own.gauss(0, 0.8)
+    mean = sum(skills.values()) / len(skills)
+    ordered = sorted(skills, key=lambda model: -skills[model])
+    own = random.Random(f"{study.seed} {key}")
+    is_weighted = key[0] != "none"
+    rows = []
+    for rank, model in enumerate(ordered, 1):
+        sd, skill = own.uniform(0.3, 0.6), skills[model] - mean
+        rows.append(
+            {
+                **dict(zip(KEYS, key, strict=True)),
+                "model_id": model,
+                "rank": rank,
+                "rank_lo": max(1, rank - own.randint(0, 3)),
+                "rank_hi": min(len(ordered), rank + own.randint(0, 3)),
+                "skill": round(skill, 6),
+                "skill_sd": round(sd, 6),
+                "skill_lo": round(skill - 1.96 * sd, 6),
+                "skill_hi": round(skill + 1.96 * sd, 6),
+                "p_best": round({1: 0.81, 2: 0.185}.get(rank, 0.0004), 6),
+                "winshare": round(0.9 - 0.8 * rank / len(ordered), 6),
+                "battle_count": own.randint(20, 2000),
+                "is_provisional": model in REASONS,
+                "provisional_reason": REASONS.get(model),
+                "component_count": 1,
+                "effective_participant_count": 345.678 if is_weighted else None,
+            }
+        )
+    return rows
+
+
+def _summary(board: Rows) -> dict[str, Any]:
+    return {
+        **{name: board[0][name] for name in KEYS},
+        "model_count": len(board),
+        "leader_count": sum(row["rank_lo"] == 1 for row in board),
+        "component_count": 1,
+        "battle_count": sum(row["battle_count"] for row in board) // 2,
+        "heard_count": 1234,
+        "effective_participant_count": board[0]["effective_participant_count"],
+        "skill_sd_median": sorted(row["skill_sd"] for row in board)[len(board) // 2],
+    }
+
+
+def older_summary(made: dict[str, Rows]) -> Rows:
+    """The same boards when half of the verdicts were in."""
+    return [
+        row
+        | {
+            "battle_count": row["battle_count"] // 2,
+            "skill_sd_median": row["skill_sd_median"] * 2**0.5,
+        }
+        for row in made["rpt_board_summary"]
+    ]
+
+
+def _comparisons(leaderboard: Rows) -> Rows:
+    by_key = {(*(row[name] for name in KEYS), row["model_id"]): row for row in leaderboard}
+    rows = []
+    for row in leaderboard:
+        everybody = row["stratum_id"] == "all"
+        weighting = row["weighting"]
+        if not everybody and weighting != "none":
+            weighting += POOLED
+        dimension = "overall" if everybody else row["dimension"]
+        other = by_key.get((weighting, "all", dimension, row["estimator"], row["model_id"]))
+        if other is row:
+            other = None
+        rows.append(
+            {
+                **{name: row[name] for name in KEYS},
+                "model_id": row["model_id"],
+                "reference_stratum_id": "all" if other else None,
+                "reference_dimension": dimension if other else None,
+                "reference_rank": other["rank"] if other else None,
+                "rank_gain": other["rank"] - row["rank"] if other else None,
+                "is_apart": bool(other) and row["rank_lo"] > (other or row)["rank_hi"],
+            }
+        )
+    return rows
+
+
+def _pairs(study: Study) -> Rows:
+    rows = []
+    for dimension in study.dimensions:
+        for a, b in permutations(study.models, 2):
+            first = min(a, b)
+            own = random.Random(f"{study.seed} {dimension} {first} {max(a, b)}")
+            better, win, tie = own.random(), own.uniform(0.1, 0.8), own.uniform(0, 0.1)
+            rows.append(
+                {
+                    "dimension": dimension,
+                    "model_a": a,
+                    "model_b": b,
+                    "p_better": round(better if a == first else 1 - better, 6),
+                    "p_win": round(win if a == first else 1 - win - tie, 6),
+                    "battle_count": own.randint(0, 90),
+                }
+            )
+    return rows
+
+
+def _diagnostics() -> Rows:
+    return [
+        {"country": country, "scheme": "politics", "participant_count": 4838,
+         "effective_participant_count": 2554.97, "design_effect": 1.8936, "weight_min": 0.2016,
+         "weight_max": 4.7264, "trimmed_share": 0.088, "margin_error": 1e-15,
+         "asmd_before_max": 0.5539, "asmd_after_max": 1e-7}
+        for country in ("US", "UK")
+    ]  # fmt: skip
+
+
+def _margins() -> Rows:
+    return [
+        {"country": country, "scheme": "politics", "variable": "age3", "level": level,
+         "before_share": before, "after_share": target, "target_share": target,
+         "census_share": target, "participant_count": 100}
+        for country in ("US", "UK")
+        for level, before, target in (("18-34", 0.5, 0.29), ("55+", 0.15, 0.386))
+    ]  # fmt: skip

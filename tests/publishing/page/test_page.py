@@ -1,0 +1,141 @@
+"""The page in a real browser: what a reader sees is what the marts hold."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page
+
+from publishing.page.board_columns import Rows
+from tests.publishing.page.conftest import Site
+from tests.publishing.page.figures import default, expected, percent, shown, signed
+from tests.publishing.page.studies import BT, EP, HIERARCHICAL, POOLED
+
+Visit = Callable[..., Page]
+
+
+def test_without_javascript_the_default_board_is_there(site: Site, visit: Visit) -> None:
+    page = visit(site.address, java_script_enabled=False)
+    board = default(site, weighting=f"politics{POOLED}")
+    assert shown(page) == expected(site, board)
+    assert len(board) == 14
+    assert page.locator("#heat tbody tr").count() == 14
+    assert page.locator("#filters").is_hidden()
+
+
+def test_the_script_draws_what_was_drawn_without_it(site: Site, visit: Visit) -> None:
+    parts = ("#board", "#grid tbody", "#heat tbody", "#standfirst", "#facts", "#ties tbody")
+    texts = ("#board-title", "#command", "#divisions")
+    without = visit(site.address, java_script_enabled=False)
+    page = visit(site.address)
+    page.get_by_label("Core task").check()
+    assert page.locator("#board-title").inner_text().startswith("Core task")
+    page.get_by_label("Overall winner").check()
+    for part in parts:
+        assert markup(page, part) == markup(without, part), part
+    for part in texts:
+        assert page.locator(part).inner_text() == without.locator(part).inner_text()
+
+
+def markup(page: Page, selector: str) -> str:
+    html: str = page.eval_on_selector(selector, "element => element.outerHTML")
+    return "".join(html.split()).replace('class=""', "")
+
+
+def test_filters_show_the_marts_figures(site: Site, visit: Visit) -> None:
+    page = visit(site.address)
+    page.get_by_label("Trust").check()
+    page.get_by_label("United States").check()
+    page.get_by_label("Group").select_option("US/age/55+")
+    weighted = {"dimension": "trust", "stratum_id": "US/age/55+", "weighting": "politics"}
+    assert shown(page) == expected(site, default(site, **weighted))
+    page.get_by_label("As they turned up").check()
+    assert shown(page) == expected(site, default(site, **{**weighted, "weighting": "none"}))
+    page.get_by_label("Estimator").select_option(HIERARCHICAL)
+    pooled = {**weighted, "weighting": "census", "estimator": HIERARCHICAL}
+    assert shown(page) == expected(site, default(site, **pooled))
+    assert page.get_by_label("As they turned up").is_disabled()
+    page.get_by_label("Estimator").select_option(BT)
+    page.get_by_label("Everybody", exact=True).check()
+    everybody = {"dimension": "trust", "estimator": BT}
+    assert shown(page) == expected(site, default(site, **everybody))
+
+
+def test_an_address_means_what_it_names(site: Site, visit: Visit) -> None:
+    names = {"dimension": "core_task", "stratum": "UK/politics/Reform UK", "estimator": BT}
+    page = visit(f"{site.address}#{urlencode({**names, 'weighting': 'none'})}")
+    key = {"dimension": "core_task", "stratum_id": "UK/politics/Reform UK", "estimator": BT}
+    assert shown(page) == expected(site, default(site, **key))
+    assert page.get_by_label("Group").input_value() == "UK/politics/Reform UK"
+    page.get_by_label("Trust").check()
+    shared = page.evaluate("location.href")
+    again = visit(shared)
+    assert shown(again) == expected(site, default(site, **{**key, "dimension": "trust"}))
+    again.evaluate("location.hash = '#dimension=overall&stratum=UK&weighting=none'")
+    again.wait_for_function("document.getElementById('board-title').textContent.includes('Over')")
+    assert shown(again) == expected(site, default(site, stratum_id="UK"))
+
+
+def test_an_address_of_something_else_says_so(site: Site, visit: Visit) -> None:
+    page = visit(f"{site.address}#dimension=beauty&stratum=Mars&weighting=none")
+    assert "no dimension beauty, no stratum Mars" in page.locator("#notice").inner_text()
+    assert shown(page) == expected(site, default(site))
+
+
+def test_another_edition_is_opened_at_the_same_place(site: Site, visit: Visit) -> None:
+    page = visit(site.address)
+    page.get_by_label("Trust").check()
+    page.get_by_label("As of").select_option("older.html")
+    page.wait_for_url("**/older.html#**")
+    assert page.locator("#board-title").inner_text().startswith("Trust")
+
+
+def test_a_change_of_rank_is_the_marts(site: Site, visit: Visit) -> None:
+    page = visit(f"{site.address}#stratum=US&weighting=none")
+    found = page.locator("#board tbody .moved .unseen").all_text_contents()
+    by_model = {
+        row["model_id"]: row["rank_gain"]
+        for row in site.marts["rpt_rank_comparison"]
+        if (row["stratum_id"], row["dimension"]) == ("US", "overall")
+        and (row["weighting"], row["estimator"]) == ("none", EP)
+    }
+    wanted = [by_model[row["model_id"]] for row in default(site, stratum_id="US")]
+    words = ["same rank" if not n else f"{abs(n)} {'higher' if n > 0 else 'lower'}" for n in wanted]
+    assert found == words
+    assert page.locator("#moved-head").inner_text() == "vs everybody"
+
+
+def test_cells_of_the_tables_are_the_marts(site: Site, visit: Visit) -> None:
+    page = visit(f"{site.address}#weighting=none&heat=skill&pair=better")
+    order = default(site)
+    strata = [row["stratum_id"] for row in site.marts["dim_stratum"]]
+    wanted = []
+    for row in order:
+        columns = [default(site, stratum_id=stratum) for stratum in strata]
+        wanted.append([signed(_of(column, row["model_id"])["skill"]) for column in columns])
+    assert cells(page, "#heat") == wanted
+    pairs = {
+        (row["model_a"], row["model_b"]): row
+        for row in site.marts["rpt_pairwise"]
+        if row["dimension"] == "overall"
+    }
+    models = [row["model_id"] for row in order]
+    matrix = [
+        ["" if a == b else percent(pairs[a, b]["p_better"]).removesuffix("%") for b in models]
+        for a in models
+    ]
+    assert cells(page, "#matrix") == matrix
+    first = pairs[models[0], models[1]]
+    words = page.locator("#pair-words").inner_text()
+    assert f"a chance of {percent(first['p_better'])}" in words
+    assert f"They have met {first['battle_count']} times" in words
+
+
+def _of(board: Rows, model: str) -> dict[str, Any]:
+    return next(row for row in board if row["model_id"] == model)
+
+
+def cells(page: Page, table: str) -> list[list[str]]:
+    code = "rows => rows.map(row => [...row.querySelectorAll('td')].map(td => td.textContent))"
+    found: list[list[str]] = page.eval_on_selector_all(f"{table} tbody tr", code)
+    return found

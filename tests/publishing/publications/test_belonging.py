@@ -1,0 +1,135 @@
+"""Nothing goes out of a database that is not what the current board was made from."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from ingestion.errors import IntegrityError
+from ingestion.paths import Home
+from orchestration.belonging import require_belonging
+from orchestration.building import Workspace
+from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.raw_views import open_database
+from orchestration.transformed import mark_transformed
+from publishing.boards import store
+from publishing.boards.designs import design_hash
+from publishing.boards.store import Board
+from ratings.tables import RATING, write_ratings
+
+ROWS = pa.table(
+    {
+        "weighting": ["none"] * 2,
+        "stratum_id": ["all"] * 2,
+        "dimension": ["overall"] * 2,
+        "estimator": ["trueskill_ep"] * 2,
+        "model_id": ["x", "y"],
+        "rank": [1, 2],
+        "battle_count": [7, 7],
+        "skill_micro": [1_500_001, -1_500_001],
+    }
+)
+REPORTS = """
+create table rpt_leaderboard as
+select * exclude (skill_micro), skill_micro / 1e6 as skill from ratings_rows
+"""
+
+
+def subject(position: int = 3) -> dict[str, Any]:
+    return {
+        "log_position": position,
+        "valid_until": None,
+        "design_hash": design_hash(PROJECT_DIRECTORY),
+        "sources": ["test"],
+        "is_simulated": False,
+    }
+
+
+@pytest.fixture
+def workspace(home: Path) -> Workspace:
+    """Counts, ratings and reports as of position 3."""
+    workspace = Workspace(home)
+    with open_database(workspace.database) as connection:
+        connection.execute("create schema raw")
+        connection.register("ratings_rows", ROWS)
+        connection.execute(REPORTS)
+    mark_transformed(workspace.database, workspace.project, 3)
+    write_ratings({RATING: ROWS}, workspace.ratings, subject())
+    return workspace
+
+
+@pytest.fixture
+def board(home: Path) -> Board:
+    """The board they make."""
+    return store.keep(Home(home).boards, subject(), ROWS, {})
+
+
+def check(workspace: Workspace, board: Board) -> None:
+    with duckdb.connect(workspace.database, read_only=True) as connection:
+        require_belonging(connection, workspace, board)
+
+
+def test_what_belongs_together_goes_out(workspace: Workspace, board: Board) -> None:
+    check(workspace, board)
+
+
+def execute(workspace: Workspace, statement: str) -> None:
+    with open_database(workspace.database) as connection:
+        connection.execute(statement)
+
+
+def later(workspace: Workspace) -> None:
+    execute(workspace, "drop view raw.transformed")
+    mark_transformed(workspace.database, workspace.project, 4)
+
+
+def cut_in_time(workspace: Workspace) -> None:
+    execute(workspace, "drop view raw.transformed")
+    mark_transformed(workspace.database, workspace.project, 3, "2026-01-01T00:00:00.000000Z")
+
+
+def other_design(workspace: Workspace) -> None:
+    execute(
+        workspace,
+        "create or replace view raw.transformed as select 3 as log_position,"
+        " cast(null as varchar) as valid_until, 'other' as design_hash",
+    )
+
+
+def by_older_code(workspace: Workspace) -> None:
+    execute(
+        workspace,
+        "create or replace view raw.transformed as select 3 as log_position,"
+        " cast(null as varchar) as valid_until",
+    )
+
+
+def other_ratings(workspace: Workspace) -> None:
+    write_ratings({RATING: ROWS.slice(1)}, workspace.ratings, subject())
+
+
+@pytest.mark.parametrize(
+    ("meddle", "match"),
+    [
+        (lambda it: execute(it, "drop view raw.transformed"), "no whole build"),
+        (later, "as of log position 4, board .* as of log position 3"),
+        (cut_in_time, "valid until 2026-01-01"),
+        (other_design, "another study design"),
+        (by_older_code, "another study design"),
+        (other_ratings, "are not those of"),
+        (
+            lambda it: execute(it, "update rpt_leaderboard set skill = 1.500002 where rank = 1"),
+            "differs from board .* in 2 rows",
+        ),
+        (lambda it: execute(it, "delete from rpt_leaderboard where rank = 2"), "in 1 rows"),
+    ],
+)
+def test_anything_else_does_not(
+    workspace: Workspace, board: Board, meddle: Callable[[Workspace], None], match: str
+) -> None:
+    meddle(workspace)
+    with pytest.raises(IntegrityError, match=f"{match}.*demoscope build"):
+        check(workspace, board)

@@ -1,0 +1,79 @@
+"""The board under each quality policy: the same votes, the same ranks; junk left out, the truth."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ratings.tables.policy_boards import policy_ranks
+from ratings.tables.tables import conform
+from ratings.tournaments import RatingParameters
+
+MODELS = tuple("abcdef")
+PARAMETERS = RatingParameters(draws=200)
+
+
+def counts(*, junk: int) -> list[dict[str, Any]]:
+    """Votes by which every model beats those after it; `junk` says the opposite of the best two."""
+    rows = []
+    for first, better in enumerate(MODELS):
+        for worse in MODELS[first + 1 :]:
+            wins = (30, 10, 5)
+            if (better, worse) == ("a", "b"):
+                wins = (30, 10 + junk, 5)
+            rows.append(
+                dict(
+                    zip(
+                        ("dimension", "model_a", "model_b", "win_a_count", "win_b_count"),
+                        ("d", better, worse, *wins[:2]),
+                        strict=True,
+                    )
+                )
+                | {"tie_count": wins[2]}
+            )
+    return rows
+
+
+def ranked(**junk_by_policy: int) -> list[dict[str, Any]]:
+    rows = [
+        {"policy": policy, "policy_version": "1", **row}
+        for policy, junk in junk_by_policy.items()
+        for row in counts(junk=junk)
+    ]
+    order = np.random.default_rng(1).permutation(len(rows))
+    table = pa.Table.from_pylist([rows[place] for place in order])
+    made: list[dict[str, Any]] = conform(
+        "policy_rank", policy_ranks(table, PARAMETERS, seed=3)
+    ).to_pylist()
+    return made
+
+
+def of(rows: list[dict[str, Any]], policy: str) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in row.items() if name != "policy"}
+        for row in rows
+        if row["policy"] == policy
+    ]
+
+
+def test_policies_that_leave_out_nobody_agree_to_the_last_digit() -> None:
+    rows = ranked(none=0, some=0)
+    assert of(rows, "none") == of(rows, "some")
+    assert [row["model_id"] for row in sorted(of(rows, "none"), key=lambda row: row["rank"])] == [
+        *MODELS
+    ]
+
+
+def test_junk_moves_ranks_and_leaving_it_out_moves_them_back() -> None:
+    rows = ranked(none=200, some=0)
+    ranks = {policy: {row["model_id"]: row["rank"] for row in of(rows, policy)} for policy in
+             ("none", "some")}  # fmt: skip
+    assert ranks["none"]["b"] < ranks["none"]["a"]
+    assert (ranks["some"]["a"], ranks["some"]["b"]) == (1, 2)
+
+
+def test_without_battles_there_are_no_rows() -> None:
+    empty = pa.Table.from_pylist(
+        [{"policy": "none", "policy_version": "1", **row} for row in counts(junk=0)]
+    ).slice(0, 0)
+    assert conform("policy_rank", policy_ranks(empty, PARAMETERS, seed=3)).num_rows == 0
