@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from ingestion.tables import TIMESTAMP
 
 if TYPE_CHECKING:
-    from ingestion.contract import Column
+    from ingestion.tables import Column
 
 Bytes = npt.NDArray[np.uint8]
 

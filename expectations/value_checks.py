@@ -26,7 +26,8 @@ from ingestion.tables import TIMESTAMP
 if TYPE_CHECKING:
     import duckdb
 
-    from ingestion.contract import Column, Contract
+    from ingestion.contract import Contract
+    from ingestion.tables import Column
     from ingestion.vocabulary import EventType
 
 Coded = dict[str, pa.DictionaryArray]

@@ -16,7 +16,6 @@ import pyarrow as pa
 import yaml
 
 from ingestion.contract import ENVELOPE as ENVELOPE_COLUMNS
-from ingestion.contract import Column
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import UsageError
 from ingestion.sources.files import Format
@@ -32,6 +31,7 @@ from ingestion.sources.mapping import (
     find_mapping,
 )
 from ingestion.sources.yaml_nodes import NULL_TAG, NodeReader
+from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 
 _TOP_KEYS = ("source", "event", "file", "columns", "outcome")
