@@ -12,9 +12,9 @@ from tests.dbt.weighting.project import Project, make_project
 
 
 @pytest.fixture
-def oracle(shared_data: Path) -> Iterator[Oracle]:
+def oracle(repository: Path) -> Iterator[Oracle]:
     """The weighting reference, opened afresh."""
-    opened = open_oracle(shared_data / "weighting_reference")
+    opened = open_oracle(repository / "tests" / "data" / "weighting_reference")
     yield opened
     opened.connection.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,19 +70,6 @@ def jsonl(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The real data beside the repository."""
-    beside = Path(__file__).resolve().parents[4] / "shared" / "data"
-    path = Path(os.environ.get("DEMOSCOPE_SHARED_DATA") or beside)
-    if not path.is_dir():
-        message = f"the shared data are not at {path} (set DEMOSCOPE_SHARED_DATA)"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
 
 
 @pytest.fixture
