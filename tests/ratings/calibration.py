@@ -150,8 +150,11 @@ def as_markdown(rows: list[Row]) -> str:
     lines = [
         "# Calibration",
         "",
-        "Written by `make calibrate`. Share of true skills inside their 95% intervals, over",
-        f"{rows[0].studies} simulated studies a scenario; the error is one standard error.",
+        "Do 95% intervals hold the true skill 95% of the time? `make calibrate` simulates",
+        f"{rows[0].studies} studies a scenario and writes this page. **Coverage** is the share of",
+        "true skills inside their 95% intervals, and **error** is its standard error.",
+        "**Mean z^2** is the mean squared error in units of the stated variance: 1 is right,",
+        "more is overconfident.",
         "",
         "| scenario | method | coverage | error | mean z^2 |",
         "|---|---|---|---|---|",

@@ -23,17 +23,20 @@ COLUMNS = (
 def as_markdown(results: list[list[Row]]) -> str:
     """The tables for docs/, one per scenario."""
     lines = [
-        "# Which battles next: what choosing saves",
+        "# What choosing battles saves",
         "",
-        "Written by `make pairing`: means over simulated studies, each run in batches until its",
-        "widest 95% interval is as narrow as asked.",
+        "Each pairing policy (a rule that picks the next battles) runs in simulated studies, batch",
+        "by batch, until the widest 95% interval is as narrow as asked. `make pairing` writes this",
+        "page. All figures are means over studies.",
         "",
-        "- **battles**: until then, with one standard error; `>` where a study was cut off first.",
+        "- **battles**: how many the study took, with one standard error. `>` marks policies of",
+        "  which a study was cut off before it got there.",
         "- **saving**: how many times as many battles random pairs take.",
         "- **rank accuracy** (Kendall's tau with the true order), **mean interval** and",
-        "  **coverage** of 95% intervals: when a study has as many battles as `information_gain`",
-        "  needed. So they compare what is known for the same price.",
-        "- **when stopped**: coverage where each study stopped. Stopping must not break it.",
+        "  **coverage** of 95% intervals: measured when each study has as many battles as",
+        "  `information_gain` needed. They compare what is known for the same price.",
+        "- **when stopped**: coverage at the point where each study stopped. Stopping must not",
+        "  lower it.",
         "",
     ]
     for rows in results:
