@@ -1,4 +1,4 @@
-"""Uncertainty against battles as an SVG file, on log scales: what more battles have bought."""
+"""Draws uncertainty against battles as an SVG file, on log scales."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def page_data(
             ordered, marts["rpt_rank_comparison"], marts["rpt_board_summary"], places
         ),
         "opens_with": first and keys.index(first),
-        "plain": first and plain_table(first, boards[first], models, publication),
+        "plain": first and plain_table(first, boards[first], models),
         "pairs": pairs(marts["rpt_pairwise"], places),
         "history": history(summaries, places),
         "ties": ties(marts["rpt_tie_rate"], places),
@@ -233,11 +233,11 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
     return rows
 
 
-def plain_table(key: Key, board: Rows, models: Rows, publication: Row) -> dict[str, Any]:
+def plain_table(key: Key, board: Rows, models: Rows) -> dict[str, Any]:
     """A leaderboard's title and rows as they are in the mart, with the models' names."""
     names = {row["model_id"]: row["display_name"] for row in models}
     return {
-        "title": title(key._asdict(), is_simulated=publication["is_simulated"]),
+        "title": title(key._asdict(), is_simulated=False),  # the page says so everywhere
         "rows": [{**row, "name": names[row["model_id"]]} for row in board],
     }
 
