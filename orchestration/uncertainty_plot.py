@@ -1,7 +1,4 @@
-"""Uncertainty against battles as an SVG file, on log scales: what more battles have bought.
-
-What stays out: where the curves come from (a live study, a simulation).
-"""
+"""Draws uncertainty against battles as an SVG file, on log scales."""
 
 from __future__ import annotations
 

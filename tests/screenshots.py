@@ -2,8 +2,6 @@
 
 `page.png` is the page; `dagster-board.png` and `dagster-lineage.png` are Dagster's, served on the
 loopback address for as long as it takes, after one run of its job `build`.
-
-What stays out: whether what they show is right (tests/orchestration).
 """
 
 import argparse

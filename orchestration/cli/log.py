@@ -24,7 +24,7 @@ from orchestration.cli.log_proofs import (
     verify_proof,
 )
 from orchestration.cli.output import print_json
-from orchestration.words import counted
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from ingestion.log import Commit, EventLog

@@ -13,7 +13,7 @@ import typer
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.paths import Home
 from orchestration.cli.output import print_json, say
-from orchestration.words import counted
+from publishing.counted import counted
 
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
 NOT_SHOWN = {*ENVELOPE, "schema_version"}

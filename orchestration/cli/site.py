@@ -1,7 +1,4 @@
-"""`demoscope site build|serve`: the page readers open.
-
-What stays out: building and serving it (publishing/page).
-"""
+"""`demoscope site build|serve`: the page readers open."""
 
 from __future__ import annotations
 
@@ -43,8 +40,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any.")] = DEFAULT_PORT,
 ) -> None:
     """Serve the site to this machine alone, until interrupted."""
-    from publishing.page.building import site_of
-    from publishing.page.serving import server
+    from publishing.page.building import server, site_of
 
     home = Home.from_environment()
     page = site_of(_directory(home, out))

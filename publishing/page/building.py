@@ -1,17 +1,16 @@
-"""The site: a page per published board, the method, and the files to download; in one step.
-
-What stays out: serving it (serving.py), and what stands on a page (rendering.py).
-"""
+"""The site: a page per published board, the method, and the files to download; and its server."""
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.errors import NotFoundError, UsageError
-from publishing.page.integrity import in_words
+from ingestion.errors import BusyError, NotFoundError, UsageError
 from publishing.page.marts import READ, read_mart, read_marts
 from publishing.page.page_data import page_data
 from publishing.page.rendering import method_page, page
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
 
 HOME_PAGE, METHOD_PAGE = "index.html", "method.html"
 FILES = (
-    "rpt_leaderboard.csv", "rpt_leaderboard.parquet", "rpt_log_integrity.csv", "publication.csv",
-    store.MANIFEST_FILE,
+    "rpt_leaderboard.csv", "rpt_leaderboard.parquet", "demoscope.duckdb", "rpt_log_integrity.csv",
+    "publication.csv", store.MANIFEST_FILE,
 )  # fmt: skip
 # A directory that is not a site is never replaced.
 MARK = ".demoscope-site"
 SHORT_ID = 12
+LOOPBACK = "127.0.0.1"
 
 
 def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words: None) -> Path:
@@ -81,14 +81,21 @@ def write_page(
     data = page_data(marts, listed, summaries)
     files = f"data/{_short(publication)}"
     names = {"home": HOME_PAGE, "method": METHOD_PAGE, "files": files}
-    html = page(data, names, in_words(*marts["publication"], *marts["rpt_log_integrity"]))
-    (directory / _href(publication, current)).write_text(html, "utf-8")
+    (directory / _href(publication, current)).write_text(page(data, names), "utf-8")
     if publication.name == current:
         (directory / METHOD_PAGE).write_text(method_page(data, names), "utf-8")
     kept = directory / files
     kept.mkdir(parents=True)
     for name in FILES:
-        shutil.copyfile(publication.directory / name, kept / name)
+        _link(publication.directory / name, kept / name)
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name, for a publication never changes; else a copy of it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _edition(publication: Publication, current: str, *, is_shown: bool) -> dict[str, Any]:
@@ -119,8 +126,8 @@ def _short(publication: Publication) -> str:
 def _editions(home: Home, shown: Publication, say: Callable[[str], None]) -> Iterator[Publication]:
     """Published boards, oldest first, each as it was last published.
 
-    One that older code published, without marts the page is made of, has no page, nor has one
-    whose board is no longer kept. The current one is always among them.
+    A publication has no page if older code made it without marts that the page needs, or if its
+    board is no longer kept. The current one always has a page.
     """
     last = {one.manifest["board_id"]: one for one in store.published(home.marts)}
     last[shown.manifest["board_id"]] = shown
@@ -155,3 +162,29 @@ def site_of(out: Path) -> Path:
         message = f"There is no site in {out}."
         raise NotFoundError(message, remedy="Run: demoscope site build")
     return out / HOME_PAGE
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Logs no requests, and lets no browser keep an old page."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
+        del format, args
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        super().end_headers()
+
+
+def server(directory: Path, port: int) -> ThreadingHTTPServer:
+    """A server on loopback, bound and not yet serving; port 0 for any that is free.
+
+    Raises:
+        BusyError: the port is taken.
+    """
+    handler = partial(_Quiet, directory=str(directory))
+    try:
+        return ThreadingHTTPServer((LOOPBACK, port), handler)
+    except OSError as error:
+        message = f"Port {port} cannot be used: {error.strerror}."
+        raise BusyError(message, remedy="Give another: --port N") from error

@@ -1,11 +1,7 @@
-"""Reading the marts of a publication, those and only those the page is made of.
-
-What stays out: what becomes of them (page_data.py and the files beside it).
-"""
+"""Reads the marts of a publication that the page is made of, and no others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,6 @@ from pyarrow.parquet import ParquetFile
 from ingestion.errors import IntegrityError
 
 Rows = list[dict[str, Any]]
-Marts = Mapping[str, Rows]
 
 # Mart -> columns and the one value each must have, so that a large mart is not read whole.
 READ: dict[str, dict[str, Any]] = {
@@ -44,21 +39,18 @@ def read_marts(directory: Path) -> dict[str, Rows]:
         directory: of one publication.
 
     Raises:
-        IntegrityError: a mart is not there, or cannot be read.
+        IntegrityError: a mart is missing or cannot be read.
     """
     return {name: read_mart(directory, name) for name in READ}
 
 
 def read_mart(directory: Path, name: str) -> Rows:
     """One mart of READ; errors as of `read_marts`."""
-    return _rows(directory / f"{name}.parquet", READ[name])
-
-
-def _rows(path: Path, only: dict[str, Any]) -> Rows:
+    path = directory / f"{name}.parquet"
     try:
         with ParquetFile(path) as file:
             table = file.read()
-        for column, value in only.items():
+        for column, value in READ[name].items():
             cells = table.column(column)
             table = table.filter(pc.is_null(cells) if value is None else pc.equal(cells, value))
     except (OSError, KeyError, pa.ArrowException) as error:

@@ -1,22 +1,72 @@
 """The page's data: one JSON document, a pure function of the published marts.
 
-What stays out: reading marts (marts.py) and showing anything (templates/, static/).
+Names stand once, in `models`, `dimensions`, `strata`, `estimators`, `weightings`; elsewhere is
+their place. Numbers are rounded to what the page shows and written as whole numbers: `PERCENT` and
+`SKILL` in hundredths, `PERMILLE` in thousandths. Leaderboards, which are most of the page, are
+columns of small differences; that keeps the page in its size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from publishing.page.board_columns import Key, Rows, board_columns, boards_of, scaled
-from publishing.page.names import ESTIMATORS, estimator_order, is_weighted
-from publishing.page.side_data import coverage, divisions, history, margins, pairs, ties
+from publishing.boards.view import (
+    DEFAULT_DIMENSION,
+    DEFAULT_STRATUM,
+    SECONDARY_PREFIX,
+    SECONDARY_SUFFIX,
+    UNWEIGHTED,
+    title,
+)
+from publishing.counted import counted
+from publishing.page.marts import Rows
 
-SCHEMA_VERSION = 1
+Row = Mapping[str, Any]
+Places = Mapping[str, Mapping[str, int]]
+SCHEMA_VERSION = 2
+SKILL, PERCENT, PERMILLE, RANK = 2, 2, 3, 1  # decimal places that are kept
+FEW_BATTLES, WIDE_INTERVAL, APART = 1, 2, 4
+PROVISIONAL_FLAGS = {
+    None: 0,
+    "few_battles": FEW_BATTLES,
+    "wide_interval": WIDE_INTERVAL,
+    "few_battles_and_wide_interval": FEW_BATTLES | WIDE_INTERVAL,
+}
+EXACT = "trueskill_ep"
+# In the order in which they are offered; others follow under their own names.
+ESTIMATORS = {
+    EXACT: (
+        "TrueSkill, exact",
+        "The figure to quote: depends on no order, knows ties, keeps the full covariance.",
+    ),
+    "trueskill_hierarchical": (
+        "TrueSkill, pooled",
+        "One model over all groups: a small group borrows from what all say.",
+    ),
+    "bradley_terry": (
+        "Bradley-Terry",
+        "For comparison with other arenas: a tie is half a win, nothing more.",
+    ),
+    "trueskill_online": (
+        "TrueSkill, one by one",
+        "For comparison only: one battle after another, so it depends on their order.",
+    ),
+}
+CODE_DIGITS = 16
+
+
+class Key(NamedTuple):
+    """Which leaderboard."""
+
+    stratum_id: str
+    dimension: str
+    estimator: str
+    weighting: str
 
 
 def page_data(
-    marts: Mapping[str, Rows], editions: Sequence[Mapping[str, Any]], summaries: Sequence[Rows]
+    marts: Mapping[str, Rows], editions: Sequence[Row], summaries: Sequence[Rows]
 ) -> dict[str, Any]:
     """Everything the page shows of one published board.
 
@@ -26,16 +76,16 @@ def page_data(
         summaries: the `rpt_board_summary` of each of them.
 
     Returns:
-        A document for JSON. Names stand once, in `models`, `dimensions`, `strata`, `estimators`,
-        `weightings`; elsewhere is their place. Numbers are whole (board_columns.py says of what).
+        A document for JSON. `opens_with` is the place of the leaderboard that is shown first;
+        `plain` is the same leaderboard as a table for readers without JavaScript.
     """
-    boards = boards_of(marts["rpt_leaderboard"])
-    dimensions = _known(marts["dim_dimension"], "dimension", {key[1] for key in boards})
-    strata = _known(marts["dim_stratum"], "stratum_id", {key[0] for key in boards})
-    estimators = sorted({key[2] for key in boards}, key=estimator_order)
-    weightings = sorted({key[3] for key in boards}, key=lambda name: (is_weighted(name), name))
+    boards = _boards(marts["rpt_leaderboard"])
+    dimensions = _known(marts["dim_dimension"], "dimension", {key.dimension for key in boards})
+    strata = _known(marts["dim_stratum"], "stratum_id", {key.stratum_id for key in boards})
+    estimators = sorted({key.estimator for key in boards}, key=_estimator_order)
+    weightings = sorted({key.weighting for key in boards}, key=lambda name: (_weighs(name), name))
     models = _models(marts["dim_model"], boards)
-    places: dict[str, dict[str, int]] = {
+    places: Places = {
         "stratum_id": _places(row["stratum_id"] for row in strata),
         "dimension": _places(row["dimension"] for row in dimensions),
         "estimator": _places(estimators),
@@ -46,20 +96,17 @@ def page_data(
     def by_country(rows: Rows) -> Rows:
         return sorted(rows, key=lambda row: places["stratum_id"].get(row["country"], len(strata)))
 
-    ordered = dict(
-        sorted(
-            boards.items(),
-            key=lambda item: [
-                places["estimator"][item[0][2]],
-                places["weighting"][item[0][3]],
-                places["dimension"][item[0][1]],
-                places["stratum_id"][item[0][0]],
-            ],
-        )
+    order = ("estimator", "weighting", "dimension", "stratum_id")
+    keys = sorted(boards, key=lambda key: [places[name][getattr(key, name)] for name in order])
+    ordered = {key: boards[key] for key in keys}
+    [publication] = marts["publication"]
+    first = _opens_with(keys, places)
+    consistency = sorted(
+        marts["rpt_demographic_consistency"], key=lambda row: -(row["p_largest"] or 0)
     )
     return {
         "schema_version": SCHEMA_VERSION,
-        "board": _board(*marts["publication"]),
+        "board": {name: publication[name] for name in PUBLICATION_COLUMNS},
         "editions": [dict(edition) for edition in editions],
         "models": _columns(models, MODEL_COLUMNS),
         "dimensions": _columns(dimensions, ("dimension", "label", "description")),
@@ -76,33 +123,341 @@ def page_data(
         "boards": board_columns(
             ordered, marts["rpt_rank_comparison"], marts["rpt_board_summary"], places
         ),
+        "opens_with": first and keys.index(first),
+        "plain": first and plain_table(first, boards[first], models),
         "pairs": pairs(marts["rpt_pairwise"], places),
         "history": history(summaries, places),
         "ties": ties(marts["rpt_tie_rate"], places),
-        "divisions": divisions(
-            by_country(
-                sorted(
-                    marts["rpt_demographic_consistency"],
-                    key=lambda row: -(row["p_largest"] or 0),
-                )
-            ),
-            places,
-        ),
+        "divisions": divisions(by_country(consistency), places),
         "margins": margins(
             by_country(marts["rpt_weighting_margin"]), marts["rpt_weighting_diagnostics"]
         ),
-        "diagnostics": _diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
+        "diagnostics": diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
+        "integrity": integrity(publication, *marts["rpt_log_integrity"]),
     }
 
 
-def _board(publication: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page says of all that it shows."""
-    names = ("board_id", "title", "is_simulated", "log_position", "valid_until", "sources")
-    rules = ("code_version", "provisional_battle_count", "disclosed_people_min")
-    return {name: publication[name] for name in (*names, *rules)}
-
-
+PUBLICATION_COLUMNS = (
+    "board_id", "title", "is_simulated", "log_position", "valid_until", "sources",
+    "code_version", "provisional_battle_count", "disclosed_people_min",
+)  # fmt: skip
 MODEL_COLUMNS = ("model_id", "display_name", "provider", "retired_reason", "retired_date")
+
+
+def scaled(value: float, places: int) -> int:
+    """A number as a whole count of 10^-places, rounded as every other surface rounds it."""
+    whole: int = round(round(value, places) * 10**places)
+    return whole
+
+
+def board_columns(
+    boards: Mapping[Key, Rows], comparisons: Rows, summaries: Rows, places: Places
+) -> dict[str, Any]:
+    """Every board's head and rows.
+
+    Args:
+        boards: rows by key, best first, in the order to be shown.
+        comparisons: of `rpt_rank_comparison`.
+        summaries: of `rpt_board_summary`.
+        places: per key column, the place of each of its values; and of each model.
+
+    Returns:
+        Columns with one entry per board. Below `rows` an entry is a list, one number per model:
+        `model` its place; `skill` in hundredths, the first as it is, then how much less;
+        `lo` and `hi` how far the interval's ends are off, `hi` less `lo`; `rank_lo` and `rank_hi`
+        how far off; `best` and `win` percent; `change` of rank; `flags`
+        1 provisional for few battles, 2 for a wide interval, 4 apart from the board of reference.
+        `tally` is the place in `tallies` of the battles of each model, by the model's place.
+    """
+    compared: dict[Key, dict[str, Row]] = {}
+    for row in comparisons:
+        compared.setdefault(_key(row), {})[row["model_id"]] = row
+    summary = {_key(row): row for row in summaries}
+    heads, tables = [], []
+    tallies: dict[tuple[int, ...], int] = {}
+    for key, board in boards.items():
+        counts = {row["model_id"]: row["battle_count"] for row in board}
+        tally = tuple(counts.get(model, 0) for model in places["model_id"])
+        head = _head(key, summary[key], compared[key], places)
+        heads.append({**head, "tally": tallies.setdefault(tally, len(tallies))})
+        rows = _rows(board, compared[key], places["model_id"])
+        tables.append(_columns(rows, list(rows[0])))
+    return {
+        **_columns(heads, list(heads[0]) if heads else ()),
+        "rows": _columns(tables, list(tables[0]) if tables else ()),
+        "tallies": [list(tally) for tally in tallies],
+    }
+
+
+def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -> dict[str, Any]:
+    reference = next((row for row in compared.values() if row["reference_rank"]), None)
+    effective = summary["effective_participant_count"]
+    return {
+        **{name: places[name][value] for name, value in key._asdict().items()},
+        "reference": reference
+        and [
+            places["stratum_id"][reference["reference_stratum_id"]],
+            places["dimension"][reference["reference_dimension"]],
+        ],
+        "effective": None if effective is None else round(effective),
+        **{name: summary[name] for name in SUMMARY_COLUMNS},
+        "sd": scaled(summary["skill_sd_median"], SKILL),
+    }
+
+
+SUMMARY_COLUMNS = ("battle_count", "heard_count", "leader_count", "component_count")
+
+
+def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -> Rows:
+    rows: Rows = []
+    before = None
+    for row in board:
+        beside = compared[row["model_id"]]
+        skill, lo, hi = (scaled(row[name], SKILL) for name in ("skill", "skill_lo", "skill_hi"))
+        rows.append(
+            {
+                "model": models[row["model_id"]],
+                "skill": skill if before is None else before - skill,
+                "lo": skill - lo,
+                "hi": (hi - skill) - (skill - lo),
+                "rank_lo": row["rank"] - row["rank_lo"],
+                "rank_hi": row["rank_hi"] - row["rank"],
+                "best": scaled(row["p_best"], PERCENT),
+                "win": scaled(row["winshare"], PERCENT),
+                "change": beside["rank_gain"],
+                "flags": PROVISIONAL_FLAGS[row["provisional_reason"]]
+                | (APART if beside["is_apart"] else 0),
+            }
+        )
+        before = skill
+    return rows
+
+
+def plain_table(key: Key, board: Rows, models: Rows) -> dict[str, Any]:
+    """A leaderboard's title and rows as they are in the mart, with the models' names."""
+    names = {row["model_id"]: row["display_name"] for row in models}
+    return {
+        "title": title(key._asdict(), is_simulated=False),  # the page says so everywhere
+        "rows": [{**row, "name": names[row["model_id"]]} for row in board],
+    }
+
+
+def pairs(rows: Rows, places: Places) -> list[dict[str, Any] | None]:
+    """Per dimension: each pair of models once, by place, (0, 1), (0, 2), ..., (1, 2), ...
+
+    `better` and `worse` are the chances that the first or the second has the higher skill, `win`
+    and `lose` that the first or the second wins the next battle, in percent; `battle_count` how
+    often they met. A pair is null where one of the two is not on the board.
+    """
+    models = list(places["model_id"])
+    found: dict[str, dict[tuple[str, str], Row]] = {}
+    for row in rows:
+        found.setdefault(row["dimension"], {})[row["model_a"], row["model_b"]] = row
+    ordered = [(a, b) for place, a in enumerate(models) for b in models[place + 1 :]]
+    return [
+        _columns([_pair(found[dimension], a, b) for a, b in ordered], PAIR_COLUMNS)
+        if dimension in found
+        else None
+        for dimension in places["dimension"]
+    ]
+
+
+PAIR_COLUMNS = ("better", "worse", "win", "lose", "battle_count")
+
+
+def _pair(rows: Mapping[tuple[str, str], Row], a: str, b: str) -> dict[str, int | None]:
+    row, other = rows.get((a, b)), rows.get((b, a))
+    if row is None or other is None:
+        return dict.fromkeys(PAIR_COLUMNS)
+    return {
+        "better": scaled(row["p_better"], PERCENT),
+        "worse": scaled(other["p_better"], PERCENT),
+        "win": scaled(row["p_win"], PERCENT),
+        "lose": scaled(other["p_win"], PERCENT),
+        "battle_count": row["battle_count"],
+    }
+
+
+def ties(rows: Rows, places: Places) -> Rows:
+    """Per stratum and dimension, in the order of dimensions, shares in thousandths."""
+    shown = [
+        {
+            **{name: places[name][row[name]] for name in ("stratum_id", "dimension")},
+            **{name: scaled(row[f"{name}_share"], PERMILLE) for name in TIE_SHARES},
+        }
+        for row in rows
+        if row["stratum_id"] in places["stratum_id"] and row["dimension"] in places["dimension"]
+    ]
+    return sorted(shown, key=lambda row: row["dimension"])
+
+
+TIE_SHARES = ("decided", "tie", "both_bad")
+
+
+def history(summaries: Sequence[Rows], places: Places) -> Rows:
+    """Everybody's boards by the exact estimator, over all publications.
+
+    Args:
+        summaries: `rpt_board_summary` of every publication, oldest first.
+        places: as elsewhere.
+
+    Returns:
+        One row per publication, question and weighting: `edition`, the publication's place;
+        verdicts; `sd` of a typical skill in hundredths.
+    """
+    return [
+        {
+            "edition": edition,
+            "dimension": places["dimension"][row["dimension"]],
+            "is_weighted": _weighs(row["weighting"]),
+            "battle_count": row["battle_count"],
+            "sd": scaled(row["skill_sd_median"], SKILL),
+        }
+        for edition, rows in enumerate(summaries)
+        for row in rows
+        if (row["stratum_id"], row["estimator"]) == (DEFAULT_STRATUM, EXACT)
+        and row["dimension"] in places["dimension"]
+        and _is_shown(row["weighting"])
+    ]
+
+
+def coverage(strata: Rows, rows: Rows) -> dict[str, list[int | None]]:
+    """Per group: its share of the country's participants and of its adults, in thousandths."""
+    by_stratum = {row["stratum_id"]: row for row in rows}
+
+    def share(stratum: Row, name: str) -> int | None:
+        value = by_stratum.get(stratum["stratum_id"], {}).get(name)
+        return None if value is None or stratum["axis"] is None else scaled(value, PERMILLE)
+
+    return {
+        name: [share(stratum, name) for stratum in strata]
+        for name in ("heard_share", "population_share")
+    }
+
+
+def divisions(rows: Rows, places: Places) -> Rows:
+    """How far ranks move between the groups of an axis; tenths of a rank, and percent."""
+    return [
+        {
+            "country": row["country"],
+            "axis": row["axis"],
+            "dimension": places["dimension"][row["dimension"]],
+            "shift": scaled(row["rank_shift"], RANK),
+            "lo": scaled(row["rank_shift_lo"], RANK),
+            "hi": scaled(row["rank_shift_hi"], RANK),
+            "if_agreed": scaled(row["rank_shift_if_agreed"], RANK),
+            "largest": scaled(row["p_largest"], PERCENT),
+        }
+        for row in rows
+        if row["dimension"] in places["dimension"] and row["p_largest"] is not None
+    ]
+
+
+def margins(rows: Rows, weighted: Rows) -> Rows:
+    """Every level of the default weighting: sample, weighted, target; in thousandths."""
+    shown = {(row["country"], row["scheme"]) for row in weighted}
+    return [
+        {
+            **{name: row[name] for name in ("country", "variable", "level")},
+            **{
+                name: scaled(row[f"{name}_share"], PERMILLE)
+                for name in ("before", "after", "target")
+            },
+        }
+        for row in rows
+        if (row["country"], row["scheme"]) in shown
+        and (row["census_share"] is not None or row["participant_count"])
+    ]
+
+
+def diagnostics(rows: Rows) -> Rows:
+    """What the default weighting costs and how well it fits, per country."""
+    return [
+        {
+            **{name: row[name] for name in ("country", "scheme", "participant_count")},
+            "effective": round(row["effective_participant_count"]),
+            **{
+                name: scaled(row[name], 2) for name in ("design_effect", "weight_min", "weight_max")
+            },
+            "trimmed": scaled(row["trimmed_share"] or 0, PERMILLE),
+            "asmd_before": scaled(row["asmd_before_max"] or 0, 3),
+            "asmd_after": scaled(row["asmd_after_max"] or 0, 3),
+        }
+        for row in rows
+        if row["effective_participant_count"] is not None
+    ]
+
+
+def integrity(publication: Row, log: Row) -> list[tuple[str, str, bool]]:
+    """Where a board is from and what vouches for it: name, value and whether it is code.
+
+    Args:
+        publication: the row of `publication`.
+        log: the row of `rpt_log_integrity`; the log was checked when the marts were made.
+    """
+    finding = counted(log["finding_count"], "finding")
+    whole = "whole" if log["is_verified"] else f"NOT whole: {finding}"
+    commits, events = counted(log["log_position"], "commit"), counted(log["event_count"], "event")
+    first, last = log["first_recorded_at"].date(), log["last_recorded_at"].date()
+    key = log["checkpoint_key"]
+    code = f"{publication['code_version']} {publication['code_sha256'][:CODE_DIGITS]}"
+    rows: list[tuple[str, Any, bool]] = [
+        ("Board", publication["board_id"], True),
+        ("Log", f"{commits} and {events}", False),
+        ("Recorded", f"{first.isoformat()} to {last.isoformat()}", False),
+        ("Log checked", f"{whole}, from the bytes up, when these figures were made", False),
+        ("Log head", log["log_head_hash"], True),
+        ("Merkle root", log["log_root_hash"], True),
+        ("Checkpoints", key or "not signed yet", key is not None),
+        ("Signature", "signed" if publication["is_signed"] else "not signed", False),
+        ("Study design", publication["design_hash"], True),
+        ("Code", code, True),
+        ("Dependencies", publication["dependency_lock_sha256"], True),
+        ("Sources", publication["sources"], False),
+    ]
+    return [(name, str(value), is_code) for name, value, is_code in rows if value]
+
+
+def _boards(rows: Rows) -> dict[Key, Rows]:
+    """Rows of the boards that are shown, by key, best first."""
+    boards: dict[Key, Rows] = {}
+    for row in sorted(rows, key=lambda row: (row["rank"], row["model_id"])):
+        if _is_shown(row["weighting"]):
+            boards.setdefault(_key(row), []).append(row)
+    return boards
+
+
+def _opens_with(keys: Sequence[Key], places: Places) -> Key | None:
+    """The first board of everybody on the default question, weighted where people were weighted."""
+
+    def order(key: Key) -> tuple[bool, bool, int, int, bool]:
+        return (
+            key.dimension != DEFAULT_DIMENSION,
+            key.stratum_id != DEFAULT_STRATUM,
+            places["dimension"][key.dimension],
+            places["stratum_id"][key.stratum_id],
+            places["estimator"][key.estimator] != 0 or not _weighs(key.weighting),
+        )
+
+    return min(keys, key=order, default=None)
+
+
+def _key(row: Row) -> Key:
+    return Key(*(row[name] for name in Key._fields))
+
+
+def _is_shown(weighting: str) -> bool:
+    """Whether the page shows boards of a weighting; the others are in the files to download."""
+    return not weighting.endswith(SECONDARY_SUFFIX) and not weighting.startswith(SECONDARY_PREFIX)
+
+
+def _weighs(weighting: str) -> bool:
+    return weighting != UNWEIGHTED
+
+
+def _estimator_order(estimator: str) -> tuple[int, str]:
+    known = list(ESTIMATORS)
+    return (known.index(estimator) if estimator in known else len(known), estimator)
 
 
 def _models(rows: Rows, boards: Mapping[Key, Rows]) -> Rows:
@@ -131,26 +486,5 @@ def _places(names: Any) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
-def _columns(rows: Rows, names: Sequence[str]) -> dict[str, list[Any]]:
+def _columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in names}
-
-
-def _diagnostics(rows: Rows) -> list[dict[str, Any]]:
-    """What the default weighting costs and how well it fits, per country."""
-    return [
-        {
-            "country": row["country"],
-            "scheme": row["scheme"],
-            "participant_count": row["participant_count"],
-            "effective": round(row["effective_participant_count"]),
-            "design_effect": scaled(row["design_effect"], 2),
-            "weight_min": scaled(row["weight_min"], 2),
-            "weight_max": scaled(row["weight_max"], 2),
-            "trimmed": scaled(row["trimmed_share"] or 0, 3),
-            "margin_error": scaled(row["margin_error"] or 0, 4),
-            "asmd_before": scaled(row["asmd_before_max"] or 0, 3),
-            "asmd_after": scaled(row["asmd_after_max"] or 0, 3),
-        }
-        for row in rows
-        if row["effective_participant_count"] is not None
-    ]

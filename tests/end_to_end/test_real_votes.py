@@ -119,9 +119,9 @@ def page(llmfao: Path) -> Path:
 def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
     printed = document(llmfao, "leaderboard", "--format", "json")
     html = page.read_text("utf-8")
-    [shown] = re.findall(r'<table [^>]*id="board">.*?</table>', html, re.DOTALL)
-    names = re.findall(r'data-f="name">(.*?)<', shown)
-    skills = re.findall(r'data-f="skill_text">(.*?)<', shown)
+    [plain] = re.findall(r'<section id="plain">.*?</section>', html, re.DOTALL)
+    names = re.findall(r'<th scope="row">(.*?)<', plain)
+    skills = re.findall(r"<td[^>]*>([^\d<][\d.]+)<", plain)
     assert names == [row["model_id"] for row in printed["rows"]]
     assert [float(skill.replace("\N{MINUS SIGN}", "-")) for skill in skills] == [
         round(row["skill"], 2) for row in printed["rows"]

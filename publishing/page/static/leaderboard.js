@@ -1,135 +1,175 @@
-// The leaderboard: rows are copies of one pattern in the page, filled.
-function fill(row, field, text) {
-    row.querySelector(`[data-f="${field}"]`).textContent = text;
-}
-
-function leaderboardRow(one, axis) {
-    const row = document.getElementById("row").content.firstElementChild.cloneNode(true);
-    const isRetired = models.retired_reason[one.model] !== null;
-    row.classList.toggle("leader", one.rankLo === 1);
-    row.classList.toggle("retired", isRetired);
-    const provisional = formats.provisional(one);
-    row.classList.toggle("provisional", provisional !== "");
-    fill(row, "rank_lo", one.rankLo);
-    fill(row, "rank_hi", formats.lastRank(one.rankLo, one.rankHi));
-    fill(row, "name", models.display_name[one.model]);
-    fill(row, "provider", models.provider[one.model] || "");
-    fill(row, "interval", `${formats.signed(one.lo)} to ${formats.signed(one.hi)}`);
-    fill(row, "skill_text", formats.signed(one.skill));
-    fill(row, "best", formats.percent(one.best));
-    fill(row, "win", formats.percent(one.win));
-    fill(row, "battles", formats.count(one.battles));
-    fill(row, "provisional", provisional);
-    row.querySelector('[data-f="provisional"]').hidden = provisional === "";
-    row.querySelector('[data-f="retired"]').hidden = !isRetired;
-    const moved = row.querySelector('[data-f="change"]');
-    moved.className = `number moved ${one.change > 0 ? "up" : one.change < 0 ? "down" : "same"}${one.isApart ? " apart" : ""}`;
-    moved.firstElementChild.textContent = formats.change(one.change);
-    moved.lastElementChild.textContent = formats.changeInWords(one.change);
-    const whisker = row.querySelector(".whisker");
-    for (const [at, label] of axis.ticks) {
-        whisker.append(
-            svg("line", { class: label === "0" ? "zero" : "tick", x1: at, x2: at, y1: 0, y2: 20 }),
+// The sentence and the facts at the top, the leaderboard, the notes under it, and its CSV file.
+sections.push({
+    draw(board) {
+        const rows = rowsOf(board);
+        const axis = axisOver(rows.flatMap((row) => [row.lo, row.hi]));
+        fill(byId("standfirst"), openingOf(board, rows));
+        fill(
+            byId("facts"),
+            factsOf(board, rows).map(([n, what]) => html`<div><dt>${what}</dt><dd>${n}</dd></div>`),
         );
+        byId("board-title").textContent = titleOf(board);
+        byId("moved-head").textContent = referenceOf(board);
+        byId("board").classList.toggle("without-change", !boards.reference[board]);
+        fill(byId("axis"), axis.ticks.map(axisLabel));
+        fill(
+            byId("board").tBodies[0],
+            rows.map((row) => leaderboardRow(row, axis)),
+        );
+        fill(
+            byId("notes"),
+            notesOf(board, rows).map((note) => html`<p>${note}</p>`),
+        );
+    },
+});
+
+function openingOf(board, rows) {
+    const [first] = rows,
+        leaders = boards.leader_count[board],
+        question = dimensions.label[boards.dimension[board]],
+        who = whoInline(boards.stratum_id[board]);
+    const others =
+        leaders > 1
+            ? `${leaders} models share first place: the verdicts can’t tell which is best.`
+            : "It stands alone at the top.";
+    return html`<strong>${first.name}</strong> comes first on <em>${question}</em> with <em>${who}</em>: ${formats.percent(first.best)} likely to be the best of ${rows.length}. ${others}`;
+}
+
+function factsOf(board, rows) {
+    const people = boards.heard_count[board],
+        effective = boards.effective[board],
+        ofSample = strata.heard_share[boards.stratum_id[board]],
+        ofAdults = strata.population_share[boards.stratum_id[board]];
+    const facts = [[formats.count(boards.battle_count[board]), "verdicts"]];
+    if (people) facts.push([formats.count(people), "people"]);
+    if (effective !== null) facts.push([formats.count(effective), "effective, after weighting"]);
+    facts.push([formats.count(rows.length), "models"]);
+    if (ofSample !== null && ofAdults !== null) {
+        facts.push([formats.share(ofSample), "of the country's sample"]);
+        facts.push([formats.share(ofAdults), "of the country's adults"]);
     }
-    whisker.append(svg("line", { class: "bar", x1: axis.at(one.lo), x2: axis.at(one.hi), y1: 10, y2: 10 }));
-    whisker.append(svg("circle", { class: "dot", cx: axis.at(one.skill), cy: 10, r: 4.5 }));
-    return row;
-}
-
-function showLeaderboard(board) {
-    const rows = rowsOf(board);
-    const axis = axisOver(rows.flatMap((row) => [row.lo, row.hi]));
-    document.getElementById("axis").replaceChildren(...axis.labels);
-    const table = document.getElementById("board");
-    table.tBodies[0].replaceChildren(...rows.map((row) => leaderboardRow(row, axis)));
-    const reference = boards.reference[board];
-    table.classList.toggle("without-change", !reference);
-    document.getElementById("moved-head").textContent = referenceWords(board);
-    document.getElementById("board-title").textContent = titleOf(board);
-    document.getElementById("notes").innerHTML = notesOf(board, rows)
-        .map((note) => `<p>${note}</p>`)
-        .join("");
-}
-
-function referenceWords(board) {
-    const reference = boards.reference[board];
-    if (!reference) return "Change";
-    const [stratum, dimension] = reference;
-    return stratum !== boards.stratum_id[board]
-        ? `vs ${strata.label[stratum].toLowerCase()}`
-        : `vs ${dimensions.label[dimension].toLowerCase()}`;
-}
-
-/** Who judged, within a sentence. */
-function whoInline(stratum) {
-    return strata.stratum_id[stratum] === DEFAULTS.stratum
-        ? strata.label[stratum].toLowerCase()
-        : strata.label[stratum];
+    return facts;
 }
 
 function titleOf(board) {
-    const isWeighted = weightings[boards.weighting[board]] !== NONE;
-    return `${dimensions.label[boards.dimension[board]]} · ${whoInline(boards.stratum_id[board])} · ${isWeighted ? "weighted to the census" : "unweighted"}`;
+    const { stratum, dimension, isWeighted } = keyOf(board);
+    return `${dimensions.label[dimension]} · ${whoInline(stratum)} · ${isWeighted ? "weighted to the census" : "unweighted"}`;
+}
+
+/** What a change of rank is against: everybody, or on everybody's board the overall question. */
+function referenceOf(board) {
+    if (!boards.reference[board]) return "Change";
+    const [stratum, dimension] = boards.reference[board];
+    const label =
+        stratum !== boards.stratum_id[board] ? strata.label[stratum] : dimensions.label[dimension];
+    return `vs ${label.toLowerCase()}`;
+}
+
+function axisLabel({ value, x, isMinor }) {
+    const label = value === 0 ? "0" : `${value < 0 ? MINUS : "+"}${Math.abs(value) / 100}`;
+    return html`<text${isMinor && html` class="minor"`} x="${x}" y="13">${label}</text>`;
+}
+
+function provisionalText(row) {
+    const halves = [row.hasFewBattles && "few battles", row.hasWideInterval && "wide interval"];
+    return halves.filter(Boolean).join(", ");
+}
+
+function changeInWords(ranksUp) {
+    if (ranksUp === null) return "not on the other board";
+    return ranksUp === 0 ? "same rank" : `${Math.abs(ranksUp)} ${ranksUp > 0 ? "higher" : "lower"}`;
+}
+
+function leaderboardRow(row, axis) {
+    const provisional = provisionalText(row);
+    const kinds = { leader: row.rankLo === 1, retired: row.isRetired, provisional };
+    const arrow = row.change > 0 ? "▲" : "▼";
+    const change = row.change ? `${arrow} ${Math.abs(row.change)}` : row.change === 0 && "=";
+    const tags = [provisional && `provisional: ${provisional}`, row.isRetired && "retired"];
+    const ticks = axis.ticks.map(
+        ({ value, x }) =>
+            html`<line class="${value === 0 ? "zero" : "tick"}" x1="${x}" x2="${x}" y1="0" y2="20"/>`,
+    );
+    return html`<tr role="row" class="${Object.keys(kinds).filter((kind) => kinds[kind]).join(" ")}">
+<td role="cell" class="rank"><b data-f="rank_lo">${row.rankLo}</b><span class="range" data-f="rank_hi">${row.rankHi > row.rankLo && EN_DASH + row.rankHi}</span></td>
+<th role="rowheader" scope="row"><span class="name" data-f="name">${row.name}</span> ${tags.filter(Boolean).map((tag) => html`<span class="tag">${tag}</span> `)}<span class="by">${models.provider[row.model]}</span></th>
+<td role="cell" class="plot"><span class="unseen" data-f="interval">${formats.signed(row.lo)} to ${formats.signed(row.hi)}</span><svg class="whisker" width="100%" height="20" aria-hidden="true">${ticks}<line class="bar" x1="${axis.at(row.lo)}" x2="${axis.at(row.hi)}" y1="10" y2="10"/><circle class="dot" cx="${axis.at(row.skill)}" cy="10" r="4.5"/></svg></td>
+<td role="cell" class="number skill" data-f="skill_text">${formats.signed(row.skill)}</td>
+<td role="cell" class="number best" data-f="best">${formats.percent(row.best)}</td>
+<td role="cell" class="number win" data-f="win">${formats.percent(row.win)}</td>
+<td role="cell" class="number moved${row.isApart && " apart"}"><span aria-hidden="true">${change}</span><span class="unseen">${changeInWords(row.change)}</span></td>
+<td role="cell" class="number battles" data-f="battles">${formats.count(row.battles)}</td>
+</tr>`;
 }
 
 function notesOf(board, rows) {
     const notes = [];
-    const few = rows.filter((row) => row.hasFewBattles).length,
-        wide = rows.filter((row) => row.hasWideInterval).length,
-        provisional = rows.filter((row) => formats.provisional(row)).length;
+    const provisional = rows.filter(provisionalText).length;
     if (provisional) {
-        const halves = [
-            few && `<em>few battles</em> are fewer than ${data.board.provisional_battle_count}`,
-            wide &&
-                "a <em>wide interval</em> is still more than half as wide as before the first battle",
-        ];
+        const few =
+            rows.some((row) => row.hasFewBattles) &&
+            html`<em>few battles</em> are fewer than ${data.board.provisional_battle_count}`;
+        const wide =
+            rows.some((row) => row.hasWideInterval) &&
+            html`a <em>wide interval</em> is still more than half as wide as before the first battle`;
         notes.push(
-            `<strong>Provisional</strong>: ${halves.filter(Boolean).join("; ")}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
+            html`<strong>Provisional</strong>: ${few}${few && wide && "; "}${wide}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
         );
     }
-    for (const { model } of rows) {
-        const reason = models.retired_reason[model];
-        if (reason === null) continue;
-        const since = models.retired_date[model] ? ` since ${models.retired_date[model]}` : "";
+    for (const { name, model } of rows.filter((row) => row.isRetired)) {
+        const day = models.retired_date[model];
         notes.push(
-            `<strong>${formats.escape(models.display_name[model])}</strong> is retired${since}: ${formats.escape(reason)}`,
+            html`<strong>${name}</strong> is retired${day && ` since ${day}`}: ${models.retired_reason[model]}`,
         );
     }
     const components = boards.component_count[board];
     if (components > 1)
         notes.push(
-            `<strong>Not all compared</strong>: the models fall into ${components} sets that no battle joins. Ranks across sets rest on the prior alone.`,
+            html`<strong>Not all compared</strong>: the models fall into ${components} sets, and no battle connects one with another. Ranks across sets rest on the prior alone.`,
         );
     return notes;
 }
 
-function showOpening(board) {
-    const rows = rowsOf(board),
-        [first] = rows,
-        leaders = boards.leader_count[board];
-    const escape = formats.escape;
-    document.getElementById("standfirst").innerHTML =
-        `<strong>${escape(models.display_name[first.model])}</strong> comes first on <em>${escape(dimensions.label[boards.dimension[board]])}</em> ` +
-        `with <em>${escape(whoInline(boards.stratum_id[board]))}</em>: ${escape(formats.percent(first.best))} likely to be the best of ${rows.length}. ` +
-        (leaders > 1
-            ? `${leaders} models share first place: the verdicts can’t tell which is best.`
-            : "It stands alone at the top.");
-    const facts = [[boards.battle_count[board], "verdicts"]];
-    if (boards.heard_count[board]) facts.push([boards.heard_count[board], "people"]);
-    if (boards.effective[board] !== null) facts.push([boards.effective[board], "effective, after weighting"]);
-    facts.push([rows.length, "models"]);
-    const [ofSample, ofAdults] = [strata.heard, strata.population].map(
-        (shares) => shares[boards.stratum_id[board]],
-    );
-    const texts = facts.map(([n, what]) => [formats.count(n), what]);
-    if (ofSample !== null && ofAdults !== null) {
-        texts.push(
-            [formats.share(ofSample), "of the country's sample"],
-            [formats.share(ofAdults), "of the country's adults"],
-        );
-    }
-    document.getElementById("facts").innerHTML = texts
-        .map(([n, what]) => `<div><dt>${what}</dt><dd>${n}</dd></div>`)
-        .join("");
+byId("csv").addEventListener("click", () => {
+    const names = namesOf(shown);
+    const words = [names.stratum, names.dimension, names.estimator, names.weighting];
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([csvOf(shown)], { type: "text/csv" }));
+    link.download = `${data.board.is_simulated ? "SIMULATED-" : ""}${words.join("-").replace(/[^\w+-]+/g, "_")}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+});
+
+/** What is shown, rounded as it is shown. */
+function csvOf(board) {
+    const { stratum, ...names } = namesOf(board);
+    const lines = rowsOf(board).map((row) => ({
+        board_id: data.board.board_id,
+        is_simulated: data.board.is_simulated,
+        ...names,
+        stratum_id: stratum,
+        rank: row.rank,
+        rank_lo: row.rankLo,
+        rank_hi: row.rankHi,
+        model_id: models.model_id[row.model],
+        display_name: row.name,
+        skill: row.skill / 100,
+        skill_lo: row.lo / 100,
+        skill_hi: row.hi / 100,
+        p_best: row.best / 100,
+        winshare: row.win / 100,
+        battle_count: row.battles,
+        is_provisional: row.hasFewBattles || row.hasWideInterval,
+        provisional_reason: provisionalText(row).replace(", ", " and ").replaceAll(" ", "_"),
+        is_retired: row.isRetired,
+    }));
+    const cells = [Object.keys(lines[0]), ...lines.map(Object.values)];
+    return cells.map((line) => `${line.map(csvCell).join(",")}\n`).join("");
+}
+
+/** A cell; text that a spreadsheet would take for a formula gets an apostrophe before it. */
+function csvCell(value) {
+    if (typeof value !== "string") return String(value);
+    const safe = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }

@@ -1,49 +1,76 @@
 // Every model against every other: everybody's verdicts, unweighted.
-function showPairs(board) {
-    const dimension = boards.dimension[board];
-    const everybody = strata.stratum_id.indexOf(DEFAULTS.stratum);
-    const section = document.getElementById("pairs");
-    const of = findBoard(everybody, dimension, 0, false);
-    section.hidden = !data.pairs[dimension] || of === undefined;
-    if (section.hidden) return;
-    const order = rowsOf(of).map((row) => row.model);
-    document.getElementById("pairs-lede").textContent =
-        `${dimensions.label[dimension]}: everybody, unweighted, by the exact estimator. Numbers along the top are the places of the models on the left.`;
-    choosePair(order);
-    showPairWords(dimension);
-    const cell = (a, b) => {
-        const pair = pairOf(dimension, a, b);
-        if (!pair) return '<td class="self"></td>';
-        if (state.pair === "battle_count") return `<td>${formats.count(pair.battle_count)}</td>`;
-        const value = pair[state.pair];
-        const heat =
-            state.pair === "better" ? Math.round((value - 50) / 10) : Math.round((value - pair.lose) / 20);
-        return `<td class="h${heat || 0}">${formats.escape(formats.percent(value).replace("%", ""))}</td>`;
-    };
-    document.getElementById("matrix").innerHTML =
-        `<thead><tr><th scope="col">Percent, row against column</th>${order.map((model, place) => `<th scope="col"><abbr title="${formats.escape(models.display_name[model])}">${place + 1}</abbr></th>`).join("")}</tr></thead>` +
-        `<tbody>${order.map((a, place) => `<tr><th scope="row">${place + 1}&ensp;${formats.escape(models.display_name[a])}</th>${order.map((b) => cell(a, b)).join("")}</tr>`).join("")}</tbody>`;
-    if (state.pair === "battle_count")
-        document.querySelector("#matrix th").textContent = "Battles between the two";
+sections.push({
+    choices: {
+        pair: ["win", "better", "battle_count"],
+        a: ["", ...models.model_id],
+        b: ["", ...models.model_id],
+    },
+    draw(board) {
+        const dimension = boards.dimension[board];
+        const stratum = strata.stratum_id.indexOf(EVERYBODY);
+        const everybody = beside(board, { stratum, estimator: 0, isWeighted: false });
+        byId("pairs").hidden = !data.pairs[dimension] || everybody === undefined;
+        if (byId("pairs").hidden) return;
+        const rows = rowsOf(everybody);
+        byId("pairs-lede").textContent =
+            `${dimensions.label[dimension]}: everybody, unweighted, by the exact estimator. Numbers along the top are the places of the models on the left.`;
+        drawPair(dimension, rows);
+        const heads = rows.map(
+            ({ name, rank }) => html`<th scope="col"><abbr title="${name}">${rank}</abbr></th>`,
+        );
+        const lines = rows.map(
+            (row) =>
+                html`<tr><th scope="row">${row.rank}&ensp;${row.name}</th>${rows.map((column) => pairCell(pairOf(dimension, row.model, column.model)))}</tr>`,
+        );
+        const what =
+            state.pair === "battle_count" ? "Battles between the two" : "Percent, row against column";
+        fill(
+            byId("matrix"),
+            html`<thead><tr><th scope="col">${what}</th>${heads}</tr></thead><tbody>${lines}</tbody>`,
+        );
+    },
+});
+
+const TURNED = { better: "worse", win: "lose", lose: "win", battle_count: "battle_count" };
+/** What the data says of a against b, or null: each pair is there once, by places. */
+function pairOf(dimension, a, b) {
+    const table = data.pairs[dimension];
+    const [i, j] = a < b ? [a, b] : [b, a];
+    const place = i * models.model_id.length - (i * (i + 1)) / 2 + (j - i - 1);
+    if (a === b || table.better[place] === null) return null;
+    const cells = {};
+    for (const name in TURNED) cells[name] = table[a < b ? name : TURNED[name]][place];
+    return cells;
 }
 
-function choosePair(order) {
-    const options = order
-        .map((model) => `<option value="${model}">${formats.escape(models.display_name[model])}</option>`)
-        .join("");
-    ["a", "b"].forEach((side, place) => {
-        const chosen = order.includes(state[side]) ? state[side] : order[Math.min(place, order.length - 1)];
-        const select = document.getElementById(`pair-${side}`);
-        select.innerHTML = options;
-        select.value = chosen;
+function pairCell(pair) {
+    if (!pair) return html`<td class="self"></td>`;
+    const value = pair[state.pair];
+    if (state.pair === "battle_count") return html`<td>${formats.count(value)}</td>`;
+    const heat =
+        state.pair === "better" ? Math.round((value - 50) / 10) : Math.round((value - pair.lose) / 20);
+    return html`<td class="h${heat}">${formats.percent(value).replace("%", "")}</td>`;
+}
+
+/** The two models that were chosen, or else the first two. */
+function drawPair(dimension, rows) {
+    const [one, other] = ["a", "b"].map((side, place) => {
+        const isChosen = ({ model }) => models.model_id[model] === state[side];
+        const row = rows.find(isChosen) || rows[Math.min(place, rows.length - 1)];
+        fill(
+            byId(`pair-${side}`),
+            rows.map(
+                ({ model, name }) => html`<option value="${models.model_id[model]}">${name}</option>`,
+            ),
+        );
+        byId(`pair-${side}`).value = models.model_id[row.model];
+        return row;
     });
-}
-
-function showPairWords(dimension) {
-    const [a, b] = ["a", "b"].map((side) => Number(document.getElementById(`pair-${side}`).value));
-    const pair = pairOf(dimension, a, b);
-    const [one, other] = [a, b].map((model) => formats.escape(models.display_name[model]));
-    document.getElementById("pair-words").innerHTML = pair
-        ? `<strong>${one}</strong> is better than <strong>${other}</strong> with a chance of ${formats.escape(formats.percent(pair.better))}. In the next battle ${one} wins with a chance of ${formats.escape(formats.percent(pair.win))}, ${other} with ${formats.escape(formats.percent(pair.lose))}; else it is a tie. They have met ${formats.count(pair.battle_count)} times.`
-        : "Choose two different models.";
+    const pair = pairOf(dimension, one.model, other.model);
+    fill(
+        byId("pair-words"),
+        pair
+            ? html`<strong>${one.name}</strong> is better than <strong>${other.name}</strong> with a chance of ${formats.percent(pair.better)}. In the next battle ${one.name} wins with a chance of ${formats.percent(pair.win)}, ${other.name} with ${formats.percent(pair.lose)}; else it is a tie. They have met ${formats.count(pair.battle_count)} times.`
+            : "Choose two different models.",
+    );
 }

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from publishing.page.board_columns import Rows
-from publishing.page.integrity import in_words
+from publishing.page.marts import Rows
 from publishing.page.page_data import page_data
 from publishing.page.rendering import method_page, page
 from tests.publishing.page.published import marts, older_summary, origin
@@ -60,7 +59,7 @@ def write_site(directory: Path, study: Study, *, is_simulated: bool) -> Site:
         {"board_id": BOARD_ID, "label": "Log position 4", "href": "index.html", "is_shown": True},
     ]
     data = page_data(made, editions, [older_summary(made), made["rpt_board_summary"]])
-    html = page(data, NAMES, in_words(*made["publication"], *made["rpt_log_integrity"]))
+    html = page(data, NAMES)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "index.html").write_text(html, "utf-8")
     (directory / "older.html").write_text(html, "utf-8")
@@ -96,7 +95,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens an address; whatever a test does there, nothing is fetched and nothing complains."""
+    """Opens an address; no test may make the page fetch anything or log an error."""
     opened, complaints, requests = [], [], []
 
     def visit(address: str, viewport: dict[str, int] = DESKTOP, **options: Any) -> Page:

@@ -1,11 +1,8 @@
-"""What the leaderboard on a page says, and what the marts say it should.
-
-What stays out: the marts (published.py) and the browser (conftest.py).
-"""
+"""What the leaderboard on a page says, and what the marts say it should."""
 
 from playwright.sync_api import Page
 
-from publishing.page.board_columns import Rows
+from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
 from tests.publishing.page.studies import EP
 

@@ -1,14 +1,11 @@
-"""Every text with a digit in it that a panel of the page should show, from the marts.
-
-What stays out: what it does show (test_every_figure.py), and the marts (published.py).
-"""
+"""Every text with a digit in it that a panel of the page should show, from the marts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from publishing.page.board_columns import Rows
+from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
 from tests.publishing.page.figures import expected, percent, signed
 from tests.publishing.page.studies import EP, POOLED

@@ -1,7 +1,4 @@
-"""Published marts made up for the page: rows as `read_marts` gives them, the same every time.
-
-What stays out: anything that a build would have to prove; only the page is tested on these.
-"""
+"""Published marts made up for the page: rows as `read_marts` gives them, the same every time."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
-from publishing.page.board_columns import Rows
+from publishing.page.marts import Rows
 from tests.publishing.page.studies import LABELS, POOLED, Study
 
 KEYS = ("weighting", "stratum_id", "dimension", "estimator")

@@ -1,7 +1,4 @@
-"""Made-up studies: who was asked what about how many models.
-
-What stays out: what they said (published.py).
-"""
+"""Made-up studies: who was asked what about how many models."""
 
 from __future__ import annotations
 

@@ -3,20 +3,26 @@
 import csv
 import gzip
 import io
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from unittest.mock import Mock
 from urllib.request import urlopen
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Page
 
 from ingestion.errors import BusyError
-from publishing.page.serving import server
-from tests.publishing.page.conftest import Site, write_site
-from tests.publishing.page.published import HOSTILE
-from tests.publishing.page.studies import EP, LARGE
+from publishing.page.building import FILES, server, write_page
+from publishing.page.marts import READ, read_mart
+from publishing.publications.store import Publication
+from tests.publishing.page.conftest import BOARD_ID, Site, write_site
+from tests.publishing.page.published import HOSTILE, marts, origin
+from tests.publishing.page.studies import EP, LARGE, Study
 
 Visit = Callable[..., Page]
 KEY = {"dimension": "trust", "stratum_id": "US/age/55+", "estimator": EP, "weighting": "none"}
@@ -24,31 +30,62 @@ ADDRESS = "#dimension=trust&stratum=US/age/55%2B&weighting=none"
 MOST_BYTES = 300_000
 
 
-def saved(page: Page, button: str) -> tuple[str, bytes]:
-    with page.expect_download() as download:
-        page.locator(button).click()
-    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
-
-
-def test_csv_and_parquet_hold_what_is_shown(site: Site, visit: Visit) -> None:
+def test_the_csv_file_holds_what_is_shown(site: Site, visit: Visit) -> None:
     page = visit(site.address + ADDRESS)
-    board = site.board(**KEY)
-    name, content = saved(page, "#csv")
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    name = download.value.suggested_filename
     assert name == "SIMULATED-US_age_55+-trust-trueskill_ep-none.csv"
-    rows = list(csv.DictReader(io.StringIO(content.decode())))
-    name, content = saved(page, "#parquet")
-    assert name.endswith(".parquet")
-    table = pq.read_table(io.BytesIO(content)).to_pylist()
-    assert len(rows) == len(table) == len(board)
-    for row, same, cell in zip(rows, table, board, strict=True):
-        assert {key: same[key] for key in KEY} == KEY
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8"))))
+    board = site.board(**KEY)
+    assert len(rows) == len(board)
+    for row, cell in zip(rows, board, strict=True):
+        assert {key: row[key] for key in KEY} == KEY
         for column in ("rank", "rank_lo", "rank_hi", "model_id", "battle_count", "is_provisional"):
-            assert same[column] == cell[column]
             assert row[column].lower() == str(cell[column]).lower()
         for column in ("skill", "skill_lo", "skill_hi", "p_best", "winshare"):
-            assert same[column] == float(row[column]) == round(cell[column], 2)
-        assert same["is_simulated"] is True
+            assert float(row[column]) == round(cell[column], 2)
+        assert row["provisional_reason"] == (cell["provisional_reason"] or "")
+        assert row["is_simulated"] == "true"
     assert any(row["display_name"] == HOSTILE for row in rows)
+
+
+def publication(directory: Path) -> Publication:
+    """A publication of made-up marts, with all the files that a page links to."""
+    directory.mkdir()
+    made = marts(Study()) | origin(BOARD_ID, is_simulated=True)
+    for name, rows in made.items():
+        table = pa.Table.from_pylist([{**row, **READ[name]} for row in rows])
+        pq.write_table(table, directory / f"{name}.parquet")
+    for name in set(FILES) - {"rpt_leaderboard.parquet"}:
+        (directory / name).write_text(f"the publication's {name}", "utf-8")
+    manifest = {
+        "board_id": BOARD_ID,
+        "log_position": 4,
+        "recorded_at": "2025-09-03",
+        "valid_until": None,
+        "tables": [],
+    }
+    (directory / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return Publication(directory)
+
+
+@pytest.mark.parametrize("can_link", [True, False])
+def test_files_of_the_publication_are_beside_the_page(
+    tmp_path: Path, visit: Visit, monkeypatch: pytest.MonkeyPatch, *, can_link: bool
+) -> None:
+    if not can_link:
+        monkeypatch.setattr(os, "link", Mock(side_effect=OSError("another file system")))
+    published, site = publication(tmp_path / BOARD_ID), tmp_path / "site"
+    site.mkdir()
+    summaries = [read_mart(published.directory, "rpt_board_summary")]
+    write_page(site, published, [published], published.name, summaries)
+    page = visit((site / "index.html").as_uri())
+    links = page.eval_on_selector_all("a[download]", "all => all.map(a => a.getAttribute('href'))")
+    assert sorted({Path(link).name for link in links}) == sorted(FILES)
+    for link in links:
+        original = published.directory / Path(link).name
+        assert (site / link).read_bytes() == original.read_bytes()
 
 
 def test_only_the_pages_own_script_runs(site: Site, browser: Browser) -> None:

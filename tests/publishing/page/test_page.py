@@ -6,40 +6,34 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
-from publishing.page.board_columns import Rows
+from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
 from tests.publishing.page.figures import default, expected, percent, shown, signed
 from tests.publishing.page.studies import BT, EP, HIERARCHICAL, POOLED
 
 Visit = Callable[..., Page]
+PLAIN = ("name", "win", "skill_text", "interval")
 
 
-def test_without_javascript_the_default_board_is_there(site: Site, visit: Visit) -> None:
+def test_without_javascript_the_default_board_is_a_plain_table(site: Site, visit: Visit) -> None:
     page = visit(site.address, java_script_enabled=False)
     board = default(site, weighting=f"politics{POOLED}")
-    assert shown(page) == expected(site, board)
     assert len(board) == 14
-    assert page.locator("#heat tbody tr").count() == 14
-    assert page.locator("#filters").is_hidden()
+    code = "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+    assert page.eval_on_selector_all("#plain tbody tr", code) == [
+        [row["rank_lo"] + row["rank_hi"], *(row[name] for name in PLAIN)]
+        for row in expected(site, board)
+    ]
+    for part in ("#filters", "#leaderboard", "#heat", "#pairs", "#sure"):
+        assert page.locator(part).is_hidden()
+    assert page.locator("#plain .fake").is_visible()
+    assert page.get_by_role("table").count() == 1
 
 
-def test_the_script_draws_what_was_drawn_without_it(site: Site, visit: Visit) -> None:
-    parts = ("#board", "#grid tbody", "#heat tbody", "#standfirst", "#facts", "#ties tbody")
-    texts = ("#board-title", "#command", "#divisions")
-    without = visit(site.address, java_script_enabled=False)
+def test_the_plain_table_gives_way_to_the_same_board(site: Site, visit: Visit) -> None:
     page = visit(site.address)
-    page.get_by_label("Core task").check()
-    assert page.locator("#board-title").inner_text().startswith("Core task")
-    page.get_by_label("Overall winner").check()
-    for part in parts:
-        assert markup(page, part) == markup(without, part), part
-    for part in texts:
-        assert page.locator(part).inner_text() == without.locator(part).inner_text()
-
-
-def markup(page: Page, selector: str) -> str:
-    html: str = page.eval_on_selector(selector, "element => element.outerHTML")
-    return "".join(html.split()).replace('class=""', "")
+    assert page.locator("#plain").count() == 0
+    assert shown(page) == expected(site, default(site, weighting=f"politics{POOLED}"))
 
 
 def test_filters_show_the_marts_figures(site: Site, visit: Visit) -> None:

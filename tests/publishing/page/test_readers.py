@@ -1,5 +1,6 @@
 """The page for everybody: by keyboard and ear, on a phone, in the dark; and nobody is misled."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,22 @@ def test_it_fits_a_phone(site: Site, visit: Visit, scheme: str) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     keep_screenshot(page, f"mobile-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_plain_table_is_for_everybody(
+    site: Site, visit: Visit, tmp_path: Path, scheme: str
+) -> None:
+    # axe is a script itself, so JavaScript is on and the page's own is taken out.
+    html = Path(site.directory / "index.html").read_text("utf-8")
+    plain = tmp_path / "plain.html"
+    plain.write_text(re.sub(r"<script>.*</script>", "", html, flags=re.DOTALL), "utf-8")
+    page = visit(plain.as_uri(), MOBILE, color_scheme=scheme)
+    assert page.locator("#plain tbody tr").count() == 14
+    assert page.evaluate("document.documentElement.scrollWidth") <= MOBILE["width"]
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    keep_screenshot(page, f"plain-{scheme}")
 
 
 def keep_screenshot(page: Page, name: str) -> None:

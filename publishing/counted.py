@@ -1,7 +1,4 @@
-"""Numbers with what they count, as people write them.
-
-What stays out: other formats (site/formats.py) and what is printed (cli/).
-"""
+"""Numbers with what they count, as people write them in a sentence."""
 
 from __future__ import annotations
 
@@ -11,6 +8,6 @@ def counted(number: int, what: str) -> str:
 
     Args:
         number: how many.
-        what: one of them; more are the same with an s.
+        what: the singular; the plural is the same with an s.
     """
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

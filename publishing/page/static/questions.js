@@ -1,0 +1,9 @@
+// Ranks on each question, side by side.
+sections.push({
+    draw(board) {
+        const questions = dimensions.dimension.map((_, dimension) => beside(board, { dimension }));
+        const cell = (row, most) =>
+            html`<td class="h${heatOfSkill(row.skill, most)}">${row.rank}</td>`;
+        fill(byId("grid").tBodies[0], heatLines(board, questions, cell));
+    },
+});
