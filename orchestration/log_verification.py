@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ingestion.errors import UsageError
-from ingestion.log.checkpoint import checkpoint_of, default_origin
-from ingestion.log.keys import read_public_key
+from ingestion.log.checkpoint import checkpoint_of, default_origin, read_public_key
 from ingestion.tables import TIMESTAMP
 from orchestration.raw_views import open_database
 from ratings.tables.contract_form import RatingColumn, RatingTable
@@ -107,7 +106,7 @@ def _row(log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
         "origin": origin,
         "log_position": position,
         "log_head_hash": log.chain.hash_at(position),
-        "log_root_hash": checkpoint_of(log.layout, log.chain, origin, position).root.hex(),
+        "log_root_hash": checkpoint_of(log.chain, origin, position).root.hex(),
         "event_count": last.next_position - first.first_position,
         "first_recorded_at": first.recorded_at,
         "last_recorded_at": last.recorded_at,

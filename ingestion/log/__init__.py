@@ -6,8 +6,8 @@ What stays out: judging rows (expectations/), and everything rebuilt from the lo
 from __future__ import annotations
 
 from ingestion.log.batch import Batch
+from ingestion.log.chain import Commit, Segment
 from ingestion.log.event_log import EventLog
 from ingestion.log.receipt import Receipt, StageResult
-from ingestion.log.record import Commit, Segment
 
 __all__ = ["Batch", "Commit", "EventLog", "Receipt", "Segment", "StageResult"]

@@ -1,14 +1,13 @@
-"""Which files hold the rows of commits 1 to N: segments, and the compacted files in their place.
-
-What stays out: making compacted files (compaction.py) and views over any (reader.py).
-"""
+"""Which files hold the rows of commits 1 to N: segments, and the compacted files in their place."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,19 +15,19 @@ import pyarrow.parquet as pq
 import rfc8785
 
 from ingestion.errors import IntegrityError
-from ingestion.log.layout import Layout
-from ingestion.log.origin import read_schema
-from ingestion.log.record import Commit, Compacted, Segment
-from ingestion.log.redactions import Redactions
+from ingestion.log.chain import Commit, Compacted, Redactions, Segment
+from ingestion.log.layout import Layout, read_schema
 from ingestion.log.segments import hash_file
 from ingestion.tables import TIMESTAMP
 
-STORED = (
-    ("position", "int64"),
-    ("commit_seq", "int64"),
-    ("recorded_at", "timestamp[us, tz=UTC]"),
+POSITION_SCHEMA = pa.schema(
+    [
+        pa.field("position", pa.int64(), nullable=False),
+        pa.field("commit_seq", pa.int64(), nullable=False),
+        pa.field("recorded_at", TIMESTAMP, nullable=False),
+    ]
 )
-"""What a compacted file holds besides its event type's columns: name and Arrow type."""
+"""What the reader's views, and compacted files, have besides the contract's columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +35,7 @@ class HeldFile:
     """One file of one event type.
 
     Args:
+        event_type: what its rows are.
         sha256: its name.
         schema: hash of the schema it was written under.
         first_position: of its first row.
@@ -48,6 +48,7 @@ class HeldFile:
         is_redacted: rows are erased: only event_id and event_type are left of them.
     """
 
+    event_type: str
     sha256: str
     schema: str
     first_position: int
@@ -73,44 +74,50 @@ def held_files(commits: Iterable[Commit], redactions: Redactions) -> dict[str, l
     files: dict[str, list[HeldFile]] = {}
     for commit in commits:
         for segment in commit.segments:
-            files.setdefault(segment.event_type, []).append(
-                _held(commit, segment, redactions, segment.first_position + segment.rows - 1)
-            )
+            last = segment.first_position + segment.rows - 1
+            held = _held(commit, segment, redactions, last)
+            files.setdefault(segment.event_type, []).append(held)
         for compacted in commit.compacted:
-            held = files.get(compacted.event_type, [])
-            start = bisect_left(held, compacted.first_position, key=_first)
-            end = bisect_left(held, compacted.last_position + 1, key=_first)
-            replaced = held[start:end]
-            if (
-                not replaced
-                or replaced[0].first_position != compacted.first_position
-                or replaced[-1].last_position != compacted.last_position
-                or sum(file.rows for file in replaced) != compacted.rows
-            ):
-                message = (
-                    f"Commit {commit.seq} compacts {compacted.event_type} from position"
-                    f" {compacted.first_position} to {compacted.last_position}, which are not"
-                    " whole files."
-                )
-                raise IntegrityError(message, remedy="Run `demoscope log verify`.")
-            merged = _held(commit, compacted, redactions, compacted.last_position)
-            # Merged after the erasure, the file has the erased rows as its sources have them.
-            is_redacted = merged.is_redacted or any(file.is_redacted for file in replaced)
-            held[start:end] = [replace(merged, is_redacted=is_redacted)]
+            _replace(files.get(compacted.event_type, []), commit, compacted, redactions)
     return files
+
+
+def _replace(
+    held: list[HeldFile], commit: Commit, compacted: Compacted, redactions: Redactions
+) -> None:
+    start = bisect_left(held, compacted.first_position, key=_first)
+    end = bisect_left(held, compacted.last_position + 1, key=_first)
+    replaced = held[start:end]
+    if (
+        not replaced
+        or replaced[0].first_position != compacted.first_position
+        or replaced[-1].last_position != compacted.last_position
+        or sum(file.rows for file in replaced) != compacted.rows
+    ):
+        message = (
+            f"Commit {commit.seq} compacts {compacted.event_type} from position"
+            f" {compacted.first_position} to {compacted.last_position}, which are not whole files."
+        )
+        raise IntegrityError(message, remedy="Run `demoscope log verify`.")
+    merged = _held(commit, compacted, redactions, compacted.last_position)
+    # Merged after the erasure, the file has the erased rows as its sources have them.
+    is_redacted = merged.is_redacted or any(file.is_redacted for file in replaced)
+    held[start:end] = [replace(merged, is_redacted=is_redacted)]
 
 
 def _held(
     commit: Commit, file: Segment | Compacted, redactions: Redactions, last_position: int
 ) -> HeldFile:
     redacted = redactions.of(file.sha256)
+    found = redacted or file
     return HeldFile(
-        sha256=file.sha256 if redacted is None else redacted.sha256,
+        event_type=file.event_type,
+        sha256=found.sha256,
         schema=file.schema,
         first_position=file.first_position,
         last_position=last_position,
         rows=file.rows,
-        bytes=file.bytes if redacted is None else redacted.bytes,
+        bytes=found.bytes,
         commit_seq=commit.seq,
         recorded_us=commit.recorded_us,
         is_compacted=isinstance(file, Compacted),
@@ -125,13 +132,16 @@ def _first(file: HeldFile) -> int:
 def compacted_schema(layout: Layout, schema: str) -> tuple[str, bytes]:
     """The schema of compacted files of segments written under a schema: its hash and its text."""
     fields = read_schema(layout, schema)
-    fields["columns"] += [{"name": name, "nullable": False, "type": kind} for name, kind in STORED]
+    fields["columns"] += [
+        {"name": field.name, "nullable": False, "type": str(field.type)}
+        for field in POSITION_SCHEMA
+    ]
     text = rfc8785.dumps(fields)
     return hashlib.sha256(text).hexdigest(), text
 
 
 def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
-    """The rows of a file with the columns of STORED, checked against its hash first.
+    """The rows of a file with the columns of POSITION_SCHEMA, checked against its hash first.
 
     Every column may be null here: in an erased row only event_id and event_type are not.
 
@@ -148,22 +158,24 @@ def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
     if table is None or table.num_rows != file.rows:
         message = f"The segment {path} is damaged."
         raise IntegrityError(message, remedy="Restore it from a backup.")
-    table = every_nullable(table)
-    if file.is_compacted:
-        return table
-    count = table.num_rows
-    values = (
-        np.arange(file.first_position, file.first_position + count, dtype=np.int64),
-        np.full(count, file.commit_seq, np.int64),
-        np.full(count, file.recorded_us, np.int64),
-    )
-    for (name, _), kind, column in zip(
-        STORED, (pa.int64(), pa.int64(), TIMESTAMP), values, strict=True
-    ):
-        table = table.append_column(pa.field(name, kind), pa.array(column).cast(kind))
-    return table
+    if not file.is_compacted:
+        positions = np.arange(file.first_position, file.first_position + file.rows, dtype=np.int64)
+        values = (
+            positions,
+            np.full(file.rows, file.commit_seq),
+            np.full(file.rows, file.recorded_us),
+        )
+        for field, value in zip(POSITION_SCHEMA, values, strict=True):
+            table = table.append_column(field.name, pa.array(value, pa.int64()).cast(field.type))
+    return every_nullable(table)
 
 
 def every_nullable(table: pa.Table) -> pa.Table:
     """The same rows; whether a column may have nulls tells no two files apart."""
     return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))
+
+
+def path_literal(path: Path) -> str:
+    """A path as SQL text that DuckDB does not take for a pattern."""
+    escaped = re.sub(r"([\[*?])", r"[\1]", str(path))
+    return "'" + escaped.replace("'", "''") + "'"
