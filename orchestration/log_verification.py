@@ -3,8 +3,6 @@
 The whole log is checked, as `demoscope log verify` does it: every commit, segment and row, from its
 bytes up. That costs what that command costs, some seconds per gigabyte, and once per build at the
 head: a build that looks back reports nothing, and so checks nothing.
-
-What stays out: the checks themselves (ingestion/log/verification.py) and the marts.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ import pyarrow as pa
 
 from ingestion.errors import UsageError
 from ingestion.log.checkpoint import checkpoint_of, default_origin, read_public_key
-from ingestion.tables import TIMESTAMP
+from ingestion.tables import SQL_TYPES
 from orchestration.raw_views import open_database
 from ratings.tables.contract_form import RatingColumn, RatingTable
 
@@ -61,12 +59,7 @@ LOG_TABLES = {
         ),
     ),
 }
-_TYPES = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "boolean": pa.bool_(),
-    "timestamp with time zone": TIMESTAMP,
-}
+_TYPES = {name: kind for kind, name in SQL_TYPES.items()}
 
 
 def verify(database: Path, log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
@@ -88,10 +81,8 @@ def verify(database: Path, log: EventLog, position: int, public_key: Path) -> di
 
 def show(database: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write `log.verification`; without rows until a log was checked."""
-    columns = {column.name: _TYPES[column.type] for column in LOG_TABLES[VERIFICATION].columns}
-    table = pa.table(
-        {name: pa.array([row[name] for row in rows], kind) for name, kind in columns.items()}
-    )
+    columns = [(column.name, _TYPES[column.type]) for column in LOG_TABLES[VERIFICATION].columns]
+    table = pa.Table.from_pylist(list(rows), pa.schema(columns))
     with open_database(database) as connection:
         connection.execute(f"create schema if not exists {SOURCE}")
         connection.register("verified", table)
