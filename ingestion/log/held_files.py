@@ -75,7 +75,7 @@ def held_files(commits: Iterable[Commit], redactions: Redactions) -> dict[str, l
     for commit in commits:
         for segment in commit.segments:
             last = segment.first_position + segment.rows - 1
-            held = _held(commit, segment, redactions, last)
+            held = held_file(commit, segment, redactions, last)
             files.setdefault(segment.event_type, []).append(held)
         for compacted in commit.compacted:
             _replace(files.get(compacted.event_type, []), commit, compacted, redactions)
@@ -99,15 +99,16 @@ def _replace(
             f" {compacted.first_position} to {compacted.last_position}, which are not whole files."
         )
         raise IntegrityError(message, remedy="Run `demoscope log verify`.")
-    merged = _held(commit, compacted, redactions, compacted.last_position)
+    merged = held_file(commit, compacted, redactions, compacted.last_position)
     # Merged after the erasure, the file has the erased rows as its sources have them.
     is_redacted = merged.is_redacted or any(file.is_redacted for file in replaced)
     held[start:end] = [replace(merged, is_redacted=is_redacted)]
 
 
-def _held(
+def held_file(
     commit: Commit, file: Segment | Compacted, redactions: Redactions, last_position: int
 ) -> HeldFile:
+    """A file as a commit names it, or the one in its place."""
     redacted = redactions.of(file.sha256)
     found = redacted or file
     return HeldFile(
@@ -167,11 +168,6 @@ def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
         )
         for field, value in zip(POSITION_SCHEMA, values, strict=True):
             table = table.append_column(field.name, pa.array(value, pa.int64()).cast(field.type))
-    return every_nullable(table)
-
-
-def every_nullable(table: pa.Table) -> pa.Table:
-    """The same rows; whether a column may have nulls tells no two files apart."""
     return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 import rfc8785
 
 from ingestion.errors import DemoscopeError, IntegrityError
@@ -25,14 +23,13 @@ from ingestion.log.chain import (
 from ingestion.log.held_files import (
     HeldFile,
     compacted_schema,
-    every_nullable,
+    held_file,
     held_files,
     path_literal,
     read_positioned,
 )
-from ingestion.log.layout import Layout, read_origin
+from ingestion.log.layout import Layout, read_origin, read_schema
 from ingestion.log.segment_check import check_segment
-from ingestion.log.segments import hash_file
 
 PASS_ROWS = 16_000_000
 """So many ids are compared at a time, to bound memory."""
@@ -174,14 +171,11 @@ def _segments(
 
 
 def _schema(layout: Layout, sha256: str, report: Verification) -> list[tuple[str, str]]:
-    path = layout.schema(sha256)
     try:
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != sha256:
-            report.add(path, "its content does not have the hash it is named after")
-        return [(column["name"], column["type"]) for column in json.loads(content)["columns"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        report.add(path, f"missing or damaged ({error})")
+        columns = read_schema(layout, sha256)["columns"]
+        return [(column["name"], column["type"]) for column in columns]
+    except (DemoscopeError, OSError, ValueError, KeyError, TypeError) as error:
+        report.add(layout.schema(sha256), f"missing or damaged ({error})")
         return []
 
 
@@ -218,9 +212,9 @@ def _compacted(
                 if compacted.first_position <= file.first_position <= compacted.last_position
                 and file.commit_seq < commit.seq
             ]
-            path = layout.segment(redactions.file_of(compacted.sha256))
-            size = (redactions.of(compacted.sha256) or compacted).bytes
-            fault = _fault(layout, path, size, compacted, sources)
+            held = held_file(commit, compacted, redactions, compacted.last_position)
+            path = layout.segment(held.sha256)
+            fault = _fault(layout, compacted, held, sources)
             if fault is not None:
                 report.add(path, fault)
             expected |= {path, layout.schema(compacted.schema)}
@@ -228,14 +222,15 @@ def _compacted(
 
 
 def _fault(
-    layout: Layout, path: Path, size: int, compacted: Compacted, sources: list[HeldFile]
+    layout: Layout, compacted: Compacted, held: HeldFile, sources: list[HeldFile]
 ) -> str | None:
     try:
-        if path.stat().st_size != size or hash_file(path) != path.stem:
-            return f"its {path.stat().st_size} bytes do not have the hash it is named after"
-        found = every_nullable(pq.read_table(path, use_threads=False))
-    except (OSError, pa.ArrowException) as error:
+        found = read_positioned(layout, held)
+        size = layout.segment(held.sha256).stat().st_size
+    except (DemoscopeError, OSError) as error:
         return f"missing or damaged ({error})"
+    if size != held.bytes:
+        return f"has {size} bytes; commits say {held.bytes}"
     try:
         schemas = {compacted_schema(layout, file.schema)[0] for file in sources}
         if schemas != {compacted.schema}:
@@ -243,11 +238,7 @@ def _fault(
         expected = pa.concat_tables([read_positioned(layout, file) for file in sources])
     except IntegrityError:
         return None  # the segment's or schema's own fault, which is reported where it is
-    is_same = (
-        expected.num_rows == compacted.rows
-        and sources[-1].last_position == compacted.last_position
-        and expected.equals(found)
-    )
+    is_same = sources[-1].last_position == compacted.last_position and expected.equals(found)
     return None if is_same else "its rows are not those of the segments it stands for"
 
 
