@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +86,9 @@ def held_files(commits: Iterable[Commit], redactions: Redactions) -> dict[str, l
 def _replace(
     held: list[HeldFile], commit: Commit, compacted: Compacted, redactions: Redactions
 ) -> None:
-    start = bisect_left(held, compacted.first_position, key=_first)
-    end = bisect_left(held, compacted.last_position + 1, key=_first)
+    first = attrgetter("first_position")
+    start = bisect_left(held, compacted.first_position, key=first)
+    end = bisect_left(held, compacted.last_position + 1, key=first)
     replaced = held[start:end]
     if (
         not replaced
@@ -124,10 +126,6 @@ def held_file(
         is_compacted=isinstance(file, Compacted),
         is_redacted=redacted is not None,
     )
-
-
-def _first(file: HeldFile) -> int:
-    return file.first_position
 
 
 def compacted_schema(layout: Layout, schema: str) -> tuple[str, bytes]:

@@ -11,6 +11,7 @@ from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log import Commit, EventLog
 from ingestion.log.chain import microseconds, moment_of
 from ingestion.log.durable import StorageError
+from ingestion.log.layout import FORMAT_NAME, FORMAT_VERSION
 from tests.ingestion.log.events import PRODUCER, battles, commit
 
 
@@ -106,9 +107,10 @@ def test_an_unwritable_cache_is_slow_not_wrong(home: Path) -> None:
 
 
 def test_a_version_from_the_future_is_refused(log: EventLog) -> None:
-    fields = {"format": "demoscope event log", "version": 2, "origin": "x", "more": "than we know"}
+    version = FORMAT_VERSION + 1
+    fields = {"format": FORMAT_NAME, "version": version, "origin": "x", "more": "than we know"}
     log.layout.format.write_text(json.dumps(fields))
-    with pytest.raises(UsageError, match="version 2"):
+    with pytest.raises(UsageError, match=f"version {version}"):
         EventLog.open(log.layout.root)
 
 
