@@ -69,6 +69,11 @@ class Segment(_File):
     row_root: str
     schema: str
 
+    @property
+    def last_position(self) -> int:
+        """Position of its last row."""
+        return self.first_position + self.rows - 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Compacted(_File):

@@ -114,23 +114,25 @@ def _plan(log: EventLog) -> list[list[HeldFile]]:
 
 def _schema(layout: Layout, file: HeldFile) -> str:
     """Hash of the schema of the file that this one can become a part of."""
-    return file.schema if file.is_compacted else compacted_schema(layout, file.schema)[0]
+    return (
+        file.named.schema if file.is_compacted else compacted_schema(layout, file.named.schema)[0]
+    )
 
 
 def _is_due(earlier: tuple[str, list[HeldFile]], later: tuple[str, list[HeldFile]]) -> bool:
-    first, second = (sum(file.rows for file in group) for _, group in (earlier, later))
+    first, second = (sum(file.named.rows for file in group) for _, group in (earlier, later))
     return earlier[0] == later[0] and first + second <= SEGMENT_ROWS and first < 2 * second
 
 
 def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compacted:
     """Write and publish one compacted file."""
-    first, last = files[0], files[-1]
+    first, last = files[0].named, files[-1].named
     table = pa.concat_tables([read_positioned(layout, file) for file in files])
     # The nonce makes the name this writer's own, so a file made in vain can be destroyed.
     table = table.replace_schema_metadata({"demoscope.nonce": secrets.token_hex(16)})
     written = write_table(directory / f"{first.event_type}-{first.first_position}.parquet", table)
     publish_segments(layout, [written])
-    schema = next((file.schema for file in files if file.is_compacted), None)
+    schema = next((file.named.schema for file in files if file.is_compacted), None)
     return Compacted(
         event_type=first.event_type,
         first_position=first.first_position,

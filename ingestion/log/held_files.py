@@ -36,30 +36,38 @@ class HeldFile:
     """One file of one event type.
 
     Args:
-        event_type: what its rows are.
-        sha256: its name.
-        schema: hash of the schema it was written under.
-        first_position: of its first row.
-        last_position: of its last row.
-        rows: how many; in a compacted file the positions between may be other event types'.
+        named: the file as its commit names it; another stands in its place where rows are erased.
+        sha256: of the file to read; its name.
         bytes: its length.
         commit_seq: the commit that names it.
         recorded_us: when that was; of a segment's rows too.
-        is_compacted: it holds its rows' positions, commits and times itself.
         is_redacted: rows are erased: only event_id and event_type are left of them.
     """
 
-    event_type: str
+    named: Segment | Compacted
     sha256: str
-    schema: str
-    first_position: int
-    last_position: int
-    rows: int
     bytes: int
     commit_seq: int
     recorded_us: int
-    is_compacted: bool
     is_redacted: bool
+
+    @classmethod
+    def of(cls, commit: Commit, named: Segment | Compacted, redactions: Redactions) -> HeldFile:
+        """A file that a commit names, or the one in its place."""
+        redacted = redactions.of(named.sha256)
+        return cls(
+            named=named,
+            sha256=(redacted or named).sha256,
+            bytes=(redacted or named).bytes,
+            commit_seq=commit.seq,
+            recorded_us=commit.recorded_us,
+            is_redacted=redacted is not None,
+        )
+
+    @property
+    def is_compacted(self) -> bool:
+        """It holds its rows' positions, commits and times itself."""
+        return isinstance(self.named, Compacted)
 
 
 def held_files(commits: Iterable[Commit], redactions: Redactions) -> dict[str, list[HeldFile]]:
@@ -75,8 +83,7 @@ def held_files(commits: Iterable[Commit], redactions: Redactions) -> dict[str, l
     files: dict[str, list[HeldFile]] = {}
     for commit in commits:
         for segment in commit.segments:
-            last = segment.first_position + segment.rows - 1
-            held = held_file(commit, segment, redactions, last)
+            held = HeldFile.of(commit, segment, redactions)
             files.setdefault(segment.event_type, []).append(held)
         for compacted in commit.compacted:
             _replace(files.get(compacted.event_type, []), commit, compacted, redactions)
@@ -86,46 +93,25 @@ def held_files(commits: Iterable[Commit], redactions: Redactions) -> dict[str, l
 def _replace(
     held: list[HeldFile], commit: Commit, compacted: Compacted, redactions: Redactions
 ) -> None:
-    first = attrgetter("first_position")
+    first = attrgetter("named.first_position")
     start = bisect_left(held, compacted.first_position, key=first)
     end = bisect_left(held, compacted.last_position + 1, key=first)
     replaced = held[start:end]
     if (
         not replaced
-        or replaced[0].first_position != compacted.first_position
-        or replaced[-1].last_position != compacted.last_position
-        or sum(file.rows for file in replaced) != compacted.rows
+        or replaced[0].named.first_position != compacted.first_position
+        or replaced[-1].named.last_position != compacted.last_position
+        or sum(file.named.rows for file in replaced) != compacted.rows
     ):
         message = (
             f"Commit {commit.seq} compacts {compacted.event_type} from position"
             f" {compacted.first_position} to {compacted.last_position}, which are not whole files."
         )
         raise IntegrityError(message, remedy="Run `demoscope log verify`.")
-    merged = held_file(commit, compacted, redactions, compacted.last_position)
+    merged = HeldFile.of(commit, compacted, redactions)
     # Merged after the erasure, the file has the erased rows as its sources have them.
     is_redacted = merged.is_redacted or any(file.is_redacted for file in replaced)
     held[start:end] = [replace(merged, is_redacted=is_redacted)]
-
-
-def held_file(
-    commit: Commit, file: Segment | Compacted, redactions: Redactions, last_position: int
-) -> HeldFile:
-    """A file as a commit names it, or the one in its place."""
-    redacted = redactions.of(file.sha256)
-    found = redacted or file
-    return HeldFile(
-        event_type=file.event_type,
-        sha256=found.sha256,
-        schema=file.schema,
-        first_position=file.first_position,
-        last_position=last_position,
-        rows=file.rows,
-        bytes=found.bytes,
-        commit_seq=commit.seq,
-        recorded_us=commit.recorded_us,
-        is_compacted=isinstance(file, Compacted),
-        is_redacted=redacted is not None,
-    )
 
 
 def compacted_schema(layout: Layout, schema: str) -> tuple[str, bytes]:
@@ -154,16 +140,13 @@ def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         message = f"The segment {path} cannot be read: {error}."
         raise IntegrityError(message, remedy="Restore it from a backup.") from error
-    if table is None or table.num_rows != file.rows:
+    if table is None or table.num_rows != file.named.rows:
         message = f"The segment {path} is damaged."
         raise IntegrityError(message, remedy="Restore it from a backup.")
     if not file.is_compacted:
-        positions = np.arange(file.first_position, file.first_position + file.rows, dtype=np.int64)
-        values = (
-            positions,
-            np.full(file.rows, file.commit_seq),
-            np.full(file.rows, file.recorded_us),
-        )
+        rows, first = file.named.rows, file.named.first_position
+        seqs, times = np.full(rows, file.commit_seq), np.full(rows, file.recorded_us)
+        values = (np.arange(first, first + rows, dtype=np.int64), seqs, times)
         for field, value in zip(POSITION_SCHEMA, values, strict=True):
             table = table.append_column(field.name, pa.array(value, pa.int64()).cast(field.type))
     return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))

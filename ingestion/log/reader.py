@@ -69,7 +69,7 @@ def _queries(log: EventLog, as_of_seq: int) -> dict[EventType, str]:
 
 
 def _kind(file: HeldFile) -> tuple[str, bool]:
-    return file.schema, file.is_redacted
+    return file.named.schema, file.is_redacted
 
 
 def _scan(layout: Layout, contract: Contract, files: Sequence[HeldFile]) -> str:
@@ -77,7 +77,7 @@ def _scan(layout: Layout, contract: Contract, files: Sequence[HeldFile]) -> str:
 
     Every event has a `schema_version` but those that were erased: they are no rows any more.
     """
-    stored = {column["name"] for column in read_schema(layout, files[0].schema)["columns"]}
+    stored = {column["name"] for column in read_schema(layout, files[0].named.schema)["columns"]}
     columns = [
         _identifier(field.name) if field.name in stored else _null(field)
         for field in contract.log_schema
@@ -86,7 +86,7 @@ def _scan(layout: Layout, contract: Contract, files: Sequence[HeldFile]) -> str:
         POSITION_SCHEMA.names
         if files[0].is_compacted
         else [
-            f"{_per_file(file.first_position for file in files)} + file_row_number AS position",
+            f"{_per_file(one.named.first_position for one in files)} + file_row_number AS position",
             f"{_per_file(file.commit_seq for file in files)} AS commit_seq",
             f"make_timestamptz({_per_file(file.recorded_us for file in files)}) AS recorded_at",
         ]

@@ -23,7 +23,6 @@ from ingestion.log.chain import (
 from ingestion.log.held_files import (
     HeldFile,
     compacted_schema,
-    held_file,
     held_files,
     path_literal,
     read_positioned,
@@ -209,10 +208,10 @@ def _compacted(
             sources = [
                 file
                 for file in segments.get(compacted.event_type, [])
-                if compacted.first_position <= file.first_position <= compacted.last_position
+                if compacted.first_position <= file.named.first_position <= compacted.last_position
                 and file.commit_seq < commit.seq
             ]
-            held = held_file(commit, compacted, redactions, compacted.last_position)
+            held = HeldFile.of(commit, compacted, redactions)
             path = layout.segment(held.sha256)
             fault = _fault(layout, compacted, held, sources)
             if fault is not None:
@@ -232,13 +231,13 @@ def _fault(
     if size != held.bytes:
         return f"has {size} bytes; commits say {held.bytes}"
     try:
-        schemas = {compacted_schema(layout, file.schema)[0] for file in sources}
+        schemas = {compacted_schema(layout, file.named.schema)[0] for file in sources}
         if schemas != {compacted.schema}:
             return "its schema is not that of the segments it stands for"
         expected = pa.concat_tables([read_positioned(layout, file) for file in sources])
     except IntegrityError:
         return None  # the segment's or schema's own fault, which is reported where it is
-    is_same = sources[-1].last_position == compacted.last_position and expected.equals(found)
+    is_same = sources[-1].named.last_position == compacted.last_position and expected.equals(found)
     return None if is_same else "its rows are not those of the segments it stands for"
 
 
