@@ -1,7 +1,6 @@
 """The errors a user can meet, each with what happened, where, and the remedy.
 
-What stays out: catching them and choosing colours (orchestration/cli), and faults of our own,
-which stay ordinary exceptions with a traceback for a developer.
+Faults of our own stay ordinary exceptions, with a traceback for a developer.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import ClassVar
 
 
 class DemoscopeError(Exception):
-    """Something the user can mend. `exit_code` is what the command line returns for it."""
+    """Something the user can repair. `exit_code` is what the command line returns for it."""
 
     exit_code: ClassVar[int] = 1
 
@@ -26,8 +25,6 @@ class DemoscopeError(Exception):
 class LoadRefusedError(DemoscopeError):
     """A load was refused whole; the log is untouched."""
 
-    exit_code = 1
-
 
 class UsageError(DemoscopeError):
     """The request itself cannot be understood: an option, a mapping, a name."""
@@ -42,7 +39,7 @@ class NotFoundError(DemoscopeError):
 
 
 class BusyError(DemoscopeError):
-    """Somebody else holds what this needs; trying again later is right."""
+    """Another process holds what this needs; trying again later is right."""
 
     exit_code = 4
 

@@ -2,8 +2,6 @@
 
 Ids in the log are keyed hashes; with the vault at hand the hash of a native id can be made again.
 What is about the events found (corrections, retractions, appeals) is found with them.
-
-What stays out: printing (cli/log_events.py) and current state, which dbt makes.
 """
 
 from __future__ import annotations
@@ -25,7 +23,6 @@ from ingestion.vocabulary import EventType
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.contract import Contract
     from ingestion.paths import Home
 
 TARGET = "target_event_id"
@@ -71,24 +68,23 @@ def find_events(home: Home, search: Search, *, limit: int) -> list[dict[str, Any
         message = "A source's own id says nothing without the source."
         raise UsageError(message, remedy="Add --source NAME.")
     log = EventLog.open(home.log)
-    pseudonyms = _pseudonyms(home, search)
+    known = _known(home, search)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         register(connection, log, log.resolve(None))
         found: list[dict[str, Any]] = []
-        for event_type, contract in CONTRACTS.items():
+        for event_type in CONTRACTS:
             if search.event_type in {None, event_type}:
-                conditions, values = _conditions(contract, search, pseudonyms)
+                conditions = _conditions(event_type, search, known)
                 if conditions is not None:
-                    found += _rows(connection, event_type, conditions, values, limit)
+                    found += _rows(connection, event_type, conditions, limit)
         found = sorted(found, key=lambda row: int(row["position"]))[:limit]
         return _with_revisions(connection, found)
 
 
 def unmatched_targets(log: EventLog, position: int) -> int:
     """How many events are corrected or retracted that are not in the log as of a position."""
-    kinds = [kind for kind, contract in CONTRACTS.items() if TARGET in contract.log_schema.names]
-    targets = " union ".join(f"select {TARGET} as event_id from raw.{kind}" for kind in kinds)
+    targets = " union ".join(f"select {TARGET} as event_id from raw.{kind}" for kind in _revising())
     known = " union all ".join(f"select event_id from raw.{kind}" for kind in CONTRACTS)
     with duckdb.connect() as connection:
         register(connection, log, position)
@@ -98,7 +94,8 @@ def unmatched_targets(log: EventLog, position: int) -> int:
         return int(connection.sql(query).fetchall()[0][0])
 
 
-def _pseudonyms(home: Home, search: Search) -> Identities | None:
+def _known(home: Home, search: Search) -> Identities | None:
+    """What makes the log's ids of a source's own; None where nobody asks by those."""
     if not search.native_id and search.participant_id is None:
         return None
     if not (home.vault / KEY_FILE).exists():
@@ -108,38 +105,28 @@ def _pseudonyms(home: Home, search: Search) -> Identities | None:
 
 
 def _conditions(
-    contract: Contract, search: Search, pseudonyms: Identities | None
-) -> tuple[str | None, list[str]]:
-    """A condition in SQL and its values; None where events of this type cannot be meant."""
-    names = set(contract.log_schema.names)
-    conditions, values = ["true"], []
-    if search.source is not None:
-        conditions.append("source = ?")
-        values.append(search.source)
-    if search.event_id is not None:
-        conditions.append("starts_with(event_id, ?)")
-        values.append(search.event_id)
-    if pseudonyms is not None and search.source is not None:
+    event_type: EventType, search: Search, known: Identities | None
+) -> list[tuple[str, Any]] | None:
+    """Conditions in SQL, each with its value; None where events of this type cannot be meant."""
+    names = CONTRACTS[event_type].log_schema.names
+    models = [name for name in MODELS if name in names]
+    is_judged = "dimension" in names
+    if (search.dimension is not None and not is_judged) or (search.models and not models):
+        return None
+    conditions: list[tuple[str, Any]] = [
+        ("source = ?", search.source),
+        ("starts_with(event_id, ?)", search.event_id),
+        ("dimension = ?", search.dimension),
+        *((f"? in ({', '.join(models)})", model) for model in search.models),
+    ]
+    if known is not None and search.source is not None:
         if search.native_id:
-            native = _native_id(search.native_id)
-            hashes = pseudonyms.event_ids(search.source, str(contract.event_type), native)
-            conditions.append("(" + " or ".join(["starts_with(event_id, ?)"] * len(hashes)) + ")")
-            values += hashes
+            hashes = known.event_ids(search.source, event_type, _native_id(search.native_id))
+            conditions.append(("list_bool_or([starts_with(event_id, hash) for hash in ?])", hashes))
         if search.participant_id is not None:
-            conditions.append("subject_id = ?")
-            values.append(pseudonyms.subject_id(search.source, search.participant_id) or "")
-    if search.dimension is not None:
-        if "dimension" not in names:
-            return None, []
-        conditions.append("dimension = ?")
-        values.append(search.dimension)
-    known = [name for name in MODELS if name in names]
-    for model in search.models:
-        if not known:
-            return None, []
-        conditions.append(f"? in ({', '.join(known)})")
-        values.append(model)
-    return " and ".join(conditions), values
+            subject = known.subject_id(search.source, search.participant_id)
+            conditions.append(("subject_id = ?", subject or ""))
+    return [(condition, value) for condition, value in conditions if value is not None]
 
 
 def _native_id(parts: Sequence[str]) -> str:
@@ -152,13 +139,14 @@ def _native_id(parts: Sequence[str]) -> str:
 def _rows(
     connection: duckdb.DuckDBPyConnection,
     event_type: EventType,
-    conditions: str,
-    values: Sequence[Any],
+    conditions: Sequence[tuple[str, Any]],
     limit: int | None,
 ) -> list[dict[str, Any]]:
     most = "" if limit is None else f" limit {limit:d}"
-    query = f"from raw.{event_type} where {conditions} order by position{most}"
-    rows: list[dict[str, Any]] = connection.sql(query, params=values).to_arrow_table().to_pylist()
+    where = " and ".join(["true", *(condition for condition, _ in conditions)])
+    query = f"from raw.{event_type} where {where} order by position{most}"
+    found = connection.sql(query, params=[value for _, value in conditions])
+    rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
     return rows
 
 
@@ -169,12 +157,13 @@ def _with_revisions(
     by_id = {row["event_id"]: row for row in found}
     new = list(by_id)
     while new:
-        rows = [
-            row
-            for event_type, contract in CONTRACTS.items()
-            if TARGET in contract.log_schema.names
-            for row in _rows(connection, event_type, f"list_contains(?, {TARGET})", [new], None)
-        ]
+        about = [(f"list_contains(?, {TARGET})", new)]
+        rows = [row for kind in _revising() for row in _rows(connection, kind, about, None)]
         new = [row["event_id"] for row in rows if row["event_id"] not in by_id]
         by_id |= {row["event_id"]: row for row in rows}
     return sorted(by_id.values(), key=lambda row: int(row["position"]))
+
+
+def _revising() -> list[EventType]:
+    """Types of events that are about another event."""
+    return [kind for kind, contract in CONTRACTS.items() if TARGET in contract.log_schema.names]

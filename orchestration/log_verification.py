@@ -3,8 +3,6 @@
 The whole log is checked, as `demoscope log verify` does it: every commit, segment and row, from its
 bytes up. That costs what that command costs, some seconds per gigabyte, and once per build at the
 head: a build that looks back reports nothing, and so checks nothing.
-
-What stays out: the checks themselves (ingestion/log/verification.py) and the marts.
 """
 
 from __future__ import annotations
@@ -14,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ingestion.errors import UsageError
-from ingestion.log.checkpoint import checkpoint_of, default_origin
-from ingestion.log.keys import read_public_key
-from ingestion.tables import TIMESTAMP
+from ingestion.log.checkpoint import checkpoint_of, default_origin, read_public_key
+from ingestion.tables import SQL_TYPES
 from orchestration.raw_views import open_database
 from ratings.tables.contract_form import RatingColumn, RatingTable
 
@@ -62,12 +59,7 @@ LOG_TABLES = {
         ),
     ),
 }
-_TYPES = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "boolean": pa.bool_(),
-    "timestamp with time zone": TIMESTAMP,
-}
+_TYPES = {name: kind for kind, name in SQL_TYPES.items()}
 
 
 def verify(database: Path, log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
@@ -89,10 +81,8 @@ def verify(database: Path, log: EventLog, position: int, public_key: Path) -> di
 
 def show(database: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write `log.verification`; without rows until a log was checked."""
-    columns = {column.name: _TYPES[column.type] for column in LOG_TABLES[VERIFICATION].columns}
-    table = pa.table(
-        {name: pa.array([row[name] for row in rows], kind) for name, kind in columns.items()}
-    )
+    columns = [(column.name, _TYPES[column.type]) for column in LOG_TABLES[VERIFICATION].columns]
+    table = pa.Table.from_pylist(list(rows), pa.schema(columns))
     with open_database(database) as connection:
         connection.execute(f"create schema if not exists {SOURCE}")
         connection.register("verified", table)
@@ -107,7 +97,7 @@ def _row(log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
         "origin": origin,
         "log_position": position,
         "log_head_hash": log.chain.hash_at(position),
-        "log_root_hash": checkpoint_of(log.layout, log.chain, origin, position).root.hex(),
+        "log_root_hash": checkpoint_of(log.chain, origin, position).root.hex(),
         "event_count": last.next_position - first.first_position,
         "first_recorded_at": first.recorded_at,
         "last_recorded_at": last.recorded_at,

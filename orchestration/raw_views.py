@@ -1,7 +1,4 @@
-"""What dbt sees as sources: views over the log as of a position, loads, and ratings.
-
-What stays out: the log's own views (ingestion/log/reader.py), which this asks for.
-"""
+"""What dbt sees as sources: views over the log as of a position, loads, and ratings."""
 
 from __future__ import annotations
 
@@ -50,7 +47,11 @@ def open_database(path: Path, *, is_read_only: bool = False) -> duckdb.DuckDBPyC
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        connection = _connected(path, is_read_only=is_read_only)
+        try:
+            connection = duckdb.connect(path, read_only=is_read_only)
+        except duckdb.ConnectionException:
+            # This process built it, and dbt has not let go: DuckDB then opens it one way only.
+            connection = duckdb.connect(path)
     except duckdb.IOException as error:
         if LOCKED in str(error):
             message = f"{path} is open in another process."
@@ -60,14 +61,6 @@ def open_database(path: Path, *, is_read_only: bool = False) -> duckdb.DuckDBPyC
         raise IntegrityError(message, remedy=remedy) from error
     connection.execute("set TimeZone = 'UTC'")
     return connection
-
-
-def _connected(path: Path, *, is_read_only: bool) -> duckdb.DuckDBPyConnection:
-    try:
-        return duckdb.connect(path, read_only=is_read_only)
-    except duckdb.ConnectionException:
-        # This process built it, and dbt has not let go: DuckDB then opens it one way only.
-        return duckdb.connect(path)
 
 
 def register_sources(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from ingestion.log.chain import Commit
 from ingestion.log.durable import (
     explained,
     fsync_directory,
@@ -20,7 +21,6 @@ from ingestion.log.durable import (
     write_durably,
 )
 from ingestion.log.layout import Layout
-from ingestion.log.record import Commit
 from ingestion.log.segments import WrittenSegment
 
 

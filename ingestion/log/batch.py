@@ -20,17 +20,15 @@ import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
-from ingestion.log.chain import Chain
+from ingestion.log.chain import Chain, Commit, Segment
 from ingestion.log.durable import StorageError, explained, fsync_directory
 from ingestion.log.id_cache import IdCache
 from ingestion.log.id_hash import hash_ids
 from ingestion.log.late import LateRows
-from ingestion.log.layout import Layout
+from ingestion.log.layout import Layout, conform, describe_schema, keep_schema
 from ingestion.log.matching import settle, settle_repeats
-from ingestion.log.origin import conform, describe_schema, keep_schema
 from ingestion.log.pending import Pending
 from ingestion.log.receipt import Receipt, StageResult
-from ingestion.log.record import Commit, Segment
 from ingestion.log.runs import Stream
 from ingestion.log.segments import row_pieces
 from ingestion.log.stored import rows_at

@@ -1,80 +1,252 @@
-"""The chain of commits: its head, its records, and which of them an "as of" means.
+"""The chain of commits: what a commit says, its bytes, and which of them an "as of" means.
 
-Commits are never rewritten, so what was read stays read: `refresh()` looks for new ones only. A
-snapshot in the cache holds the records one per line; it is believed because each line hashes to
-the next one's `prev_hash` and the last line is, byte for byte, the commit file of its number. So
-opening a log of 100,000 commits reads one file, not 100,000.
+A commit's file is RFC 8785 JSON. Its last field, `sha256`, is the hash of the record without that
+field, so a torn or rotten record is known by itself. That nobody replaced it is known by the next
+one's `prev_hash`, which covers all its bytes, and by signed checkpoints.
 
-What stays out: writing a commit (append.py), what a record says (record.py).
+`seq` counts commits from 1. `position` counts events from 1, without a gap: a commit's rows have
+the positions `first_position`, `first_position + 1`, ..., segment after segment, row after row.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
-import secrets
+import re
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import rfc8785
 
-from ingestion.errors import IntegrityError, NotFoundError
-from ingestion.log.as_of import parse_as_of
-from ingestion.log.layout import SEQ_DIGITS, Layout
-from ingestion.log.origin import Origin
-from ingestion.log.record import (
-    FIRST_POSITION,
-    Commit,
-    Compacted,
-    Redacted,
-    Segment,
-    hash_of,
-    moment_of,
-)
-from ingestion.log.redactions import Redactions
+from ingestion.errors import IntegrityError, NotFoundError, UsageError
+from ingestion.log.layout import SEQ_DIGITS, Layout, Origin
 
-SNAPSHOT = "chain.jsonl"
-SNAPSHOT_LEAST = 64
+FIRST_POSITION = 1
+_COMMIT_NAME = re.compile(rf"\d{{{SEQ_DIGITS}}}\.json", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Quotation marks inside a JSON text are escaped, so no text of a record passes for this name.
 _REDACTED = b'"redacted":['
+_MOST_DIGITS = 20
+_AS_OF_REMEDY = "Give a commit's number, or a time such as 2026-03-01T12:00:00Z."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """A Parquet file of one event type that a commit names.
+
+    Args:
+        event_type: what its rows are.
+        bytes: length of the file.
+        sha256: of the file; its name.
+        rows: how many; in `Redacted`, how many are erased by now.
+    """
+
+    event_type: str
+    bytes: int
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment(_File):
+    """Events that a commit adds.
+
+    Args:
+        first_position: position of its first row; the others follow.
+        row_root: root (hex) of the Merkle tree over the rows.
+        schema: hash of the schema it was written under.
+    """
+
+    first_position: int
+    row_root: str
+    schema: str
+
+    @property
+    def last_position(self) -> int:
+        """Position of its last row."""
+        return self.first_position + self.rows - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compacted(_File):
+    """A file in place of earlier ones of its event type (compaction.py). It adds no event.
+
+    Args:
+        first_position: of its first row.
+        last_position: of its last row; it has every row of its event type between.
+        schema: hash of its schema, which has the columns `position`, `commit_seq`, `recorded_at`.
+    """
+
+    first_position: int
+    last_position: int
+    schema: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redacted(_File):
+    """A file in place of one whose rows were erased in part (redaction.py). It adds no event.
+
+    Args:
+        original: hash by which a commit names the file, as `Segment` or `Compacted`.
+    """
+
+    original: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """One addition to the log.
+
+    Args:
+        seq: its place in the chain, from 1.
+        prev_hash: SHA-256 of the previous commit's bytes; of FORMAT's for the first.
+        batch_id: what it adds; no two commits have the same.
+        producer: who says so.
+        recorded_at: when it was recorded (UTC, microseconds); rises strictly along the chain.
+        first_position: position of its first event.
+        event_count: how many events it adds.
+        segments: where they are, in position order.
+        compacted: files in place of earlier ones; not in the bytes where there are none.
+        redacted: files in place of such that had erased rows in them; likewise.
+    """
+
+    seq: int
+    prev_hash: str
+    batch_id: str
+    producer: Mapping[str, Any]
+    recorded_at: datetime
+    first_position: int
+    event_count: int
+    segments: tuple[Segment, ...] = ()
+    compacted: tuple[Compacted, ...] = ()
+    redacted: tuple[Redacted, ...] = ()
+
+    @property
+    def next_position(self) -> int:
+        """Position of the first event after this commit."""
+        return self.first_position + self.event_count
+
+    @property
+    def recorded_us(self) -> int:
+        """Microseconds since 1970 at which it was recorded."""
+        return microseconds(self.recorded_at)
+
+    @property
+    def recorded_text(self) -> str:
+        """When it was recorded, as its bytes say it."""
+        return self.recorded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of its bytes."""
+        return hash_of(self.encode())
+
+    def encode(self) -> bytes:
+        """The bytes of its file."""
+        fields = asdict(self) | {"recorded_at": self.recorded_text}
+        for name in ("compacted", "redacted"):
+            if not fields[name]:
+                del fields[name]
+        # "sha256" sorts last: what it covers is everything before it, and a closing brace.
+        body = rfc8785.dumps(fields)
+        return body[:-1] + _seal(body)
+
+    @classmethod
+    def decode(cls, content: bytes, path: Path) -> Commit:
+        """Read a commit's bytes.
+
+        Raises:
+            IntegrityError: they are not a commit; the message names `path`.
+        """
+        try:
+            _require(_is_sealed(content), "its content does not have its sha256")
+            fields = json.loads(_body(content))
+            said = fields.pop("recorded_at")
+            _require(_MOMENT.fullmatch(said) is not None, f"{said!r} is not a time")
+            commit = cls(
+                recorded_at=datetime.fromisoformat(said),
+                segments=tuple(Segment(**segment) for segment in fields.pop("segments")),
+                compacted=tuple(Compacted(**file) for file in fields.pop("compacted", ())),
+                redacted=tuple(Redacted(**file) for file in fields.pop("redacted", ())),
+                **fields,
+            )
+            position = commit.first_position
+            for segment in commit.segments:
+                _require(segment.first_position == position, "positions leave a gap")
+                position += segment.rows
+            is_all = position == commit.next_position
+            _require(is_all, "event_count is not the rows of its segments")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = f"{path} is damaged: {error}."
+            raise IntegrityError(message, remedy="Restore it from a backup.") from error
+        return commit
+
+
+class Redactions:
+    """Which files stand in place of which, because rows of them were erased.
+
+    A redaction holds as of every moment: what is erased now is erased for a reader as of an earlier
+    commit too. So all of them up to the head count.
+    """
+
+    def __init__(self) -> None:
+        self._current: dict[str, Redacted] = {}
+        self.superseded: dict[str, int] = {}
+        """Hash of each file that must not be there any more -> the commit that says so."""
+
+    def add(self, commit: Commit) -> None:
+        """Take note of a commit; they come in order."""
+        for redacted in commit.redacted:
+            self.superseded[self.file_of(redacted.original)] = commit.seq
+            self._current[redacted.original] = redacted
+
+    def of(self, sha256: str) -> Redacted | None:
+        """What stands in place of the file that a commit names so; None where the file does."""
+        return self._current.get(sha256)
+
+    def file_of(self, sha256: str) -> str:
+        """Hash, and name, of the file to read for the one that a commit names so."""
+        redacted = self._current.get(sha256)
+        return sha256 if redacted is None else redacted.sha256
 
 
 class Chain:
-    """Commits 1 to `head_seq` as they were at the last `refresh()`.
+    """Commits 1 to `head_seq` as they were at the last `refresh()`, and their `redactions`.
 
-    `redactions` are those of all of them.
+    Commits are never rewritten, so what was read stays read. A commit is parsed when it is asked
+    for: opening a log of 100,000 commits takes a second.
     """
 
-    def __init__(self, layout: Layout, origin: Origin, cache: Path) -> None:
-        self._layout = layout
-        self._origin = origin
-        self._snapshot = cache / SNAPSHOT
-        self._lines: list[bytes] = []
+    def __init__(self, layout: Layout, origin: Origin) -> None:
+        self.layout = layout
         self.redactions = Redactions()
-        self._head_hash = origin.sha256
-        self._saved = 0
-        self._load_snapshot()
-        self._refuse_gaps()
+        self.head_hash = origin.sha256
+        """What the next commit's `prev_hash` is."""
+        self._contents: list[bytes] = []
+        last = max(map(commit_number, os.listdir(layout.commits)), default=0)  # noqa: PTH208
         self.refresh()
-        self._save_snapshot()
+        # A missing commit must not pass for the end of the log.
+        if self.head_seq < last:
+            message = f"{layout.commit(self.head_seq + 1)} is missing, but later commits exist."
+            raise IntegrityError(message, remedy="Restore it from a backup.")
 
     @property
     def head_seq(self) -> int:
         """The last commit's number; 0 for an empty log."""
-        return len(self._lines)
-
-    @property
-    def head_hash(self) -> str:
-        """What the next commit's `prev_hash` is."""
-        return self._head_hash
+        return len(self._contents)
 
     @property
     def head(self) -> Commit | None:
         """The last commit."""
-        return self.commit(self.head_seq) if self._lines else None
+        return self.commit(self.head_seq) if self._contents else None
 
     @property
     def next_position(self) -> int:
@@ -112,33 +284,22 @@ class Chain:
         Raises:
             IntegrityError: a commit is damaged or does not continue the chain.
         """
-        while True:
-            seq = self.head_seq + 1
-            path = self._layout.commit(seq)
-            try:
-                content = path.read_bytes()
-            except FileNotFoundError:
-                return
-            commit = Commit.decode(content, path)
-            if commit.seq != seq or commit.prev_hash != self._head_hash:
-                message = (
-                    f"{path} does not continue the chain: commit {seq - 1} is not what it was."
-                )
-                raise IntegrityError(message, remedy="Run `demoscope log verify`.")
-            self._append(content)
-            self._head_hash = hash_of(content)
+        with contextlib.suppress(FileNotFoundError):
+            while True:
+                path = self.layout.commit(self.head_seq + 1)
+                self._append(path, path.read_bytes())
 
     def segment_path(self, sha256: str) -> Path:
         """Where the rows of a file that a commit names are."""
-        return self._layout.segment(self.redactions.file_of(sha256))
+        return self.layout.segment(self.redactions.file_of(sha256))
 
     def commit(self, seq: int) -> Commit:
         """The commit of that number, from 1."""
-        return Commit.decode(self._lines[seq - 1], self._layout.commit(seq))
+        return Commit.decode(self._contents[seq - 1], self.layout.commit(seq))
 
     def hash_at(self, seq: int) -> str:
         """SHA-256 of that commit's bytes."""
-        return hash_of(self._lines[seq - 1])
+        return hash_of(self._contents[seq - 1])
 
     def commits(self, up_to: int | None = None) -> Iterator[Commit]:
         """Commits 1 to `up_to`, in order."""
@@ -149,8 +310,8 @@ class Chain:
         """The commit that holds a batch."""
         # Keys are sorted in canonical JSON, and batch_id sorts first: no need to parse.
         beginning = b'{"batch_id":' + rfc8785.dumps(batch_id) + b","
-        for seq, line in enumerate(self._lines, 1):
-            if line.startswith(beginning):
+        for seq, content in enumerate(self._contents, 1):
+            if content.startswith(beginning):
                 return self.commit(seq)
         return None
 
@@ -177,9 +338,7 @@ class Chain:
             UsageError: it is neither, or a time without an offset.
             NotFoundError: a number beyond the head.
         """
-        if as_of is None:
-            return self.head_seq
-        asked = parse_as_of(as_of)
+        asked = self.head_seq if as_of is None else parse_as_of(as_of)
         if isinstance(asked, int):
             if asked > self.head_seq:
                 message = f"The log has no commit {asked}: its head is {self.head_seq}."
@@ -188,56 +347,91 @@ class Chain:
         seqs = range(1, self.head_seq + 1)
         return bisect_left(seqs, True, key=lambda seq: self.commit(seq).recorded_at > asked)
 
-    def _refuse_gaps(self) -> None:
-        """A missing commit must not pass for the end of the log."""
-        with contextlib.suppress(FileNotFoundError):
-            names = [name for name in os.listdir(self._layout.commits) if is_commit_name(name)]  # noqa: PTH208
-            last = max(names, default=None)
-            # A name the listing missed because it was being made is there when asked for.
-            if last is not None and len(names) < int(last[:SEQ_DIGITS]):
-                for seq in range(1, int(last[:SEQ_DIGITS]) + 1):
-                    if not self._layout.commit(seq).exists():
-                        message = f"{self._layout.commit(seq)} is missing, but later commits exist."
-                        raise IntegrityError(message, remedy="Restore it from a backup.")
-
-    def _load_snapshot(self) -> None:
-        try:
-            lines = self._snapshot.read_bytes().splitlines()
-            last = self._layout.commit(len(lines)).read_bytes() if lines else b""
-        except OSError:
-            return
-        expected = self._origin.sha256
-        for line in lines:
-            if f'"prev_hash":"{expected}"'.encode() not in line:
-                return
-            expected = hash_of(line)
-        if lines and lines[-1] == last:
-            for line in lines:
-                self._append(line)
-            self._head_hash, self._saved = expected, len(lines)
-
-    def _append(self, line: bytes) -> None:
-        self._lines.append(line)
-        if _REDACTED in line:
-            self.redactions.add(self.commit(len(self._lines)))
-
-    def _save_snapshot(self) -> None:
-        """Rewritten when it has grown by a tenth, so the cost of writing stays in proportion."""
-        if self.head_seq - self._saved < max(SNAPSHOT_LEAST, self._saved // 10):
-            return
-        temporary = self._snapshot.with_name(f"{SNAPSHOT}.{secrets.token_hex(8)}")
-        # A cache that cannot be written is slow, not wrong.
-        with contextlib.suppress(OSError):
-            self._snapshot.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                temporary.write_bytes(b"\n".join(self._lines) + b"\n")
-                temporary.replace(self._snapshot)
-                self._saved = self.head_seq
-            finally:
-                temporary.unlink(missing_ok=True)
+    def _append(self, path: Path, content: bytes) -> None:
+        seq = self.head_seq + 1
+        number, previous = f'"seq":{seq}', f'"prev_hash":"{self.head_hash}"'
+        if not _is_sealed(content):
+            Commit.decode(content, path)  # raises, and says why
+        if (
+            not content[:-_SEAL_LENGTH].endswith(number.encode())
+            or previous.encode() not in content
+        ):
+            message = f"{path} does not continue the chain: commit {seq - 1} is not what it was."
+            raise IntegrityError(message, remedy="Run `demoscope log verify`.")
+        self._contents.append(content)
+        self.head_hash = hash_of(content)
+        if _REDACTED in content:
+            self.redactions.add(self.commit(seq))
 
 
-def is_commit_name(name: str) -> bool:
-    """Whether a file in commits/ is called what a commit is called."""
-    stem, dot, suffix = name.partition(".")
-    return f"{dot}{suffix}" == ".json" and len(stem) == SEQ_DIGITS and stem.isdecimal()
+def parse_as_of(as_of: str | int) -> int | datetime:
+    """A commit's number (0 or more), or a time in UTC.
+
+    Raises:
+        UsageError: it is neither; or a time that does not say in which zone it is.
+    """
+    text = str(as_of).strip()
+    if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
+        return int(text)
+    try:
+        return moment_in_utc(text)
+    except ValueError as error:
+        message = f"{as_of!r} is neither a commit's number nor a time."
+        raise UsageError(message, remedy=_AS_OF_REMEDY) from error
+
+
+def moment_in_utc(text: str) -> datetime:
+    """An ISO 8601 time in UTC.
+
+    Raises:
+        ValueError: it is none, or none of the years 1 to 9999 in UTC.
+        UsageError: it does not say in which zone it is.
+    """
+    moment = datetime.fromisoformat(text.strip())
+    if moment.tzinfo is None:
+        message = f"{text!r} does not say in which time zone it is."
+        raise UsageError(message, remedy=_AS_OF_REMEDY)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
+def commit_number(name: str) -> int:
+    """The number of a commit by its file's name; 0 for another file."""
+    return int(name[:SEQ_DIGITS]) if _COMMIT_NAME.fullmatch(name) else 0
+
+
+def hash_of(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970, exactly (a float would lose them)."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(us: int) -> datetime:
+    """The UTC time that many microseconds after 1970."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001
+    if not holds:
+        raise ValueError(otherwise)
+
+
+def _seal(body: bytes) -> bytes:
+    return b',"sha256":"' + hash_of(body).encode() + b'"}'
+
+
+_SEAL_LENGTH = len(_seal(b""))
+
+
+def _body(content: bytes) -> bytes:
+    return content[:-_SEAL_LENGTH] + b"}"
+
+
+def _is_sealed(content: bytes) -> bool:
+    return content.endswith(_seal(_body(content)))

@@ -1,28 +1,42 @@
-"""Checkpoints (c2sp.org/tlog-checkpoint): the size and root of the tree over the commits.
+"""Checkpoints: the size and root of the tree over the commits, signed.
 
-Leaf number n (from 0) is, byte for byte, the file of commit n + 1. A checkpoint kept elsewhere
-shows what the log alone cannot: that its tail was cut off, that an old backup was put back, or that
-another history was put in its place.
+A checkpoint (c2sp.org/tlog-checkpoint) is a signed note (c2sp.org/signed-note): a text and Ed25519
+signatures below it. Leaf number n of the tree (from 0) is, byte for byte, the file of commit n + 1.
+A checkpoint kept elsewhere shows what the log alone cannot: that its tail was cut off, that an old
+backup was put back, or that another history was put in its place.
 
-What stays out: the tree (merkle.py), signatures (note.py), and proofs of single events
-(event_proof.py).
+The signing key is a PEM file (PKCS #8) that is made on first use in the vault.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingestion.errors import IntegrityError, NotFoundError
-from ingestion.log.chain import Chain
-from ingestion.log.layout import Layout
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from ingestion.errors import IntegrityError, NotFoundError, UsageError
+from ingestion.log.chain import Chain, Commit
+from ingestion.log.durable import create_once, explained, replace_text
 from ingestion.log.merkle import Tree, is_included, leaf_hash
-from ingestion.log.record import Commit
 
 HASH_BYTES = 32
+KEY_FILE = "checkpoint.key"
+_ED25519 = b"\x01"
+_KEY_ID_BYTES = 4
+_MOST_NOTE_BYTES = 1 << 20
+_DASH = "\N{EM DASH} "
 _COMMIT_PROOF = {"commit", "index", "path", "size", "version"}
 
 
@@ -42,7 +56,7 @@ class Checkpoint:
 
     def encode(self) -> str:
         """The text of the note."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
@@ -53,25 +67,180 @@ class Checkpoint:
         """
         lines = text.split("\n")
         try:
-            origin, size, encoded = lines[:3]
-            root = base64.b64decode(encoded, validate=True)
-            is_whole = (
-                text.endswith("\n")
-                and bool(origin)
-                and size.isascii()
-                and size.isdecimal()
-                and str(int(size)) == size
-                and len(root) == HASH_BYTES
-                and base64.b64encode(root).decode() == encoded
-                and (len(lines) == 4 or all(lines[3:-1]))  # noqa: PLR2004
-            )
-        except ValueError as error:
-            message = f"This is not a checkpoint: {text[:80]!r}."
-            raise IntegrityError(message) from error
+            origin, size, root = lines[:3]
+            checkpoint = cls(origin, int(size), base64.b64decode(root, validate=True))
+        except ValueError:
+            checkpoint = cls("", 0, b"")
+        is_whole = (
+            bool(checkpoint.origin)
+            and checkpoint.size >= 0
+            and len(checkpoint.root) == HASH_BYTES
+            and text.startswith(checkpoint.encode())
+            and text.endswith("\n")
+            and all(lines[3:-1])
+        )
         if not is_whole:
             message = f"This is not a checkpoint: {text[:80]!r}."
             raise IntegrityError(message)
-        return cls(origin, int(size), root)
+        return checkpoint
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """A public key and the name it signs under."""
+
+    name: str
+    key: bytes
+
+    @property
+    def key_id(self) -> bytes:
+        """The first four bytes of SHA-256(name, newline, algorithm, key)."""
+        text = self.name.encode() + b"\n" + _ED25519 + self.key
+        return hashlib.sha256(text).digest()[:_KEY_ID_BYTES]
+
+    @classmethod
+    def parse(cls, text: str) -> Verifier:
+        """Read `<name>+<key id>+<base64 of algorithm and key>`.
+
+        Raises:
+            UsageError: it is not such a key, or of another algorithm.
+        """
+        text = text.strip()
+        try:
+            name, _, encoded = text.split("+", 2)
+            verifier = cls(name, base64.b64decode(encoded, validate=True)[len(_ED25519) :])
+            Ed25519PublicKey.from_public_bytes(verifier.key)
+        except ValueError:
+            verifier = cls("", b"")
+        if str(verifier) != text or not _is_name(verifier.name):
+            message = f"{text!r} is not an Ed25519 verifier key."
+            raise UsageError(message, remedy="It looks like name+1a2b3c4d+base64.")
+        return verifier
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.key)}"
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and "+" not in name and not any(map(str.isspace, name))
+
+
+def verifier_of(name: str, key: Ed25519PrivateKey) -> Verifier:
+    """The public half of a key.
+
+    Raises:
+        UsageError: a key cannot be called so.
+    """
+    if not _is_name(name):
+        message = f"{name!r} cannot name a key."
+        raise UsageError(message, remedy="No spaces and no plus signs.")
+    return Verifier(name, key.public_key().public_bytes_raw())
+
+
+def sign(text: str, name: str, key: Ed25519PrivateKey) -> str:
+    """The text with one signature under it.
+
+    Args:
+        text: one or more lines; ends in a newline.
+        name: of the key.
+        key: the private key.
+    """
+    signature = verifier_of(name, key).key_id + key.sign(text.encode())
+    return f"{text}\n{_DASH}{name} {_base64(signature)}\n"
+
+
+def open_note(note: bytes, *trusted: Verifier) -> str:
+    """The text of a note that at least one of the trusted keys has signed.
+
+    Signatures by other keys are ignored, as the specification says; a bad one by a trusted key is
+    not.
+
+    Raises:
+        IntegrityError: it is no note, a trusted key's signature is bad, or none has signed.
+    """
+    try:
+        whole = note.decode() if len(note) <= _MOST_NOTE_BYTES else ""
+    except UnicodeDecodeError:
+        whole = ""
+    text, blank, signatures = whole.rpartition("\n\n")
+    text += "\n"
+    if not blank or not signatures.endswith("\n") or any(c < " " and c != "\n" for c in whole):
+        message = "This is not a signed note."
+        raise IntegrityError(message)
+    verified = [_is_signed(line, text, trusted) for line in signatures[:-1].split("\n")]
+    if not any(verified):
+        names = ", ".join(verifier.name for verifier in trusted)
+        message = f"The note is not signed by {names or 'any trusted key'}."
+        raise IntegrityError(message, remedy="Check which key you trust.")
+    return text
+
+
+def _is_signed(line: str, text: str, trusted: tuple[Verifier, ...]) -> bool:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        content = b""
+    key_id, signature = content[:_KEY_ID_BYTES], content[_KEY_ID_BYTES:]
+    if not signature or not _is_name(name) or line != f"{_DASH}{name} {_base64(content)}":
+        message = f"The note has a malformed signature: {line[:80]!r}."
+        raise IntegrityError(message)
+    for verifier in trusted:
+        if (verifier.name, verifier.key_id) == (name, key_id):
+            try:
+                Ed25519PublicKey.from_public_bytes(verifier.key).verify(signature, text.encode())
+            except InvalidSignature as error:
+                message = f"The signature of {name} does not hold: the note was changed."
+                raise IntegrityError(message) from error
+            return True
+    return False
+
+
+def signing_key(vault: Path) -> Ed25519PrivateKey:
+    """The vault's key; of two first users one makes it and both use it.
+
+    Raises:
+        UsageError: the file is there but is no Ed25519 key.
+        StorageError: the vault cannot be written.
+    """
+    path = vault / KEY_FILE
+    if not path.exists():
+        content = Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+        with explained("Writing", path):
+            vault.mkdir(parents=True, exist_ok=True, mode=0o700)
+            create_once(path, content, vault, 0o600)
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        message = f"{path} is not a signing key: {error}."
+        raise UsageError(message, remedy="Restore the vault from its backup.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        message = f"{path} is a key of another kind than Ed25519."
+        raise UsageError(message, remedy="openssl genpkey -algorithm ed25519 makes one.")
+    return key
+
+
+def read_public_key(path: Path) -> Verifier:
+    """A public key from the file that `demoscope log checkpoint` writes.
+
+    Raises:
+        UsageError: it is no such file.
+    """
+    try:
+        return Verifier.parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {error}."
+        raise UsageError(message, remedy="`demoscope log checkpoint` writes one.") from error
+
+
+def publish(path: Path, verifier: Verifier) -> None:
+    """Write a public key where people look for it, unless it is there."""
+    content = f"{verifier}\n"
+    if not path.exists() or path.read_text(encoding="utf-8") != content:
+        with explained("Writing", path):
+            replace_text(path, content)
 
 
 def default_origin(origin: str) -> str:
@@ -79,43 +248,40 @@ def default_origin(origin: str) -> str:
     return f"demoscope/log/{origin}"
 
 
-def tree_of(layout: Layout, chain: Chain, size: int) -> Tree:
-    """The tree over commits 1 to `size`, from their files.
-
-    Raises:
-        NotFoundError: the log is shorter.
-    """
-    if size > chain.head_seq:
-        message = f"The log has {chain.head_seq} commits, not {size}."
-        raise NotFoundError(message)
-    return Tree([leaf_hash(layout.commit(seq).read_bytes()) for seq in range(1, size + 1)])
-
-
-def checkpoint_of(layout: Layout, chain: Chain, origin: str, size: int | None = None) -> Checkpoint:
+def checkpoint_of(chain: Chain, origin: str, size: int | None = None) -> Checkpoint:
     """The checkpoint of a log's first `size` commits (all of them unless given)."""
     size = chain.head_seq if size is None else size
-    return Checkpoint(origin, size, tree_of(layout, chain, size).root)
+    return Checkpoint(origin, size, _tree_of(chain, size).root)
 
 
-def compare(layout: Layout, chain: Chain, held: Checkpoint) -> tuple[Path, str] | None:
+def compare(chain: Chain, held: Checkpoint) -> tuple[Path, str] | None:
     """What is wrong with a log in the light of a checkpoint held elsewhere, and where; or None."""
     if held.size > chain.head_seq:
-        missing = layout.commit(chain.head_seq + 1)
+        missing = chain.layout.commit(chain.head_seq + 1)
         return missing, (
             f"the checkpoint has {held.size} commits, the log {chain.head_seq}: "
             "its tail was cut off, or an older copy was put back"
         )
-    if tree_of(layout, chain, held.size).root != held.root:
-        return layout.commits, (
+    if _tree_of(chain, held.size).root != held.root:
+        return chain.layout.commits, (
             f"its first {held.size} commits are not those of the checkpoint: "
             "another history was put in their place"
         )
     return None
 
 
+def _tree_of(chain: Chain, size: int) -> Tree:
+    """The tree over commits 1 to `size`, from their files."""
+    if size > chain.head_seq:
+        message = f"The log has {chain.head_seq} commits, not {size}."
+        raise NotFoundError(message)
+    files = (chain.layout.commit(seq) for seq in range(1, size + 1))
+    return Tree([leaf_hash(path.read_bytes()) for path in files])
+
+
 def encode_path(path: Iterable[bytes]) -> list[str]:
     """A proof's hashes as JSON has them."""
-    return [base64.b64encode(node).decode() for node in path]
+    return [_base64(node) for node in path]
 
 
 def decode_path(encoded: Iterable[str]) -> list[bytes]:
@@ -131,7 +297,7 @@ def decode_path(encoded: Iterable[str]) -> list[bytes]:
     return path
 
 
-def prove_commit(layout: Layout, chain: Chain, seq: int, size: int | None = None) -> dict[str, Any]:
+def prove_commit(chain: Chain, seq: int, size: int | None = None) -> dict[str, Any]:
     """A proof, as JSON, that a commit is in the tree of the first `size` commits.
 
     Raises:
@@ -141,11 +307,10 @@ def prove_commit(layout: Layout, chain: Chain, seq: int, size: int | None = None
     if not 1 <= seq <= size:
         message = f"There is no commit {seq} among {size}."
         raise NotFoundError(message)
-    path = tree_of(layout, chain, size).inclusion(seq - 1)
     return {
-        "commit": layout.commit(seq).read_bytes().decode(),
+        "commit": chain.layout.commit(seq).read_bytes().decode(),
         "index": seq - 1,
-        "path": encode_path(path),
+        "path": encode_path(_tree_of(chain, size).inclusion(seq - 1)),
         "size": size,
         "version": 1,
     }
@@ -175,3 +340,7 @@ def verify_commit_proof(proof: dict[str, Any], checkpoint: Checkpoint) -> Commit
         message = f"The proof does not lead to the checkpoint of {checkpoint.size} commits."
         raise IntegrityError(message)
     return Commit.decode(content, Path("the proof's commit"))
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

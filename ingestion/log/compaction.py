@@ -1,17 +1,14 @@
 """Merging small segments into large files, as a commit that adds no event.
 
-A compacted file holds the rows of consecutive files of one event type and one schema, byte for byte
-the same values, and beside each its position, the commit it came with and when that was recorded.
-From that commit on readers take it in place of what it was made of; reading as of an earlier one
-takes the segments. The segments stay for good: commits, checkpoints and proofs name them, boards
-of the past are built from them, and `verify` holds every compacted row against them. That is why
-there is no pruning here.
+A compacted file holds the rows of consecutive files of one event type and one schema, with the same
+values, and beside each its position, the commit it came with and when that was recorded. From that
+commit on readers take it in place of what it was made of; a reader as of an earlier one takes the
+segments. Segments are never deleted: commits, checkpoints and proofs name them, boards of the past
+are built from them, and `verify` compares every compacted row with them.
 
 Files are merged like the digits of a binary number: a row is copied again only into a file at
 least half as large again as the one that it was in. So a row of n, compacted after every load, is
 copied log n times at most; compact seldom.
-
-What stays out: which files hold the rows of a commit (compaction_files.py).
 """
 
 from __future__ import annotations
@@ -21,31 +18,22 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import rfc8785
 
 from ingestion.errors import BusyError
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.compaction_files import (
-    HeldFile,
-    compacted_schema,
-    held_files,
-    read_positioned,
-)
-from ingestion.log.durable import destroy, explained
+from ingestion.log.chain import Compacted
+from ingestion.log.durable import destroy
 from ingestion.log.event_log import EventLog
-from ingestion.log.layout import Layout
-from ingestion.log.origin import keep_schema
-from ingestion.log.record import Compacted
-from ingestion.log.runs import is_merge_due
+from ingestion.log.held_files import HeldFile, compacted_schema, held_files, read_positioned
+from ingestion.log.layout import Layout, keep_schema
 from ingestion.log.segments import SEGMENT_ROWS, write_table
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
 
 PRODUCER = {"name": "demoscope log compact"}
-NONCE_KEY = b"demoscope.nonce"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,93 +75,86 @@ def compact(log: EventLog) -> Compaction:
         return Compaction(base, ())
     workspace = Workspace(log.layout)
     made: list[Compacted] = []
-    merged: list[Merged] = []
     try:
-        for event_type, files in groups:
-            compacted = _merge(log.layout, workspace.path, event_type, files)
-            made.append(compacted)
-            merged.append(
-                Merged(
-                    event_type=event_type,
-                    files=len(files),
-                    rows=compacted.rows,
-                    bytes_before=sum(file.bytes for file in files),
-                    bytes_after=compacted.bytes,
-                )
-            )
-        return Compaction(_commit(log, workspace.path, base, tuple(made)), tuple(merged))
+        made.extend(_merge(log.layout, workspace.path, files) for files in groups)
+        seq = _commit(log, workspace.path, base, tuple(made))
     except BusyError:
         # What was erased meanwhile must not stay in a file that no commit names.
-        for path in [log.layout.segment(one.sha256) for one in made]:
-            with explained("Destroying", path):
-                destroy(path)
+        for one in made:
+            destroy(log.layout.segment(one.sha256))
         raise
     finally:
         workspace.close()
+    merged = [
+        Merged(
+            event_type=EventType(one.event_type),
+            files=len(files),
+            rows=one.rows,
+            bytes_before=sum(file.bytes for file in files),
+            bytes_after=one.bytes,
+        )
+        for one, files in zip(made, groups, strict=True)
+    ]
+    return Compaction(seq, tuple(merged))
 
 
-def _plan(log: EventLog) -> list[tuple[EventType, list[HeldFile]]]:
-    """Runs of consecutive files to be merged."""
+def _plan(log: EventLog) -> list[list[HeldFile]]:
+    """Runs of consecutive files of one event type, each to be merged into one."""
     groups = []
-    for name, files in held_files(log.commits(), log.chain.redactions).items():
-        event_type = EventType(name)
+    for files in held_files(log.commits(), log.chain.redactions).values():
         stack: list[tuple[str, list[HeldFile]]] = []
         for file in files:
-            schema = file.schema if file.is_compacted else _target_schema(log.layout, file)
-            stack.append((schema, [file]))
-            while len(stack) > 1 and _is_due(stack[-2], stack[-1]):
-                last = stack.pop()
-                stack[-1][1].extend(last[1])
-        groups += [(event_type, group) for _, group in stack if len(group) > 1]
+            stack.append((_schema(log.layout, file), [file]))
+            while len(stack) > 1 and _is_due(*stack[-2:]):
+                _, later = stack.pop()
+                stack[-1][1].extend(later)
+        groups += [group for _, group in stack if len(group) > 1]
     return groups
 
 
-def _target_schema(layout: Layout, file: HeldFile) -> str:
-    return compacted_schema(layout, file.schema)[0]
+def _schema(layout: Layout, file: HeldFile) -> str:
+    """Hash of the schema of the file that this one can become a part of."""
+    return (
+        file.named.schema if file.is_compacted else compacted_schema(layout, file.named.schema)[0]
+    )
 
 
 def _is_due(earlier: tuple[str, list[HeldFile]], later: tuple[str, list[HeldFile]]) -> bool:
-    first, second = (sum(file.rows for file in group) for _, group in (earlier, later))
-    is_small = first + second <= SEGMENT_ROWS
-    return earlier[0] == later[0] and is_small and is_merge_due(first, second)
+    first, second = (sum(file.named.rows for file in group) for _, group in (earlier, later))
+    return earlier[0] == later[0] and first + second <= SEGMENT_ROWS and first < 2 * second
 
 
-def _merge(
-    layout: Layout, directory: Path, event_type: EventType, files: Sequence[HeldFile]
-) -> Compacted:
+def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compacted:
     """Write and publish one compacted file."""
+    first, last = files[0].named, files[-1].named
     table = pa.concat_tables([read_positioned(layout, file) for file in files])
-    # Its name is this writer's own, so who made a file in vain can destroy it.
-    table = table.replace_schema_metadata({NONCE_KEY: secrets.token_hex(16)})
-    written = write_table(directory / f"{event_type}-{files[0].first_position}.parquet", table)
+    # The nonce makes the name this writer's own, so a file made in vain can be destroyed.
+    table = table.replace_schema_metadata({"demoscope.nonce": secrets.token_hex(16)})
+    written = write_table(directory / f"{first.event_type}-{first.first_position}.parquet", table)
     publish_segments(layout, [written])
-    schema = next((file.schema for file in files if file.is_compacted), None) or keep_schema(
-        layout, compacted_schema(layout, files[0].schema)[1]
-    )
+    schema = next((file.named.schema for file in files if file.is_compacted), None)
     return Compacted(
-        event_type=str(event_type),
-        first_position=files[0].first_position,
-        last_position=files[-1].last_position,
+        event_type=first.event_type,
+        first_position=first.first_position,
+        last_position=last.last_position,
         rows=written.rows,
         bytes=written.bytes,
         sha256=written.sha256,
-        schema=schema,
+        schema=schema or keep_schema(layout, compacted_schema(layout, first.schema)[1]),
     )
 
 
 def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ...]) -> int:
     """Link the record into the chain behind whatever was committed meanwhile."""
-    listed: list[dict[str, Any]] = [asdict(one) for one in made]
-    name = hashlib.sha256(rfc8785.dumps(listed)).hexdigest()
+    name = hashlib.sha256(rfc8785.dumps([asdict(one) for one in made])).hexdigest()
     while True:
         log.refresh()
-        chain = log.chain
         # What was merged here may since have been merged by another, or been erased in part.
-        meanwhile = [chain.commit(seq) for seq in range(base + 1, chain.head_seq + 1)]
+        meanwhile = [log.chain.commit(seq) for seq in range(base + 1, log.chain.head_seq + 1)]
         if any(commit.compacted or commit.redacted for commit in meanwhile):
             message = "Another compaction, or an erasure, was committed meanwhile."
             raise BusyError(f"{message} Nothing was changed.", remedy="Run it again.")
-        commit = chain.continued(f"compaction-{name}", PRODUCER, compacted=made)
+        commit = log.chain.continued(f"compaction-{name}", PRODUCER, compacted=made)
         if append_record(log.layout, commit, directory):
             log.refresh()
             return commit.seq

@@ -1,7 +1,4 @@
-"""Writing so that what was acknowledged survives a crash, and refusals a person can read.
-
-What stays out: what is written, and in which order (segments.py, append.py).
-"""
+"""Durable writing: what was acknowledged survives a crash, and a refusal is explained."""
 
 from __future__ import annotations
 
@@ -62,11 +59,7 @@ def fsync_file(path: Path) -> None:
 
 def fsync_directory(directory: Path) -> None:
     """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    fsync_file(directory)
 
 
 def make_directory(directory: Path) -> None:
@@ -78,9 +71,9 @@ def make_directory(directory: Path) -> None:
     fsync_directory(directory.parent)
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write a new file and make its content durable; its name is not durable yet."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -91,8 +84,11 @@ def destroy(path: Path) -> None:
     """Take a file's name away, durably, then overwrite what it held if it has no other name.
 
     Overwriting reaches the disk's blocks only where the file system writes in place.
+
+    Raises:
+        StorageError: the disk refused.
     """
-    with path.open("r+b") as file:
+    with explained("Destroying", path), path.open("r+b") as file:
         path.unlink()
         fsync_directory(path.parent)
         status = os.fstat(file.fileno())
@@ -117,6 +113,29 @@ def is_linked(temporary: Path, target: Path) -> bool:
     except FileExistsError:
         return target.samefile(temporary)
     return True
+
+
+def create_once(target: Path, content: bytes, scratch: Path, mode: int = 0o644) -> None:
+    """Make a file durable under its name, unless another writer has given one that name.
+
+    Args:
+        target: its name.
+        content: what it holds.
+        scratch: a directory of the same file system, to write it in first.
+        mode: who may read it.
+    """
+    temporary = scratch / f"{target.name}.{secrets.token_hex(8)}"
+    write_durably(temporary, content, mode)
+    is_linked(temporary, target)
+    temporary.unlink()
+    fsync_directory(target.parent)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file so that a reader finds the old text or the new one."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
 
 
 def check_exclusive_creation(directory: Path) -> None:

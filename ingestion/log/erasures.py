@@ -15,9 +15,9 @@ from datetime import datetime
 import duckdb
 
 from ingestion.contracts import CONTRACTS
+from ingestion.log.chain import moment_of
 from ingestion.log.event_log import EventLog
 from ingestion.log.reader import register
-from ingestion.log.record import moment_of
 from ingestion.vocabulary import EventType
 
 

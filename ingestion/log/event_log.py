@@ -1,7 +1,4 @@
-"""The event log as the rest of Demoscope sees it.
-
-What stays out: reading it with DuckDB (reader.py), and each step behind these methods.
-"""
+"""The event log as the rest of Demoscope sees it."""
 
 from __future__ import annotations
 
@@ -14,14 +11,12 @@ import rfc8785
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log.batch import Batch
-from ingestion.log.chain import Chain
+from ingestion.log.chain import Chain, Commit
 from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.id_cache import IdCache
 from ingestion.log.id_hash import hash_ids
-from ingestion.log.layout import Layout
-from ingestion.log.origin import open_origin
-from ingestion.log.record import Commit
+from ingestion.log.layout import Layout, open_origin
 from ingestion.log.stored import rows_at
 from ingestion.log.verification import Verification, verify
 
@@ -34,7 +29,7 @@ class EventLog:
     def __init__(self, layout: Layout, cache: Path) -> None:
         self.layout = layout
         self.origin = open_origin(layout)
-        self.chain = Chain(layout, self.origin, cache)
+        self.chain = Chain(layout, self.origin)
         self._ids = IdCache(cache / "ids", self.chain)
         self._is_store_checked = False
 
@@ -70,12 +65,7 @@ class EventLog:
         return self.chain.find_batch(batch_id)
 
     def resolve(self, as_of: str | int | None) -> int:
-        """The last commit an "as of" includes: a number, an ISO time, None for the head; 0: none.
-
-        Raises:
-            UsageError: neither a number nor a time with its zone.
-            NotFoundError: a number beyond the head.
-        """
+        """The last commit an "as of" includes: `Chain.resolve`."""
         return self.chain.resolve(as_of)
 
     def begin(self, batch_id: str, producer: Mapping[str, Any]) -> Batch:
@@ -119,13 +109,12 @@ class EventLog:
         raise NotFoundError(message, remedy="`demoscope log events` finds ids.")
 
     def checkpoint(self, origin: str | None = None) -> Checkpoint:
-        """The log's size and root; signed (note.py) and kept elsewhere, it pins the history.
+        """The log's size and root; signed and kept elsewhere, it pins the history.
 
         Args:
             origin: what the log is called there; derived from FORMAT unless given.
         """
-        name = origin or default_origin(self.origin.name)
-        return checkpoint_of(self.layout, self.chain, name)
+        return checkpoint_of(self.chain, origin or default_origin(self.origin.name))
 
     def verify(self, held: Checkpoint | None = None) -> Verification:
         """Check everything the log consists of, from the bytes up; nothing is changed.
@@ -134,7 +123,7 @@ class EventLog:
             held: a checkpoint kept elsewhere, which the log must continue.
         """
         report = verify(self.layout)
-        fault = None if held is None else compare(self.layout, self.chain, held)
+        fault = None if held is None else compare(self.chain, held)
         if fault is not None:
             report.add(*fault)
         return report

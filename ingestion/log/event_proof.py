@@ -17,18 +17,19 @@ from typing import Any
 import rfc8785
 
 from ingestion.errors import IntegrityError
+from ingestion.log.chain import Commit, Segment
 from ingestion.log.checkpoint import (
     Checkpoint,
+    Verifier,
     decode_path,
     encode_path,
+    open_note,
     prove_commit,
     verify_commit_proof,
 )
 from ingestion.log.event_log import EventLog
 from ingestion.log.leaves import ENVELOPE, MOST_EXACT, commitment_of, events_of, leaf_of, payload_of
 from ingestion.log.merkle import is_included
-from ingestion.log.note import Verifier, open_note
-from ingestion.log.record import Commit, Segment
 from ingestion.log.row_tree import RowTree
 from ingestion.log.salts import COMMITMENT_BYTES, SEED_BYTES
 from ingestion.log.segments import read_segment
@@ -85,7 +86,7 @@ def prove_event(log: EventLog, event_id: str, note: str, *, is_shown: bool = Tru
     held = Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
     proof: dict[str, Any] = {
         "checkpoint": note,
-        "commit": prove_commit(log.layout, log.chain, commit.seq, held.size),
+        "commit": prove_commit(log.chain, commit.seq, held.size),
         "row": {"index": row, "path": encode_path(tree.inclusion(row))},
         "segment": commit.segments.index(segment),
         "version": VERSION,

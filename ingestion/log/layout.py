@@ -1,56 +1,182 @@
-"""Where things lie inside `log/`: the only file that knows.
+"""Where things lie inside `log/`: FORMAT (who the log is), schemas, segments, commits.
 
-What stays out: what the files contain (record.py, origin.py, segments.py) and where `log/` itself
-lies (ingestion/paths.py).
+FORMAT is RFC 8785 JSON: `format`, `version` of the layout, `origin`, 128 random bits that no two
+logs share, and `sha256` of the JSON without that field. The first commit's `prev_hash` is the
+SHA-256 of FORMAT's bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import rfc8785
+
+from ingestion.codes import CODED_TEXT
+from ingestion.contract import Contract
+from ingestion.errors import IntegrityError, UsageError
+from ingestion.log.durable import check_exclusive_creation, create_once, explained, make_directory
+
+FORMAT_NAME = "demoscope event log"
+FORMAT_VERSION = 1
 SEQ_DIGITS = 20
 
 
-@dataclass(frozen=True)
 class Layout:
     """Paths of one log."""
 
-    root: Path
-
-    @property
-    def format(self) -> Path:
-        """Origin and version; written once."""
-        return self.root / "FORMAT"
-
-    @property
-    def schemas(self) -> Path:
-        """Schemas by the hash of their text."""
-        return self.root / "schemas"
-
-    @property
-    def segments(self) -> Path:
-        """Parquet files by the hash of their bytes, in 256 directories."""
-        return self.root / "segments"
-
-    @property
-    def commits(self) -> Path:
-        """The chain."""
-        return self.root / "commits"
-
-    @property
-    def tmp(self) -> Path:
-        """Work in progress; nothing here is in the log."""
-        return self.root / "tmp"
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.format = root / "FORMAT"
+        self.schemas = root / "schemas"
+        self.segments = root / "segments"
+        self.commits = root / "commits"
+        self.tmp = root / "tmp"
 
     def schema(self, sha256: str) -> Path:
-        """The file of a schema."""
+        """The file of a schema, named after the hash of its text."""
         return self.schemas / f"{sha256}.json"
 
     def segment(self, sha256: str) -> Path:
-        """The file of a segment."""
+        """The file of a segment, named after its hash, in one of 256 directories."""
         return self.segments / sha256[:2] / f"{sha256}.parquet"
 
     def commit(self, seq: int) -> Path:
         """The file of a commit, which need not exist."""
         return self.commits / f"{seq:0{SEQ_DIGITS}d}.json"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who a log is.
+
+    Args:
+        name: 32 hexadecimal digits.
+        sha256: hash of FORMAT, where the chain begins.
+    """
+
+    name: str
+    sha256: str
+
+
+def open_origin(layout: Layout) -> Origin:
+    """Read FORMAT; make the log on first use, so that of two first users one wins.
+
+    Raises:
+        UsageError: the log was written by a version this one does not know.
+        IntegrityError: FORMAT is not what it was.
+        StorageError: the store cannot hold a log.
+    """
+    if not layout.format.exists():
+        if layout.commits.is_dir() and any(layout.commits.iterdir()):
+            message = f"{layout.format} is missing, but {layout.commits} holds commits."
+            raise IntegrityError(message, remedy="Restore FORMAT from a backup.")
+        with explained("Creating the event log", layout.root):
+            for directory in (layout.schemas, layout.segments, layout.commits, layout.tmp):
+                make_directory(directory)
+            check_exclusive_creation(layout.tmp)
+            fields = {
+                "format": FORMAT_NAME,
+                "origin": secrets.token_hex(16),
+                "version": FORMAT_VERSION,
+            }
+            create_once(layout.format, _sealed(fields), layout.tmp)
+    return read_origin(layout)
+
+
+def read_origin(layout: Layout) -> Origin:
+    """Read FORMAT and check it."""
+    content = layout.format.read_bytes()
+    try:
+        fields = json.loads(content)
+        name, version, origin = fields["format"], fields["version"], fields["origin"]
+        is_newer = name == FORMAT_NAME and isinstance(version, int) and version != FORMAT_VERSION
+        is_whole = name == FORMAT_NAME and _sealed(fields) == content
+    except (ValueError, KeyError, TypeError):
+        version, origin, is_newer, is_whole = None, "", False, False
+    if is_newer:
+        message = f"{layout.format} says version {version}; this demoscope knows {FORMAT_VERSION}."
+        raise UsageError(message, remedy="Use the release that wrote it, or a newer one.")
+    if not is_whole:
+        message = f"{layout.format} is damaged: {content[:80]!r}."
+        raise IntegrityError(message, remedy="Restore it from a backup.")
+    return Origin(origin, hashlib.sha256(content).hexdigest())
+
+
+def _sealed(fields: dict[str, Any]) -> bytes:
+    body = {key: value for key, value in fields.items() if key != "sha256"}
+    return rfc8785.dumps({**body, "sha256": hashlib.sha256(rfc8785.dumps(body)).hexdigest()})
+
+
+def describe_schema(contract: Contract) -> bytes:
+    """What reading a segment needs to know of its columns: RFC 8785 JSON, without descriptions."""
+    columns = [
+        {"name": field.name, "nullable": field.nullable, "type": str(field.type)}
+        for field in contract.log_schema
+    ]
+    fields: dict[str, Any] = {
+        "columns": columns,
+        "event_type": str(contract.event_type),
+        "version": contract.version,
+    }
+    return rfc8785.dumps(fields)
+
+
+def keep_schema(layout: Layout, content: bytes) -> str:
+    """Store a schema's text unless it is there; return its hash.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    target = layout.schema(sha256)
+    with explained("Writing to", layout.schemas):
+        if not target.exists():
+            create_once(target, content, layout.tmp)
+    return sha256
+
+
+def read_schema(layout: Layout, sha256: str) -> dict[str, Any]:
+    """A schema as it was stored.
+
+    Raises:
+        IntegrityError: it is missing or not what it was.
+    """
+    path = layout.schema(sha256)
+    content = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        message = f"{path} is missing or damaged."
+        raise IntegrityError(message, remedy="Restore it from a backup.")
+    schema: dict[str, Any] = json.loads(content)
+    return schema
+
+
+def conform(contract: Contract, table: pa.Table) -> pa.Table:
+    """The table with exactly the contract's log schema, dictionary-encoded text left as it is.
+
+    Raises:
+        ValueError: columns are missing, unknown or of another type, or a required one holds nulls.
+    """
+    schema = contract.log_schema
+    if set(table.column_names) != set(schema.names):
+        missing = sorted(set(schema.names) - set(table.column_names))
+        unknown = sorted(set(table.column_names) - set(schema.names))
+        message = f"{contract.event_type}: columns missing {missing}, unknown {unknown}"
+        raise ValueError(message)
+    empty = [f.name for f in schema if not f.nullable and table[f.name].null_count]
+    if empty:
+        message = f"{contract.event_type}: nulls in required columns {empty}"
+        raise ValueError(message)
+    table = table.select(schema.names)
+    wanted = pa.schema(
+        [
+            field.with_type(CODED_TEXT) if coded.type == CODED_TEXT else field
+            for field, coded in zip(schema, table.schema, strict=True)
+        ]
+    )
+    return table if table.schema.equals(wanted) else table.cast(wanted)

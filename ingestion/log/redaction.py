@@ -30,18 +30,17 @@ import rfc8785
 
 from ingestion.errors import IntegrityError
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.compaction_files import STORED
+from ingestion.log.chain import Commit, Compacted, Redacted, Segment
 from ingestion.log.event_log import EventLog
+from ingestion.log.held_files import POSITION_SCHEMA
 from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, payload_of
-from ingestion.log.record import Commit, Compacted, Redacted, Segment
 from ingestion.log.salts import Salts
 from ingestion.log.segments import WrittenSegment, hash_file, read_segment, write_segment
 from ingestion.log.segments import write_table as write_compacted
-from ingestion.log.sweep import sweep
-from ingestion.log.workspace import Workspace
+from ingestion.log.workspace import Workspace, sweep
 
 PRODUCER = {"name": "demoscope log erase"}
-KEPT = {*ENVELOPE, *(name for name, _ in STORED)}
+KEPT = {*ENVELOPE, *POSITION_SCHEMA.names}
 
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -76,7 +75,7 @@ def redact(log: EventLog, select: Callable[[EventLog], Positions]) -> Redaction:
         log.refresh()
         positions = select(log)
         if not len(positions):
-            sweep(log)
+            sweep(log.chain)
             return Redaction(log.chain.head_seq, 0)
         workspace = Workspace(log.layout)
         try:
@@ -87,7 +86,7 @@ def redact(log: EventLog, select: Callable[[EventLog], Positions]) -> Redaction:
             workspace.close()
         if is_first:
             log.refresh()
-            sweep(log)
+            sweep(log.chain)
             return Redaction(commit.seq, len(positions))
 
 

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import DemoscopeError
+from ingestion.log.chain import Redacted, Segment
 from ingestion.log.leaves import ENVELOPE
-from ingestion.log.record import Redacted, Segment
 from ingestion.log.row_tree import RowTree
 from ingestion.log.salts import Salts
 from ingestion.log.segments import hash_file, read_segment

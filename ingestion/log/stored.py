@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.log.chain import Chain
-from ingestion.log.record import Commit, Segment
+from ingestion.log.chain import Chain, Commit, Segment
 from ingestion.log.segments import read_rows
 
 

@@ -1,32 +1,37 @@
-"""Checking a log from its bytes up, believing nothing but the hashes: no cache is read.
-
-What stays out: repairing (there is no repair but a backup).
-"""
+"""Checking a log from its bytes up. It trusts nothing but the hashes, and reads no cache."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
+import duckdb
 import pyarrow as pa
 import rfc8785
 
-from ingestion.errors import DemoscopeError
-from ingestion.log.chain import is_commit_name
-from ingestion.log.compaction_check import check_compacted
-from ingestion.log.id_hash import hash_ids
-from ingestion.log.layout import SEQ_DIGITS, Layout
-from ingestion.log.origin import read_origin
-from ingestion.log.record import FIRST_POSITION, Commit, hash_of
-from ingestion.log.redactions import Redactions
+from ingestion.errors import DemoscopeError, IntegrityError
+from ingestion.log.chain import (
+    FIRST_POSITION,
+    Commit,
+    Compacted,
+    Redactions,
+    commit_number,
+    hash_of,
+)
+from ingestion.log.held_files import (
+    HeldFile,
+    compacted_schema,
+    held_files,
+    path_literal,
+    read_positioned,
+)
+from ingestion.log.layout import Layout, read_origin, read_schema
 from ingestion.log.segment_check import check_segment
-from ingestion.log.segments import read_ids
 
-PASS_ROWS = 32_000_000
+PASS_ROWS = 16_000_000
+"""So many ids are compared at a time, to bound memory."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,6 @@ class Verification:
         commit_count: commits read.
         event_count: events they hold, erased ones too.
         redacted_count: of them, events of which only id and type are left.
-        byte_count: bytes of segments read.
         head_hash: SHA-256 of the last commit; of FORMAT in an empty log.
     """
 
@@ -64,7 +68,6 @@ class Verification:
     commit_count: int = 0
     event_count: int = 0
     redacted_count: int = 0
-    byte_count: int = 0
     head_hash: str = ""
 
     @property
@@ -78,7 +81,7 @@ class Verification:
 
 
 def verify(layout: Layout) -> Verification:
-    """Check FORMAT, the chain, the schemas, every segment, and that no event is there twice."""
+    """Check FORMAT, the chain, the schemas, every file, and that no event is there twice."""
     report = Verification()
     try:
         report.head_hash = read_origin(layout).sha256
@@ -86,6 +89,66 @@ def verify(layout: Layout) -> Verification:
         report.add(layout.format, str(error))
     commits = list(_chain(layout, report))
     redactions = _redactions(layout, commits, report)
+    expected = _segments(layout, commits, redactions, report)
+    expected |= _compacted(layout, commits, redactions, report)
+    _strays(layout, expected, redactions, report)
+    return report
+
+
+def _chain(layout: Layout, report: Verification) -> Iterator[Commit]:
+    expected_position = FIRST_POSITION
+    last_recorded = -1
+    batches: set[str] = set()
+    head = max((commit_number(path.name) for path in layout.commits.glob("*")), default=0)
+    for seq in range(1, head + 1):
+        path = layout.commit(seq)
+        try:
+            content = path.read_bytes()
+            commit = Commit.decode(content, path)
+        except (DemoscopeError, OSError) as error:
+            report.add(path, f"missing or damaged ({error})")
+            # The next one's prev_hash cannot be checked against what is not there.
+            report.head_hash = ""
+            continue
+        known = report.head_hash
+        faults = {
+            "does not have the number of its name": commit.seq != seq,
+            "is not canonical JSON": rfc8785.dumps(json.loads(content)) != content,
+            "does not continue the chain from the file before it": known
+            and commit.prev_hash != known,
+            "repeats a batch_id": commit.batch_id in batches,
+            "does not rise in recorded_at": commit.recorded_us <= last_recorded,
+            "leaves a gap in the positions": known and commit.first_position != expected_position,
+        }
+        for message, is_fault in faults.items():
+            if is_fault:
+                report.add(path, message)
+        batches.add(commit.batch_id)
+        last_recorded, expected_position = commit.recorded_us, commit.next_position
+        report.head_hash = hash_of(content)
+        report.commit_count += 1
+        report.event_count += commit.event_count
+        yield commit
+
+
+def _redactions(layout: Layout, commits: list[Commit], report: Verification) -> Redactions:
+    """What stands in place of what; a commit can do that to files of earlier ones only."""
+    redactions = Redactions()
+    named: set[str] = set()
+    for commit in commits:
+        for redacted in commit.redacted:
+            if redacted.original not in named:
+                path = layout.segment(redacted.original)
+                report.add(layout.commit(commit.seq), f"erases rows of {path}, which is not there")
+        redactions.add(commit)
+        named.update(file.sha256 for file in (*commit.segments, *commit.compacted))
+    return redactions
+
+
+def _segments(
+    layout: Layout, commits: list[Commit], redactions: Redactions, report: Verification
+) -> set[Path]:
+    """Check every segment; the paths of segments and their schemas."""
     schemas: dict[str, list[tuple[str, str]]] = {}
     seen: set[str] = set()
     readable: list[Path] = []
@@ -100,124 +163,97 @@ def verify(layout: Layout) -> Verification:
                 report.add(layout.commit(commit.seq), f"names {path} a second time")
             elif check_segment(path, segment, redacted, schemas[segment.schema], report.add):
                 readable.append(path)
-                report.byte_count += path.stat().st_size
             seen.add(segment.sha256)
     _uniqueness(readable, report)
-    compacted, compacted_schemas = check_compacted(layout, commits, redactions, report.add)
-    files = {redactions.file_of(sha256) for sha256 in compacted | seen}
-    _strays(layout, files, compacted_schemas.union(schemas), redactions.superseded, report)
-    return report
-
-
-def _redactions(layout: Layout, commits: list[Commit], report: Verification) -> Redactions:
-    """What stands in place of what; a commit can do that to files of earlier ones only."""
-    redactions = Redactions()
-    named: set[str] = set()
-    for commit in commits:
-        for redacted in commit.redacted:
-            if redacted.original not in named:
-                path = layout.segment(redacted.original)
-                report.add(layout.commit(commit.seq), f"erases rows of {path}, which is not there")
-        redactions.add(commit)
-        named.update(segment.sha256 for segment in commit.segments)
-        named.update(compacted.sha256 for compacted in commit.compacted)
-    return redactions
-
-
-def _chain(layout: Layout, report: Verification) -> Iterator[Commit]:
-    expected_position = FIRST_POSITION
-    last_recorded = -1
-    batches: set[str] = set()
-    names = sorted(path.name for path in layout.commits.glob("*") if is_commit_name(path.name))
-    head = int(names[-1][:SEQ_DIGITS]) if names else 0
-    for seq in range(1, head + 1):
-        path = layout.commit(seq)
-        try:
-            content = path.read_bytes()
-            commit = Commit.decode(content, path)
-        except (DemoscopeError, OSError) as error:
-            report.add(path, f"missing or damaged ({error})")
-            # The next one's prev_hash cannot be checked against what is not there.
-            report.head_hash = ""
-            continue
-        faults = {
-            "does not have the number of its name": commit.seq != seq,
-            "is not canonical JSON": rfc8785.dumps(json.loads(content)) != content,
-            "does not continue the chain from the file before it": report.head_hash
-            not in {"", commit.prev_hash},
-            "repeats a batch_id": commit.batch_id in batches,
-            "does not rise in recorded_at": commit.recorded_us <= last_recorded,
-            "leaves a gap in the positions": report.head_hash != ""
-            and commit.first_position != expected_position,
-        }
-        for message, is_fault in faults.items():
-            if is_fault:
-                report.add(path, message)
-        batches.add(commit.batch_id)
-        last_recorded, expected_position = commit.recorded_us, commit.next_position
-        report.head_hash = hash_of(content)
-        report.commit_count += 1
-        report.event_count += commit.event_count
-        yield commit
+    files = {layout.segment(redactions.file_of(sha256)) for sha256 in seen}
+    return files | {layout.schema(sha256) for sha256 in schemas}
 
 
 def _schema(layout: Layout, sha256: str, report: Verification) -> list[tuple[str, str]]:
-    path = layout.schema(sha256)
     try:
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != sha256:
-            report.add(path, "its content does not have the hash it is named after")
-        return [(column["name"], column["type"]) for column in json.loads(content)["columns"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        report.add(path, f"missing or damaged ({error})")
+        columns = read_schema(layout, sha256)["columns"]
+        return [(column["name"], column["type"]) for column in columns]
+    except (DemoscopeError, OSError, ValueError, KeyError, TypeError) as error:
+        report.add(layout.schema(sha256), f"missing or damaged ({error})")
         return []
 
 
 def _uniqueness(paths: list[Path], report: Verification) -> None:
-    """No event_id twice. In several passes over a part of the hashes each, to bound memory."""
+    """No event_id twice: first by hashes, in passes that bound memory, then by the ids."""
+    if not paths:
+        return
     passes = -(-report.event_count // PASS_ROWS) or 1
-    for number in range(passes):
-        parts = [np.empty(0, np.uint64)]
-        for path in paths:
-            hashes = hash_ids(read_ids(path))
-            parts.append(hashes[hashes % np.uint64(passes) == number] if passes > 1 else hashes)
-        ordered = np.sort(np.concatenate(parts))
-        alike = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        if len(alike):
-            _name_repeats(paths, alike, report)
+    ids = f"read_parquet([{', '.join(map(path_literal, paths))}], hive_partitioning = false)"
+    with duckdb.connect() as connection:
+        for number in range(passes):
+            repeats = connection.sql(
+                f"SELECT event_id, list(file_index ORDER BY file_index) FROM {ids}"
+                f" SEMI JOIN (SELECT hash(event_id) AS hashed FROM {ids}"
+                f" WHERE hash(event_id) % {passes} = {number} GROUP BY ALL HAVING count(*) > 1)"
+                " ON hash(event_id) = hashed GROUP BY ALL HAVING count(*) > 1 ORDER BY event_id"
+            )
+            for event_id, (first, *others) in repeats.fetchall():
+                for other in others:
+                    report.add(paths[other], f"event {event_id} is also in {paths[first]}")
 
 
-def _name_repeats(
-    paths: list[Path], alike: np.typing.NDArray[np.uint64], report: Verification
-) -> None:
-    """Ids that share a hash are a fault only if they are the same id."""
-    first: dict[str, Path] = {}
-    for path in paths:
-        ids = read_ids(path)
-        for value in ids.filter(pa.array(np.isin(hash_ids(ids), alike))).to_pylist():
-            if value in first:
-                report.add(path, f"event {value} is also in {first[value]}")
-            first.setdefault(value, path)
+def _compacted(
+    layout: Layout, commits: list[Commit], redactions: Redactions, report: Verification
+) -> set[Path]:
+    """Compare every compacted row with the segments'; the paths of the files and their schemas."""
+    segments = held_files((replace(commit, compacted=()) for commit in commits), redactions)
+    expected: set[Path] = set()
+    for commit in commits:
+        for compacted in commit.compacted:
+            sources = [
+                file
+                for file in segments.get(compacted.event_type, [])
+                if compacted.first_position <= file.named.first_position <= compacted.last_position
+                and file.commit_seq < commit.seq
+            ]
+            held = HeldFile.of(commit, compacted, redactions)
+            path = layout.segment(held.sha256)
+            fault = _fault(layout, compacted, held, sources)
+            if fault is not None:
+                report.add(path, fault)
+            expected |= {path, layout.schema(compacted.schema)}
+    return expected
+
+
+def _fault(
+    layout: Layout, compacted: Compacted, held: HeldFile, sources: list[HeldFile]
+) -> str | None:
+    try:
+        found = read_positioned(layout, held)
+        size = layout.segment(held.sha256).stat().st_size
+    except (DemoscopeError, OSError) as error:
+        return f"missing or damaged ({error})"
+    if size != held.bytes:
+        return f"has {size} bytes; commits say {held.bytes}"
+    try:
+        schemas = {compacted_schema(layout, file.named.schema)[0] for file in sources}
+        if schemas != {compacted.schema}:
+            return "its schema is not that of the segments it stands for"
+        expected = pa.concat_tables([read_positioned(layout, file) for file in sources])
+    except IntegrityError:
+        return None  # the segment's or schema's own fault, which is reported where it is
+    is_same = sources[-1].named.last_position == compacted.last_position and expected.equals(found)
+    return None if is_same else "its rows are not those of the segments it stands for"
 
 
 def _strays(
-    layout: Layout,
-    segments: set[str],
-    schemas: set[str],
-    superseded: Mapping[str, int],
-    report: Verification,
+    layout: Layout, expected: set[Path], redactions: Redactions, report: Verification
 ) -> None:
-    expected = {layout.segment(sha256) for sha256 in segments}
-    expected |= {layout.schema(sha256) for sha256 in schemas}
+    """Note every file that is not in the log."""
     for path in (*layout.segments.rglob("*"), *layout.schemas.glob("*")):
         if path.is_file() and path not in expected:
             message = "belongs to no commit, and is not read"
-            if path.stem in superseded:
+            if path.stem in redactions.superseded:
                 message = (
-                    f"commit {superseded[path.stem]} erased rows of it: it is not read, but has to"
-                    " be destroyed; the same `demoscope log erase` again does it"
+                    f"commit {redactions.superseded[path.stem]} erased rows of it: it is not read,"
+                    " but has to be destroyed; the same `demoscope log erase` again does it"
                 )
             report.notes.append(Finding(path, message))
     for path in layout.commits.glob("*"):
-        if not is_commit_name(path.name):
+        if not commit_number(path.name):
             report.notes.append(Finding(path, "is not a commit, and is not read"))

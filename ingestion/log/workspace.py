@@ -1,12 +1,10 @@
-"""A writer's own directory under tmp/, and clearing up after writers that died.
+"""A writer's own directory below `tmp/`, and clearing up after writers that died.
 
-A writer holds a lock on `<name>.lock` for as long as it lives; the kernel lets go of it when the
-process dies, whatever way. So a lock that can be had belongs to nobody, and its directory can go.
+A writer holds a lock on `<name>.lock` as long as it lives; the kernel releases it when the process
+dies, however it dies. So a lock that can be taken belongs to nobody, and its directory can go.
 
-All writers share `writers.lock`. Who has it alone knows that a file in segments/ that no commit
-names will not be named by one either (sweep.py).
-
-What stays out: what is put there (stream.py, append.py).
+All writers share `writers.lock`. A process that holds it alone knows that nobody is about to commit
+the files in `segments/` that no commit names, and may destroy them.
 """
 
 from __future__ import annotations
@@ -19,7 +17,8 @@ import shutil
 from collections.abc import Iterator
 
 from ingestion.errors import BusyError
-from ingestion.log.durable import explained
+from ingestion.log.chain import Chain
+from ingestion.log.durable import destroy, explained
 from ingestion.log.layout import Layout
 
 
@@ -28,16 +27,15 @@ class Workspace:
 
     def __init__(self, layout: Layout) -> None:
         with explained("Writing to", layout.tmp):
-            layout.tmp.mkdir(parents=True, exist_ok=True)
             self._shared = _open_shared(layout)
             fcntl.flock(self._shared, fcntl.LOCK_SH)
-            clear_abandoned(layout)
+            _clear_abandoned(layout)
             while True:
                 self.path = layout.tmp / f"batch-{secrets.token_hex(8)}"
                 self._lock = self.path.with_suffix(".lock")
                 self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-                # Before it was locked, somebody clearing up may have taken it for abandoned.
+                # Until it was locked, a process that clears up could take it for abandoned.
                 if os.fstat(self._descriptor).st_nlink:
                     break
                 os.close(self._descriptor)
@@ -47,7 +45,7 @@ class Workspace:
         """Delete what is left in it."""
         if self._descriptor >= 0:
             shutil.rmtree(self.path, ignore_errors=True)
-            # A lock that stays is nobody's, and goes with the next writer.
+            # A lock file that stays belongs to nobody; the next writer deletes it.
             with contextlib.suppress(OSError):
                 self._lock.unlink(missing_ok=True)
             os.close(self._descriptor)
@@ -55,15 +53,42 @@ class Workspace:
             self._descriptor = -1
 
 
-@contextlib.contextmanager
-def no_writers(layout: Layout) -> Iterator[None]:
-    """While nobody writes, and nobody begins to.
+def sweep(chain: Chain) -> int:
+    """Destroy the files in `segments/` that are not in the log: they may hold erased rows.
+
+    They are files that others replace since an erasure, and files of writers that died between
+    publishing them and their commit.
+
+    Returns:
+        How many files that was.
 
     Raises:
-        BusyError: somebody does.
+        BusyError: somebody writes, who may be about to name a file in a commit.
+        StorageError: the disk refused.
     """
+    superseded = [chain.layout.segment(sha256) for sha256 in chain.redactions.superseded]
+    left = [path for path in superseded if path.exists()]
+    for path in left:
+        destroy(path)
+    with _no_writers(chain.layout):
+        chain.refresh()
+        _clear_abandoned(chain.layout)
+        named = {
+            chain.segment_path(file.sha256)
+            for commit in chain.commits()
+            for file in (*commit.segments, *commit.compacted)
+        }
+        files = sorted(path for path in chain.layout.segments.rglob("*") if path.is_file())
+        strays = [path for path in files if path not in named]
+        for path in strays:
+            destroy(path)
+    return len(left) + len(strays)
+
+
+@contextlib.contextmanager
+def _no_writers(layout: Layout) -> Iterator[None]:
+    """While nobody writes, and nobody begins to."""
     with explained("Writing to", layout.tmp):
-        layout.tmp.mkdir(parents=True, exist_ok=True)
         descriptor = _open_shared(layout)
     try:
         try:
@@ -77,13 +102,14 @@ def no_writers(layout: Layout) -> Iterator[None]:
 
 
 def _open_shared(layout: Layout) -> int:
+    layout.tmp.mkdir(parents=True, exist_ok=True)
     return os.open(layout.tmp / "writers.lock", os.O_RDWR | os.O_CREAT, 0o644)
 
 
-def clear_abandoned(layout: Layout) -> None:
+def _clear_abandoned(layout: Layout) -> None:
     """Delete what writers left that died."""
     for lock in layout.tmp.glob("batch-*.lock"):
-        # Somebody else may be clearing up at the same time, or finishing.
+        # Another process may be clearing up at the same time, or finishing.
         with contextlib.suppress(OSError):
             descriptor = os.open(lock, os.O_RDWR)
             try:

@@ -1,21 +1,17 @@
-"""`demoscope log show|verify`: what the log holds, and whether it is whole.
-
-What stays out: the log itself (ingestion/log), and the other `log` commands (a file each).
-"""
+"""`demoscope log`: what the log holds, whether it is whole, and what is done with all of it."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import IntegrityError
+from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
-from orchestration.cli.log_compact import compact
-from orchestration.cli.log_erase import erase
-from orchestration.cli.log_events import events
-from orchestration.cli.log_export import export
 from orchestration.cli.log_proofs import (
+    AS_JSON,
     CHECKPOINT,
     PUBLIC_KEY,
     checkpoint,
@@ -23,27 +19,202 @@ from orchestration.cli.log_proofs import (
     prove,
     verify_proof,
 )
-from orchestration.cli.output import print_json
+from orchestration.cli.output import print_json, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
     from ingestion.log import Commit, EventLog
 
 app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
-app.command()(events)
+ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
+NOT_SHOWN = {*ENVELOPE, "schema_version"}
+REMAINS = (
+    "Still to be done by hand (docs/erasure.md): build again; destroy backups of vault/{also};"
+    " delete source files in landing/ and elsewhere."
+)
+ALSO = " and log/; export again where the log was exported"
+
+
+@app.command()
+def events(
+    source: Annotated[str | None, typer.Option(help="Name of the source.")] = None,
+    native_id: Annotated[
+        list[str] | None, typer.Option(help="The source's own id; once per part of a composite id.")
+    ] = None,
+    participant_id: Annotated[str | None, typer.Option(help="The source's own id.")] = None,
+    event_id: Annotated[str | None, typer.Option(help="Id in the log, or its beginning.")] = None,
+    event_type: Annotated[str | None, typer.Option(help="battle_judged, ...")] = None,
+    dimension: Annotated[str | None, typer.Option(help="What was judged.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="A model that takes part; repeatable.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    as_json: AS_JSON = False,
+) -> None:
+    """Find events and what is about them: their ids, positions and content."""
+    from ingestion.vocabulary import EventType
+    from orchestration.event_search import Search, find_events
+
+    if event_type is not None and event_type not in set(EventType):
+        message = f"There is no event type {event_type!r}."
+        raise UsageError(message, remedy=f"There are: {', '.join(sorted(EventType))}.")
+    search = Search(
+        source=source,
+        native_id=tuple(native_id or ()),
+        participant_id=participant_id,
+        event_id=event_id,
+        event_type=None if event_type is None else EventType(event_type),
+        dimension=dimension,
+        models=tuple(model or ()),
+    )
+    found = [_plain(row) for row in find_events(Home.from_environment(), search, limit=limit)]
+    if as_json:
+        print_json({"events": found})
+        return
+    if not found:
+        raise NotFoundError("No such event is in the log.")
+    for row in found:
+        content = ", ".join(f"{name} {row[name]}" for name in row if name not in NOT_SHOWN)
+        where = f"position {row['position']}, log position {row['commit_seq']}"
+        print(f"{row['event_id']}  {row['event_type']}\n    {where}; {content}")  # noqa: T201 (output)
+    if len(found) >= limit:
+        say(f"{counted(limit, 'event')} at most; --limit shows more.")
+
+
 app.command()(checkpoint)
 app.command()(prove)
 app.command("verify-proof")(verify_proof)
-app.command()(export)
-app.command()(compact)
-app.command()(erase)
-AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(metavar="delta|iceberg", help="Which tables.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")],
+    *,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="A log position, a recorded-at time or a board's id; the head by default."
+        ),
+    ] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Register the log's Parquet files as one table per event type, for other engines."""
+    from ingestion.log.export import ExportFormat
+    from ingestion.log.export import export as export_log
+    from publishing.boards.as_of import resolve
+
+    if kind not in set(ExportFormat):
+        message = f"{kind!r} is not a format: delta or iceberg."
+        raise UsageError(message, remedy="demoscope log export delta DIR")
+    home, log = _opened()
+    position = resolve(home.boards, log, as_of, None).log_position
+    tables: list[dict[str, Any]] = [
+        {
+            "event_type": str(table.event_type),
+            "path": str(table.path),
+            "rows": table.rows,
+            "files": len(table.files),
+        }
+        for table in export_log(log, directory, ExportFormat(kind), position)
+    ]
+    if as_json:
+        document = {"format": kind, "directory": str(directory.resolve())}
+        print_json(document | {"log_position": position, "tables": tables})
+        return
+    rows, files = (sum(table[name] for table in tables) for name in ("rows", "files"))
+    say(
+        f"{len(tables)} {kind} tables in {directory}: {rows:,} events in {files:,} files, as of"
+        f" log position {position}. The log stays the truth: `demoscope log verify` checks it."
+    )
+
+
+@app.command()
+def compact(*, as_json: AS_JSON = False) -> None:
+    """Merge small segments into large files, in a commit that adds no event.
+
+    Positions, times and rows stay what they are, and so do the segments: what is as of an earlier
+    position is read from them, and proofs lead to them.
+    """
+    from dataclasses import asdict
+
+    from ingestion.log.compaction import compact as compact_log
+
+    done = compact_log(_opened()[1])
+    if as_json:
+        print_json({"log_position": done.seq, "merged": [asdict(one) for one in done.merged]})
+        return
+    if not done.merged:
+        say("Nothing is worth merging.")
+    for one in done.merged:
+        say(
+            f"{one.event_type}: {one.files:,} files with {one.rows:,} events are one now"
+            f" ({one.bytes_before:,} bytes, {one.bytes_after:,})"
+        )
+
+
+@app.command()
+def erase(
+    subject: Annotated[str, typer.Argument(help="The source's own id of the participant.")],
+    *,
+    source: Annotated[str | None, typer.Option(help="Whose id it is.")] = None,
+    level: Annotated[
+        int, typer.Option(help="1: destroy the secrets; 2: erase the rows as well.")
+    ] = 1,
+    retract: Annotated[
+        bool, typer.Option("--retract", help="Level 1: retract every event of theirs as well.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: it cannot be undone.")] = False,
+    as_json: AS_JSON = False,
+) -> None:
+    """Erase a participant for good; every hash, root and signature of the log still holds."""
+    from ingestion.log.erasure import erase as erase_subject
+    from ingestion.log.erasure import find_subject, require_level
+    from orchestration.forgetting import forget, require_idle
+
+    require_level(level, is_retracted=retract)
+    home, log = _opened()
+    found = find_subject(log, home.vault, subject, source)
+    if not yes:
+        listed = ", ".join(f"{count:,} {kind}" for kind, count in found.events.items())
+        message = (
+            f"This would erase, for good, a participant of {found.source} with"
+            f" {listed or 'an erasure that was cut off'}, and delete the database."
+        )
+        raise UsageError(message, remedy="Add --yes to do it.")
+    require_idle(home)
+    done = erase_subject(log, home.vault, found, level=level, is_retracted=retract)
+    deleted = [path.name for path in forget(home)]
+    refused = _mentions(home.quarantine, subject)
+    if as_json:
+        print_json(
+            {
+                "level": level,
+                "source": found.source,
+                "log_position": done.seq,
+                "event_count": done.events,
+                "retracted_count": done.retracted,
+                "redacted_count": done.redacted,
+                "deleted": deleted,
+                "quarantine_mentions": refused,
+            }
+        )
+        return
+    if level == 1:
+        say(f"Erased: {done.events:,} events are nobody's now, {done.retracted:,} are retracted.")
+    else:
+        say(f"Erased: {done.redacted:,} events have nothing left but their ids and types.")
+    for name in deleted:
+        say(f"Deleted: {name}")
+    if refused:
+        say(f"{refused:,} rows in quarantine/ mention this id: delete their files.")
+    say(REMAINS.format(also=ALSO if level > 1 else ""))
 
 
 @app.command()
 def show(*, as_json: AS_JSON = False) -> None:
     """List the commits, oldest first."""
-    commits = [_as_json(commit) for commit in _log().commits()]
+    commits = [_as_json(commit) for commit in _opened()[1].commits()]
     if as_json:
         print_json({"commits": commits})
         return
@@ -66,10 +237,7 @@ def show(*, as_json: AS_JSON = False) -> None:
 
 @app.command()
 def verify(
-    *,
-    checkpoint: CHECKPOINT = None,
-    public_key: PUBLIC_KEY = None,
-    as_json: AS_JSON = False,
+    *, checkpoint: CHECKPOINT = None, public_key: PUBLIC_KEY = None, as_json: AS_JSON = False
 ) -> None:
     """Check every commit, segment and row; with a checkpoint also that it is the same log.
 
@@ -77,53 +245,71 @@ def verify(
     """
     home = Home.from_environment()
     held = None if checkpoint is None else held_checkpoint(home, checkpoint, public_key)
-    verification = _log().verify(held)
+    report = _opened()[1].verify(held)
     if as_json:
         print_json(
             {
-                "is_whole": verification.is_ok,
-                "commit_count": verification.commit_count,
-                "event_count": verification.event_count,
-                "erased_event_count": verification.redacted_count,
-                "head_hash": verification.head_hash,
+                "is_whole": report.is_ok,
+                "commit_count": report.commit_count,
+                "event_count": report.event_count,
+                "erased_event_count": report.redacted_count,
+                "head_hash": report.head_hash,
                 "checkpoint_commit_count": None if held is None else held.size,
-                "findings": [str(finding) for finding in verification.findings],
-                "notes": [str(note) for note in verification.notes],
+                "findings": [str(finding) for finding in report.findings],
+                "notes": [str(note) for note in report.notes],
             }
         )
     else:
-        erased = verification.redacted_count
-        print(  # noqa: T201 (the command's output)
-            f"{counted(verification.commit_count, 'commit')},"
-            f" {counted(verification.event_count, 'event')}: "
-            + ("whole" if verification.is_ok else "NOT whole")
-            + (f", {erased:,} of them erased" if erased else "")
-            + (
-                ""
-                if held is None
-                else f", compared with a checkpoint of {counted(held.size, 'commit')}"
-            )
-        )
-        for line in (*verification.findings, *verification.notes):
-            print(f"  {line}")  # noqa: T201
-    if not verification.is_ok:
+        line = f"{counted(report.commit_count, 'commit')}, {counted(report.event_count, 'event')}: "
+        line += "whole" if report.is_ok else "NOT whole"
+        if report.redacted_count:
+            line += f", {report.redacted_count:,} of them erased"
+        if held is not None:
+            line += f", compared with a checkpoint of {counted(held.size, 'commit')}"
+        print(line)  # noqa: T201 (the command's output)
+        for finding in (*report.findings, *report.notes):
+            print(f"  {finding}")  # noqa: T201
+    if not report.is_ok:
         raise typer.Exit(IntegrityError.exit_code)
 
 
-def _log() -> EventLog:
+def _opened() -> tuple[Home, EventLog]:
     from ingestion.log import EventLog  # imports pyarrow
 
-    return EventLog.open(Home.from_environment().log)
+    home = Home.from_environment()
+    return home, EventLog.open(home.log)
 
 
 def _as_json(commit: Commit) -> dict[str, Any]:
     return {
         "seq": commit.seq,
-        "recorded_at": commit.recorded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "recorded_at": commit.recorded_text,
         "batch_id": commit.batch_id,
         "event_count": commit.event_count,
         "hash": commit.hash,
-        "event_types": sorted({str(segment.event_type) for segment in commit.segments}),
+        "event_types": sorted({segment.event_type for segment in commit.segments}),
         "compacted_file_count": len(commit.compacted),
         "redacted_file_count": len(commit.redacted),
     }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Values as JSON has them, the envelope first, nulls left out."""
+    ordered = {name: row[name] for name in ENVELOPE} | row
+    return {
+        name: value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if isinstance(value, datetime) else value
+        for name, value in ordered.items()
+        if value is not None
+    }
+
+
+def _mentions(quarantine: Path, native_id: str) -> int:
+    """Refused rows that hold the id in their original content."""
+    import duckdb
+
+    if not any(quarantine.glob("*.parquet")):
+        return 0
+    query = "select count(*) from read_parquet(?) where contains(original, ?)"
+    with duckdb.connect() as connection:
+        values = [str(quarantine / "*.parquet"), native_id]
+        return int(connection.execute(query, values).fetchall()[0][0])

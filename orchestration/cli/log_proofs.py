@@ -1,7 +1,4 @@
-"""`demoscope log checkpoint|prove|verify-proof`: what a log says of itself, for others to hold.
-
-What stays out: checkpoints, proofs and keys themselves (ingestion/log).
-"""
+"""`demoscope log checkpoint|prove|verify-proof`: what a log says of itself, for others to hold."""
 
 from __future__ import annotations
 
@@ -17,8 +14,7 @@ from orchestration.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from ingestion.log import EventLog
-    from ingestion.log.checkpoint import Checkpoint
-    from ingestion.log.note import Verifier
+    from ingestion.log.checkpoint import Checkpoint, Verifier
 
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 OUT = Annotated[Path | None, typer.Option(help="Write it there instead of printing it.")]
@@ -48,10 +44,9 @@ def checkpoint(
     from ingestion.log import EventLog
 
     home = Home.from_environment()
-    log = EventLog.open(home.log)
-    note, made, verifier = _signed(home, log, origin)
+    note, made, verifier = _signed(home, EventLog.open(home.log), origin)
     if out is not None:
-        _write(out, note.encode())
+        _write(out, note)
     if as_json:
         print_json(
             {
@@ -83,10 +78,13 @@ def prove(
     home = Home.from_environment()
     log = EventLog.open(home.log)
     log.find_event(event_id)  # an unknown id is told before a key is made
-    note = _signed(home, log, None)[0] if checkpoint is None else _text(checkpoint)
-    proof = prove_event(log, event_id, note, is_shown=not hide_content)
+    try:
+        note = _signed(home, log, None)[0] if checkpoint is None else checkpoint.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{checkpoint} is not a checkpoint.") from error
+    proof = prove_event(log, event_id, note, is_shown=not hide_content).decode()
     if out is None:
-        sys.stdout.write(proof.decode())
+        sys.stdout.write(proof)
     else:
         _write(out, proof)
 
@@ -100,50 +98,41 @@ def verify_proof(
     as_json: AS_JSON = False,
 ) -> None:
     """Check a proof with the public key alone; exit 5 where it does not hold."""
+    from ingestion.log.checkpoint import read_public_key
     from ingestion.log.event_proof import verify_event_proof
-    from ingestion.log.keys import read_public_key
 
     proven = verify_event_proof(proof.read_bytes(), read_public_key(public_key))
-    recorded_at = proven.commit.recorded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    commit, held = proven.commit, proven.checkpoint
     if as_json:
+        recorded = {"seq": commit.seq, "recorded_at": commit.recorded_text, "hash": commit.hash}
+        size_and_root = {"commit_count": held.size, "root": held.root.hex()}
         print_json(
             {
                 "is_proven": True,
                 "event": proven.event,
                 "is_content_shown": proven.is_shown,
                 "position": proven.position,
-                "commit": {
-                    "seq": proven.commit.seq,
-                    "recorded_at": recorded_at,
-                    "hash": proven.commit.hash,
-                },
-                "checkpoint": {
-                    "origin": proven.checkpoint.origin,
-                    "commit_count": proven.checkpoint.size,
-                    "root": proven.checkpoint.root.hex(),
-                },
+                "commit": recorded,
+                "checkpoint": {"origin": held.origin, **size_and_root},
             }
         )
         return
     print(  # noqa: T201 (the command's output)
         f"Proven: event {proven.event['event_id']} has position {proven.position}, recorded"
-        f" {recorded_at} by commit {proven.commit.seq} of {proven.checkpoint.size}"
-        f" in {proven.checkpoint.origin}."
+        f" {commit.recorded_text} by commit {commit.seq} of {held.size} in {held.origin}."
     )
     for name, value in sorted(proven.event.items()):
         print(f"    {name}: {value}")  # noqa: T201
 
 
 def held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpoint:
-    """A checkpoint somebody kept, its signature checked.
+    """A checkpoint that was kept elsewhere, its signature checked.
 
     Raises:
         UsageError: there is no key to check it with.
         IntegrityError: the signature does not hold.
     """
-    from ingestion.log.checkpoint import Checkpoint
-    from ingestion.log.keys import read_public_key
-    from ingestion.log.note import open_note
+    from ingestion.log.checkpoint import Checkpoint, open_note, read_public_key
 
     key = public_key or home.log_public_key
     if not key.exists():
@@ -158,8 +147,7 @@ def held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpoi
 
 def _signed(home: Home, log: EventLog, origin: str | None) -> tuple[str, Checkpoint, Verifier]:
     """A checkpoint of now, its note, and who signed it; the public key is published."""
-    from ingestion.log.keys import publish, read_public_key, signing_key
-    from ingestion.log.note import sign, verifier_of
+    from ingestion.log.checkpoint import publish, read_public_key, sign, signing_key, verifier_of
 
     if origin is None and home.log_public_key.exists():
         origin = read_public_key(home.log_public_key).name
@@ -170,15 +158,8 @@ def _signed(home: Home, log: EventLog, origin: str | None) -> tuple[str, Checkpo
     return sign(made.encode(), made.origin, key), made, verifier
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not a checkpoint.") from error
-
-
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: str) -> None:
     from ingestion.log.durable import explained
 
     with explained("Writing", path):
-        path.write_bytes(content)
+        path.write_text(content, encoding="utf-8")

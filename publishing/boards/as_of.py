@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ingestion.errors import NotFoundError, UsageError
-from ingestion.log.as_of import moment_in_utc, parse_as_of
+from ingestion.log.chain import moment_in_utc, parse_as_of
 from publishing.boards import store
 from publishing.boards.inputs import Cut, require_same_log
 

@@ -57,7 +57,7 @@ def provenance(log: EventLog, position: int) -> dict[str, Any]:
         position: the last commit that was read.
     """
     origin = default_origin(log.origin.name)
-    root = checkpoint_of(log.layout, log.chain, origin, position).root
+    root = checkpoint_of(log.chain, origin, position).root
     return {
         "log": {
             "origin": origin,

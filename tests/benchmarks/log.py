@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog, reader
+from ingestion.log.checkpoint import sign
 from ingestion.log.event_proof import prove_event
-from ingestion.log.note import sign
 from ingestion.log.row_tree import RowTree
 from ingestion.log.salts import Salts
 from ingestion.log.segments import ROW_GROUP_ROWS, parquet_settings
@@ -148,7 +148,7 @@ def measure(commits: int) -> None:
         with timed(spent, "verify"):
             report = log.verify()
         assert report.is_ok
-        size = report.byte_count / 1e9
+        size = sum(file.bytes for one in log.commits() for file in one.segments) / 1e9
         print(
             f"verify: {spent['verify, wall']:.2f} s, {spent['verify']:.2f} CPU-s for {size:.3f} GB:"
             f" {spent['verify, wall'] / size:.1f} s/GB, {size / spent['verify, wall']:.3f} GB/s"

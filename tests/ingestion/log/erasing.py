@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog, reader
+from ingestion.log.checkpoint import sign, verifier_of
 from ingestion.log.compaction import compact
 from ingestion.log.erasure_rows import rows_of
-from ingestion.log.note import sign, verifier_of
 from ingestion.log.redaction import Redaction, redact
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import commit

@@ -137,7 +137,7 @@ def test_ids_that_share_a_hash_are_different_events(
     def few(ids: pa.ChunkedArray) -> np.ndarray:
         return np.array([len(value) % 3 for value in ids.to_pylist()], np.uint64)
 
-    for module in ("batch", "id_cache", "verification"):
+    for module in ("batch", "id_cache"):
         monkeypatch.setattr(f"ingestion.log.{module}.hash_ids", few)
     names = [f"{'x' * (i % 7)}{i:03d}" for i in range(60)]
     commit(log, "one", battles(names[:20]), battles(names[20:30]))

@@ -1,4 +1,4 @@
-"""The chain: what "as of" means, what is refused, and the snapshot that nobody need trust."""
+"""The chain: what "as of" means, and what is refused."""
 
 import json
 import shutil
@@ -9,8 +9,9 @@ import pytest
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log import Commit, EventLog
+from ingestion.log.chain import microseconds, moment_of
 from ingestion.log.durable import StorageError
-from ingestion.log.record import microseconds, moment_of
+from ingestion.log.layout import FORMAT_NAME, FORMAT_VERSION
 from tests.ingestion.log.events import PRODUCER, battles, commit
 
 
@@ -95,42 +96,7 @@ def test_a_torn_commit_is_named(three: EventLog) -> None:
         EventLog.open(three.layout.root)
 
 
-def test_the_snapshot_is_only_believed_where_it_is_the_chain(
-    log: EventLog, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("ingestion.log.chain.SNAPSHOT_LEAST", 1)
-    for number in range(4):
-        commit(log, f"batch-{number}", battles([number]))
-    backup = tmp_path / "backup"
-    shutil.copytree(log.layout.root, backup)
-    snapshot = cache / "chain.jsonl"
-
-    def batches() -> list[str]:
-        return [commit.batch_id for commit in EventLog.open(log.layout.root).commits()]
-
-    four = ["batch-0", "batch-1", "batch-2", "batch-3"]
-    assert batches() == four
-    whole = snapshot.read_bytes()
-    assert len(whole.splitlines()) == 4
-    commit(EventLog.open(log.layout.root), "batch-4", battles([4]))
-    assert batches() == [*four, "batch-4"]
-    for damaged in (
-        b"",
-        whole[:-7],
-        whole.replace(b"batch-1", b"batch-8"),
-        whole.replace(b"batch-3", b"batch-8"),
-        b"\xff\n" + whole,
-    ):
-        snapshot.write_bytes(damaged)
-        assert batches() == [*four, "batch-4"]
-    # An older copy of the log put back: the snapshot knows more than the log does.
-    shutil.rmtree(log.layout.root)
-    shutil.copytree(backup, log.layout.root)
-    assert batches() == four
-
-
-def test_an_unwritable_cache_is_slow_not_wrong(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestion.log.chain.SNAPSHOT_LEAST", 1)
+def test_an_unwritable_cache_is_slow_not_wrong(home: Path) -> None:
     home.mkdir()
     (home / "cache").write_text("a file where a directory should be")
     log = EventLog.open(home / "log")
@@ -141,9 +107,10 @@ def test_an_unwritable_cache_is_slow_not_wrong(home: Path, monkeypatch: pytest.M
 
 
 def test_a_version_from_the_future_is_refused(log: EventLog) -> None:
-    fields = {"format": "demoscope event log", "version": 2, "origin": "x", "more": "than we know"}
+    version = FORMAT_VERSION + 1
+    fields = {"format": FORMAT_NAME, "version": version, "origin": "x", "more": "than we know"}
     log.layout.format.write_text(json.dumps(fields))
-    with pytest.raises(UsageError, match="version 2"):
+    with pytest.raises(UsageError, match=f"version {version}"):
         EventLog.open(log.layout.root)
 
 

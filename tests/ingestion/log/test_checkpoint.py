@@ -15,11 +15,14 @@ from ingestion.errors import DemoscopeError, IntegrityError, NotFoundError, Usag
 from ingestion.log import EventLog
 from ingestion.log.checkpoint import (
     Checkpoint,
+    Verifier,
     checkpoint_of,
+    open_note,
     prove_commit,
+    sign,
+    verifier_of,
     verify_commit_proof,
 )
-from ingestion.log.note import Verifier, open_note, sign, verifier_of
 from tests.ingestion.log.events import battles, commit
 
 # The example of Go's golang.org/x/mod/sumdb/note, an independent implementation.
@@ -112,15 +115,15 @@ def five(log: EventLog) -> EventLog:
 
 
 def test_a_log_that_grew_agrees_with_its_checkpoint(five: EventLog) -> None:
-    held = checkpoint_of(five.layout, five.chain, "x")
+    held = checkpoint_of(five.chain, "x")
     for number in range(5, 8):
         commit(five, f"batch-{number}", battles([number]))
     assert five.verify(held).is_ok
-    assert five.verify(checkpoint_of(five.layout, five.chain, "x", 0)).is_ok
+    assert five.verify(checkpoint_of(five.chain, "x", 0)).is_ok
 
 
 def test_a_tail_cut_off_is_found(five: EventLog) -> None:
-    held = checkpoint_of(five.layout, five.chain, "x")
+    held = checkpoint_of(five.chain, "x")
     five.layout.commit(5).unlink()
     shortened = EventLog.open(five.layout.root)
     assert shortened.verify().is_ok
@@ -133,7 +136,7 @@ def test_an_old_backup_and_a_fork_are_found(five: EventLog, tmp_path: Path) -> N
     backup = tmp_path / "backup" / "log"
     shutil.copytree(five.layout.root, backup)
     commit(five, "batch-5", battles([5]))
-    held = checkpoint_of(five.layout, five.chain, "x")
+    held = checkpoint_of(five.chain, "x")
     old = EventLog.open(backup)
     assert not old.verify(held).is_ok
     commit(old, "batch-5", battles([500]))
@@ -144,9 +147,9 @@ def test_an_old_backup_and_a_fork_are_found(five: EventLog, tmp_path: Path) -> N
 
 
 def test_a_commit_is_proved_with_the_checkpoint_alone(five: EventLog) -> None:
-    held = checkpoint_of(five.layout, five.chain, "x")
+    held = checkpoint_of(five.chain, "x")
     for seq in range(1, 6):
-        proof = json.loads(json.dumps(prove_commit(five.layout, five.chain, seq)))
+        proof = json.loads(json.dumps(prove_commit(five.chain, seq)))
         assert verify_commit_proof(proof, held).batch_id == f"batch-{seq - 1}"
         for changed in (
             {**proof, "index": proof["index"] ^ 1},
@@ -164,6 +167,6 @@ def test_a_commit_is_proved_with_the_checkpoint_alone(five: EventLog) -> None:
         with pytest.raises(IntegrityError):
             verify_commit_proof(proof, replace(held, root=bytes(32)))
     with pytest.raises(NotFoundError):
-        prove_commit(five.layout, five.chain, 6)
+        prove_commit(five.chain, 6)
     with pytest.raises(NotFoundError):
-        prove_commit(five.layout, five.chain, 1, 9)
+        prove_commit(five.chain, 1, 9)

@@ -12,7 +12,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import BusyError
 from ingestion.log import EventLog, compaction, reader
 from ingestion.log.compaction import compact
-from ingestion.log.compaction_files import held_files
+from ingestion.log.held_files import held_files
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import (

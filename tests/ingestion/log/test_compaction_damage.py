@@ -8,9 +8,9 @@ import pytest
 from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
 from ingestion.log.append import append_record, publish_segments
+from ingestion.log.chain import Commit, moment_of
 from ingestion.log.compaction import compact
-from ingestion.log.compaction_files import held_files, read_positioned
-from ingestion.log.record import Commit, moment_of
+from ingestion.log.held_files import held_files, read_positioned
 from ingestion.log.segments import write_table
 from tests.ingestion.log.events import PRODUCER, compacted_paths, segment_paths
 

@@ -17,9 +17,15 @@ from hypothesis import strategies as st
 
 from ingestion.errors import DemoscopeError, IntegrityError, NotFoundError, UsageError
 from ingestion.log import EventLog
+from ingestion.log.checkpoint import (
+    KEY_FILE,
+    publish,
+    read_public_key,
+    sign,
+    signing_key,
+    verifier_of,
+)
 from ingestion.log.event_proof import prove_event, verify_event_proof
-from ingestion.log.keys import KEY_FILE, publish, read_public_key, signing_key
-from ingestion.log.note import sign, verifier_of
 from tests.ingestion.log.events import battles, commit, models
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

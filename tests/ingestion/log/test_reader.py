@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog, reader
+from ingestion.log.held_files import POSITION_SCHEMA
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import battles, commit, models
@@ -51,7 +52,7 @@ def test_every_contract_has_a_typed_view(filled: EventLog) -> None:
         reader.register(connection, filled, 3)
         for event_type, contract in CONTRACTS.items():
             described = connection.execute(f"DESCRIBE raw.{event_type}").fetchall()
-            expected = [*contract.log_schema, *reader.POSITION_SCHEMA]
+            expected = [*contract.log_schema, *POSITION_SCHEMA]
             assert [row[0] for row in described] == [field.name for field in expected]
             types = {
                 str(field.type): row[1] for field, row in zip(expected, described, strict=True)

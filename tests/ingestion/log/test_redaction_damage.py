@@ -16,7 +16,7 @@ import pytest
 from ingestion.errors import IntegrityError
 from ingestion.log import EventLog, redaction
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.record import Redacted
+from ingestion.log.chain import Redacted
 from ingestion.log.segments import read_segment, write_segment
 from tests.ingestion.log.erasing import (
     ANNA,
@@ -198,7 +198,7 @@ def test_a_byte_flipped_in_a_file_with_erased_rows_is_found(
 ) -> None:
     fill(log, is_compacted=is_compacted)
     erase_rows(log)
-    for named in [one.original for one in log.chain.redactions]:
+    for named in [one.original for made in log.commits() for one in made.redacted]:
         path = log.chain.segment_path(named)
         content = path.read_bytes()
         changed = bytearray(content)

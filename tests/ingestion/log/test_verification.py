@@ -11,8 +11,8 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
 from ingestion.log import EventLog, reader
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.origin import describe_schema, keep_schema
-from ingestion.log.record import Commit, Segment, moment_of
+from ingestion.log.chain import Commit, Segment, moment_of
+from ingestion.log.layout import describe_schema, keep_schema
 from ingestion.log.segments import write_segment
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import PRODUCER, battles, commit, models

@@ -1,5 +1,6 @@
 """Exports: other engines read the rows, nothing is copied, and they can be made again."""
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,10 +14,9 @@ from deltalake import DeltaTable, QueryBuilder
 from pyiceberg.table import StaticTable
 
 from ingestion.contracts import CONTRACTS
-from ingestion.errors import IntegrityError, NotFoundError, UsageError
+from ingestion.errors import IntegrityError, UsageError
 from ingestion.log import EventLog
-from ingestion.log.exports import MARKER, ExportFormat, export, read_marker
-from ingestion.log.exports_iceberg import current_metadata
+from ingestion.log.export import MARKER, ExportFormat, export
 from ingestion.log.redaction import redact
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
@@ -34,7 +34,6 @@ def read_iceberg(path: Path) -> pa.Table:
     # As an engine without a catalogue does: the hint, then the metadata it names.
     hint = (path / "metadata" / "version-hint.text").read_text()
     metadata = path / "metadata" / f"v{hint}.metadata.json"
-    assert metadata == current_metadata(path)
     return StaticTable.from_metadata(f"file://{metadata}").scan().to_arrow()
 
 
@@ -42,6 +41,13 @@ READERS: dict[ExportFormat, Callable[[Path], pa.Table]] = {
     DELTA: read_delta,
     ICEBERG: read_iceberg,
 }
+
+
+def read_marker(directory: Path) -> dict[str, object]:
+    fields: dict[str, object] = json.loads((directory / MARKER).read_bytes())
+    return fields
+
+
 both = pytest.mark.parametrize("kind", list(ExportFormat))
 
 
@@ -67,7 +73,7 @@ def test_the_same_rows_of_every_event_type(
     filled: EventLog, tmp_path: Path, kind: ExportFormat
 ) -> None:
     tables = export(filled, tmp_path / "out", kind, 2)
-    assert {table.event_type: (table.rows, table.files) for table in tables} == {
+    assert {table.event_type: (table.rows, len(table.files)) for table in tables} == {
         event_type: {"battle_judged": (7, 2), "model_registered": (1, 1)}.get(event_type, (0, 0))
         for event_type in EventType
     }
@@ -140,7 +146,7 @@ def test_erased_rows_are_in_no_export(filled: EventLog, tmp_path: Path, kind: Ex
     with pytest.raises((OSError, pa.ArrowException)):
         ids(kind, out)
     tables = export(filled, out, kind, 2)
-    assert {(table.rows, table.files) for table in tables} == {(2, 1), (1, 1), (0, 0)}
+    assert {(table.rows, len(table.files)) for table in tables} == {(2, 1), (1, 1), (0, 0)}
     assert ids(kind, out) == ["battle-0", "battle-2"]
     read = READERS[kind](out / BATTLE).cast(CONTRACTS[BATTLE].log_schema)
     assert read.sort_by("event_id").equals(battles([0, 2]))
@@ -204,8 +210,6 @@ def test_what_is_refused(filled: EventLog, tmp_path: Path) -> None:
         export(filled, tmp_path / "out", ICEBERG, 2)
     with pytest.raises(UsageError, match="holds a delta export"):
         export(EventLog.open(tmp_path / "other" / "log"), tmp_path / "out", DELTA, 0)
-    with pytest.raises(NotFoundError, match=MARKER):
-        read_marker(taken)
 
 
 def test_a_missing_segment_is_named(filled: EventLog, tmp_path: Path) -> None:
