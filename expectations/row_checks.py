@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import Refusal

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
 
 
 class Expectation(NamedTuple):

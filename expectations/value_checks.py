@@ -26,7 +26,7 @@ from ingestion.tables import TIMESTAMP
 if TYPE_CHECKING:
     import duckdb
 
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
     from ingestion.tables import Column
     from ingestion.vocabulary import EventType
 

@@ -18,7 +18,7 @@ from ingestion.codes import code_text, in_one_piece, joined, texts_of
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
     from ingestion.pseudonyms import Pseudonymiser
     from ingestion.tables import Column
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.contracts import CONTRACTS
 from ingestion.tables import TIMESTAMP
 from orchestration.dbt_runs import PROJECT_DIRECTORY

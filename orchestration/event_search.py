@@ -25,7 +25,7 @@ from ingestion.vocabulary import EventType
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
     from ingestion.paths import Home
 
 TARGET = "target_event_id"

@@ -24,7 +24,7 @@ from pathlib import Path
 import pyarrow as pa
 import rfc8785
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log.durable import explained

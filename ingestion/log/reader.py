@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
 from ingestion.log.compaction_files import HeldFile, held_files

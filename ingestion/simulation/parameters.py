@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ingestion.contract import SLUG_PATTERN
+from ingestion.contracts import SLUG_PATTERN
 from ingestion.errors import UsageError
 from ingestion.simulation.roster import ROSTER
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX

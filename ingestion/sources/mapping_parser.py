@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pyarrow as pa
 import yaml
 
-from ingestion.contract import ENVELOPE as ENVELOPE_COLUMNS
+from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import UsageError
 from ingestion.sources.files import Format

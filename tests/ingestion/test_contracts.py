@@ -5,7 +5,7 @@ import re
 import pyarrow as pa
 import pytest
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.contracts import CONTRACTS
 from ingestion.vocabulary import EventType
 
