@@ -24,8 +24,7 @@ from pathlib import Path
 import pyarrow as pa
 import rfc8785
 
-from ingestion.contracts import Contract
-from ingestion.contracts import CONTRACTS
+from ingestion.contracts import CONTRACTS, Contract
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log.durable import explained
 from ingestion.log.event_log import EventLog

@@ -17,8 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ingestion.contracts import Contract
-from ingestion.contracts import CONTRACTS
+from ingestion.contracts import CONTRACTS, Contract
 from ingestion.errors import IntegrityError
 from ingestion.log.compaction_files import HeldFile, held_files
 from ingestion.log.event_log import EventLog

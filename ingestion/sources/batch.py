@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.sources.files import LocalFile, fingerprint
@@ -91,7 +93,7 @@ class FileSource:
 def make_batch(
     event_type: EventType | None,
     columns: Mapping[str, pa.ChunkedArray | pa.Array],
-    numbers: Sequence[int],
+    numbers: Sequence[int] | npt.NDArray[np.int64],
     originals: Originals,
     objections: Objections | None = None,
 ) -> NativeBatch:

@@ -11,12 +11,13 @@ Values: text is text; numbers, booleans, arrays and objects become their JSON te
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -80,22 +81,32 @@ class JsonReader:
         return table.rename_columns(list(names)) if names else table
 
 
+def count_keys(block: LineBlock) -> int:
+    """Keys in all lines together; never too few in any, see the module's docstring."""
+    return sum(int(np.count_nonzero(is_end)) for _, is_end in _ends_of_keys(block))
+
+
 def keys_per_line(block: LineBlock) -> Positions:
-    """Keys whose value is not null, per line; never too few, see the module's docstring."""
+    """Keys whose value is not null, per line; never too few."""
     buffer, last = block.buffer, int(block.ends[-1]) - 1
-    found = [np.empty(0, dtype=np.int64)]
-    for at in range(int(block.starts[0]), last, STRIDE):
-        before = buffer[at : min(at + STRIDE, last)]
-        after = buffer[at + 1 : at + 1 + len(before)]
-        found.append(np.flatnonzero((after == _COLON) & (before <= _QUOTE)) + (at + 1))
-    keys = np.concatenate(found)
-    value = keys + 1
+    found = [np.flatnonzero(is_end) + at for at, is_end in _ends_of_keys(block)]
+    colons = np.concatenate([np.empty(0, dtype=np.int64), *found])
+    value = colons + 1
     value += buffer[np.minimum(value, last)] == _SPACE
     # Two letters tell null from NaN.
     maybe = np.flatnonzero(buffer[np.minimum(value, last)] == ord("n"))
     is_null = buffer[np.minimum(value[maybe] + 1, last)] == ord("u")
-    keys = np.delete(keys, maybe[is_null])
-    return np.searchsorted(keys, block.ends) - np.searchsorted(keys, block.starts)
+    colons = np.delete(colons, maybe[is_null])
+    return np.searchsorted(colons, block.ends) - np.searchsorted(colons, block.starts)
+
+
+def _ends_of_keys(block: LineBlock) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
+    """Stretches of the bytes: where one begins, and whether each is a colon after a key."""
+    first, last = int(block.starts[0]), int(block.ends[-1]) - 1
+    for at in range(first, last, STRIDE):
+        before = block.buffer[at : min(at + STRIDE, last)]
+        after = block.buffer[at + 1 : at + 1 + len(before)]
+        yield at + 1, (after == _COLON) & (before <= _QUOTE)
 
 
 def values_per_row(table: pa.Table) -> Positions:

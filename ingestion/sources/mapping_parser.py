@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pyarrow as pa
 import yaml
 
-from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.contracts import CONTRACTS
+from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.errors import UsageError
 from ingestion.sources.files import Format
 from ingestion.sources.mapping import (

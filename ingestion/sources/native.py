@@ -20,9 +20,15 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import FileSource, NativeBatch, Objections, columns_of, make_batch
+from ingestion.sources.batch import FileSource, NativeBatch, columns_of, make_batch
 from ingestion.sources.files import LocalFile
-from ingestion.sources.json_rows import JsonReader, inspect_line, keys_per_line, values_per_row
+from ingestion.sources.json_rows import (
+    JsonReader,
+    count_keys,
+    inspect_line,
+    keys_per_line,
+    values_per_row,
+)
 from ingestion.sources.lines import LineBlock, Positions, read_lines
 from ingestion.sources.parquet_rows import ParquetPiece, ParquetRows, open_parquet
 from ingestion.vocabulary import EventType, Refusal
@@ -66,7 +72,10 @@ class NativeJsonl(FileSource):
         table = reader.values(block, CONTRACTS[event_type].native_columns)
         if table is None or pc.unique(table[EVENT_TYPE]).to_pylist() != [event_type.value]:
             return None
-        if not np.array_equal(values_per_row(table), keys_per_line(block)):
+        value_count = sum(len(column) - column.null_count for column in table.columns)
+        if value_count != count_keys(block) and (
+            not np.array_equal(values_per_row(table), keys_per_line(block))
+        ):
             return None
         return self._batch(event_type, table, block, [None] * len(block))
 
@@ -117,7 +126,9 @@ class NativeJsonl(FileSource):
     def _batch(
         self, event_type: EventType, table: pa.Table, block: LineBlock, unknown: list[str | None]
     ) -> NativeBatch:
-        objections = _unknown_columns(unknown)
+        objections = None
+        if any(unknown):
+            objections = [Refusal.UNKNOWN_COLUMN if name else None for name in unknown], unknown
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
@@ -157,25 +168,25 @@ class NativeParquet(FileSource):
         originals = partial(rows.originals, piece, chosen)
         numbers = piece.numbers[chosen]
         event_type = _event_type_of(name)
+        refusals: list[str | None]
         if event_type is None:
-            reason = Refusal.UNKNOWN_EVENT_TYPE if name else Refusal.MISSING_VALUE
-            objections = ([reason] * len(chosen), [EVENT_TYPE] * len(chosen))
-            return make_batch(None, {}, numbers, originals, objections)
+            refusals = [Refusal.UNKNOWN_EVENT_TYPE if name else Refusal.MISSING_VALUE] * len(chosen)
+            return make_batch(None, {}, numbers, originals, (refusals, [EVENT_TYPE] * len(chosen)))
         known = CONTRACTS[event_type].native_columns
         table = piece.table.take(pa.array(chosen))
-        unknown: list[str | None] = [None] * len(table)
+        about: list[str | None] = [None] * len(table)
         for column in table.column_names:
             if column not in known:
                 for row in np.flatnonzero(_flags(pc.is_valid(table[column]))).tolist():
-                    unknown[row] = unknown[row] or column
-        objections = _unknown_columns(unknown)
+                    about[row] = about[row] or column
+        refusals = [Refusal.UNKNOWN_COLUMN if column else None for column in about]
         if piece.not_utf8 is not None:
-            refusals, about = objections or ([None] * len(table), unknown)
-            bad = [piece.not_utf8[position] for position in chosen.tolist()]
-            refusals = [Refusal.NOT_UTF8 if b else r for b, r in zip(bad, refusals, strict=True)]
-            objections = refusals, [b or a for b, a in zip(bad, about, strict=True)]
+            for row, position in enumerate(chosen.tolist()):
+                if column := piece.not_utf8[position]:
+                    refusals[row], about[row] = Refusal.NOT_UTF8, column
         kept = table.select([column for column in table.column_names if column in known])
         columns = _with_source(kept, self.source)
+        objections = (refusals, about) if any(refusals) else None
         return make_batch(event_type, columns, numbers, originals, objections)
 
 
@@ -206,13 +217,6 @@ def _refused(
 ) -> NativeBatch:
     """Lines of which nothing can be said but why they are refused."""
     return make_batch(None, {}, block.numbers, block.originals, (refusals, about))
-
-
-def _unknown_columns(unknown: list[str | None]) -> Objections | None:
-    """Objections to rows with a column that their contract does not know; None without any."""
-    if not any(unknown):
-        return None
-    return [Refusal.UNKNOWN_COLUMN if name else None for name in unknown], unknown
 
 
 def _with_source(table: pa.Table, source: str | None) -> dict[str, pa.ChunkedArray]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ingestion.errors import UsageError
 from ingestion.paths import Home
 from ingestion.sources.batch import Source
-from ingestion.sources.files import Format, LocalFile, inspect_file
+from ingestion.sources.files import Format, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
 from ingestion.sources.mapping import presets
