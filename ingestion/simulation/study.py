@@ -2,8 +2,6 @@
 
 Memory is bounded by a chunk of battles, whatever the study's size; the same parameters and
 population give the same bytes. Files appear under their names only once they are whole.
-
-What stays out: ingesting them; showing progress (the caller is told and may show it).
 """
 
 from __future__ import annotations
@@ -17,13 +15,11 @@ from typing import IO
 import numpy as np
 
 from ingestion.simulation.battles import draw_battles
-from ingestion.simulation.lines import LineWriter, participant_id
+from ingestion.simulation.lines import LineWriter
 from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.population import Population
-from ingestion.simulation.sample import EFFORTS, Participants, draw_participants
-from ingestion.simulation.seeds import read_population
-from ingestion.simulation.truth import draw_truth
-from ingestion.simulation.truth_file import write_truth
+from ingestion.simulation.people import EFFORTS, Participants, draw_participants, participant_id
+from ingestion.simulation.population import Population, read_population
+from ingestion.simulation.truth import draw_truth, write_truth
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
 CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.simulation import fragments
-from ingestion.simulation.calendar import EPOCH, Calendar, iso, iso_bytes
-from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.roster import ROSTER
+from ingestion.simulation.parameters import EPOCH, ROSTER, Calendar, Parameters, iso, iso_bytes
 from ingestion.simulation.streams import Purpose, stream
 
 INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis wants naive bounds)

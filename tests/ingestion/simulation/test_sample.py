@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingestion.simulation.population import Country, Margin, Population
-from ingestion.simulation.skew import TILTS, sample_weights
+from ingestion.simulation.population import TILTS, Country, Margin, Population, sample_weights
 from tests.ingestion.simulation.populations import POPULATION, UK, US
 from tests.ingestion.simulation.studies import AGE_BAND, Study, study
 

@@ -10,9 +10,14 @@ import pytest
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.simulation.parameters import EFFECT_SDS, TIE_RATES, UNDISCLOSED_SHARES
-from ingestion.simulation.population import Population, stratum_id
-from ingestion.simulation.seeds import SEEDS, UNTARGETED, read_population
-from ingestion.simulation.skew import TILTS
+from ingestion.simulation.population import (
+    SEEDS,
+    TILTS,
+    UNTARGETED,
+    Population,
+    read_population,
+    stratum_id,
+)
 from tests.ingestion.simulation.studies import study
 
 
