@@ -80,31 +80,31 @@ class LineWriter:
     def participants(self, participants: Participants) -> Any:
         """One enrolment per participant."""
         population = self.truth.population
-        names = _ids(PARTICIPANT_PREFIX, participants.numbers, PARTICIPANT_DIGITS)
+        names = ids(PARTICIPANT_PREFIX, participants.numbers, PARTICIPANT_DIGITS)
         countries = [country.name for country in population.countries]
         columns = {
             "native_id": names,
-            "occurred_at": _instants(participants.arrived_at),
+            "occurred_at": instants(participants.arrived_at),
             "participant_id": names,
-            "country": _chosen(countries, participants.country),
-            "age": _chosen(age_texts(population), age_places(population, participants)),
+            "country": chosen(countries, participants.country),
+            "age": chosen(age_texts(population), age_places(population, participants)),
         }
         for axis in participants.answers.keys() - columns.keys():
             places = answer_places(population, participants, axis)
-            columns[axis] = _chosen(answer_texts(population, axis), places)
+            columns[axis] = chosen(answer_texts(population, axis), places)
         return self._lines(EventType.PARTICIPANT_ENROLLED, columns)
 
     def conversations(self, participants: Participants, battles: Battles, first: int) -> Any:
         """One conversation per battle; `first` is the number of the chunk's first battle."""
-        names = _ids(CONVERSATION_PREFIX, np.arange(first, first + len(battles)), BATTLE_DIGITS)
+        names = ids(CONVERSATION_PREFIX, np.arange(first, first + len(battles)), BATTLE_DIGITS)
         who = participants.numbers[battles.participant]
         counts = battles.conversations.counts
         return self._lines(
             EventType.CONVERSATION_RECORDED,
             {
                 "native_id": names,
-                "occurred_at": _instants(battles.ended_at),
-                "participant_id": _ids(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
+                "occurred_at": instants(battles.ended_at),
+                "participant_id": ids(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
                 "conversation_id": names,
                 **{name: pa.array(values).cast(TEXT) for name, values in counts.items()},
             },
@@ -118,11 +118,11 @@ class LineWriter:
         return self._lines(
             EventType.CONVERSATION_LABELLED,
             {
-                "native_id": _ids(LABEL_PREFIX, numbers, BATTLE_DIGITS),
-                "occurred_at": _instants(battles.judged_at[labelled]),
-                "conversation_id": _ids(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
+                "native_id": ids(LABEL_PREFIX, numbers, BATTLE_DIGITS),
+                "occurred_at": instants(battles.judged_at[labelled]),
+                "conversation_id": ids(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
                 "label": _json(LABEL),
-                "value": _chosen(LABEL_VALUES, drift[labelled]),
+                "value": chosen(LABEL_VALUES, drift[labelled]),
                 "judge": _json(JUDGE),
                 "judge_version": _json(JUDGE_VERSION),
             },
@@ -133,12 +133,12 @@ class LineWriter:
         numbers = np.arange(first, first + len(battles))
         who = participants.numbers[battles.participant]
         columns = {
-            "native_id": _ids(BATTLE_PREFIX, numbers, BATTLE_DIGITS),
-            "occurred_at": _instants(battles.judged_at),
-            "participant_id": _ids(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
-            "conversation_id": _ids(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
+            "native_id": ids(BATTLE_PREFIX, numbers, BATTLE_DIGITS),
+            "occurred_at": instants(battles.judged_at),
+            "participant_id": ids(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
+            "conversation_id": ids(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
             "language": _json(LANGUAGE),
-            "topic": _chosen(TOPICS, battles.topic),
+            "topic": chosen(TOPICS, battles.topic),
         }
         # All dimensions of a battle share what stands before and after the verdict.
         names = CONTRACTS[EventType.BATTLE_JUDGED].native_columns
@@ -196,18 +196,18 @@ def _json(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _chosen(texts: Sequence[str], places: IntArray) -> pa.Array:
+def chosen(texts: Sequence[str], places: IntArray) -> pa.Array:
     """One of a few texts per row, null where the place is -1."""
     return pa.array([_json(text) for text in texts], TEXT).take(pa.array(places, mask=places < 0))
 
 
-def _ids(prefix: str, numbers: IntArray, width: int) -> pa.Array:
+def ids(prefix: str, numbers: IntArray, width: int) -> pa.Array:
     """A prefix and a number of so many digits."""
     digits = pc.utf8_lpad(pa.array(numbers).cast(TEXT), width, "0")
     return _joined(f'"{prefix}', digits, '"')
 
 
-def _instants(at: IntArray) -> pa.Array:
+def instants(at: IntArray) -> pa.Array:
     """ISO 8601 with microseconds and Z."""
     text = pa.array(at).cast(pa.timestamp("us")).cast(TEXT)
     return _joined('"', pc.replace_substring(text, " ", "T"), 'Z"')

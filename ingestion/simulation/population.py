@@ -12,7 +12,7 @@ population does, so a new country or group is sampled fairly until somebody says
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -140,13 +140,6 @@ class Population:
         """Number of each country's first cell, all countries' cells counted through."""
         counts = [country.cell_count for country in self.countries]
         return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-
-    def strata(self) -> Iterator[tuple[Country, Margin, int]]:
-        """Every stratum: country, axis and the group's place in it."""
-        for country in self.countries:
-            for margin in country.strata:
-                for group in range(len(margin.groups)):
-                    yield country, margin, group
 
 
 def stratum_id(country: str, axis: str, group: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -31,18 +31,6 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What was written."""
-
-    model_count: int
-    participant_count: int
-    judging_participant_count: int
-    low_effort_participant_count: int
-    battle_count: int
-    judgment_count: int
-
-
-@dataclass(frozen=True)
 class Summary:
     """A study that was written.
 
@@ -54,7 +42,7 @@ class Summary:
 
     files: tuple[Path, ...]
     truth: Path
-    counts: Counts
+    counts: dict[str, int]
 
 
 def simulate(
@@ -95,15 +83,15 @@ def simulate(
             low_effort += _low_effort(participants)
             if progress is not None:
                 progress(battle_count * dimension_count, parameters.battle_count * dimension_count)
-    counts = Counts(
-        model_count=parameters.model_count,
-        participant_count=parameters.participants,
-        judging_participant_count=judging_count,
-        low_effort_participant_count=len(low_effort),
-        battle_count=battle_count,
-        judgment_count=battle_count * dimension_count,
-    )
-    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=asdict(counts))
+    counts = {
+        "model_count": parameters.model_count,
+        "participant_count": parameters.participants,
+        "judging_participant_count": judging_count,
+        "low_effort_participant_count": len(low_effort),
+        "battle_count": battle_count,
+        "judgment_count": battle_count * dimension_count,
+    }
+    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts)
     return Summary(tuple(out_dir / name for name in EVENT_FILES), out_dir / TRUTH, counts)
 
 
@@ -120,11 +108,10 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _low_effort(participants: Participants) -> list[dict[str, str]]:
-    places = np.flatnonzero(participants.effort)
     return [
         {
-            "participant_id": participant_id(participants.first + int(place)),
+            "participant_id": participant_id(participants.first + place),
             "style": EFFORTS[participants.effort[place]],
         }
-        for place in places
+        for place in np.flatnonzero(participants.effort).tolist()
     ]

@@ -38,8 +38,10 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_strata_are_the_seeds_and_humaines_22(population: Population) -> None:
     found = [
-        stratum_id(country.name, margin.axis, margin.groups[group])
-        for country, margin, group in population.strata()
+        stratum_id(country.name, margin.axis, group)
+        for country in population.countries
+        for margin in country.strata
+        for group in margin.groups
     ]
     assert Counter(found) == Counter(row["stratum_id"] for row in seed("seed_strata"))
     assert len(found) == 22
