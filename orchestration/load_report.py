@@ -49,39 +49,29 @@ class LoadReport:
     log position after which the load's events are in the log; null where the load was refused.
     """
 
-    load_id: str
+    # First what a person looks for.
     file: str
-    batch_id: str
-    status: str
-    started_at_us: int
-    duration_ms: int
-    byte_count: int
     row_count: int
     accepted_count: int
     duplicate_count: int
     quarantined_count: int
     quarantined_by_reason: dict[str, int]
+    set_aside_count: int = 0
+    position: int | None = None
+    load_id: str
+    batch_id: str
+    status: str
+    started_at_us: int
+    duration_ms: int
+    byte_count: int
     accepted_by_event_type: dict[str, int]
     expectation_count: int
-    set_aside_count: int = 0
     failures: list[str] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
-    position: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The record as plain data, first what a person looks for."""
-        record = asdict(self)
-        wanted = (
-            "file",
-            "row_count",
-            "accepted_count",
-            "duplicate_count",
-            "quarantined_count",
-            "quarantined_by_reason",
-            "set_aside_count",
-            "position",
-        )
-        return {name: record.pop(name) for name in wanted} | record
+        """The record as plain data."""
+        return asdict(self)
 
     def again(
         self, load_id: str, *, file: str, started_at_us: int, duration_ms: int, position: int
@@ -140,18 +130,16 @@ def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
     share = report.quarantined_count / report.row_count
-    lines = [
-        (
-            f"{report.file} was refused whole; the log is untouched: "
-            f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
-        )
-    ]
-    lines += [
-        f"  row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
+    rows = (
+        f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
         f"{row['original']}"
         for row in report.examples
-    ]
-    return "\n".join([*lines, *(f"  {failure}" for failure in report.failures)])
+    )
+    message = (
+        f"{report.file} was refused whole; the log is untouched: "
+        f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
+    )
+    return "\n  ".join([message, *rows, *report.failures])
 
 
 def _refusal_remedy(report: LoadReport) -> str:

@@ -54,8 +54,9 @@ class _Answer:
     score: float
 
 
-# Whose conversation it is, the battle's own id and the two answers compared.
-_Battle = tuple[tuple[str, str | None], str, _Answer, _Answer]
+_Row = dict[str, str | None]
+# Whose conversation it is, and its opening answers.
+_Openings = dict[tuple[str, str | None], list[_Answer]]
 
 
 class Prism(FileSource):
@@ -80,19 +81,14 @@ class Prism(FileSource):
         for block in read_lines(self.file):
             found = [_object(block, index) for index in range(len(block))]
             rows = [_participant(content) for content, _, _ in found]
-            columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]}
             objections = [refusal for _, refusal, _ in found], [about for _, _, about in found]
-            yield self._batch(
-                EventType.PARTICIPANT_ENROLLED,
-                columns,
-                block.numbers.tolist(),
-                block.originals,
-                objections,
-            )
+            numbers = block.numbers.tolist()
+            kind = EventType.PARTICIPANT_ENROLLED
+            yield self._batch(kind, rows, numbers, block.originals, objections)
 
     def _battles(self) -> Iterator[NativeBatch]:
         self.set_aside_count = 0
-        openings: dict[tuple[str, str | None], list[_Answer]] = {}
+        openings: _Openings = {}
         refused: list[tuple[int, Refusal, str | None]] = []
         for block in read_lines(self.file):
             for index, number in enumerate(block.numbers.tolist()):
@@ -111,42 +107,27 @@ class Prism(FileSource):
         refused += [(line, Refusal.MISSING_VALUE, "model_b") for line in alone]
         refused.sort(key=lambda row: row[0])
         battles = _compared(openings)
-        while rows := list(islice(battles, _ROWS_PER_BATCH)):
-            yield self._battle_batch(rows)
+        while found := list(islice(battles, _ROWS_PER_BATCH)):
+            rows, lines = [row for row, _ in found], [pair for _, pair in found]
+            numbers = [first for first, _ in lines]
+            yield self._batch(EventType.BATTLE_JUDGED, rows, numbers, self._reader(lines))
         if refused:
-            lines, refusals, about = zip(*refused, strict=True)
-            originals = self._reader([(line,) for line in lines])
-            yield make_batch(None, {}, lines, originals, (refusals, about))
-
-    def _battle_batch(self, rows: list[_Battle]) -> NativeBatch:
-        columns = {
-            "native_id": pa.array([native_id for _, native_id, _, _ in rows], pa.string()),
-            "participant_id": pa.array([key[1] for key, _, _, _ in rows], pa.string()),
-            "conversation_id": pa.array([key[0] for key, _, _, _ in rows], pa.string()),
-            "dimension": pa.repeat("overall", len(rows)),
-            "model_a": pa.array([first.model for _, _, first, _ in rows], pa.string()),
-            "model_b": pa.array([second.model for _, _, _, second in rows], pa.string()),
-            "outcome": pa.array([_outcome(a, b).value for _, _, a, b in rows], pa.string()),
-        }
-        numbers = [first.line for _, _, first, _ in rows]
-        originals = self._reader([(first.line, second.line) for _, _, first, second in rows])
-        return self._batch(EventType.BATTLE_JUDGED, columns, numbers, originals)
+            numbers, refusals, about = map(list, zip(*refused, strict=True))
+            originals = self._reader([(number,) for number in numbers])
+            yield make_batch(None, {}, numbers, originals, (refusals, about))
 
     def _batch(
         self,
         event_type: EventType,
-        columns: dict[str, Any],
+        rows: Sequence[_Row],
         numbers: Sequence[int],
         originals: Originals,
         objections: Objections | None = None,
     ) -> NativeBatch:
-        size = len(numbers)
-        named = {
-            "event_type": pa.repeat(event_type.value, size),
-            "source": pa.repeat(self.source, size),
-            **columns,
-        }
-        return make_batch(event_type, named, numbers, originals, objections)
+        columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]}
+        columns["event_type"] = pa.repeat(event_type.value, len(rows))
+        columns["source"] = pa.repeat(self.source, len(rows))
+        return make_batch(event_type, columns, numbers, originals, objections)
 
     def _reader(self, lines: Sequence[tuple[int, ...]]) -> Originals:
         """Originals read from the file again: openings are kept, texts are not."""
@@ -163,10 +144,20 @@ class Prism(FileSource):
         return originals
 
 
-def _compared(openings: dict[tuple[str, str | None], list[_Answer]]) -> Iterator[_Battle]:
-    for key, answers in openings.items():
+def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
+    """Every two answers of an opening as a battle, with their lines."""
+    for (conversation, participant), answers in openings.items():
         for (i, first), (j, second) in combinations(enumerate(answers), 2):
-            yield key, json.dumps([key[0], i, j], ensure_ascii=False), first, second
+            row: _Row = {
+                "native_id": json.dumps([conversation, i, j], ensure_ascii=False),
+                "participant_id": participant,
+                "conversation_id": conversation,
+                "dimension": "overall",
+                "model_a": first.model,
+                "model_b": second.model,
+                "outcome": _outcome(first, second).value,
+            }
+            yield row, (first.line, second.line)
 
 
 def _object(block: LineBlock, index: int) -> tuple[dict[str, Any], Refusal | None, str | None]:
@@ -176,7 +167,7 @@ def _object(block: LineBlock, index: int) -> tuple[dict[str, Any], Refusal | Non
     return finding.content, finding.refusal, finding.column
 
 
-def _participant(content: dict[str, Any]) -> dict[str, str | None]:
+def _participant(content: dict[str, Any]) -> _Row:
     """A line of the survey under the contract's names."""
     location, ethnicity = content.get("location"), content.get("ethnicity")
     country = location.get("reside_country") if isinstance(location, dict) else None
