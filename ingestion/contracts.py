@@ -124,7 +124,7 @@ def text(name: str, description: str, *, is_required: bool = False) -> Column:
 
 
 def sealed(column: Column) -> Column:
-    """What a participant said of themselves, or somebody of them: erased with their key."""
+    """What a participant said of themselves, or was said of them: erased with their key."""
     return replace(column, is_sealed=True)
 
 

@@ -3,7 +3,7 @@
 Text is dictionary-encoded here, whatever the source gave, so that what follows hashes, judges and
 writes each distinct value once.
 
-What stays out: which columns those are (contract.py) and the hash itself (pseudonyms.py).
+What stays out: which columns those are (contracts.py) and the hash itself (pseudonyms.py).
 """
 
 from __future__ import annotations

@@ -239,7 +239,7 @@ class Voters:
     def judge(
         self, pairs: list[tuple[str, str]], *, dimension: str, place: tuple[int, ...]
     ) -> list[Vote]:
-        """One vote per pair, each by somebody else as long as there are people.
+        """One vote per pair, each by another person as long as there are people.
 
         Args:
             pairs: models left and right.

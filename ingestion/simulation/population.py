@@ -6,7 +6,7 @@ weighting to margins could correct is lost by it.
 
 The sample differs from the population in the directions seen on online panels: the young, the
 educated and the left of centre are over-represented. A group that TILTS does not name comes as the
-population does, so a new country or group is sampled fairly until somebody says otherwise.
+population does, so a new country or group is sampled fairly until it has a tilt.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHARE_TOLERANCE = 1e-6
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
 # Answers the census has no figure for, and how many give them. Only where an axis makes no strata:
-# elsewhere nobody could say what is true of the population.
+# elsewhere the truth about the population would be unknown.
 UNTARGETED: Mapping[str, Mapping[str, float]] = {"gender": {"Non-binary": 0.012}}
 
 # Log odds of taking part, relative to a group that is not named.

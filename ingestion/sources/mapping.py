@@ -1,4 +1,4 @@
-"""The mapping: what the columns of somebody's file mean in terms of a contract.
+"""The mapping: what the columns of a file mean in terms of a contract.
 
 The format, stable from now on; everything not listed is refused, naming line and key::
 

@@ -4,7 +4,7 @@ Accounting: every row, and every line that is not blank, becomes one row. Rows t
 event type (also: broken JSON, not UTF-8, too long) come in a batch whose `event_type` is None and
 that has only the columns `row_number`, `refusal`, `refusal_column`. A value in a column that the
 event's contract does not know is `unknown_column`; null there says nothing and is let pass. A key
-twice in one object is `broken_json`, for nobody can know which value was meant.
+twice in one object is `broken_json`, because it cannot be known which value was meant.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class ParquetRows:
     def originals(
         self, piece: ParquetPiece, rows: Positions, positions: Sequence[int]
     ) -> list[str]:
-        """Whole rows as JSON objects: every column, also those nobody asked for.
+        """Whole rows as JSON objects: every column, also those that were not asked for.
 
         Args:
             piece: the piece they are in.

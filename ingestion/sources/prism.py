@@ -190,7 +190,7 @@ def _participant(content: dict[str, Any]) -> _Row:
 def _objection(content: dict[str, Any]) -> tuple[Refusal | None, str | None]:
     """What is wrong with an utterance, and about which field; (None, None) if nothing is."""
     turn = _number(content.get("turn"))
-    # Later turns are no votes between models: there a score is nobody's business.
+    # Later turns are no votes between models: so their score does not matter.
     needed = ("conversation_id", "turn", *(() if turn else ("model_name", "score")))
     missing = next((name for name in needed if content.get(name) in (None, "")), None)
     if missing is not None:
