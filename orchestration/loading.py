@@ -157,13 +157,13 @@ class _Load:
                 waiting = self._waiting.setdefault(event_type, [])
                 waiting.append(split.accepted)
                 if sum(table.num_rows for table in waiting) >= PIECE_ROWS:
-                    yield from self._piece(event_type)
+                    yield self._piece(event_type)
             self._progress(self._row_count)
         for event_type in list(self._waiting):
-            yield from self._piece(event_type)
+            yield self._piece(event_type)
 
-    def _piece(self, event_type: EventType) -> Iterator[tuple[EventType, pa.Table]]:
-        yield event_type, pa.concat_tables(self._waiting.pop(event_type))
+    def _piece(self, event_type: EventType) -> tuple[EventType, pa.Table]:
+        return event_type, pa.concat_tables(self._waiting.pop(event_type))
 
     def _named(self, event_type: EventType, native: pa.Table) -> tuple[pa.Table, pa.Table]:
         """Rows whose participants were not erased, as they came and in log form."""

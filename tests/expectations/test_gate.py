@@ -80,6 +80,14 @@ def test_great_expectations_stops_what_slipped_through() -> None:
     assert "Please report it" in failure
 
 
+def test_a_gate_that_approved_a_batch_still_stops_the_next_one() -> None:
+    gate = Gate()
+    first = gate.judge(EventType.BATTLE_JUDGED, log_form())
+    assert gate.judge(EventType.BATTLE_JUDGED, log_form()) is first
+    assert not gate.judge(EventType.BATTLE_JUDGED, log_form(outcome="left")).is_success
+    assert gate.judge(EventType.BATTLE_JUDGED, log_form("b")).is_success
+
+
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
