@@ -1,9 +1,6 @@
 """The gate: every row checked, every batch judged by Great Expectations, the bad set apart.
 
 The only importer of great_expectations, and lazily: it costs three seconds.
-
-What stays out: the checks themselves (row_checks.py, suites.py), keeping what is refused
-(quarantine.py), and committing what is accepted (orchestration/loading.py).
 """
 
 from __future__ import annotations
@@ -17,21 +14,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.distinct import distinct_values
+from expectations.failure_messages import failure_message
 from expectations.row_checks import OBJECTION, SEPARATOR, check
-from expectations.sentences import sentence
 from expectations.suites import Expectation, columns_of_values, contract_suite, load_suite
-from expectations.value_checks import ValueChecks
-from ingestion.codes import code_text
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ingestion.vocabulary import EventType
 
 PAGE_HEAD = """
@@ -59,7 +52,7 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class Split:
-    """A native batch after the row checks: `accepted` has log columns, coded, and row_number."""
+    """A native batch after the row checks: `accepted` has log columns and row_number."""
 
     accepted: pa.Table
     refused: list[RefusedRow]
@@ -72,7 +65,7 @@ class Verdict:
     Args:
         is_success: whether every expectation was met.
         evaluated_count: how many there were.
-        failures: those that were not, as sentences for a person.
+        failures: those that were not, as messages for a person.
         page: its Data Docs as HTML, where the gate was asked for them.
     """
 
@@ -96,51 +89,46 @@ class Gate:
         self._now_us = time.time_ns() // 1000
         self._connection = duckdb.connect()
         self._connection.execute("set TimeZone = 'UTC'")
-        self._by_value = ValueChecks(self._connection, self._now_us)
-        self._approved: dict[EventType, list[tuple[pa.Table, Verdict]]] = {}
+        self._approved: dict[EventType, tuple[pa.Table, Verdict]] = {}
 
     def split(self, batch: NativeBatch) -> Split:
         """Type and judge every row of a batch; nothing of it is dropped."""
         if batch.event_type is None:
             return Split(batch.table.slice(0, 0), _refused_whole(batch))
         contract = CONTRACTS[batch.event_type]
-        clean = self._by_value.check(contract, batch.table)
-        if clean is not None:
-            return Split(clean, [])
         table = check(contract, batch.table, now_us=self._now_us, connection=self._connection)
-        objections = table.column(OBJECTION)
-        if objections.null_count == table.num_rows:
-            return Split(code_text(table.drop_columns([OBJECTION])), [])
-        accepted = code_text(table.filter(objections.is_null()).drop_columns([OBJECTION]))
-        bad = table.filter(objections.is_valid()).select([ROW_NUMBER, OBJECTION]).to_pylist()
-        position_of = _positions(batch.table, [row[ROW_NUMBER] for row in bad])
-        originals = batch.originals(position_of)
+        objections = table[OBJECTION]
+        table = table.drop_columns([OBJECTION])
+        if objections.null_count == len(table):
+            return Split(table, [])
+        is_bad = objections.is_valid()
+        positions = np.flatnonzero(is_bad.to_numpy()).tolist()
         refused = []
-        for row, original in zip(bad, originals, strict=True):
-            reason, _, column = row[OBJECTION].partition(SEPARATOR)
-            refused.append(
-                RefusedRow(str(batch.event_type), row[ROW_NUMBER], reason, column, original)
-            )
-        return Split(accepted, refused)
+        for number, objection, original in zip(
+            table[ROW_NUMBER].filter(is_bad).to_pylist(),
+            objections.drop_null().to_pylist(),
+            batch.originals(positions),
+            strict=True,
+        ):
+            reason, _, column = objection.partition(SEPARATOR)
+            refused.append(RefusedRow(str(batch.event_type), number, reason, column, original))
+        return Split(table.filter(objections.is_null()), refused)
 
     def judge(self, event_type: EventType, table: pa.Table) -> Verdict:
         """Judge a batch in log form against its contract's suite.
 
-        Nobody having asked for a page with its figures, it is judged by its distinct values, and
-        those that were approved before are not judged again.
+        Batches of one load show mostly the same distinct values: these are judged once.
         """
         suite = contract_suite(CONTRACTS[event_type])
-        distinct = None if self.is_documented else distinct_values(suite, table)
-        if distinct is not None:
-            approved = self._approved.setdefault(event_type, [])
-            for earlier, verdict in approved:
-                if earlier.equals(distinct):
-                    return verdict
-            verdict = _validate(distinct, suite, is_documented=False)
-            if verdict.is_success:
-                approved.append((distinct, verdict))
+        shown = _shown(table, columns_of_values(suite), is_whole=self.is_documented)
+        if event_type in self._approved:
+            seen, verdict = self._approved[event_type]
+            if shown.equals(seen):
                 return verdict
-        return _validate(table, suite, is_documented=self.is_documented)
+        verdict = self._validate(shown, suite)
+        if verdict.is_success and not self.is_documented:
+            self._approved[event_type] = shown, verdict
+        return verdict
 
     def judge_load(
         self, *, row_count: int, accounted_count: int, quarantined_count: int, unknown_schema: int
@@ -154,8 +142,20 @@ class Gate:
                 "unknown_schema_count": [unknown_schema],
             }
         )
-        suite = load_suite(self.max_bad_share)
-        return _validate(summary, suite, is_documented=self.is_documented)
+        return self._validate(summary, load_suite(self.max_bad_share))
+
+    def _validate(self, table: pa.Table, suite: list[Expectation]) -> Verdict:
+        expectations, context = _library()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = context["suite"](
+                [getattr(expectations, item.kind)(**item.arguments) for item in suite]
+            )
+            batch = context["batch"].get_batch({"dataframe": table.to_pandas()})
+            result = batch.validate(made)
+        failures = [_failure(item) for item in result.results if not item.success]
+        page = _page(result) if self.is_documented else None
+        return Verdict(bool(result.success), len(result.results), failures, page)
 
 
 def _refused_whole(batch: NativeBatch) -> list[RefusedRow]:
@@ -167,25 +167,31 @@ def _refused_whole(batch: NativeBatch) -> list[RefusedRow]:
     ]
 
 
-def _positions(table: pa.Table, row_numbers: Sequence[int]) -> list[int]:
-    """Where the rows with these numbers stand in the table."""
-    wanted = pa.array(row_numbers, pa.int64())
-    found = pc.index_in(wanted, value_set=table.column(ROW_NUMBER).combine_chunks())
-    return [int(position) for position in found.to_pylist()]
+def _shown(table: pa.Table, by_value: set[str], *, is_whole: bool) -> pa.Table:
+    """What Great Expectations is shown of a batch, because frames of text cost a multiple.
 
-
-def _validate(table: pa.Table, suite: list[Expectation], *, is_documented: bool) -> Verdict:
-    expectations, context = _library()
-    frame = _codes(table, columns_of_values(suite)).to_pandas()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made = context["suite"](
-            [getattr(expectations, item.kind)(**item.arguments) for item in suite]
-        )
-        result = context["batch"].get_batch({"dataframe": frame}).validate(made)
-    failures = [_sentence(item) for item in result.results if not item.success]
-    page = _page(result) if is_documented else None
-    return Verdict(bool(result.success), len(result.results), failures, page)
+    Where the suite asks only whether values are there, a column of flags. And every value of a
+    column once, unless a page is to say of how many rows it is true: what is asked of the values of
+    one column holds for the batch if and only if it holds for these.
+    """
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        is_value = name in by_value
+        shown = column if is_value else pc.if_else(column.is_valid(), pa.scalar(1, pa.int8()), None)
+        if is_whole and pa.types.is_string(shown.type):
+            shown = shown.dictionary_encode()
+        columns[name] = shown if is_whole else shown.unique().sort()
+    length = max(map(len, columns.values()))
+    if is_whole or not length:
+        return pa.table(columns)
+    # Filled up with the last one.
+    places = np.arange(length)
+    return pa.table(
+        {
+            name: values.take(pa.array(np.minimum(places, len(values) - 1)))
+            for name, values in columns.items()
+        }
+    )
 
 
 def _page(result: Any) -> str:
@@ -200,30 +206,11 @@ def _page(result: Any) -> str:
     return page.replace("<head>", f"<head>{PAGE_HEAD}", 1)
 
 
-def _codes(table: pa.Table, by_value: set[str]) -> pa.Table:
-    """Text columns as dictionary codes: the library then compares and hashes codes, not text.
-
-    Where the suite asks only whether values are there, a column gets the code of one word.
-    """
-    for index, field in enumerate(table.schema):
-        is_coded = pa.types.is_dictionary(field.type)
-        if not is_coded and not pa.types.is_string(field.type):
-            continue
-        column = table.column(index)
-        if field.name not in by_value:
-            present = pc.if_else(column.is_valid(), pa.scalar(0, pa.int8()), None)
-            column = pa.DictionaryArray.from_arrays(present.combine_chunks(), ["present"])
-        elif not is_coded:
-            column = column.combine_chunks().dictionary_encode()
-        table = table.set_column(index, field.name, column)
-    return table
-
-
-def _sentence(result: Any) -> str:
+def _failure(result: Any) -> str:
     config, found = result.expectation_config, result.result or {}
     kind = "".join(part.title() for part in config.type.split("_"))
     seen = found.get("partial_unexpected_list") or found.get("observed_value", "")
-    return sentence(kind, config.kwargs, seen)
+    return failure_message(kind, config.kwargs, seen)
 
 
 @cache

@@ -1,10 +1,8 @@
 """Keeping every refused row: reason, source file, row number and original content.
 
 One Parquet file per load, named by the load, written beside its final name and renamed: a crash
-leaves no half file, and loading the same file again replaces it with the same rows.
-
-What stays out: deciding what is refused (gate.py). Rows here may name persons; the directory is
-readable by its owner alone and nothing of it enters the log.
+leaves no half file, and loading the same file again replaces it with the same rows. Rows here may
+name persons: the directory is readable by its owner alone and nothing of it enters the log.
 """
 
 from __future__ import annotations
@@ -15,22 +13,27 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingestion.contracts import count, named
+from ingestion.tables import Table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from expectations.gate import RefusedRow
 
-SCHEMA = pa.schema(
-    [
-        pa.field("load_id", pa.string(), nullable=False),
-        pa.field("source_file", pa.string(), nullable=False),
-        pa.field("row_number", pa.int64(), nullable=False),
-        pa.field("event_type", pa.string()),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("refused_column", pa.string()),
-        pa.field("original", pa.string()),
-    ]
+TABLE = Table(
+    name="quarantined_row",
+    grain="One row per row of a file that was refused.",
+    columns=(
+        named("load_id", "The load."),
+        named("source_file", "The file."),
+        count("row_number", "The row in the file, from 1."),
+        named("event_type", "Its event type, where it names a known one.", is_required=False),
+        named("reason", "Why it was refused."),
+        named("refused_column", "The column the refusal is about.", is_required=False),
+        named("original", "The row as the file has it.", is_required=False),
+    ),
 )
 EXAMPLES_KEPT = 5
 
@@ -61,15 +64,15 @@ class Quarantine:
         """Rows refused so far."""
         return self.reasons.total()
 
-    def add(self, rows: Iterable[RefusedRow]) -> None:
+    def add(self, refused: Iterable[RefusedRow]) -> None:
         """Write refused rows to the load's file."""
-        rows = list(rows)
+        rows = list(refused)
         if not rows:
             return
         if self._writer is None:
             self._temporary.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._temporary.touch(mode=0o600)
-            self._writer = pq.ParquetWriter(self._temporary, SCHEMA, compression="zstd")
+            self._writer = pq.ParquetWriter(self._temporary, TABLE.schema, compression="zstd")
         self.reasons.update(row.reason for row in rows)
         self.examples.extend(rows[: EXAMPLES_KEPT - len(self.examples)])
         self._writer.write_table(
@@ -83,7 +86,7 @@ class Quarantine:
                     "refused_column": [row.column or None for row in rows],
                     "original": [row.original for row in rows],
                 },
-                schema=SCHEMA,
+                schema=TABLE.schema,
             )
         )
 

@@ -2,9 +2,6 @@
 
 The query is generated from the contract, so a new column or event type needs nothing here. It runs
 in DuckDB over Arrow tables: one pass, all rows, the first objection found per row.
-
-What stays out: what only the source can see, such as broken JSON (ingestion/sources), what only
-the log can see, such as duplicates (ingestion/log), and judging the batch as a whole (gate.py).
 """
 
 from __future__ import annotations
@@ -14,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
+from ingestion.sources.json_rows import quoted
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import Refusal
 
@@ -28,7 +27,9 @@ SEPARATOR = "|"
 _WHOLE_NUMBER = r"[+-]?[0-9]{1,18}(\.0+)?"
 _OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?$"
 _BLANKS = r"e' \t\r\n'"
-_SQL_TYPES = {pa.int32(): "integer", pa.int64(): "bigint", pa.float64(): "double"}
+_BLANK_CHARACTERS = " \t\r\n"
+
+Types = dict[str, pa.DataType]
 
 
 def check(
@@ -46,78 +47,73 @@ def check(
         row_number, the contract's log columns under their log names (pseudonyms still native), and
         `objection`: null for an accepted row, else `reason|column`.
     """
-    query = _query(contract, table, now_us=now_us)
     connection.register("native_batch", table)
-    checked = connection.sql(query).to_arrow_table()
+    found = connection.sql(_query(contract, table, now_us=now_us)).to_arrow_table()
     connection.unregister("native_batch")
-    return with_utc(checked)
+    rows = {ROW_NUMBER: table[ROW_NUMBER]}
+    for column in contract.log_columns:
+        if column.name in found.column_names:
+            values = found[column.name]
+            rows[column.name] = values.cast(column.type) if column.type == TIMESTAMP else values
+        else:
+            rows[column.name] = table[column.source_name]
+            if _blank(column) in found.column_names and pc.any(found[_blank(column)]).as_py():
+                rows[column.name] = pc.if_else(found[_blank(column)], None, rows[column.name])
+    return pa.table({**rows, OBJECTION: found[OBJECTION]})
 
 
 def _query(contract: Contract, table: pa.Table, *, now_us: int) -> str:
-    columns = [column for column in contract.log_columns if column.name != "schema_version"]
-    objections = "\n    ".join(
-        f"when {condition} then {_literal(f'{reason}{SEPARATOR}{name}')}"
-        for condition, reason, name in objections_to(contract, contract.log_columns, table, now_us)
+    """The columns that have to be converted, which texts are blank, and the objections.
+
+    Text that comes as text is not fetched again: it stays where it is.
+    """
+    present = dict(zip(table.schema.names, table.schema.types, strict=True))
+    typed, wanted = [], [f"{contract.version}::integer as schema_version"]
+    for column in contract.log_columns:
+        if column.name == "schema_version":
+            continue
+        typed.append(f"{_typed(column, present)} as {quote(column.name)}")
+        if not _is_kept(column, present):
+            wanted.append(quote(column.name))
+        elif not column.is_required:
+            wanted.append(f"{_is_blank(quote(column.name))} as {quote(_blank(column))}")
+    whens = "\n    ".join(
+        f"when {condition} then {quoted(f'{reason}{SEPARATOR}{name}')}"
+        for condition, reason, name in _objections(contract, table, present, now_us)
     )
-    names = ", ".join(
-        f"{contract.version}::integer as schema_version"
-        if column.name == "schema_version"
-        else f"typed.{quote(column.name)}"
-        for column in contract.log_columns
-    )
+    # Native columns get a prefix, so that a log column never hides a native one of its name.
+    renamed = ", ".join(f"{quote(name)} as {_native(name)}" for name in present)
     return f"""
-with {typed_rows(columns, table)}
-select typed.{quote(ROW_NUMBER)}, {names},
+with typed as (
+  select *, {", ".join(typed)} from (select {renamed} from native_batch)
+)
+select {", ".join(wanted)},
   case
-    when "native {REFUSAL}" is not null
-      then "native {REFUSAL}" || '{SEPARATOR}' || coalesce("native {REFUSAL_COLUMN}", '')
-    {objections}
+    when {_native(REFUSAL)} is not null
+      then {_native(REFUSAL)} || '{SEPARATOR}' || coalesce({_native(REFUSAL_COLUMN)}, '')
+    {whens}
   end as {OBJECTION}
 from typed"""
 
 
-def typed_rows(columns: Iterable[Column], table: pa.Table) -> str:
-    """The common table `typed` over `native_batch`: typed columns beside the native ones."""
-    present = _present(table)
-    typed = ",\n  ".join(f"{_typed(column, present)} as {quote(column.name)}" for column in columns)
-    return f"""typed as (
-  select native_batch.* exclude ({quote(ROW_NUMBER)}),
-  {typed},
-  {quote(ROW_NUMBER)}
-  from (select {_renamed(table)} from native_batch) as native_batch
-)"""
+def _is_kept(column: Column, present: Types) -> bool:
+    """Whether the native column is the log's column as it is, but for blanks."""
+    return bool(column.type == pa.string() == present.get(column.source_name))
 
 
-def _present(table: pa.Table) -> dict[str, pa.DataType]:
-    return {name: table.schema.field(name).type for name in table.column_names}
-
-
-def _renamed(table: pa.Table) -> str:
-    """Native columns get a prefix, so that a log column never hides a native one of its name."""
-    return ", ".join(
-        quote(name) if name == ROW_NUMBER else f"{quote(name)} as {_native(name)}"
-        for name in table.column_names
-    )
-
-
-def _typed(column: Column, present: dict[str, pa.DataType]) -> str:
+def _typed(column: Column, present: Types) -> str:
     native = present.get(column.source_name)
     if native is None:
-        kind = "timestamp" if column.type == TIMESTAMP else _SQL_TYPES.get(column.type, "varchar")
-        return f"null::{kind}"
+        return f"null::{'timestamp' if column.type == TIMESTAMP else column.sql_type}"
     value = _native(column.source_name)
     if column.type == TIMESTAMP:
         return _timestamp(value, native)
     if pa.types.is_string(column.type):
-        text = f"{value}::varchar"
-        # Branches, because DuckDB works out both sides of an `or`, and trimming is dear.
-        is_there = f"trim({text}, {_BLANKS}) <> ''"
-        return f"case when {text} >= '!' then {text} when {is_there} then {text} end"
-    kind = _SQL_TYPES[column.type]
+        return value if _is_kept(column, present) else f"{value}::varchar"
     if pa.types.is_integer(column.type):
         text = f"trim({value}::varchar, {_BLANKS})"
         is_whole = f"regexp_full_match({text}, '{_WHOLE_NUMBER}')"
-        return f"case when {is_whole} then try_cast({text} as {kind}) end"
+        return f"case when {is_whole} then try_cast({text} as {column.sql_type}) end"
     number = f"try_cast({value} as double)"
     return f"case when isfinite({number}) then {number} end"
 
@@ -134,11 +130,10 @@ def _timestamp(value: str, native: pa.DataType) -> str:
     )
 
 
-def objections_to(
-    contract: Contract, columns: Iterable[Column], table: pa.Table, now_us: int
+def _objections(
+    contract: Contract, table: pa.Table, present: Types, now_us: int
 ) -> Iterator[tuple[str, Refusal, str]]:
     """Conditions over `typed`, in the order in which they are raised: SQL, reason, column."""
-    present = _present(table)
     if "schema_version" in present:
         version = f"trim({_native('schema_version')}::varchar)"
         known = f"{version} is not null and {version} <> '{contract.version}'"
@@ -146,66 +141,67 @@ def objections_to(
     if "event_type" in present:
         other = f"{quote('event_type')} <> '{contract.event_type}'"
         yield other, Refusal.UNKNOWN_EVENT_TYPE, "event_type"
-    names = set()
-    for column in columns:
-        names.add(column.name)
+    for column in contract.log_columns:
         if column.name not in {"schema_version", "event_type"}:
             yield from _column_objections(column, table, present, now_us)
     for left, right in contract.differing:
-        if left in names and right in names:
-            yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
+        yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
 
 
 def _column_objections(
-    column: Column, table: pa.Table, present: dict[str, pa.DataType], now_us: int
+    column: Column, table: pa.Table, present: Types, now_us: int
 ) -> Iterator[tuple[str, Refusal, str]]:
     value, name = quote(column.name), column.source_name
-    is_text = pa.types.is_string(column.type)
-    if name in present and not is_text:
+    if name in present and not pa.types.is_string(column.type):
         native = f"trim({_native(name)}::varchar, {_BLANKS})"
         wrong = Refusal.BAD_TIMESTAMP if column.type == TIMESTAMP else Refusal.WRONG_TYPE
         yield f"case when {value} is null then {native} <> '' end", wrong, name
     if column.is_required:
-        yield f"{value} is null", Refusal.MISSING_VALUE, name
+        or_blank = f" or {_is_blank(value)}" if _is_kept(column, present) else ""
+        yield f"{value} is null{or_blank}", Refusal.MISSING_VALUE, name
     if name not in present:
         return
+    if pa.types.is_string(column.type):
+        yield from _text_objections(column, table)
     if column.type == TIMESTAMP:
         yield f"epoch_us({value}) > {now_us}", Refusal.FUTURE_TIMESTAMP, name
-    yield from _value_objections(column, table)
+    for limit, sign in ((column.minimum, "<"), (column.maximum, ">")):
+        if limit is not None:
+            yield f"{value} {sign} {limit}", Refusal.OUT_OF_RANGE, name
 
 
-def _value_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Refusal, str]]:
+def _text_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Refusal, str]]:
     value, name = quote(column.name), column.source_name
+    # Blank text stands for nothing, and of nothing no more is asked.
+    is_there = f"trim({value}, {_BLANKS}) <> ''"
     if column.vocabulary:
-        yield f"{value} not in ({_listed(column.vocabulary)})", Refusal.UNKNOWN_VALUE, name
-    elif pa.types.is_string(column.type):
+        is_other = f"{value} not in ({_listed(column.vocabulary)})"
+        yield f"case when {is_other} then {is_there} end", Refusal.UNKNOWN_VALUE, name
+    else:
         # Bytes first: they are counted already, and no text has more characters than bytes.
         longest = column.max_length
-        too_long = f"case when strlen({value}) > {longest} then length({value}) > {longest} end"
-        yield too_long, Refusal.TOO_LONG, name
-    if column.pattern:
-        mismatched = _mismatched(column, table)
-        if mismatched:
-            yield f"{value} in ({_listed(mismatched)})", Refusal.UNKNOWN_VALUE, name
-    if column.minimum is not None:
-        yield f"{value} < {column.minimum}", Refusal.OUT_OF_RANGE, name
-    if column.maximum is not None:
-        yield f"{value} > {column.maximum}", Refusal.OUT_OF_RANGE, name
+        is_long = f"length({value}) > {longest} and {is_there}"
+        yield f"case when strlen({value}) > {longest} then {is_long} end", Refusal.TOO_LONG, name
+    mismatched = _mismatched(column, table) if column.pattern else []
+    if mismatched:
+        yield f"{value} in ({_listed(mismatched)})", Refusal.UNKNOWN_VALUE, name
 
 
 def _mismatched(column: Column, table: pa.Table) -> list[str]:
     """Distinct values off the pattern: few values, so the pattern costs nothing per row."""
     pattern = re.compile(column.pattern or "")
-    distinct = table.column(column.source_name).cast(pa.string()).unique().to_pylist()
-    return sorted(value for value in distinct if value and not pattern.fullmatch(value))
+    distinct = table.column(column.source_name).cast(pa.string()).unique().drop_null().to_pylist()
+    there = (value for value in distinct if value.strip(_BLANK_CHARACTERS))
+    return sorted(value for value in there if not pattern.fullmatch(value))
 
 
-def with_utc(table: pa.Table) -> pa.Table:
-    """The table with every time in UTC, in microseconds."""
-    for index, column in enumerate(table.schema):
-        if pa.types.is_timestamp(column.type):
-            table = table.set_column(index, column.name, table.column(index).cast(TIMESTAMP))
-    return table
+def _is_blank(value: str) -> str:
+    """Whether a text is nothing but blanks; branches, because trimming is dear."""
+    return f"case when {value} >= '!' then false else trim({value}, {_BLANKS}) = '' end"
+
+
+def _blank(column: Column) -> str:
+    return f"blank {column.name}"
 
 
 def _native(name: str) -> str:
@@ -218,8 +214,4 @@ def quote(name: str) -> str:
 
 
 def _listed(words: Iterable[str]) -> str:
-    return ", ".join(_literal(word) for word in words)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return ", ".join(quoted(word) for word in words)

@@ -2,8 +2,6 @@
 
 Each expectation is (Great Expectations class name, arguments), so that this file costs nothing to
 import; gate.py, the only importer of the library, makes a suite of them.
-
-What stays out: running a suite (gate.py), and judging single rows (row_checks.py).
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
 
 
 class Expectation(NamedTuple):
@@ -43,20 +41,13 @@ def contract_suite(contract: Contract) -> list[Expectation]:
 
 def load_suite(max_bad_share: float) -> list[Expectation]:
     """A whole load, summed up in one row: nothing lost, and few enough rows refused."""
+    between = "ExpectColumnValuesToBeBetween"
+    accounted = {"column_A": "row_count", "column_B": "accounted_count"}
     return [
-        Expectation("ExpectColumnValuesToBeBetween", {"column": "row_count", "min_value": 1}),
-        Expectation(
-            "ExpectColumnPairValuesToBeEqual",
-            {"column_A": "row_count", "column_B": "accounted_count"},
-        ),
-        Expectation(
-            "ExpectColumnValuesToBeBetween",
-            {"column": "quarantined_share", "max_value": max_bad_share},
-        ),
-        Expectation(
-            "ExpectColumnValuesToBeBetween",
-            {"column": "unknown_schema_count", "max_value": 0},
-        ),
+        Expectation(between, {"column": "row_count", "min_value": 1}),
+        Expectation("ExpectColumnPairValuesToBeEqual", accounted),
+        Expectation(between, {"column": "quarantined_share", "max_value": max_bad_share}),
+        Expectation(between, {"column": "unknown_schema_count", "max_value": 0}),
     ]
 
 

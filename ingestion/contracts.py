@@ -1,30 +1,192 @@
-"""One table contract per event type: the only declaration of an event's schema.
+"""One contract per event type: the only declaration of an event's schema.
 
-What stays out: what a contract is and what follows from it (contract.py).
+From a contract follow the Arrow schema of its segments, the checks of the gate, the Great
+Expectations suite, the dbt source and the data dictionary.
+
+Two forms of the same event:
+
+- the *native* form is what a source yields and `demoscope ingest` reads: `event_type`, `source`,
+  `native_id`, `occurred_at`, then the contract's columns under their native names;
+- the *log* form is what a segment stores: `native_id` has become `event_id`, `participant_id` has
+  become `subject_id`, and every column marked `is_pseudonym` holds a keyed hash.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cached_property
+
 import pyarrow as pa
 
-from ingestion.columns import (
-    CONVERSATION,
-    CONVERSED,
-    DEMOGRAPHICS,
-    DIMENSION,
-    MODEL_A,
-    MODEL_B,
-    TARGET,
-    count,
-    named,
-    pseudonym,
-    sealed,
-    slug,
-    text,
-)
-from ingestion.contract import Contract
-from ingestion.tables import Column
+from ingestion.tables import TEXT_LENGTH, TIMESTAMP, Column, schema_of
 from ingestion.vocabulary import EventType, Outcome
+
+SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,62}$"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """The shape of one event type.
+
+    Args:
+        event_type: which event.
+        grain: "One row per ...", the table's description.
+        columns: the event's own columns, in log order, without the envelope.
+        key: columns that, with source and native_id, identify the event.
+        differing: pairs of columns whose values must differ in a row.
+        is_subject_required: an event of this type always concerns a participant.
+        version: raised with every change of the columns.
+    """
+
+    event_type: EventType
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    differing: tuple[tuple[str, str], ...] = ()
+    is_subject_required: bool = False
+    version: int = 1
+
+    @cached_property
+    def log_columns(self) -> tuple[Column, ...]:
+        """Envelope, then own columns: what a segment holds."""
+        subject = Column(
+            name="subject_id",
+            native_name="participant_id",
+            description="Pseudonym of the participant: keyed hash of the source's own id.",
+            is_required=self.is_subject_required,
+            is_pseudonym=True,
+        )
+        return (*ENVELOPE, subject, *self.columns)
+
+    @cached_property
+    def log_schema(self) -> pa.Schema:
+        """Arrow schema of a segment."""
+        return schema_of(self.log_columns)
+
+    @cached_property
+    def sealed_columns(self) -> tuple[str, ...]:
+        """Names of the columns that the log holds encrypted."""
+        return tuple(column.name for column in self.columns if column.is_sealed)
+
+    @cached_property
+    def native_columns(self) -> tuple[str, ...]:
+        """Column names a source may yield, `native_id` first."""
+        return tuple(column.source_name for column in self.log_columns)
+
+
+ENVELOPE: tuple[Column, ...] = (
+    Column(
+        name="event_id",
+        native_name="native_id",
+        description="Keyed hash of source, event type and native id, then the key columns.",
+        is_required=True,
+        is_pseudonym=True,
+    ),
+    Column(name="event_type", description="What happened.", is_required=True),
+    Column(
+        name="schema_version",
+        type=pa.int32(),
+        description="Version of the contract the event was written under.",
+        is_required=True,
+    ),
+    Column(
+        name="source",
+        description="Where the event comes from; part of its identity.",
+        is_required=True,
+        pattern="^[a-z0-9][a-z0-9_.-]{0,62}$",
+    ),
+    Column(
+        name="occurred_at",
+        type=TIMESTAMP,
+        description="When it happened (UTC); null where the source does not say, never invented.",
+    ),
+)
+
+
+def named(name: str, description: str, *, is_required: bool = True) -> Column:
+    """A short text: an id or a name."""
+    return Column(name=name, description=description, is_required=is_required)
+
+
+def slug(name: str, description: str) -> Column:
+    """A name in lower case that columns and files can carry."""
+    return Column(name=name, description=description, is_required=True, pattern=SLUG_PATTERN)
+
+
+def text(name: str, description: str, *, is_required: bool = False) -> Column:
+    """A longer text in words."""
+    return Column(
+        name=name,
+        description=description,
+        is_required=is_required,
+        max_length=TEXT_LENGTH,
+    )
+
+
+def sealed(column: Column) -> Column:
+    """What a participant said of themselves, or was said of them: erased with their key."""
+    return replace(column, is_sealed=True)
+
+
+def count(name: str, description: str, *, is_required: bool = True) -> Column:
+    """A whole number from 0."""
+    return Column(
+        name=name,
+        description=description,
+        type=pa.int64(),
+        is_required=is_required,
+        minimum=0,
+        maximum=10**15,
+    )
+
+
+def pseudonym(name: str, description: str, *, is_required: bool = False) -> Column:
+    """An id that may name a person."""
+    return Column(name=name, description=description, is_required=is_required, is_pseudonym=True)
+
+
+MODEL_A = named("model_a", "The model shown first (left).")
+MODEL_B = named("model_b", "The model shown second (right).")
+DIMENSION = slug("dimension", "What was judged: overall, or one aspect of it.")
+CONVERSATION = pseudonym("conversation_id", "The conversation it belongs to.")
+DEMOGRAPHICS = (
+    Column(
+        name="country",
+        description="Country of residence, as the weighting seeds name it: US, UK, ...",
+        max_length=64,
+    ),
+    sealed(named("age", "Age in years or the source's own band, verbatim.", is_required=False)),
+    sealed(named("gender", "Gender, verbatim.", is_required=False)),
+    sealed(named("ethnicity", "Ethnicity, verbatim.", is_required=False)),
+    sealed(named("politics", "Party or political identification, verbatim.", is_required=False)),
+    sealed(named("education", "Highest education, verbatim.", is_required=False)),
+)
+CONVERSED = (
+    pseudonym("conversation_id", "The conversation.", is_required=True),
+    count("turn_count", "Turns the participant took."),
+    count("character_count", "Characters the participant wrote.", is_required=False),
+    count("median_turn_character_count", "Characters of the median turn.", is_required=False),
+    count("single_word_turn_count", "Turns of one word or none.", is_required=False),
+    count("duration_ms", "Time from first to last turn, ms.", is_required=False),
+    count("median_turn_ms", "Time the median turn took to write, ms.", is_required=False),
+    count("pasted_turn_count", "Turns that were pasted.", is_required=False),
+    count(
+        "repeated_turn_count",
+        "Turns pasted whose text the participant had sent before, in any conversation.",
+        is_required=False,
+    ),
+    count("attention_check_count", "Attention checks asked.", is_required=False),
+    count("attention_check_failed_count", "Attention checks failed.", is_required=False),
+)
+TARGET = (
+    Column(
+        name="target_event_id",
+        description="The event it is about.",
+        is_required=True,
+        max_length=128,
+    ),
+    text("reason", "Why, in words.", is_required=True),
+)
 
 CONTRACTS: dict[EventType, Contract] = {
     contract.event_type: contract

@@ -3,7 +3,7 @@
 Text is dictionary-encoded here, whatever the source gave, so that what follows hashes, judges and
 writes each distinct value once.
 
-What stays out: which columns those are (contract.py) and the hash itself (pseudonyms.py).
+What stays out: which columns those are (contracts.py) and the hash itself (pseudonyms.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ingestion.codes import code_text, in_one_piece, joined, texts_of
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
     from ingestion.pseudonyms import Pseudonymiser
     from ingestion.tables import Column
 

@@ -6,7 +6,7 @@ lists of parts give the same message. The two hash states that depend on the key
 are computed once per column: 0.8 us a value where `hmac` takes 2. Long columns are compiled work
 (hmac_column.py). Without the vault nothing in the log can be linked to a person.
 
-What stays out: which columns are pseudonyms (contract.py) and erasing a subject (log/).
+What stays out: which columns are pseudonyms (contracts.py) and erasing a subject (log/).
 """
 
 from __future__ import annotations

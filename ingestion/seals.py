@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from ingestion.codes import in_one_piece, is_coded
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError
 from ingestion.key_tree import KeyTree
 from ingestion.subjects import text_of

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.codes import code_text, in_one_piece, texts_of
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.errors import BusyError
 from ingestion.key_tree import DestroyedError, KeyTree
 from ingestion.pseudonyms import Pseudonymiser

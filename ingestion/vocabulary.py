@@ -1,6 +1,6 @@
 """Closed sets of values. An unknown value is refused; it is never mapped to a default.
 
-What stays out: open sets (models, dimensions, countries, groups), which are events or seed rows.
+Open sets (models, dimensions, countries, groups) are events or seed rows.
 """
 
 from __future__ import annotations

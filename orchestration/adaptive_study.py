@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError
 from ingestion.paths import Home
+from ingestion.simulation.battles import Vote, Voters
 from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.seeds import read_population
+from ingestion.simulation.population import read_population
 from ingestion.simulation.streams import Purpose, stream
 from ingestion.simulation.study import BATTLES, simulate
 from ingestion.simulation.truth import draw_truth
-from ingestion.simulation.voters import Vote, Voters
 from ingestion.vocabulary import EventType, Outcome
 from orchestration.building import build
 from orchestration.dbt_runs import PROJECT_DIRECTORY

@@ -22,7 +22,7 @@ from ratings.tables.contract_form import RatingTable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
 from ingestion.tables import Column
 
 FILE = PROJECT_DIRECTORY.parent / "docs" / "data-dictionary.md"

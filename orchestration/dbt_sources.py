@@ -12,12 +12,11 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from ingestion.contract import Contract
-from ingestion.contracts import CONTRACTS
+from ingestion.contracts import CONTRACTS, Contract
 from ingestion.tables import TIMESTAMP
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.load_report import TABLE as LOADS
 from orchestration.log_verification import LOG_TABLES
-from orchestration.raw_views import LOAD_COLUMNS
 from ratings.tables.contract import RATING_TABLES
 from ratings.tables.contract_form import RatingTable
 
@@ -43,9 +42,12 @@ def raw_sources() -> str:
     """The text of `_sources.yml`: every event type as the log's reader registers it."""
     tables = [_event_table(contract) for contract in CONTRACTS.values()]
     loads = {
-        "name": "load",
-        "description": "One row per load of one file, refused ones too.",
-        "columns": [{"name": name, "data_type": kind} for name, kind in LOAD_COLUMNS.items()],
+        "name": LOADS.name,
+        "description": LOADS.grain,
+        "columns": [
+            {"name": c.name, "data_type": c.sql_type, "description": c.description}
+            for c in LOADS.columns
+        ],
     }
     description = "Views over exactly the segments that the log names as of a position."
     return _text("raw", description, [*tables, loads])

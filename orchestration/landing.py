@@ -7,8 +7,6 @@
 
 A file is left alone while it is being written: until it has not changed between two ticks of the
 sensor, and as long as its name ends in one of UNFINISHED or begins with a dot.
-
-What stays out: reading the files (ingestion/sources) and starting runs (sensors.py).
 """
 
 import hashlib
@@ -36,7 +34,8 @@ class LandedFile:
     @property
     def state(self) -> list[int]:
         """Sizes and modification times: what changes while the file is being written."""
-        return [number for path in self._parts for number in _size_and_time(path)]
+        found = [path.stat() for path in self._parts]
+        return [number for status in found for number in (status.st_size, status.st_mtime_ns)]
 
     @property
     def byte_count(self) -> int:
@@ -53,8 +52,8 @@ class LandedFile:
 
     @property
     def _parts(self) -> list[Path]:
-        is_own = self.mapping is not None and self.mapping.endswith(MAPPING_FILES)
-        return [self.path, Path(self.mapping)] if is_own and self.mapping else [self.path]
+        own = self.mapping if self.mapping and self.mapping.endswith(MAPPING_FILES) else None
+        return [self.path, *([Path(own)] if own else [])]
 
 
 def landed_files(landing: Path) -> list[LandedFile]:
@@ -76,8 +75,3 @@ def _mapping_of(name: Path, landing: Path) -> str | None:
             if (landing / folder / file).is_file():
                 return str(landing / folder / file)
     return name.parts[0] if len(name.parts) > 1 else None
-
-
-def _size_and_time(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns

@@ -1,7 +1,4 @@
-"""What one load did, as a record: for the screen, for Dagster, and for `fct_load`.
-
-What stays out: doing the load (loading.py).
-"""
+"""What one load did, as a record: for the screen, for Dagster, and for `fct_load`."""
 
 from __future__ import annotations
 
@@ -9,57 +6,72 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ingestion.contracts import count, named
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.native_doubt import EVENT_TYPE
+from ingestion.tables import Table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from expectations.gate import RefusedRow
 
-
 EXCERPT = 120
+TABLE = Table(
+    name="load",
+    grain="One row per load of one file, refused ones too.",
+    columns=(
+        named("load_id", "The load."),
+        named("file", "The file, as the user named it."),
+        named("batch_id", "Fingerprint of the file and its mapping."),
+        named("status", "committed, nothing_new or refused."),
+        count("started_at_us", "When it began, microseconds since 1970 UTC."),
+        count("duration_ms", "How long it took, ms."),
+        count("byte_count", "Size of the file."),
+        count("row_count", "Rows read: accepted, duplicate and quarantined together."),
+        count("accepted_count", "Rows that entered the log."),
+        count("duplicate_count", "Rows that the log held already."),
+        count("quarantined_count", "Rows refused."),
+        named("quarantined_by_reason", "Rows refused by reason, as JSON."),
+        count("set_aside_count", "Records of the file that are no events.", is_required=False),
+        count("expectation_count", "Expectations judged."),
+        count("position", "Log position; null where the load was refused.", is_required=False),
+    ),
+)
+"""The records of all loads as dbt reads them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadReport:
     """One load of one file.
 
-    Counts are rows; `row_count` is always accepted + duplicate + quarantined. `position` is the
+    Counts are rows; `row_count` is always accepted + duplicate + quarantined. What is set aside is
+    no row: records of the file that are no events, such as later turns in PRISM. `position` is the
     log position after which the load's events are in the log; null where the load was refused.
     """
 
-    load_id: str
+    # First what a person looks for.
     file: str
-    batch_id: str
-    status: str
-    started_at_us: int
-    duration_ms: int
-    byte_count: int
     row_count: int
     accepted_count: int
     duplicate_count: int
     quarantined_count: int
     quarantined_by_reason: dict[str, int]
+    set_aside_count: int = 0
+    position: int | None = None
+    load_id: str
+    batch_id: str
+    status: str
+    started_at_us: int
+    duration_ms: int
+    byte_count: int
     accepted_by_event_type: dict[str, int]
     expectation_count: int
     failures: list[str] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
-    position: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The record as plain data, first what a person looks for."""
-        record = asdict(self)
-        wanted = (
-            "file",
-            "row_count",
-            "accepted_count",
-            "duplicate_count",
-            "quarantined_count",
-            "quarantined_by_reason",
-            "position",
-        )
-        return {name: record.pop(name) for name in wanted} | record
+        """The record as plain data."""
+        return asdict(self)
 
     def again(
         self, load_id: str, *, file: str, started_at_us: int, duration_ms: int, position: int
@@ -99,7 +111,7 @@ class GateRefusalError(LoadRefusedError):
     """A load refused whole, with its report."""
 
     def __init__(self, report: LoadReport) -> None:
-        super().__init__(_refusal_sentence(report), remedy=_refusal_remedy(report))
+        super().__init__(_refusal_message(report), remedy=_refusal_remedy(report))
         self.report = report
 
 
@@ -114,29 +126,27 @@ def example(row: RefusedRow) -> dict[str, Any]:
     }
 
 
-def _refusal_sentence(report: LoadReport) -> str:
+def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
     share = report.quarantined_count / report.row_count
-    lines = [
-        (
-            f"{report.file} was refused whole; the log is untouched: "
-            f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
-        )
-    ]
-    lines += [
-        f"  row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
+    rows = (
+        f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
         f"{row['original']}"
         for row in report.examples
-    ]
-    return "\n".join([*lines, *(f"  {failure}" for failure in report.failures)])
+    )
+    message = (
+        f"{report.file} was refused whole; the log is untouched: "
+        f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
+    )
+    return "\n  ".join([message, *rows, *report.failures])
 
 
 def _refusal_remedy(report: LoadReport) -> str:
     if not report.row_count:
         return "Write at least one row to it, or leave it out."
     if report.quarantined_count == report.row_count and all(
-        row["column"] == EVENT_TYPE for row in report.examples
+        row["column"] == "event_type" for row in report.examples
     ):
         return (
             "\nNo row has a known event_type, so this is no file of events. A file with columns of "
@@ -144,6 +154,6 @@ def _refusal_remedy(report: LoadReport) -> str:
         )
     return (
         f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its "
-        "reason. Mend the file or its mapping; to take the good rows as they are, raise "
+        "reason. Correct the file or its mapping; to take the good rows as they are, raise "
         "--max-bad-share."
     )

@@ -1,22 +1,20 @@
-"""One load: read, judge, pseudonymise, stage, and only then commit.
+"""One load: read, check, name, judge, stage, and only then commit.
 
 Write, audit, publish: until the commit nothing of the load is in the log, and a load that is
 refused leaves the log as it was. Memory is bounded by PIECE_ROWS, whatever the file's size.
-
-What stays out: reading (ingestion/sources), judging (expectations), storing (ingestion/log).
 """
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.gate import Gate
+from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
-from ingestion.codes import code_text
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
 from ingestion.seals import Seals
@@ -27,12 +25,11 @@ from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 from orchestration.naming import NativeIds, Pseudonyms
-from orchestration.refused_rows import conflicting_row, erased_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from expectations.gate import RefusedRow, Verdict
+    from expectations.gate import Verdict
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
@@ -71,7 +68,7 @@ def load_file(
         return _Load(home, source, names, gate or Gate(), progress, path).run()
 
 
-def load_own(home: Home, source: Source) -> LoadReport:
+def load_generated(home: Home, source: Source) -> LoadReport:
     """Bring what the program itself says of participants through the same gate into the log.
 
     Rows of participants who were erased since go to quarantine.
@@ -107,91 +104,100 @@ class _Load:
         self._started_us = time.time_ns() // 1000
         self._load_id = f"{self._started_us:020d}-{source.fingerprint[:12]}"
         self._docs = DataDocs(home.data_docs / self._load_id)
-        self._pending: dict[EventType, list[pa.Table]] = {}
+        self._quarantine = self._open_quarantine(self._load_id)
+        self._waiting: dict[EventType, list[pa.Table]] = {}
         self._row_count = 0
         self._duplicates = 0
         self._late_conflicts = 0
         self._accepted: dict[str, int] = {}
         self._failures: list[str] = []
         self._expectations = 0
-        self._staged_rows: list[tuple[EventType, pa.ChunkedArray]] = []
+        self._staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
 
     def run(self) -> LoadReport:
-        committed = self._log.find_batch(self._source.fingerprint)
-        if committed is not None:
-            earlier = earlier_report(self._home.loads, self._source.fingerprint)
-            if earlier is not None:
-                again = earlier.again(
-                    self._load_id,
-                    file=self._source.name,
-                    started_at_us=self._started_us,
-                    duration_ms=self._elapsed_ms(),
-                    position=committed.seq,
-                )
-                return self._kept(again)
-        quarantine = self._quarantine(self._load_id)
-        with quarantine, self._log.begin(self._source.fingerprint, {"name": PRODUCER}) as batch:
-            for native in self._source.batches():
-                split = self._gate.split(native)
-                self._row_count += native.table.num_rows
-                quarantine.add(split.refused)
-                if native.event_type is not None and split.accepted.num_rows:
-                    self._collect(native.event_type, split.accepted, batch, quarantine)
-                self._progress(self._row_count)
-            for event_type in list(self._pending):
-                self._flush(event_type, batch, quarantine)
-            self._judge(quarantine)
-            quarantine.keep()
+        again = self._loaded_before()
+        if again is not None:
+            return self._kept(again)
+        begun = self._log.begin(self._source.fingerprint, {"name": PRODUCER})
+        with self._quarantine, begun as batch:
+            for event_type, checked in self._read_and_checked():
+                native, table = self._named(event_type, checked)
+                self._note(event_type, self._gate.judge(event_type, table))
+                self._stage(event_type, native, table, batch)
+            self._judge_load()
+            self._quarantine.keep()
             if self._failures:
-                refused = self._report("refused", quarantine, position=None)
-                raise GateRefusalError(self._kept(refused))
+                raise GateRefusalError(self._kept(self._report("refused", position=None)))
             position = self._commit(batch)
         status = "committed" if sum(self._accepted.values()) else "nothing_new"
-        return self._kept(self._report(status, quarantine, position=position))
+        return self._kept(self._report(status, position=position))
 
-    def _kept(self, report: LoadReport) -> LoadReport:
-        report.keep(self._home.loads)
-        return report
+    def _loaded_before(self) -> LoadReport | None:
+        """The report of a file that was loaded already, where the first one's is still there."""
+        committed = self._log.find_batch(self._source.fingerprint)
+        if committed is None:
+            return None
+        earlier = earlier_report(self._home.loads, self._source.fingerprint)
+        return earlier and earlier.again(
+            self._load_id,
+            file=self._source.name,
+            started_at_us=self._started_us,
+            duration_ms=self._elapsed_ms(),
+            position=committed.seq,
+        )
 
-    def _collect(
-        self, event_type: EventType, table: pa.Table, batch: Batch, quarantine: Quarantine
-    ) -> None:
-        self._pending.setdefault(event_type, []).append(table)
-        if sum(piece.num_rows for piece in self._pending[event_type]) >= PIECE_ROWS:
-            self._flush(event_type, batch, quarantine)
+    def _read_and_checked(self) -> Iterator[tuple[EventType, pa.Table]]:
+        """Good rows in pieces of one event type; bad ones go to quarantine."""
+        for native in self._source.batches():
+            split = self._gate.split(native)
+            self._row_count += native.table.num_rows
+            self._quarantine.add(split.refused)
+            event_type = native.event_type
+            if event_type is not None and split.accepted.num_rows:
+                waiting = self._waiting.setdefault(event_type, [])
+                waiting.append(split.accepted)
+                if sum(table.num_rows for table in waiting) >= PIECE_ROWS:
+                    yield self._piece(event_type)
+            self._progress(self._row_count)
+        for event_type in list(self._waiting):
+            yield self._piece(event_type)
 
-    def _flush(self, event_type: EventType, batch: Batch, quarantine: Quarantine) -> None:
-        native = code_text(pa.concat_tables(self._pending.pop(event_type)))
+    def _piece(self, event_type: EventType) -> tuple[EventType, pa.Table]:
+        return event_type, pa.concat_tables(self._waiting.pop(event_type))
+
+    def _named(self, event_type: EventType, native: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """Rows whose participants were not erased, as they came and in log form."""
         contract = CONTRACTS[event_type]
         bound, is_erased = self._names.is_erased(contract, native)
         if pc.any(is_erased).as_py():
-            numbers = native.column(ROW_NUMBER).filter(is_erased).to_pylist()
-            quarantine.add(erased_row(event_type, number) for number in numbers)
+            numbers = native[ROW_NUMBER].filter(is_erased).to_pylist()
+            self._quarantine.add(_erased_row(event_type, number) for number in numbers)
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
-        table = self._names.log_form(contract, bound)
-        del bound  # each of these is as large as the piece
-        self._note(event_type, self._gate.judge(event_type, table))
-        table = self._seals.seal(contract, table)
-        staged = batch.stage(event_type, table)
-        self._staged_rows.append((event_type, native.column(ROW_NUMBER)))
+        return native, self._names.log_form(contract, bound)
+
+    def _stage(
+        self, event_type: EventType, native: pa.Table, table: pa.Table, batch: Batch
+    ) -> None:
+        staged = batch.stage(event_type, self._seals.seal(CONTRACTS[event_type], table))
+        self._staged_numbers.append((event_type, native[ROW_NUMBER]))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self._duplicates += duplicates
         accepted = native.num_rows - duplicates - conflicts
         self._accepted[event_type] = self._accepted.get(event_type, 0) + accepted
         if conflicts:
             refused = native.filter(pa.array(staged.is_conflict)).to_pylist()
-            quarantine.add(conflicting_row(event_type, row) for row in refused)
+            self._quarantine.add(_conflicting_row(event_type, row) for row in refused)
 
-    def _judge(self, quarantine: Quarantine) -> None:
-        accounted = sum(self._accepted.values()) + self._duplicates + quarantine.count
-        counts = {
-            "row_count": self._row_count,
-            "accounted_count": accounted,
-            "quarantined_count": quarantine.count,
-            "unknown_schema": quarantine.reasons[Refusal.UNKNOWN_SCHEMA_VERSION],
-        }
-        self._note(LOAD, self._gate.judge_load(**counts))
+    def _judge_load(self) -> None:
+        refused = self._quarantine
+        verdict = self._gate.judge_load(
+            row_count=self._row_count,
+            accounted_count=sum(self._accepted.values()) + self._duplicates + refused.count,
+            quarantined_count=refused.count,
+            unknown_schema=refused.reasons[Refusal.UNKNOWN_SCHEMA_VERSION],
+        )
+        self._note(LOAD, verdict)
 
     def _note(self, name: str, verdict: Verdict) -> None:
         self._expectations += verdict.evaluated_count
@@ -206,7 +212,7 @@ class _Load:
             self._duplicates += not row["is_conflict"]
         conflicts = [row for row in late if row["is_conflict"]]
         if conflicts:
-            with self._quarantine(f"{self._load_id}-late") as quarantine:
+            with self._open_quarantine(f"{self._load_id}-late") as quarantine:
                 quarantine.add(self._late_conflict(row) for row in conflicts)
                 quarantine.keep()
                 self._late_conflicts = quarantine.count
@@ -214,19 +220,22 @@ class _Load:
 
     def _late_conflict(self, row: dict[str, Any]) -> RefusedRow:
         """A concurrent load took the id between staging and commit, with another body."""
-        event_type, numbers = self._staged_rows[row["stage"]]
+        event_type, numbers = self._staged_numbers[row["stage"]]
         number = numbers[row["row"]].as_py()
-        return conflicting_row(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
+        return _conflicting_row(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
 
-    def _quarantine(self, load_id: str) -> Quarantine:
+    def _open_quarantine(self, load_id: str) -> Quarantine:
         return Quarantine(self._home.quarantine, load_id=load_id, source_file=self._source.name)
 
     def _elapsed_ms(self) -> int:
         return (time.time_ns() // 1000 - self._started_us) // 1000
 
-    def _report(self, status: str, quarantine: Quarantine, *, position: int | None) -> LoadReport:
-        accepted = sum(self._accepted.values())
-        reasons = quarantine.reasons.copy()
+    def _kept(self, report: LoadReport) -> LoadReport:
+        report.keep(self._home.loads)
+        return report
+
+    def _report(self, status: str, *, position: int | None) -> LoadReport:
+        reasons = self._quarantine.reasons.copy()
         if self._late_conflicts:
             reasons[Refusal.CONFLICTING_DUPLICATE] += self._late_conflicts
         return LoadReport(
@@ -238,13 +247,27 @@ class _Load:
             duration_ms=self._elapsed_ms(),
             byte_count=size_of(self._path),
             row_count=self._row_count,
-            accepted_count=accepted,
+            accepted_count=sum(self._accepted.values()),
             duplicate_count=self._duplicates,
             quarantined_count=reasons.total(),
             quarantined_by_reason=dict(sorted(reasons.items())),
+            set_aside_count=self._source.set_aside_count,
             accepted_by_event_type={str(k): v for k, v in sorted(self._accepted.items())},
             expectation_count=self._expectations,
             failures=self._failures,
-            examples=[example(row) for row in quarantine.examples],
+            examples=[example(row) for row in self._quarantine.examples],
             position=position,
         )
+
+
+def _erased_row(event_type: EventType, row_number: int) -> RefusedRow:
+    """A participant was erased: that there was a row is kept, what it said is not."""
+    return RefusedRow(str(event_type), row_number, Refusal.ERASED_PARTICIPANT, "participant_id", "")
+
+
+def _conflicting_row(event_type: EventType, row: dict[str, Any]) -> RefusedRow:
+    """The same id with another body: the first keeps its place, the second is set apart."""
+    number = row.pop(ROW_NUMBER)
+    original = json.dumps(row, default=str, ensure_ascii=False)
+    reason = Refusal.CONFLICTING_DUPLICATE
+    return RefusedRow(str(event_type), number, reason, "native_id", original)

@@ -21,7 +21,7 @@ from ingestion.subjects import Links, text_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ingestion.contract import Contract
+    from ingestion.contracts import Contract
 
 
 class Naming(Protocol):

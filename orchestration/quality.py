@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import NotFoundError, UsageError
-from ingestion.sources.own_events import OwnEvents
+from ingestion.sources.generated_events import GeneratedEvents
 from ingestion.vocabulary import EventType
 from orchestration.event_search import Search, find_events
-from orchestration.loading import load_own
+from orchestration.loading import load_generated
 from orchestration.mart_rows import mart_rows
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def issue(home: Home, found: Strikes) -> LoadReport | None:
         EventType.PARTICIPANT_EXCLUDED: found.exclusions,
     }
     name = f"quality policy {found.policy}{VERSION_MARK}{found.version}"
-    return load_own(home, OwnEvents(name, SOURCE, rows))
+    return load_generated(home, GeneratedEvents(name, SOURCE, rows))
 
 
 def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], LoadReport]:
@@ -136,7 +136,9 @@ def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], Load
         "target_event_id": event["event_id"],
         "reason": reason,
     }
-    return event, load_own(home, OwnEvents("appeal", SOURCE, {EventType.EVENT_RETRACTED: [row]}))
+    return event, load_generated(
+        home, GeneratedEvents("appeal", SOURCE, {EventType.EVENT_RETRACTED: [row]})
+    )
 
 
 def _policy(home: Home, asked: str | None) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from ingestion.errors import BusyError, IntegrityError
 from ingestion.log.reader import register
 from ingestion.paths import Home
 from ingestion.seals import SEALED_PREFIX, Seals
+from orchestration.load_report import TABLE as LOADS
 from ratings.tables.contract import RATING_TABLES
 
 if TYPE_CHECKING:
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
 
 # What DuckDB says of a file that another process has open; it has no error of its own for it.
 LOCKED = "Could not set lock"
-LOAD_COLUMNS = {
-    "load_id": "varchar",
-    "file": "varchar",
-    "batch_id": "varchar",
-    "status": "varchar",
-    "started_at_us": "bigint",
-    "duration_ms": "bigint",
-    "byte_count": "bigint",
-    "row_count": "bigint",
-    "accepted_count": "bigint",
-    "duplicate_count": "bigint",
-    "quarantined_count": "bigint",
-    "quarantined_by_reason": "json",
-    "expectation_count": "bigint",
-    "position": "bigint",
-}
 
 
 def open_database(path: Path, *, is_read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -69,10 +54,10 @@ def register_sources(
     """Register `raw.<event_type>` as of a log position, unsealed, and `raw.load`."""
     register(connection, log, as_of_seq)
     _unseal(connection, Home(log.layout.root.parent).vault)
-    listed = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in LOAD_COLUMNS.items())
+    listed = ", ".join(f"cast(null as {c.sql_type}) as {c.name}" for c in LOADS.columns)
     query = f"select {listed} where false"
     if any(loads.glob("*.json")):
-        columns = ", ".join(f"{name}: '{kind}'" for name, kind in LOAD_COLUMNS.items())
+        columns = ", ".join(f"{column.name}: '{column.sql_type}'" for column in LOADS.columns)
         query = (
             f"select * from read_json({_literal(loads / '*.json')},"
             f" format = 'newline_delimited', columns = {{{columns}}})"

@@ -1,12 +1,8 @@
-"""The bundled studies: where their events come from, so that a newcomer needs no data of their own.
-
-What stays out: simulating (ingestion/simulation) and loading (loading.py).
-"""
+"""The bundled studies: where their events come from, so that a newcomer needs no data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingestion.errors import NotFoundError
 
@@ -20,8 +16,7 @@ SIMULATED, ARENA = "simulated", "arena"
 STUDIES = (SIMULATED, ARENA)
 
 
-@dataclass(frozen=True)
-class StudyFile:
+class StudyFile(NamedTuple):
     """One file of a study and the mapping it is read by."""
 
     path: Path
@@ -43,24 +38,19 @@ def study_files(
     Raises:
         NotFoundError: no such study.
     """
-    if name == SIMULATED:
-        return _simulated(
-            home.studies / f"simulated-{participants}-{seed}", participants, seed, say
-        )
     if name == ARENA:
         from ingestion.sources.leaderbot import fetch_leaderbot
 
         return [StudyFile(fetch_leaderbot(home.studies / ARENA), "leaderbot")]
-    raise NotFoundError(f"There is no study {name!r}.", remedy=f"There are: {', '.join(STUDIES)}")
-
-
-def _simulated(
-    directory: Path, participants: int, seed: int, say: Callable[[str], None]
-) -> list[StudyFile]:
+    if name != SIMULATED:
+        raise NotFoundError(
+            f"There is no study {name!r}.", remedy=f"There are: {', '.join(STUDIES)}"
+        )
     from ingestion.simulation.parameters import Parameters
     from ingestion.simulation.study import EVENT_FILES, TRUTH, simulate
 
-    if not all((directory / name).exists() for name in (*EVENT_FILES, TRUTH)):
+    directory = home.studies / f"simulated-{participants}-{seed}"
+    if not all((directory / file).exists() for file in (*EVENT_FILES, TRUTH)):
         say(f"Simulating {participants:,} participants (seed {seed}) ...")
         simulate(Parameters(participants=participants, seed=seed), directory)
-    return [StudyFile(directory / name, None) for name in EVENT_FILES]
+    return [StudyFile(directory / file, None) for file in EVENT_FILES]

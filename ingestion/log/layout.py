@@ -18,7 +18,7 @@ import pyarrow as pa
 import rfc8785
 
 from ingestion.codes import CODED_TEXT
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError, UsageError
 from ingestion.log.durable import check_exclusive_creation, create_once, explained, make_directory
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.log.receipt import StageResult
 from ingestion.log.runs import U64Array
 from ingestion.log.segments import is_same_body

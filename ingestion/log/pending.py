@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.log.durable import explained
 from ingestion.log.run_file import FileRun, write_run
 from ingestion.log.runs import (

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
-from ingestion.contract import Contract
-from ingestion.contracts import CONTRACTS
+from ingestion.contracts import CONTRACTS, Contract
 from ingestion.errors import IntegrityError
 from ingestion.log.event_log import EventLog
 from ingestion.log.held_files import POSITION_SCHEMA, HeldFile, held_files, path_literal

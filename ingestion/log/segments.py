@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.codes import MANY_ROWS, compacted, in_one_piece, is_coded, plain_text, texts_of
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError
 from ingestion.log.durable import explained, fsync_file
 from ingestion.log.row_tree import RowTree

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.codes import plain_text
-from ingestion.contract import Contract
+from ingestion.contracts import Contract
 from ingestion.log.segments import SEGMENT_ROWS, WrittenSegment, read_rows, write_segment
 
 IntArray = npt.NDArray[np.int64]

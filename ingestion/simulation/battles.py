@@ -1,20 +1,26 @@
-"""What participants do: pairs they meet, verdicts they give, and when.
+"""What participants do: pairs they meet, how they converse, verdicts they give, and when.
 
-What stays out: who they are (sample.py), what is true (truth.py), how they converse
-(conversations.py), their lines (lines.py).
+A study tells of a conversation without telling its text. Participants who do not try write few and
+short turns, fast, paste the same again, drift off the topic and miss attention checks; not always,
+and those who do try slip now and then too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from ingestion.simulation.calendar import SECOND, Calendar
-from ingestion.simulation.conversations import Conversations, draw_conversations
+from ingestion.simulation.parameters import SECOND, TOPICS, Calendar
+from ingestion.simulation.people import (
+    EFFORTS,
+    Effort,
+    Participants,
+    draw_participants,
+    participant_id,
+)
 from ingestion.simulation.population import FloatArray, IntArray
-from ingestion.simulation.roster import TOPICS
-from ingestion.simulation.sample import EFFORTS, Effort, Participants
 from ingestion.simulation.streams import Purpose, stream
 from ingestion.simulation.truth import Truth
 from ingestion.vocabulary import Outcome
@@ -25,6 +31,78 @@ LEFT, RIGHT, TIE = range(3)
 # Means of those who try and of those who do not.
 JUDGING_SECONDS, CARELESS_JUDGING_SECONDS = 40.0, 3.0
 PAUSE_SECONDS = 600.0
+
+FEWEST_TURNS = 3
+ATTENTIVE_EXTRA_TURNS = 2.4
+# Means per turn, and shares of turns: of those who try, then of those who do not.
+TURN_SECONDS = (55.0, 4.0)
+TURN_CHARACTERS = (95.0, 9.0)
+PASTED_SHARES = (0.03, 0.35)
+REPEATED_SHARES = (0.05, 0.7)
+SINGLE_WORD_SHARES = (0.03, 0.6)
+FAILED_SHARES = (0.02, 0.5)
+DRIFTED_SHARES = (0.03, 0.4)
+SPREAD = 0.7
+MEDIAN_SPREAD = 0.15
+CHECKED_SHARE = 0.5
+LABELLED_SHARE = 0.1
+UNLABELLED, ON_TOPIC, DRIFTED = -1, 0, 1
+
+BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """The conversations of one chunk of battles, one each (n).
+
+    Args:
+        counts: columns of `conversation_recorded` by name, each (n).
+        drift: what a judge said of the topic: UNLABELLED, ON_TOPIC or DRIFTED (n).
+    """
+
+    counts: dict[str, IntArray]
+    drift: IntArray
+
+
+def draw_conversations(seed: int, chunk: int, is_careless: BoolArray) -> Conversations:
+    """One conversation per battle of a chunk; `is_careless` (n) says who does not try."""
+    size = len(is_careless)
+
+    def of(pair: tuple[float, float]) -> FloatArray:
+        return np.where(is_careless, pair[1], pair[0])
+
+    generator = stream(seed, Purpose.CONVERSATION, chunk)
+    extra = generator.geometric(1.0 / (1.0 + ATTENTIVE_EXTRA_TURNS), size) - 1
+    planned = FEWEST_TURNS + np.where(is_careless, 0, extra)
+    pace = np.exp(SPREAD * generator.standard_normal((2, size)) - SPREAD**2 / 2.0)
+    duration_ms = (1000.0 * planned * of(TURN_SECONDS) * pace[1]).astype(np.int64)
+    pasted = generator.binomial(planned, of(PASTED_SHARES))
+
+    conduct = stream(seed, Purpose.CONDUCT, chunk)
+    given_up = conduct.integers(0, FEWEST_TURNS, size)
+    turns = planned - np.where(is_careless, given_up, 0)
+    characters = np.maximum((turns * of(TURN_CHARACTERS) * pace[0]).astype(np.int64), turns)
+    pasted = np.minimum(pasted, turns)
+    medians = np.exp(MEDIAN_SPREAD * conduct.standard_normal((2, size)))
+    checks = conduct.binomial(1, CHECKED_SHARE, size)
+    is_labelled = conduct.random(size) < LABELLED_SHARE
+    # Of every study something is labelled: a file without a row is refused.
+    is_labelled[:1] |= chunk == 0
+    drifted = conduct.binomial(1, of(DRIFTED_SHARES))
+    median_characters = (characters / turns * medians[0]).astype(np.int64)
+    counts = {
+        "turn_count": turns,
+        "character_count": characters,
+        "median_turn_character_count": np.maximum(median_characters, 1),
+        "single_word_turn_count": conduct.binomial(turns, of(SINGLE_WORD_SHARES)),
+        "duration_ms": duration_ms,
+        "median_turn_ms": (duration_ms / turns * medians[1]).astype(np.int64),
+        "pasted_turn_count": pasted,
+        "repeated_turn_count": conduct.binomial(pasted, of(REPEATED_SHARES)),
+        "attention_check_count": checks,
+        "attention_check_failed_count": conduct.binomial(checks, of(FAILED_SHARES)),
+    }
+    return Conversations(counts, np.where(is_labelled, drifted, UNLABELLED))
 
 
 @dataclass(frozen=True)
@@ -62,7 +140,9 @@ def draw_battles(truth: Truth, participants: Participants) -> Battles:
     effort = participants.effort[who]
     is_careless = effort > 0
     conversations = draw_conversations(parameters.seed, chunk, is_careless)
-    ended_at, judged_at = _clock(truth, participants, is_careless, conversations.duration_ms)
+    ended_at, judged_at = _clock(
+        truth, participants, is_careless, conversations.counts["duration_ms"]
+    )
     left, right = _pairs(truth, chunk, judged_at)
     outcomes = _outcomes(truth, chunk, participants.cell[who], (left, right))
     _answer_carelessly(truth, chunk, effort, outcomes)
@@ -73,7 +153,7 @@ def draw_battles(truth: Truth, participants: Participants) -> Battles:
 def _clock(
     truth: Truth,
     participants: Participants,
-    is_careless: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    is_careless: BoolArray,
     duration_ms: IntArray,
 ) -> tuple[IntArray, IntArray]:
     """End of every conversation and of its judgment: one after another within a participant."""
@@ -123,3 +203,65 @@ def _answer_carelessly(truth: Truth, chunk: int, effort: IntArray, outcomes: Int
     at_random = np.flatnonzero(effort == EFFORTS.index(Effort.RANDOM))
     generator = stream(truth.parameters.seed, Purpose.CARELESS_VERDICT, chunk)
     outcomes[at_random] = generator.integers(0, len(OUTCOMES), (len(at_random), outcomes.shape[1]))
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What one participant said of one battle."""
+
+    participant_id: str
+    model_a: str
+    model_b: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, eq=False)
+class Voters:
+    """The participants of a study; they try, whatever its share of low effort.
+
+    Args:
+        truth: what they go by.
+        cells: the cell each lives in (participants).
+        models: the study's models, in the order of the truth.
+    """
+
+    truth: Truth
+    cells: IntArray
+    models: tuple[str, ...]
+
+    @classmethod
+    def of(cls, truth: Truth) -> Self:
+        """Those whom `simulate` enrols for the same truth."""
+        cells = [chunk.cell for chunk in draw_participants(truth)]
+        models = tuple(model.model_id for model in truth.parameters.models)
+        return cls(truth, np.concatenate(cells), models)
+
+    def judge(
+        self, pairs: list[tuple[str, str]], *, dimension: str, place: tuple[int, ...]
+    ) -> list[Vote]:
+        """One vote per pair, each by another person as long as there are people.
+
+        Args:
+            pairs: models left and right.
+            dimension: what is judged.
+            place: names the streams of random numbers: study, round, ...
+        """
+        parameters = self.truth.parameters
+        number = parameters.dimensions.index(dimension)
+        order = stream(parameters.seed, Purpose.ASKED, *place).permutation(len(self.cells))
+        who = np.resize(order, len(pairs))
+        left, right = (
+            np.array([self.models.index(pair[side]) for pair in pairs], dtype=np.int64)
+            for side in (0, 1)
+        )
+        noise = stream(parameters.seed, Purpose.ASKED_VERDICT, *place).standard_normal(len(pairs))
+        skills = self.truth.cell_skills[self.cells[who], :, number]
+        rows = np.arange(len(pairs))
+        difference = skills[rows, left] - skills[rows, right] + parameters.left_bias
+        difference += np.sqrt(2.0) * parameters.beta * noise
+        said = np.where(difference > 0.0, LEFT, RIGHT)
+        said[np.abs(difference) < self.truth.draw_margins[number]] = TIE
+        return [
+            Vote(participant_id(int(person)), *pair, OUTCOMES[code])
+            for person, pair, code in zip(who, pairs, said, strict=True)
+        ]

@@ -1,51 +1,48 @@
 """Events as lines in native form: the keys in the contract's order, what is not known left out.
 
-What stays out: drawing what happened, and files (study.py).
+Lines are built whole columns at a time. A column is one JSON text for every row, or an Arrow column
+of JSON texts, null where the key is to be left out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
-from ingestion.simulation import fragments
-from ingestion.simulation.answers import age_places, age_texts, answer_places, answer_texts
-from ingestion.simulation.battles import OUTCOMES, Battles
-from ingestion.simulation.calendar import REGISTERED_BEFORE, Calendar, iso
-from ingestion.simulation.conversations import UNLABELLED
-from ingestion.simulation.fragments import Piece
+from ingestion.simulation.battles import OUTCOMES, UNLABELLED, Battles
+from ingestion.simulation.parameters import REGISTERED_BEFORE, TOPICS, Calendar, iso
+from ingestion.simulation.people import (
+    PARTICIPANT_DIGITS,
+    PARTICIPANT_PREFIX,
+    Participants,
+    age_places,
+    age_texts,
+    answer_places,
+    answer_texts,
+)
 from ingestion.simulation.population import IntArray
-from ingestion.simulation.roster import ROSTER, TOPICS, Model
-from ingestion.simulation.sample import Participants
 from ingestion.simulation.truth import Truth
 from ingestion.vocabulary import EventType
 
-PARTICIPANT_PREFIX, PARTICIPANT_DIGITS = "p", 9
-BATTLE_PREFIX, CONVERSATION_PREFIX, BATTLE_DIGITS = "b", "c", 10
-LABEL_PREFIX = "l"
+BATTLE_PREFIX, CONVERSATION_PREFIX, LABEL_PREFIX, BATTLE_DIGITS = "b", "c", "l", 10
 LABEL, LABEL_VALUES = "topic", ("on_topic", "drifted")
 JUDGE, JUDGE_VERSION = "simulated-judge", "1"
 LANGUAGE = "en"
 RETIREMENT = "Withdrawn by its provider in favour of a successor."
 _VERDICT = ("dimension", "model_a", "model_b", "outcome")
 
-
-def participant_id(number: int) -> str:
-    """The source's own id of a participant."""
-    return f"{PARTICIPANT_PREFIX}{number:0{PARTICIPANT_DIGITS}d}"
-
-
-def study_models(truth: Truth) -> tuple[Model, ...]:
-    """The models of a study: the roster's last, so that those at its end can retire."""
-    return ROSTER[-truth.parameters.model_count :]
+TEXT = pa.string()
+Column: TypeAlias = Any
+"""A text for every row, or an Arrow column of texts (which has no static type)."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +53,17 @@ class LineWriter:
 
     def models(self) -> bytes:
         """Registrations, then retirements in the order of time."""
-        calendar = Calendar.of(self.truth.parameters)
-        models = study_models(self.truth)
+        parameters = self.truth.parameters
+        calendar = Calendar.of(parameters)
+        registered = iso(calendar.start - REGISTERED_BEFORE)
         rows = [
             self._row(
                 EventType.MODEL_REGISTERED,
                 native_id=model.model_id,
-                occurred_at=iso(calendar.start - REGISTERED_BEFORE),
-                model_id=model.model_id,
-                display_name=model.display_name,
-                provider=model.provider,
-                licence=model.licence,
+                occurred_at=registered,
+                **model._asdict(),
             )
-            for model in models
+            for model in parameters.models
         ]
         rows += [
             self._row(
@@ -78,48 +73,40 @@ class LineWriter:
                 model_id=model.model_id,
                 reason=RETIREMENT,
             )
-            for model, at in zip(reversed(models), calendar.retired_at, strict=False)
+            for model, at in zip(reversed(parameters.models), calendar.retired_at, strict=False)
         ]
         return "".join(rows).encode()
 
     def participants(self, participants: Participants) -> Any:
         """One enrolment per participant."""
         population = self.truth.population
-        numbers = participants.numbers
-        known: dict[str, Callable[[str], Piece]] = {
-            "native_id": _numbered(PARTICIPANT_PREFIX, numbers, PARTICIPANT_DIGITS),
-            "occurred_at": lambda name: fragments.instants(name, participants.arrived_at),
-            "participant_id": _numbered(PARTICIPANT_PREFIX, numbers, PARTICIPANT_DIGITS),
-            "country": _chosen([c.name for c in population.countries], participants.country),
-            "age": _chosen(age_texts(population), age_places(population, participants)),
+        names = ids(PARTICIPANT_PREFIX, participants.numbers, PARTICIPANT_DIGITS)
+        countries = [country.name for country in population.countries]
+        columns = {
+            "native_id": names,
+            "occurred_at": instants(participants.arrived_at),
+            "participant_id": names,
+            "country": chosen(countries, participants.country),
+            "age": chosen(age_texts(population), age_places(population, participants)),
         }
-        for axis in participants.answers.keys() - known.keys():
+        for axis in participants.answers.keys() - columns.keys():
             places = answer_places(population, participants, axis)
-            known[axis] = _chosen(answer_texts(population, axis), places)
-        return self._lines(EventType.PARTICIPANT_ENROLLED, known)
+            columns[axis] = chosen(answer_texts(population, axis), places)
+        return self._lines(EventType.PARTICIPANT_ENROLLED, columns)
 
     def conversations(self, participants: Participants, battles: Battles, first: int) -> Any:
         """One conversation per battle; `first` is the number of the chunk's first battle."""
-        numbers = np.arange(first, first + len(battles))
+        names = ids(CONVERSATION_PREFIX, np.arange(first, first + len(battles)), BATTLE_DIGITS)
         who = participants.numbers[battles.participant]
-        held = battles.conversations
+        counts = battles.conversations.counts
         return self._lines(
             EventType.CONVERSATION_RECORDED,
             {
-                "native_id": _numbered(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
-                "occurred_at": lambda name: fragments.instants(name, battles.ended_at),
-                "participant_id": _numbered(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
-                "conversation_id": _numbered(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
-                "turn_count": _integers(held.turns),
-                "character_count": _integers(held.characters),
-                "median_turn_character_count": _integers(held.median_characters),
-                "single_word_turn_count": _integers(held.single_words),
-                "duration_ms": _integers(held.duration_ms),
-                "median_turn_ms": _integers(held.median_ms),
-                "pasted_turn_count": _integers(held.pasted),
-                "repeated_turn_count": _integers(held.repeated),
-                "attention_check_count": _integers(held.checks),
-                "attention_check_failed_count": _integers(held.failed),
+                "native_id": names,
+                "occurred_at": instants(battles.ended_at),
+                "participant_id": ids(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
+                "conversation_id": names,
+                **{name: pa.array(values).cast(TEXT) for name, values in counts.items()},
             },
         )
 
@@ -131,13 +118,13 @@ class LineWriter:
         return self._lines(
             EventType.CONVERSATION_LABELLED,
             {
-                "native_id": _numbered(LABEL_PREFIX, numbers, BATTLE_DIGITS),
-                "occurred_at": lambda name: fragments.instants(name, battles.judged_at[labelled]),
-                "conversation_id": _numbered(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
-                "label": lambda name: fragments.constant(name, LABEL),
-                "value": _chosen(LABEL_VALUES, drift[labelled]),
-                "judge": lambda name: fragments.constant(name, JUDGE),
-                "judge_version": lambda name: fragments.constant(name, JUDGE_VERSION),
+                "native_id": ids(LABEL_PREFIX, numbers, BATTLE_DIGITS),
+                "occurred_at": instants(battles.judged_at[labelled]),
+                "conversation_id": ids(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
+                "label": _json(LABEL),
+                "value": chosen(LABEL_VALUES, drift[labelled]),
+                "judge": _json(JUDGE),
+                "judge_version": _json(JUDGE_VERSION),
             },
         )
 
@@ -145,34 +132,34 @@ class LineWriter:
         """One line per battle and dimension, a battle's lines together."""
         numbers = np.arange(first, first + len(battles))
         who = participants.numbers[battles.participant]
-        known: dict[str, Callable[[str], Piece]] = {
-            "native_id": _numbered(BATTLE_PREFIX, numbers, BATTLE_DIGITS),
-            "occurred_at": lambda name: fragments.instants(name, battles.judged_at),
-            "participant_id": _numbered(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
-            "conversation_id": _numbered(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
-            "language": lambda name: fragments.constant(name, LANGUAGE),
-            "topic": _chosen(TOPICS, battles.topic),
+        columns = {
+            "native_id": ids(BATTLE_PREFIX, numbers, BATTLE_DIGITS),
+            "occurred_at": instants(battles.judged_at),
+            "participant_id": ids(PARTICIPANT_PREFIX, who, PARTICIPANT_DIGITS),
+            "conversation_id": ids(CONVERSATION_PREFIX, numbers, BATTLE_DIGITS),
+            "language": _json(LANGUAGE),
+            "topic": chosen(TOPICS, battles.topic),
         }
         # All dimensions of a battle share what stands before and after the verdict.
         names = CONTRACTS[EventType.BATTLE_JUDGED].native_columns
         start = names.index(_VERDICT[0])
-        before = ["{", *self._pieces(EventType.BATTLE_JUDGED, names[:start], known)]
-        after = self._pieces(EventType.BATTLE_JUDGED, names[start + len(_VERDICT) :], known)
-        head = fragments.join(*before)
-        tail = fragments.join(fragments.trimmed(fragments.join(*after)), "}\n")
-        pieces: list[Piece] = []
+        head, tail = names[:start], names[start + len(_VERDICT) :]
+        before = _joined("{", *self._pieces(EventType.BATTLE_JUDGED, head, columns))
+        after = _joined(*self._pieces(EventType.BATTLE_JUDGED, tail, columns))
+        after = _joined(_trimmed(after), "}\n")
+        pieces: list[Column] = []
         for dimension in range(len(self.truth.parameters.dimensions)):
             verdicts = self._verdicts.take(pa.array(self._verdict_places(battles, dimension)))
-            pieces += [head, verdicts, tail]
-        return fragments.content(fragments.join(*pieces))
+            pieces += [before, verdicts, after]
+        return _content(_joined(*pieces))
 
     @cached_property
     def _verdicts(self) -> pa.Array:
         """Everything a participant can say: dimension x left x right x outcome."""
-        models = [model.model_id for model in study_models(self.truth)]
+        models = [model.model_id for model in self.truth.parameters.models]
         values = (self.truth.parameters.dimensions, models, models, OUTCOMES)
         pieces = [
-            [fragments.constant(name, value) for value in column]
+            [f"{_json(name)}:{_json(value)}," for value in column]
             for name, column in zip(_VERDICT, values, strict=True)
         ]
         return pa.array(["".join(verdict) for verdict in product(*pieces)])
@@ -182,23 +169,21 @@ class LineWriter:
         pair = (dimension * size + battles.left) * size + battles.right
         return np.asarray(pair * len(OUTCOMES) + battles.outcomes[:, dimension])
 
-    def _lines(self, event_type: EventType, known: Mapping[str, Callable[[str], Piece]]) -> Any:
+    def _lines(self, event_type: EventType, columns: Mapping[str, Column]) -> Any:
         names = CONTRACTS[event_type].native_columns
-        row = fragments.trimmed(fragments.join(*self._pieces(event_type, names, known)))
-        return fragments.content(fragments.join("{", row, "}\n"))
+        row = _trimmed(_joined(*self._pieces(event_type, names, columns)))
+        return _content(_joined("{", row, "}\n"))
 
     def _pieces(
-        self,
-        event_type: EventType,
-        names: tuple[str, ...],
-        known: Mapping[str, Callable[[str], Piece]],
-    ) -> Iterator[Piece]:
+        self, event_type: EventType, names: Sequence[str], columns: Mapping[str, Column]
+    ) -> Iterator[Column]:
+        """`"name":value,` per column, in the contract's order."""
+        source = self.truth.parameters.source
+        known = {"event_type": _json(event_type), "source": _json(source), **columns}
         for name in names:
-            if name in {"event_type", "source"}:
-                value = event_type if name == "event_type" else self.truth.parameters.source
-                yield fragments.constant(name, value)
-            elif name in known:
-                yield known[name](name)
+            if name in known:
+                piece = _joined(f"{_json(name)}:", known[name], ",")
+                yield piece.as_py() if isinstance(piece, pa.Scalar) else piece.fill_null("")
 
     def _row(self, event_type: EventType, **values: str) -> str:
         values |= {"event_type": event_type, "source": self.truth.parameters.source}
@@ -207,13 +192,42 @@ class LineWriter:
         return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _numbered(prefix: str, numbers: IntArray, digits: int) -> Callable[[str], Piece]:
-    return lambda name: fragments.numbered(name, prefix, numbers, digits)
+def _json(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _chosen(texts: tuple[str, ...] | list[str], places: IntArray) -> Callable[[str], Piece]:
-    return lambda name: fragments.chosen(name, texts, places)
+def chosen(texts: Sequence[str], places: IntArray) -> pa.Array:
+    """One of a few texts per row, null where the place is -1."""
+    return pa.array([_json(text) for text in texts], TEXT).take(pa.array(places, mask=places < 0))
 
 
-def _integers(values: IntArray) -> Callable[[str], Piece]:
-    return lambda name: fragments.integers(name, values)
+def ids(prefix: str, numbers: IntArray, width: int) -> pa.Array:
+    """A prefix and a number of so many digits."""
+    digits = pc.utf8_lpad(pa.array(numbers).cast(TEXT), width, "0")
+    return _joined(f'"{prefix}', digits, '"')
+
+
+def instants(at: IntArray) -> pa.Array:
+    """ISO 8601 with microseconds and Z."""
+    text = pa.array(at).cast(pa.timestamp("us")).cast(TEXT)
+    return _joined('"', pc.replace_substring(text, " ", "T"), 'Z"')
+
+
+def _joined(*columns: Column) -> Any:
+    """Texts side by side, null where one is."""
+    texts = (pa.scalar(text, TEXT) if isinstance(text, str) else text for text in columns)
+    return pc.binary_join_element_wise(*texts, pa.scalar("", TEXT))
+
+
+def _trimmed(row: pa.Array) -> pa.Array:
+    """Without the last comma."""
+    return pc.utf8_rtrim(row, characters=",") if len(row) else row
+
+
+def _content(text: pa.Array) -> Any:
+    """The bytes of all values, one after another, without a copy where they have no gaps."""
+    if not len(text):
+        return b""
+    _, offsets, data = text.buffers()
+    edges = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    return memoryview(data)[edges[0] : edges[-1]]

@@ -6,7 +6,8 @@ Both hold because, as on any panel, some enrol and never judge: `judging_share` 
 judge at least one battle, the rest of the battles fall on them unevenly (gamma weights), and the
 total is exactly round(participants x battles_per_participant).
 
-What stays out: who the population is (population.py).
+Makers and models are invented; none is meant to be anyone's. Instants are microseconds since 1970
+UTC.
 """
 
 from __future__ import annotations
@@ -14,14 +15,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from ingestion.contract import SLUG_PATTERN
+import numpy as np
+
+from ingestion.contracts import SLUG_PATTERN
 from ingestion.errors import UsageError
-from ingestion.simulation.roster import ROSTER
+from ingestion.simulation.population import FloatArray, IntArray
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
 
 SOURCE_PATTERN = f"{SIMULATED_SOURCE_PREFIX}[a-z0-9_.-]{{0,50}}"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+# Models are registered before the doors open; the last of the roster retire late in the study.
+REGISTERED_BEFORE = 3 * DAY
+RETIREMENTS = (0.82, 0.91)
+FEWEST_MODELS_TO_RETIRE = 4
 
 TIE_RATES: Mapping[str, float] = {
     "overall": 0.10,
@@ -43,6 +55,55 @@ UNDISCLOSED_SHARES: Mapping[str, float] = {
     "politics": 0.04,
     "education": 0.01,
 }
+
+
+class Model(NamedTuple):
+    """One model as it is registered."""
+
+    model_id: str
+    display_name: str
+    provider: str
+    licence: str
+
+
+_MAKERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Northlight Foundry", "proprietary", ("Aurora 2 Large", "Aurora 2 Small")),
+    ("Lanternfish Labs", "proprietary", ("Lantern XL", "Lantern M", "Lantern S")),
+    ("Quillfeather", "proprietary", ("Quill 9 Pro", "Quill 9", "Quill 8")),
+    ("Mossgate Institute", "Apache-2.0", ("Moss 120B", "Moss 30B", "Moss 7B")),
+    ("Ostrich & Daughters", "proprietary", ("Ostrich 3 Thinking", "Ostrich 3")),
+    ("Ferrous Dawn", "proprietary", ("Ferrous Max", "Ferrous Lite")),
+    ("Tidepool Collective", "Apache-2.0", ("Tidepool 2025-05", "Tidepool 2025-02")),
+    ("Umbra Semantics", "proprietary", ("Umbra Large", "Umbra Medium")),
+    ("Pomelo & Rye", "proprietary", ("Pomelo 4", "Pomelo 4 Fast")),
+    ("Cobblestone Reckoners", "Apache-2.0", ("Cobble 5", "Cobble 5 Nano")),
+    ("Velvet Abacus", "proprietary", ("Abacus 6", "Abacus 6 Mini", "Abacus 5.5")),
+    # The last two are the ones that retire: predecessors of models above.
+    ("Northlight Foundry", "proprietary", ("Aurora 1 Large",)),
+    ("Lanternfish Labs", "proprietary", ("Lantern Classic",)),
+)
+
+ROSTER: tuple[Model, ...] = tuple(
+    Model(name.lower().replace(" ", "-"), name, provider, licence)
+    for provider, licence, names in _MAKERS
+    for name in names
+)
+"""All models; a study of n takes the last n, so that two of them always can retire."""
+
+TOPICS: tuple[str, ...] = (
+    "work and careers",
+    "health and wellbeing",
+    "cooking",
+    "travel",
+    "money",
+    "learning",
+    "writing",
+    "coding",
+    "relationships",
+    "news and politics",
+    "hobbies",
+    "home and garden",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,8 +209,58 @@ class Parameters:
         """Battles in all."""
         return round(self.participants * self.battles_per_participant)
 
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The roster's last, so that those at its end can retire."""
+        return ROSTER[-self.model_count :]
+
 
 def _ranges(
     what: str, values: Mapping[str, float], low: float, high: float
 ) -> list[tuple[str, float, float, float]]:
     return [(f"{what} of {name}", value, low, high) for name, value in values.items()]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The study's span.
+
+    Args:
+        start: first arrival.
+        span: time over which participants arrive.
+        retired_at: when models retire, from the roster's last backwards.
+    """
+
+    start: int
+    span: int
+    retired_at: tuple[int, ...]
+
+    @classmethod
+    def of(cls, parameters: Parameters) -> Calendar:
+        """The calendar of a study."""
+        start = (parameters.start - EPOCH) // timedelta(microseconds=1)
+        span = parameters.days * DAY
+        shares = RETIREMENTS if parameters.model_count >= FEWEST_MODELS_TO_RETIRE else ()
+        return cls(start, span, tuple(start + int(share * span) for share in shares))
+
+    def active_counts(self, model_count: int, at: IntArray) -> IntArray:
+        """How many models of the roster, from its first on, are compared at these instants."""
+        counts = np.full(len(at), model_count, dtype=np.int64)
+        for retired_at in self.retired_at:
+            counts -= at >= retired_at
+        return counts
+
+    def pair_shares(self, model_count: int) -> FloatArray:
+        """Expected share of every ordered pair (left, right) among the battles (M, M)."""
+        edges = np.array([self.start, *self.retired_at, self.start + self.span])
+        shares = np.zeros((model_count, model_count))
+        for gone, share in enumerate(np.diff(edges) / self.span):
+            active = model_count - gone
+            shares[:active, :active] += share / (active * (active - 1))
+        np.fill_diagonal(shares, 0.0)
+        return shares
+
+
+def iso(at: int) -> str:
+    """An instant in ISO 8601 with microseconds and Z."""
+    return (EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds")[:-6] + "Z"

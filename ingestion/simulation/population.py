@@ -1,26 +1,64 @@
-"""Who lives where: countries, their axes and the shares of every group.
+"""Who lives where, as the weighting seeds have it: countries, their axes and shares of every group.
 
 Margins only, as the census publishes them: within a country the axes are independent of each
 other. With additive effects a country's true skill depends on the margins alone, so nothing that
-weighting to margins could mend is lost by it.
+weighting to margins could correct is lost by it.
 
-What stays out: where the figures come from (seeds.py) and who takes part in a study (sample.py).
+The sample differs from the population in the directions seen on online panels: the young, the
+educated and the left of centre are over-represented. A group that TILTS does not name comes as the
+population does, so a new country or group is sampled fairly until it has a tilt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ingestion.contracts import CONTRACTS
+from ingestion.errors import NotFoundError, UsageError
+from ingestion.vocabulary import EventType
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 SHARE_TOLERANCE = 1e-6
+SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
+
+# Answers the census has no figure for, and how many give them. Only where an axis makes no strata:
+# elsewhere the truth about the population would be unknown.
+UNTARGETED: Mapping[str, Mapping[str, float]] = {"gender": {"Non-binary": 0.012}}
+
+# Log odds of taking part, relative to a group that is not named.
+TILTS: Mapping[str, Mapping[str, float]] = {
+    "age": {"18-34": 0.7, "35-54": 0.2, "55+": -1.0},
+    "ethnicity": {"Asian": 0.4, "Black": -0.3},
+    "politics": {
+        "Democrat": 0.4,
+        "Republican": -0.4,
+        "Labour": 0.2,
+        "Liberal Democrat": 0.2,
+        "Green": 0.5,
+        "Conservative": -0.4,
+        "Reform UK": -0.5,
+    },
+    "education": {
+        "Bachelor's or higher": 0.7,
+        "Less than high school": -0.9,
+        "High school graduate": -0.5,
+        "Level 4 qualifications or above": 0.7,
+        "No qualifications": -0.9,
+        "Level 1 and entry level qualifications": -0.5,
+    },
+}
+
+Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -103,13 +141,6 @@ class Population:
         counts = [country.cell_count for country in self.countries]
         return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
 
-    def strata(self) -> Iterator[tuple[Country, Margin, int]]:
-        """Every stratum: country, axis and the group's place in it."""
-        for country in self.countries:
-            for margin in country.strata:
-                for group in range(len(margin.groups)):
-                    yield country, margin, group
-
 
 def stratum_id(country: str, axis: str, group: str) -> str:
     """How a stratum is written: US/age/18-34."""
@@ -122,3 +153,91 @@ def cell_shares(margins: tuple[FloatArray, ...]) -> FloatArray:
     for margin in margins:
         shares = np.multiply.outer(shares, margin).reshape(-1)
     return shares
+
+
+def sample_weights(margin: Margin, skew: float) -> FloatArray:
+    """Shares of a margin's groups among participants; the population's where `skew` is 0."""
+    tilts = TILTS.get(margin.axis, {})
+    tilt = np.array([tilts.get(group, 0.0) for group in margin.groups])
+    weights = margin.weights * np.exp(skew * tilt)
+    return np.asarray(weights / weights.sum())
+
+
+def sample_cell_shares(country: Country, skew: float) -> FloatArray:
+    """Shares of a country's cells among its participants."""
+    return cell_shares(tuple(sample_weights(margin, skew) for margin in country.strata))
+
+
+def read_population(directory: Path = SEEDS) -> Population:
+    """Countries, axes and shares of the seeds.
+
+    Raises:
+        NotFoundError: a seed is missing.
+        UsageError: the seeds contradict each other, or name an axis participants are not asked.
+    """
+    try:
+        return _population(directory)
+    except (KeyError, ValueError) as error:
+        raise UsageError(
+            f"{directory}: seed_axes, seed_countries, seed_strata and seed_targets do not give a"
+            f" population: {error}."
+        ) from error
+
+
+def _population(directory: Path) -> Population:
+    axes = sorted(_read(directory, "seed_axes"), key=lambda row: int(row["sort_order"]))
+    targets = _read(directory, "seed_targets")
+    strata = sorted(_read(directory, "seed_strata"), key=lambda row: int(row["sort_order"]))
+    countries = []
+    for row in sorted(_read(directory, "seed_countries"), key=lambda row: int(row["sort_order"])):
+        name = row["country"]
+        own = [axis for axis in axes if axis["country"] == name]
+        margins = {axis["axis"]: _margin(axis, strata, targets) for axis in own}
+        stratified = [axis["axis"] for axis in own if axis["is_stratum"].lower() == "true"]
+        countries.append(
+            Country(
+                name=name,
+                adults=float(row["adult_population"]),
+                strata=tuple(margins[axis] for axis in stratified),
+                others=tuple(_widened(margins[axis]) for axis in margins if axis not in stratified),
+            )
+        )
+    return Population(tuple(countries))
+
+
+def _margin(axis: Row, strata: list[Row], targets: list[Row]) -> Margin:
+    country, name, variable = axis["country"], axis["axis"], axis["variable"]
+    shares = {
+        row["level"]: float(row["share"])
+        for row in targets
+        if row["country"] == country and row["variable"] == variable
+    }
+    groups = [
+        row["group_name"] for row in strata if row["country"] == country and row["axis"] == name
+    ]
+    if unknown := set(groups) - set(shares):
+        raise UsageError(
+            f"seed_strata: {country}/{name}: no target for {', '.join(sorted(unknown))}.",
+            remedy="Give seed_targets a share for every group of seed_strata.",
+        )
+    if name not in CONTRACTS[EventType.PARTICIPANT_ENROLLED].native_columns:
+        raise UsageError(f"seed_axes: {country}/{name}: participants are not asked for it.")
+    ordered = [*groups, *(level for level in shares if level not in groups)]
+    return Margin(name, tuple(ordered), tuple(shares[level] for level in ordered))
+
+
+def _widened(margin: Margin) -> Margin:
+    """With the answers that have no target, the others scaled by the rest."""
+    new = UNTARGETED.get(margin.axis, {})
+    rest = 1.0 - sum(new.values())
+    shares = (*(rest * share for share in margin.weights.tolist()), *new.values())
+    return Margin(margin.axis, (*margin.groups, *new), shares)
+
+
+def _read(directory: Path, name: str) -> list[Row]:
+    path = directory / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: no such seed.") from error

@@ -2,8 +2,6 @@
 
 A stream is found by name, not by the order in which streams are asked for: more participants,
 another sample or low effort switched off leave the truth as it was.
-
-What stays out: what is drawn.
 """
 
 from __future__ import annotations

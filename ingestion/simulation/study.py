@@ -2,28 +2,24 @@
 
 Memory is bounded by a chunk of battles, whatever the study's size; the same parameters and
 population give the same bytes. Files appear under their names only once they are whole.
-
-What stays out: ingesting them; showing progress (the caller is told and may show it).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from ingestion.simulation.battles import draw_battles
-from ingestion.simulation.lines import LineWriter, participant_id
+from ingestion.simulation.lines import LineWriter
 from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.population import Population
-from ingestion.simulation.sample import EFFORTS, Participants, draw_participants
-from ingestion.simulation.seeds import read_population
-from ingestion.simulation.truth import draw_truth
-from ingestion.simulation.truth_file import write_truth
+from ingestion.simulation.people import EFFORTS, Participants, draw_participants, participant_id
+from ingestion.simulation.population import Population, read_population
+from ingestion.simulation.truth import draw_truth, write_truth
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
 CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"
@@ -32,18 +28,6 @@ TRUTH = "truth.json"
 
 Progress = Callable[[int, int], None]
 """Called with the judgments written so far and in all."""
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What was written."""
-
-    model_count: int
-    participant_count: int
-    judging_participant_count: int
-    low_effort_participant_count: int
-    battle_count: int
-    judgment_count: int
 
 
 @dataclass(frozen=True)
@@ -58,7 +42,7 @@ class Summary:
 
     files: tuple[Path, ...]
     truth: Path
-    counts: Counts
+    counts: dict[str, int]
 
 
 def simulate(
@@ -99,15 +83,15 @@ def simulate(
             low_effort += _low_effort(participants)
             if progress is not None:
                 progress(battle_count * dimension_count, parameters.battle_count * dimension_count)
-    counts = Counts(
-        model_count=parameters.model_count,
-        participant_count=parameters.participants,
-        judging_participant_count=judging_count,
-        low_effort_participant_count=len(low_effort),
-        battle_count=battle_count,
-        judgment_count=battle_count * dimension_count,
-    )
-    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=asdict(counts))
+    counts = {
+        "model_count": parameters.model_count,
+        "participant_count": parameters.participants,
+        "judging_participant_count": judging_count,
+        "low_effort_participant_count": len(low_effort),
+        "battle_count": battle_count,
+        "judgment_count": battle_count * dimension_count,
+    }
+    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts)
     return Summary(tuple(out_dir / name for name in EVENT_FILES), out_dir / TRUTH, counts)
 
 
@@ -124,11 +108,10 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _low_effort(participants: Participants) -> list[dict[str, str]]:
-    places = np.flatnonzero(participants.effort)
     return [
         {
-            "participant_id": participant_id(participants.first + int(place)),
+            "participant_id": participant_id(participants.first + place),
             "style": EFFORTS[participants.effort[place]],
         }
-        for place in places
+        for place in np.flatnonzero(participants.effort).tolist()
     ]

@@ -5,14 +5,30 @@ u_id(country, axis, group): additive, so that a country's true skill depends on 
 A verdict is a tie if the performance difference, N(skill_a - skill_b + left bias, 2 beta^2), lies
 within the dimension's draw margin: TrueSkill's likelihood (Herbrich, Minka, Graepel 2006).
 
-What stays out: drawing verdicts (battles.py) and writing the truth down (truth_file.py).
+As a document, for checking what the pipeline made of the votes: `truth.json`, schema_version 1:
+
+- `source`, `parameters`; `models`: [{model_id, provider, retired_at or null}], in the order of
+  every `skills` and `effects` list below;
+- `dimensions`: [{dimension, tie_rate, draw_margin}];
+- `strata`: [{stratum_id, dimension, skills}], `all`, countries and strata: means over the
+  population (census weights), not over the sample;
+- `cells`: [{cell_id (US/18-34/White/Democrat), country, groups {axis: group}, population_share,
+  sample_share (both of all countries together), skills {dimension: [...]}}];
+- `effects`: [{country, axis, group, dimension, effects}]; axis `country` has its own name as group;
+- `population`: [{country, population_share, sample_share, axes: [{axis, is_stratum, groups:
+  [{group, population_share, sample_share}]}]}];
+- `low_effort`: [{participant_id, style}];
+- `counts`: of what was written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -20,12 +36,19 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from ingestion.errors import UsageError
-from ingestion.simulation.calendar import Calendar
-from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.population import FloatArray, Population, stratum_id
-from ingestion.simulation.skew import sample_cell_shares
+from ingestion.simulation.parameters import Calendar, Parameters, iso
+from ingestion.simulation.population import (
+    FloatArray,
+    Population,
+    cell_shares,
+    sample_cell_shares,
+    sample_weights,
+    stratum_id,
+)
 from ingestion.simulation.streams import Purpose, stream
 
+SCHEMA_VERSION = 1
+SHARE_DECIMALS = 9
 DEFAULT_EFFECT_SD = 0.5
 COUNTRY_AXIS = "country"
 
@@ -45,7 +68,6 @@ class Truth:
         base: skills before any effect (M, D).
         country_effects: per country (M, D).
         group_effects: per country and axis (groups, M, D).
-        draw_margins: in skill units (D).
         sample_countries: share of participants per country.
     """
 
@@ -54,13 +76,37 @@ class Truth:
     base: FloatArray
     country_effects: tuple[FloatArray, ...]
     group_effects: tuple[tuple[FloatArray, ...], ...]
-    draw_margins: FloatArray
     sample_countries: FloatArray
 
     @cached_property
     def cell_skills(self) -> FloatArray:
         """Skills in every cell, all countries' cells counted through (cells, M, D)."""
-        return _cell_skills(self.population, self.base, self.country_effects, self.group_effects)
+        skills = []
+        for number, country in enumerate(self.population.countries):
+            whole = self.base + self.country_effects[number]
+            own = np.broadcast_to(whole, (country.cell_count, *whole.shape))
+            for groups, effects in zip(
+                country.cell_groups, self.group_effects[number], strict=True
+            ):
+                own = own + effects[groups]
+            skills.append(own)
+        return np.concatenate(skills)
+
+    @cached_property
+    def draw_margins(self) -> FloatArray:
+        """Solved for the sample that will be taken, in skill units (D)."""
+        parameters = self.parameters
+        shares = [
+            share * sample_cell_shares(country, parameters.sampling_skew)
+            for share, country in zip(self.sample_countries, self.population.countries, strict=True)
+        ]
+        cells = np.concatenate(shares)
+        pairs = Calendar.of(parameters).pair_shares(parameters.model_count)
+        margins = [
+            draw_margin(rate, self.cell_skills[:, :, dimension], cells, pairs, parameters)
+            for dimension, rate in enumerate(parameters.tie_rates.values())
+        ]
+        return np.array(margins).round(DECIMALS)
 
     def country_skills(self, number: int) -> FloatArray:
         """Mean skill over the population of a country (M, D)."""
@@ -90,45 +136,23 @@ class Truth:
 
 
 def draw_truth(parameters: Parameters, population: Population) -> Truth:
-    """Draw skills and effects, then solve the draw margins for the sample that will be taken."""
+    """Draw skills and effects."""
     base = parameters.skill_mean + parameters.skill_sd * _spread(parameters, Purpose.SKILL, "")
-    base = base.round(DECIMALS)
-    country_effects = tuple(
-        _effect(parameters, COUNTRY_AXIS, country.name) for country in population.countries
-    )
-    group_effects = tuple(
-        tuple(
-            np.array(
-                [
-                    _effect(parameters, margin.axis, stratum_id(country.name, margin.axis, group))
-                    for group in margin.groups
-                ]
-            )
-            for margin in country.strata
-        )
-        for country in population.countries
-    )
-    sample_countries = _sample_countries(parameters, population)
-    skills = _cell_skills(population, base, country_effects, group_effects)
-    shares = np.concatenate(
-        [
-            share * sample_cell_shares(country, parameters.sampling_skew)
-            for share, country in zip(sample_countries, population.countries, strict=True)
-        ]
-    )
-    pairs = Calendar.of(parameters).pair_shares(parameters.model_count)
-    margins = [
-        draw_margin(rate, skills[:, :, dimension], shares, pairs, parameters)
-        for dimension, rate in enumerate(parameters.tie_rates.values())
-    ]
+    country_effects, group_effects = [], []
+    for country in population.countries:
+        country_effects.append(_effect(parameters, COUNTRY_AXIS, country.name))
+        by_axis = []
+        for margin in country.strata:
+            names = [stratum_id(country.name, margin.axis, group) for group in margin.groups]
+            by_axis.append(np.array([_effect(parameters, margin.axis, name) for name in names]))
+        group_effects.append(tuple(by_axis))
     return Truth(
         parameters,
         population,
-        base,
-        country_effects,
-        group_effects,
-        np.array(margins).round(DECIMALS),
-        sample_countries,
+        base.round(DECIMALS),
+        tuple(country_effects),
+        tuple(group_effects),
+        _sample_countries(parameters, population),
     )
 
 
@@ -198,16 +222,100 @@ def _spread(parameters: Parameters, purpose: Purpose, name: str) -> FloatArray:
     return np.asarray(np.sqrt(share) * common[:, None] + np.sqrt(1.0 - share) * specific)
 
 
-def _cell_skills(
-    population: Population,
-    base: FloatArray,
-    country_effects: tuple[FloatArray, ...],
-    group_effects: tuple[tuple[FloatArray, ...], ...],
-) -> FloatArray:
-    skills = []
-    for number, country in enumerate(population.countries):
-        own = np.broadcast_to(base + country_effects[number], (country.cell_count, *base.shape))
-        for groups, effects in zip(country.cell_groups, group_effects[number], strict=True):
-            own = own + effects[groups]
-        skills.append(own)
-    return np.concatenate(skills)
+def write_truth(
+    truth: Truth, path: Path, *, low_effort: list[dict[str, str]], counts: Mapping[str, int]
+) -> None:
+    """Write the document: one line per entry of its long lists, keys in the order above."""
+    document: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "source": truth.parameters.source,
+        "parameters": {**asdict(truth.parameters), "start": truth.parameters.start.isoformat()},
+        "models": _models(truth),
+        "dimensions": [
+            {"dimension": name, "tie_rate": rate, "draw_margin": float(margin)}
+            for (name, rate), margin in zip(
+                truth.parameters.tie_rates.items(), truth.draw_margins, strict=True
+            )
+        ],
+        "strata": [
+            {"stratum_id": stratum, "dimension": dimension, "skills": skills}
+            for stratum, table in truth.stratum_skills()
+            for dimension, skills in _by_dimension(truth, table).items()
+        ],
+        "cells": list(_cells(truth)),
+        "effects": list(_effects(truth)),
+        "population": list(_population(truth)),
+        "low_effort": low_effort,
+        "counts": counts,
+    }
+    parts = ",\n".join(f"{json.dumps(key)}: {_text(part)}" for key, part in document.items())
+    path.write_text(f"{{\n{parts}\n}}\n", encoding="utf-8", newline="\n")
+
+
+def _text(part: Any) -> str:
+    if not isinstance(part, list) or not part:
+        return json.dumps(part, ensure_ascii=False)
+    return "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in part) + "\n]"
+
+
+def _models(truth: Truth) -> list[dict[str, Any]]:
+    models = truth.parameters.models
+    retired = Calendar.of(truth.parameters).retired_at
+    at = dict(zip(reversed(models), map(iso, retired), strict=False))
+    return [
+        {"model_id": model.model_id, "provider": model.provider, "retired_at": at.get(model)}
+        for model in models
+    ]
+
+
+def _by_dimension(truth: Truth, table: FloatArray) -> dict[str, list[float]]:
+    return dict(zip(truth.parameters.dimensions, table.T.round(DECIMALS).tolist(), strict=True))
+
+
+def _shares(population: float, sample: float) -> dict[str, float]:
+    shares = {"population_share": population, "sample_share": sample}
+    return {name: round(float(share), SHARE_DECIMALS) for name, share in shares.items()}
+
+
+def _cells(truth: Truth) -> Iterator[dict[str, Any]]:
+    skills = iter(truth.cell_skills)
+    for place, country in enumerate(truth.population.countries):
+        weights = tuple(margin.weights for margin in country.strata)
+        everyone = truth.population.country_shares[place] * cell_shares(weights)
+        skew = truth.parameters.sampling_skew
+        sampled = truth.sample_countries[place] * sample_cell_shares(country, skew)
+        for cell in range(country.cell_count):
+            numbers = zip(country.strata, country.cell_groups[:, cell], strict=True)
+            groups = {margin.axis: margin.groups[group] for margin, group in numbers}
+            yield {
+                "cell_id": "/".join([country.name, *groups.values()]),
+                "country": country.name,
+                "groups": groups,
+                **_shares(everyone[cell], sampled[cell]),
+                "skills": _by_dimension(truth, next(skills)),
+            }
+
+
+def _effects(truth: Truth) -> Iterator[dict[str, Any]]:
+    for place, country in enumerate(truth.population.countries):
+        named = [(COUNTRY_AXIS, country.name, truth.country_effects[place])]
+        for margin, effects in zip(country.strata, truth.group_effects[place], strict=True):
+            tables = zip(margin.groups, effects, strict=True)
+            named += [(margin.axis, group, table) for group, table in tables]
+        for axis, group, table in named:
+            about = {"country": country.name, "axis": axis, "group": group}
+            for dimension, values in _by_dimension(truth, table).items():
+                yield {**about, "dimension": dimension, "effects": values}
+
+
+def _population(truth: Truth) -> Iterator[dict[str, Any]]:
+    skew = truth.parameters.sampling_skew
+    for place, country in enumerate(truth.population.countries):
+        axes = []
+        for margin in (*country.strata, *country.others):
+            shares = zip(margin.groups, margin.weights, sample_weights(margin, skew), strict=True)
+            groups = [{"group": name, **_shares(share, sampled)} for name, share, sampled in shares]
+            is_stratum = margin in country.strata
+            axes.append({"axis": margin.axis, "is_stratum": is_stratum, "groups": groups})
+        shares_of = _shares(truth.population.country_shares[place], truth.sample_countries[place])
+        yield {"country": country.name, **shares_of, "axes": axes}

@@ -1,21 +1,26 @@
-"""What every source yields: bounded batches of rows in native form.
-
-What stays out: reading (one file per source beside this one) and judging (expectations/).
-"""
+"""What every source yields: bounded batches of rows in native form."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from ingestion.sources.files import LocalFile, fingerprint
 from ingestion.vocabulary import EventType
 
 ROW_NUMBER = "row_number"
 REFUSAL = "refusal"
 REFUSAL_COLUMN = "refusal_column"
+
+Originals = Callable[[Sequence[int]], list[str]]
+# Per row a refusal, and which column it is about.
+Objections = tuple[Sequence[str | None], Sequence[str | None]]
 
 
 @dataclass(frozen=True)
@@ -24,17 +29,16 @@ class NativeBatch:
 
     Args:
         event_type: which contract the rows claim to follow; None where they name no known one.
-        table: native columns of the contract (any subset; text, plain or dictionary-encoded, or
-            typed where the file is typed), plus `row_number` (int64, 1 for the file's first row of
-            data; for line-based files the line number), `refusal` (text, null where the source has
-            no objection, else a value of `Refusal`) and `refusal_column` (text, which column the
-            objection is about).
+        table: native columns of the contract (any subset; text, or typed where the file is typed),
+            plus `row_number` (int64, 1 for the file's first row of data; for line-based files the
+            line number), `refusal` (text, null where the source has no objection, else a value of
+            `Refusal`) and `refusal_column` (text, which column the objection is about).
         originals: the verbatim content of the rows at the given positions of `table`.
     """
 
     event_type: EventType | None
     table: pa.Table
-    originals: Callable[[Sequence[int]], list[str]]
+    originals: Originals
 
 
 class Source(Protocol):
@@ -50,6 +54,60 @@ class Source(Protocol):
         """SHA-256 (hex) over the content and the mapping: the same load, the same fingerprint."""
         ...
 
+    @property
+    def set_aside_count(self) -> int:
+        """Records read so far that are no events of any kind, such as later turns in PRISM."""
+        ...
+
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows in batches of bounded memory. Raises DemoscopeError, never a traceback."""
         ...
+
+
+class FileSource:
+    """What sources that read one local file share.
+
+    Args:
+        file: where it lies.
+        mapping: what says how it is read, as part of the load's fingerprint.
+        source: the source's name.
+    """
+
+    def __init__(self, file: LocalFile, mapping: str, source: str | None) -> None:
+        self.file = file
+        self.source = source
+        self.set_aside_count = 0
+        self._mapping_text = mapping
+
+    @property
+    def name(self) -> str:
+        """The file's path as the user wrote it."""
+        return self.file.name
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the file's bytes, the mapping and the source's name."""
+        return fingerprint(self.file, mapping=self._mapping_text, source=self.source)
+
+
+def make_batch(
+    event_type: EventType | None,
+    columns: Mapping[str, pa.ChunkedArray | pa.Array],
+    numbers: Sequence[int] | npt.NDArray[np.int64],
+    originals: Originals,
+    objections: Objections | None = None,
+) -> NativeBatch:
+    """A batch of `columns`, with row numbers and, per row, a refusal and the column it is about."""
+    count = len(numbers)
+    refusals, about = objections or (pa.nulls(count, pa.string()), pa.nulls(count, pa.string()))
+    own = {
+        ROW_NUMBER: pa.array(numbers, pa.int64()),
+        REFUSAL: pa.array(refusals, pa.string()),
+        REFUSAL_COLUMN: pa.array(about, pa.string()),
+    }
+    return NativeBatch(event_type, pa.table({**columns, **own}), originals)
+
+
+def columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """A table's columns by name."""
+    return dict(zip(table.column_names, table.columns, strict=True))

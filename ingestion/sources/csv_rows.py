@@ -2,32 +2,38 @@
 
 Row boundaries are found first, in the raw bytes, by counting quotes; then pyarrow parses exactly
 those rows. If the two disagree (a stray quote inside a field, an unclosed one, lone carriage
-returns), the rows at hand are split again by a slow and exact reader.
+returns), the rows at hand are split again by a slow and exact reader: field by field, as RFC 4180
+and pyarrow have it. A quote opens only at the start of a field, two quotes inside are one, a lone
+carriage return ends a row.
 
 Accounting: the first row is the header. Row numbers count rows of data from 1, so a quoted line
 break does not advance them; blank lines are no rows. A row with more or fewer fields than the
 header is `wrong_column_count`; a row with a byte that is not UTF-8, in whatever column, is
 `not_utf8`; a quote that is never closed spoils the line that it stands in and no other. Values are
 text; an empty field is null, quoted or not.
-
-What stays out: what the columns mean (flat.py).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc_csv
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.csv_split import Fields, RowSplitter, Spans
 from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 8 << 20
 MAX_ROW_BYTES = 64 << 20
+
+Spans = list[tuple[int, int]]
+Fields = list[list[bytes] | None]
+_BLANK = (b"\n", b"\r\n", b"\r")
 
 
 @dataclass(frozen=True)
@@ -134,30 +140,22 @@ class CsvRows:
             ) from error
 
     def _piece(
-        self,
-        raw: bytes,
-        spans: Spans,
-        fields: Fields | None,
-        wanted: list[int],
-        number: int,
+        self, raw: bytes, spans: Spans, fields: Fields | None, wanted: list[int], number: int
     ) -> CsvPiece | None:
         """The rows parsed; None where pyarrow sees other rows than were found."""
         refusals: list[Refusal | None] = [None] * len(spans)
-        begin, end = spans[0][0], spans[-1][1]
-        if not _is_utf8(raw[begin:end]):
+        if not _is_utf8(raw[spans[0][0] : spans[-1][1]]):
             for row, span in enumerate(spans):
-                if not _is_utf8(raw[slice(*span)]):
-                    refusals[row] = Refusal.NOT_UTF8
+                refusals[row] = None if _is_utf8(raw[slice(*span)]) else Refusal.NOT_UTF8
         if fields is None:
-            table = self._parse(raw, spans, refusals, wanted)
+            table = self._parsed_quickly(raw, spans, refusals, wanted)
         else:
-            table = self._parsed(fields, refusals, wanted)
+            table = self._parsed_exactly(fields, refusals, wanted)
         if table is None:
             return None
-        objections = refusals if any(refusals) else None
-        return CsvPiece(table, number, objections, raw, spans)
+        return CsvPiece(table, number, refusals if any(refusals) else None, raw, spans)
 
-    def _parsed(
+    def _parsed_exactly(
         self, fields: Fields, refusals: list[Refusal | None], wanted: list[int]
     ) -> pa.Table:
         cells: list[list[str | None]] = [[] for _ in wanted]
@@ -167,69 +165,132 @@ class CsvRows:
             for column, index in zip(cells, wanted, strict=True):
                 is_bad = values is None or refusals[row] is not None
                 column.append(None if is_bad or values is None else values[index].decode() or None)
-        return pa.table(
-            {f"c{n}": pa.array(column, pa.large_string()) for n, column in enumerate(cells)}
-        )
+        arrays = [pa.array(column, pa.large_string()) for column in cells]
+        return pa.Table.from_arrays(arrays, names=_names(len(wanted)))
 
-    def _parse(
-        self,
-        raw: bytes,
-        spans: Spans,
-        refusals: list[Refusal | None],
-        wanted: list[int],
+    def _parsed_quickly(
+        self, raw: bytes, spans: Spans, refusals: list[Refusal | None], wanted: list[int]
     ) -> pa.Table | None:
         good = [row for row, refusal in enumerate(refusals) if refusal is None]
         if len(good) == len(spans):
             text = memoryview(raw)[spans[0][0] : spans[-1][1]]
         else:
             text = memoryview(b"".join(raw[slice(*spans[row])] for row in good))
-        names = [f"c{index}" for index in range(len(self.columns))]
-        skipped: list[int] = []
+        skipped: set[int] = set()
+        try:
+            parsed = self._parsed_by_pyarrow(text, wanted, skipped)
+        except pa.ArrowException:
+            return None
+        if len(parsed) + len(skipped) != len(good):
+            return None
+        for position in skipped:
+            refusals[good[position]] = Refusal.WRONG_COLUMN_COUNT
+        if len(parsed) != len(spans):
+            is_there = np.array([refusal is None for refusal in refusals])
+            parsed = parsed.take(pa.array(np.cumsum(is_there) - 1, mask=~is_there))
+        return parsed.rename_columns(_names(len(wanted)))
 
-        def note(row: pc_csv.InvalidRow) -> str:
-            skipped.append(row.number)
+    def _parsed_by_pyarrow(
+        self, text: memoryview, wanted: list[int], skipped: set[int]
+    ) -> pa.Table:
+        """Rows of the right width; the positions of the others are added to `skipped`."""
+        names = _names(len(self.columns))
+        types = dict.fromkeys(names, pa.large_string())
+        included = [names[index] for index in wanted]
+        if not len(text):
+            return pa.table({name: pa.array([], types[name]) for name in included})
+
+        def skip(row: pc_csv.InvalidRow) -> str:
+            skipped.add(row.number - 1)
             return "skip"
 
-        if not good:
-            parsed = pa.table({names[index]: pa.array([], pa.large_string()) for index in wanted})
-        else:
-            try:
-                parsed = pc_csv.read_csv(
-                    pa.BufferReader(pa.py_buffer(text)),
-                    read_options=pc_csv.ReadOptions(
-                        # Row numbers of bad rows are known to a single thread only.
-                        use_threads=False,
-                        column_names=names,
-                        block_size=len(text) + 1,
-                    ),
-                    parse_options=pc_csv.ParseOptions(
-                        delimiter=self._delimiter,
-                        newlines_in_values=True,
-                        invalid_row_handler=note,
-                    ),
-                    convert_options=pc_csv.ConvertOptions(
-                        column_types=dict.fromkeys(names, pa.large_string()),
-                        include_columns=[names[index] for index in wanted],
-                        strings_can_be_null=True,
-                        null_values=[""],
-                        quoted_strings_can_be_null=True,
-                    ),
-                )
-            except pa.ArrowException:
-                return None
-        if len(parsed) + len(skipped) != len(good) and wanted:
-            return None
-        source: list[int | None] = [None] * len(spans)
-        missing = {number - 1 for number in skipped}
-        taken = 0
-        for position, row in enumerate(good):
-            if position in missing:
-                refusals[row] = Refusal.WRONG_COLUMN_COUNT
-            else:
-                source[row], taken = taken, taken + 1
-        if taken != len(spans):
-            parsed = parsed.take(pa.array(source, pa.int64()))
-        return parsed.rename_columns([f"c{n}" for n in range(len(wanted))])
+        return pc_csv.read_csv(
+            pa.BufferReader(pa.py_buffer(text)),
+            read_options=pc_csv.ReadOptions(
+                # Row numbers of bad rows are known to a single thread only.
+                use_threads=False,
+                column_names=names,
+                block_size=len(text) + 1,
+            ),
+            parse_options=pc_csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
+            ),
+            convert_options=pc_csv.ConvertOptions(
+                column_types=types,
+                include_columns=included,
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
+            ),
+        )
+
+
+class RowSplitter:
+    """Finds where rows begin and end; `delimiter` is one character between fields."""
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter.encode()
+        mark = re.escape(self._delimiter)
+        # Quoted (inner text, and what follows the closing quote), or plain.
+        self._field = re.compile(
+            rb'"((?:[^"]++|"")*+)"([^%b\r\n]*+)|((?!")[^%b\r\n]*+)' % (mark, mark)
+        )
+
+    def quickly(self, raw: bytes, *, is_last: bool) -> tuple[Spans, Fields | None, int]:
+        """Row spans, fields if they had to be found, and where the rest begins."""
+        data = np.frombuffer(raw, dtype=np.uint8)
+        feeds = np.flatnonzero(data == ord("\n"))
+        quotes = np.flatnonzero(data == ord('"'))
+        ends = feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1
+        is_open = is_last and len(quotes) % 2
+        if is_open or raw.count(b"\r") != raw.count(b"\r\n"):
+            return self.exactly(raw, 0, is_last=is_last)
+        if is_last and len(raw) and (not len(ends) or ends[-1] != len(raw)):
+            ends = np.append(ends, len(raw))
+        bounds = [0, *ends.tolist()]
+        spans = list(pairwise(bounds))
+        short = [span for span in spans if span[1] - span[0] <= len(b"\r\n")]
+        if any(raw[slice(*span)] in _BLANK for span in short):
+            spans = [span for span in spans if raw[slice(*span)] not in _BLANK]
+        return spans, None, bounds[-1]
+
+    def exactly(
+        self, raw: bytes, begin: int, *, is_last: bool, limit: int | None = None
+    ) -> tuple[Spans, Fields, int]:
+        """Rows and their fields; None for a row with a quote that is never closed."""
+        spans: Spans = []
+        rows: Fields = []
+        position = begin
+        while position < len(raw) and len(spans) != limit:
+            fields: list[bytes] = []
+            is_closed = True
+            at = position
+            while True:
+                match = self._field.match(raw, at)
+                if match is None:  # unclosed: the rest of this line, if no more can come
+                    is_closed = False
+                    at = raw.find(b"\n", position)
+                    at = len(raw) if at < 0 else at
+                    break
+                inner, after, plain = match.groups()
+                fields.append(plain if inner is None else inner.replace(b'""', b'"') + after)
+                at = match.end()
+                if raw[at : at + 1] != self._delimiter:
+                    break
+                at += 1
+            is_complete = at < len(raw) and not (at == len(raw) - 1 and raw[at] == ord("\r"))
+            if not is_last and not (is_closed and is_complete):
+                break
+            at += 2 if raw[at : at + 2] == b"\r\n" else at < len(raw)
+            if raw[position:at] not in _BLANK:
+                spans.append((position, at))
+                rows.append(fields if is_closed else None)
+            position = at
+        return spans, rows, position
+
+
+def _names(count: int) -> list[str]:
+    return [f"c{index}" for index in range(count)]
 
 
 def _is_utf8(text: bytes) -> bool:

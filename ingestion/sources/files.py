@@ -2,8 +2,6 @@
 
 Everything here is decided from the first bytes, not from the file's name, so that a file with a
 wrong ending is still read and a file that cannot be read says what it looks like.
-
-What stays out: rows (lines.py, csv_rows.py, parquet_rows.py) and what they mean.
 """
 
 from __future__ import annotations

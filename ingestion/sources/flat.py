@@ -3,34 +3,28 @@
 Accounting: every row of data becomes one row. Row numbers: lines for JSONL, rows of data for CSV
 (the header is not one) and Parquet, from 1. In JSONL a key that a line lacks is null; a column that
 no line of the file's first megabytes has is taken for a mistake in the mapping.
-
-What stays out: the format of a mapping (mapping.py) and of the SQL made of it (projection.py), and
-what the values have to be (expectations/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import NativeBatch
+from ingestion.sources.batch import FileSource, NativeBatch, Objections, Originals, make_batch
 from ingestion.sources.csv_rows import CsvRows
-from ingestion.sources.files import Format, LocalFile, fingerprint
-from ingestion.sources.json_rows import JsonReader, inspect_line
-from ingestion.sources.line_blocks import LineBlock, Positions
-from ingestion.sources.lines import read_lines
+from ingestion.sources.files import Format, LocalFile
+from ingestion.sources.json_rows import JsonReader, inspect_line, values_per_row
+from ingestion.sources.lines import LineBlock, Positions, read_lines
 from ingestion.sources.mapping import Mapping
-from ingestion.sources.parquet_rows import ParquetPiece, ParquetRows, open_parquet
+from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import alternatives, projection, resolve
-from ingestion.sources.rows import Objections, Originals, columns_of, make_batch
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -38,40 +32,29 @@ _LINES_FOR_KEYS = 1000
 
 @dataclass(frozen=True)
 class _Piece:
-    """Rows as the file has them: c0, c1, ..., and what the reader objects to."""
+    """Rows as the file has them: the columns wanted, and what the reader objects to."""
 
     table: pa.Table
+    wanted: list[str]
     numbers: Positions
     originals: Originals
-    wanted: list[str]
     objections: Objections | None = None
 
 
-class FlatFile:
+class FlatFile(FileSource):
     """A flat file and its mapping."""
 
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
-        self._file = file
+        super().__init__(file, mapping.text, mapping.source)
         self._mapping = mapping
-
-    @property
-    def name(self) -> str:
-        """The file's path as the user wrote it."""
-        return self._file.name
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 over the file's bytes, the mapping's text and the source's name."""
-        mapping = self._mapping
-        return fingerprint(self._file, mapping=mapping.text, source=mapping.source)
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
         readers = {Format.CSV: self._csv, Format.JSONL: self._jsonl, Format.PARQUET: self._parquet}
-        kind = self._mapping.format or self._file.format
-        if (kind is Format.PARQUET) != (self._file.format is Format.PARQUET):
+        kind = self._mapping.format or self.file.format
+        if (kind is Format.PARQUET) != (self.file.format is Format.PARQUET):
             raise LoadRefusedError(
-                f"{self.name}: looks like {self._file.format}, and the mapping "
+                f"{self.name}: looks like {self.file.format}, and the mapping "
                 f"{self._mapping.name} says {kind}.",
                 remedy="Correct `file: {format: ...}`, or leave it out.",
             )
@@ -80,7 +63,7 @@ class FlatFile:
                 yield self._projected(connection, piece)
 
     def _projected(self, connection: duckdb.DuckDBPyConnection, piece: _Piece) -> NativeBatch:
-        columns = columns_of(piece.table)
+        columns = {f"c{n}": column for n, column in enumerate(piece.table.columns)}
         rows = make_batch(None, columns, piece.numbers, piece.originals, piece.objections).table
         connection.register("rows", rows)
         try:
@@ -91,77 +74,62 @@ class FlatFile:
         return NativeBatch(self._mapping.event, table, piece.originals)
 
     def _csv(self) -> Iterator[_Piece]:
-        rows = CsvRows(self._file, self._mapping.delimiter)
+        rows = CsvRows(self.file, self._mapping.delimiter)
         wanted = resolve(self._mapping, rows.columns, self.name)
         for piece in rows.pieces(wanted):
             numbers = np.arange(len(piece.spans), dtype=np.int64) + piece.first_number
-            objections: Objections | None = None
+            objections = None
             if piece.refusals is not None:
-                objections = (list(piece.refusals), [None] * len(numbers))
-            yield _Piece(piece.table, numbers, piece.originals, wanted, objections)
+                objections = (piece.refusals, [None] * len(numbers))
+            yield _Piece(piece.table, wanted, numbers, piece.originals, objections)
 
     def _parquet(self) -> Iterator[_Piece]:
-        with open_parquet(self._file) as rows:
+        with open_parquet(self.file) as rows:
             wanted = resolve(self._mapping, rows.columns, self.name)
             for piece in rows.pieces(wanted or rows.columns[:1]):
-                table = piece.table.rename_columns(
-                    [f"c{n}" for n in range(piece.table.num_columns)]
-                )
-                objections: Objections | None = None
+                objections = None
                 if piece.not_utf8 is not None:
-                    bad = [
-                        None if column is None else Refusal.NOT_UTF8 for column in piece.not_utf8
-                    ]
+                    bad = [column and Refusal.NOT_UTF8 for column in piece.not_utf8]
                     objections = (bad, piece.not_utf8)
-                originals = partial(_group_originals, rows, piece)
-                yield _Piece(table, piece.numbers, originals, wanted, objections)
+                every = np.arange(len(piece.table))
+                originals = partial(rows.originals, piece, every)
+                yield _Piece(piece.table, wanted, piece.numbers, originals, objections)
 
     def _jsonl(self) -> Iterator[_Piece]:
         wanted: list[str] | None = None
         with closing(JsonReader()) as reader:
-            for block in read_lines(self._file):
+            for block in read_lines(self.file):
                 if block.oversized is not None:
-                    names = _all_names(self._mapping)
-                    table = pa.table({f"c{n}": pa.nulls(1, pa.string()) for n in range(len(names))})
-                    yield _Piece(
-                        table,
-                        block.numbers,
-                        block.originals,
-                        names,
-                        objections=([Refusal.TOO_LONG], [None]),
-                    )
-                elif len(block):
-                    if wanted is None:
-                        keys = _keys(block, self._mapping)
-                        wanted = resolve(self._mapping, keys, self.name)
-                    yield _json_piece(reader, block, wanted)
+                    names = [name for group in _needed(self._mapping) for name in group]
+                    table = pa.table([pa.nulls(1, pa.string())] * len(names), names=names)
+                    too_long = ([Refusal.TOO_LONG], [None])
+                    yield _Piece(table, names, block.numbers, block.originals, too_long)
+                    continue
+                if wanted is None:
+                    wanted = resolve(self._mapping, _keys(block, self._mapping), self.name)
+                yield _json_piece(reader, block, wanted)
 
 
 def _json_piece(reader: JsonReader, block: LineBlock, wanted: list[str]) -> _Piece:
-    lines = block.array()
-    table = reader.members(lines, wanted, tolerant=False)
+    table = reader.values(block, wanted)
     if table is None:
-        table = reader.members(lines, wanted, tolerant=True)
-    if table is None:
-        table = pa.table({f"c{n}": pa.nulls(len(block), pa.string()) for n in range(len(wanted))})
-    is_empty = np.ones(len(block), dtype=bool)
-    for column in table.columns[: len(wanted)]:
-        is_empty &= pc.is_null(column).to_numpy(zero_copy_only=False)
+        table = reader.values_where_readable(block, wanted)
     refusals: list[str | None] = [None] * len(block)
     about: list[str | None] = [None] * len(block)
+    is_empty = values_per_row(table.select(wanted)) == 0
     for row in np.flatnonzero(is_empty).tolist():
         finding = inspect_line(block.line(row))
         refusals[row], about[row] = finding.refusal, finding.column
         if finding.refusal is None and any(finding.content.get(n) is not None for n in wanted):
             refusals[row] = Refusal.BROKEN_JSON  # Python reads what DuckDB does not
     objections = (refusals, about) if any(refusals) else None
-    return _Piece(table, block.numbers, block.originals, wanted, objections)
+    return _Piece(table, wanted, block.numbers, block.originals, objections)
 
 
 def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
     """The keys there are, as far as needed to find every column of the mapping."""
     keys: dict[str, None] = {}
-    needed = [names for spec in mapping.columns.values() for names in alternatives(spec)]
+    needed = _needed(mapping)
     for row in range(len(block)):
         if row >= _LINES_FOR_KEYS and all(any(n in keys for n in names) for names in needed):
             break
@@ -169,10 +137,6 @@ def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
     return list(keys)
 
 
-def _all_names(mapping: Mapping) -> list[str]:
-    groups = [names for spec in mapping.columns.values() for names in alternatives(spec)]
-    return list(dict.fromkeys(name for names in groups for name in names))
-
-
-def _group_originals(rows: ParquetRows, piece: ParquetPiece, positions: Sequence[int]) -> list[str]:
-    return rows.originals(piece.group, [piece.offset + position for position in positions])
+def _needed(mapping: Mapping) -> list[tuple[str, ...]]:
+    """What the mapping needs of the file: one of each tuple."""
+    return [names for spec in mapping.columns.values() for names in alternatives(spec)]

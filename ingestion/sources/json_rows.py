@@ -1,34 +1,31 @@
 """What lines of JSON say: values as text by DuckDB, and a cheap proof that none were overlooked.
 
-DuckDB's `from_json` takes the keys it is asked for and is silent about others. So the keys are
-counted in the raw bytes as well: every key ends in a colon after a quote or a blank. If a block has
-as many such colons as there are values that are not null, no key was overlooked. Where the sums
-differ they are compared line by line, and only lines that differ still are read by Python. The
-count can only err upwards (` :` within a text, say), which costs time and no row.
+DuckDB takes the keys it is asked for and is silent about others. So the keys are counted in the raw
+bytes as well: every key ends in a colon after a quote or a blank. Where a line has as many such
+colons as values that are not null, no key was overlooked; other lines are read by Python. The count
+can only err upwards (` :` within a text, say), which costs time and no row.
 
 Values: text is text; numbers, booleans, arrays and objects become their JSON text; null is null.
-
-What stays out: files and lines (lines.py) and which keys an event may have (native_jsonl.py).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ingestion.sources.line_blocks import Bytes, LineBlock, Positions
+from ingestion.sources.lines import STRIDE, LineBlock, Positions
 from ingestion.vocabulary import Refusal
 
 # Blanks, and one harmless character, have smaller codes than the quote.
 _COLON, _QUOTE, _SPACE = ord(":"), ord('"'), ord(" ")
-# Small enough for the processor's cache, so that several passes cost one read of memory.
-_STRIDE = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -50,68 +47,74 @@ class JsonReader:
         """Give the connection back."""
         self._connection.close()
 
-    def objects(
-        self, lines: pa.ChunkedArray, names: Sequence[str], *, tolerant: bool
-    ) -> pa.Table | None:
-        """The values under `names`, as columns of text of those names.
+    def values(self, block: LineBlock, names: Sequence[str]) -> pa.Table | None:
+        """The values under `names`, as columns of text of those names, whatever their letters.
 
         Returns:
-            None where a line is not JSON, or not UTF-8. If `tolerant`, such a line is a row of
-            nulls instead.
+            None where a line is not JSON, or not UTF-8.
         """
-        structure = "{" + ", ".join(f'{json.dumps(name)}: "VARCHAR"' for name in names) + "}"
-        return self._run(f"unnest(from_json({_line(tolerant)}, {quoted(structure)}))", lines)
+        return self._values(block, names, "line")
 
-    def members(
-        self, lines: pa.ChunkedArray, names: Sequence[str], *, tolerant: bool
-    ) -> pa.Table | None:
-        """As `objects`, for any names at all (case, quotes): columns `c0`, `c1`, ... in order."""
+    def values_where_readable(self, block: LineBlock, names: Sequence[str]) -> pa.Table:
+        """The same; a line that is not JSON, or not UTF-8, is a row of nulls."""
+        table = self._values(block, names, "CASE WHEN json_valid(line) THEN line END")
+        if table is None:  # no line can do that; if one does, Python names it
+            nothing = [pa.nulls(len(block), pa.string()) for _ in names]
+            table = pa.Table.from_arrays(nothing, names=list(names))
+        return table
+
+    def _values(self, block: LineBlock, names: Sequence[str], line: str) -> pa.Table | None:
         pointers = ", ".join(quoted(_pointer(name)) for name in names)
-        parsed = f"json_extract_string({_line(tolerant)}, [{pointers}])"
         values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
-        return self._run(f"{values or '1 AS c'} FROM (SELECT {parsed} AS v", lines, close=")")
-
-    def _run(self, select: str, lines: pa.ChunkedArray, close: str = "") -> pa.Table | None:
-        self._connection.register("lines", pa.table({"line": lines}))
+        self._connection.register("lines", pa.table({"line": block.array()}))
         try:
-            query = f"SELECT {select} FROM lines{close}"  # noqa: S608  # names are quoted above
-            return self._connection.sql(query).to_arrow_table()
+            table = self._connection.sql(
+                f"SELECT {values or '1 AS c'} "  # noqa: S608  # pointers are quoted
+                f"FROM (SELECT json_extract_string({line}, [{pointers}]) AS v FROM lines)"
+            ).to_arrow_table()
         except (duckdb.Error, UnicodeDecodeError):
             # Which line, and why, is found out line by line. A message that quotes a line that is
             # not UTF-8 fails to decode, hence the second kind.
             return None
         finally:
             self._connection.unregister("lines")
+        return table.rename_columns(list(names)) if names else table
 
 
-def count_keys(buffer: Bytes) -> int:
-    """Keys in a stretch of JSON lines; never too few, see the module's docstring."""
-    count = 0
-    colons, ends = np.empty(_STRIDE, dtype=bool), np.empty(_STRIDE, dtype=bool)
-    for start in range(0, len(buffer) - 1, _STRIDE):
-        after = buffer[start + 1 : start + 1 + _STRIDE]
-        before = buffer[start : start + len(after)]
-        is_colon, is_end = colons[: len(after)], ends[: len(after)]
-        np.equal(after, _COLON, out=is_colon)
-        np.less_equal(before, _QUOTE, out=is_end)
-        np.logical_and(is_colon, is_end, out=is_end)
-        count += int(np.count_nonzero(is_end))
-    return count
+def count_keys(block: LineBlock) -> int:
+    """Keys in all lines together; never too few in any, see the module's docstring."""
+    return sum(int(np.count_nonzero(is_end)) for _, is_end in _ends_of_keys(block))
 
 
 def keys_per_line(block: LineBlock) -> Positions:
     """Keys whose value is not null, per line; never too few."""
-    buffer = block.buffer
-    colons = np.flatnonzero(buffer[: block.ends[-1]] == _COLON)
-    colons = colons[colons > 0]
-    keys = colons[buffer[colons - 1] <= _QUOTE]
-    last = len(buffer) - 1
-    value = keys + 1
+    buffer, last = block.buffer, int(block.ends[-1]) - 1
+    found = [np.flatnonzero(is_end) + at for at, is_end in _ends_of_keys(block)]
+    colons = np.concatenate([np.empty(0, dtype=np.int64), *found])
+    value = colons + 1
     value += buffer[np.minimum(value, last)] == _SPACE
-    is_null = np.ones(len(keys), dtype=bool)
-    for offset, letter in enumerate(b"null"):
-        is_null &= buffer[np.minimum(value + offset, last)] == letter
-    return _per_line(keys[~is_null], block)
+    # Two letters tell null from NaN.
+    maybe = np.flatnonzero(buffer[np.minimum(value, last)] == ord("n"))
+    is_null = buffer[np.minimum(value[maybe] + 1, last)] == ord("u")
+    colons = np.delete(colons, maybe[is_null])
+    return np.searchsorted(colons, block.ends) - np.searchsorted(colons, block.starts)
+
+
+def _ends_of_keys(block: LineBlock) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
+    """Stretches of the bytes: where one begins, and whether each is a colon after a key."""
+    first, last = int(block.starts[0]), int(block.ends[-1]) - 1
+    for at in range(first, last, STRIDE):
+        before = block.buffer[at : min(at + STRIDE, last)]
+        after = block.buffer[at + 1 : at + 1 + len(before)]
+        yield at + 1, (after == _COLON) & (before <= _QUOTE)
+
+
+def values_per_row(table: pa.Table) -> Positions:
+    """How many values of each row are not null."""
+    counts = np.zeros(len(table), dtype=np.int64)
+    for column in table.columns:
+        counts += pc.is_valid(column).to_numpy(zero_copy_only=False) if column.null_count else 1
+    return counts
 
 
 def inspect_line(line: bytes) -> Finding:
@@ -151,14 +154,5 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def _per_line(positions: Positions, block: LineBlock) -> Positions:
-    return np.searchsorted(positions, block.ends) - np.searchsorted(positions, block.starts)
-
-
 def _pointer(name: str) -> str:
     return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _line(tolerant: bool) -> str:  # noqa: FBT001  # two spellings of one operand
-    # Not try(from_json(...)), which goes on row by row after the first error: four times as slow.
-    return "CASE WHEN json_valid(line) THEN line END" if tolerant else "line"

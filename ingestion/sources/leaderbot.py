@@ -3,12 +3,10 @@
 `leaderbot` 0.4.3 (PyPI, BSD-3-Clause, 160 KB) holds `chatbotarena_20240814.json`: `models`, `X`
 (pairs of indexes into them) and `Y` (per pair: wins of the first, wins of the second, ties, both
 bad). The wheel is downloaded, compared with the hash pinned here, and read without installing it
-or running anything in it. The same votes as the preset arena-pair-counts, under the same identity:
-whoever loads both has duplicates, not twice the votes.
+or running anything in it. These are the votes of the preset arena-pair-counts under the same
+native ids: loading both gives duplicates, not twice the votes.
 
 Accounting: one `battles_tallied` event per pair; row numbers count pairs from 1.
-
-What stays out: other counts (the preset arena-pair-counts).
 """
 
 from __future__ import annotations
@@ -18,27 +16,25 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from ingestion.errors import DemoscopeError, LoadRefusedError, NotFoundError, UsageError
-from ingestion.sources.batch import NativeBatch
-from ingestion.sources.rows import make_batch
+from ingestion.sources.batch import NativeBatch, make_batch
 from ingestion.vocabulary import EventType
 
 VERSION = "0.4.3"
 WHEEL = f"leaderbot-{VERSION}-py3-none-any.whl"
 WHEEL_SHA256 = "6a35ee045966af27f184ef814559f26c24e3592f483160a5608dcbea7ce206b6"
 MEMBER = "leaderbot/data/chatbotarena_20240814.json"
-# As in the preset arena-pair-counts, with the same native ids: whoever loads both counts once.
 SOURCE = "chatbot-arena-2024-08"
 _TIMEOUT_SECONDS = 120
-_PAIR, _COUNTS = 2, 4
+_PAIR = ("model_a", "model_b")
+_COUNTS = ("win_a_count", "win_b_count", "tie_count", "both_bad_count")
 
 
 def fetch_leaderbot(cache: Path) -> Path:
@@ -66,16 +62,14 @@ def fetch_leaderbot(cache: Path) -> Path:
             timeout=_TIMEOUT_SECONDS,
             check=False,
         )
+        lines = [line for line in done.stderr.splitlines() if "ERROR" in line]
+        detail = lines[-1].removeprefix("ERROR: ") if lines else "pip gave no reason"
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise DemoscopeError(
-            f"The package leaderbot {VERSION} cannot be downloaded: {error}.", remedy=remedy
-        ) from error
-    if done.returncode != 0 or not wheel.is_file():
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        detail = next((line for line in reversed(lines) if "ERROR" in line), "pip gave no reason")
+        detail = str(error)
+    if not wheel.is_file():
         raise DemoscopeError(
             f"The package leaderbot {VERSION} cannot be downloaded (is there a network?): "
-            f"{detail.removeprefix('ERROR: ').rstrip('.')}.",
+            f"{detail.rstrip('.')}.",
             remedy=remedy,
         )
     if _sha256(wheel) != WHEEL_SHA256:
@@ -96,15 +90,12 @@ class LeaderbotCounts:
         source: the source's name.
     """
 
+    set_aside_count = 0
+
     def __init__(self, name: str, path: Path, source: str | None = None) -> None:
-        self._name = name
+        self.name = name
         self._path = path
         self._source = source or SOURCE
-
-    @property
-    def name(self) -> str:
-        """The file's path as the user wrote it."""
-        return self._name
 
     @cached_property
     def fingerprint(self) -> str:
@@ -114,38 +105,35 @@ class LeaderbotCounts:
     def batches(self) -> Iterator[NativeBatch]:
         """Yield all pairs in one batch. Raises LoadRefusedError if they are not in that shape."""
         models, pairs, counts = self._parsed()
-        names = [(models[first], models[second]) for first, second in pairs]
-        size = len(pairs)
+        names = [[models[first], models[second]] for first, second in pairs]
+        ids = [json.dumps(pair, ensure_ascii=False, separators=(",", ":")) for pair in names]
         columns = {
-            "event_type": pa.repeat(EventType.BATTLES_TALLIED.value, size),
-            "source": pa.repeat(self._source, size),
-            "native_id": pa.array([_compact(pair) for pair in names]),
+            "event_type": pa.repeat(EventType.BATTLES_TALLIED.value, len(pairs)),
+            "source": pa.repeat(self._source, len(pairs)),
+            "native_id": pa.array(ids, pa.string()),
             "model_a": pa.array([first for first, _ in names], pa.string()),
             "model_b": pa.array([second for _, second in names], pa.string()),
-            "dimension": pa.repeat("overall", size),
+            "dimension": pa.repeat("overall", len(pairs)),
         }
-        for index, column in enumerate(
-            ("win_a_count", "win_b_count", "tie_count", "both_bad_count")
-        ):
+        for index, column in enumerate(_COUNTS):
             columns[column] = pa.array([row[index] for row in counts], pa.int64())
 
-        def originals(positions: Any) -> list[str]:
+        def originals(positions: Sequence[int]) -> list[str]:
             return [json.dumps({"X": pairs[i], "Y": counts[i]}) for i in positions]
 
-        numbers = np.arange(1, size + 1, dtype=np.int64)
-        yield make_batch(EventType.BATTLES_TALLIED, columns, numbers, originals)
+        yield make_batch(EventType.BATTLES_TALLIED, columns, range(1, len(pairs) + 1), originals)
 
     @cached_property
     def _content(self) -> bytes:
         if self._path.is_dir():
-            raise UsageError(f"{self._name}: is a directory.", remedy=f"Name {WHEEL} in it.")
+            raise UsageError(f"{self.name}: is a directory.", remedy=f"Name {WHEEL} in it.")
         try:
             if zipfile.is_zipfile(self._path):
                 with zipfile.ZipFile(self._path) as wheel:
                     return wheel.read(MEMBER)
             return self._path.read_bytes()
         except FileNotFoundError as error:
-            raise NotFoundError(f"{self._name}: no such file.", remedy="Check the path.") from error
+            raise NotFoundError(f"{self.name}: no such file.", remedy="Check the path.") from error
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise self._refusal(str(error)) from error
 
@@ -156,8 +144,8 @@ class LeaderbotCounts:
             is_right = (
                 len(pairs) == len(counts)
                 and all(isinstance(model, str) for model in models)
-                and all(_are_integers(row, _PAIR) and max(row) < len(models) for row in pairs)
-                and all(_are_integers(row, _COUNTS) for row in counts)
+                and all(_are_integers(row, len(_PAIR)) and max(row) < len(models) for row in pairs)
+                and all(_are_integers(row, len(_COUNTS)) for row in counts)
             )
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise self._refusal(f"{type(error).__name__} {error}") from error
@@ -167,13 +155,9 @@ class LeaderbotCounts:
 
     def _refusal(self, detail: str) -> LoadRefusedError:
         return LoadRefusedError(
-            f"{self._name}: does not hold leaderbot's pair counts: {detail}.",
+            f"{self.name}: does not hold leaderbot's pair counts: {detail}.",
             remedy=f"It must be {WHEEL}, or {MEMBER} out of it.",
         )
-
-
-def _compact(pair: tuple[str, str]) -> str:
-    return json.dumps(pair, ensure_ascii=False, separators=(",", ":"))
 
 
 def _are_integers(row: Any, count: int) -> bool:

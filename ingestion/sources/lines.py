@@ -1,105 +1,134 @@
 """A text file as blocks of lines: exact line numbers, no copy of the text, bounded memory.
 
-Buffers are used again, because fresh memory costs a page fault every 4 KB; but never while somebody
-still looks at one, so a batch's originals stay valid for as long as the batch is kept.
-
 Blank lines are no rows, but they count as lines. A final line needs no line feed; carriage returns
 before line feeds and a byte-order mark are tolerated. A line beyond `MAX_LINE_BYTES` is not kept:
 its beginning, length and hash stand for it.
-
-What stays out: where the lines are in a buffer (line_blocks.py), what they say (json_rows.py,
-native_jsonl.py) and CSV, where a line is no row.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from ingestion.sources.files import UTF8_BOM, LocalFile
-from ingestion.sources.line_blocks import Bytes, LineBlock, Stretch
 
 BLOCK_BYTES = 32 << 20
 MAX_LINE_BYTES = 64 << 20
 KEPT_OF_OVERSIZED = 1 << 16
-_STRIDE = 1 << 17
+# So many lines go to one DuckDB thread at a time.
+LINES_PER_PIECE = 40_000
+
+Bytes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int64]
+# Passes over a buffer take pieces of this size, which stay in the processor's cache.
+STRIDE = 1 << 17
+_LINE_FEED, _SPACE = ord("\n"), ord(" ")
 
 
-class _Buffers:
-    """Buffers to read into; one is handed out again only when nobody refers to it any more."""
+@dataclass(frozen=True)
+class LineBlock:
+    """Some lines of a file.
 
-    def __init__(self) -> None:
-        self._pool: list[Bytes] = []
+    Args:
+        buffer: bytes that hold them.
+        starts: first byte of each line.
+        ends: byte after each line, its line feed included.
+        numbers: line numbers, from 1.
+        oversized: set instead of all that where the block stands for one line beyond the limit.
+    """
 
-    def take(self, size: int) -> Bytes:
-        for index in range(len(self._pool)):
-            # One reference is the pool's, one getrefcount's own: nobody else holds it.
-            if sys.getrefcount(self._pool[index]) <= 2 and len(self._pool[index]) == size:  # noqa: PLR2004
-                return self._pool[index]
-        self._pool = [buffer for buffer in self._pool if len(buffer) == size]
-        self._pool.append(np.empty(size, dtype=np.uint8))
-        # A buffer the pool forgets lives on for whoever holds it.
-        self._pool = self._pool[-3:]
-        return self._pool[-1]
+    buffer: Bytes
+    starts: Positions
+    ends: Positions
+    numbers: Positions
+    oversized: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def line(self, index: int) -> bytes:
+        """One line without its line end."""
+        return self.buffer[self.starts[index] : self.ends[index]].tobytes().rstrip(b"\r\n")
+
+    def originals(self, indexes: Sequence[int]) -> list[str]:
+        r"""Lines as text; bytes that are not UTF-8 written as \\xNN."""
+        if self.oversized is not None:
+            return [self.oversized for _ in indexes]
+        return [self.line(int(index)).decode("utf-8", "backslashreplace") for index in indexes]
+
+    def array(self) -> pa.ChunkedArray:
+        """The lines as Arrow text, line ends included, without a copy where they adjoin.
+
+        Nothing says that the bytes are UTF-8: give it only to what checks that itself.
+        """
+        count = len(self)
+        if np.array_equal(self.starts[1:], self.ends[:-1]):
+            lines = _text_array(np.append(self.starts, self.ends[-1]), self.buffer)
+        else:
+            # Line, gap, line, gap, ...: every second one is a line.
+            offsets = np.stack([self.starts, self.ends], axis=1).reshape(-1)
+            lines = _text_array(offsets, self.buffer).take(pa.array(np.arange(0, 2 * count, 2)))
+        pieces = range(0, count, LINES_PER_PIECE)
+        return pa.chunked_array([lines.slice(at, LINES_PER_PIECE) for at in pieces])
+
+    def select(self, indexes: Positions) -> LineBlock:
+        """Some of the lines, in file order."""
+        return LineBlock(
+            self.buffer, self.starts[indexes], self.ends[indexes], self.numbers[indexes]
+        )
+
+    def without_blanks(self) -> LineBlock:
+        """The lines that say something."""
+        # A line that is blank begins with a blank, or is empty and begins with its own line end.
+        doubtful = np.flatnonzero(self.buffer[self.starts] <= _SPACE)
+        blank = [index for index in doubtful.tolist() if not self.line(index).strip()]
+        return self.select(np.delete(np.arange(len(self)), blank)) if blank else self
 
 
-def read_lines(file: LocalFile) -> Iterator[LineBlock]:
-    """Yield the lines of a file in blocks, in file order.
+def read_lines(
+    file: LocalFile, *, block_bytes: int = BLOCK_BYTES, max_line_bytes: int = MAX_LINE_BYTES
+) -> Iterator[LineBlock]:
+    """Yield the lines of a file in blocks that are not empty, in file order.
 
     Raises:
         LoadRefusedError: the file cannot be read or decompressed to its end.
     """
-    for stretch in read_stretches(file):
-        block = stretch.block
-        del stretch
-        yield block
-
-
-def read_stretches(
-    file: LocalFile, *, block_bytes: int = BLOCK_BYTES, max_line_bytes: int = MAX_LINE_BYTES
-) -> Iterator[Stretch]:
-    """The same, nobody having looked for the lines yet."""
-    buffers = _Buffers()
+    number, is_end = 1, False
+    tail = np.empty(0, dtype=np.uint8)
     with file.open() as stream:
-        size, filled, line_number = block_bytes, 0, 1
-        buffer = buffers.take(size)
-        is_first = True
-        while True:
-            filled, is_end = _fill(stream, buffer, filled)
-            start = len(UTF8_BOM) if is_first and buffer[:3].tobytes() == UTF8_BOM else 0
-            stop = filled if is_end else _last_line_end(buffer, start, filled)
-            if stop > start:
-                stretch = Stretch(buffer, start, stop, line_number)
-                yield stretch
-                line_number += len(stretch.ends)
-                # The pool counts who looks at a buffer.
-                del stretch
-                is_first = False
-                start = stop
-                size = block_bytes
-            elif not is_end and filled == len(buffer):
-                if filled >= max_line_bytes:
-                    text, rest = _skip_line(stream, buffer, filled)
-                    yield Stretch(np.empty(0, dtype=np.uint8), 0, 0, line_number, oversized=text)
-                    line_number += 1
-                    is_first = False
-                    size = max(block_bytes, len(rest))
-                    buffer = buffers.take(size)
-                    buffer[: len(rest)] = np.frombuffer(rest, dtype=np.uint8)
-                    filled = len(rest)
-                    continue
-                size = min(2 * size, max(max_line_bytes, block_bytes))
-            if is_end:
-                return
-            begin = 0 if is_first else start
-            tail = filled - begin
-            following = buffers.take(max(size, tail))
-            following[:tail] = buffer[begin:filled]
-            buffer, filled = following, tail
+        while not is_end:
+            buffer = np.empty(max(block_bytes, 2 * len(tail)), dtype=np.uint8)
+            buffer[: len(tail)] = tail
+            filled, is_end = _fill(stream, buffer, len(tail))
+            has_mark = number == 1 and buffer[:3].tobytes() == UTF8_BOM
+            start = len(UTF8_BOM) if has_mark else 0
+            ends = _line_ends(buffer, start, filled, is_end=is_end)
+            if len(ends):
+                numbers = np.arange(number, number + len(ends), dtype=np.int64)
+                starts = np.concatenate([[start], ends[:-1]])
+                block = LineBlock(buffer, starts, ends, numbers).without_blanks()
+                if len(block):
+                    yield block
+                number += len(ends)
+                tail = buffer[ends[-1] : filled]
+            elif filled < max_line_bytes:
+                tail = buffer[:filled]
+            else:
+                text, tail = _skip_line(stream, buffer[:filled])
+                nowhere = np.zeros(1, dtype=np.int64)
+                yield LineBlock(buffer, nowhere, nowhere, np.array([number]), oversized=text)
+                number += 1
+
+
+def _text_array(offsets: Positions, text: Bytes) -> pa.Array:
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    return pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
 
 
 def _fill(stream: Any, buffer: Bytes, filled: int) -> tuple[int, bool]:
@@ -113,21 +142,21 @@ def _fill(stream: Any, buffer: Bytes, filled: int) -> tuple[int, bool]:
     return filled, False
 
 
-def _last_line_end(text: Bytes, start: int, stop: int) -> int:
-    """The position after the last line feed; `start` if there is none."""
-    for end in range(stop, start, -_STRIDE):
-        begin = max(end - _STRIDE, start)
-        place = text[begin:end].tobytes().rfind(b"\n")
-        if place >= 0:
-            return begin + place + 1
-    return start
+def _line_ends(text: Bytes, start: int, stop: int, *, is_end: bool) -> Positions:
+    """Positions after each line feed and, at the end of the file, after the last line."""
+    found = [
+        np.flatnonzero(text[at : min(at + STRIDE, stop)] == _LINE_FEED) + (at + 1)
+        for at in range(start, stop, STRIDE)
+    ]
+    ends = np.concatenate([np.empty(0, dtype=np.int64), *found])
+    is_unended = is_end and start < stop and (not len(ends) or ends[-1] < stop)
+    return np.append(ends, stop) if is_unended else ends
 
 
-def _skip_line(stream: Any, buffer: Bytes, filled: int) -> tuple[str, bytes]:
+def _skip_line(stream: Any, read: Bytes) -> tuple[str, Bytes]:
     """Read to the end of a line that is too long; what stands for it, and what came after."""
     rest = b""
-    digest, length = hashlib.sha256(buffer[:filled].tobytes()), filled
-    beginning = buffer[:KEPT_OF_OVERSIZED].tobytes()
+    digest, length = hashlib.sha256(read.tobytes()), len(read)
     while chunk := stream.read(1 << 20):
         line, feed, after = bytes(chunk).partition(b"\n")
         digest.update(line)
@@ -135,5 +164,6 @@ def _skip_line(stream: Any, buffer: Bytes, filled: int) -> tuple[str, bytes]:
         if feed:
             rest = after
             break
+    beginning = read[:KEPT_OF_OVERSIZED].tobytes().decode("utf-8", "backslashreplace")
     note = f"... (a line of {length} bytes, SHA-256 {digest.hexdigest()})"
-    return beginning.decode("utf-8", "backslashreplace") + note, rest
+    return beginning + note, np.frombuffer(rest, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""The mapping: what the columns of somebody's file mean in terms of a contract.
+"""The mapping: what the columns of a file mean in terms of a contract.
 
 The format, stable from now on; everything not listed is refused, naming line and key::
 
@@ -29,8 +29,6 @@ The format, stable from now on; everything not listed is refused, naming line an
 A value that `values` or `outcome` does not list is refused row by row (`unknown_value`), even if it
 looks like a value of the contract. Scalars are taken as they are written: `no`, `1` and `1.0` are
 text. `null` means null only without quotes.
-
-What stays out: applying it to a file (flat.py); checks of types and ranges (expectations/).
 """
 
 from __future__ import annotations
@@ -39,7 +37,6 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.sources.files import Format
 from ingestion.vocabulary import EventType
@@ -110,12 +107,6 @@ class Mapping:
     format: Format | None = None
     delimiter: str = ","
     text: str = field(default="", repr=False)
-
-    @property
-    def required_names(self) -> frozenset[str]:
-        """Contract columns that this event cannot do without."""
-        contract = CONTRACTS[self.event]
-        return frozenset(c.source_name for c in contract.log_columns if c.is_required) - ENVELOPE
 
 
 def presets() -> list[str]:

@@ -1,22 +1,23 @@
 """Reading a mapping strictly: whatever is not in the format is refused, naming line and key.
 
 The YAML tree is walked as it is written, not as YAML would interpret it, so that `no: tie` maps the
-text "no" and every fault has a line number.
-
-What stays out: the format's description (mapping.py) and applying it (flat.py).
+text "no" and every fault has a line number. The format is described in mapping.py.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
+from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import yaml
 
-from ingestion.contract import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.contracts import CONTRACTS
+from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.errors import UsageError
 from ingestion.sources.files import Format
 from ingestion.sources.mapping import (
@@ -30,23 +31,14 @@ from ingestion.sources.mapping import (
     RowNumber,
     find_mapping,
 )
-from ingestion.sources.yaml_nodes import NULL_TAG, NodeReader
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 
+_NULL_TAG = "tag:yaml.org,2002:null"
 _TOP_KEYS = ("source", "event", "file", "columns", "outcome")
 _FILE_KEYS = ("format", "delimiter")
-_SPEC_KEYS = (
-    "column",
-    "columns",
-    "constant",
-    "first_of",
-    "optional",
-    "row_number",
-    "timezone",
-    "unit",
-    "values",
-)
+_KINDS = ("column", "columns", "constant", "first_of", "row_number")
+_SPEC_KEYS = (*_KINDS, "optional", "timezone", "unit", "values")
 _UNITS = ("s", "ms", "us", "ns")
 _SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
@@ -78,19 +70,81 @@ def check_source(source: str) -> str:
     return source
 
 
-class _Parser(NodeReader):
+class _NodeReader:
+    """Reads the nodes of one YAML file. Every method raises UsageError naming file and line.
+
+    Args:
+        name: what messages call the file.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def entries(self, node: yaml.Node, allowed: Iterable[str], what: str) -> dict[str, yaml.Node]:
+        """The pairs under a node, whose keys must be among the allowed ones."""
+        known = list(allowed)
+        entries: dict[str, yaml.Node] = {}
+        for key, value in self.pairs(node, what):
+            name = self.text(key, "key")
+            if name not in known:
+                self.fail(key, f"{what}: unknown key {name!r}", _choices(name, known))
+            if name in entries:
+                self.fail(key, f"{what}: {name!r} is there twice", "Remove one.")
+            entries[name] = value
+        return entries
+
+    def pairs(self, node: yaml.Node, what: str) -> list[tuple[yaml.Node, yaml.Node]]:
+        """The pairs under a node that has to have some."""
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(node, f"{what}: expected `key: value` pairs", "See docs for the format.")
+        pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
+        return pairs
+
+    def names(self, node: yaml.Node) -> tuple[str, ...]:
+        """A list of column names."""
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.fail(node, "expected a list of column names", "Write [first, second].")
+        return tuple(self.name_of(item) for item in node.value)
+
+    def name_of(self, node: yaml.Node) -> str:
+        """A column's name."""
+        return self.text(node, "column name")
+
+    def one_of(self, node: yaml.Node, what: str, allowed: Iterable[str]) -> str:
+        """A text out of a closed set."""
+        text, known = self.text(node, what), [str(value) for value in allowed]
+        if text not in known:
+            self.fail(node, f"unknown {what} {text!r}", _choices(text, known))
+        return text
+
+    def true(self, node: yaml.Node, what: str) -> None:
+        """Nothing but true."""
+        if self.text(node, what) != "true":
+            self.fail(node, f"{what} can only be true", f"Write `{what}: true` or leave it out.")
+
+    def text(self, node: yaml.Node, what: str) -> str:
+        """A scalar as it is written."""
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL_TAG or not node.value:
+            self.fail(node, f"{what}: expected a text", "Write one; in quotes if it is special.")
+        text: str = node.value
+        return text
+
+    def fail(self, node: yaml.Node, what: str, remedy: str) -> NoReturn:
+        """Refuse the file because of this node."""
+        raise UsageError(f"{self.name}, line {node.start_mark.line + 1}: {what}.", remedy=remedy)
+
+
+class _Parser(_NodeReader):
     def parse(self, text: str) -> Mapping:
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             detail = " ".join(str(error).split())
-            raise UsageError(
-                f"{self.name}: is not YAML: {detail}.", remedy="Mend the place it names."
-            ) from error
+            message = f"{self.name}: is not YAML: {detail}."
+            raise UsageError(message, remedy="Correct the place it names.") from error
         if root is None:
-            raise UsageError(
-                f"{self.name}: the mapping is empty.", remedy="See docs for the format."
-            )
+            message = f"{self.name}: the mapping is empty."
+            raise UsageError(message, remedy="See docs for the format.")
         top = self.entries(root, _TOP_KEYS, "mapping")
         for key in ("source", "event", "columns"):
             if key not in top:
@@ -161,15 +215,11 @@ class _Parser(NodeReader):
 
     def _spec(self, node: yaml.Node, column: Column) -> ColumnSpec | None:
         if isinstance(node, yaml.ScalarNode):
-            return None if node.tag == NULL_TAG else FromColumn((self.name_of(node),))
+            return None if node.tag == _NULL_TAG else FromColumn((self.name_of(node),))
         if isinstance(node, yaml.SequenceNode):
             return Joined(self.names(node))
         spec = self.entries(node, _SPEC_KEYS, column.source_name)
-        kinds = [
-            key
-            for key in ("column", "columns", "constant", "first_of", "row_number")
-            if key in spec
-        ]
+        kinds = [key for key in _KINDS if key in spec]
         if len(kinds) != 1:
             self.fail(
                 node,
@@ -224,3 +274,9 @@ class _Parser(NodeReader):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self.fail(node, f"unknown timezone {text!r}", "Write UTC or, say, Europe/London.")
         return text
+
+
+def _choices(text: str, known: list[str]) -> str:
+    near = get_close_matches(text, known, n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{hint}Allowed: {', '.join(known)}."

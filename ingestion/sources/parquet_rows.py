@@ -2,8 +2,6 @@
 
 Accounting: row numbers count the file's rows from 1. Text that is not UTF-8 (Parquet stores it
 without a word) is taken out of its cell and the row is marked.
-
-What stays out: what the columns mean (native_parquet.py, flat.py).
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.files import LocalFile
-from ingestion.sources.line_blocks import Positions
+from ingestion.sources.lines import Positions
 
 ROWS_PER_PIECE = 1 << 16
 
@@ -70,18 +68,28 @@ class ParquetRows:
                 number += len(table)
                 offset += len(table)
 
-    def originals(self, group: int, positions: Sequence[int]) -> list[str]:
-        """Whole rows of a row group as JSON objects: every column, also those nobody asked for."""
-        wanted, found, offset = set(positions), {}, 0
-        for table in self._read(group, self.columns):
-            for position in sorted(p for p in wanted if offset <= p < offset + len(table)):
-                row = table.slice(position - offset, 1)
+    def originals(
+        self, piece: ParquetPiece, rows: Positions, positions: Sequence[int]
+    ) -> list[str]:
+        """Whole rows as JSON objects: every column, also those that were not asked for.
+
+        Args:
+            piece: the piece they are in.
+            rows: some rows of the piece.
+            positions: which of these.
+        """
+        wanted = [piece.offset + int(rows[position]) for position in positions]
+        found: dict[int, str] = {}
+        offset = 0
+        for table in self._read(piece.group, self.columns):
+            for place in sorted(p for p in set(wanted) if offset <= p < offset + len(table)):
+                row = table.slice(place - offset, 1)
                 values = {n: _value(c) for n, c in zip(row.column_names, row.columns, strict=True)}
-                found[position] = json.dumps(values, ensure_ascii=False, default=_as_text)
+                found[place] = json.dumps(values, ensure_ascii=False, default=_as_text)
             offset += len(table)
-            if len(found) == len(wanted):
+            if wanted and offset > max(wanted):
                 break
-        return [found[position] for position in positions]
+        return [found[place] for place in wanted]
 
     def _read(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]:
         with refusing_parquet(self._name):
@@ -128,8 +136,7 @@ def _cleaned(table: pa.Table) -> tuple[pa.Table, list[str | None] | None]:
     columns: dict[str, pa.ChunkedArray] = {}
     bad: dict[int, str] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        plain, failures = _plain(column)
-        columns[name] = plain
+        columns[name], failures = _plain(column)
         for row in failures:
             bad.setdefault(row, name)
     clean = pa.table(columns) if columns else table
@@ -138,45 +145,36 @@ def _cleaned(table: pa.Table) -> tuple[pa.Table, list[str | None] | None]:
 
 def _plain(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
     """A column without dictionaries, bytes and nesting; rows whose text is not UTF-8."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    if pa.types.is_nested(kind):
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_nested(column.type):
+        values = [_value(column.slice(row, 1)) for row in range(len(column))]
         texts = [
             None if value is None else json.dumps(value, ensure_ascii=False, default=_as_text)
-            for value in _values(column)
+            for value in values
         ]
         return pa.chunked_array([pa.array(texts, pa.string())]), []
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-    if not (is_text or is_bytes):
+    is_bytes = pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+    if not (is_bytes or _is_text(column)):
         return column, []
     try:
-        text = column.cast(pa.string()) if is_bytes else column
+        text = column.cast(pa.string())
         text.validate(full=True)
     except pa.ArrowInvalid:
         cells = column.cast(pa.large_binary()).to_pylist()
-        texts = [None if cell is None else _decoded(cell) for cell in cells]
+        decoded = [None if cell is None else _decoded(cell) for cell in cells]
         failures = [
-            row for row, cell in enumerate(cells) if cell is not None and texts[row] is None
+            row for row, cell in enumerate(cells) if cell is not None and decoded[row] is None
         ]
-        return pa.chunked_array([pa.array(texts, pa.string())]), failures
+        return pa.chunked_array([pa.array(decoded, pa.string())]), failures
     return text, []
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    try:
-        values: list[Any] = column.to_pylist()
-    except ValueError:  # text inside that is not UTF-8, or a date no calendar has
-        values = [_value(column.slice(row, 1)) for row in range(len(column))]
-    return values
-
-
 def _value(cell: pa.ChunkedArray) -> Any:
+    """The value of a column of one row."""
     try:
         value = cell.to_pylist()[0]
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError):  # text that is not UTF-8, or a date no calendar has
         if pa.types.is_nested(cell.type):
             return "(cannot be shown)"
         value = cell.cast(pa.large_binary()).to_pylist()[0] if _is_text(cell) else str(cell)
@@ -198,6 +196,5 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bytes):
         text = _decoded(value)
         return text if text is not None else "base64:" + base64.b64encode(value).decode()
-    return (
-        pc.cast(pa.scalar(value), pa.string()).as_py() if hasattr(value, "tzinfo") else str(value)
-    )
+    has_zone = hasattr(value, "tzinfo")
+    return pc.cast(pa.scalar(value), pa.string()).as_py() if has_zone else str(value)

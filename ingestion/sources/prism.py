@@ -15,37 +15,51 @@ original is both lines. Later turns compare a model with itself and are no votes
 and are counted in `set_aside_count`. An opening answer that cannot be compared is a row of its own
 with a refusal about the field at fault: a missing score, model or conversation, a score that is no
 number or not in 1..100, an unknown turn; the other answers of its conversation are still compared.
-An opening answer that is left alone is refused too (`missing_value`, model_b).
-
-What stays out: the conversations' texts, and PRISM's other files.
+An opening answer that is left alone is refused too (`missing_value`, model_b). No text of a
+conversation is read into an event, and PRISM's other files are not read.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from ingestion.sources.batch import NativeBatch
-from ingestion.sources.files import LocalFile, fingerprint
+from ingestion.sources.batch import FileSource, NativeBatch, Objections, Originals, make_batch
+from ingestion.sources.files import LocalFile
 from ingestion.sources.json_rows import inspect_line
-from ingestion.sources.line_blocks import LineBlock
-from ingestion.sources.lines import read_lines
-from ingestion.sources.prism_rows import Answer, objection, outcome, participant, text
-from ingestion.sources.rows import Objections, Originals, make_batch
-from ingestion.vocabulary import EventType, Refusal
+from ingestion.sources.lines import LineBlock, read_lines
+from ingestion.vocabulary import EventType, Outcome, Refusal
 
 SOURCE = "prism"
 VERSION = "prism/1"
 _ROWS_PER_BATCH = 50_000
+_COUNTRIES = {"United States": "US", "United Kingdom": "UK"}
+_LOWEST, _HIGHEST = 1, 100
+_OFFSET = re.compile(r":\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$")
 
 
-class Prism:
+@dataclass(frozen=True)
+class _Answer:
+    """One of the answers that open a conversation: its line in the file, model and score."""
+
+    line: int
+    model: str
+    score: float
+
+
+_Row = dict[str, str | None]
+# Whose conversation it is, and its opening answers.
+_Openings = dict[tuple[str, str | None], list[_Answer]]
+
+
+class Prism(FileSource):
     """One of PRISM's two files.
 
     Args:
@@ -54,127 +68,66 @@ class Prism:
     """
 
     def __init__(self, file: LocalFile, source: str | None = None) -> None:
-        self._file = file
-        self._source = source or SOURCE
-        self.set_aside_count = 0
-
-    @property
-    def name(self) -> str:
-        """The file's path as the user wrote it."""
-        return self._file.name
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 over the file's bytes, this reader's version and the source's name."""
-        return fingerprint(self._file, mapping=VERSION, source=self._source)
+        super().__init__(file, VERSION, source or SOURCE)
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield participants, or battles."""
         # The head may end within an object, so the key is looked for, not parsed. Within a text its
         # quotes would be escaped.
-        is_utterances = b'"conversation_id"' in self._file.head
+        is_utterances = b'"conversation_id"' in self.file.head
         yield from self._battles() if is_utterances else self._participants()
 
     def _participants(self) -> Iterator[NativeBatch]:
-        for block in read_lines(self._file):
-            rows, refusals, about = [], [], []
-            for index in range(len(block)):
-                content, refusal, column = _object(block, index)
-                refusals.append(refusal)
-                about.append(column)
-                rows.append(participant(content))
-            names = (
-                "native_id",
-                "participant_id",
-                "country",
-                "age",
-                "gender",
-                "ethnicity",
-                "education",
-                "occurred_at",
-            )
-            columns = {n: pa.array([row[n] for row in rows], pa.string()) for n in names}
-            yield self._batch(
-                EventType.PARTICIPANT_ENROLLED,
-                columns,
-                block.numbers,
-                block.originals,
-                (refusals, about),
-            )
+        for block in read_lines(self.file):
+            found = [_object(block, index) for index in range(len(block))]
+            rows = [_participant(content) for content, _, _ in found]
+            objections = [refusal for _, refusal, _ in found], [about for _, _, about in found]
+            numbers = block.numbers.tolist()
+            kind = EventType.PARTICIPANT_ENROLLED
+            yield self._batch(kind, rows, numbers, block.originals, objections)
 
     def _battles(self) -> Iterator[NativeBatch]:
         self.set_aside_count = 0
-        openings: dict[tuple[str, str | None], list[Answer]] = {}
+        openings: _Openings = {}
         refused: list[tuple[int, Refusal, str | None]] = []
-        for block in read_lines(self._file):
+        for block in read_lines(self.file):
             for index, number in enumerate(block.numbers.tolist()):
                 content, refusal, column = _object(block, index)
                 if refusal is None:
-                    refusal, column = objection(content)
+                    refusal, column = _objection(content)
                 if refusal is not None:
                     refused.append((number, refusal, column))
                 elif float(content["turn"]) > 0:
                     self.set_aside_count += 1
                 else:
-                    key = (text(content["conversation_id"]) or "", text(content.get("user_id")))
-                    answer = Answer(number, str(content["model_name"]), float(content["score"]))
+                    key = (_text(content["conversation_id"]) or "", _text(content.get("user_id")))
+                    answer = _Answer(number, str(content["model_name"]), float(content["score"]))
                     openings.setdefault(key, []).append(answer)
         alone = [answers[0].line for answers in openings.values() if len(answers) == 1]
         refused += [(line, Refusal.MISSING_VALUE, "model_b") for line in alone]
         refused.sort(key=lambda row: row[0])
-        battles = self._compared(openings)
-        while rows := list(islice(battles, _ROWS_PER_BATCH)):
-            lines = [(first.line, second.line) for _, _, first, second in rows]
-            yield self._battle_batch(rows, self._reader(lines))
+        battles = _compared(openings)
+        while found := list(islice(battles, _ROWS_PER_BATCH)):
+            rows, lines = [row for row, _ in found], [pair for _, pair in found]
+            numbers = [first for first, _ in lines]
+            yield self._batch(EventType.BATTLE_JUDGED, rows, numbers, self._reader(lines))
         if refused:
-            numbers = np.array([row[0] for row in refused], dtype=np.int64)
-            yield make_batch(
-                None,
-                {},
-                numbers,
-                self._reader([(row[0],) for row in refused]),
-                ([row[1] for row in refused], [row[2] for row in refused]),
-            )
-
-    def _compared(
-        self, openings: dict[tuple[str, str | None], list[Answer]]
-    ) -> Iterator[tuple[tuple[str, str | None], str, Answer, Answer]]:
-        for key, answers in openings.items():
-            for (i, first), (j, second) in combinations(enumerate(answers), 2):
-                yield key, json.dumps([key[0], i, j], ensure_ascii=False), first, second
-
-    def _battle_batch(
-        self,
-        rows: list[tuple[tuple[str, str | None], str, Answer, Answer]],
-        originals: Originals,
-    ) -> NativeBatch:
-        columns = {
-            "native_id": pa.array([native_id for _, native_id, _, _ in rows], pa.string()),
-            "participant_id": pa.array([key[1] for key, _, _, _ in rows], pa.string()),
-            "conversation_id": pa.array([key[0] for key, _, _, _ in rows], pa.string()),
-            "dimension": pa.repeat("overall", len(rows)),
-            "model_a": pa.array([first.model for _, _, first, _ in rows], pa.string()),
-            "model_b": pa.array([second.model for _, _, _, second in rows], pa.string()),
-            "outcome": pa.array([outcome(a, b).value for _, _, a, b in rows], pa.string()),
-        }
-        numbers = np.array([first.line for _, _, first, _ in rows], dtype=np.int64)
-        return self._batch(EventType.BATTLE_JUDGED, columns, numbers, originals, None)
+            numbers, refusals, about = map(list, zip(*refused, strict=True))
+            originals = self._reader([(number,) for number in numbers])
+            yield make_batch(None, {}, numbers, originals, (refusals, about))
 
     def _batch(
         self,
         event_type: EventType,
-        columns: dict[str, Any],
-        numbers: np.ndarray[tuple[int], np.dtype[np.int64]],
+        rows: Sequence[_Row],
+        numbers: Sequence[int],
         originals: Originals,
-        objections: Objections | None,
+        objections: Objections | None = None,
     ) -> NativeBatch:
-        size = len(numbers)
-        named = {
-            "event_type": pa.repeat(event_type.value, size),
-            "source": pa.repeat(self._source, size),
-            **columns,
-        }
-        return make_batch(event_type, named, numbers, originals, objections)
+        columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]}
+        columns["event_type"] = pa.repeat(event_type.value, len(rows))
+        columns["source"] = pa.repeat(self.source, len(rows))
+        return make_batch(event_type, columns, numbers, originals, objections)
 
     def _reader(self, lines: Sequence[tuple[int, ...]]) -> Originals:
         """Originals read from the file again: openings are kept, texts are not."""
@@ -182,7 +135,7 @@ class Prism:
         def originals(positions: Sequence[int]) -> list[str]:
             wanted = {line for position in positions for line in lines[position]}
             found: dict[int, str] = {}
-            for block in read_lines(self._file):
+            for block in read_lines(self.file):
                 there = [i for i, n in enumerate(block.numbers.tolist()) if n in wanted]
                 texts = block.originals(there)
                 found.update(zip(block.numbers[there].tolist(), texts, strict=True))
@@ -191,8 +144,87 @@ class Prism:
         return originals
 
 
+def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
+    """Every two answers of an opening as a battle, with their lines."""
+    for (conversation, participant), answers in openings.items():
+        for (i, first), (j, second) in combinations(enumerate(answers), 2):
+            row: _Row = {
+                "native_id": json.dumps([conversation, i, j], ensure_ascii=False),
+                "participant_id": participant,
+                "conversation_id": conversation,
+                "dimension": "overall",
+                "model_a": first.model,
+                "model_b": second.model,
+                "outcome": _outcome(first, second).value,
+            }
+            yield row, (first.line, second.line)
+
+
 def _object(block: LineBlock, index: int) -> tuple[dict[str, Any], Refusal | None, str | None]:
     if block.oversized is not None:
         return {}, Refusal.TOO_LONG, None
     finding = inspect_line(block.line(index))
     return finding.content, finding.refusal, finding.column
+
+
+def _participant(content: dict[str, Any]) -> _Row:
+    """A line of the survey under the contract's names."""
+    location, ethnicity = content.get("location"), content.get("ethnicity")
+    country = location.get("reside_country") if isinstance(location, dict) else None
+    group = ethnicity.get("simplified") if isinstance(ethnicity, dict) else ethnicity
+    time = _text(content.get("generated_datetime"))
+    has_offset = time is not None and _OFFSET.search(time) is not None
+    name = _text(country)
+    return {
+        "native_id": _text(content.get("user_id")),
+        "participant_id": _text(content.get("user_id")),
+        "country": None if name is None else _COUNTRIES.get(name, name),
+        "age": _text(content.get("age")),
+        "gender": _text(content.get("gender")),
+        "ethnicity": _text(group),
+        "education": _text(content.get("education")),
+        "occurred_at": time if has_offset else None,
+    }
+
+
+def _objection(content: dict[str, Any]) -> tuple[Refusal | None, str | None]:
+    """What is wrong with an utterance, and about which field; (None, None) if nothing is."""
+    turn = _number(content.get("turn"))
+    # Later turns are no votes between models: so their score does not matter.
+    needed = ("conversation_id", "turn", *(() if turn else ("model_name", "score")))
+    missing = next((name for name in needed if content.get(name) in (None, "")), None)
+    if missing is not None:
+        return Refusal.MISSING_VALUE, missing
+    if turn is None:
+        return Refusal.WRONG_TYPE, "turn"
+    if turn < 0:
+        return Refusal.OUT_OF_RANGE, "turn"
+    score = _number(content.get("score"))
+    if turn == 0 and score is None:
+        return Refusal.WRONG_TYPE, "score"
+    if turn == 0 and score is not None and not _LOWEST <= score <= _HIGHEST:
+        return Refusal.OUT_OF_RANGE, "score"
+    return None, None
+
+
+def _outcome(first: _Answer, second: _Answer) -> Outcome:
+    """The answer with the higher score wins."""
+    if first.score == second.score:
+        return Outcome.TIE
+    return Outcome.A if first.score > second.score else Outcome.B
+
+
+def _number(value: Any) -> float | None:
+    """A finite number from JSON (read as text), else None."""
+    try:
+        parsed = float(value) if isinstance(value, str) else math.nan
+    except ValueError:
+        return None
+    return parsed if math.isfinite(parsed) else None
+
+
+def _text(value: Any) -> str | None:
+    """A value as text; nested ones as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -7,13 +7,12 @@ list, one-hot columns of which not exactly one is set, and a time that its unit 
 Whole numbers are written alike whether the file holds them as text, integers or floats ("1", not
 "1.0"), so that the same vote has the same identity from CSV and from Parquet. Where one of several
 columns of an id is null the id is null, for it would not be unique.
-
-What stays out: reading (csv_rows.py, json_rows.py, parquet_rows.py) and the mapping (mapping.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 import pyarrow as pa
@@ -36,7 +35,8 @@ _HAS_OFFSET = r"\d{1,2}:\d{2}.*([Zz]|UTC|[+-]\d{2}(:?\d{2})?)$"
 _MICROSECONDS = {"s": "1e6", "ms": "1e3", "us": "1", "ns": "1e-3"}
 _SHOWN = 40
 
-Find = Callable[[str], str]
+# A condition on a row, and why a row is refused where it holds.
+Objection = tuple[str, Refusal] | None
 
 
 def alternatives(spec: ColumnSpec) -> list[tuple[str, ...]]:
@@ -81,120 +81,124 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
         schema: their types.
     """
     types = {c.source_name: c.type for c in CONTRACTS[mapping.event].log_columns}
+    cells = {
+        name: _Cell(f"c{number}", schema.field(f"c{number}").type)
+        for number, name in enumerate(wanted)
+    }
     selected = [f"{quoted(mapping.event)} AS event_type", f"{quoted(mapping.source)} AS source"]
-    objections: list[tuple[str, Refusal, str]] = []
-    index = {name: f"c{number}" for number, name in enumerate(wanted)}
-
-    def find(name: str) -> str:
-        return index[name]
-
+    whens = abouts = ""
     for column, spec in mapping.columns.items():
         if isinstance(spec, FromColumn):
-            present = next((name for name in spec.names if name in index), None)
+            present = next((name for name in spec.names if name in cells), None)
             if present is None:
                 continue
-            cell = find(present)
-            value, objection = _from_column(spec, cell, schema.field(cell).type, types[column])
+            value, objection = _from_column(spec, cells[present], types[column])
         else:
-            value, objection = _other(spec, find, schema)
+            value, objection = _from_several(spec, cells)
         selected.append(f'{value} AS "{column}"')
         if objection is not None:
-            objections.append((*objection, column))
-    whens = " ".join(f"WHEN {test} THEN {quoted(why)}" for test, why, _ in objections)
-    abouts = " ".join(f"WHEN {test} THEN {quoted(column)}" for test, _, column in objections)
+            test, why = objection
+            whens += f" WHEN {test} THEN {quoted(why)}"
+            abouts += f" WHEN {test} THEN {quoted(column)}"
     selected += [
         ROW_NUMBER,
-        f"CASE WHEN {REFUSAL} IS NOT NULL THEN {REFUSAL} {whens} END AS {REFUSAL}",
-        f"CASE WHEN {REFUSAL} IS NOT NULL THEN {REFUSAL_COLUMN} {abouts} END AS {REFUSAL_COLUMN}",
+        f"CASE WHEN {REFUSAL} IS NOT NULL THEN {REFUSAL}{whens} END AS {REFUSAL}",
+        f"CASE WHEN {REFUSAL} IS NOT NULL THEN {REFUSAL_COLUMN}{abouts} END AS {REFUSAL_COLUMN}",
     ]
     return f"SELECT {', '.join(selected)} FROM rows"  # noqa: S608  # texts are quoted
 
 
-Objection = tuple[str, Refusal] | None
+@dataclass(frozen=True)
+class _Cell:
+    """A column of the file: its name in the query and its type."""
+
+    sql: str
+    kind: pa.DataType
+
+    @property
+    def is_text(self) -> bool:
+        return bool(pa.types.is_string(self.kind) or pa.types.is_large_string(self.kind))
+
+    @property
+    def is_number(self) -> bool:
+        numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+        return any(is_kind(self.kind) for is_kind in numbers)
+
+    @property
+    def text(self) -> str:
+        """Its value as text; whole numbers without a fraction, whatever their type."""
+        if pa.types.is_floating(self.kind):
+            return (
+                f"CASE WHEN {self.sql} = trunc({self.sql}) AND abs({self.sql}) < 1e15 "
+                f"THEN {self.sql}::BIGINT::VARCHAR ELSE {self.sql}::VARCHAR END"
+            )
+        return self.sql if self.is_text else f"{self.sql}::VARCHAR"
 
 
-def _from_column(
-    spec: FromColumn, cell: str, kind: pa.DataType, wanted: pa.DataType
-) -> tuple[str, Objection]:
+def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[str, Objection]:
     if spec.values is not None:
-        text = _text(cell, kind)
         whens = " ".join(f"WHEN {quoted(k)} THEN {quoted(v)}" for k, v in spec.values.items())
         listed = ", ".join(quoted(key) for key in spec.values)
-        unlisted = f"({cell} IS NOT NULL AND {text} NOT IN ({listed}))"
-        return f"CASE {text} {whens} ELSE {text} END", (unlisted, Refusal.UNKNOWN_VALUE)
+        unlisted = f"({cell.sql} IS NOT NULL AND {cell.text} NOT IN ({listed}))"
+        value = f"CASE {cell.text} {whens} ELSE {cell.text} END"
+        return value, (unlisted, Refusal.UNKNOWN_VALUE)
     if spec.timezone is not None or spec.unit is not None:
-        return _time(spec, cell, kind)
-    return (_text(cell, kind) if pa.types.is_string(wanted) else cell), None
+        return _time(spec, cell)
+    return (cell.text if pa.types.is_string(wanted) else cell.sql), None
 
 
-def _other(spec: ColumnSpec, find: Find, schema: pa.Schema) -> tuple[str, Objection]:
-    def text(name: str) -> str:
-        return _text(find(name), schema.field(find(name)).type)
-
+def _from_several(spec: ColumnSpec, cells: dict[str, _Cell]) -> tuple[str, Objection]:
+    """The value of a specification that takes several columns, or none."""
     if isinstance(spec, Constant):
         return quoted(spec.value), None
     if isinstance(spec, Joined):
-        parts = ", ".join(text(name) for name in spec.names)
-        nulls = " OR ".join(f"{find(name)} IS NULL" for name in spec.names)
+        parts = ", ".join(cells[name].text for name in spec.names)
+        nulls = " OR ".join(f"{cells[name].sql} IS NULL" for name in spec.names)
         return f"CASE WHEN {nulls} THEN NULL ELSE to_json([{parts}])::VARCHAR END", None
     if isinstance(spec, OneHot):
-        texts = {name: f"lower({text(name)})" for name in spec.values}
-        is_set = {
-            name: f"coalesce({t} IN ('1', '1.0', 'true'), false)" for name, t in texts.items()
-        }
-        whens = " ".join(f"WHEN {is_set[n]} THEN {quoted(v)}" for n, v in spec.values.items())
-        count = " + ".join(f"{test}::INTEGER" for test in is_set.values())
-        strange = " OR ".join(
-            f"coalesce({t} NOT IN ('0', '0.0', 'false', '', '1', '1.0', 'true'), false)"
-            for t in texts.values()
-        )
-        some = " OR ".join(f"{find(name)} IS NOT NULL" for name in spec.values)
-        return (
-            f"CASE {whens} END",
-            (f"(({some}) AND ({count} <> 1 OR {strange}))", Refusal.UNKNOWN_VALUE),
-        )
+        return _one_hot(spec, cells)
     return f"{ROW_NUMBER}::VARCHAR", None
 
 
-def _text(cell: str, kind: pa.DataType) -> str:
-    if pa.types.is_floating(kind):
-        return (
-            f"CASE WHEN {cell} = trunc({cell}) AND abs({cell}) < 1e15 "
-            f"THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
-        )
-    return (
-        cell if pa.types.is_string(kind) or pa.types.is_large_string(kind) else f"{cell}::VARCHAR"
+def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
+    texts = {name: f"lower({cells[name].text})" for name in spec.values}
+    is_set = {n: f"coalesce({t} IN ('1', '1.0', 'true'), false)" for n, t in texts.items()}
+    whens = " ".join(f"WHEN {is_set[n]} THEN {quoted(v)}" for n, v in spec.values.items())
+    count = " + ".join(f"{test}::INTEGER" for test in is_set.values())
+    strange = " OR ".join(
+        f"coalesce({t} NOT IN ('0', '0.0', 'false', '', '1', '1.0', 'true'), false)"
+        for t in texts.values()
     )
+    some = " OR ".join(f"{cells[name].sql} IS NOT NULL" for name in spec.values)
+    is_wrong = f"(({some}) AND ({count} <> 1 OR {strange}))"
+    return f"CASE {whens} END", (is_wrong, Refusal.UNKNOWN_VALUE)
 
 
-def _time(spec: FromColumn, cell: str, kind: pa.DataType) -> tuple[str, Objection]:
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    number = f"try_cast({cell} AS DOUBLE)"
-    epoch = "NULL::TIMESTAMP"
+def _time(spec: FromColumn, cell: _Cell) -> tuple[str, Objection]:
+    epoch = local = "NULL::TIMESTAMP"
     if spec.unit is not None:
-        scaled = f"try_cast(round({number} * {_MICROSECONDS[spec.unit]}) AS BIGINT)"
-        epoch = f"try(make_timestamp({scaled}))"
-    if is_number:
+        scaled = f"round(try_cast({cell.sql} AS DOUBLE) * {_MICROSECONDS[spec.unit]})"
+        epoch = f"try(make_timestamp(try_cast({scaled} AS BIGINT)))"
+    if cell.is_number:
         if spec.unit is None:
-            return cell, None
-        return f"timezone('UTC', {epoch})", (
-            f"({cell} IS NOT NULL AND {epoch} IS NULL)",
-            Refusal.BAD_TIMESTAMP,
-        )
-    local = "NULL::TIMESTAMP"
+            return cell.sql, None
+        is_wrong = f"({cell.sql} IS NOT NULL AND {epoch} IS NULL)"
+        return f"timezone('UTC', {epoch})", (is_wrong, Refusal.BAD_TIMESTAMP)
     if spec.timezone is not None:
-        naive = f"try_cast({cell} AS TIMESTAMP)"
+        naive = f"try_cast({cell.sql} AS TIMESTAMP)"
         local = f"timezone('UTC', timezone({quoted(spec.timezone)}, {naive}))"
-    if is_text:
-        utc = f"coalesce({epoch}, {local})"
-        written = f"strftime({utc}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    if cell.is_text:
+        written = f"strftime(coalesce({epoch}, {local}), '%Y-%m-%dT%H:%M:%S.%fZ')"
+        has_offset = f"regexp_matches({cell.sql}, {quoted(_HAS_OFFSET)})"
+        as_it_is = f"{cell.sql} IS NULL OR {has_offset}"
         return (
-            f"CASE WHEN {cell} IS NULL OR regexp_matches({cell}, {quoted(_HAS_OFFSET)}) "
-            f"THEN {cell} ELSE coalesce({written}, {cell}) END"
-        ), None
-    is_naive = pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)
-    return (f"timezone('UTC', {local})" if is_naive and spec.timezone else cell), None
+            f"CASE WHEN {as_it_is} THEN {cell.sql} ELSE coalesce({written}, {cell.sql}) END",
+            None,
+        )
+    is_naive = pa.types.is_date(cell.kind) or (
+        pa.types.is_timestamp(cell.kind) and cell.kind.tz is None
+    )
+    return (f"timezone('UTC', {local})" if is_naive and spec.timezone else cell.sql), None
 
 
 def _missing(
@@ -209,6 +213,6 @@ def _missing(
     return LoadRefusedError(
         f"{file_name}: has no column {what}, which the mapping {mapping.name} takes as {column}; "
         f"its columns are {shown}.",
-        remedy=f"{remedy}Mend the mapping or the file; if the column may be missing, write "
+        remedy=f"{remedy}Correct the mapping or the file; if the column may be missing, write "
         f"`{column}: {{column: {names[0]}, optional: true}}`.",
     )

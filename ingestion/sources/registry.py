@@ -1,7 +1,4 @@
-"""Picks the reader for a path, a mapping and a source name.
-
-What stays out: reading itself, one file per kind of source beside this one.
-"""
+"""Picks the reader for a path, a mapping and a source name."""
 
 from __future__ import annotations
 
@@ -10,13 +7,12 @@ from pathlib import Path
 from ingestion.errors import UsageError
 from ingestion.paths import Home
 from ingestion.sources.batch import Source
-from ingestion.sources.files import Format, LocalFile, inspect_file
+from ingestion.sources.files import Format, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
 from ingestion.sources.mapping import presets
 from ingestion.sources.mapping_parser import check_source, load_mapping
-from ingestion.sources.native_jsonl import NativeJsonl
-from ingestion.sources.native_parquet import NativeParquet
+from ingestion.sources.native import NativeJsonl, NativeParquet
 from ingestion.sources.prism import Prism
 from ingestion.sources.remote import fetch, is_remote
 
@@ -64,7 +60,12 @@ def open_source(
     if described is not None:
         return FlatFile(file, described)
     if mapping == "prism":
-        _must_be(file, Format.JSONL, "PRISM's survey.jsonl or utterances.jsonl")
+        if file.format is not Format.JSONL:
+            raise UsageError(
+                f"{path}: looks like {file.format}, not like PRISM's survey.jsonl or "
+                "utterances.jsonl.",
+                remedy="Check the path.",
+            )
         return Prism(file, source)
     if file.format is Format.PARQUET:
         return NativeParquet(file, source)
@@ -81,10 +82,3 @@ def size_of(path: str) -> int:
     """Bytes of a local file; 0 of what is none."""
     local = Path(path)
     return local.stat().st_size if local.is_file() else 0
-
-
-def _must_be(file: LocalFile, expected: Format, what: str) -> None:
-    if file.format is not expected:
-        raise UsageError(
-            f"{file.name}: looks like {file.format}, not like {what}.", remedy="Check the path."
-        )

@@ -2,8 +2,6 @@
 
 Fetching before reading keeps what was read: the fingerprint is of bytes that lie in the cache, and
 the same load can be repeated without a network.
-
-What stays out: reading, and other addresses (download those yourself).
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from urllib.request import getproxies
 
 from ingestion.errors import DemoscopeError, NotFoundError, UsageError
 
-PREFIX = "hf://"
 _ADDRESS = re.compile(
     r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^/]+(?:/[^/]+)*?))?/(?P<path>[^@]+)"
 )

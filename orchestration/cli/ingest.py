@@ -1,7 +1,4 @@
-"""`demoscope ingest`: files through the gate into the log.
-
-What stays out: the load itself (orchestration/loading.py).
-"""
+"""`demoscope ingest`: files through the gate into the log."""
 
 from __future__ import annotations
 
@@ -78,6 +75,8 @@ def _summary(load: dict[str, object]) -> None:
     if isinstance(reasons, dict):
         for reason, count in reasons.items():
             print(f"    {reason:<22} {count:>10,}")  # noqa: T201
+    if load["set_aside_count"]:
+        print(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")  # noqa: T201
     examples = load["examples"]
     if isinstance(examples, list):
         for row in examples:

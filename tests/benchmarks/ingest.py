@@ -73,9 +73,8 @@ def measure(rows: int) -> None:
         study = simulate(Parameters(participants=rows // DIMENSIONS), Path(directory) / "study")
         battles = next(path for path in study.files if path.name == BATTLES)
         models, *others = (str(path) for path in study.files if path != battles)
-        print(
-            json.dumps({"judgments": study.counts.judgment_count, "bytes": battles.stat().st_size})
-        )
+        judgments = study.counts["judgment_count"]
+        print(json.dumps({"judgments": judgments, "bytes": battles.stat().st_size}))
         ingest = [*demoscope, "ingest"]
         measured("participants and conversations", [*ingest, *others], 0, home)
         start = measured("start-up", [*ingest, models], 0, home)

@@ -6,8 +6,8 @@ from itertools import permutations
 import pyarrow as pa
 import pytest
 
+from expectations.failure_messages import beginning
 from expectations.gate import Gate
-from expectations.sentences import beginning
 from expectations.suites import contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import NativeBatch
@@ -80,6 +80,14 @@ def test_great_expectations_stops_what_slipped_through() -> None:
     assert "Please report it" in failure
 
 
+def test_a_gate_that_approved_a_batch_still_stops_the_next_one() -> None:
+    gate = Gate()
+    first = gate.judge(EventType.BATTLE_JUDGED, log_form())
+    assert gate.judge(EventType.BATTLE_JUDGED, log_form()) is first
+    assert not gate.judge(EventType.BATTLE_JUDGED, log_form(outcome="left")).is_success
+    assert gate.judge(EventType.BATTLE_JUDGED, log_form("b")).is_success
+
+
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
@@ -100,7 +108,7 @@ def test_a_load_is_refused_in_our_own_words(counts: dict[str, int], said: str) -
     assert "expect" not in failure.lower()
 
 
-def test_sentences_about_one_expectation_begin_as_no_others_do() -> None:
+def test_messages_about_one_expectation_begin_as_no_others_do() -> None:
     for suite in (*(contract_suite(contract) for contract in CONTRACTS.values()), load_suite(0.2)):
         beginnings = [beginning(item.kind, item.arguments) for item in suite]
         assert len(set(beginnings)) == len(beginnings)

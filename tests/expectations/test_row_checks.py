@@ -13,7 +13,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.vocabulary import EventType
 
 NOW_US = 1_760_000_000 * 10**6
-GOOD = {
+GOOD: dict[str, Any] = {
     "native_id": "1",
     "source": "test",
     "participant_id": "p1",
@@ -53,6 +53,8 @@ def judge(
         ({"occurred_at": "2025-01-01T02:00:00.25+02:00"}, None),
         ({"native_id": ""}, "missing_value|native_id"),
         ({"native_id": " \t"}, "missing_value|native_id"),
+        ({"participant_id": " \t"}, None),
+        ({"participant_id": " " * 300}, None),
         ({"model_a": None}, "missing_value|model_a"),
         ({"outcome": "left"}, "unknown_value|outcome"),
         ({"outcome": "A"}, "unknown_value|outcome"),
@@ -75,6 +77,11 @@ def test_a_row_is_accepted_or_refused_for_one_reason(
 ) -> None:
     [row] = judge(GOOD | change)
     assert row["objection"] == objection
+
+
+def test_blank_text_stands_for_nothing() -> None:
+    rows = judge(*(GOOD | {"participant_id": text} for text in ("p1", "", " \t\r\n", " p1", None)))
+    assert [row["subject_id"] for row in rows] == ["p1", None, None, " p1", None]
 
 
 def test_an_offset_is_taken_into_utc() -> None:

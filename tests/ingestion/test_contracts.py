@@ -5,8 +5,7 @@ import re
 import pyarrow as pa
 import pytest
 
-from ingestion.contract import Contract
-from ingestion.contracts import CONTRACTS
+from ingestion.contracts import CONTRACTS, Contract
 from ingestion.vocabulary import EventType
 
 EVERY = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda c: str(c.event_type))

@@ -14,12 +14,12 @@ from ingestion.log.erasure import erase, find_subject
 from ingestion.paths import Home
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import Summary, simulate
-from ingestion.sources.own_events import OwnEvents
+from ingestion.sources.generated_events import GeneratedEvents
 from ingestion.subjects import Identities
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources
 from orchestration.dbt_runs import run_dbt
-from orchestration.loading import load_file, load_own
+from orchestration.loading import load_file, load_generated
 from orchestration.mart_rows import mart_rows
 from orchestration.quality import SOURCE, appeal, find_strikes, issue
 from tests.end_to_end.command import demoscope, document
@@ -204,7 +204,9 @@ def test_of_who_was_erased_nothing_is_said_any_more(study: Study) -> None:
         "rule_version": "1",
         "evidence": "Seen before the erasure.",
     }
-    report = load_own(home, OwnEvents("late", SOURCE, {EventType.STRIKE_ISSUED: [strike]}))
+    report = load_generated(
+        home, GeneratedEvents("late", SOURCE, {EventType.STRIKE_ISSUED: [strike]})
+    )
     assert (report.accepted_count, report.quarantined_by_reason) == (0, {"erased_participant": 1})
     assert EventLog.open(home.log).resolve(None) <= head + 1
     counts = "select count(*) as n from read_parquet('{}')"

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingestion.simulation.population import Country, Margin, Population
-from ingestion.simulation.skew import TILTS, sample_weights
+from ingestion.simulation.population import TILTS, Country, Margin, Population, sample_weights
 from tests.ingestion.simulation.populations import POPULATION, UK, US
 from tests.ingestion.simulation.studies import AGE_BAND, Study, study
 
@@ -92,10 +91,10 @@ def test_a_band_that_is_not_years_is_written_as_it_is(tmp_path: Path) -> None:
 
 def test_low_effort_is_as_common_as_asked(skewed: Study) -> None:
     counts = skewed.summary.counts
-    share, judging = 0.016, counts.judging_participant_count
-    assert counts.low_effort_participant_count == len(skewed.truth["low_effort"])
+    share, judging = 0.016, counts["judging_participant_count"]
+    assert counts["low_effort_participant_count"] == len(skewed.truth["low_effort"])
     expected = share * judging
-    assert abs(counts.low_effort_participant_count - expected) < 4.0 * np.sqrt(expected)
+    assert abs(counts["low_effort_participant_count"] - expected) < 4.0 * np.sqrt(expected)
     styles = {row["style"] for row in skewed.truth["low_effort"]}
     assert styles == {"always_left", "always_tie", "random"}
 

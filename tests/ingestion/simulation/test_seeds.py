@@ -10,9 +10,14 @@ import pytest
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.simulation.parameters import EFFECT_SDS, TIE_RATES, UNDISCLOSED_SHARES
-from ingestion.simulation.population import Population, stratum_id
-from ingestion.simulation.seeds import SEEDS, UNTARGETED, read_population
-from ingestion.simulation.skew import TILTS
+from ingestion.simulation.population import (
+    SEEDS,
+    TILTS,
+    UNTARGETED,
+    Population,
+    read_population,
+    stratum_id,
+)
 from tests.ingestion.simulation.studies import study
 
 
@@ -33,8 +38,10 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_strata_are_the_seeds_and_humaines_22(population: Population) -> None:
     found = [
-        stratum_id(country.name, margin.axis, margin.groups[group])
-        for country, margin, group in population.strata()
+        stratum_id(country.name, margin.axis, group)
+        for country in population.countries
+        for margin in country.strata
+        for group in margin.groups
     ]
     assert Counter(found) == Counter(row["stratum_id"] for row in seed("seed_strata"))
     assert len(found) == 22

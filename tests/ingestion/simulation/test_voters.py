@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from ingestion.simulation.battles import Voters
 from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.seeds import read_population
+from ingestion.simulation.population import read_population
 from ingestion.simulation.truth import draw_truth
-from ingestion.simulation.voters import Voters
 from ingestion.vocabulary import Outcome
 
 PARAMETERS = Parameters(participants=50, effects=0, tie_rates={"overall": 0.3})

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
-from ingestion.sources.lines import read_stretches
+from ingestion.sources.lines import read_lines
 from ingestion.vocabulary import EventType
 
-_DEFAULTS: dict[str, Any] = read_stretches.__kwdefaults__ or {}
+_DEFAULTS: dict[str, Any] = read_lines.__kwdefaults__ or {}
 
 
 def _refusals(rows: list[dict[str, Any]]) -> list[tuple[Any, Any]]:

@@ -1,7 +1,4 @@
-"""Events that the program itself says, as a source like any other: rows in memory, read once.
-
-What stays out: what there is to say (orchestration) and judging it (expectations).
-"""
+"""Events that the program itself says, as a source like any other: rows in memory, read once."""
 
 from __future__ import annotations
 
@@ -15,25 +12,27 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
-from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
+from ingestion.sources.batch import NativeBatch, make_batch
 from ingestion.vocabulary import EventType
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class OwnEvents:
+class GeneratedEvents:
     """Rows in native form, by event type, in the order in which they enter the log.
 
     Args:
         name: what messages call them.
         source: of every row.
         rows: per event type, its rows; a column left out is null.
+        set_aside_count: always 0: everything said is an event.
     """
 
     name: str
     source: str
     rows: Mapping[EventType, Sequence[Row]]
+    set_aside_count: int = 0
 
     @cached_property
     def fingerprint(self) -> str:
@@ -57,13 +56,8 @@ class OwnEvents:
             for name in CONTRACTS[event_type].native_columns
             if any(name in row for row in said)
         }
-        nothing = pa.nulls(len(said), pa.string())
-        numbers = pa.array(range(first, first + len(said)), pa.int64())
-        table = pa.table(
-            {**columns, ROW_NUMBER: numbers, REFUSAL: nothing, REFUSAL_COLUMN: nothing}
-        )
 
         def originals(places: Sequence[int]) -> list[str]:
             return [json.dumps(said[place], ensure_ascii=False) for place in places]
 
-        return NativeBatch(event_type, table, originals)
+        return make_batch(event_type, columns, range(first, first + len(said)), originals)

@@ -1,9 +1,7 @@
-"""What a failed expectation means to whoever sent the file, in words of our own.
+"""What a failed expectation means for the file that was loaded, in words of our own.
 
-A sentence begins the same for every failure of one expectation (`beginning`), so that a report of
-sentences can be told apart again, and ends with what was seen and what to do about it.
-
-What stays out: the expectations (suites.py) and their evaluation (gate.py).
+A message begins the same for every failure of one expectation (`beginning`), so that the messages
+of a report can be told apart again, and ends with what was seen and what to do about it.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ BEGINNINGS = {
 
 
 def beginning(kind: str, arguments: Mapping[str, Any]) -> str:
-    """How the sentences about an expectation begin.
+    """How the messages about an expectation begin.
 
     Args:
         kind: its class in Great Expectations.
@@ -39,7 +37,7 @@ def beginning(kind: str, arguments: Mapping[str, Any]) -> str:
     return f"{BEGINNINGS.get(column) or words[kind]}:"
 
 
-def sentence(kind: str, arguments: Mapping[str, Any], seen: Any) -> str:
+def failure_message(kind: str, arguments: Mapping[str, Any], seen: Any) -> str:
     """What one failed expectation means.
 
     Args:

@@ -1,20 +1,26 @@
-"""Who takes part: participants in chunks, with what they say of themselves and how they behave.
+"""Who takes part: participants in chunks, what they say of themselves, and how they behave.
 
-What stays out: their verdicts and conversations (battles.py), their lines (lines.py).
+An answer is word for word: ages in years, groups by name, or nothing. A column of answers is a
+short list of texts and, per participant, a place in it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from ingestion.simulation.calendar import Calendar
-from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.population import FloatArray, IntArray, Margin
-from ingestion.simulation.skew import sample_weights
+from ingestion.simulation.parameters import Calendar, Parameters
+from ingestion.simulation.population import (
+    FloatArray,
+    IntArray,
+    Margin,
+    Population,
+    sample_weights,
+)
 from ingestion.simulation.streams import Purpose, stream
 from ingestion.simulation.truth import Truth
 
@@ -22,6 +28,14 @@ from ingestion.simulation.truth import Truth
 # overhead per call does not show.
 BATTLES_PER_CHUNK = 16_384
 UNDISCLOSED = -1
+PARTICIPANT_PREFIX, PARTICIPANT_DIGITS = "p", 9
+PREFER_NOT_TO_SAY = "Prefer not to say"
+AGE = "age"
+OLDEST = 99
+# An open band thins out with age: half of it lies within its first dozen years.
+OPEN_BAND_YEARS, OPEN_BAND_POWER = 36, 1.6
+
+_BAND = re.compile(r"(\d+)(?:\s*[-\N{EN DASH}]\s*(\d+)|\s*\+)")
 
 
 class Effort(StrEnum):
@@ -70,6 +84,11 @@ class Participants:
     def numbers(self) -> IntArray:
         """Their numbers in the study."""
         return np.arange(self.first, self.first + len(self), dtype=np.int64)
+
+
+def participant_id(number: int) -> str:
+    """The source's own id of a participant."""
+    return f"{PARTICIPANT_PREFIX}{number:0{PARTICIPANT_DIGITS}d}"
 
 
 def draw_participants(truth: Truth) -> Iterator[Participants]:
@@ -170,3 +189,53 @@ def _efforts(parameters: Parameters, chunk: int, battle_counts: IntArray) -> Int
     styles = len(EFFORTS) - 1
     style = 1 + np.minimum((uniform / max(share, 1e-12) * styles).astype(np.int64), styles - 1)
     return np.where(is_low, style, 0)
+
+
+def _margin(population: Population, country: int, axis: str) -> Margin | None:
+    here = population.countries[country]
+    return next((margin for margin in (*here.strata, *here.others) if margin.axis == axis), None)
+
+
+def answer_texts(population: Population, axis: str) -> tuple[str, ...]:
+    """Every answer to be met on an axis, whatever the country; the refusal to answer first."""
+    margins = (_margin(population, number, axis) for number in range(len(population.countries)))
+    groups = {group: None for margin in margins if margin for group in margin.groups}
+    return (PREFER_NOT_TO_SAY, *groups)
+
+
+def answer_places(population: Population, participants: Participants, axis: str) -> IntArray:
+    """Place of every participant's answer; -1 where their country is not asked."""
+    texts = answer_texts(population, axis)
+    places = np.full(len(participants), -1, dtype=np.int64)
+    for number in range(len(population.countries)):
+        margin = _margin(population, number, axis)
+        if margin is None:
+            continue
+        table = np.array([texts.index(group) for group in margin.groups] + [0])
+        is_here = participants.country == number
+        # UNDISCLOSED is -1, the table's last entry.
+        places[is_here] = table[participants.answers[axis][is_here]]
+    return places
+
+
+def age_texts(population: Population) -> tuple[str, ...]:
+    """Years, then the bands, for where a band cannot be read as years."""
+    return (*map(str, range(OLDEST + 1)), *answer_texts(population, AGE))
+
+
+def age_places(population: Population, participants: Participants) -> IntArray:
+    """Place of every participant's age: in years where the band is like 18-34 or 55+."""
+    if AGE not in participants.answers:
+        return np.full(len(participants), -1, dtype=np.int64)
+    answers = answer_places(population, participants, AGE)
+    places = np.where(answers < 0, -1, answers + OLDEST + 1)
+    for place, text in enumerate(answer_texts(population, AGE)):
+        band = _BAND.fullmatch(text.strip())
+        if band is None:
+            continue
+        is_here = answers == place
+        youngest = int(band[1])
+        years = int(band[2]) - youngest + 1 if band[2] else OPEN_BAND_YEARS
+        within = participants.ages[is_here] ** (1.0 if band[2] else OPEN_BAND_POWER)
+        places[is_here] = np.minimum(youngest + (within * years).astype(np.int64), OLDEST)
+    return places
