@@ -77,8 +77,8 @@ def _publication() -> str:
 def _key(model: dict[str, Any]) -> list[str]:
     """The columns a test holds to be unique together; of several such sets the first."""
     for test in model.get("data_tests", []):
-        if isinstance(test, dict) and "sound_rows" in test:
-            return list(next(iter(test["sound_rows"]["arguments"].get("unique", [])), []))
+        if isinstance(test, dict) and "unique_and_not_null" in test:
+            return list(next(iter(test["unique_and_not_null"]["arguments"].get("unique", [])), []))
     return []
 
 

@@ -60,8 +60,6 @@ def run_dbt(
     """
     from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
 
-    from orchestration.dbt_quiet import quiet
-
     arguments = [
         "--project-dir", str(project),
         "--profiles-dir", str(project),
@@ -73,7 +71,6 @@ def run_dbt(
     with (
         environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
         warnings.catch_warnings(),
-        quiet(),
     ):
         # dbt's reader of CSV, of a column that an older study design does not have yet.
         warnings.filterwarnings(

@@ -20,6 +20,7 @@ from ingestion.paths import Home
 from orchestration.assets.dbt_manifest import ancestors, read_manifest, target_directory
 from orchestration.assets.failures import as_failure
 from orchestration.assets.ratings import INPUTS
+from orchestration.build_marker import mark_built
 from orchestration.building import (
     Workspace,
     open_sources,
@@ -28,7 +29,6 @@ from orchestration.building import (
 )
 from orchestration.dbt_runs import environment
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
-from orchestration.transformed import mark_transformed
 
 # In each of the two steps only the tests whose models are built by then, and all of those.
 TESTS = {"DBT_INDIRECT_SELECTION": "buildable"}
@@ -75,7 +75,7 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
         yield from _with_row_counts(run, workspace)
         if position is not None:
             with as_failure():
-                mark_transformed(workspace.database, workspace.project, position)
+                mark_built(workspace.database, workspace.project, position)
 
     return warehouse
 

@@ -38,7 +38,6 @@ def root(tmp_path: Path) -> Path:
     for name in (
         "profiles.yml",
         "macros/materializations",
-        "macros/named_values.sql",
         "tests/generic",
     ):
         new = tmp_path / "project" / name
@@ -105,7 +104,7 @@ def test_a_broken_promise_is_named(root: Path, kind: str) -> None:
 
 
 KEYS = "unique: [[size], [thing_id, size]], never_null: [thing_id]"
-SOUND = f"[{{sound_rows: {{name: sound, arguments: {{{KEYS}}}}}}}]"
+SOUND = f"[{{unique_and_not_null: {{name: sound, arguments: {{{KEYS}}}}}}}]"
 UNSOUND = """
 select * from (
     values (1, 'small', true), (2, 'small', true), (null, 'large', null), (2, 'small', false)

@@ -1,20 +1,19 @@
 {#-
-Tables and views in DuckDB, made at once: one transaction, in which everything is one statement's text. What
+Tables and views in DuckDB by `create or replace`: one transaction, everything in one statement's text. What
 dbt does for every adapter (make beside, rename the old away, rename the new, drop the old, ask for columns
-before commenting on them) comes to the same here, because DuckDB replaces within a transaction, and costs
-more than most queries: what takes the time is dbt's macros, not the database.
-
-What stays out: indexes, grants, foreign keys and other languages than SQL; this project has none.
+before commenting on them) comes to the same here, because DuckDB replaces within a transaction. It costs
+more than most queries: dbt's macros take the time, not the database. Indexes, grants, foreign keys and
+other languages than SQL are left out; this project has none.
 -#}
 {% materialization table, adapter='duckdb' %}
-    {{ return(made_at_once('table')) }}
+    {{ return(create_or_replace('table')) }}
 {% endmaterialization %}
 
 {% materialization view, adapter='duckdb' %}
-    {{ return(made_at_once('view')) }}
+    {{ return(create_or_replace('view')) }}
 {% endmaterialization %}
 
-{% macro made_at_once(kind) %}
+{% macro create_or_replace(kind) %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set made = this.incorporate(type=kind) -%}
     {%- set is_promised = config.get('contract').enforced -%}

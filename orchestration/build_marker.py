@@ -1,8 +1,6 @@
-"""A mark in the pipeline's database: at which cut of the log and of which design its counts are.
+"""The build marker: at which cut of the log and of which study design the database's counts are.
 
 Without it the counts are not whole: a build of them was cut off, or none was begun.
-
-What stays out: making the counts (building.py).
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def mark_transformed(
+def mark_built(
     database: Path, project: Path, position: int, valid_until: str | None = None
 ) -> None:
     """Note that the counts are whole.
@@ -34,20 +32,20 @@ def mark_transformed(
     columns = f"{position:d} as log_position, cast({until} as varchar) as valid_until"
     columns += f", '{design_hash(project)}' as design_hash"
     with open_database(database) as connection:
-        connection.execute(f"create view raw.transformed as select {columns}")
+        connection.execute(f"create view raw.build_marker as select {columns}")
 
 
-def transformed_cut(connection: duckdb.DuckDBPyConnection) -> Cut | None:
+def built_cut(connection: duckdb.DuckDBPyConnection) -> Cut | None:
     """The cut the database's counts are at; None where they are not whole."""
-    known = "select 1 from duckdb_views() where schema_name = 'raw' and view_name = 'transformed'"
+    known = "select 1 from duckdb_views() where schema_name = 'raw' and view_name = 'build_marker'"
     if not connection.sql(known).fetchall():
         return None
-    query = "select log_position, valid_until from raw.transformed"
+    query = "select log_position, valid_until from raw.build_marker"
     return Cut(*connection.sql(query).fetchall()[0])
 
 
-def transformed_design(connection: duckdb.DuckDBPyConnection) -> str | None:
+def built_design(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The study design of the database's counts; None where older code built them."""
-    [mark] = connection.sql("from raw.transformed").to_arrow_table().to_pylist()
+    [mark] = connection.sql("from raw.build_marker").to_arrow_table().to_pylist()
     design: str | None = mark.get("design_hash")
     return design
