@@ -39,7 +39,7 @@ INPUTS = (
     "fct_tournament_count",
     "fct_weighted_judgment",
     "int_cells__grouped",
-    "int_strata__celled",
+    "int_cells__assigned_to_strata",
     "int_strata__weighted",
     "seeds.seed_pairing_policies",
     "seeds.seed_pools",

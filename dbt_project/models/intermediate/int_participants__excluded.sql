@@ -10,13 +10,14 @@ exclusions as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
 struck as (
 
-    select * from {{ ref('int_policies__struck') }}
+    select * from {{ ref('int_policies__with_strikes') }}
 
 ),
 

@@ -1,8 +1,14 @@
 with
 
-levels as (
+profiled as (
 
-    select * from {{ ref('int_participant_levels') }}
+    select * from {{ ref('int_participants__profiled') }}
+
+),
+
+profile_levels as (
+
+    select * from {{ ref('int_profile_levels') }}
 
 ),
 
@@ -10,6 +16,19 @@ axes as (
 
     select * from {{ ref('seed_axes') }}
     where is_stratum
+
+),
+
+levels as (
+
+    select
+        profiled.participant_key,
+        profile_levels.country,
+        profile_levels.variable,
+        profile_levels.level,
+        profile_levels.is_recognised
+    from profiled
+    inner join profile_levels on profiled.profile_number = profile_levels.profile_number
 
 ),
 

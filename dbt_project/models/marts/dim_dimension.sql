@@ -8,7 +8,7 @@ declared as (
 
 observed as (
 
-    select distinct dimension from {{ ref('fct_cell_count') }}
+    select distinct dimension from {{ ref('int_cells__counted') }}
 
 ),
 

@@ -14,7 +14,8 @@ retirements as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
@@ -22,9 +23,9 @@ battled as (
 
     select distinct dimension_pair.model_id
     from (
-        select model_a as model_id from {{ ref('fct_cell_count') }}
+        select model_a as model_id from {{ ref('int_cells__counted') }}
         union all
-        select model_b as model_id from {{ ref('fct_cell_count') }}
+        select model_b as model_id from {{ ref('int_cells__counted') }}
     ) as dimension_pair
 
 ),

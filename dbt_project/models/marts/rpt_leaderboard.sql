@@ -7,7 +7,13 @@ with
 
 ratings as (
 
-    select * from {{ ref('int_ratings__explained') }}
+    select * from {{ source('ratings', 'rating') }}
+
+),
+
+provisional as (
+
+    select * from {{ source('ratings', 'provisional') }}
 
 ),
 
@@ -46,6 +52,7 @@ sds as (
 
     select
         ratings.*,
+        provisional.provisional_reason,
         coalesce(
             ratings.model_sd_micro,
             case
@@ -67,6 +74,13 @@ sds as (
             and ratings.model_id = clustered.model_id
             and ratings.estimator = 'trueskill_ep'
             and ratings.weighting = 'none'
+    left join provisional
+        on
+            ratings.weighting = provisional.weighting
+            and ratings.stratum_id = provisional.stratum_id
+            and ratings.dimension = provisional.dimension
+            and ratings.estimator = provisional.estimator
+            and ratings.model_id = provisional.model_id
 
 ),
 

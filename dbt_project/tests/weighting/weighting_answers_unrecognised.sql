@@ -5,5 +5,5 @@ select
     variable,
     country,
     answer
-from {{ ref('int_answers__levelled') }}
+from {{ ref('int_answers__with_levels') }}
 where level is null

@@ -10,7 +10,7 @@ import pytest
 
 from tests.dbt.models import render_model
 
-MODELS = ("int_pairs__sided", "int_dimensions__sided", "int_participants__sided")
+MODELS = ("int_pairs__position_preference", "int_dimensions__sided", "int_participants__sided")
 REPORT = "rpt_position_bias"
 
 

@@ -11,7 +11,7 @@ from tests.dbt.weighting.project import Project, make_project
 FURTHER = (
     "models/intermediate/recruitment",
     "models/marts/recruitment",
-    "models/intermediate/int_participants__celled.sql",
+    "models/intermediate/int_participants__assigned_to_cells.sql",
     "models/intermediate/int_participants__stratified.sql",
     "models/marts/dim_stratum.sql",
     "models/marts/dim_stratum.yml",

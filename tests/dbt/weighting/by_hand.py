@@ -23,7 +23,7 @@ def raked_by_hand(
     people = [
         row[0]
         for row in project.query(f"""
-            select participant_key from int_participants__judging
+            select participant_key from int_participants__with_verdicts
             where country = '{country}' order by participant_key
         """)
     ]

@@ -141,7 +141,7 @@ def make_project(directory: Path, *, further: Iterable[str] = ()) -> Project:
     stubs = directory / "models" / "stubs"
     stubs.mkdir()
     (stubs / "int_participants__current.sql").write_text(PEOPLE % (directory / "people.csv"))
-    (stubs / "int_participants__numbered.sql").write_text(HEARD)
+    (stubs / "int_participants__with_verdicts.sql").write_text(HEARD)
     (stubs / "int_participants__contradicted.sql").write_text(CONTRADICTED)
     (directory / "dbt_project.yml").write_text(PROJECT)
     (directory / "profiles.yml").write_text(PROFILE % (directory / "weighting.duckdb"))

@@ -161,7 +161,7 @@ def test_whoever_was_not_heard_has_no_weight(build: Build, project: Project) -> 
 
 
 def test_nobody_is_dropped_for_a_missing_answer(build: Build, project: Project) -> None:
-    heard = project.query("select count(*) from int_participants__judging where country = 'US'")
+    heard = project.query("select count(*) from int_participants__with_verdicts where country = 'US'")
     weighted = project.query("""
         select count(*) from fct_participant_weight
         where country = 'US' and scheme = 'plus_politics'
@@ -183,7 +183,7 @@ def test_the_scheme_of_complete_answers_leaves_the_others_out(
     left_out = diagnostics(project, "US", "complete_answers", "left_out_count")
     incomplete = project.query("""
         select count(distinct participant_key) from int_participant_levels
-        join int_participants__judging using (participant_key)
+        join int_participants__with_verdicts using (participant_key)
         where int_participant_levels.country = 'US' and level in ('unknown', 'Non-binary')
             and variable in ('age3', 'sex2', 'race4_self_identified', 'party3_pew_2025')
     """)

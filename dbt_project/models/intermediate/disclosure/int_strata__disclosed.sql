@@ -8,7 +8,7 @@ strata as (
 
 heard as (
 
-    select * from {{ ref('int_strata__heard') }}
+    select * from {{ ref('int_strata__with_verdicts') }}
 
 ),
 

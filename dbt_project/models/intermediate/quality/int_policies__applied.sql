@@ -15,13 +15,13 @@ members as (
 
 struck as (
 
-    select * from {{ ref('int_policies__struck') }}
+    select * from {{ ref('int_policies__with_strikes') }}
 
 ),
 
 hits as (
 
-    select * from {{ ref('int_hits__struck') }}
+    select * from {{ ref('int_hits__with_strikes') }}
     where state = 'open'
 
 ),
@@ -34,7 +34,8 @@ exclusions as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 levelled as (
 
-    select * from {{ ref('int_answers__levelled') }}
+    select * from {{ ref('int_answers__with_levels') }}
 
 ),
 

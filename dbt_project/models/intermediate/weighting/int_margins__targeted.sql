@@ -7,7 +7,7 @@ with
 
 margined as (
 
-    select * from {{ ref('int_profiles__margined') }}
+    select * from {{ ref('int_profiles__with_margins') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 profiles as (
 
-    select * from {{ ref('int_profiles__judging') }}
+    select * from {{ ref('int_profiles__with_verdicts') }}
 
 ),
 
@@ -23,7 +23,7 @@ rakings as (
 
 allotted as (
 
-    select * from {{ ref('int_profiles__allotted') }}
+    select * from {{ ref('int_profiles__assigned_to_weighting_cells') }}
 
 ),
 

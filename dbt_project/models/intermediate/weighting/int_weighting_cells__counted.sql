@@ -4,7 +4,7 @@ with
 
 allotted as (
 
-    select * from {{ ref('int_profiles__allotted') }}
+    select * from {{ ref('int_profiles__assigned_to_weighting_cells') }}
 
 ),
 

@@ -12,9 +12,29 @@ cells as (
 
 ),
 
+first_raked as (
+
+    select * from {{ ref('int_weighting_cells__raked') }}
+
+),
+
+untrimmed as (
+
+    select
+        first_raked.raking_id,
+        first_raked.cell_number,
+        first_raked.weight_share,
+        cells.participant_count,
+        cells.trim_lo,
+        cells.trim_hi
+    from first_raked
+    inner join cells on first_raked.cell_number = cells.cell_number
+
+),
+
 trimmed as (
 
-    select * from {{ ref('int_weighting_cells__trimmed') }}
+    {{ trim_weights('untrimmed') }}
 
 ),
 

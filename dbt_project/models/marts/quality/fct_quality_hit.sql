@@ -4,7 +4,7 @@ with
 
 hits as (
 
-    select * from {{ ref('int_hits__struck') }}
+    select * from {{ ref('int_hits__with_strikes') }}
 
 ),
 

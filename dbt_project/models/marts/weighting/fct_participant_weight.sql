@@ -2,7 +2,8 @@ with
 
 judging as (
 
-    select * from {{ ref('int_participants__judging') }}
+    select * from {{ ref('int_participants__with_verdicts') }}
+    where profile_number is not null
 
 ),
 

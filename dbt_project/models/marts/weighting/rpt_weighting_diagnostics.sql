@@ -1,8 +1,9 @@
 with
 
-countries as (
+judging as (
 
-    select * from {{ ref('int_countries__judging') }}
+    select * from {{ ref('int_participants__with_verdicts') }}
+    where profile_number is not null
 
 ),
 
@@ -12,9 +13,9 @@ schemes as (
 
 ),
 
-weights as (
+profiles as (
 
-    select * from {{ ref('int_weights__summarised') }}
+    select * from {{ ref('int_profiles__weighted') }}
 
 ),
 
@@ -28,6 +29,59 @@ margins as (
 
     select * from {{ ref('rpt_weighting_margin') }}
     where is_raked
+
+),
+
+contradicted as (
+
+    select distinct participant_key from {{ ref('int_participants__contradicted') }}
+
+),
+
+countries as (
+
+    select
+        judging.country,
+        count(*) as participant_count,
+        count(contradicted.participant_key) as contradicted_count
+    from judging
+    left join contradicted on judging.participant_key = contradicted.participant_key
+    group by judging.country
+
+),
+
+default_weights as (
+
+    select
+        profiles.profile_number,
+        profiles.weight_micro
+    from profiles
+    inner join schemes on profiles.scheme = schemes.scheme
+    where schemes.is_default
+
+),
+
+-- Sums of whole millionths: exact in any order.
+weights as (
+
+    select
+        profiles.country,
+        profiles.scheme,
+        sum(profiles.participant_count) as participant_count,
+        {{ kish_design_effect(
+            'cast(profiles.weight_micro as decimal(38, 0))', 'profiles.participant_count'
+        ) }} as design_effect,
+        min(profiles.weight) as weight_min,
+        max(profiles.weight) as weight_max,
+        sum(case when profiles.is_trimmed then profiles.participant_count else 0 end)
+            as trimmed_count,
+        sum(profiles.participant_count * abs(profiles.weight_micro - default_weights.weight_micro))
+            as difference_micro,
+        sum(case when default_weights.weight_micro is null then 0 else profiles.participant_count end)
+            as compared_count
+    from profiles
+    left join default_weights on profiles.profile_number = default_weights.profile_number
+    group by profiles.country, profiles.scheme
 
 ),
 

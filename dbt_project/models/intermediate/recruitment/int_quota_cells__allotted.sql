@@ -4,13 +4,13 @@ with
 
 cells as (
 
-    select * from {{ ref('int_cells__targeted') }}
+    select * from {{ ref('int_quota_cells__targeted') }}
 
 ),
 
 countries as (
 
-    select * from {{ ref('int_countries__sized') }}
+    select * from {{ ref('int_quota_countries__sized') }}
 
 ),
 

@@ -1,6 +1,6 @@
 {#- A cell's target is its share of the weights; where nobody of it was heard, the share it would
 have if axes were independent. Within a cell weights differ by what is weighted to besides. -#}
-with
+with recursive
 
 targets as (
 
@@ -8,9 +8,10 @@ targets as (
 
 ),
 
-expected as (
+strata as (
 
-    select * from {{ ref('int_cells__expected') }}
+    select * from {{ ref('dim_stratum') }}
+    where axis is not null and population_share is not null
 
 ),
 
@@ -21,15 +22,85 @@ schemes as (
 
 ),
 
-weights as (
+participants as (
 
-    select * from {{ ref('fct_participant_weight') }}
+    select * from {{ ref('int_participants__with_verdicts') }}
 
 ),
 
 celled as (
 
-    select * from {{ ref('int_participants__celled') }}
+    select * from {{ ref('int_participants__assigned_to_cells') }}
+
+),
+
+axes as (
+
+    select
+        country,
+        axis,
+        row_number() over (partition by country order by sort_order, axis) as ordinal,
+        count(*) over (partition by country) as axis_count
+    from {{ ref('seed_axes') }}
+    where is_stratum
+
+),
+
+groups_of_axes as (
+
+    select
+        axes.country,
+        axes.ordinal,
+        axes.axis_count,
+        axes.axis || '=' || strata.group_name as level,
+        strata.group_name,
+        strata.population_share
+    from axes
+    inner join strata
+        on
+            axes.country = strata.country
+            and axes.axis = strata.axis
+
+),
+
+crossed as (
+
+    select
+        country,
+        country || '/' || level as cell_key,
+        group_name as label,
+        population_share as expected_share,
+        ordinal,
+        axis_count
+    from groups_of_axes
+    where ordinal = 1
+    union all
+    select
+        crossed.country,
+        crossed.cell_key || '/' || following.level as cell_key,
+        crossed.label || ', ' || following.group_name as label,
+        crossed.expected_share * following.population_share as expected_share,
+        following.ordinal,
+        crossed.axis_count
+    from crossed
+    inner join groups_of_axes as following
+        on
+            crossed.country = following.country
+            and crossed.ordinal + 1 = following.ordinal
+
+),
+
+-- Every combination of a country's groups, with the share it would have if axes were independent;
+-- axis by axis, in the order in which a cell's key names them.
+expected as (
+
+    select
+        country,
+        cell_key,
+        label,
+        expected_share
+    from crossed
+    where ordinal = axis_count
 
 ),
 
@@ -42,9 +113,10 @@ heard as (
         cast(sum(weights.weight_micro) as double) as weight_micro,
         cast(sum(cast(weights.weight_micro as decimal(38, 0)) * weights.weight_micro) as double)
             as square_micro
-    from weights
+    from {{ ref('int_profiles__weighted') }} as weights
     inner join schemes on weights.scheme = schemes.scheme
-    inner join celled on weights.participant_key = celled.participant_key
+    inner join participants on weights.profile_number = participants.profile_number
+    inner join celled on participants.participant_key = celled.participant_key
     inner join targets on celled.country = targets.country
     group by celled.country, celled.cell_key
 

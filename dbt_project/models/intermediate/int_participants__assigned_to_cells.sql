@@ -6,7 +6,7 @@ stratified as (
 
 ),
 
-celled as (
+keyed as (
 
     select
         participant_key,
@@ -18,4 +18,7 @@ celled as (
 
 )
 
-select * from celled
+select
+    *,
+    cast(dense_rank() over (order by cell_key) as integer) as cell_id
+from keyed

@@ -11,6 +11,18 @@ variables as (
 
 ),
 
+bands as (
+
+    select * from {{ ref('seed_age_bands') }}
+
+),
+
+participants as (
+
+    select * from {{ ref('int_participants__current') }}
+
+),
+
 crosswalk as (
 
     select
@@ -40,9 +52,18 @@ named as (
 
 ),
 
-bands as (
+-- Null answers stay: they are somebody whose level is unknown.
+answered as (
 
-    select * from {{ ref('seed_age_bands') }}
+    {%- for question in weighting_questions() %}
+        {% if not loop.first %}union all{% endif %}
+        select
+            participant_key,
+            country,
+            '{{ question }}' as question,
+            nullif({{ comparable_text(question) }}, '') as answer
+        from participants
+    {%- endfor %}
 
 ),
 
@@ -52,7 +73,7 @@ answers as (
         country,
         question,
         answer
-    from {{ ref('int_participants__answered') }}
+    from answered
     where answer is not null
 
 ),

@@ -2,7 +2,7 @@ with
 
 profiles as (
 
-    select * from {{ ref('int_profiles__judging') }}
+    select * from {{ ref('int_profiles__with_verdicts') }}
 
 ),
 
