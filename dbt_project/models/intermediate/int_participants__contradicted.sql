@@ -102,18 +102,12 @@ meant as (
             and standing.question = groups.question
             and standing.answer = groups.answer
 
-),
-
-contradicted as (
-
-    select
-        participant_key,
-        question
-    from meant
-    where not is_correction and position > coalesce(corrected_position, -1)
-    group by participant_key, question
-    having count(distinct meaning) > 1
-
 )
 
-select * from contradicted
+select
+    participant_key,
+    question
+from meant
+where not is_correction and position > coalesce(corrected_position, -1)
+group by participant_key, question
+having count(distinct meaning) > 1

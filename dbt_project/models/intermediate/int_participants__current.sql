@@ -38,19 +38,13 @@ standing as (
     left join retracted on answered.event_id = retracted.event_id
     where retracted.event_id is null
 
-),
-
-latest as (
-
-    select
-        participant_key,
-        {%- for answer in answers %}
-            {{ latest_known(answer) }} as {{ answer }},
-        {%- endfor %}
-        min(occurred_at) as enrolled_at
-    from standing
-    group by participant_key
-
 )
 
-select * from latest
+select
+    participant_key,
+    {%- for answer in answers %}
+        {{ latest_known(answer) }} as {{ answer }},
+    {%- endfor %}
+    min(occurred_at) as enrolled_at
+from standing
+group by participant_key

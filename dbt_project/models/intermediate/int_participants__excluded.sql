@@ -38,17 +38,11 @@ upheld as (
         retracted.event_id is null
         and (exclusions.policy is null or struck.reached_position is not null)
 
-),
-
-standing as (
-
-    select
-        participant_key,
-        min(excluded_position) as excluded_position,
-        max(case when is_by_hand then 1 else 0 end) = 1 as is_by_hand
-    from upheld
-    group by participant_key
-
 )
 
-select * from standing
+select
+    participant_key,
+    min(excluded_position) as excluded_position,
+    max(case when is_by_hand then 1 else 0 end) = 1 as is_by_hand
+from upheld
+group by participant_key

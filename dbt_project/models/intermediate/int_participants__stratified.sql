@@ -30,22 +30,16 @@ levels as (
     from profiled
     inner join profile_levels on profiled.profile_number = profile_levels.profile_number
 
-),
-
-stratified as (
-
-    select
-        levels.participant_key,
-        levels.country,
-        axes.axis,
-        axes.sort_order,
-        levels.level as group_name
-    from levels
-    inner join axes
-        on
-            levels.country = axes.country
-            and levels.variable = axes.variable
-
 )
 
-select * from stratified
+select
+    levels.participant_key,
+    levels.country,
+    axes.axis,
+    axes.sort_order,
+    levels.level as group_name
+from levels
+inner join axes
+    on
+        levels.country = axes.country
+        and levels.variable = axes.variable

@@ -102,16 +102,10 @@ of_pools as (
     inner join countries
         on chosen.country = countries.country and chosen.scheme = countries.scheme
 
-),
-
-united as (
-
-    select * from of_countries
-    union all
-    select * from of_groups
-    union all
-    select * from of_pools
-
 )
 
-select * from united
+select * from of_countries
+union all
+select * from of_groups
+union all
+select * from of_pools

@@ -108,30 +108,24 @@ ranked as (
     from weighted
     inner join schemes on weighted.scheme = schemes.scheme
 
-),
-
-final as (
-
-    select
-        ranked.country,
-        ranked.scheme,
-        ranked.dimension,
-        ranked.model_id,
-        ranked.is_default,
-        cast(ranked.participant_count as bigint) as participant_count,
-        cast(ranked.battle_count as bigint) as battle_count,
-        ranked.score_mean,
-        cast(ranked.score_rank as integer) as score_rank,
-        ranked.score_mean - defaults.score_mean as default_score_difference,
-        cast(ranked.score_rank - defaults.score_rank as integer) as default_rank_difference
-    from ranked
-    left join ranked as defaults
-        on
-            ranked.country = defaults.country
-            and ranked.dimension = defaults.dimension
-            and ranked.model_id = defaults.model_id
-            and defaults.is_default
-
 )
 
-select * from final
+select
+    ranked.country,
+    ranked.scheme,
+    ranked.dimension,
+    ranked.model_id,
+    ranked.is_default,
+    cast(ranked.participant_count as bigint) as participant_count,
+    cast(ranked.battle_count as bigint) as battle_count,
+    ranked.score_mean,
+    cast(ranked.score_rank as integer) as score_rank,
+    ranked.score_mean - defaults.score_mean as default_score_difference,
+    cast(ranked.score_rank - defaults.score_rank as integer) as default_rank_difference
+from ranked
+left join ranked as defaults
+    on
+        ranked.country = defaults.country
+        and ranked.dimension = defaults.dimension
+        and ranked.model_id = defaults.model_id
+        and defaults.is_default

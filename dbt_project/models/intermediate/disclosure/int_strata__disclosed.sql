@@ -31,35 +31,29 @@ judged as (
 
     {{ large_enough('members', ['parent_id', 'axis', 'dimension'], 'stratum_id', 'heard_count') }}
 
-),
-
-final as (
-
-    select
-        heard.stratum_id,
-        heard.dimension,
-        heard.heard_count,
-        heard.heard_count = 0
-        or (
-            everybody.heard_count >= {{ disclosed_people_min() }}
-            and coalesce(countries.is_large_enough, true)
-            and coalesce(judged.is_large_enough, true)
-        ) as is_disclosed,
-        coalesce(judged.is_family_mixed, true) as is_family_mixed
-    from heard
-    left join judged
-        on
-            heard.stratum_id = judged.stratum_id
-            and heard.dimension = judged.dimension
-    left join judged as countries
-        on
-            judged.parent_id = countries.stratum_id
-            and judged.dimension = countries.dimension
-    left join heard as everybody
-        on
-            heard.dimension = everybody.dimension
-            and everybody.stratum_id = 'all'
-
 )
 
-select * from final
+select
+    heard.stratum_id,
+    heard.dimension,
+    heard.heard_count,
+    heard.heard_count = 0
+    or (
+        everybody.heard_count >= {{ disclosed_people_min() }}
+        and coalesce(countries.is_large_enough, true)
+        and coalesce(judged.is_large_enough, true)
+    ) as is_disclosed,
+    coalesce(judged.is_family_mixed, true) as is_family_mixed
+from heard
+left join judged
+    on
+        heard.stratum_id = judged.stratum_id
+        and heard.dimension = judged.dimension
+left join judged as countries
+    on
+        judged.parent_id = countries.stratum_id
+        and judged.dimension = countries.dimension
+left join heard as everybody
+    on
+        heard.dimension = everybody.dimension
+        and everybody.stratum_id = 'all'

@@ -13,17 +13,11 @@ retracted as (
     select * from {{ ref('int_events__revised') }}
     where retracted_position is not null
 
-),
-
-standing as (
-
-    select conversations.*
-    from conversations
-    left join retracted on conversations.event_id = retracted.event_id
-    where
-        retracted.event_id is null
-        and {{ happened_by('conversations.occurred_at') }}
-
 )
 
-select * from standing
+select conversations.*
+from conversations
+left join retracted on conversations.event_id = retracted.event_id
+where
+    retracted.event_id is null
+    and {{ happened_by('conversations.occurred_at') }}

@@ -157,26 +157,20 @@ strikes as (
     from {{ ref('int_strikes__current') }}
     group by participant_key, rule, rule_version, coalesce(conversation_id, '')
 
-),
-
-struck as (
-
-    select
-        hits.*,
-        strikes.strike_event_id,
-        case
-            when strikes.strike_event_id is null then 'open'
-            when strikes.is_standing then 'struck'
-            else 'appealed'
-        end as state
-    from hits
-    left join strikes
-        on
-            hits.participant_key = strikes.participant_key
-            and hits.rule = strikes.rule
-            and hits.rule_version = strikes.rule_version
-            and coalesce(hits.conversation_id, '') = strikes.unit_id
-
 )
 
-select * from struck
+select
+    hits.*,
+    strikes.strike_event_id,
+    case
+        when strikes.strike_event_id is null then 'open'
+        when strikes.is_standing then 'struck'
+        else 'appealed'
+    end as state
+from hits
+left join strikes
+    on
+        hits.participant_key = strikes.participant_key
+        and hits.rule = strikes.rule
+        and hits.rule_version = strikes.rule_version
+        and coalesce(hits.conversation_id, '') = strikes.unit_id

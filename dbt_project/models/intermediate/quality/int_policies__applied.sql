@@ -83,26 +83,20 @@ counted as (
             and struck.policy_version = open_counts.policy_version
             and struck.participant_key = open_counts.participant_key
 
-),
-
-applied as (
-
-    select
-        counted.*,
-        excluded.participant_key is not null as has_exclusion,
-        counted.strike_count + counted.open_hit_count >= policies.strikes_to_exclude
-        and not coalesce(excluded.is_appealed, false) as is_excluded
-    from counted
-    inner join policies
-        on
-            counted.policy = policies.policy
-            and counted.policy_version = policies.version
-    left join excluded
-        on
-            counted.policy = excluded.policy
-            and counted.policy_version = excluded.policy_version
-            and counted.participant_key = excluded.participant_key
-
 )
 
-select * from applied
+select
+    counted.*,
+    excluded.participant_key is not null as has_exclusion,
+    counted.strike_count + counted.open_hit_count >= policies.strikes_to_exclude
+    and not coalesce(excluded.is_appealed, false) as is_excluded
+from counted
+inner join policies
+    on
+        counted.policy = policies.policy
+        and counted.policy_version = policies.version
+left join excluded
+    on
+        counted.policy = excluded.policy
+        and counted.policy_version = excluded.policy_version
+        and counted.participant_key = excluded.participant_key

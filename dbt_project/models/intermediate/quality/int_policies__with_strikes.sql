@@ -42,19 +42,13 @@ numbered as (
             members.policy = policies.policy
             and members.policy_version = policies.version
 
-),
-
-struck as (
-
-    select
-        policy,
-        policy_version,
-        participant_key,
-        count(*) as strike_count,
-        max(case when strike_number = strikes_to_exclude then position end) as reached_position
-    from numbered
-    group by policy, policy_version, participant_key
-
 )
 
-select * from struck
+select
+    policy,
+    policy_version,
+    participant_key,
+    count(*) as strike_count,
+    max(case when strike_number = strikes_to_exclude then position end) as reached_position
+from numbered
+group by policy, policy_version, participant_key

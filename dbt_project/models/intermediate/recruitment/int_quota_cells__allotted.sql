@@ -67,30 +67,24 @@ floored as (
         ) as remainder_rank
     from divided
 
-),
-
-allotted as (
-
-    select
-        country,
-        cell_key,
-        label,
-        is_recruitable,
-        participant_count,
-        design_effect,
-        target_share,
-        cast(round(quota) as bigint) as quota_count,
-        -- What is short by the last bits only is not short.
-        cast(ceil(shortage - 1e-6) as bigint) as short_count,
-        floor_count + case
-            when
-                remainder_rank
-                <= next_count - sum(floor_count) over (partition by country)
-                then 1
-            else 0
-        end as next_count
-    from floored
-
 )
 
-select * from allotted
+select
+    country,
+    cell_key,
+    label,
+    is_recruitable,
+    participant_count,
+    design_effect,
+    target_share,
+    cast(round(quota) as bigint) as quota_count,
+    -- What is short by the last bits only is not short.
+    cast(ceil(shortage - 1e-6) as bigint) as short_count,
+    floor_count + case
+        when
+            remainder_rank
+            <= next_count - sum(floor_count) over (partition by country)
+            then 1
+        else 0
+    end as next_count
+from floored

@@ -153,24 +153,18 @@ united as (
     from expected
     full outer join totalled on expected.cell_key = totalled.cell_key
 
-),
-
-shared as (
-
-    select
-        united.country,
-        united.cell_key,
-        coalesce(united.label, united.cell_key) as label,
-        united.is_recruitable,
-        united.participant_count,
-        united.design_effect,
-        united.raw_share * 1e18 / sum(cast(united.raw_share * 1e18 as bigint)) over (
-            partition by united.country
-        ) as target_share
-    from united
-    inner join targets on united.country = targets.country
-    where united.raw_share > 0
-
 )
 
-select * from shared
+select
+    united.country,
+    united.cell_key,
+    coalesce(united.label, united.cell_key) as label,
+    united.is_recruitable,
+    united.participant_count,
+    united.design_effect,
+    united.raw_share * 1e18 / sum(cast(united.raw_share * 1e18 as bigint)) over (
+        partition by united.country
+    ) as target_share
+from united
+inner join targets on united.country = targets.country
+where united.raw_share > 0

@@ -98,39 +98,33 @@ aged as (
             answers.country = variables.country
             and answers.question = variables.question
 
-),
-
-levelled as (
-
-    select
-        aged.country,
-        aged.question,
-        aged.variable,
-        aged.answer,
-        coalesce(named.level, crosswalk.level, refusals.level, bands.level) as level
-    from aged
-    left join named
-        on
-            aged.country = named.country
-            and aged.variable = named.variable
-            and aged.answer = named.answer
-    left join crosswalk
-        on
-            aged.coding = crosswalk.coding
-            and aged.answer = crosswalk.answer
-    left join crosswalk as refusals
-        on
-            refusals.coding = 'any'
-            and aged.answer = refusals.answer
-    -- A band of years has a level where it fits whole.
-    left join bands
-        on
-            aged.coding = bands.coding
-            and aged.age_from >= bands.age_from
-            and case
-                when aged.is_open then 120 else coalesce(aged.age_to, aged.age_from)
-            end between aged.age_from and bands.age_to
-
 )
 
-select * from levelled
+select
+    aged.country,
+    aged.question,
+    aged.variable,
+    aged.answer,
+    coalesce(named.level, crosswalk.level, refusals.level, bands.level) as level
+from aged
+left join named
+    on
+        aged.country = named.country
+        and aged.variable = named.variable
+        and aged.answer = named.answer
+left join crosswalk
+    on
+        aged.coding = crosswalk.coding
+        and aged.answer = crosswalk.answer
+left join crosswalk as refusals
+    on
+        refusals.coding = 'any'
+        and aged.answer = refusals.answer
+-- A band of years has a level where it fits whole.
+left join bands
+    on
+        aged.coding = bands.coding
+        and aged.age_from >= bands.age_from
+        and case
+            when aged.is_open then 120 else coalesce(aged.age_to, aged.age_from)
+        end between aged.age_from and bands.age_to

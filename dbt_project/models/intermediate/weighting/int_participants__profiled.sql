@@ -36,21 +36,15 @@ grouped as (
                 = {{ question }}_groups.answer
     {%- endfor %}
 
-),
-
-profiled as (
-
-    select
-        *,
-        cast(dense_rank() over (
-            order by
-                country
-                {%- for question in weighting_questions() -%}
-                    , {{ question }}_group
-                {%- endfor %}
-        ) as integer) as profile_number
-    from grouped
-
 )
 
-select * from profiled
+select
+    *,
+    cast(dense_rank() over (
+        order by
+            country
+            {%- for question in weighting_questions() -%}
+                , {{ question }}_group
+            {%- endfor %}
+    ) as integer) as profile_number
+from grouped

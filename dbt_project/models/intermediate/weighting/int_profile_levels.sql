@@ -135,14 +135,8 @@ joint as (
             and crossed.variable = joint_cells.variable
             and crossed.level = joint_cells.level
 
-),
-
-united as (
-
-    select * from single
-    union all
-    select * from joint
-
 )
 
-select * from united
+select * from single
+union all
+select * from joint

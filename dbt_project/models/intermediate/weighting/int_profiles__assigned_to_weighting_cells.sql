@@ -47,21 +47,15 @@ pivoted as (
     from numbered
     group by raking_id, profile_number, participant_count
 
-),
-
-allotted as (
-
-    select
-        *,
-        cast(dense_rank() over (
-            order by
-                raking_id
-                {%- for margin in range(1, margins_max() + 1) -%}
-                    , margin_{{ margin }}
-                {%- endfor %}
-        ) as integer) as cell_number
-    from pivoted
-
 )
 
-select * from allotted
+select
+    *,
+    cast(dense_rank() over (
+        order by
+            raking_id
+            {%- for margin in range(1, margins_max() + 1) -%}
+                , margin_{{ margin }}
+            {%- endfor %}
+    ) as integer) as cell_number
+from pivoted

@@ -74,25 +74,19 @@ left_out as (
     from all_margined
     where is_left_out
 
-),
-
-margined as (
-
-    select
-        all_margined.profile_number,
-        all_margined.participant_count,
-        all_margined.country,
-        all_margined.scheme,
-        all_margined.margin,
-        all_margined.variable,
-        all_margined.raked_level
-    from all_margined
-    left join left_out
-        on
-            all_margined.profile_number = left_out.profile_number
-            and all_margined.scheme = left_out.scheme
-    where left_out.profile_number is null
-
 )
 
-select * from margined
+select
+    all_margined.profile_number,
+    all_margined.participant_count,
+    all_margined.country,
+    all_margined.scheme,
+    all_margined.margin,
+    all_margined.variable,
+    all_margined.raked_level
+from all_margined
+left join left_out
+    on
+        all_margined.profile_number = left_out.profile_number
+        and all_margined.scheme = left_out.scheme
+where left_out.profile_number is null

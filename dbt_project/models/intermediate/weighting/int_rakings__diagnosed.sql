@@ -110,25 +110,19 @@ second_rakings as (
     from reraked
     group by raking_id
 
-),
-
-diagnosed as (
-
-    select
-        rakings.raking_id,
-        rakings.country,
-        rakings.scheme,
-        second_rakings.cell_count,
-        second_rakings.cell_participant_count_min,
-        errors.raked_margin_error,
-        errors.margin_error,
-        first_rakings.sweep_count + second_rakings.sweep_count as sweep_count,
-        first_rakings.is_converged and second_rakings.is_converged as is_converged
-    from rakings
-    inner join errors on rakings.raking_id = errors.raking_id
-    inner join first_rakings on rakings.raking_id = first_rakings.raking_id
-    inner join second_rakings on rakings.raking_id = second_rakings.raking_id
-
 )
 
-select * from diagnosed
+select
+    rakings.raking_id,
+    rakings.country,
+    rakings.scheme,
+    second_rakings.cell_count,
+    second_rakings.cell_participant_count_min,
+    errors.raked_margin_error,
+    errors.margin_error,
+    first_rakings.sweep_count + second_rakings.sweep_count as sweep_count,
+    first_rakings.is_converged and second_rakings.is_converged as is_converged
+from rakings
+inner join errors on rakings.raking_id = errors.raking_id
+inner join first_rakings on rakings.raking_id = first_rakings.raking_id
+inner join second_rakings on rakings.raking_id = second_rakings.raking_id

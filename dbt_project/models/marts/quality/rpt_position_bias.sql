@@ -156,26 +156,20 @@ measured as (
     from dimensions
     inner join clusters on dimensions.dimension = clusters.dimension
 
-),
-
-final as (
-
-    select
-        shares.dimension,
-        shares.battle_count,
-        shares.left_share,
-        shares.right_share,
-        shares.tie_share,
-        measured.bias,
-        measured.bias_sd,
-        measured.bias - 1.959963984540054 * measured.bias_sd as bias_lo,
-        measured.bias + 1.959963984540054 * measured.bias_sd as bias_hi,
-        coalesce(measured.participant_count, 0) as participant_count,
-        coalesce(measured.pair_count, 0) as pair_count,
-        coalesce(measured.information, 0) / shares.battle_count as information_share
-    from shares
-    left join measured on shares.dimension = measured.dimension
-
 )
 
-select * from final
+select
+    shares.dimension,
+    shares.battle_count,
+    shares.left_share,
+    shares.right_share,
+    shares.tie_share,
+    measured.bias,
+    measured.bias_sd,
+    measured.bias - 1.959963984540054 * measured.bias_sd as bias_lo,
+    measured.bias + 1.959963984540054 * measured.bias_sd as bias_hi,
+    coalesce(measured.participant_count, 0) as participant_count,
+    coalesce(measured.pair_count, 0) as pair_count,
+    coalesce(measured.information, 0) / shares.battle_count as information_share
+from shares
+left join measured on shares.dimension = measured.dimension

@@ -97,52 +97,46 @@ batched as (
     where participant_count + next_count > 0
     group by country
 
-),
-
-final as (
-
-    select
-        summed.country,
-        summed.level,
-        case when summed.level <> 'cell' then summed.stratum_id end as stratum_id,
-        summed.cell_key,
-        case when summed.level = 'cell' then summed.cell_label else strata.label end as label,
-        summed.is_recruitable,
-        summed.participant_count,
-        summed.participant_count / nullif(cast(countries.participant_count as double), 0)
-            as sample_share,
-        summed.target_share,
-        summed.quota_count,
-        summed.short_count,
-        summed.short_count * countries.price as cost,
-        cast(
-            round(
-                greatest(
-                    countries.effective_target_count * countries.design_effect
-                    - countries.participant_count,
-                    0
-                )
-                * coalesce(
-                    summed.participant_count
-                    / nullif(cast(countries.participant_count as double), 0),
-                    summed.target_share
-                )
-            ) as bigint
-        ) as as_before_count,
-        summed.next_count,
-        countries.price,
-        countries.currency,
-        countries.effective_target_count,
-        case when summed.level = 'country' then countries.design_effect end as design_effect,
-        case when summed.level = 'country' then countries.effective_participant_count end
-            as effective_participant_count,
-        case when summed.level = 'country' then batched.effective_participant_count end
-            as next_effective_participant_count
-    from summed
-    inner join countries on summed.country = countries.country
-    left join batched on summed.country = batched.country
-    left join strata on summed.stratum_id = strata.stratum_id
-
 )
 
-select * from final
+select
+    summed.country,
+    summed.level,
+    case when summed.level <> 'cell' then summed.stratum_id end as stratum_id,
+    summed.cell_key,
+    case when summed.level = 'cell' then summed.cell_label else strata.label end as label,
+    summed.is_recruitable,
+    summed.participant_count,
+    summed.participant_count / nullif(cast(countries.participant_count as double), 0)
+        as sample_share,
+    summed.target_share,
+    summed.quota_count,
+    summed.short_count,
+    summed.short_count * countries.price as cost,
+    cast(
+        round(
+            greatest(
+                countries.effective_target_count * countries.design_effect
+                - countries.participant_count,
+                0
+            )
+            * coalesce(
+                summed.participant_count
+                / nullif(cast(countries.participant_count as double), 0),
+                summed.target_share
+            )
+        ) as bigint
+    ) as as_before_count,
+    summed.next_count,
+    countries.price,
+    countries.currency,
+    countries.effective_target_count,
+    case when summed.level = 'country' then countries.design_effect end as design_effect,
+    case when summed.level = 'country' then countries.effective_participant_count end
+        as effective_participant_count,
+    case when summed.level = 'country' then batched.effective_participant_count end
+        as next_effective_participant_count
+from summed
+inner join countries on summed.country = countries.country
+left join batched on summed.country = batched.country
+left join strata on summed.stratum_id = strata.stratum_id

@@ -11,20 +11,14 @@ weights as (
 
     select * from {{ ref('int_profiles__weighted') }}
 
-),
-
-final as (
-
-    select
-        judging.participant_key,
-        judging.country,
-        weights.scheme,
-        weights.weight_micro,
-        weights.weight,
-        weights.is_trimmed
-    from judging
-    inner join weights on judging.profile_number = weights.profile_number
-
 )
 
-select * from final
+select
+    judging.participant_key,
+    judging.country,
+    weights.scheme,
+    weights.weight_micro,
+    weights.weight,
+    weights.is_trimmed
+from judging
+inner join weights on judging.profile_number = weights.profile_number

@@ -109,52 +109,46 @@ compared as (
     from named
     group by country, scheme
 
-),
-
-final as (
-
-    select
-        coalesce(countries.country, 'unknown') as country,
-        schemes.scheme,
-        schemes.is_default,
-        schemes.method = 'none' or rakings.country is not null as has_targets,
-        cast(countries.participant_count as bigint) as participant_count,
-        cast(countries.participant_count - coalesce(weights.participant_count, 0) as bigint)
-            as left_out_count,
-        cast(countries.contradicted_count as bigint) as contradicted_count,
-        cast(rakings.cell_count as bigint) as cell_count,
-        cast(rakings.cell_participant_count_min as bigint) as cell_participant_count_min,
-        cast(weights.design_effect as double) as design_effect,
-        cast(weights.participant_count / weights.design_effect as double)
-            as effective_participant_count,
-        weights.weight_min,
-        weights.weight_max,
-        cast(weights.trimmed_count as double) / weights.participant_count as trimmed_share,
-        rakings.raked_margin_error,
-        rakings.margin_error,
-        cast(rakings.sweep_count as integer) as sweep_count,
-        rakings.is_converged,
-        compared.asmd_before_max,
-        compared.asmd_after_max,
-        nullif(compared.collapsed_levels, '') as collapsed_levels,
-        nullif(compared.empty_levels, '') as empty_levels,
-        cast(weights.difference_micro as double) / 1000000 / nullif(weights.compared_count, 0)
-            as default_difference_mean
-    from countries
-    cross join schemes
-    left join weights
-        on
-            coalesce(countries.country, '') = coalesce(weights.country, '')
-            and schemes.scheme = weights.scheme
-    left join rakings
-        on
-            countries.country = rakings.country
-            and schemes.scheme = rakings.scheme
-    left join compared
-        on
-            countries.country = compared.country
-            and schemes.scheme = compared.scheme
-
 )
 
-select * from final
+select
+    coalesce(countries.country, 'unknown') as country,
+    schemes.scheme,
+    schemes.is_default,
+    schemes.method = 'none' or rakings.country is not null as has_targets,
+    cast(countries.participant_count as bigint) as participant_count,
+    cast(countries.participant_count - coalesce(weights.participant_count, 0) as bigint)
+        as left_out_count,
+    cast(countries.contradicted_count as bigint) as contradicted_count,
+    cast(rakings.cell_count as bigint) as cell_count,
+    cast(rakings.cell_participant_count_min as bigint) as cell_participant_count_min,
+    cast(weights.design_effect as double) as design_effect,
+    cast(weights.participant_count / weights.design_effect as double)
+        as effective_participant_count,
+    weights.weight_min,
+    weights.weight_max,
+    cast(weights.trimmed_count as double) / weights.participant_count as trimmed_share,
+    rakings.raked_margin_error,
+    rakings.margin_error,
+    cast(rakings.sweep_count as integer) as sweep_count,
+    rakings.is_converged,
+    compared.asmd_before_max,
+    compared.asmd_after_max,
+    nullif(compared.collapsed_levels, '') as collapsed_levels,
+    nullif(compared.empty_levels, '') as empty_levels,
+    cast(weights.difference_micro as double) / 1000000 / nullif(weights.compared_count, 0)
+        as default_difference_mean
+from countries
+cross join schemes
+left join weights
+    on
+        coalesce(countries.country, '') = coalesce(weights.country, '')
+        and schemes.scheme = weights.scheme
+left join rakings
+    on
+        countries.country = rakings.country
+        and schemes.scheme = rakings.scheme
+left join compared
+    on
+        countries.country = compared.country
+        and schemes.scheme = compared.scheme

@@ -138,33 +138,27 @@ shared as (
     from totalled
     where all_count > 0
 
-),
-
-final as (
-
-    select
-        country,
-        scheme,
-        variable,
-        level,
-        is_raked,
-        case
-            when census_share is null then 'untargeted'
-            when raked_count = 0 then 'empty'
-            when raked_level <> level then 'collapsed'
-            when raked_level_count > 1 then 'joined'
-            else 'targeted'
-        end as level_status,
-        raked_level,
-        cast(participant_count as bigint) as participant_count,
-        cast(census_share as double) as census_share,
-        target_share,
-        before_share,
-        after_share,
-        {{ asmd('before_share', 'target_share') }} as asmd_before,
-        {{ asmd('after_share', 'target_share') }} as asmd_after
-    from shared
-
 )
 
-select * from final
+select
+    country,
+    scheme,
+    variable,
+    level,
+    is_raked,
+    case
+        when census_share is null then 'untargeted'
+        when raked_count = 0 then 'empty'
+        when raked_level <> level then 'collapsed'
+        when raked_level_count > 1 then 'joined'
+        else 'targeted'
+    end as level_status,
+    raked_level,
+    cast(participant_count as bigint) as participant_count,
+    cast(census_share as double) as census_share,
+    target_share,
+    before_share,
+    after_share,
+    {{ asmd('before_share', 'target_share') }} as asmd_before,
+    {{ asmd('after_share', 'target_share') }} as asmd_after
+from shared
