@@ -57,7 +57,7 @@ def _specs() -> list[dg.AssetSpec]:
             [source, name],
             deps=[dg.AssetKey(table.split(".")) for table in INPUTS],
             description=contract.grain,
-            group_name=source,
+            group_name="rate",
             owners=OWNERS,
             kinds={"python", kinds[source]},
         )

@@ -36,12 +36,7 @@ POSITION_TAG = "demoscope/log_position"
 
 
 class _Translator(DagsterDbtTranslator):
-    """Groups are the layers: seeds, staging, intermediate, marts."""
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        if dbt_resource_props["resource_type"] == "model":
-            return str(dbt_resource_props["fqn"][1])
-        return f"{dbt_resource_props['resource_type']}s"
+    """Groups are the stages that dbt's yml names: `meta: {dagster: {group: count}}`."""
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         del dbt_resource_props

@@ -69,17 +69,22 @@ tallied as (
         tallies.dimension,
         least(tallies.model_a, tallies.model_b) as model_a,
         greatest(tallies.model_a, tallies.model_b) as model_b,
-        case when tallies.model_a < tallies.model_b then win_a_count else win_b_count end
-            as win_a_count,
-        case when tallies.model_a < tallies.model_b then win_b_count else win_a_count end
-            as win_b_count,
+        case
+            when tallies.model_a < tallies.model_b then tallies.win_a_count
+            else tallies.win_b_count
+        end as win_a_count,
+        case
+            when tallies.model_a < tallies.model_b then tallies.win_b_count
+            else tallies.win_a_count
+        end as win_b_count,
         tallies.tie_count,
         tallies.both_bad_count
     from tallies
     left join retracted on tallies.event_id = retracted.event_id
     where
         retracted.event_id is null
-        and win_a_count + win_b_count + tie_count + both_bad_count > 0
+        and tallies.win_a_count + tallies.win_b_count + tallies.tie_count
+        + tallies.both_bad_count > 0
 
 ),
 
@@ -96,9 +101,9 @@ select
     united.dimension,
     united.model_a,
     united.model_b,
-    {%- for column in ['win_a_count', 'win_b_count', 'tie_count', 'both_bad_count'] %}
+{%- for column in ['win_a_count', 'win_b_count', 'tie_count', 'both_bad_count'] %}
     cast(sum(united.{{ column }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{%- endfor %}
 from united
 cross join unknown
 group by

@@ -96,9 +96,9 @@ split as (
 
 select
     counts.*,
-    {%- for column in weights %}
+{%- for column in weights %}
     cast(coalesce(split.{{ column }}, 0) as bigint) as {{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{%- endfor %}
 from counts
 left join split
     on

@@ -77,8 +77,9 @@ weights as (
             as trimmed_count,
         sum(profiles.participant_count * abs(profiles.weight_micro - default_weights.weight_micro))
             as difference_micro,
-        sum(case when default_weights.weight_micro is null then 0 else profiles.participant_count end)
-            as compared_count
+        sum(
+            case when default_weights.weight_micro is not null then profiles.participant_count end
+        ) as compared_count
     from profiles
     left join default_weights on profiles.profile_number = default_weights.profile_number
     group by profiles.country, profiles.scheme
