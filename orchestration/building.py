@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from orchestration.build_marker import built_cut, mark_built
+from orchestration.dbt_results import DbtWarning, warnings_in
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
-from orchestration.dbt_warnings import DbtWarning, warnings_in
 from orchestration.log_verification import verify
 from orchestration.raw_views import open_database, register_ratings, register_sources
 from publishing.boards import signing, store

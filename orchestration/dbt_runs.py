@@ -2,9 +2,6 @@
 
 A project is parsed once per process, however often and wherever it is run: parsing costs seconds,
 and what it finds depends neither on the database nor on vars (only SQL reads them, when compiled).
-
-What stays out: what dbt builds (dbt_project/) and when (building.py, assets/), and the sentences
-(dbt_failures.py, dbt_warnings.py).
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ingestion.errors import BusyError, DemoscopeError
-from orchestration.dbt_failures import in_words
+from orchestration.dbt_results import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -132,4 +132,6 @@ def test_what_one_table_reads_is_a_cte_of_it(
 
 def test_every_table_says_what_a_row_is(tables: dict[str, dict[str, Any]]) -> None:
     descriptions = {node["name"]: node["description"] for node in tables.values()}
-    assert [name for name, text in descriptions.items() if not text.startswith("One row per ")] == []
+    assert [
+        name for name, text in descriptions.items() if not text.startswith("One row per ")
+    ] == []
