@@ -50,7 +50,7 @@ said as (
             {{ weighting_questions() | join(', ') }},
             {{ is_correction }} as is_correction
         from {{ relation }}
-        -- Whoever enrolled once contradicts nobody, and nearly everybody did.
+        -- Somebody who enrolled once contradicts nobody, and nearly everybody did.
         where participant_key in (
             select repeated.participant_key from enrolments as repeated
             group by repeated.participant_key

@@ -6,7 +6,7 @@ leaderboard as (
 
 ),
 
-heard as (
+people as (
 
     select * from {{ ref('int_strata__with_verdicts') }}
 
@@ -47,7 +47,7 @@ select
     cast(summarised.provisional_count as bigint) as provisional_count,
     summarised.component_count,
     tournaments.battle_count,
-    heard.heard_count,
+    people.heard_count,
     summarised.effective_participant_count,
     summarised.design_effect,
     summarised.skill_sd_median
@@ -56,7 +56,7 @@ left join tournaments
     on
         summarised.stratum_id = tournaments.stratum_id
         and summarised.dimension = tournaments.dimension
-left join heard
+left join people
     on
-        summarised.stratum_id = heard.stratum_id
-        and summarised.dimension = heard.dimension
+        summarised.stratum_id = people.stratum_id
+        and summarised.dimension = people.dimension

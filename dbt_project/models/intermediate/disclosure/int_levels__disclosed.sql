@@ -77,7 +77,7 @@ judged as (
 
 ),
 
-placed as (
+shown as (
 
     select
         levels.*,
@@ -109,4 +109,4 @@ select
     level,
     is_large_enough and (is_variable_large or coalesce(variable_count = 1, false))
         as is_disclosed
-from placed
+from shown

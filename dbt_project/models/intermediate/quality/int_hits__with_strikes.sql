@@ -62,7 +62,7 @@ valued as (
 
 ),
 
--- A judge who labelled twice is heard once, with the last word; versions are judges.
+-- A judge who labelled twice counts once, with the last label; versions are judges.
 labelled as (
 
     select

@@ -1,4 +1,4 @@
-{#- A cell's target is its share of the weights; where nobody of it was heard, the share it would
+{#- A cell's target is its share of the weights; where nobody of it judged, the share it would
 have if axes were independent. Within a cell weights differ by what is weighted to besides. -#}
 with recursive
 
@@ -28,7 +28,7 @@ participants as (
 
 ),
 
-celled as (
+cells as (
 
     select * from {{ ref('int_participants__assigned_to_cells') }}
 
@@ -104,11 +104,11 @@ expected as (
 
 ),
 
-heard as (
+sampled as (
 
     select
-        celled.country,
-        celled.cell_key,
+        cells.country,
+        cells.cell_key,
         count(*) as participant_count,
         cast(sum(weights.weight_micro) as double) as weight_micro,
         cast(sum(cast(weights.weight_micro as decimal(38, 0)) * weights.weight_micro) as double)
@@ -116,9 +116,9 @@ heard as (
     from {{ ref('int_profiles__weighted') }} as weights
     inner join schemes on weights.scheme = schemes.scheme
     inner join participants on weights.profile_number = participants.profile_number
-    inner join celled on participants.participant_key = celled.participant_key
-    inner join targets on celled.country = targets.country
-    group by celled.country, celled.cell_key
+    inner join cells on participants.participant_key = cells.participant_key
+    inner join targets on cells.country = targets.country
+    group by cells.country, cells.cell_key
 
 ),
 
@@ -127,7 +127,7 @@ totalled as (
     select
         *,
         sum(cast(weight_micro as bigint)) over (partition by country) as country_weight_micro
-    from heard
+    from sampled
 
 ),
 

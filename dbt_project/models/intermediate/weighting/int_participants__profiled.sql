@@ -1,5 +1,5 @@
 {#-
-A profile is a country and the groups of all answers: whoever shares it has the same levels and so
+A profile is a country and the groups of all answers: those who share it have the same levels and so
 the same weights. There are thousands of profiles however many the participants.
 -#}
 with

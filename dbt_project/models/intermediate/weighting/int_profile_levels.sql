@@ -119,7 +119,7 @@ crossed as (
 ),
 
 -- Levels of joint variables, whose level is the levels of their parts.
--- Whoever has a part that is unknown or has no target is in no cell of a joint table.
+-- A profile with a part that is unknown or has no target is in no cell of a joint table.
 joint as (
 
     select

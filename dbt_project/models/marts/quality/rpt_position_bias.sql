@@ -128,9 +128,9 @@ shares as (
     select
         dimension,
         count(*) as battle_count,
-        avg(case when outcome = 'a' then 1.0 else 0.0 end) as left_share,
-        avg(case when outcome = 'b' then 1.0 else 0.0 end) as right_share,
-        avg(case when outcome in ('tie', 'both_bad') then 1.0 else 0.0 end) as tie_share
+        avg(case when outcome = 'a' then 1 else 0 end) as left_share,
+        avg(case when outcome = 'b' then 1 else 0 end) as right_share,
+        avg(case when outcome in ('tie', 'both_bad') then 1 else 0 end) as tie_share
     from battles
     group by dimension
 

@@ -18,7 +18,7 @@ strata as (
 
 ),
 
-placed as (
+parts as (
 
     select
         'country' as level,
@@ -58,10 +58,10 @@ summed as (
 
     select
         cells.country,
-        placed.level,
-        placed.stratum_id,
-        placed.member_id,
-        placed.cell_key,
+        parts.level,
+        parts.stratum_id,
+        parts.member_id,
+        parts.cell_key,
         max(cells.label) as cell_label,
         max(case when cells.is_recruitable then 1 else 0 end) = 1 as is_recruitable,
         cast(sum(cells.participant_count) as bigint) as participant_count,
@@ -70,10 +70,10 @@ summed as (
         cast(sum(cells.quota_count) as bigint) as quota_count,
         cast(sum(cells.short_count) as bigint) as short_count,
         cast(sum(cells.next_count) as bigint) as next_count
-    from placed
-    inner join cells on placed.member_key = cells.cell_key
+    from parts
+    inner join cells on parts.member_key = cells.cell_key
     group by
-        cells.country, placed.level, placed.stratum_id, placed.member_id, placed.cell_key
+        cells.country, parts.level, parts.stratum_id, parts.member_id, parts.cell_key
 
 ),
 
