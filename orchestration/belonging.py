@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingestion.errors import IntegrityError
+from orchestration.build_marker import built_cut, built_design
 from orchestration.building import read_board
-from orchestration.transformed import transformed_cut, transformed_design
 from publishing.boards.identity import canonical, identity
 from publishing.boards.inputs import cut_of
 
@@ -54,12 +54,12 @@ def require_belonging(
         IntegrityError: the counts are of another cut or design, or the ratings or the
             reports of another board.
     """
-    cut, wanted = transformed_cut(connection), cut_of(board.subject)
+    cut, wanted = built_cut(connection), cut_of(board.subject)
     if cut is None:
         _refuse(f"{workspace.database} holds no whole build: one was cut off, or is running.")
     if cut != wanted:
         _refuse(f"The database is as of {cut}, board {board.board_id[:12]} as of {wanted}.")
-    if transformed_design(connection) != board.subject["design_hash"]:
+    if built_design(connection) != board.subject["design_hash"]:
         _refuse(f"The database is of another study design than board {board.board_id[:12]}.")
     subject, rows = read_board(workspace)
     if identity(canonical(subject, rows)) != board.board_id:

@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
+from orchestration.build_marker import built_cut, mark_built
+from orchestration.dbt_results import DbtWarning, warnings_in
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
-from orchestration.dbt_warnings import DbtWarning, warnings_in
 from orchestration.log_verification import verify
 from orchestration.raw_views import open_database, register_ratings, register_sources
-from orchestration.transformed import mark_transformed, transformed_cut
 from publishing.boards import signing, store
 from publishing.boards.as_of import resolve
 from publishing.boards.designs import design_hash, keep_design
@@ -130,13 +130,13 @@ def transform(
 
 
 def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
-    """Show dbt the log as of a position; until `mark_transformed` nothing may be rated."""
+    """Show dbt the log as of a position; until `mark_built` nothing may be rated."""
     with open_database(workspace.database) as connection:
         register_sources(connection, log, as_of_seq=position, loads=loads)
         if not connection.sql(f"from ({SOURCES}) limit 1").fetchall():
             message = f"There are no battles in the log as of position {position}."
             raise NotFoundError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
-        connection.execute("drop view if exists raw.transformed")
+        connection.execute("drop view if exists raw.build_marker")
 
 
 def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[DbtWarning]:
@@ -145,7 +145,7 @@ def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> li
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
     command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS]
     results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
-    mark_transformed(workspace.database, workspace.project, cut.log_position, cut.valid_until)
+    mark_built(workspace.database, workspace.project, cut.log_position, cut.valid_until)
     return warnings_in(results)
 
 
@@ -177,7 +177,7 @@ def rate(
     """
     parameters = exact(parameters)
     with open_database(workspace.database) as connection:
-        cut = transformed_cut(connection)
+        cut = built_cut(connection)
         if cut is None:
             message = f"{workspace.database} holds no counts, or a build of them was cut off."
             raise NotFoundError(message, remedy="Build the models again: demoscope build")

@@ -23,6 +23,8 @@ from ingestion.contracts import CONTRACTS
 from orchestration.load_report import LoadReport
 
 RAW = "raw"
+INGEST = "ingest"
+"""The group of the events' assets, the first stage."""
 LOADS = dg.AssetKey([RAW, "load"])
 DEFAULT_BAD_SHARE = 0.2
 

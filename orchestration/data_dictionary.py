@@ -1,9 +1,7 @@
 """docs/data-dictionary.md, generated from where each table is declared; a test proves it current.
 
-Run `python -m orchestration.data_dictionary` to write it again.
-
-What stays out: the declarations themselves. Events are contracts (ingestion/contracts.py), rating
-tables are contracts too (rating/contract.py), marts are dbt's yml files.
+Run `python -m orchestration.data_dictionary` to write it again. Events are declared as contracts
+(ingestion/contracts.py), rating tables too (ratings/tables/contract.py), marts in dbt's yml files.
 """
 
 from __future__ import annotations
@@ -17,13 +15,13 @@ from orchestration.dbt_sources import SQL_TYPES
 from orchestration.log_verification import LOG_TABLES
 from publishing.publications.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
 from ratings.tables.contract import RATING_TABLES
-from ratings.tables.contract_form import RatingTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ingestion.contracts import Contract
-from ingestion.tables import Column
+    from ingestion.tables import Column
+    from ratings.tables.contract_form import RatingTable
 
 FILE = PROJECT_DIRECTORY.parent / "docs" / "data-dictionary.md"
 # The gate fills it in where a file does not say it.
@@ -77,8 +75,8 @@ def _publication() -> str:
 def _key(model: dict[str, Any]) -> list[str]:
     """The columns a test holds to be unique together; of several such sets the first."""
     for test in model.get("data_tests", []):
-        if isinstance(test, dict) and "sound_rows" in test:
-            return list(next(iter(test["sound_rows"]["arguments"].get("unique", [])), []))
+        if isinstance(test, dict) and "unique_and_not_null" in test:
+            return list(next(iter(test["unique_and_not_null"]["arguments"].get("unique", [])), []))
     return []
 
 

@@ -2,9 +2,6 @@
 
 A project is parsed once per process, however often and wherever it is run: parsing costs seconds,
 and what it finds depends neither on the database nor on vars (only SQL reads them, when compiled).
-
-What stays out: what dbt builds (dbt_project/) and when (building.py, assets/), and the sentences
-(dbt_failures.py, dbt_warnings.py).
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ingestion.errors import BusyError, DemoscopeError
-from orchestration.dbt_failures import in_words
+from orchestration.dbt_results import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,8 +57,6 @@ def run_dbt(
     """
     from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
 
-    from orchestration.dbt_quiet import quiet
-
     arguments = [
         "--project-dir", str(project),
         "--profiles-dir", str(project),
@@ -73,7 +68,6 @@ def run_dbt(
     with (
         environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
         warnings.catch_warnings(),
-        quiet(),
     ):
         # dbt's reader of CSV, of a column that an older study design does not have yet.
         warnings.filterwarnings(

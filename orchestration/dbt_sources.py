@@ -1,8 +1,7 @@
 """dbt's source files, generated from the contracts; a test proves them current.
 
-Run `python -m orchestration.dbt_sources` to write them again.
-
-What stays out: everything a person writes about a model; that lies in files of its own.
+Run `python -m orchestration.dbt_sources` to write them again. What a person writes about a table
+lies in files of its own.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ What stays out: the steps (assets/) and when they run (sensors.py, schedules.py)
 
 import dagster as dg
 
-from orchestration.checks import RAW
+from orchestration.checks import INGEST
 
-EVENTS = dg.AssetSelection.groups(RAW)
+EVENTS = dg.AssetSelection.groups(INGEST)
 OF_DAYS = dg.AssetSelection.assets("board_of_day")
 
 ingest = dg.define_asset_job(

@@ -1,12 +1,11 @@
 """What sqlfluff's jinja templater does not know of dbt: stand-ins to lint SQL with, not to run it.
 
 sqlfluff's own dbt builtins cover ref, source, config, var, this and is_incremental; this adds
-dispatch, the cross-database macros and the target. The real thing is proved by `dbt parse` and the
+dispatch and the cross-database macros. The real thing is proved by `dbt parse` and the
 dbt tests.
 """
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import pass_context
@@ -40,15 +39,3 @@ class _Dbt:
 
 adapter = _Adapter()
 dbt = _Dbt()
-target = SimpleNamespace(name="dev", type="duckdb", schema="main", database="demoscope")
-execute = False
-
-
-def env_var(name: str, default: str | None = None) -> str:
-    """The default: lint does not depend on the environment."""
-    return name if default is None else default
-
-
-def log(*_args: object, **_kwargs: object) -> str:
-    """Nothing."""
-    return ""

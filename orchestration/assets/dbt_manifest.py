@@ -7,8 +7,6 @@ small files is all it costs. Parse it ahead, in an image for example, with
     python -m orchestration.assets.dbt_manifest
 
 `DbtProject.prepare_if_dev` is not used: it parses at every start, and only under `dagster dev`.
-
-What stays out: which assets follow from it (warehouse.py).
 """
 
 import fcntl

@@ -31,7 +31,7 @@ def history_assets(home: Home) -> dg.AssetsDefinition:
         partitions_def=dg.DailyPartitionsDefinition(start_date=first_day(home).isoformat()),
         backfill_policy=dg.BackfillPolicy.single_run(),
         description="One board per day (UTC): from the log as it stood at the day's end.",
-        group_name="boards",
+        group_name="publish",
         owners=OWNERS,
         kinds={"python", "json"},
     )

@@ -39,7 +39,7 @@ INPUTS = (
     "fct_tournament_count",
     "fct_weighted_judgment",
     "int_cells__grouped",
-    "int_strata__celled",
+    "int_cells__assigned_to_strata",
     "int_strata__weighted",
     "seeds.seed_pairing_policies",
     "seeds.seed_pools",
@@ -57,7 +57,7 @@ def _specs() -> list[dg.AssetSpec]:
             [source, name],
             deps=[dg.AssetKey(table.split(".")) for table in INPUTS],
             description=contract.grain,
-            group_name=source,
+            group_name="rate",
             owners=OWNERS,
             kinds={"python", kinds[source]},
         )

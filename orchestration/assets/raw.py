@@ -19,7 +19,7 @@ from ingestion.errors import DemoscopeError
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.assets.metadata import table
-from orchestration.checks import DEFAULT_BAD_SHARE, LOADS, RAW, gate_checks, gate_results
+from orchestration.checks import DEFAULT_BAD_SHARE, INGEST, LOADS, RAW, gate_checks, gate_results
 from orchestration.landing import LandedFile, landed_files
 from orchestration.load_report import GateRefusalError, LoadReport
 from orchestration.loading import load_file
@@ -55,7 +55,7 @@ def _specs() -> list[dg.AssetSpec]:
         dg.AssetSpec(
             [RAW, name],
             description=grain,
-            group_name=RAW,
+            group_name=INGEST,
             owners=OWNERS,
             kinds={"parquet", "greatexpectations"},
             skippable=True,

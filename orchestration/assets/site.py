@@ -16,7 +16,7 @@ from publishing.page.building import build_site
     key="site",
     deps=["publication"],
     description="The page of every published board, as static files; `index.html` is the current.",
-    group_name="boards",
+    group_name="publish",
     owners=OWNERS,
     kinds={"python", "html"},
 )

@@ -20,6 +20,7 @@ from ingestion.paths import Home
 from orchestration.assets.dbt_manifest import ancestors, read_manifest, target_directory
 from orchestration.assets.failures import as_failure
 from orchestration.assets.ratings import INPUTS
+from orchestration.build_marker import mark_built
 from orchestration.building import (
     Workspace,
     open_sources,
@@ -28,7 +29,6 @@ from orchestration.building import (
 )
 from orchestration.dbt_runs import environment
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
-from orchestration.transformed import mark_transformed
 
 # In each of the two steps only the tests whose models are built by then, and all of those.
 TESTS = {"DBT_INDIRECT_SELECTION": "buildable"}
@@ -36,12 +36,7 @@ POSITION_TAG = "demoscope/log_position"
 
 
 class _Translator(DagsterDbtTranslator):
-    """Groups are the layers: seeds, staging, intermediate, marts."""
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        if dbt_resource_props["resource_type"] == "model":
-            return str(dbt_resource_props["fqn"][1])
-        return f"{dbt_resource_props['resource_type']}s"
+    """Groups are the stages that dbt's yml names: `meta: {dagster: {group: count}}`."""
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         del dbt_resource_props
@@ -75,7 +70,7 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
         yield from _with_row_counts(run, workspace)
         if position is not None:
             with as_failure():
-                mark_transformed(workspace.database, workspace.project, position)
+                mark_built(workspace.database, workspace.project, position)
 
     return warehouse
 

@@ -17,7 +17,7 @@ from orchestration.cli.output import print_json, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestration.dbt_warnings import DbtWarning
+    from orchestration.dbt_results import DbtWarning
 
 app = typer.Typer()
 STEPS = {

@@ -19,7 +19,7 @@ from orchestration.cli.output import progress, say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from orchestration.dbt_warnings import DbtWarning
+    from orchestration.dbt_results import DbtWarning
     from publishing.boards.store import Board
 
 app = typer.Typer()

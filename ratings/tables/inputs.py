@@ -26,7 +26,7 @@ order by all
 """
 # Online ratings follow every battle; the strata below a country would replay them all again.
 ORDERED_STRATA = """
-select stratum_id, list(cell_id order by cell_id) as cells from int_strata__celled
+select stratum_id, list(cell_id order by cell_id) as cells from int_cells__assigned_to_strata
 where stratum_id not like '%/%'
 group by stratum_id
 order by stratum_id
@@ -50,7 +50,7 @@ where weighting = $weighting and stratum_id = $stratum
 order by dimension, participant_number, model_a, model_b
 """
 STRATA_CELLS = """
-select stratum_id, list(cell_id order by cell_id) as cells from int_strata__celled
+select stratum_id, list(cell_id order by cell_id) as cells from int_cells__assigned_to_strata
 group by stratum_id
 order by stratum_id
 """

@@ -205,7 +205,7 @@ def test_weighted_counts_are_sums_over_cells(built: duckdb.DuckDBPyConnection) -
         select stratum_id, dimension, model_a, model_b,
             sum(win_a_weight_micro), sum(win_b_weight_micro),
             sum(tie_weight_micro + both_bad_weight_micro)
-        from fct_cell_count join int_strata__celled using (cell_id)
+        from fct_cell_count join int_cells__assigned_to_strata using (cell_id)
         where stratum_id <> 'all' group by 1, 2, 3, 4 order by 1, 2, 3, 4
     """
     people = """

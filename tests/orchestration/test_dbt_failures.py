@@ -25,5 +25,5 @@ def test_the_row_that_a_test_found_is_shown(tmp_path: Path) -> None:
     with pytest.raises(TransformationFailedError) as error:
         run_dbt(["build", "--select", "seed_pools"], root=tmp_path / "home", project=project)
     row = f"pool = null, country = {first[header.index('country')]}"
-    said = str(error.value).split("sound_rows_seed_pools: ")[1]
+    said = str(error.value).split("unique_and_not_null_seed_pools: ")[1]
     assert row in said.splitlines()[1]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.dbt_results import SAYS, warnings_in
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.dbt_warnings import SAYS, warnings_in
 
 WARN = "severity='warn'"
 PATHS = [path for path in (PROJECT_DIRECTORY / "tests").rglob("*.sql") if WARN in path.read_text()]

@@ -1,94 +1,110 @@
+{#- One GROUP BY over the battles. A pair has one order here, whichever model stood on the left. -#}
 with
 
 battles as (
 
-    select * from {{ ref('int_battles__numbered') }}
+    select * from {{ ref('int_battles__current') }}
+    where is_counted
 
 ),
 
 tallies as (
 
-    select * from {{ ref('int_tallies__numbered') }}
+    select * from {{ ref('stg_events__battles_tallied') }}
+    where {{ happened_by('occurred_at') }}
 
 ),
 
-cells as (
+retracted as (
 
-    select * from {{ ref('dim_cell') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
-nobody_known as (
+participants as (
 
-    select cell_id from cells
+    select * from {{ ref('int_participants__assigned_to_cells') }}
+
+),
+
+-- Verdicts of people nobody knows anything about, and those known only as counts.
+unknown as (
+
+    select cell_id from {{ ref('dim_cell') }}
     where cell_key = 'unknown'
+
+),
+
+oriented as (
+
+    select
+        participant_key,
+        dimension,
+        least(model_a, model_b) as model_a,
+        greatest(model_a, model_b) as model_b,
+        {{ oriented_outcome() }} as outcome
+    from battles
 
 ),
 
 judged as (
 
     select
-        cell_id,
-        dimension_number,
-        model_a_number,
-        model_b_number,
-        sum(units) as units
-    from battles
-    group by cell_id, dimension_number, model_a_number, model_b_number
+        participants.cell_id,
+        oriented.dimension,
+        oriented.model_a,
+        oriented.model_b,
+        {{ outcome_counts() }}
+    from oriented
+    left join participants on oriented.participant_key = participants.participant_key
+    group by participants.cell_id, oriented.dimension, oriented.model_a, oriented.model_b
 
 ),
 
--- Who is in no cell is in nobody's.
-nobodys as (
+tallied as (
 
     select
-        dimension_number,
-        model_a_number,
-        model_b_number,
-        units
-    from judged
-    where cell_id is null
+        cast(null as integer) as cell_id,
+        tallies.dimension,
+        least(tallies.model_a, tallies.model_b) as model_a,
+        greatest(tallies.model_a, tallies.model_b) as model_b,
+        case
+            when tallies.model_a < tallies.model_b then tallies.win_a_count
+            else tallies.win_b_count
+        end as win_a_count,
+        case
+            when tallies.model_a < tallies.model_b then tallies.win_b_count
+            else tallies.win_a_count
+        end as win_b_count,
+        tallies.tie_count,
+        tallies.both_bad_count
+    from tallies
+    left join retracted on tallies.event_id = retracted.event_id
+    where
+        retracted.event_id is null
+        and tallies.win_a_count + tallies.win_b_count + tallies.tie_count
+        + tallies.both_bad_count > 0
+
+),
+
+united as (
+
+    select * from judged
     union all
-    select * from tallies
-
-),
-
--- Whoever is excluded is in no row of cells. A condition here would be put to every battle.
-counted as (
-
-    select judged.* from judged
-    inner join cells on judged.cell_id = cells.cell_id
-    union all
-    select
-        nobody_known.cell_id,
-        nobodys.dimension_number,
-        nobodys.model_a_number,
-        nobodys.model_b_number,
-        sum(nobodys.units) as units
-    from nobodys
-    cross join nobody_known
-    group by
-        nobody_known.cell_id,
-        nobodys.dimension_number,
-        nobodys.model_a_number,
-        nobodys.model_b_number
-
-),
-
-final as (
-
-    select
-        cell_id,
-        dimension_number,
-        model_a_number,
-        model_b_number,
-        {{ outcome_count('units', 'a') }} as win_a_count,
-        {{ outcome_count('units', 'b') }} as win_b_count,
-        {{ outcome_count('units', 'tie') }} as tie_count,
-        {{ outcome_count('units', 'both_bad') }} as both_bad_count
-    from counted
-    where units <> 0
+    select * from tallied
 
 )
 
-select * from final
+select
+    coalesce(united.cell_id, unknown.cell_id) as cell_id,
+    united.dimension,
+    united.model_a,
+    united.model_b,
+{%- for column in ['win_a_count', 'win_b_count', 'tie_count', 'both_bad_count'] %}
+    cast(sum(united.{{ column }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
+{%- endfor %}
+from united
+cross join unknown
+group by
+    coalesce(united.cell_id, unknown.cell_id), united.dimension, united.model_a, united.model_b

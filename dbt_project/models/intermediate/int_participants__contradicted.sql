@@ -19,7 +19,8 @@ corrections as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
@@ -49,7 +50,7 @@ said as (
             {{ weighting_questions() | join(', ') }},
             {{ is_correction }} as is_correction
         from {{ relation }}
-        -- Whoever enrolled once contradicts nobody, and nearly everybody did.
+        -- Somebody who enrolled once contradicts nobody, and nearly everybody did.
         where participant_key in (
             select repeated.participant_key from enrolments as repeated
             group by repeated.participant_key
@@ -101,18 +102,12 @@ meant as (
             and standing.question = groups.question
             and standing.answer = groups.answer
 
-),
-
-contradicted as (
-
-    select
-        participant_key,
-        question
-    from meant
-    where not is_correction and position > coalesce(corrected_position, -1)
-    group by participant_key, question
-    having count(distinct meaning) > 1
-
 )
 
-select * from contradicted
+select
+    participant_key,
+    question
+from meant
+where not is_correction and position > coalesce(corrected_position, -1)
+group by participant_key, question
+having count(distinct meaning) > 1

@@ -16,7 +16,8 @@ corrections as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
@@ -37,19 +38,13 @@ standing as (
     left join retracted on answered.event_id = retracted.event_id
     where retracted.event_id is null
 
-),
-
-latest as (
-
-    select
-        participant_key,
-        {%- for answer in answers %}
-            {{ latest_known(answer) }} as {{ answer }},
-        {%- endfor %}
-        min(occurred_at) as enrolled_at
-    from standing
-    group by participant_key
-
 )
 
-select * from latest
+select
+    participant_key,
+    {%- for answer in answers %}
+        {{ latest_known(answer) }} as {{ answer }},
+    {%- endfor %}
+    min(occurred_at) as enrolled_at
+from standing
+group by participant_key

@@ -10,13 +10,14 @@ exclusions as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
 struck as (
 
-    select * from {{ ref('int_policies__struck') }}
+    select * from {{ ref('int_policies__with_strikes') }}
 
 ),
 
@@ -37,17 +38,11 @@ upheld as (
         retracted.event_id is null
         and (exclusions.policy is null or struck.reached_position is not null)
 
-),
-
-standing as (
-
-    select
-        participant_key,
-        min(excluded_position) as excluded_position,
-        max(case when is_by_hand then 1 else 0 end) = 1 as is_by_hand
-    from upheld
-    group by participant_key
-
 )
 
-select * from standing
+select
+    participant_key,
+    min(excluded_position) as excluded_position,
+    max(case when is_by_hand then 1 else 0 end) = 1 as is_by_hand
+from upheld
+group by participant_key

@@ -49,18 +49,12 @@ said as (
     from strikes
     inner join revised on strikes.event_id = revised.event_id
 
-),
-
-latest as (
-
-    select
-        said.participant_key,
-        max(greatest(said.position, coalesce(revised.revised_position, 0)))
-            as valid_from_position
-    from said
-    left join revised on said.event_id = revised.event_id
-    group by said.participant_key
-
 )
 
-select * from latest
+select
+    said.participant_key,
+    max(greatest(said.position, coalesce(revised.revised_position, 0)))
+        as valid_from_position
+from said
+left join revised on said.event_id = revised.event_id
+group by said.participant_key

@@ -1,8 +1,14 @@
 with
 
-levels as (
+profiled as (
 
-    select * from {{ ref('int_participant_levels') }}
+    select * from {{ ref('int_participants__profiled') }}
+
+),
+
+profile_levels as (
+
+    select * from {{ ref('int_profile_levels') }}
 
 ),
 
@@ -13,20 +19,27 @@ axes as (
 
 ),
 
-stratified as (
+levels as (
 
     select
-        levels.participant_key,
-        levels.country,
-        axes.axis,
-        axes.sort_order,
-        levels.level as group_name
-    from levels
-    inner join axes
-        on
-            levels.country = axes.country
-            and levels.variable = axes.variable
+        profiled.participant_key,
+        profile_levels.country,
+        profile_levels.variable,
+        profile_levels.level,
+        profile_levels.is_recognised
+    from profiled
+    inner join profile_levels on profiled.profile_number = profile_levels.profile_number
 
 )
 
-select * from stratified
+select
+    levels.participant_key,
+    levels.country,
+    axes.axis,
+    axes.sort_order,
+    levels.level as group_name
+from levels
+inner join axes
+    on
+        levels.country = axes.country
+        and levels.variable = axes.variable

@@ -35,7 +35,7 @@ chosen as (
         weights.weight_micro
     from weights
     inner join {{ ref('seed_weighting_schemes') }} as schemes on weights.scheme = schemes.scheme
-    inner join {{ ref('int_participants__numbered') }} as participants
+    inner join {{ ref('int_participants__with_verdicts') }} as participants
         on weights.participant_key = participants.participant_key
     where schemes.is_default
 
@@ -102,16 +102,10 @@ of_pools as (
     inner join countries
         on chosen.country = countries.country and chosen.scheme = countries.scheme
 
-),
-
-united as (
-
-    select * from of_countries
-    union all
-    select * from of_groups
-    union all
-    select * from of_pools
-
 )
 
-select * from united
+select * from of_countries
+union all
+select * from of_groups
+union all
+select * from of_pools

@@ -8,7 +8,7 @@ declared as (
 
 observed as (
 
-    select distinct dimension from {{ ref('fct_cell_count') }}
+    select distinct dimension from {{ ref('int_cells__counted') }}
 
 ),
 
@@ -18,21 +18,15 @@ known as (
     union
     select dimension from observed
 
-),
-
-final as (
-
-    select
-        known.dimension,
-        coalesce(declared.label, known.dimension) as label,
-        declared.description,
-        declared.dimension is not null as is_declared,
-        observed.dimension is not null as is_observed,
-        cast(coalesce(declared.sort_order, 1000) as integer) as sort_order
-    from known
-    left join declared on known.dimension = declared.dimension
-    left join observed on known.dimension = observed.dimension
-
 )
 
-select * from final
+select
+    known.dimension,
+    coalesce(declared.label, known.dimension) as label,
+    declared.description,
+    declared.dimension is not null as is_declared,
+    observed.dimension is not null as is_observed,
+    cast(coalesce(declared.sort_order, 1000) as integer) as sort_order
+from known
+left join declared on known.dimension = declared.dimension
+left join observed on known.dimension = observed.dimension

@@ -14,7 +14,8 @@ retirements as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
@@ -22,9 +23,9 @@ battled as (
 
     select distinct dimension_pair.model_id
     from (
-        select model_a as model_id from {{ ref('fct_cell_count') }}
+        select model_a as model_id from {{ ref('int_cells__counted') }}
         union all
-        select model_b as model_id from {{ ref('fct_cell_count') }}
+        select model_b as model_id from {{ ref('int_cells__counted') }}
     ) as dimension_pair
 
 ),
@@ -63,26 +64,20 @@ known as (
     union
     select model_id from battled
 
-),
-
-final as (
-
-    select
-        known.model_id,
-        coalesce(registered.display_name, known.model_id) as display_name,
-        registered.provider,
-        registered.licence,
-        registered.model_id is not null as is_registered,
-        battled.model_id is not null as has_battled,
-        retired.model_id is not null as is_retired,
-        retired.retired_reason,
-        retired.retired_at,
-        registered.valid_from_position
-    from known
-    left join registered on known.model_id = registered.model_id
-    left join battled on known.model_id = battled.model_id
-    left join retired on known.model_id = retired.model_id
-
 )
 
-select * from final
+select
+    known.model_id,
+    coalesce(registered.display_name, known.model_id) as display_name,
+    registered.provider,
+    registered.licence,
+    registered.model_id is not null as is_registered,
+    battled.model_id is not null as has_battled,
+    retired.model_id is not null as is_retired,
+    retired.retired_reason,
+    retired.retired_at,
+    registered.valid_from_position
+from known
+left join registered on known.model_id = registered.model_id
+left join battled on known.model_id = battled.model_id
+left join retired on known.model_id = retired.model_id

@@ -82,20 +82,14 @@ united as (
     union all
     select * from of_groups
 
-),
-
-final as (
-
-    select
-        stratum_id,
-        country,
-        axis,
-        group_name,
-        label,
-        population_share,
-        cast(sort_order as integer) as sort_order
-    from united
-
 )
 
-select * from final
+select
+    stratum_id,
+    country,
+    axis,
+    group_name,
+    label,
+    population_share,
+    cast(sort_order as integer) as sort_order
+from united

@@ -8,82 +8,82 @@ battles as (
 
 ),
 
-participants as (
-
-    select * from {{ ref('int_participants__celled') }}
-
-),
-
 cells as (
 
-    select * from {{ ref('dim_cell') }}
+    select * from {{ ref('int_participants__assigned_to_cells') }}
 
 ),
 
-revised as (
+unknown as (
+
+    select cell_id from {{ ref('dim_cell') }}
+    where cell_key = 'unknown'
+
+),
+
+participants as (
 
     select * from {{ ref('int_participants__revised') }}
 
 ),
 
+retracted as (
+
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
+
+),
+
+-- A conversation that was scheduled twice counts as it was scheduled first.
 scheduled as (
 
-    select * from {{ ref('int_battles__scheduled') }}
-
-),
-
-placed as (
-
     select
-        revised.participant_key,
-        revised.valid_from_position,
-        cells.cell_id
-    from revised
-    left join participants on revised.participant_key = participants.participant_key
-    left join cells on participants.cell_key = cells.cell_key
-
-),
-
-nobody_known as (
-
-    select cell_id as unknown_cell_id from cells
-    where cell_key = 'unknown'
-
-),
-
-final as (
-
-    select
-        battles.event_id,
-        battles.battle_key,
-        battles.source,
-        battles.participant_key,
-        coalesce(placed.cell_id, nobody_known.unknown_cell_id) as cell_id,
-        battles.dimension,
-        battles.model_a,
-        battles.model_b,
-        battles.outcome,
-        battles.language,
-        battles.topic,
-        battles.occurred_at,
-        battles.position,
-        greatest(battles.valid_from_position, coalesce(placed.valid_from_position, 0))
-            as valid_from_position,
-        battles.is_corrected,
-        battles.is_counted,
-        scheduled.conversation_id is not null as is_scheduled,
-        scheduled.policy,
-        scheduled.policy_version,
-        scheduled.propensity
-    from battles
-    cross join nobody_known
-    left join placed on battles.participant_key = placed.participant_key
-    left join scheduled
-        on
-            battles.conversation_id = scheduled.conversation_id
-            and least(battles.model_a, battles.model_b) = scheduled.model_low
-            and greatest(battles.model_a, battles.model_b) = scheduled.model_high
+        battles.conversation_id,
+        least(battles.model_a, battles.model_b) as first_model_id,
+        greatest(battles.model_a, battles.model_b) as second_model_id,
+        min_by(battles.policy, battles.position) as policy,
+        min_by(battles.policy_version, battles.position) as policy_version,
+        min_by(battles.propensity, battles.position) as propensity
+    from {{ ref('stg_events__battles_scheduled') }} as battles
+    left join retracted on battles.event_id = retracted.event_id
+    where
+        retracted.event_id is null
+        and battles.conversation_id is not null
+    group by
+        battles.conversation_id,
+        least(battles.model_a, battles.model_b),
+        greatest(battles.model_a, battles.model_b)
 
 )
 
-select * from final
+select
+    battles.event_id,
+    battles.battle_key,
+    battles.source,
+    battles.participant_key,
+    coalesce(cells.cell_id, unknown.cell_id) as cell_id,
+    battles.dimension,
+    battles.model_a,
+    battles.model_b,
+    battles.outcome,
+    battles.language,
+    battles.topic,
+    battles.occurred_at,
+    battles.position,
+    greatest(battles.valid_from_position, coalesce(participants.valid_from_position, 0))
+        as valid_from_position,
+    battles.is_corrected,
+    battles.is_counted,
+    scheduled.conversation_id is not null as is_scheduled,
+    scheduled.policy,
+    scheduled.policy_version,
+    scheduled.propensity
+from battles
+cross join unknown
+left join participants on battles.participant_key = participants.participant_key
+left join cells on battles.participant_key = cells.participant_key
+left join scheduled
+    on
+        battles.conversation_id = scheduled.conversation_id
+        and least(battles.model_a, battles.model_b) = scheduled.first_model_id
+        and greatest(battles.model_a, battles.model_b) = scheduled.second_model_id

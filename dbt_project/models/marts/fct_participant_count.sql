@@ -1,51 +1,49 @@
-{{ config(materialized='view') }}
-
 with
 
-counts as (
+battles as (
 
-    select * from {{ ref('int_participants__counted') }}
-
-),
-
-participants as (
-
-    select * from {{ ref('int_participants__numbered') }}
+    select * from {{ ref('int_battles__current') }}
+    where is_counted and participant_key is not null
 
 ),
 
-dimensions as (
-
-    select * from {{ ref('int_names__numbered') }}
-    where kind = 'dimension'
-
-),
-
-models as (
-
-    select * from {{ ref('int_names__numbered') }}
-    where kind = 'model'
-
-),
-
-final as (
+-- A pair has one order here, whichever model stood on the left.
+oriented as (
 
     select
-        participants.participant_key,
-        dimensions.name as dimension,
-        first_models.name as model_a,
-        second_models.name as model_b,
-        {%- for column in [
-            'win_a_count', 'win_b_count', 'both_bad_count', 'battle_count', 'verdict_count'
-        ] %}
-        cast(counts.{{ column }} as bigint) as {{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
-    from counts
-    inner join participants on counts.participant_number = participants.participant_number
-    inner join dimensions on counts.dimension_number = dimensions.number
-    inner join models as first_models on counts.model_a_number = first_models.number
-    inner join models as second_models on counts.model_b_number = second_models.number
+        participant_key,
+        dimension,
+        least(model_a, model_b) as model_a,
+        greatest(model_a, model_b) as model_b,
+        {{ oriented_outcome() }} as outcome
+    from battles
+
+),
+
+counted as (
+
+    select
+        participant_key,
+        dimension,
+        model_a,
+        model_b,
+        {{ outcome_counts() }},
+        count(*) as battle_count
+    from oriented
+    group by participant_key, dimension, model_a, model_b
 
 )
 
-select * from final
+-- However often somebody judges, their weight is one: it is spread over their verdicts.
+select
+    participant_key,
+    dimension,
+    model_a,
+    model_b,
+    win_a_count,
+    win_b_count,
+    both_bad_count,
+    battle_count,
+    cast(sum(battle_count) over (partition by participant_key, dimension) as bigint)
+        as verdict_count
+from counted

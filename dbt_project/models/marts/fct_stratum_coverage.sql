@@ -1,8 +1,88 @@
 with
 
-measured as (
+strata as (
 
-    select * from {{ ref('int_strata__measured') }}
+    select * from {{ ref('dim_stratum') }}
+
+),
+
+cells as (
+
+    select * from {{ ref('int_cells__assigned_to_strata') }}
+
+),
+
+participants as (
+
+    select * from {{ ref('dim_participant') }}
+
+),
+
+judged as (
+
+    select * from {{ ref('int_participants__with_verdicts') }}
+
+),
+
+counts as (
+
+    select * from {{ ref('int_cells__counted') }}
+
+),
+
+tournaments as (
+
+    select * from {{ ref('fct_tournament_count') }}
+
+),
+
+people as (
+
+    select
+        cells.stratum_id,
+        count(*) as enrolled_count,
+        count(judged.participant_key) as heard_count
+    from participants
+    inner join cells on participants.cell_id = cells.cell_id
+    left join judged on participants.participant_key = judged.participant_key
+    where not participants.is_excluded
+    group by cells.stratum_id
+
+),
+
+verdicts as (
+
+    select
+        cells.stratum_id,
+        cast(
+            sum(
+                counts.win_a_count + counts.win_b_count
+                + counts.tie_count + counts.both_bad_count
+            ) as bigint
+        ) as verdict_count
+    from counts
+    inner join cells on counts.cell_id = cells.cell_id
+    group by cells.stratum_id
+
+),
+
+models as (
+
+    select
+        named.stratum_id,
+        count(distinct named.model_id) as model_count
+    from (
+        select
+            stratum_id,
+            model_a as model_id
+        from tournaments
+        union all
+        select
+            stratum_id,
+            model_b as model_id
+        from tournaments
+    ) as named
+    group by named.stratum_id
 
 ),
 
@@ -10,38 +90,36 @@ measured as (
 totalled as (
 
     select
-        *,
-        sum(heard_count) over (partition by country, axis) as axis_heard_count
-    from measured
-
-),
-
-compared as (
-
-    select
-        *,
-        case when country is not null then heard_count * 1.0 / nullif(axis_heard_count, 0) end
-            as heard_share,
-        population_share * axis_heard_count - heard_count as short_count
-    from totalled
-
-),
-
-final as (
-
-    select
-        stratum_id,
-        country,
-        axis,
-        enrolled_count,
-        heard_count,
-        verdict_count,
-        model_count,
-        cast(population_share as double) as population_share,
-        cast(heard_share as double) as heard_share,
-        cast(ceil(greatest(short_count, 0)) as bigint) as short_count
-    from compared
+        strata.stratum_id,
+        strata.country,
+        strata.axis,
+        coalesce(people.enrolled_count, 0) as enrolled_count,
+        coalesce(people.heard_count, 0) as heard_count,
+        coalesce(verdicts.verdict_count, 0) as verdict_count,
+        coalesce(models.model_count, 0) as model_count,
+        strata.population_share,
+        sum(coalesce(people.heard_count, 0)) over (partition by strata.country, strata.axis)
+            as axis_heard_count
+    from strata
+    left join people on strata.stratum_id = people.stratum_id
+    left join verdicts on strata.stratum_id = verdicts.stratum_id
+    left join models on strata.stratum_id = models.stratum_id
 
 )
 
-select * from final
+select
+    stratum_id,
+    country,
+    axis,
+    enrolled_count,
+    heard_count,
+    verdict_count,
+    model_count,
+    population_share,
+    case
+        when country is not null
+            then cast(heard_count as double) / nullif(cast(axis_heard_count as double), 0)
+    end as heard_share,
+    cast(ceil(greatest(population_share * axis_heard_count - heard_count, 0)) as bigint)
+        as short_count
+from totalled

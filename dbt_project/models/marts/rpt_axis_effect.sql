@@ -10,25 +10,19 @@ mergers as (
 
     select * from {{ source('ratings', 'merger') }}
 
-),
-
-final as (
-
-    select
-        effects.country,
-        effects.dimension,
-        effects.axis,
-        effects.tau_micro / 1e6 as tau,
-        effects.tau_lo_micro / 1e6 as tau_lo,
-        effects.tau_hi_micro / 1e6 as tau_hi,
-        mergers.sd_ratio_micro / 1e6 as merged_sd_ratio
-    from effects
-    left join mergers
-        on
-            effects.country = mergers.country
-            and effects.dimension = mergers.dimension
-            and effects.axis = mergers.axis
-
 )
 
-select * from final
+select
+    effects.country,
+    effects.dimension,
+    effects.axis,
+    effects.tau_micro / 1e6 as tau,
+    effects.tau_lo_micro / 1e6 as tau_lo,
+    effects.tau_hi_micro / 1e6 as tau_hi,
+    mergers.sd_ratio_micro / 1e6 as merged_sd_ratio
+from effects
+left join mergers
+    on
+        effects.country = mergers.country
+        and effects.dimension = mergers.dimension
+        and effects.axis = mergers.axis

@@ -6,9 +6,9 @@ leaderboard as (
 
 ),
 
-heard as (
+people as (
 
-    select * from {{ ref('int_strata__heard') }}
+    select * from {{ ref('int_strata__with_verdicts') }}
 
 ),
 
@@ -35,34 +35,28 @@ summarised as (
     from leaderboard
     group by weighting, stratum_id, dimension, estimator
 
-),
-
-final as (
-
-    select
-        summarised.weighting,
-        summarised.stratum_id,
-        summarised.dimension,
-        summarised.estimator,
-        summarised.model_count,
-        cast(summarised.leader_count as bigint) as leader_count,
-        cast(summarised.provisional_count as bigint) as provisional_count,
-        summarised.component_count,
-        tournaments.battle_count,
-        heard.heard_count,
-        summarised.effective_participant_count,
-        summarised.design_effect,
-        summarised.skill_sd_median
-    from summarised
-    left join tournaments
-        on
-            summarised.stratum_id = tournaments.stratum_id
-            and summarised.dimension = tournaments.dimension
-    left join heard
-        on
-            summarised.stratum_id = heard.stratum_id
-            and summarised.dimension = heard.dimension
-
 )
 
-select * from final
+select
+    summarised.weighting,
+    summarised.stratum_id,
+    summarised.dimension,
+    summarised.estimator,
+    summarised.model_count,
+    cast(summarised.leader_count as bigint) as leader_count,
+    cast(summarised.provisional_count as bigint) as provisional_count,
+    summarised.component_count,
+    tournaments.battle_count,
+    people.heard_count,
+    summarised.effective_participant_count,
+    summarised.design_effect,
+    summarised.skill_sd_median
+from summarised
+left join tournaments
+    on
+        summarised.stratum_id = tournaments.stratum_id
+        and summarised.dimension = tournaments.dimension
+left join people
+    on
+        summarised.stratum_id = people.stratum_id
+        and summarised.dimension = people.dimension

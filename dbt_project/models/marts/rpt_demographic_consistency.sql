@@ -50,22 +50,16 @@ united as (
     union all
     select * from of_models
 
-),
-
-final as (
-
-    select
-        country,
-        dimension,
-        axis,
-        model_id,
-        rank_shift_micro / 1e6 as rank_shift,
-        rank_shift_lo_micro / 1e6 as rank_shift_lo,
-        rank_shift_hi_micro / 1e6 as rank_shift_hi,
-        rank_shift_if_agreed_micro / 1e6 as rank_shift_if_agreed,
-        p_largest_micro / 1e6 as p_largest
-    from united
-
 )
 
-select * from final
+select
+    country,
+    dimension,
+    axis,
+    model_id,
+    rank_shift_micro / 1e6 as rank_shift,
+    rank_shift_lo_micro / 1e6 as rank_shift_lo,
+    rank_shift_hi_micro / 1e6 as rank_shift_hi,
+    rank_shift_if_agreed_micro / 1e6 as rank_shift_if_agreed,
+    p_largest_micro / 1e6 as p_largest
+from united

@@ -4,18 +4,12 @@ agreements as (
 
     select * from {{ source('ratings', 'agreement') }}
 
-),
-
-final as (
-
-    select
-        weighting,
-        stratum_id,
-        dimension,
-        estimator,
-        kendall_tau_micro / 1e6 as kendall_tau
-    from agreements
-
 )
 
-select * from final
+select
+    weighting,
+    stratum_id,
+    dimension,
+    estimator,
+    kendall_tau_micro / 1e6 as kendall_tau
+from agreements

@@ -7,7 +7,13 @@ with
 
 ratings as (
 
-    select * from {{ ref('int_ratings__explained') }}
+    select * from {{ source('ratings', 'rating') }}
+
+),
+
+provisional as (
+
+    select * from {{ source('ratings', 'provisional') }}
 
 ),
 
@@ -46,6 +52,7 @@ sds as (
 
     select
         ratings.*,
+        provisional.provisional_reason,
         coalesce(
             ratings.model_sd_micro,
             case
@@ -67,51 +74,52 @@ sds as (
             and ratings.model_id = clustered.model_id
             and ratings.estimator = 'trueskill_ep'
             and ratings.weighting = 'none'
-
-),
-
-final as (
-
-    select
-        sds.stratum_id,
-        strata.country,
-        strata.axis,
-        strata.group_name,
-        sds.dimension,
-        dimensions.label as dimension_label,
-        sds.estimator,
-        sds.weighting,
-        cast(sds.rank as integer) as rank,
-        sds.model_id,
-        models.display_name,
-        models.provider,
-        models.is_retired,
-        {%- for column in micro_columns %}
-            sds.{{ column }}_micro / 1e6 as {{ column }},
-        {%- endfor %}
-        cast(sds.rank_lo as integer) as rank_lo,
-        cast(sds.rank_hi as integer) as rank_hi,
-        sds.battle_count,
-        sds.participant_count,
-        sds.model_sd,
-        sds.clustered_sd,
-        sds.design_effect,
-        sds.is_provisional,
-        sds.provisional_reason,
-        cast(sds.component as integer) as component,
-        cast(sds.component_count as integer) as component_count,
-        sds.is_converged,
-        tournaments.decisiveness_micro / 1e6 as decisiveness,
-        tournaments.separation_micro / 1e6 as separation
-    from sds
-    left join strata on sds.stratum_id = strata.stratum_id
-    left join dimensions on sds.dimension = dimensions.dimension
-    left join models on sds.model_id = models.model_id
-    left join tournaments
+    left join provisional
         on
-            sds.stratum_id = tournaments.stratum_id
-            and sds.dimension = tournaments.dimension
+            ratings.weighting = provisional.weighting
+            and ratings.stratum_id = provisional.stratum_id
+            and ratings.dimension = provisional.dimension
+            and ratings.estimator = provisional.estimator
+            and ratings.model_id = provisional.model_id
 
 )
 
-select * from final
+select
+    sds.stratum_id,
+    strata.country,
+    strata.axis,
+    strata.group_name,
+    sds.dimension,
+    dimensions.label as dimension_label,
+    sds.estimator,
+    sds.weighting,
+    cast(sds.rank as integer) as rank,
+    sds.model_id,
+    models.display_name,
+    models.provider,
+    models.is_retired,
+    {%- for column in micro_columns %}
+        sds.{{ column }}_micro / 1e6 as {{ column }},
+    {%- endfor %}
+    cast(sds.rank_lo as integer) as rank_lo,
+    cast(sds.rank_hi as integer) as rank_hi,
+    sds.battle_count,
+    sds.participant_count,
+    sds.model_sd,
+    sds.clustered_sd,
+    sds.design_effect,
+    sds.is_provisional,
+    sds.provisional_reason,
+    cast(sds.component as integer) as component,
+    cast(sds.component_count as integer) as component_count,
+    sds.is_converged,
+    tournaments.decisiveness_micro / 1e6 as decisiveness,
+    tournaments.separation_micro / 1e6 as separation
+from sds
+left join strata on sds.stratum_id = strata.stratum_id
+left join dimensions on sds.dimension = dimensions.dimension
+left join models on sds.model_id = models.model_id
+left join tournaments
+    on
+        sds.stratum_id = tournaments.stratum_id
+        and sds.dimension = tournaments.dimension

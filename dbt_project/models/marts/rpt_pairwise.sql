@@ -4,25 +4,19 @@ pairs as (
 
     select * from {{ source('ratings', 'pairwise') }}
 
-),
-
-final as (
-
-    select
-        weighting,
-        stratum_id,
-        dimension,
-        estimator,
-        model_a,
-        model_b,
-        skill_difference_micro / 1e6 as skill_difference,
-        skill_difference_sd_micro / 1e6 as skill_difference_sd,
-        p_better_micro / 1e6 as p_better,
-        p_win_micro / 1e6 as p_win,
-        p_tie_micro / 1e6 as p_tie,
-        battle_count
-    from pairs
-
 )
 
-select * from final
+select
+    weighting,
+    stratum_id,
+    dimension,
+    estimator,
+    model_a,
+    model_b,
+    skill_difference_micro / 1e6 as skill_difference,
+    skill_difference_sd_micro / 1e6 as skill_difference_sd,
+    p_better_micro / 1e6 as p_better,
+    p_win_micro / 1e6 as p_win,
+    p_tie_micro / 1e6 as p_tie,
+    battle_count
+from pairs

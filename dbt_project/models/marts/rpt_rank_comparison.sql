@@ -46,27 +46,21 @@ compared as (
                 or wanted.dimension <> reference.dimension
             )
 
-),
-
-final as (
-
-    select
-        weighting,
-        stratum_id,
-        dimension,
-        estimator,
-        model_id,
-        case
-            when reference_rank is not null then reference_stratum_id
-        end as reference_stratum_id,
-        case
-            when reference_rank is not null then reference_dimension
-        end as reference_dimension,
-        reference_rank,
-        rank_gain,
-        is_apart
-    from compared
-
 )
 
-select * from final
+select
+    weighting,
+    stratum_id,
+    dimension,
+    estimator,
+    model_id,
+    case
+        when reference_rank is not null then reference_stratum_id
+    end as reference_stratum_id,
+    case
+        when reference_rank is not null then reference_dimension
+    end as reference_dimension,
+    reference_rank,
+    rank_gain,
+    is_apart
+from compared

@@ -10,31 +10,25 @@ targets as (
 
     select * from {{ ref('seed_stopping_targets') }}
 
-),
-
-final as (
-
-    select
-        stopping.target,
-        targets.description,
-        stopping.stratum_id,
-        stopping.dimension,
-        stopping.weighting,
-        stopping.estimator,
-        stopping.policy,
-        stopping.policy_version,
-        stopping.measure,
-        stopping.threshold_micro / 1e6 as threshold,
-        stopping.value_micro / 1e6 as value,
-        stopping.is_reached,
-        stopping.battle_count,
-        stopping.design_effect_micro / 1e6 as design_effect,
-        stopping.battles_needed,
-        stopping.battles_needed_lo,
-        stopping.battles_needed_hi
-    from stopping
-    left join targets on stopping.target = targets.target
-
 )
 
-select * from final
+select
+    stopping.target,
+    targets.description,
+    stopping.stratum_id,
+    stopping.dimension,
+    stopping.weighting,
+    stopping.estimator,
+    stopping.policy,
+    stopping.policy_version,
+    stopping.measure,
+    stopping.threshold_micro / 1e6 as threshold,
+    stopping.value_micro / 1e6 as value,
+    stopping.is_reached,
+    stopping.battle_count,
+    stopping.design_effect_micro / 1e6 as design_effect,
+    stopping.battles_needed,
+    stopping.battles_needed_lo,
+    stopping.battles_needed_hi
+from stopping
+left join targets on stopping.target = targets.target

@@ -17,20 +17,14 @@ summed as (
     from counts
     group by stratum_id, dimension
 
-),
-
-final as (
-
-    select
-        *,
-        cast(decided_count as double)
-        / (decided_count + tie_count + both_bad_count) as decided_share,
-        cast(tie_count as double) / (decided_count + tie_count + both_bad_count) as tie_share,
-        cast(both_bad_count as double)
-        / (decided_count + tie_count + both_bad_count) as both_bad_share
-    from summed
-    where decided_count + tie_count + both_bad_count > 0
-
 )
 
-select * from final
+select
+    *,
+    cast(decided_count as double)
+    / (decided_count + tie_count + both_bad_count) as decided_share,
+    cast(tie_count as double) / (decided_count + tie_count + both_bad_count) as tie_share,
+    cast(both_bad_count as double)
+    / (decided_count + tie_count + both_bad_count) as both_bad_share
+from summed
+where decided_count + tie_count + both_bad_count > 0

@@ -1,19 +1,5 @@
-with
-
-source as (
-
-    select * from {{ source('raw', 'battle_judged') }}
-
-),
-
-renamed as (
-
-    select
-        *,
-        subject_id as participant_key,
-        split_part(event_id, ':', 1) as battle_key
-    from source
-
-)
-
-select * from renamed
+select
+    *,
+    subject_id as participant_key,
+    split_part(event_id, ':', 1) as battle_key
+from {{ source('raw', 'battle_judged') }}

@@ -1,18 +1,4 @@
-with
-
-source as (
-
-    select * from {{ source('raw', 'conversation_labelled') }}
-
-),
-
-renamed as (
-
-    select
-        *,
-        subject_id as participant_key
-    from source
-
-)
-
-select * from renamed
+select
+    *,
+    subject_id as participant_key
+from {{ source('raw', 'conversation_labelled') }}

@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
-{#- Warns: answers that no seed explains; whoever gave them is at level unknown. Add rows to
+{#- Warns: answers that no seed explains; those who gave them are at level unknown. Add rows to
 seed_crosswalk. -#}
 select
     variable,

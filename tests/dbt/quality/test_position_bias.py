@@ -10,7 +10,6 @@ import pytest
 
 from tests.dbt.models import render_model
 
-MODELS = ("int_pairs__sided", "int_dimensions__sided", "int_participants__sided")
 REPORT = "rpt_position_bias"
 
 
@@ -66,8 +65,6 @@ def estimate(
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """The mart's columns, one entry per dimension."""
     connection.register("int_battles__current", votes)
-    for name in MODELS:
-        connection.execute(f"create or replace table {name} as {render_model(name)}")
     columns: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = connection.sql(
         f"select * from ({render_model(REPORT)}) order by dimension"
     ).fetchnumpy()
@@ -140,8 +137,6 @@ def test_pairs_that_always_stood_one_way_say_nothing(
         }
     )
     connection.register("int_battles__current", votes)
-    for name in MODELS:
-        connection.execute(f"create or replace table {name} as {render_model(name)}")
     [row] = connection.sql(render_model(REPORT)).to_arrow_table().to_pylist()
     assert (row["left_share"], row["bias"], row["pair_count"]) == (0.75, None, 0)
 

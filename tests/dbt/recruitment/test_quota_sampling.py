@@ -11,7 +11,7 @@ from tests.dbt.weighting.project import Project, make_project
 FURTHER = (
     "models/intermediate/recruitment",
     "models/marts/recruitment",
-    "models/intermediate/int_participants__celled.sql",
+    "models/intermediate/int_participants__assigned_to_cells.sql",
     "models/intermediate/int_participants__stratified.sql",
     "models/marts/dim_stratum.sql",
     "models/marts/dim_stratum.yml",
@@ -50,7 +50,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def built(project: Project, people: Sequence[dict[str, str]]) -> dict[str, dict[str, Any]]:
-    """What the report says of each country once these people were heard."""
+    """What the report says of each country once these people have judged."""
     project.write_people(people)
     build = project.build(*SELECT)
     assert not build.with_status("error", "fail", "skipped"), build.output
@@ -119,7 +119,7 @@ def test_the_sample_is_worth_what_the_report_said(project: Project) -> None:
         assert reached[country]["people"] == row["people"] + row["short"]
 
 
-def test_where_nobody_was_heard_and_where_the_target_is_reached(project: Project) -> None:
+def test_where_nobody_judged_and_where_the_target_is_reached(project: Project) -> None:
     rows = project.seed("seed_recruitment_targets")
     project.seeds.write(
         "seed_recruitment_targets",
@@ -129,7 +129,7 @@ def test_where_nobody_was_heard_and_where_the_target_is_reached(project: Project
         ],
     )
     people = [
-        person | {"heard": "yes" if person["country"] == "US" else "no"}
+        person | {"has_verdict": "yes" if person["country"] == "US" else "no"}
         for person in draw_people(600)
     ]
     said = built(project, people)

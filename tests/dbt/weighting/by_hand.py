@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from tests.dbt.weighting.project import Project
+from tests.dbt.weighting.project import PARTICIPANT_LEVELS, Project
 
 
 def raked_by_hand(
     project: Project, country: str, scheme: str, trim: tuple[float, float] | None
 ) -> dict[str, float]:
-    """Weights of everybody heard; right where no level is collapsed and no target is empty."""
+    """Everybody's weight; right where no level is collapsed and no target is empty."""
     margins = project.query(f"""
         select variable from seeds.seed_weighting_margins
         where country = '{country}' and scheme = '{scheme}' order by margin
@@ -23,7 +23,7 @@ def raked_by_hand(
     people = [
         row[0]
         for row in project.query(f"""
-            select participant_key from int_participants__judging
+            select participant_key from int_participants__with_verdicts
             where country = '{country}' order by participant_key
         """)
     ]
@@ -31,7 +31,7 @@ def raked_by_hand(
     for (variable,) in margins:
         said = dict(
             project.query(f"""
-                select participant_key, level from int_participant_levels
+                select participant_key, level from {PARTICIPANT_LEVELS}
                 where country = '{country}' and variable = '{variable}'
             """)
         )

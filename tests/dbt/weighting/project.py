@@ -49,12 +49,22 @@ demoscope:
     duckdb: {type: duckdb, path: "%s", schema: main, threads: 2}
 """
 PEOPLE = "select * from read_csv('%s', all_varchar = true, header = true)"
-# Who has no battle was not heard.
-HEARD = """\
-select participant_key, row_number() over (order by participant_key) as participant_number
-from {{ ref('int_participants__current') }}
-where heard = 'yes'
+WITH_VERDICTS = """\
+select
+    people.participant_key,
+    row_number() over (order by people.participant_key) as participant_number,
+    profiled.country,
+    profiled.profile_number
+from {{ ref('int_participants__current') }} as people
+inner join {{ ref('int_participants__profiled') }} as profiled
+    on people.participant_key = profiled.participant_key
+where people.has_verdict = 'yes'
 """
+PARTICIPANT_LEVELS = """(
+    select profiled.participant_key, levels.*
+    from int_participants__profiled as profiled
+    join int_profile_levels as levels using (profile_number)
+)"""
 # Nobody is enrolled twice here: a unit test and an end-to-end test have such people.
 CONTRADICTED = "select '' as participant_key, '' as question where false"
 
@@ -98,12 +108,12 @@ class Project:
         shutil.copytree(REAL / "seeds", self.directory / "seeds", dirs_exist_ok=True)
 
     def write_people(self, people: Iterable[Row]) -> None:
-        """Participants as `int_participants__current` gives them; `heard` says who has a battle."""
-        columns = ("participant_key", *ANSWERS, "heard")
+        """Participants as `int_participants__current` gives them; `has_verdict` says who judged."""
+        columns = ("participant_key", *ANSWERS, "has_verdict")
         with (self.directory / "people.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns, lineterminator="\n")
             writer.writeheader()
-            writer.writerows({"heard": "yes", **person} for person in people)
+            writer.writerows({"has_verdict": "yes", **person} for person in people)
 
     @property
     def seeds(self) -> Seeds:
@@ -141,7 +151,7 @@ def make_project(directory: Path, *, further: Iterable[str] = ()) -> Project:
     stubs = directory / "models" / "stubs"
     stubs.mkdir()
     (stubs / "int_participants__current.sql").write_text(PEOPLE % (directory / "people.csv"))
-    (stubs / "int_participants__numbered.sql").write_text(HEARD)
+    (stubs / "int_participants__with_verdicts.sql").write_text(WITH_VERDICTS)
     (stubs / "int_participants__contradicted.sql").write_text(CONTRADICTED)
     (directory / "dbt_project.yml").write_text(PROJECT)
     (directory / "profiles.yml").write_text(PROFILE % (directory / "weighting.duckdb"))

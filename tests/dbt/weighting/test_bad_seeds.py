@@ -81,7 +81,7 @@ def build(project: Project) -> Build:
         "seed_strata_have_targets",
         "seed_variables_are_declared",
         "seed_variables_have_targets",
-        "sound_rows_seed_targets",
+        "unique_and_not_null_seed_targets",
         "relationships_seed_weighting_margins_country__country__ref_seed_countries_",
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from tests.dbt.weighting.by_hand import raked_by_hand
 from tests.dbt.weighting.people import draw_people
-from tests.dbt.weighting.project import Build, Project
+from tests.dbt.weighting.project import PARTICIPANT_LEVELS, Build, Project
 
 COUNT = 1500
 # Everything that is not said in the crosswalk's words, and everybody who cannot be weighted.
@@ -23,7 +23,7 @@ ODD = [
     {"participant_key": "odd-wide", "country": "UK", "age": "30-39"},
     {"participant_key": "odd-case", "country": "UK", "age": "34.0", "politics": " LIB DEMS "},
     {"participant_key": "odd-word", "country": "UK", "ethnicity": "Martian"},
-    {"participant_key": "odd-unheard", "country": "UK", "age": "30", "heard": "no"},
+    {"participant_key": "odd-absent", "country": "UK", "age": "30", "has_verdict": "no"},
 ]
 
 
@@ -36,7 +36,7 @@ def build(project: Project) -> Build:
 
 def level(project: Project, key: str, variable: str) -> tuple[str, bool]:
     rows = project.query(f"""
-        select level, is_recognised from int_participant_levels
+        select level, is_recognised from {PARTICIPANT_LEVELS}
         where participant_key = '{key}' and variable = '{variable}'
     """)
     assert len(rows) == 1
@@ -93,7 +93,7 @@ def test_poststratified_weights_are_the_ratio_of_shares(build: Build, project: P
     )
     rows = project.query(f"""
         select level, weight, count(*) as people from fct_participant_weight
-        join int_participant_levels using (participant_key)
+        join {PARTICIPANT_LEVELS} as levels using (participant_key)
         where scheme = 'joint' and variable = '{variable}' and level <> 'unknown'
         group by level, weight
     """)
@@ -154,19 +154,21 @@ def test_a_country_without_targets_counts_only_unweighted(build: Build, project:
     assert diagnostics(project, "unknown", "plus_politics", "left_out_count") == 1
 
 
-def test_whoever_was_not_heard_has_no_weight(build: Build, project: Project) -> None:
+def test_only_participants_with_a_verdict_have_a_weight(build: Build, project: Project) -> None:
     assert not project.query(
-        "select 1 from fct_participant_weight where participant_key = 'odd-unheard'"
+        "select 1 from fct_participant_weight where participant_key = 'odd-absent'"
     )
 
 
 def test_nobody_is_dropped_for_a_missing_answer(build: Build, project: Project) -> None:
-    heard = project.query("select count(*) from int_participants__judging where country = 'US'")
+    judging = project.query(
+        "select count(*) from int_participants__with_verdicts where country = 'US'"
+    )
     weighted = project.query("""
         select count(*) from fct_participant_weight
         where country = 'US' and scheme = 'plus_politics'
     """)
-    assert weighted == heard
+    assert weighted == judging
     # They keep the share they have in the sample.
     rows = project.query("""
         select level, before_share, after_share from rpt_weighting_margin
@@ -181,10 +183,10 @@ def test_the_scheme_of_complete_answers_leaves_the_others_out(
     build: Build, project: Project
 ) -> None:
     left_out = diagnostics(project, "US", "complete_answers", "left_out_count")
-    incomplete = project.query("""
-        select count(distinct participant_key) from int_participant_levels
-        join int_participants__judging using (participant_key)
-        where int_participant_levels.country = 'US' and level in ('unknown', 'Non-binary')
+    incomplete = project.query(f"""
+        select count(distinct participant_key) from {PARTICIPANT_LEVELS} as levels
+        join int_participants__with_verdicts using (participant_key)
+        where levels.country = 'US' and level in ('unknown', 'Non-binary')
             and variable in ('age3', 'sex2', 'race4_self_identified', 'party3_pew_2025')
     """)
     assert left_out == incomplete[0][0] > 0

@@ -11,10 +11,10 @@ import pytest
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
 from orchestration.belonging import require_belonging
+from orchestration.build_marker import mark_built
 from orchestration.building import Workspace
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.raw_views import open_database
-from orchestration.transformed import mark_transformed
 from publishing.boards import store
 from publishing.boards.designs import design_hash
 from publishing.boards.store import Board
@@ -56,7 +56,7 @@ def workspace(home: Path) -> Workspace:
         connection.execute("create schema raw")
         connection.register("ratings_rows", ROWS)
         connection.execute(REPORTS)
-    mark_transformed(workspace.database, workspace.project, 3)
+    mark_built(workspace.database, workspace.project, 3)
     write_ratings({RATING: ROWS}, workspace.ratings, subject())
     return workspace
 
@@ -82,19 +82,19 @@ def execute(workspace: Workspace, statement: str) -> None:
 
 
 def later(workspace: Workspace) -> None:
-    execute(workspace, "drop view raw.transformed")
-    mark_transformed(workspace.database, workspace.project, 4)
+    execute(workspace, "drop view raw.build_marker")
+    mark_built(workspace.database, workspace.project, 4)
 
 
 def cut_in_time(workspace: Workspace) -> None:
-    execute(workspace, "drop view raw.transformed")
-    mark_transformed(workspace.database, workspace.project, 3, "2026-01-01T00:00:00.000000Z")
+    execute(workspace, "drop view raw.build_marker")
+    mark_built(workspace.database, workspace.project, 3, "2026-01-01T00:00:00.000000Z")
 
 
 def other_design(workspace: Workspace) -> None:
     execute(
         workspace,
-        "create or replace view raw.transformed as select 3 as log_position,"
+        "create or replace view raw.build_marker as select 3 as log_position,"
         " cast(null as varchar) as valid_until, 'other' as design_hash",
     )
 
@@ -102,7 +102,7 @@ def other_design(workspace: Workspace) -> None:
 def by_older_code(workspace: Workspace) -> None:
     execute(
         workspace,
-        "create or replace view raw.transformed as select 3 as log_position,"
+        "create or replace view raw.build_marker as select 3 as log_position,"
         " cast(null as varchar) as valid_until",
     )
 
@@ -114,7 +114,7 @@ def other_ratings(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("meddle", "match"),
     [
-        (lambda it: execute(it, "drop view raw.transformed"), "no whole build"),
+        (lambda it: execute(it, "drop view raw.build_marker"), "no whole build"),
         (later, "as of log position 4, board .* as of log position 3"),
         (cut_in_time, "valid until 2026-01-01"),
         (other_design, "another study design"),

@@ -53,7 +53,7 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select cast(case group_name when 'old' then 1 else 2 end as integer) as cell_id,
                 country, axis, group_name
             from dim_stratum;
-        create table int_strata__celled as
+        create table int_cells__assigned_to_strata as
             select unnest(['all', 'US']) as stratum_id, cell_id from int_cells__grouped
             union all select 'US/age/' || group_name, cell_id from int_cells__grouped;
         create table fct_battle as
@@ -66,7 +66,7 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 count(*) filter (outcome = 'b') as win_b_count,
                 count(*) filter (outcome = 'tie') as tie_count,
                 count(*) filter (outcome = 'both_bad') as both_bad_count
-            from fct_battle inner join int_strata__celled using (cell_id) group by all;
+            from fct_battle inner join int_cells__assigned_to_strata using (cell_id) group by all;
         create table dim_cell as
             select distinct cell_id, 'known' as cell_key from int_cells__grouped
             union all select 3, 'unknown';

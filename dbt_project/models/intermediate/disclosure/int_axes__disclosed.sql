@@ -13,7 +13,7 @@ disclosed as (
 ),
 
 -- The countries are groups too: of everybody.
-placed as (
+groups as (
 
     select
         stratum_id,
@@ -22,19 +22,13 @@ placed as (
     from strata
     where country is not null
 
-),
-
-final as (
-
-    select
-        placed.country,
-        placed.axis,
-        disclosed.dimension,
-        min(case when disclosed.is_disclosed then 1 else 0 end) = 1 as is_disclosed
-    from disclosed
-    inner join placed on disclosed.stratum_id = placed.stratum_id
-    group by placed.country, placed.axis, disclosed.dimension
-
 )
 
-select * from final
+select
+    groups.country,
+    groups.axis,
+    disclosed.dimension,
+    min(case when disclosed.is_disclosed then 1 else 0 end) = 1 as is_disclosed
+from disclosed
+inner join groups on disclosed.stratum_id = groups.stratum_id
+group by groups.country, groups.axis, disclosed.dimension

@@ -54,33 +54,27 @@ everywhere as (
     from mixed
     group by dimension
 
-),
-
-final as (
-
-    select
-        boards.weighting,
-        boards.stratum_id,
-        boards.dimension,
-        boards.estimator,
-        disclosed.is_disclosed
-        and coalesce(boards.participant_count >= {{ disclosed_people_min() }}, true)
-        and (
-            not boards.is_sum_of_groups
-            or case when strata.country is null then everywhere.is_mixed else mixed.is_mixed end = 1
-        ) as is_disclosed
-    from boards
-    inner join strata on boards.stratum_id = strata.stratum_id
-    inner join disclosed
-        on
-            boards.stratum_id = disclosed.stratum_id
-            and boards.dimension = disclosed.dimension
-    inner join mixed
-        on
-            coalesce(strata.country, 'all') = mixed.country
-            and boards.dimension = mixed.dimension
-    inner join everywhere on boards.dimension = everywhere.dimension
-
 )
 
-select * from final
+select
+    boards.weighting,
+    boards.stratum_id,
+    boards.dimension,
+    boards.estimator,
+    disclosed.is_disclosed
+    and coalesce(boards.participant_count >= {{ disclosed_people_min() }}, true)
+    and (
+        not boards.is_sum_of_groups
+        or case when strata.country is null then everywhere.is_mixed else mixed.is_mixed end = 1
+    ) as is_disclosed
+from boards
+inner join strata on boards.stratum_id = strata.stratum_id
+inner join disclosed
+    on
+        boards.stratum_id = disclosed.stratum_id
+        and boards.dimension = disclosed.dimension
+inner join mixed
+    on
+        coalesce(strata.country, 'all') = mixed.country
+        and boards.dimension = mixed.dimension
+inner join everywhere on boards.dimension = everywhere.dimension

@@ -4,17 +4,11 @@ disclosed as (
 
     select * from {{ ref('int_strata__disclosed') }}
 
-),
-
-final as (
-
-    select
-        stratum_id,
-        is_disclosed,
-        cast({{ disclosed_people_min() }} as integer) as people_min
-    from disclosed
-    where dimension = '{{ every_dimension() }}'
-
 )
 
-select * from final
+select
+    stratum_id,
+    is_disclosed,
+    cast({{ disclosed_people_min() }} as integer) as people_min
+from disclosed
+where dimension = '{{ every_dimension() }}'

@@ -77,7 +77,7 @@ judged as (
 
 ),
 
-placed as (
+shown as (
 
     select
         levels.*,
@@ -98,21 +98,15 @@ placed as (
             levels.country = questions.country
             and levels.question = questions.question
 
-),
+)
 
 -- Where two variables cut one answer, or one variable several, one that has small levels is hidden
 -- whole: its other levels would give them away.
-final as (
-
-    select
-        country,
-        scheme,
-        variable,
-        level,
-        is_large_enough and (is_variable_large or coalesce(variable_count = 1, false))
-            as is_disclosed
-    from placed
-
-)
-
-select * from final
+select
+    country,
+    scheme,
+    variable,
+    level,
+    is_large_enough and (is_variable_large or coalesce(variable_count = 1, false))
+        as is_disclosed
+from shown

@@ -10,19 +10,14 @@ conversations as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
-
-),
-
-standing as (
-
-    select conversations.*
-    from conversations
-    left join retracted on conversations.event_id = retracted.event_id
-    where
-        retracted.event_id is null
-        and {{ happened_by('conversations.occurred_at') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 )
 
-select * from standing
+select conversations.*
+from conversations
+left join retracted on conversations.event_id = retracted.event_id
+where
+    retracted.event_id is null
+    and {{ happened_by('conversations.occurred_at') }}

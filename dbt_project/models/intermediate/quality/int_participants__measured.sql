@@ -16,7 +16,7 @@ measured as (
             participant_key,
             cast(null as varchar) as conversation_id,
             '{{ name }}' as measure,
-            avg(case when outcome in ({{ outcomes }}) then 1.0 else 0.0 end) as measured_value,
+            avg(case when outcome in ({{ outcomes }}) then 1 else 0 end) as measured_value,
             count(*) as basis_count
         from battles
         group by participant_key

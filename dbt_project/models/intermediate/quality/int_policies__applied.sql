@@ -15,13 +15,13 @@ members as (
 
 struck as (
 
-    select * from {{ ref('int_policies__struck') }}
+    select * from {{ ref('int_policies__with_strikes') }}
 
 ),
 
 hits as (
 
-    select * from {{ ref('int_hits__struck') }}
+    select * from {{ ref('int_hits__with_strikes') }}
     where state = 'open'
 
 ),
@@ -34,7 +34,8 @@ exclusions as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 
@@ -82,26 +83,20 @@ counted as (
             and struck.policy_version = open_counts.policy_version
             and struck.participant_key = open_counts.participant_key
 
-),
-
-applied as (
-
-    select
-        counted.*,
-        excluded.participant_key is not null as has_exclusion,
-        counted.strike_count + counted.open_hit_count >= policies.strikes_to_exclude
-        and not coalesce(excluded.is_appealed, false) as is_excluded
-    from counted
-    inner join policies
-        on
-            counted.policy = policies.policy
-            and counted.policy_version = policies.version
-    left join excluded
-        on
-            counted.policy = excluded.policy
-            and counted.policy_version = excluded.policy_version
-            and counted.participant_key = excluded.participant_key
-
 )
 
-select * from applied
+select
+    counted.*,
+    excluded.participant_key is not null as has_exclusion,
+    counted.strike_count + counted.open_hit_count >= policies.strikes_to_exclude
+    and not coalesce(excluded.is_appealed, false) as is_excluded
+from counted
+inner join policies
+    on
+        counted.policy = policies.policy
+        and counted.policy_version = policies.version
+left join excluded
+    on
+        counted.policy = excluded.policy
+        and counted.policy_version = excluded.policy_version
+        and counted.participant_key = excluded.participant_key

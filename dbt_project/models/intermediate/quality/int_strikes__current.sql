@@ -9,7 +9,8 @@ strikes as (
 
 retracted as (
 
-    select * from {{ ref('int_events__retracted') }}
+    select * from {{ ref('int_events__revised') }}
+    where retracted_position is not null
 
 ),
 

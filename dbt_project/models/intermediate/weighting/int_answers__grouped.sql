@@ -17,17 +17,11 @@ described as (
     from levelled
     group by country, question, answer
 
-),
-
-grouped as (
-
-    select
-        country,
-        question,
-        answer,
-        cast(dense_rank() over (order by country, question, levels) as integer) as answer_group
-    from described
-
 )
 
-select * from grouped
+select
+    country,
+    question,
+    answer,
+    cast(dense_rank() over (order by country, question, levels) as integer) as answer_group
+from described

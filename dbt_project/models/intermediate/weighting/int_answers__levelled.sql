@@ -11,6 +11,18 @@ variables as (
 
 ),
 
+bands as (
+
+    select * from {{ ref('seed_age_bands') }}
+
+),
+
+participants as (
+
+    select * from {{ ref('int_participants__current') }}
+
+),
+
 crosswalk as (
 
     select
@@ -40,9 +52,18 @@ named as (
 
 ),
 
-bands as (
+-- Null answers stay: they are somebody whose level is unknown.
+answered as (
 
-    select * from {{ ref('seed_age_bands') }}
+    {%- for question in weighting_questions() %}
+        {% if not loop.first %}union all{% endif %}
+        select
+            participant_key,
+            country,
+            '{{ question }}' as question,
+            nullif({{ comparable_text(question) }}, '') as answer
+        from participants
+    {%- endfor %}
 
 ),
 
@@ -52,7 +73,7 @@ answers as (
         country,
         question,
         answer
-    from {{ ref('int_participants__answered') }}
+    from answered
     where answer is not null
 
 ),
@@ -77,39 +98,33 @@ aged as (
             answers.country = variables.country
             and answers.question = variables.question
 
-),
-
-levelled as (
-
-    select
-        aged.country,
-        aged.question,
-        aged.variable,
-        aged.answer,
-        coalesce(named.level, crosswalk.level, refusals.level, bands.level) as level
-    from aged
-    left join named
-        on
-            aged.country = named.country
-            and aged.variable = named.variable
-            and aged.answer = named.answer
-    left join crosswalk
-        on
-            aged.coding = crosswalk.coding
-            and aged.answer = crosswalk.answer
-    left join crosswalk as refusals
-        on
-            refusals.coding = 'any'
-            and aged.answer = refusals.answer
-    -- A band of years has a level where it fits whole.
-    left join bands
-        on
-            aged.coding = bands.coding
-            and aged.age_from >= bands.age_from
-            and case
-                when aged.is_open then 120 else coalesce(aged.age_to, aged.age_from)
-            end between aged.age_from and bands.age_to
-
 )
 
-select * from levelled
+select
+    aged.country,
+    aged.question,
+    aged.variable,
+    aged.answer,
+    coalesce(named.level, crosswalk.level, refusals.level, bands.level) as level
+from aged
+left join named
+    on
+        aged.country = named.country
+        and aged.variable = named.variable
+        and aged.answer = named.answer
+left join crosswalk
+    on
+        aged.coding = crosswalk.coding
+        and aged.answer = crosswalk.answer
+left join crosswalk as refusals
+    on
+        refusals.coding = 'any'
+        and aged.answer = refusals.answer
+-- A band of years has a level where it fits whole.
+left join bands
+    on
+        aged.coding = bands.coding
+        and aged.age_from >= bands.age_from
+        and case
+            when aged.is_open then 120 else coalesce(aged.age_to, aged.age_from)
+        end between aged.age_from and bands.age_to

@@ -7,7 +7,7 @@ with
 
 margined as (
 
-    select * from {{ ref('int_profiles__margined') }}
+    select * from {{ ref('int_profiles__with_margins') }}
 
 ),
 
@@ -67,30 +67,24 @@ compared as (
             and counted.variable = raked_shares.variable
             and counted.raked_level = raked_shares.raked_level
 
-),
-
-targeted as (
-
-    select
-        cast(dense_rank() over (order by country, scheme) as integer) as raking_id,
-        cast(row_number() over (order by country, scheme, margin, raked_level) as integer)
-            as margin_number,
-        country,
-        scheme,
-        margin,
-        variable,
-        raked_level,
-        cast(participant_count as bigint) as participant_count,
-        cast(raking_count as bigint) as raking_count,
-        case
-            when census_share is null
-                then cast(participant_count as double) / raking_count
-            else
-                cast(census_share as double) / cast(met_share as double)
-                * targeted_count / raking_count
-        end as target_share
-    from compared
-
 )
 
-select * from targeted
+select
+    cast(dense_rank() over (order by country, scheme) as integer) as raking_id,
+    cast(row_number() over (order by country, scheme, margin, raked_level) as integer)
+        as margin_number,
+    country,
+    scheme,
+    margin,
+    variable,
+    raked_level,
+    cast(participant_count as bigint) as participant_count,
+    cast(raking_count as bigint) as raking_count,
+    case
+        when census_share is null
+            then cast(participant_count as double) / raking_count
+        else
+            cast(census_share as double) / cast(met_share as double)
+            * targeted_count / raking_count
+    end as target_share
+from compared

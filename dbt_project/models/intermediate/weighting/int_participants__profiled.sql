@@ -1,5 +1,5 @@
 {#-
-A profile is a country and the groups of all answers: whoever shares it has the same levels and so
+A profile is a country and the groups of all answers: those who share it have the same levels and so
 the same weights. There are thousands of profiles however many the participants.
 -#}
 with
@@ -36,21 +36,15 @@ grouped as (
                 = {{ question }}_groups.answer
     {%- endfor %}
 
-),
-
-profiled as (
-
-    select
-        *,
-        cast(dense_rank() over (
-            order by
-                country
-                {%- for question in weighting_questions() -%}
-                    , {{ question }}_group
-                {%- endfor %}
-        ) as integer) as profile_number
-    from grouped
-
 )
 
-select * from profiled
+select
+    *,
+    cast(dense_rank() over (
+        order by
+            country
+            {%- for question in weighting_questions() -%}
+                , {{ question }}_group
+            {%- endfor %}
+    ) as integer) as profile_number
+from grouped

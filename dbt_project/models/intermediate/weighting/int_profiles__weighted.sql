@@ -2,7 +2,7 @@ with
 
 profiles as (
 
-    select * from {{ ref('int_profiles__judging') }}
+    select * from {{ ref('int_profiles__with_verdicts') }}
 
 ),
 
@@ -23,7 +23,7 @@ rakings as (
 
 allotted as (
 
-    select * from {{ ref('int_profiles__allotted') }}
+    select * from {{ ref('int_profiles__assigned_to_weighting_cells') }}
 
 ),
 
@@ -65,22 +65,16 @@ united as (
     union all
     select * from weighted
 
-),
-
-weighted_profiles as (
-
-    select
-        united.profile_number,
-        profiles.country,
-        united.scheme,
-        profiles.participant_count,
-        -- Whole millionths: sums of weights do not depend on order.
-        cast(round(united.weight * 1000000) as bigint) as weight_micro,
-        cast(round(united.weight * 1000000) as double) / 1000000 as weight,
-        united.is_trimmed
-    from united
-    inner join profiles on united.profile_number = profiles.profile_number
-
 )
 
-select * from weighted_profiles
+select
+    united.profile_number,
+    profiles.country,
+    united.scheme,
+    profiles.participant_count,
+    -- Whole millionths: sums of weights do not depend on order.
+    cast(round(united.weight * 1000000) as bigint) as weight_micro,
+    cast(round(united.weight * 1000000) as double) / 1000000 as weight,
+    united.is_trimmed
+from united
+inner join profiles on united.profile_number = profiles.profile_number

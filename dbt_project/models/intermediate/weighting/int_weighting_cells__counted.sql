@@ -4,7 +4,7 @@ with
 
 allotted as (
 
-    select * from {{ ref('int_profiles__allotted') }}
+    select * from {{ ref('int_profiles__assigned_to_weighting_cells') }}
 
 ),
 
@@ -49,26 +49,20 @@ cells as (
             , margin_{{ margin }}
         {%- endfor %}
 
-),
-
-counted as (
-
-    select
-        cells.*,
-        {%- for margin in margins %}
-            coalesce(target_{{ margin }}.target_share, 1) as target_{{ margin }},
-        {%- endfor %}
-        rakings.raking_count,
-        rakings.trim_lo,
-        rakings.trim_hi,
-        cast(cells.participant_count as double) / rakings.raking_count as weight_share
-    from cells
-    inner join rakings on cells.raking_id = rakings.raking_id
-    {%- for margin in margins %}
-        left join targets as target_{{ margin }}
-            on cells.margin_{{ margin }} = target_{{ margin }}.margin_number
-    {%- endfor %}
-
 )
 
-select * from counted
+select
+    cells.*,
+    {%- for margin in margins %}
+        coalesce(target_{{ margin }}.target_share, 1) as target_{{ margin }},
+    {%- endfor %}
+    rakings.raking_count,
+    rakings.trim_lo,
+    rakings.trim_hi,
+    cast(cells.participant_count as double) / rakings.raking_count as weight_share
+from cells
+inner join rakings on cells.raking_id = rakings.raking_id
+{%- for margin in margins %}
+    left join targets as target_{{ margin }}
+        on cells.margin_{{ margin }} = target_{{ margin }}.margin_number
+{%- endfor %}

@@ -12,9 +12,29 @@ cells as (
 
 ),
 
+first_raked as (
+
+    select * from {{ ref('int_weighting_cells__raked') }}
+
+),
+
+untrimmed as (
+
+    select
+        first_raked.raking_id,
+        first_raked.cell_number,
+        first_raked.weight_share,
+        cells.participant_count,
+        cells.trim_lo,
+        cells.trim_hi
+    from first_raked
+    inner join cells on first_raked.cell_number = cells.cell_number
+
+),
+
 trimmed as (
 
-    select * from {{ ref('int_weighting_cells__trimmed') }}
+    {{ trim_weights('untrimmed') }}
 
 ),
 
@@ -37,23 +57,17 @@ raked as (
 
     {{ rake('trimmed_cells', margins_max()) }}
 
-),
-
-reraked as (
-
-    select
-        raked.raking_id,
-        raked.cell_number,
-        cells.participant_count,
-        raked.weight_share,
-        raked.weight_share * cells.raking_count / cells.participant_count as weight,
-        trimmed.is_trimmed,
-        raked.sweep_count,
-        raked.is_converged
-    from raked
-    inner join cells on raked.cell_number = cells.cell_number
-    inner join trimmed on raked.cell_number = trimmed.cell_number
-
 )
 
-select * from reraked
+select
+    raked.raking_id,
+    raked.cell_number,
+    cells.participant_count,
+    raked.weight_share,
+    raked.weight_share * cells.raking_count / cells.participant_count as weight,
+    trimmed.is_trimmed,
+    raked.sweep_count,
+    raked.is_converged
+from raked
+inner join cells on raked.cell_number = cells.cell_number
+inner join trimmed on raked.cell_number = trimmed.cell_number

@@ -3,7 +3,7 @@ with
 
 counts as (
 
-    select * from {{ ref('fct_cell_count') }}
+    select * from {{ ref('int_cells__counted') }}
 
 ),
 

@@ -4,26 +4,20 @@ with
 
 hits as (
 
-    select * from {{ ref('int_hits__struck') }}
-
-),
-
-final as (
-
-    select
-        participant_key,
-        rule,
-        rule_version,
-        conversation_id,
-        measure,
-        measured_value,
-        basis_count,
-        comparison,
-        threshold,
-        state,
-        strike_event_id
-    from hits
+    select * from {{ ref('int_hits__with_strikes') }}
 
 )
 
-select * from final
+select
+    participant_key,
+    rule,
+    rule_version,
+    conversation_id,
+    measure,
+    measured_value,
+    basis_count,
+    comparison,
+    threshold,
+    state,
+    strike_event_id
+from hits

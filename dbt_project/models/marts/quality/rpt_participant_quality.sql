@@ -66,40 +66,34 @@ named as (
     union
     select participant_key from excluded
 
-),
-
-final as (
-
-    select
-        named.participant_key,
-        case
-            when excluded.is_by_hand then 'excluded_by_hand'
-            when excluded.participant_key is not null then 'excluded'
-            when strikes.strike_count > 0 then 'struck'
-            when hits.open_hit_count > 0 then 'open'
-            else 'clean'
-        end as state,
-        coalesce(strikes.strike_count, 0) as strike_count,
-        coalesce(hits.open_hit_count, 0) as open_hit_count,
-        coalesce(hits.appealed_hit_count, 0) as appealed_hit_count,
-        excluded.excluded_position,
-        coalesce(conversations.conversation_count, 0) as conversation_count,
-        coalesce(measures.verdict_count, 0) as verdict_count,
-        conversations.turn_count,
-        conversations.single_word_turn_count,
-        conversations.repeated_turn_count,
-        conversations.median_turn_seconds,
-        conversations.attention_check_count,
-        conversations.attention_check_failed_count,
-        measures.left_share,
-        measures.tie_share
-    from named
-    left join conversations on named.participant_key = conversations.participant_key
-    left join measures on named.participant_key = measures.participant_key
-    left join hits on named.participant_key = hits.participant_key
-    left join strikes on named.participant_key = strikes.participant_key
-    left join excluded on named.participant_key = excluded.participant_key
-
 )
 
-select * from final
+select
+    named.participant_key,
+    case
+        when excluded.is_by_hand then 'excluded_by_hand'
+        when excluded.participant_key is not null then 'excluded'
+        when strikes.strike_count > 0 then 'struck'
+        when hits.open_hit_count > 0 then 'open'
+        else 'clean'
+    end as state,
+    coalesce(strikes.strike_count, 0) as strike_count,
+    coalesce(hits.open_hit_count, 0) as open_hit_count,
+    coalesce(hits.appealed_hit_count, 0) as appealed_hit_count,
+    excluded.excluded_position,
+    coalesce(conversations.conversation_count, 0) as conversation_count,
+    coalesce(measures.verdict_count, 0) as verdict_count,
+    conversations.turn_count,
+    conversations.single_word_turn_count,
+    conversations.repeated_turn_count,
+    conversations.median_turn_seconds,
+    conversations.attention_check_count,
+    conversations.attention_check_failed_count,
+    measures.left_share,
+    measures.tie_share
+from named
+left join conversations on named.participant_key = conversations.participant_key
+left join measures on named.participant_key = measures.participant_key
+left join hits on named.participant_key = hits.participant_key
+left join strikes on named.participant_key = strikes.participant_key
+left join excluded on named.participant_key = excluded.participant_key

@@ -19,31 +19,25 @@ hits as (
     from {{ ref('fct_quality_hit') }}
     group by rule, rule_version
 
-),
-
-final as (
-
-    select
-        rules.rule,
-        rules.version as rule_version,
-        rules.unit,
-        rules.measure,
-        rules.comparison,
-        rules.threshold,
-        rules.basis_min,
-        coalesce(hits.participant_count, 0) as participant_count,
-        coalesce(hits.hit_count, 0) as hit_count,
-        coalesce(hits.open_hit_count, 0) as open_hit_count,
-        coalesce(hits.struck_hit_count, 0) as struck_hit_count,
-        coalesce(hits.appealed_hit_count, 0) as appealed_hit_count,
-        rules.sort_order,
-        rules.description
-    from rules
-    left join hits
-        on
-            rules.rule = hits.rule
-            and rules.version = hits.rule_version
-
 )
 
-select * from final
+select
+    rules.rule,
+    rules.version as rule_version,
+    rules.unit,
+    rules.measure,
+    rules.comparison,
+    rules.threshold,
+    rules.basis_min,
+    coalesce(hits.participant_count, 0) as participant_count,
+    coalesce(hits.hit_count, 0) as hit_count,
+    coalesce(hits.open_hit_count, 0) as open_hit_count,
+    coalesce(hits.struck_hit_count, 0) as struck_hit_count,
+    coalesce(hits.appealed_hit_count, 0) as appealed_hit_count,
+    rules.sort_order,
+    rules.description
+from rules
+left join hits
+    on
+        rules.rule = hits.rule
+        and rules.version = hits.rule_version

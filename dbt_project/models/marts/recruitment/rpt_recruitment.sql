@@ -2,13 +2,13 @@ with
 
 cells as (
 
-    select * from {{ ref('int_cells__allotted') }}
+    select * from {{ ref('int_quota_cells__allotted') }}
 
 ),
 
 countries as (
 
-    select * from {{ ref('int_countries__sized') }}
+    select * from {{ ref('int_quota_countries__sized') }}
 
 ),
 
@@ -18,9 +18,62 @@ strata as (
 
 ),
 
+parts as (
+
+    select
+        'country' as level,
+        country as stratum_id,
+        country as member_id,
+        cast(null as varchar) as cell_key,
+        cell_key as member_key
+    from cells
+    union all
+    select
+        'stratum' as level,
+        strata.stratum_id,
+        strata.stratum_id as member_id,
+        cast(null as varchar) as cell_key,
+        cells.cell_key as member_key
+    from cells
+    inner join strata
+        on
+            cells.country = strata.country
+            and strata.axis is not null
+            and position(
+                '/' || strata.axis || '=' || strata.group_name || '/' in cells.cell_key || '/'
+            ) > 0
+    union all
+    select
+        'cell' as level,
+        country as stratum_id,
+        cell_key as member_id,
+        cell_key,
+        cell_key as member_key
+    from cells
+
+),
+
+-- Cells, and what they sum to in each stratum and country.
 summed as (
 
-    select * from {{ ref('int_levels__allotted') }}
+    select
+        cells.country,
+        parts.level,
+        parts.stratum_id,
+        parts.member_id,
+        parts.cell_key,
+        max(cells.label) as cell_label,
+        max(case when cells.is_recruitable then 1 else 0 end) = 1 as is_recruitable,
+        cast(sum(cells.participant_count) as bigint) as participant_count,
+        cast(sum(cast(round(cells.target_share * 1e12) as bigint)) as double) / 1e12
+            as target_share,
+        cast(sum(cells.quota_count) as bigint) as quota_count,
+        cast(sum(cells.short_count) as bigint) as short_count,
+        cast(sum(cells.next_count) as bigint) as next_count
+    from parts
+    inner join cells on parts.member_key = cells.cell_key
+    group by
+        cells.country, parts.level, parts.stratum_id, parts.member_id, parts.cell_key
 
 ),
 
@@ -44,52 +97,46 @@ batched as (
     where participant_count + next_count > 0
     group by country
 
-),
-
-final as (
-
-    select
-        summed.country,
-        summed.level,
-        case when summed.level <> 'cell' then summed.stratum_id end as stratum_id,
-        summed.cell_key,
-        case when summed.level = 'cell' then summed.cell_label else strata.label end as label,
-        summed.is_recruitable,
-        summed.participant_count,
-        summed.participant_count / nullif(cast(countries.participant_count as double), 0)
-            as sample_share,
-        summed.target_share,
-        summed.quota_count,
-        summed.short_count,
-        summed.short_count * countries.price as cost,
-        cast(
-            round(
-                greatest(
-                    countries.effective_target_count * countries.design_effect
-                    - countries.participant_count,
-                    0
-                )
-                * coalesce(
-                    summed.participant_count
-                    / nullif(cast(countries.participant_count as double), 0),
-                    summed.target_share
-                )
-            ) as bigint
-        ) as as_before_count,
-        summed.next_count,
-        countries.price,
-        countries.currency,
-        countries.effective_target_count,
-        case when summed.level = 'country' then countries.design_effect end as design_effect,
-        case when summed.level = 'country' then countries.effective_participant_count end
-            as effective_participant_count,
-        case when summed.level = 'country' then batched.effective_participant_count end
-            as next_effective_participant_count
-    from summed
-    inner join countries on summed.country = countries.country
-    left join batched on summed.country = batched.country
-    left join strata on summed.stratum_id = strata.stratum_id
-
 )
 
-select * from final
+select
+    summed.country,
+    summed.level,
+    case when summed.level <> 'cell' then summed.stratum_id end as stratum_id,
+    summed.cell_key,
+    case when summed.level = 'cell' then summed.cell_label else strata.label end as label,
+    summed.is_recruitable,
+    summed.participant_count,
+    summed.participant_count / nullif(cast(countries.participant_count as double), 0)
+        as sample_share,
+    summed.target_share,
+    summed.quota_count,
+    summed.short_count,
+    summed.short_count * countries.price as cost,
+    cast(
+        round(
+            greatest(
+                countries.effective_target_count * countries.design_effect
+                - countries.participant_count,
+                0
+            )
+            * coalesce(
+                summed.participant_count
+                / nullif(cast(countries.participant_count as double), 0),
+                summed.target_share
+            )
+        ) as bigint
+    ) as as_before_count,
+    summed.next_count,
+    countries.price,
+    countries.currency,
+    countries.effective_target_count,
+    case when summed.level = 'country' then countries.design_effect end as design_effect,
+    case when summed.level = 'country' then countries.effective_participant_count end
+        as effective_participant_count,
+    case when summed.level = 'country' then batched.effective_participant_count end
+        as next_effective_participant_count
+from summed
+inner join countries on summed.country = countries.country
+left join batched on summed.country = batched.country
+left join strata on summed.stratum_id = strata.stratum_id

@@ -2,7 +2,8 @@ with
 
 judging as (
 
-    select * from {{ ref('int_participants__judging') }}
+    select * from {{ ref('int_participants__with_verdicts') }}
+    where profile_number is not null
 
 ),
 
@@ -10,20 +11,14 @@ weights as (
 
     select * from {{ ref('int_profiles__weighted') }}
 
-),
-
-final as (
-
-    select
-        judging.participant_key,
-        judging.country,
-        weights.scheme,
-        weights.weight_micro,
-        weights.weight,
-        weights.is_trimmed
-    from judging
-    inner join weights on judging.profile_number = weights.profile_number
-
 )
 
-select * from final
+select
+    judging.participant_key,
+    judging.country,
+    weights.scheme,
+    weights.weight_micro,
+    weights.weight,
+    weights.is_trimmed
+from judging
+inner join weights on judging.profile_number = weights.profile_number

@@ -1,8 +1,107 @@
 with
 
+weights as (
+
+    select * from {{ ref('int_profiles__weighted') }}
+
+),
+
+profile_levels as (
+
+    select * from {{ ref('int_profile_levels') }}
+
+),
+
+collapsed as (
+
+    select * from {{ ref('int_levels__collapsed') }}
+
+),
+
+margins as (
+
+    select * from {{ ref('seed_weighting_margins') }}
+
+),
+
+axes as (
+
+    select * from {{ ref('seed_axes') }}
+
+),
+
+schemes as (
+
+    select * from {{ ref('seed_weighting_schemes') }}
+
+),
+
+-- What a scheme weights to, and every axis whether it does or not.
+reported as (
+
+    select
+        scheme,
+        country,
+        variable
+    from margins
+    union
+    select
+        schemes.scheme,
+        axes.country,
+        axes.variable
+    from axes
+    cross join schemes
+
+),
+
+summed as (
+
+    select
+        weights.scheme,
+        profile_levels.country,
+        profile_levels.variable,
+        profile_levels.level,
+        sum(weights.participant_count) as participant_count,
+        sum(weights.participant_count * weights.weight_micro) as weight_micro
+    from weights
+    inner join profile_levels on weights.profile_number = profile_levels.profile_number
+    inner join reported
+        on
+            weights.scheme = reported.scheme
+            and profile_levels.country = reported.country
+            and profile_levels.variable = reported.variable
+    group by weights.scheme, profile_levels.country, profile_levels.variable, profile_levels.level
+
+),
+
 levels as (
 
-    select * from {{ ref('int_levels__weighted') }}
+    select
+        reported.scheme,
+        reported.country,
+        reported.variable,
+        collapsed.level,
+        collapsed.raked_level,
+        collapsed.census_share,
+        margins.variable is not null as is_raked,
+        coalesce(summed.participant_count, 0) as participant_count,
+        coalesce(summed.weight_micro, 0) as weight_micro
+    from reported
+    inner join collapsed
+        on
+            reported.country = collapsed.country
+            and reported.variable = collapsed.variable
+    left join summed
+        on
+            reported.scheme = summed.scheme
+            and reported.country = summed.country
+            and reported.variable = summed.variable
+            and collapsed.level = summed.level
+    left join margins
+        on
+            reported.scheme = margins.scheme
+            and reported.country = margins.country
+            and reported.variable = margins.variable
 
 ),
 
@@ -39,33 +138,27 @@ shared as (
     from totalled
     where all_count > 0
 
-),
-
-final as (
-
-    select
-        country,
-        scheme,
-        variable,
-        level,
-        is_raked,
-        case
-            when census_share is null then 'untargeted'
-            when raked_count = 0 then 'empty'
-            when raked_level <> level then 'collapsed'
-            when raked_level_count > 1 then 'joined'
-            else 'targeted'
-        end as level_status,
-        raked_level,
-        cast(participant_count as bigint) as participant_count,
-        cast(census_share as double) as census_share,
-        target_share,
-        before_share,
-        after_share,
-        {{ asmd('before_share', 'target_share') }} as asmd_before,
-        {{ asmd('after_share', 'target_share') }} as asmd_after
-    from shared
-
 )
 
-select * from final
+select
+    country,
+    scheme,
+    variable,
+    level,
+    is_raked,
+    case
+        when census_share is null then 'untargeted'
+        when raked_count = 0 then 'empty'
+        when raked_level <> level then 'collapsed'
+        when raked_level_count > 1 then 'joined'
+        else 'targeted'
+    end as level_status,
+    raked_level,
+    cast(participant_count as bigint) as participant_count,
+    cast(census_share as double) as census_share,
+    target_share,
+    before_share,
+    after_share,
+    {{ asmd('before_share', 'target_share') }} as asmd_before,
+    {{ asmd('after_share', 'target_share') }} as asmd_after
+from shared

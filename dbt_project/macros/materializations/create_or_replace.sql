@@ -1,0 +1,55 @@
+{#-
+Tables and views in DuckDB by `create or replace`: one transaction, everything in one statement's text. What
+dbt does for every adapter (make beside, rename the old away, rename the new, drop the old, ask for columns
+before commenting on them) comes to the same here, because DuckDB replaces within a transaction. It costs
+more than most queries: dbt's macros take the time, not the database. Indexes, grants, foreign keys and
+other languages than SQL are left out; this project has none.
+-#}
+{% materialization table, adapter='duckdb' %}
+    {{ return(create_or_replace('table')) }}
+{% endmaterialization %}
+
+{% materialization view, adapter='duckdb' %}
+    {{ return(create_or_replace('view')) }}
+{% endmaterialization %}
+
+{% macro create_or_replace(kind) %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set made = this.incorporate(type=kind) -%}
+    {%- set is_promised = config.get('contract').enforced -%}
+    {%- if pre_hooks -%}
+        {{ run_hooks(pre_hooks, inside_transaction=False) }}
+        {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- endif -%}
+    {%- if is_promised -%}
+        {{ get_assert_columns_equivalent(sql) }}
+    {%- endif -%}
+    {%- call statement('main') -%}
+        {%- if existing is not none and existing.type != kind -%}
+            drop {{ existing.type }} {{ existing }};
+        {%- endif %}
+        create or replace {{ kind }} {{ made }}
+        {%- if is_promised and kind == 'table' %}
+            {{ get_table_columns_and_constraints() }};
+            insert into {{ made }} {{ get_column_names() }} ({{ get_select_subquery(sql) }});
+        {%- else %} as (
+            {{ sql }}
+        );
+        {%- endif %}
+        {%- if config.persist_relation_docs() and model.description %}
+            comment on {{ kind }} {{ made }} is {{ duckdb_escape_comment(model.description) }};
+        {%- endif %}
+        {%- for column in model.columns.values() if config.persist_column_docs() and column.description %}
+            comment on column {{ made }}.{{ adapter.quote(column.name) if column.quote else column.name }}
+            is {{ duckdb_escape_comment(column.description) }};
+        {%- endfor %}
+    {%- endcall -%}
+    {%- if post_hooks -%}
+        {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- endif -%}
+    {{ adapter.commit() }}
+    {%- if post_hooks -%}
+        {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {%- endif -%}
+    {{ return({'relations': [made]}) }}
+{% endmacro %}

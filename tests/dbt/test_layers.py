@@ -1,0 +1,137 @@
+"""Which tables of dbt may read which: layers, stages and size, held over the manifest."""
+
+import json
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import pytest
+
+from orchestration.assets.ratings import INPUTS
+from orchestration.dbt_runs import run_dbt
+
+LAYERS = ("staging", "intermediate", "marts")
+STAGES = ("ingest", "state", "weight", "count", "rate", "report", "publish")
+TABLES_MAX = 105
+CHAIN_MAX = 20
+# Only one table reads these, and they are still no CTE of it.
+READ_ONCE = {
+    "int_battles__revised": "a table below a view that is read many times",
+    "int_participants__contradicted": "too long to read together with the diagnostics",
+    "int_quota_cells__allotted": "too long to read together with the report",
+    "int_rakings__diagnosed": "too long to read together with the diagnostics",
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    root = tmp_path_factory.mktemp("manifest")
+    run_dbt(["parse"], root=root)
+    read: dict[str, Any] = json.loads((root / "dbt" / "target" / "manifest.json").read_text())
+    return read
+
+
+@pytest.fixture(scope="module")
+def tables(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+
+
+@pytest.fixture(scope="module")
+def edges(tables: dict[str, dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each table with each table that it reads."""
+    return [
+        (node, tables[parent])
+        for node in tables.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent in tables
+    ]
+
+
+def layer(node: dict[str, Any]) -> int:
+    return LAYERS.index(node["fqn"][1])
+
+
+def stage(node: dict[str, Any]) -> int:
+    return STAGES.index(node["config"]["meta"]["dagster"]["group"])
+
+
+def named(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[str]:
+    return [f"{node['name']} reads {read['name']}" for node, read in pairs]
+
+
+def test_only_staging_reads_events_and_staging_reads_nothing_else(
+    manifest: dict[str, Any], tables: dict[str, dict[str, Any]]
+) -> None:
+    events = {
+        key
+        for key, source in manifest["sources"].items()
+        if source["source_name"] == "raw" and source["name"] != "load"
+    }
+    for node in tables.values():
+        parents = set(node["depends_on"]["nodes"])
+        assert (
+            (parents <= events and len(parents) == 1) if not layer(node) else not parents & events
+        )
+
+
+def test_no_table_reads_a_later_stage(
+    edges: list[tuple[dict[str, Any], dict[str, Any]]],
+) -> None:
+    assert named([(node, read) for node, read in edges if stage(read) > stage(node)]) == []
+
+
+def test_an_intermediate_table_reads_marts_of_an_earlier_stage_only(
+    edges: list[tuple[dict[str, Any], dict[str, Any]]],
+) -> None:
+    backwards = [(node, read) for node, read in edges if layer(read) > layer(node)]
+    assert named([(node, read) for node, read in backwards if stage(read) >= stage(node)]) == []
+
+
+def test_what_the_ratings_make_is_read_from_the_report_on(
+    tables: dict[str, dict[str, Any]],
+) -> None:
+    readers = {
+        stage(node)
+        for node in tables.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent.startswith("source.demoscope.ratings.")
+    }
+    assert readers == {STAGES.index("report"), STAGES.index("publish")}
+
+
+def test_tables_are_few_and_no_chain_of_them_is_long(
+    tables: dict[str, dict[str, Any]],
+) -> None:
+    @cache
+    def depth(key: str) -> int:
+        parents = [name for name in tables[key]["depends_on"]["nodes"] if name in tables]
+        return 1 + max(map(depth, parents), default=0)
+
+    assert len(tables) <= TABLES_MAX
+    assert max(map(depth, tables)) <= CHAIN_MAX
+
+
+def test_what_one_table_reads_is_a_cte_of_it(
+    manifest: dict[str, Any], edges: list[tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
+    readers = Counter(read["name"] for _, read in edges)
+    published = {
+        node["config"]["meta"].get("published", {}).get("disclosed_by")
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["meta"].get("published")
+    }
+    once = {
+        read["name"]
+        for _, read in edges
+        if layer(read) == 1 and readers[read["name"]] == 1 and read["name"] not in published
+    }
+    assert once - set(INPUTS) == set(READ_ONCE)
+
+
+def test_every_table_says_what_a_row_is(tables: dict[str, dict[str, Any]]) -> None:
+    descriptions = {node["name"]: node["description"] for node in tables.values()}
+    assert [
+        name for name, text in descriptions.items() if not text.startswith("One row per ")
+    ] == []
