@@ -22,6 +22,7 @@ from ingestion.log import EventLog
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
 from orchestration.dbt_warnings import DbtWarning, warnings_in
 from orchestration.log_verification import verify
+from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.raw_views import open_database, register_ratings, register_sources
 from orchestration.transformed import mark_transformed, transformed_cut
 from publishing.boards import signing, store
@@ -29,7 +30,7 @@ from publishing.boards.as_of import resolve
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, subject_of, wanted_subject
 from publishing.boards.statement import provenance
-from ratings.tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
+from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def rate(
             raise NotFoundError(message, remedy="Build the models again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
-            tables = rate_all(connection, parameters, is_board_alone=is_board_alone)
+            tables = rate_all(reading(connection), parameters, is_board_alone=is_board_alone)
         except MissingTournamentError as error:
             raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]

@@ -16,9 +16,9 @@ LOCKS = (
     "requirements-bootstrap.lock",
     "requirements.lock",
     "requirements-dev.lock",
-    "requirements-witness.lock",
+    "requirements-oracle.lock",
 )
-MOST_LINES = {".py": 250, ".sql": 120}
+MOST_LINES = {".py": 500, ".sql": 120}
 
 # Written so that this file passes its own test.
 FOREIGN = {

@@ -14,10 +14,9 @@ from scipy.stats import kendalltau
 
 from ratings.counts import PairCounts
 from ratings.expectation_propagation import fit
-from ratings.information_gain import information
-from ratings.pairing import PairingPolicy, Rule, propose
+from ratings.pairing import PairingPolicy, Rule, information, propose
 from ratings.posterior import Posterior
-from ratings.stopping_measures import Measure, value_of
+from ratings.stopping import Measure, value_of
 from tests.ratings.simulation import NOISE_SD, count, outcome_of
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]

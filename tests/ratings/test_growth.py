@@ -5,14 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ratings.cells import CellCounts
-from ratings.growth import Clustered, Plain
-from ratings.growth_pooled import Pooled, society_of
+from ratings.counts import CellCounts
+from ratings.growth import Clustered, Plain, Pooled, society_of
 from ratings.hierarchical import fit_hierarchical
-from ratings.information_gain import fisher_information
-from ratings.pairing import PairingPolicy, Rule
-from ratings.stopping import forecast
-from ratings.stopping_measures import Measure, value_of
+from ratings.pairing import PairingPolicy, Rule, fisher_information
+from ratings.stopping import Measure, forecast, value_of
 from tests.ratings.pairing_study import POLICIES
 from tests.ratings.panel_study import EACH, WeightedMoment, ongoing_panel
 from tests.ratings.simulation import simulate_society

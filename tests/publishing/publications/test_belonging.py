@@ -13,12 +13,13 @@ from ingestion.paths import Home
 from orchestration.belonging import require_belonging
 from orchestration.building import Workspace
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.rating_step import write_ratings
 from orchestration.raw_views import open_database
 from orchestration.transformed import mark_transformed
 from publishing.boards import store
 from publishing.boards.designs import design_hash
 from publishing.boards.store import Board
-from ratings.tables import RATING, write_ratings
+from ratings.tables.every_board import RATING
 
 ROWS = pa.table(
     {
