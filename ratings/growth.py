@@ -58,8 +58,8 @@ class Clustered:
     V(b) = (t(f (n + b) / n) / t(f))^2 inverse(inverse(V) + b F / d), with n ``battles`` so far, f
     ``degrees_of_freedom`` and t the 97.5% point of Student's distribution: b battles count as b / d
     (Kish 1965, effective n), and d (``design_effect``) is t(f)^2 / 1.96^2 times the sampling
-    variance over what it would be without weights and repeat raters. So whoever comes is taken to
-    be weighted, and to judge as often, as those who came.
+    variance over what it would be without weights and repeat raters. New participants
+    are taken to be weighted, and to judge as often, as those so far.
     """
 
     covariance: FloatArray

@@ -37,7 +37,7 @@ class Measure(StrEnum):
     """What a target is about.
 
     ``interval_width``: the widest 95% interval of a skill, at most; ``p_best``: the probability of
-    being the best of whoever it is likeliest of, at least; ``neighbour_separation``: mean over
+    being the best, of the model it is likeliest of, at least; ``neighbour_separation``: mean over
     neighbours in rank of |2 P(better) - 1|, at least.
     """
 

@@ -66,9 +66,9 @@ class Wanted:
         board: a stratum, or POPULATION.
         dimension: what is to be judged.
         size: at most so many.
-        participant: whoever is asked; part of the seed. None: anybody.
+        participant: who is asked; part of the seed. None: anybody.
         seen: pairs of models that they have met already.
-        judge: the part of the board that they are of; None: whichever teaches most.
+        judge: the part of the board that they are of; None: the one that teaches most.
         awaited: battles that count as if they were judged already, whatever was said.
     """
 

@@ -52,7 +52,7 @@ def test_the_forecast_of_a_weighted_board_is_within_a_fifth(
     assert np.median(np.abs(errors)) < 0.2
     assert abs(np.mean(errors)) < 0.1
     assert np.mean(inside) >= 0.75
-    # Whoever takes each battle for one of a stranger in an unweighted sample promises too much.
+    # To take each battle for one of a stranger in an unweighted sample promises too much.
     assert np.mean(flat) < -0.15
 
 
