@@ -78,20 +78,6 @@ def pair_precisions(
     return out
 
 
-def information(posterior: Posterior) -> FloatArray:
-    """Nats one battle of each pair is expected to teach about all skills (M, M), symmetric.
-
-    That of the pair's difference alone, for nothing else enters the likelihood. Diagonal zero.
-    """
-    precision = pair_precisions(
-        posterior.mean, posterior.covariance, posterior.draw_margin, 2.0 * posterior.beta**2
-    )
-    variance = np.diag(posterior.covariance)
-    spread = variance[:, None] + variance[None, :] - 2.0 * posterior.covariance
-    nats: FloatArray = 0.5 * np.log1p(precision * np.maximum(spread, 0.0))
-    return nats
-
-
 @compiled
 def _fisher_information(
     skill: FloatArray,

@@ -1,5 +1,4 @@
-"""What countries gain in one model, over simulations: `python -m tests.ratings.nations_report`.
-"""
+"""What countries gain in one model, over simulations: `python -m tests.ratings.nations_report`."""
 
 import sys
 
