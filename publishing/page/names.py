@@ -24,8 +24,7 @@ ESTIMATORS = {
     ),
     "trueskill_online": (
         "TrueSkill, one by one",
-        "For comparison: one battle after another, so it depends on their order. It equals the"
-        " trueskill package within 1e-9.",
+        "For comparison: battle by battle, so order counts. Equals the trueskill package to 1e-9.",
     ),
 }
 
