@@ -16,7 +16,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ratings.compiled import FloatArray, compiled
+from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.gaussian import NORMAL_975, cdf
 from ratings.growth import Growth, Plain
 from ratings.linear_algebra import factor_semidefinite, product
@@ -83,9 +83,9 @@ def _p_best(mean: FloatArray, covariance: FloatArray) -> float:
 
 
 @compiled
-def _separation(mean: FloatArray, covariance: FloatArray) -> float:
+def _separation(mean: FloatArray, covariance: FloatArray, order: IndexArray) -> float:
+    # ``order``: models from the best down; sorting here would take a second to compile.
     size = mean.size
-    order = np.argsort(-mean, kind="mergesort")
     total = 0.0
     for k in range(size - 1):
         total += 2.0 * _p_better(mean, covariance, order[k], order[k + 1]) - 1.0
@@ -110,7 +110,7 @@ def measured(
         return _width(covariance, reference)
     if measure is Measure.P_BEST:
         return _p_best(mean, covariance)
-    return _separation(mean, covariance)
+    return _separation(mean, covariance, np.argsort(-mean, kind="stable"))
 
 
 def is_met(measure: Measure, value: float, threshold: float) -> bool:
