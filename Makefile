@@ -13,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 OUT := .ci/out
-WITNESS := .venv-witness
+ORACLE := .venv-oracle
 
 # What a person may set.
 SOURCE ?=
@@ -34,9 +34,9 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-dev setup-witness leaderboard ui test test-slow \
+.PHONY: help setup setup-dev setup-oracle leaderboard ui test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
-	bench weighting-plot calibrate pairing witness screenshots docs lock clean clean-venv clean-warehouse
+	bench weighting-plot calibrate pairing oracle screenshots docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -87,12 +87,12 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-bootstrap requirements-dev.lock requirements.
 	@touch $@ $(VENV)/.stamp-runtime
 
 # Outside samplers and peers, which need other versions of what we need: an environment apart, for those who ask.
-setup-witness: $(WITNESS)/.stamp ## Make .venv-witness/: NUTS and arena-rank (750 MB), for `make witness` and `make bench`
+setup-oracle: $(ORACLE)/.stamp ## Make .venv-oracle/: NUTS and arena-rank (750 MB), for `make oracle` and `make bench`
 	@:
 
-$(WITNESS)/.stamp: requirements-witness.lock | $(VENV)/.stamp-dev
-	@$(BIN)/python -m venv --without-pip $(WITNESS)
-	@$(UV) pip sync --quiet --python $(WITNESS)/bin/python --require-hashes --compile-bytecode requirements-witness.lock
+$(ORACLE)/.stamp: requirements-oracle.lock | $(VENV)/.stamp-dev
+	@$(BIN)/python -m venv --without-pip $(ORACLE)
+	@$(UV) pip sync --quiet --python $(ORACLE)/bin/python --require-hashes --compile-bytecode requirements-oracle.lock
 	@touch $@
 
 # --- The main job ------------------------------------------------------------------------------
@@ -172,9 +172,9 @@ docs: setup-dev ## The documentation as a book, in .ci/out/docs/; a dead link is
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs $(OUT)/docs
 	@echo "$(CURDIR)/$(OUT)/docs/index.html"
 
-witness: setup-witness ## Sample the exact posterior of small studies anew, into tests/witness/nuts.json (minutes)
-	@mkdir -p $(OUT); $(BIN)/python -m tests.witness.cases > $(OUT)/cases.json
-	@$(WITNESS)/bin/python tests/witness/nuts.py $(OUT)/cases.json tests/witness/nuts.json
+oracle: setup-oracle ## Sample the exact posterior of small studies anew, into tests/oracle/nuts.json (minutes)
+	@mkdir -p $(OUT); $(BIN)/python -m tests.oracle.cases > $(OUT)/cases.json
+	@$(ORACLE)/bin/python tests/oracle/nuts.py $(OUT)/cases.json tests/oracle/nuts.json
 
 # --- Upkeep ------------------------------------------------------------------------------------
 
@@ -188,15 +188,15 @@ lock: $(VENV)/.stamp-bootstrap ## Regenerate the locks from pyproject.toml (UPGR
 	@$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --extra build --extra dev --constraint requirements.lock \
 	  --output-file requirements-dev.lock pyproject.toml
-	@$(COMPILE) --group witness --output-file requirements-witness.lock
+	@$(COMPILE) --group oracle --output-file requirements-oracle.lock
 
 clean: ## Remove caches and build products; never the warehouse
 	@rm -rf build dist logs $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 	  dbt_project/target dbt_project/logs
 	@find ingestion expectations ratings publishing orchestration dbt_project tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-clean-venv: ## Remove .venv/ and .venv-witness/
-	@rm -rf $(VENV) $(WITNESS)
+clean-venv: ## Remove .venv/ and .venv-oracle/
+	@rm -rf $(VENV) $(ORACLE)
 
 clean-warehouse: ## Delete the warehouse, the event log with it (CONFIRM=1)
 	@set -e; if [ ! -e "$$DEMOSCOPE_HOME/log/FORMAT" ]; then \

@@ -34,11 +34,11 @@ from orchestration.queueing import find_policy, next_battles, read_start, schedu
 from orchestration.uncertainty_plot import Curve, Panel, plot
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
-from ratings.pairing import over_models
+from ratings.posterior import over_models
 from ratings.rounding import MICRO
 from ratings.skewness import corrected
-from ratings.stopping_measures import Measure, is_met, value_of
-from ratings.tables.next_battles import StudyPolicy, Wanted
+from ratings.stopping import Measure, is_met, value_of
+from ratings.tables.planning import StudyPolicy, Wanted
 
 BOARD, DIMENSION, TIES = "all", "overall", 0.10
 SOURCE = "simulated-adaptive"

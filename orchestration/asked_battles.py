@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from ingestion.log import EventLog
 from ingestion.log.reader import register
 from ingestion.subjects import Identities
-from ratings.tables import read_subject
-from ratings.tables.next_battles import Awaited
+from orchestration.rating_step import read_subject
+from ratings.tables.planning import Awaited
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,13 +23,14 @@ from orchestration.build_marker import built_cut, mark_built
 from orchestration.dbt_results import DbtWarning, warnings_in
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
 from orchestration.log_verification import verify
+from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.raw_views import open_database, register_ratings, register_sources
 from publishing.boards import signing, store
 from publishing.boards.as_of import resolve
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, subject_of, wanted_subject
 from publishing.boards.statement import provenance
-from ratings.tables import RATING, RATING_FILE, rate_all, read_subject, write_ratings
+from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def rate(
             raise NotFoundError(message, remedy="Build the models again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
-            tables = rate_all(connection, parameters, is_board_alone=is_board_alone)
+            tables = rate_all(reading(connection), parameters, is_board_alone=is_board_alone)
         except MissingTournamentError as error:
             raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]

@@ -17,10 +17,11 @@ from ingestion.contracts import CONTRACTS
 from ingestion.log.reader import register
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, make_models, open_sources
+from orchestration.rating_step import reading
 from orchestration.raw_views import open_database, register_sources
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import Cut, cut_of, from_micro
-from ratings.tables import RATING, rate_all
+from ratings.tables.every_board import RATING, rate_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,7 +160,7 @@ class Worlds:
                 connection.execute(f"create or replace view raw.{kind} as from {other}")
         make_models(workspace, cut, is_tested=False)
         with open_database(workspace.database) as connection:
-            rated = rate_all(connection, from_micro(parameters), is_board_alone=True)
+            rated = rate_all(reading(connection), from_micro(parameters), is_board_alone=True)
             return rated[RATING]
 
     def _keep_sealed(

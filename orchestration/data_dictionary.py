@@ -1,7 +1,8 @@
 """docs/data-dictionary.md, generated from where each table is declared; a test proves it current.
 
-Run `python -m orchestration.data_dictionary` to write it again. Events are declared as contracts
-(ingestion/contracts.py), rating tables too (ratings/tables/contract.py), marts in dbt's yml files.
+Run `python -m orchestration.data_dictionary` to write it again. Events are
+contracts (ingestion/contracts.py), rating tables are declared in ratings/tables/declarations.py,
+marts are dbt's yml files.
 """
 
 from __future__ import annotations
@@ -11,17 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.dbt_sources import SQL_TYPES
 from orchestration.log_verification import LOG_TABLES
 from publishing.publications.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
-from ratings.tables.contract import RATING_TABLES
+from ratings.tables.declarations import RATING_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ingestion.contracts import Contract
-    from ingestion.tables import Column
-    from ratings.tables.contract_form import RatingTable
+    from ingestion.tables import Column, Table
 
 FILE = PROJECT_DIRECTORY.parent / "docs" / "data-dictionary.md"
 # The gate fills it in where a file does not say it.
@@ -97,8 +96,8 @@ def _with_tests(column: dict[str, Any]) -> str:
     return text
 
 
-def _rating(name: str, table: RatingTable) -> str:
-    rows = [(f"`{column.name}`", column.type, column.description) for column in table.columns]
+def _rating(name: str, table: Table) -> str:
+    rows = [(f"`{column.name}`", column.sql_type, column.description) for column in table.columns]
     return _section(name, table.grain, ("column", "type", ""), rows)
 
 
@@ -129,7 +128,7 @@ def _columns(columns: Sequence[Column]) -> str:
         (
             f"**`{column.source_name}`**" if _is_demanded(column) else f"`{column.source_name}`",
             f"`{column.name}`" + (" (keyed hash)" if column.is_pseudonym else ""),
-            SQL_TYPES[column.type],
+            column.sql_type,
             f"{column.description}{_limits(column)}",
         )
         for column in columns

@@ -13,9 +13,8 @@ import pyarrow as pa
 
 from ingestion.errors import UsageError
 from ingestion.log.checkpoint import checkpoint_of, default_origin, read_public_key
-from ingestion.tables import SQL_TYPES
+from ingestion.tables import TIMESTAMP, Column, Table
 from orchestration.raw_views import open_database
-from ratings.tables.contract_form import RatingColumn, RatingTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,41 +24,57 @@ if TYPE_CHECKING:
 
 SOURCE, VERIFICATION = "log", "verification"
 LOG_TABLES = {
-    VERIFICATION: RatingTable(
-        "One row: the log up to the last commit that was read, and what checking the log found.",
-        (
-            RatingColumn("origin", "varchar", "Which log; its checkpoints have the same name."),
-            RatingColumn("log_position", "bigint", "The last commit that was read; from 1."),
-            RatingColumn("log_head_hash", "varchar", "SHA-256 of that commit."),
-            RatingColumn(
-                "log_root_hash",
-                "varchar",
-                "RFC 6962 root over the commits so far, hexadecimal: a checkpoint of this size"
-                " has it.",
+    VERIFICATION: Table(
+        name=VERIFICATION,
+        grain="One row: the log up to the last commit that was read, and what checking the log"
+        " found.",
+        columns=(
+            Column(name="origin", description="Which log; its checkpoints have the same name."),
+            Column(
+                name="log_position",
+                type=pa.int64(),
+                description="The last commit that was read; from 1.",
             ),
-            RatingColumn("event_count", "bigint", "Events in those commits, erased ones too."),
-            RatingColumn(
-                "first_recorded_at", "timestamp with time zone", "When the first was recorded."
+            Column(name="log_head_hash", description="SHA-256 of that commit."),
+            Column(
+                name="log_root_hash",
+                description="RFC 6962 root over the commits so far, hexadecimal: a checkpoint of"
+                " this size has it.",
             ),
-            RatingColumn(
-                "last_recorded_at", "timestamp with time zone", "When the last was recorded."
+            Column(
+                name="event_count",
+                type=pa.int64(),
+                description="Events in those commits, erased ones too.",
             ),
-            RatingColumn(
-                "is_verified",
-                "boolean",
-                "Whether every commit, segment and row of the whole log, later commits among them,"
-                " was what its hashes say.",
+            Column(
+                name="first_recorded_at",
+                type=TIMESTAMP,
+                description="When the first was recorded.",
             ),
-            RatingColumn("finding_count", "bigint", "Faults that were found; 0 in a sound log."),
-            RatingColumn(
-                "checkpoint_key",
-                "varchar",
-                "Public key that signs the log's checkpoints; null where nobody signs yet.",
+            Column(
+                name="last_recorded_at",
+                type=TIMESTAMP,
+                description="When the last was recorded.",
+            ),
+            Column(
+                name="is_verified",
+                type=pa.bool_(),
+                description="Whether every commit, segment and row of the whole log, later commits"
+                " among them, was what its hashes say.",
+            ),
+            Column(
+                name="finding_count",
+                type=pa.int64(),
+                description="Faults that were found; 0 in a sound log.",
+            ),
+            Column(
+                name="checkpoint_key",
+                description="Public key that signs the log's checkpoints; null where nobody signs"
+                " yet.",
             ),
         ),
     ),
 }
-_TYPES = {name: kind for kind, name in SQL_TYPES.items()}
 
 
 def verify(database: Path, log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
@@ -81,8 +96,7 @@ def verify(database: Path, log: EventLog, position: int, public_key: Path) -> di
 
 def show(database: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write `log.verification`; without rows until a log was checked."""
-    columns = [(column.name, _TYPES[column.type]) for column in LOG_TABLES[VERIFICATION].columns]
-    table = pa.Table.from_pylist(list(rows), pa.schema(columns))
+    table = pa.Table.from_pylist(list(rows), schema=LOG_TABLES[VERIFICATION].schema)
     with open_database(database) as connection:
         connection.execute(f"create schema if not exists {SOURCE}")
         connection.register("verified", table)

@@ -23,7 +23,7 @@ from ingestion.errors import NotFoundError
 from ingestion.vocabulary import EventType
 from orchestration.loading import load_file
 from orchestration.mart_rows import mart_rows
-from ratings.tables.next_battles import (
+from ratings.tables.planning import (
     POPULATION,
     Start,
     StudyPolicy,

@@ -12,7 +12,7 @@ from ingestion.log.reader import register
 from ingestion.paths import Home
 from ingestion.seals import SEALED_PREFIX, Seals
 from orchestration.load_report import TABLE as LOADS
-from ratings.tables.contract import RATING_TABLES
+from ratings.tables.declarations import RATING_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> No
         query = f"select * from read_parquet({_literal(path)})"
         if not path.exists():
             columns = ", ".join(
-                f"cast(null as {kind}) as {name}" for name, kind, _ in table.columns
+                f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns
             )
             query = f"select {columns} where false"
         connection.execute(f"create or replace view ratings.{name} as {query}")

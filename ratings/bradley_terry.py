@@ -2,28 +2,17 @@
 
 A tie is half a win each way; a Gaussian prior keeps scores finite for models that only won. The
 `choix` package solves the same problem (`opt_pairwise` with penalty 1 / (2 sd^2)) and is the tests'
-witness; it is not called here because it takes one row per battle and solves with threaded LAPACK.
-Out: ties as an outcome of their own, and uncertainty beyond Laplace's approximation.
+oracle; it is not called here because it takes one row per battle and solves with threaded LAPACK.
 """
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ratings.compiled import compiled
+from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.counts import PairCounts
-from ratings.differences import solve, take_out
-from ratings.posterior import (
-    BETA,
-    PRIOR_MEAN,
-    PRIOR_SD,
-    Posterior,
-    reference_weights,
-)
-
-FloatArray = NDArray[np.float64]
-IndexArray = NDArray[np.int64]
+from ratings.linear_algebra import assemble, one_block, solve, take_out
+from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
 
 MAX_ITERATIONS = 200
 TOLERANCE = 1e-11
@@ -57,6 +46,8 @@ def _log_posterior(
 @compiled
 def _maximise(
     size: int,
+    blocks: IndexArray,
+    cell: IndexArray,
     first: IndexArray,
     second: IndexArray,
     win_first: FloatArray,
@@ -73,7 +64,8 @@ def _maximise(
     converged = False
     iterations = 0
     covariance = np.zeros((size, size))
-    stiffness = 0.0
+    stiffness = np.zeros(1)
+    prior = np.full(1, prior_precision)
     while not converged and iterations < max_iterations:
         for p in range(first.size):
             d[p] = theta[first[p]] - theta[second[p]]
@@ -81,9 +73,10 @@ def _maximise(
             battles = win_first[p] + win_second[p]
             precision[p] = battles * share * (1.0 - share)
             shift[p] = precision[p] * d[p] + win_first[p] - battles * share
-        target, covariance, _, stiffness = solve(
-            size, first, second, precision, shift, prior_precision
+        matrix, pull, stiffness = assemble(
+            size, blocks, cell, first, second, precision, shift, prior
         )
+        target, covariance, _ = solve(matrix, pull)
         step = 1.0
         after = target
         # The log posterior is concave, so a shorter step along Newton's direction must climb.
@@ -98,7 +91,7 @@ def _maximise(
         theta = after
         iterations += 1
         converged = change <= tolerance
-    take_out(covariance, stiffness, prior_precision)
+    take_out(covariance, stiffness, prior)
     return theta, covariance, iterations, converged
 
 
@@ -116,7 +109,7 @@ def fit_bradley_terry(
     unit = log_odds_unit(beta)
     half = 0.5 * counts.tie
     theta, covariance, iterations, converged = _maximise(
-        len(counts.model_ids), counts.first, counts.second,
+        len(counts.model_ids), *one_block(counts.first.size), counts.first, counts.second,
         counts.win_first + half, counts.win_second + half,
         (unit / prior_sd) ** 2, TOLERANCE, MAX_ITERATIONS,
     )  # fmt: skip

@@ -1,13 +1,18 @@
-"""How every numerical kernel of this folder is compiled.
+"""How every kernel of this room is compiled, and what its arrays are called.
 
 One decorator, so that the flags that decide whether bits repeat are set in one place.
-Out: the kernels themselves.
 """
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 P = ParamSpec("P")
 R = TypeVar("R")

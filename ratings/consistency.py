@@ -1,42 +1,16 @@
-"""Do groups rank models alike? And do estimators?
-
-Out: how the groups' posteriors were made.
-"""
+"""Do groups rank models alike? And do estimators?"""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from ratings.cholesky import factor_semidefinite
-from ratings.compiled import compiled
+from ratings.compiled import FloatArray, compiled
+from ratings.linear_algebra import factor_semidefinite
 from ratings.posterior import Posterior
-from ratings.predictions import predict
-from ratings.ranks import BLOCK, DEFAULT_DRAWS, add_draws, count_better
+from ratings.summary import BLOCK, DEFAULT_DRAWS, add_draws, count_better, predict
 
-FloatArray = NDArray[np.float64]
-
-RANK_SHIFT_SCHEMA = pa.schema(
-    [
-        pa.field("axis", pa.string(), nullable=False),
-        pa.field("model_id", pa.string(), nullable=False),
-        pa.field("rank_shift", pa.float64(), nullable=False),
-        pa.field("rank_shift_lo", pa.float64(), nullable=False),
-        pa.field("rank_shift_hi", pa.float64(), nullable=False),
-        pa.field("rank_shift_if_agreed", pa.float64(), nullable=False),
-    ]
-)
-AXIS_SHIFT_SCHEMA = pa.schema(
-    [
-        pa.field("axis", pa.string(), nullable=False),
-        pa.field("rank_shift", pa.float64(), nullable=False),
-        pa.field("rank_shift_lo", pa.float64(), nullable=False),
-        pa.field("rank_shift_hi", pa.float64(), nullable=False),
-        pa.field("rank_shift_if_agreed", pa.float64(), nullable=False),
-        pa.field("p_largest", pa.float64(), nullable=False),
-    ]
-)
+SHIFT = ("rank_shift", "rank_shift_lo", "rank_shift_hi", "rank_shift_if_agreed")
 
 
 @compiled
@@ -72,7 +46,7 @@ def _shifts(ranks: list[FloatArray]) -> FloatArray:
 def rank_shifts(
     axes: Mapping[str, Mapping[str, Posterior]], seed: int, draws: int = DEFAULT_DRAWS
 ) -> tuple[pa.Table, pa.Table]:
-    """(RANK_SHIFT_SCHEMA per axis and model, AXIS_SHIFT_SCHEMA per axis).
+    """One row per axis and model, and one per axis; at least one axis.
 
     ``axes``: for every axis the posterior of each of its groups, all over the same models. A
     model's rank shift on an axis is the mean absolute difference of its ranks over all pairs of the
@@ -100,26 +74,19 @@ def rank_shifts(
             agreed.append(_draw_ranks(common, upper, normal))
         shift, null = _shifts(ranks), _shifts(agreed)
         mean, low, high = _summary(shift)
-        by_model.append(
-            pa.table(
-                [
-                    pa.array([axis] * size, pa.string()),
-                    pa.array(groups[0].model_ids, pa.string()),
-                    mean, low, high, null.mean(axis=0),
-                ],
-                schema=RANK_SHIFT_SCHEMA,
-            )
-        )  # fmt: skip
+        columns = dict(zip(SHIFT, (mean, low, high, null.mean(axis=0)), strict=True))
+        models = pa.array(groups[0].model_ids, pa.string())
+        by_model.append(pa.table({"axis": pa.repeat(axis, size), "model_id": models, **columns}))
         over_models = shift.mean(axis=1)
         # Less what uncertainty alone would give: few battles must not pass for disagreement.
         largest.append(over_models - null.mean())
         by_axis.append((axis, *_summary(over_models), float(null.mean())))
     if not by_axis:
-        return RANK_SHIFT_SCHEMA.empty_table(), AXIS_SHIFT_SCHEMA.empty_table()
+        return pa.table({}), pa.table({})
     first = np.argmax(np.stack(largest), axis=0)
     p_largest = np.bincount(first, minlength=len(by_axis)) / draws
-    columns = [list(column) for column in zip(*by_axis, strict=True)]
-    return pa.concat_tables(by_model), pa.table([*columns, p_largest], schema=AXIS_SHIFT_SCHEMA)
+    of_axes = dict(zip(("axis", *SHIFT), map(list, zip(*by_axis, strict=True)), strict=True))
+    return pa.concat_tables(by_model), pa.table(of_axes | {"p_largest": p_largest})
 
 
 def _summary(draws: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

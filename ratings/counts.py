@@ -1,22 +1,23 @@
-"""Outcome counts per unordered pair of models, in one canonical order.
+"""Outcome counts in one canonical order: per pair of models, per cell, per participant.
 
 Whatever the order and orientation of the rows they came from, equal battles give equal arrays, so
 everything downstream repeats bit for bit. Also says which models the battles connect.
-Out: reading files, weighting, and any opinion about skill.
+
+A cell is one combination of groups over the axes of a study; an axis that does not apply to a cell
+(another country's parties) is null there and has no effect on it. A participant's battles share a
+taste and a weight, so the participant, not the battle, is the unit of sampling.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IndexArray = NDArray[np.int64]
+from ratings.compiled import FloatArray, IndexArray
 
 COUNT_COLUMNS = ("win_a_count", "win_b_count", "tie_count")
 
@@ -200,3 +201,195 @@ def amounts(table: pa.Table, name: str) -> FloatArray:
         row = int(bad[0])
         raise InvalidCountsError(f"row {row}: {name} is {values[row]}, not a count of zero or more")
     return values
+
+
+@dataclass(frozen=True, eq=False)
+class CellCounts:
+    """Battles of M models over D (cell, pair) rows.
+
+    ``effects`` (E): the (axis, group) of every block of effects, sorted by axis as given, then
+    group. ``cell_effects`` (C, A): block of each cell on each axis, -1 for none. ``cell`` (D)
+    points into it; ``first`` < ``second`` (D) index ``model_ids``; ``outcomes`` (D, 3): first
+    wins, second wins, tie.
+    """
+
+    model_ids: tuple[str, ...]
+    axes: tuple[str, ...]
+    effects: tuple[tuple[str, str], ...]
+    cell_effects: IndexArray
+    cell: IndexArray
+    first: IndexArray
+    second: IndexArray
+    outcomes: FloatArray
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table, axes: Sequence[str]) -> Self:
+        """Count from one column per axis and those of ``PairCounts.from_arrow``.
+
+        Rows may repeat a cell and pair in any orientation; order does not matter. Raises
+        InvalidCountsError as ``PairCounts.from_arrow`` does, and ValueError without axes.
+        """
+        if not axes:
+            raise ValueError("a hierarchy needs at least one axis")
+        columns = [table.column(axis).cast(pa.string()).combine_chunks() for axis in axes]
+        groups = [sorted(column.drop_null().unique().to_pylist()) for column in columns]
+        effects = tuple((a, g) for a, names in zip(axes, groups, strict=True) for g in names)
+        starts = np.cumsum([0, *(len(names) for names in groups)])
+        levels = np.empty((table.num_rows, len(axes)), dtype=np.int64)
+        for k, (column, names) in enumerate(zip(columns, groups, strict=True)):
+            index = pc.index_in(column, value_set=pa.array(names, pa.string()))
+            levels[:, k] = pc.fill_null(pc.add(index, int(starts[k])), -1).to_numpy()
+        cell_effects, cell_of = np.unique(levels, axis=0, return_inverse=True)
+        model_ids, a, b = model_indices(table)
+        counts = (amounts(table, name) for name in COUNT_COLUMNS)
+        cell, first, second, outcomes = oriented_sums(
+            len(model_ids), cell_of.reshape(-1).astype(np.int64), a, b, *counts
+        )
+        return cls(
+            model_ids=model_ids,
+            axes=tuple(axes),
+            effects=effects,
+            cell_effects=np.ascontiguousarray(cell_effects),
+            cell=cell,
+            first=first,
+            second=second,
+            outcomes=outcomes,
+        )
+
+    @property
+    def axis_of_effect(self) -> IndexArray:
+        """Index into ``axes`` of every block (E)."""
+        return np.array([self.axes.index(axis) for axis, _ in self.effects], dtype=np.int64)
+
+    @property
+    def blocks(self) -> IndexArray:
+        """Blocks that a skill in each cell is the sum of (C, 1 + A).
+
+        0: the common skills, 1 + e: what effect e adds, -1: none.
+        """
+        common = np.zeros((self.cell_effects.shape[0], 1), dtype=np.int64)
+        own = np.where(self.cell_effects < 0, -1, self.cell_effects + 1)
+        return np.ascontiguousarray(np.concatenate((common, own), axis=1))
+
+    @property
+    def battles_per_effect(self) -> FloatArray:
+        """Battles in every group (E)."""
+        total = np.zeros(len(self.effects))
+        battles = self.outcomes.sum(axis=1)
+        for axis in range(len(self.axes)):
+            block = self.cell_effects[self.cell, axis]
+            np.add.at(total, block[block >= 0], battles[block >= 0])
+        return total
+
+    @property
+    def pooled(self) -> PairCounts:
+        """The same battles without their cells."""
+        return PairCounts.from_indices(
+            self.model_ids, self.first, self.second, *np.ascontiguousarray(self.outcomes.T)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ParticipantCounts:
+    """Weighted battles of R participants over N (participant, pair) rows.
+
+    ``counts``: their sums over participants. Rows of participant r are ``starts[r]`` to
+    ``starts[r + 1]`` (R + 1); ``pair`` (N) indexes the pairs of ``counts``; ``outcomes`` (N, 3):
+    weight of first wins, second wins, tie.
+    """
+
+    counts: PairCounts
+    starts: IndexArray
+    pair: IndexArray
+    outcomes: FloatArray
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table) -> Self:
+        """Count from participant_id and the columns of ``PairCounts.from_arrow``, as weights.
+
+        participant_id: text, or whole numbers of zero and more. A battle counts with its weight
+        under its outcome. Order and orientation of rows do not matter; rows that come sorted by
+        participant, model_a and model_b, with model_a before model_b, are taken as they stand.
+        Raises InvalidCountsError as ``PairCounts.from_arrow`` does, and for a null participant.
+        """
+        model_ids, a, b = model_indices(table)
+        person = _people(table.column("participant_id"))
+        win_a, win_b, tie = (amounts(table, name) for name in COUNT_COLUMNS)
+        swapped = a > b
+        given = np.column_stack(
+            (np.where(swapped, win_b, win_a), np.where(swapped, win_a, win_b), tie)
+        )
+        counts = PairCounts.from_indices(model_ids, a, b, win_a, win_b, tie)
+        size = max(len(model_ids), 1)
+        kept = given.sum(axis=1) > 0
+        pair = np.searchsorted(
+            counts.first * size + counts.second,
+            (np.minimum(a, b) * size + np.maximum(a, b))[kept],
+        ).astype(np.int64)
+        return cls(counts, *_summed(person[kept], pair, given[kept], counts.first.size))
+
+    def scaled(self, factor: float) -> Self:
+        """The same battles with every weight times ``factor``."""
+        counts = self.counts
+        return replace(
+            self,
+            counts=replace(
+                counts,
+                win_first=counts.win_first * factor,
+                win_second=counts.win_second * factor,
+                tie=counts.tie * factor,
+            ),
+            outcomes=self.outcomes * factor,
+        )
+
+    @property
+    def weights(self) -> FloatArray:
+        """Total weight of every participant (R), all above zero."""
+        total: FloatArray = np.add.reduceat(self.outcomes.sum(axis=1), self.starts[:-1])
+        return total if self.participant_count else np.empty(0)
+
+    @property
+    def participant_count(self) -> int:
+        """Participants with any weight."""
+        return self.starts.size - 1
+
+    @property
+    def effective_participant_count(self) -> float:
+        """Kish's effective sample size, (sum w)^2 / sum w^2; 0 without participants."""
+        return kish_effective_count(self.weights)
+
+
+def kish_effective_count(weights: FloatArray) -> float:
+    """(sum w)^2 / sum w^2 (Kish 1965, section 11.7); 0 where all weights are."""
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+
+
+def _people(column: pa.ChunkedArray) -> IndexArray:
+    # A number per row (N) that orders rows as the ids do; equal for equal ids.
+    if column.null_count:
+        missing = int(np.flatnonzero(column.is_null().to_numpy())[0])
+        raise InvalidCountsError(f"row {missing}: participant_id is null")
+    if pa.types.is_integer(column.type):
+        return np.asarray(column.to_numpy().astype(np.int64))
+    text = column.cast(pa.string())
+    names = pa.array(sorted(text.unique().to_pylist()), pa.string())
+    return np.asarray(pc.index_in(text, value_set=names).to_numpy().astype(np.int64))
+
+
+def _summed(
+    person: IndexArray, pair: IndexArray, given: FloatArray, pair_count: int
+) -> tuple[IndexArray, IndexArray, FloatArray]:
+    # starts, pair and outcomes: one row per person and pair, sorted by them.
+    place = person * max(pair_count, 1) + pair
+    if (np.diff(place) <= 0).any():
+        # One order for any input: by person, pair and weights.
+        order = np.lexsort((*given.T, place))
+        place, row = np.unique(place[order], return_inverse=True)
+        outcomes = np.zeros((place.size, 3))
+        np.add.at(outcomes, row.reshape(-1), given[order])
+        given = outcomes
+    owner, pair = np.divmod(place, max(pair_count, 1))
+    begins = np.flatnonzero(np.diff(owner, prepend=-1))
+    starts = np.append(begins, owner.size).astype(np.int64)
+    return starts, pair.astype(np.int64), np.ascontiguousarray(given)

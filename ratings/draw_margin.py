@@ -1,31 +1,27 @@
-"""The draw margin at which the posterior expects as many ties as were seen.
+"""The draw margin at which the posterior expects as many ties as were seen; the prior's spread.
 
 TrueSkill's own formula takes the margin from the tie share as if all models were equally good; its
 intervals then cover far too little where ties are common. Here the margin and the posterior are
-brought into agreement: sum over pairs of n * E[P(tie)] equals the ties counted.
-Out: the posterior itself.
+brought into agreement: sum over pairs of n * E[P(tie)] equals the ties counted. On request the
+prior's spread is chosen by the evidence, the margin matched at every spread tried.
 """
 
 import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ratings.compiled import compiled
+from ratings.compiled import FloatArray, compiled
 from ratings.counts import PairCounts
 from ratings.expectation_propagation import fit
 from ratings.gaussian import density, log_band
 from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
-
-FloatArray = NDArray[np.float64]
 
 # In units of sqrt(2) beta. Without ties the likelihood pushes the margin to zero, where a draw has
 # no probability at all; with nothing but ties it pushes it to infinity. At the cap two equal models
 # tie in all but one of 1.7 million battles.
 FLOOR = 1e-6
 CAP = 5.0
-
 MAX_ROUNDS = 40
 ROUND_TOLERANCE = 1e-9
 
@@ -144,3 +140,44 @@ def fit_draw_margin(
             warm_start=posterior,
         )  # fmt: skip
     return replace(posterior, converged=False)
+
+
+# In units of beta. Below, no model can be told from another; above, no battle is undecided.
+LOWEST = 0.01
+HIGHEST = 100.0
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+RELATIVE_TOLERANCE = 1e-5
+GRID = 13
+
+
+def fit_prior_sd(
+    counts: PairCounts, *, beta: float = BETA, prior_mean: float = PRIOR_MEAN
+) -> Posterior:
+    """Posterior whose prior sd (skill units) maximises EP's evidence, within bounds times beta.
+
+    A coarse grid over log sd brackets the maximum and golden section narrows it to 1e-5 of itself:
+    no derivative and no start to get wrong. Without battles the evidence is flat and the result is
+    the lower bound. MacKay 1992 for maximising evidence.
+    """
+    tried: dict[float, Posterior] = {}
+
+    def evidence(log_sd: float) -> float:
+        if log_sd not in tried:
+            tried[log_sd] = fit_draw_margin(
+                counts, beta=beta, prior_mean=prior_mean, prior_sd=math.exp(log_sd)
+            )
+        return tried[log_sd].log_evidence
+
+    low, high = math.log(LOWEST * beta), math.log(HIGHEST * beta)
+    grid = [low + (high - low) * k / (GRID - 1) for k in range(GRID)]
+    best = max(range(GRID), key=lambda k: evidence(grid[k]))
+    left, right = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]
+    inner = [right - GOLDEN * (right - left), left + GOLDEN * (right - left)]
+    while right - left > RELATIVE_TOLERANCE:
+        if evidence(inner[0]) >= evidence(inner[1]):
+            right, inner[1] = inner[1], inner[0]
+            inner[0] = right - GOLDEN * (right - left)
+        else:
+            left, inner[0] = inner[0], inner[1]
+            inner[1] = left + GOLDEN * (right - left)
+    return tried[max(tried, key=evidence)]

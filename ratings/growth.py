@@ -2,23 +2,24 @@
 
 All take the information that battles would bring to the likelihood of an unweighted tournament
 (M, M), and say what the board's covariance would be then. At none it is the board's own.
-Out: which battles those are (planning.py), and what is asked of the covariance (stopping.py).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from ratings.cholesky import inverse
+from ratings.compiled import FloatArray, IndexArray
+from ratings.counts import CellCounts
+from ratings.gaussian import NORMAL_975
+from ratings.hierarchical import HierarchicalPosterior
+from ratings.linear_algebra import inverse, product
+from ratings.pairing import fisher_information
 from ratings.posterior import Posterior
 from ratings.sandwich import Sandwich
-from ratings.summary import NORMAL_975
-
-FloatArray = NDArray[np.float64]
 
 
 class Growth(Protocol):
@@ -57,8 +58,8 @@ class Clustered:
     V(b) = (t(f (n + b) / n) / t(f))^2 inverse(inverse(V) + b F / d), with n ``battles`` so far, f
     ``degrees_of_freedom`` and t the 97.5% point of Student's distribution: b battles count as b / d
     (Kish 1965, effective n), and d (``design_effect``) is t(f)^2 / 1.96^2 times the sampling
-    variance over what it would be without weights and repeat raters. So whoever comes is taken to
-    be weighted, and to judge as often, as those who came.
+    variance over what it would be without weights and repeat raters. New participants
+    are taken to be weighted, and to judge as often, as those so far.
     """
 
     covariance: FloatArray
@@ -85,7 +86,7 @@ def interval_design_effect(posterior: Posterior, clustered: Sandwich) -> float:
     raters the sampling variance of its mean would be S - S S / p^2. 1 where there is none.
     """
     own = posterior.covariance
-    expected = own - _product(own, own) / posterior.prior_sd**2
+    expected = own - product(own, own) / posterior.prior_sd**2
     seen, wanted = (
         float((posterior.with_covariance(one).skill_sd ** 2).sum())
         for one in (clustered.sampling, expected)
@@ -99,6 +100,98 @@ def _student(freedom: float) -> float:
     return float(stdtrit(freedom, 0.975))
 
 
-def _product(left: FloatArray, right: FloatArray) -> FloatArray:
-    # Row by row, for a fixed order of sums.
-    return np.stack([(row[:, None] * right).sum(axis=0) for row in left])
+@dataclass(frozen=True, eq=False)
+class Society:
+    """Who judges in one country, for the hierarchical model's board of some population.
+
+    ``share``: what the country's skills count for on the board; ``battle_share``: of the board's
+    battles; ``information`` (M, M): of its battles so far. Of the eigenvectors of T^(1/2) Z T^(1/2)
+    (T: prior variances of common skill and effects; Z: mean over battles of z z', z saying which
+    effects the judge has): ``value`` (K) and ``reach`` (K), the length of the board along each.
+    """
+
+    share: float
+    battle_share: float
+    information: FloatArray
+    value: FloatArray
+    reach: FloatArray
+
+    def covariance(self, information: FloatArray) -> FloatArray:
+        """sum_k reach_k^2 inverse(I + value_k N): exact if every cell met the same pairs."""
+        out = np.zeros_like(information)
+        one = np.eye(information.shape[0])
+        for value, reach in zip(self.value, self.reach, strict=True):
+            if abs(reach) > 1e-9:
+                out += reach**2 * inverse(one + value * information)[0]
+        return self.share**2 * out
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """A board of the hierarchical model: 1 / V(b) = 1 / V + 1 / H(b) - 1 / H(0), in matrices.
+
+    H(b): what the model's structure makes of the information so far and of b battles more, summed
+    over ``societies``; effects of groups are learnt at another rate than what all say, so no single
+    design effect holds. ``models``: which of the societies' models the board is about.
+    """
+
+    covariance: FloatArray
+    societies: Sequence[Society]
+    models: IndexArray
+    design_effect: float | None = None
+
+    @cached_property
+    def _missing(self) -> FloatArray:
+        size = self.models.size
+        return (
+            inverse(self.covariance)[0] - inverse(self._structure(0.0, np.zeros((size, size))))[0]
+        )
+
+    def after(self, battles: float, each: FloatArray) -> FloatArray:
+        """See Growth."""
+        return inverse(self._missing + inverse(self._structure(battles, each))[0])[0]
+
+    def _structure(self, battles: float, each: FloatArray) -> FloatArray:
+        here = np.ix_(self.models, self.models)
+        total = np.zeros_like(each)
+        for one in self.societies:
+            information = one.information.copy()
+            information[here] += battles * one.battle_share * each
+            total += one.covariance(information)[here]
+        return total
+
+
+def society_of(
+    posterior: HierarchicalPosterior,
+    cells: CellCounts,
+    weights: Mapping[tuple[str, str], float],
+    *,
+    share: float = 1.0,
+    battle_share: float = 1.0,
+    newcomers: int = 0,
+) -> Society:
+    """The country that ``posterior`` was fitted on, for the board of ``weights``.
+
+    ``weights``: as in ``HierarchicalPosterior.board``; ``share``, ``battle_share``: see Society;
+    ``newcomers``: models without battles, after those it has.
+    """
+    amount = cells.outcomes.sum(axis=1)
+    by_cell = np.zeros(cells.cell_effects.shape[0])
+    np.add.at(by_cell, cells.cell, amount)
+    has = np.zeros((by_cell.size, 1 + len(cells.effects)))
+    has[:, 0] = 1.0
+    row, axis = np.nonzero(cells.cell_effects >= 0)
+    has[row, 1 + cells.cell_effects[row, axis]] = 1.0
+    judges = (has[:, :, None] * has[:, None, :] * by_cell[:, None, None]).sum(axis=0)
+    of_effects = posterior.tau[cells.axis_of_effect] ** 2
+    root = np.sqrt(np.concatenate(([posterior.prior_sd**2], of_effects)))
+    judges /= max(amount.sum(), 1.0)
+    value, vectors = np.linalg.eigh(root[:, None] * judges * root[None, :])
+    of_board = np.array([1.0, *(weights.get(effect, 0.0) for effect in cells.effects)])
+    whole = posterior.board(weights)
+    pairs = cells.pooled
+    battles = pairs.win_first + pairs.win_second + pairs.tie
+    information = fisher_information(whole.mean, pairs.first, pairs.second, battles, whole)
+    reach = vectors.T @ (root * of_board)
+    information = np.pad(information, (0, newcomers))
+    return Society(share, battle_share, information, np.maximum(value, 0.0), reach)

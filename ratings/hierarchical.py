@@ -3,32 +3,210 @@
 Skill of model i in cell c = theta_i + sum over axes of u[axis, group of c, i], with
 u ~ N(0, tau_axis^2). Expectation propagation over (cell, pair, outcome) sites; tau per axis by
 maximum likelihood and the draw margin by matching ties, all inside the same sweeps.
-Out: the census, whose weights turn effects into a population (``HierarchicalPosterior.board``).
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
-from ratings.cells import CellCounts
-from ratings.compiled import compiled
+from ratings.compiled import FloatArray, IndexArray, Mask, compiled
+from ratings.counts import CellCounts
 from ratings.draw_margin import CAP, FLOOR, equal_skill_margin, expected_ties
-from ratings.hierarchical_kernels import (
+from ratings.expectation_propagation import evidence, pool, sweep
+from ratings.gaussian import NORMAL_975
+from ratings.linear_algebra import (
     assemble,
+    factor,
     marginals,
-    newton_step,
-    scale_curvature,
     solve,
+    solve_factored,
     take_out,
 )
-from ratings.hierarchical_posterior import HierarchicalPosterior
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD
-from ratings.sites import evidence, pool, sweep
+from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
 
-FloatArray = NDArray[np.float64]
-IndexArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+# Smallest curvature of the log-evidence by log tau that is taken for information.
+LEAST_CURVATURE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class HierarchicalPosterior:
+    """Joint Gaussian of the M common skills and the effects of E groups on them.
+
+    ``mean`` (1 + E, M): common skills, then every group's effects; ``covariance``: flattened alike;
+    ``effects`` (E): (axis, group); ``tau`` (A): sd of each axis' effects, skill units;
+    ``log_tau_curvature`` (A, A): minus the Hessian of the log-evidence by log tau.
+    ``log_evidence``: log P(battles in one order); ``sites`` (2, D, 3): precision and shift of one
+    copy of each (row, outcome), for warm starts.
+    """
+
+    model_ids: tuple[str, ...]
+    axes: tuple[str, ...]
+    effects: tuple[tuple[str, str], ...]
+    mean: FloatArray
+    covariance: FloatArray
+    tau: FloatArray
+    log_tau_curvature: FloatArray
+    battles_per_effect: FloatArray
+    battles_per_model: FloatArray
+    sweeps: int
+    converged: bool
+    draw_margin: float
+    beta: float
+    prior_mean: float
+    prior_sd: float
+    log_evidence: float
+    sites: FloatArray
+
+    def board(self, weights: Mapping[tuple[str, str], float]) -> Posterior:
+        """Skills theta + sum of weight * effect over groups, with exact covariance.
+
+        ``weights``: census share of every (axis, group) in the population of the board, summing to
+        one per axis: all of it for a population, 1 for its own group for a stratum. A group with
+        weight but no battles has no effect here and its weight is spread by nobody: KeyError.
+        """
+        unknown = set(weights) - set(self.effects)
+        if unknown:
+            raise KeyError(f"no battles, so no effects, for {sorted(unknown)}")
+        share = np.array([1.0, *(weights.get(effect, 0.0) for effect in self.effects)])
+        return self._linear(share, self.prior_mean)
+
+    def _linear(self, share: FloatArray, offset: float) -> Posterior:
+        size = len(self.model_ids)
+        blocks = self.covariance.reshape(share.size, size, share.size, size)
+        # Summed in a fixed order, without BLAS.
+        covariance = np.zeros((size, size))
+        mean = np.full(size, offset)
+        for b in np.flatnonzero(share):
+            mean += share[b] * self.mean[b]
+            for c in np.flatnonzero(share):
+                covariance += share[b] * share[c] * blocks[b, :, c, :]
+        return Posterior(
+            model_ids=self.model_ids,
+            mean=mean,
+            covariance=0.5 * (covariance + covariance.T),
+            reference=reference_weights(self.battles_per_model),
+            iterations=self.sweeps,
+            converged=self.converged,
+            draw_margin=self.draw_margin,
+            beta=self.beta,
+            prior_mean=self.prior_mean,
+            prior_sd=self.prior_sd,
+        )
+
+    def scales(self) -> pa.Table:
+        """One row per axis: tau with a 95% interval (normal in log tau, sites held).
+
+        tau_hi is infinite and tau_lo zero where the battles say nothing about it.
+        """
+        size = len(self.axes)
+        curvature = self.log_tau_curvature.copy()
+        informative = np.diag(curvature) > LEAST_CURVATURE
+        curvature[~informative, :] = 0.0
+        curvature[:, ~informative] = 0.0
+        curvature[np.diag_indices(size)] += ~informative
+        sd = np.sqrt(np.maximum(np.diag(np.linalg.inv(curvature)), 0.0))
+        spread = np.where(informative, NORMAL_975 * sd, np.inf)
+        with np.errstate(over="ignore"):
+            high = self.tau * np.exp(spread)
+        return pa.table(
+            {
+                "axis": pa.array(self.axes, pa.string()),
+                "tau": self.tau,
+                "tau_lo": self.tau * np.exp(-spread),
+                "tau_hi": high,
+            }
+        )
+
+    def shrinkage(self) -> pa.Table:
+        """One row per (axis, group): battles, and how far its effects are drawn to nothing.
+
+        shrinkage: posterior over prior variance of a centred effect, averaged over models: 1 where
+        the group adds nothing to what all say, 0 where it stands on its own.
+        """
+        size = len(self.model_ids)
+        blocks = self.covariance.reshape(-1, size, self.mean.shape[0], size)
+        share = []
+        for k, (axis, _) in enumerate(self.effects):
+            own = blocks[k + 1, :, k + 1, :]
+            variance = np.trace(own) - own.sum() / size
+            prior = (size - 1) * self.tau[self.axes.index(axis)] ** 2
+            share.append(float(np.clip(variance / prior, 0.0, 1.0)) if size > 1 else 1.0)
+        return pa.table(
+            {
+                "axis": pa.array([axis for axis, _ in self.effects], pa.string()),
+                "group_name": pa.array([group for _, group in self.effects], pa.string()),
+                "battle_count": np.rint(self.battles_per_effect).astype(np.int64),
+                "shrinkage": pa.array(share, pa.float64()),
+            }
+        )
+
+
+@compiled
+def scale_curvature(
+    size: int,
+    axis_of_block: IndexArray,
+    axes: int,
+    mean: FloatArray,
+    covariance: FloatArray,
+    prior_precision: FloatArray,
+    stiffness: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Gradient (A) and Hessian (A, A) of the log-evidence by log tau.
+
+    With sites held, log Z is that of a Gaussian model: d / d log tau_a = lambda_a E_a - N_a with
+    E_a the posterior second moment of axis a's effects and N_a how many they are. ``axis_of_block``
+    (B) is -1 for the common skills. Common modes carry nothing but the prior and are left out.
+    """
+    count = axis_of_block.size
+    moment = np.zeros(axes)
+    number = np.zeros(axes)
+    hessian = np.zeros((axes, axes))
+    rate = np.zeros(axes)
+    for b in range(count):
+        a = axis_of_block[b]
+        if a < 0:
+            continue
+        rate[a] = prior_precision[b]
+        common = 1.0 / (prior_precision[b] + size * stiffness[b])
+        number[a] += size - 1.0
+        moment[a] -= common
+        hessian[a, a] -= common * common
+        for i in range(b * size, (b + 1) * size):
+            moment[a] += mean[i] * mean[i] + covariance[i, i]
+        for c in range(count):
+            other = axis_of_block[c]
+            if other < 0:
+                continue
+            total = 0.0
+            for i in range(b * size, (b + 1) * size):
+                for j in range(c * size, (c + 1) * size):
+                    s = covariance[i, j]
+                    total += s * (s + 2.0 * mean[i] * mean[j])
+            hessian[a, other] += total
+    gradient = np.zeros(axes)
+    for a in range(axes):
+        gradient[a] = rate[a] * moment[a] - number[a]
+        for other in range(axes):
+            hessian[a, other] *= 2.0 * rate[a] * rate[other]
+        hessian[a, a] -= 2.0 * rate[a] * moment[a]
+    return gradient, hessian
+
+
+@compiled
+def newton_step(gradient: FloatArray, hessian: FloatArray, active: FloatArray) -> FloatArray:
+    """-inverse(hessian) gradient over the active entries (A), 0 elsewhere; NaN if not a maximum."""
+    n = gradient.size
+    matrix = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            matrix[i, j] = -hessian[i, j] * active[i] * active[j]
+        if active[i] == 0.0:
+            matrix[i, i] = 1.0
+    return solve_factored(factor(matrix), gradient * active)
+
 
 MAX_SWEEPS = 1000
 TOLERANCE = 1e-9
@@ -46,7 +224,7 @@ LONGEST_STEP = 1.0
 
 @compiled
 def _next_log_tau(
-    log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray, held: BoolArray
+    log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray, held: Mask
 ) -> FloatArray:
     # Newton on log tau. Where the likelihood is not concave, uphill by as much as its curvature
     # allows: EM's steps shrink with the gradient and would take thousands of sweeps.
@@ -119,7 +297,7 @@ def _propagate(
     precision: FloatArray,
     shift: FloatArray,
     log_tau: FloatArray,
-    held: BoolArray,
+    held: Mask,
     margin: float,
     margin_from: int,
     beta: float,

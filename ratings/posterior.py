@@ -1,20 +1,16 @@
-"""What an estimator says about the skills of one tournament: a joint Gaussian and how it was made.
+"""What an estimator says about the skills of one tournament, and several merged into one board."""
 
-Out: making it, and what a board reports from it.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from ratings.compiled import FloatArray
 
 PRIOR_MEAN = 25.0
 PRIOR_SD = 25.0 / 3.0
 BETA = 25.0 / 6.0
-
 Link = Literal["probit", "logit"]
 
 
@@ -86,3 +82,64 @@ def reference_weights(battles_per_model: FloatArray) -> FloatArray:
         seen = np.ones_like(seen)
     weights: FloatArray = seen / max(seen.sum(), 1)
     return weights
+
+
+def over_models(posterior: Posterior, model_ids: Sequence[str]) -> Posterior:
+    """The posterior of these models (M): those it knows, and others as the prior has them."""
+    known = {model: place for place, model in enumerate(posterior.model_ids)}
+    rows = np.array([k for k, model in enumerate(model_ids) if model in known], dtype=np.int64)
+    own = np.array([known[model] for model in model_ids if model in known], dtype=np.int64)
+    size = len(model_ids)
+    mean = np.full(size, posterior.prior_mean)
+    mean[rows] = posterior.mean[own]
+    covariance = np.eye(size) * posterior.prior_sd**2
+    covariance[np.ix_(rows, rows)] = posterior.covariance[np.ix_(own, own)]
+    return _made_of(posterior, mean, covariance, model_ids=tuple(model_ids))
+
+
+def _made_of(
+    posterior: Posterior, mean: FloatArray, covariance: FloatArray, **changes: Any
+) -> Posterior:
+    # What was not fitted itself has no sites, and all its models count alike.
+    return replace(
+        posterior,
+        mean=mean,
+        covariance=covariance,
+        reference=np.full(mean.size, 1.0 / max(mean.size, 1)),
+        log_evidence=float("nan"),
+        sites=_empty(),
+        uncorrected=None,
+        **changes,
+    )
+
+
+def merge_by_census(parts: Sequence[Posterior], shares: Sequence[float]) -> Posterior:
+    """sum_s W_s mu_s with covariance sum_s W_s^2 V_s: skills of the population.
+
+    ``parts``: posteriors of S disjoint strata that make up the population, over the same models;
+    ``shares`` (S): their census shares, scaled to sum to one. Raises ValueError otherwise.
+    """
+    if len({part.model_ids for part in parts}) != 1:
+        raise ValueError("nothing to merge, or not over the same models")
+    weights = np.asarray(shares, dtype=np.float64)
+    total = float(weights.sum())
+    if weights.shape != (len(parts),) or not (weights >= 0).all() or not total > 0:
+        raise ValueError("one share of zero or more per tournament, not all zero")
+    mean = np.zeros_like(parts[0].mean)
+    covariance = np.zeros_like(parts[0].covariance)
+    for part, weight in zip(parts, weights / total, strict=True):
+        mean += weight * part.mean
+        covariance += weight * weight * part.covariance
+    return _made_of(
+        parts[0],
+        mean,
+        covariance,
+        iterations=max(part.iterations for part in parts),
+        converged=all(part.converged for part in parts),
+    )
+
+
+def sd_ratio(merged: Posterior, parts: Sequence[Posterior]) -> float:
+    """Median sd of a merged skill over the median sd of a stratum's: what merging has bought."""
+    typical = float(np.median([np.median(part.skill_sd) for part in parts]))
+    return float(np.median(merged.skill_sd)) / typical if typical > 0 else float("nan")

@@ -2,8 +2,6 @@
 
 A skill, a probability or a share becomes micro-units (1e-6), rounded half to even. Two machines
 whose arithmetic differs in the last bits give the same integers.
-
-What stays out: computing ratings (ratings) and hashing a board (identity.py).
 """
 
 from __future__ import annotations

@@ -4,38 +4,19 @@ With weights as powers of the likelihood the posterior covariance is not a sampl
 sandwich is: how far the estimate moves when one participant is left out, summed over participants
 (CR3: Bell and McCaffrey 2002, Survey Methodology 28; Pustejovsky and Tipton 2018), plus what the
 prior alone leaves uncertain. Its own uncertainty is Satterthwaite's (Biometrics Bulletin 2, 1946).
-Out: weights, and fitting.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from ratings.cholesky import factor
-from ratings.compiled import compiled
-from ratings.participants import ParticipantCounts
+from ratings.compiled import FloatArray, IndexArray, compiled
+from ratings.counts import ParticipantCounts
+from ratings.gaussian import NORMAL_975
+from ratings.linear_algebra import factor, product, solve_factored
 from ratings.posterior import Posterior
-from ratings.summary import NORMAL_975
-
-FloatArray = NDArray[np.float64]
-IndexArray = NDArray[np.int64]
-
-
-@compiled
-def _solve_upper(upper: FloatArray, out: FloatArray) -> None:
-    # out = inverse(U'U) out, in place.
-    n = out.size
-    for i in range(n):
-        for k in range(i):
-            out[i] -= upper[k, i] * out[k]
-        out[i] /= upper[i, i]
-    for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            out[i] -= upper[i, k] * out[k]
-        out[i] /= upper[i, i]
 
 
 @compiled
@@ -71,7 +52,7 @@ def _pulls(
     if count == 1:
         inner[0] /= matrix[0, 0]
     else:
-        _solve_upper(factor(matrix), inner)
+        inner = solve_factored(factor(matrix), inner)
     return score + root * inner
 
 
@@ -148,18 +129,7 @@ def _clustered(
     # Jackknife's factor: leaving out one of R is R / (R - 1) of a draw.
     if clusters > 1:
         pulls *= (clusters - 1.0) / clusters
-    return _product(_product(covariance, pulls), covariance), squares, fourths
-
-
-@compiled
-def _product(a: FloatArray, b: FloatArray) -> FloatArray:
-    # In one order of sums, which LAPACK's is not.
-    out = np.zeros((a.shape[0], b.shape[1]))
-    for i in range(a.shape[0]):
-        for k in range(b.shape[0]):
-            for j in range(b.shape[1]):
-                out[i, j] += a[i, k] * b[k, j]
-    return out
+    return product(product(covariance, pulls), covariance), squares, fourths
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +173,7 @@ def sandwich(posterior: Posterior, people: ParticipantCounts) -> Sandwich:
         people.starts, people.pair, people.outcomes, counts.first, counts.second,
         posterior.sites, posterior.mean, posterior.covariance,
     )  # fmt: skip
-    prior = _product(posterior.covariance / posterior.prior_sd**2, posterior.covariance)
+    prior = product(posterior.covariance / posterior.prior_sd**2, posterior.covariance)
     if people.participant_count < 2:
         prior = prior + posterior.covariance
     return Sandwich(

@@ -1,36 +1,178 @@
-"""How many battles a board still needs until it is certain enough.
+"""How certain a board is, and how many battles it still needs until it is certain enough.
 
 The forecast follows the rate at which variances fall. Skills are as they may be (draws from the
 posterior); n battles on the pairs that a policy will ask for bring n times Fisher's information of
-such a battle, and the board's covariance falls by it as its kind of board does (growth.py); the
+such a battle, and the board's covariance falls by it as its kind of board does (``growth``); the
 least n that meets the target is a draw's forecast. The middle draw is the forecast, their spread
 its interval, which is open where a draw's skills are too alike for any number of battles.
-Out: the measures (stopping_measures.py), and which boards have which targets (seeds).
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
+from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ratings.cholesky import factor_semidefinite
+from ratings.compiled import FloatArray, IndexArray, compiled
+from ratings.gaussian import NORMAL_975, cdf
 from ratings.growth import Growth, Plain
-from ratings.information_gain import fisher_information
-from ratings.pairing import PairingPolicy
-from ratings.planning import plan
-from ratings.posterior import Posterior
-from ratings.stopping_measures import (
-    Measure,
-    is_met,
-    measured,
-    straightened,
-    value_of,
+from ratings.linear_algebra import factor_semidefinite, product
+from ratings.pairing import (
+    PairingPolicy,
+    Rule,
+    board_gram,
+    centred_variances,
+    choose,
+    fisher_information,
+    match_qualities,
+    pair_precisions,
 )
+from ratings.posterior import Posterior
 
-FloatArray = NDArray[np.float64]
+
+class Measure(StrEnum):
+    """What a target is about.
+
+    ``interval_width``: the widest 95% interval of a skill, at most; ``p_best``: the probability of
+    being the best, of the model it is likeliest of, at least; ``neighbour_separation``: mean over
+    neighbours in rank of |2 P(better) - 1|, at least.
+    """
+
+    INTERVAL_WIDTH = "interval_width"
+    P_BEST = "p_best"
+    NEIGHBOUR_SEPARATION = "neighbour_separation"
+
+
+@compiled
+def _width(covariance: FloatArray, reference: FloatArray) -> float:
+    # The 95% interval of the least certain centred skill.
+    size = reference.size
+    rows = np.zeros(size)
+    total = 0.0
+    for i in range(size):
+        for j in range(size):
+            rows[i] += covariance[i, j] * reference[j]
+        total += reference[i] * rows[i]
+    widest = 0.0
+    for i in range(size):
+        widest = max(widest, covariance[i, i] - 2.0 * rows[i] + total)
+    return 2.0 * NORMAL_975 * math.sqrt(widest)
+
+
+@compiled
+def _p_better(mean: FloatArray, covariance: FloatArray, i: int, j: int) -> float:
+    spread = covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j]
+    return cdf((mean[i] - mean[j]) / math.sqrt(max(spread, 1e-300)))
+
+
+@compiled
+def _p_best(mean: FloatArray, covariance: FloatArray) -> float:
+    # Bonferroni's lower bound for the leader, close where it is likely to be the best.
+    leader = 0
+    for i in range(mean.size):
+        if mean[i] > mean[leader]:
+            leader = i
+    doubt = 0.0
+    for i in range(mean.size):
+        if i != leader:
+            doubt += _p_better(mean, covariance, i, leader)
+    return float(max(1.0 - doubt, 0.0))
+
+
+@compiled
+def _separation(mean: FloatArray, covariance: FloatArray, order: IndexArray) -> float:
+    # ``order``: models from the best down; sorting here would take a second to compile.
+    size = mean.size
+    total = 0.0
+    for k in range(size - 1):
+        total += 2.0 * _p_better(mean, covariance, order[k], order[k + 1]) - 1.0
+    return float(total / max(size - 1, 1))
+
+
+def value_of(measure: Measure, posterior: Posterior) -> float:
+    """The measure on a posterior; ``p_best`` is Bonferroni's lower bound.
+
+    The best and the neighbours of a board of one model are certain: 1.
+    """
+    if measure is not Measure.INTERVAL_WIDTH and posterior.mean.size < 2:
+        return 1.0
+    return measured(measure, posterior.mean, posterior.covariance, posterior.reference)
+
+
+def measured(
+    measure: Measure, mean: FloatArray, covariance: FloatArray, reference: FloatArray
+) -> float:
+    """The measure of two models or more with ``mean`` (M) and ``covariance`` (M, M)."""
+    if measure is Measure.INTERVAL_WIDTH:
+        return _width(covariance, reference)
+    if measure is Measure.P_BEST:
+        return _p_best(mean, covariance)
+    return _separation(mean, covariance, np.argsort(-mean, kind="stable"))
+
+
+def is_met(measure: Measure, value: float, threshold: float) -> bool:
+    """Whether a value is as good as the target."""
+    return value <= threshold if measure is Measure.INTERVAL_WIDTH else value >= threshold
+
+
+def straightened(measure: Measure, value: float) -> float:
+    """On a scale on which n battles add about n times the same: precisions, squared z."""
+    if measure is Measure.INTERVAL_WIDTH:
+        return 1.0 / max(value * value, 1e-300)
+    p = value if measure is Measure.P_BEST else 0.5 * (1.0 + value)
+    z = NormalDist().inv_cdf(min(max(p, 1e-12), 1.0 - 1e-12))
+    return z * abs(z)
+
+
+ROUNDS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Where a policy will ask: shares (P) of all pairs i < j among what its rule chooses.
+
+    ``random_share``: 0 to 1, of the battles that fall on any pair alike.
+    """
+
+    chosen: FloatArray
+    random_share: float
+
+
+def plan(posterior: Posterior, policy: PairingPolicy, battles: float) -> Plan:
+    """Where ``policy`` will ask in about so many battles from here, with look-ahead.
+
+    At most ROUNDS choices per model are made; each stands for as many battles as it takes.
+    """
+    size = posterior.mean.size
+    first, second = np.triu_indices(size, 1)
+    if policy.rule is Rule.RANDOM or size < 2:
+        return Plan(np.full(first.size, 1.0 / max(first.size, 1)), 1.0)
+    noise = 2.0 * posterior.beta**2
+    covariance = posterior.covariance[None].copy()
+    mean = posterior.mean[None]
+    precision = pair_precisions(mean[0], covariance[0], posterior.draw_margin, noise)[None]
+    # What one choice teaches, if it stands for several battles on its pair.
+    precision *= max(battles / (ROUNDS * size), 1.0)
+    rounds = min(max(math.ceil(battles / size), 1), ROUNDS)
+    quality = np.empty((0, 0, 0))
+    if policy.rule is Rule.MATCH_QUALITY:
+        quality = match_qualities(mean, covariance, noise)
+    times = np.zeros((size, size))
+    for _ in range(rounds):
+        variance = centred_variances(covariance)[0]
+        worth = (variance / variance.mean()) ** policy.uncertainty_power / variance
+        pairs, _, _, _ = choose(
+            covariance, board_gram(covariance, np.ones(1), worth), precision, quality,
+            np.ones((1, size, size), dtype=np.bool_), np.full(size, size, dtype=np.int64),
+            np.ones((size, 2)), 0.0,
+        )  # fmt: skip
+        np.add.at(times, (pairs[:, 1], pairs[:, 2]), 1.0)
+    chosen = times[first, second]
+    return Plan(chosen / chosen.sum(), policy.random_share)
+
 
 DRAWS = 24
 HORIZON = 1e9
@@ -78,7 +220,7 @@ def forecast(
     generator = np.random.Generator(np.random.Philox(key=seed))
     normal = generator.standard_normal((max(draws // 2, 1), size))
     upper = factor_semidefinite(posterior.covariance, 1e-14)
-    offset = np.stack([(row[:, None] * upper).sum(axis=0) for row in normal])
+    offset = product(normal, upper)
     growing = growth or Plain(posterior.covariance)
 
     first, second = np.triu_indices(size, 1)

@@ -1,58 +1,45 @@
 """All boards of a study: every tournament and dimension by every estimator of counts.
 
-Out: which battles belong to which tournament, weights, merging, rounding, and storage.
+Boards weighted to a population take the participant as the unit of sampling: likelihoods are raised
+to each battle's weight; intervals, ranks and P(best) come from the clustered sandwich, and the
+model's own sd stands beside it.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from ratings.bradley_terry import fit_bradley_terry
-from ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts
-from ratings.draw_margin import fit_draw_margin
+from ratings.compiled import FloatArray, Mask
+from ratings.counts import (
+    InvalidCountsError,
+    PairCounts,
+    ParticipantCounts,
+    amounts,
+    model_indices,
+)
+from ratings.draw_margin import fit_draw_margin, fit_prior_sd
 from ratings.expectation_propagation import fit
-from ratings.hyperparameters import fit_prior_sd
 from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
-from ratings.predictions import PAIRWISE_SCHEMA, pairwise
-from ratings.ranks import DEFAULT_DRAWS
+from ratings.sandwich import Sandwich, design_effect, sandwich
 from ratings.skewness import corrected
-from ratings.summary import SUMMARY_FIELDS, summarise
+from ratings.summary import DEFAULT_DRAWS, summarise
 
 TRUESKILL_EP = "trueskill_ep"
 BRADLEY_TERRY = "bradley_terry"
 COUNT_ESTIMATORS = (TRUESKILL_EP, BRADLEY_TERRY)
+# Weighted boards are of the canonical estimator; their draws are keyed by a name of their own.
+WEIGHTED_DRAWS = "trueskill_ep_weighted"
+UNWEIGHTED = "none"
 # Marks a parameter that a board's subject has only where it is not the default.
 IS_LATER = "is_later"
 # Which half of the rule makes a rating provisional; the first holds where both do.
 PROVISIONAL_REASONS = ("few_battles_and_wide_interval", "few_battles", "wide_interval")
-
-KEY_FIELDS = [
-    pa.field("tournament_key", pa.string(), nullable=False),
-    pa.field("dimension", pa.string(), nullable=False),
-    pa.field("estimator", pa.string(), nullable=False),
-]
-RATING_SCHEMA = pa.schema(
-    [
-        *KEY_FIELDS,
-        *SUMMARY_FIELDS,
-        pa.field("battle_count", pa.int64(), nullable=False),
-        pa.field("is_provisional", pa.bool_(), nullable=False),
-        pa.field("provisional_reason", pa.string()),
-        pa.field("component", pa.int64(), nullable=False),
-        pa.field("component_count", pa.int64(), nullable=False),
-        pa.field("model_count", pa.int64(), nullable=False),
-        pa.field("tie_share", pa.float64(), nullable=False),
-        pa.field("draw_margin", pa.float64(), nullable=False),
-        pa.field("prior_sd", pa.float64(), nullable=False),
-        pa.field("is_converged", pa.bool_(), nullable=False),
-    ]
-)
-PAIRWISE_BOARD_SCHEMA = pa.schema([*KEY_FIELDS, *PAIRWISE_SCHEMA])
 
 
 class MissingTournamentError(ValueError):
@@ -93,13 +80,14 @@ class RatingParameters:
 
 @dataclass(frozen=True, eq=False)
 class Rated:
-    """One tournament rated by one estimator."""
+    """One tournament rated by one estimator; ``weighting``: how people count on its board."""
 
-    tournament_key: str
+    stratum_id: str
     dimension: str
     estimator: str
     counts: PairCounts
     posterior: Posterior
+    weighting: str = UNWEIGHTED
 
 
 def derive_seed(seed: int, *names: str) -> int:
@@ -126,9 +114,9 @@ def fit_like(anchor: Posterior, counts: PairCounts) -> Posterior:
 
 
 def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]:
-    """Rate every (tournament_key, dimension) in ``counts`` by every estimator, in sorted order.
+    """Rate every (stratum_id, dimension) in ``counts`` by every estimator, in sorted order.
 
-    ``counts``: tournament_key, dimension, model_a, model_b, win_a_count, win_b_count, tie_count.
+    ``counts``: stratum_id, dimension, model_a, model_b, win_a_count, win_b_count, tie_count.
     The draw margin of a dimension is fitted on ``parameters.margin_tournament`` and shared by all
     its tournaments, for how people tie belongs to the question. Raises MissingTournamentError where
     that tournament is absent and InvalidCountsError for counts that cannot be rated.
@@ -157,94 +145,141 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
             yield Rated(key, dimension, estimator, pairs, posterior)
 
 
-def rate(counts: pa.Table, parameters: RatingParameters, seed: int) -> pa.Table:
-    """One row per (tournament_key, dimension, estimator, model_id), sorted by them; RATING_SCHEMA.
-
-    See ``rate_each`` for ``counts`` and errors. ``seed``: any integer; each board's draws are keyed
-    by it and the board's own names, so that boards do not depend on each other.
-    """
-    boards = [board(rated, parameters, seed) for rated in rate_each(counts, parameters)]
-    return pa.concat_tables(boards) if boards else RATING_SCHEMA.empty_table()
-
-
-def rate_pairs(counts: pa.Table, parameters: RatingParameters) -> pa.Table:
-    """One row per (tournament_key, dimension, estimator, model_a, model_b); PAIRWISE_BOARD_SCHEMA.
-
-    Ordered pairs of different models; see ``rate_each`` for ``counts`` and errors.
-    """
-    boards = [
-        _named(rated, pairwise(rated.posterior, rated.counts), PAIRWISE_BOARD_SCHEMA)
-        for rated in rate_each(counts, parameters)
-    ]
-    return pa.concat_tables(boards) if boards else PAIRWISE_BOARD_SCHEMA.empty_table()
+def split(counts: pa.Table) -> dict[tuple[str, str], PairCounts]:
+    """Pair counts of each (stratum_id, dimension), sorted by it."""
+    keys = counts.select(["stratum_id", "dimension"])
+    for name in keys.column_names:
+        if keys.column(name).null_count:
+            raise InvalidCountsError(f"{name} is null in {keys.column(name).null_count} rows")
+    found = keys.group_by(keys.column_names).aggregate([]).to_pylist()
+    tournaments = {}
+    for stratum, dimension in sorted((row["stratum_id"], row["dimension"]) for row in found):
+        here = pc.and_(pc.equal(keys.column(0), stratum), pc.equal(keys.column(1), dimension))
+        tournaments[stratum, dimension] = PairCounts.from_arrow(counts.filter(here))
+    return tournaments
 
 
 def board(
-    rated: Rated,
-    parameters: RatingParameters,
-    seed: int,
-    *,
-    battles: NDArray[np.float64] | None = None,
+    rated: Rated, parameters: RatingParameters, seed: int, *, battles: FloatArray | None = None
 ) -> pa.Table:
-    """Rows of one tournament by one estimator; RATING_SCHEMA.
+    """One row per model of one tournament by one estimator: ``summarise``, and what it is of.
 
-    ``battles`` (M): battles per model where the counts are weights.
+    ``battles`` (M): battles per model where the counts are weights. ``seed``: any integer; draws
+    are keyed by it and the board's own names, so that boards do not depend on each other.
     """
-    names = (rated.tournament_key, rated.dimension, rated.estimator)
+    names = {name: getattr(rated, name) for name in ("stratum_id", "dimension", "estimator")}
     counts, posterior = rated.counts, rated.posterior
-    summary = summarise(posterior, derive_seed(seed, *names), parameters.draws)
-    size = len(counts.model_ids)
+    summary = summarise(posterior, derive_seed(seed, *names.values()), parameters.draws)
     met = counts.battles_per_model if battles is None else battles
     battle_count = np.rint(met).astype(np.int64)
     few = battle_count < parameters.provisional_battle_count
     wide = posterior.skill_sd > parameters.provisional_sd_share * posterior.prior_sd
-    extra = {
-        "battle_count": battle_count,
-        "is_provisional": few | wide,
-        "provisional_reason": _reasons(few, wide),
-        "component": counts.components,
-        "component_count": np.full(size, counts.component_count),
-        "model_count": np.full(size, size),
-        "tie_share": np.full(size, counts.tie_share),
-        "draw_margin": np.full(size, posterior.draw_margin),
-        "prior_sd": np.full(size, posterior.prior_sd),
-        "is_converged": np.full(size, posterior.converged),
+    rows = pa.table(
+        {
+            **dict(zip(summary.column_names, summary.columns, strict=True)),
+            "battle_count": battle_count,
+            "is_provisional": few | wide,
+            "provisional_reason": pa.array(_reasons(few, wide), pa.string()),
+            "component": counts.components,
+        }
+    )
+    constants = {"weighting": rated.weighting, **names} | {
+        "component_count": counts.component_count,
+        "model_count": len(counts.model_ids),
+        "tie_share": counts.tie_share,
+        "draw_margin": float(posterior.draw_margin),
+        "prior_sd": float(posterior.prior_sd),
+        "is_converged": bool(posterior.converged),
     }
-    for name, column in extra.items():
-        summary = summary.append_column(name, pa.array(column, RATING_SCHEMA.field(name).type))
-    return _named(rated, summary, RATING_SCHEMA)
+    return with_constants(rows, constants)
 
 
-def _reasons(few: NDArray[np.bool_], wide: NDArray[np.bool_]) -> list[str | None]:
+def with_constants(rows: pa.Table, constants: Mapping[str, Any]) -> pa.Table:
+    """Rows with a column for each constant."""
+    for name, value in constants.items():
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value), rows.num_rows))
+    return rows
+
+
+def _reasons(few: Mask, wide: Mask) -> list[str | None]:
     few_and_wide, only_few, only_wide = PROVISIONAL_REASONS
     words = {(True, True): few_and_wide, (True, False): only_few, (False, True): only_wide}
     return [words.get(halves) for halves in zip(few.tolist(), wide.tolist(), strict=True)]
 
 
-def split(counts: pa.Table) -> dict[tuple[str, str], PairCounts]:
-    """Pair counts of each (tournament_key, dimension), sorted by it."""
-    columns = ["model_a", "model_b", *COUNT_COLUMNS]
-    return {
-        (key, dimension): PairCounts.from_arrow(counts.select(columns).filter(pa.array(here)))
-        for key, dimension, here in tournament_masks(counts)
+@dataclass(frozen=True, eq=False)
+class WeightedRated:
+    """One tournament under weights: ``posterior`` is the model's, ``clustered`` its sandwich.
+
+    ``battles`` (M): how often each model met others, whatever the weights.
+    """
+
+    weighting: str
+    stratum_id: str
+    dimension: str
+    people: ParticipantCounts
+    battles: FloatArray
+    posterior: Posterior
+    clustered: Sandwich
+
+
+def rate_weighted(
+    weighting: str,
+    stratum_id: str,
+    dimension: str,
+    judgments: pa.Table,
+    anchors: Mapping[str, Posterior],
+) -> WeightedRated:
+    """Rate one tournament of the weighted sample.
+
+    ``judgments``: participant_id, model_a, model_b, weights in win_a_count, win_b_count and
+    tie_count, and battle_count, the unweighted battles behind a row. ``anchors``: per dimension
+    the posterior whose margin and prior hold.
+
+    Weights are scaled to a mean of one per battle. Spread over a participant's battles (w_i / m_i)
+    they sum to participants; a likelihood of that power would leave sixty verdicts of one person as
+    much to the prior as a single one. Raises MissingTournamentError for a dimension without an
+    anchor and InvalidCountsError for weights that cannot be used.
+    """
+    if dimension not in anchors:
+        raise MissingTournamentError(
+            f"dimension {dimension!r} has no posterior whose draw margin could hold"
+            f" for {stratum_id!r}"
+        )
+    people = ParticipantCounts.from_arrow(judgments)
+    battles = _battles(judgments, people.counts.model_ids)
+    if people.counts.battle_total > 0.0:
+        people = people.scaled(0.5 * float(battles.sum()) / people.counts.battle_total)
+    posterior = fit_like(anchors[dimension], people.counts)
+    clustered = sandwich(posterior, people)
+    return WeightedRated(weighting, stratum_id, dimension, people, battles, posterior, clustered)
+
+
+def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) -> pa.Table:
+    """One row per model: those of ``board``, and what is known of the sample.
+
+    skill_sd, intervals, ranks and p_best are the sandwich's; model_sd is the posterior's own;
+    design_effect is the mean ratio of their variances.
+    """
+    clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
+    rated = Rated(
+        one.stratum_id, one.dimension, WEIGHTED_DRAWS, one.people.counts, clustered, one.weighting
+    )
+    rows = board(rated, parameters, derive_seed(seed, one.weighting), battles=one.battles)
+    place = rows.column_names.index("estimator")
+    rows = rows.set_column(place, "estimator", pa.repeat(TRUESKILL_EP, rows.num_rows))
+    rows = rows.append_column("model_sd", pa.array(one.posterior.skill_sd))
+    constants = {
+        "participant_count": one.people.participant_count,
+        "effective_participant_count": one.people.effective_participant_count,
+        "design_effect": design_effect(one.posterior, one.clustered.covariance),
     }
+    return with_constants(rows, constants)
 
 
-def tournament_masks(table: pa.Table) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-    """Each (tournament_key, dimension) in ``table``, sorted, with the mask (N) of its rows."""
-    keys = table.select(["tournament_key", "dimension"])
-    for name in keys.column_names:
-        if keys.column(name).null_count:
-            raise InvalidCountsError(f"{name} is null in {keys.column(name).null_count} rows")
-    names = keys.group_by(keys.column_names).aggregate([]).to_pylist()
-    for key, dimension in sorted((row["tournament_key"], row["dimension"]) for row in names):
-        here = pc.and_(pc.equal(keys.column(0), key), pc.equal(keys.column(1), dimension))
-        yield key, dimension, here.to_numpy()
-
-
-def _named(rated: Rated, rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    keys = [
-        pa.array([name] * rows.num_rows, pa.string())
-        for name in (rated.tournament_key, rated.dimension, rated.estimator)
-    ]
-    return pa.table([*keys, *rows.columns], names=schema.names).cast(schema)
+def _battles(rows: pa.Table, model_ids: tuple[str, ...]) -> FloatArray:
+    _, a, b = model_indices(rows, model_ids)
+    met = amounts(rows, "battle_count")
+    total = np.bincount(a, weights=met, minlength=len(model_ids))
+    total += np.bincount(b, weights=met, minlength=len(model_ids))
+    return total.astype(np.float64)

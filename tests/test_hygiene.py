@@ -16,7 +16,7 @@ LOCKS = (
     "requirements-bootstrap.lock",
     "requirements.lock",
     "requirements-dev.lock",
-    "requirements-witness.lock",
+    "requirements-oracle.lock",
 )
 MOST_LINES = {".py": 700, ".sql": 250}
 

@@ -4,7 +4,7 @@ Keys are those of dbt's sources `ratings` and `log`, so that the tables stand be
 before them and those after. The log is checked in the same step: one more between dbt's models
 would split them once more.
 
-What stays out: the rating step (rating/), its numerics (ratings/), checking the log
+What stays out: the rating step (ratings/tables/), what it reads (rating_step.py), checking the log
 (log_verification.py), the order of a build (building.py).
 """
 
@@ -23,8 +23,8 @@ from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
 from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 from publishing.boards.inputs import with_changes
-from ratings.tables import RATING
-from ratings.tables.contract import RATING_TABLES
+from ratings.tables.declarations import RATING_TABLES
+from ratings.tables.every_board import RATING
 
 SOURCE = "ratings"
 INPUTS = (
@@ -45,7 +45,7 @@ INPUTS = (
     "seeds.seed_pools",
     "seeds.seed_stopping_targets",
 )
-"""Every table that ratings/tables/inputs.py reads; a test proves it complete."""
+"""Every table that rating_step.py reads; a test proves it complete."""
 BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 
 

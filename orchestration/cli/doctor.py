@@ -84,7 +84,7 @@ def _libraries(_home: Home) -> str:
 
 
 def _ratings(_home: Home) -> str:
-    from ratings.tables.witness import BATTLES, TOLERANCE, largest_difference
+    from ratings.oracle import BATTLES, TOLERANCE, largest_difference
 
     difference = largest_difference()
     if not difference <= TOLERANCE:

@@ -51,7 +51,7 @@ def queue(
     """Show which battles to hold next."""
     from orchestration import asked_battles, queueing  # imports duckdb, numba
     from orchestration.dbt_runs import PROJECT_DIRECTORY
-    from ratings.tables.next_battles import POPULATION, Wanted
+    from ratings.tables.planning import POPULATION, Wanted
 
     is_key = participant is not None and asked_battles.is_pseudonym(participant)
     if source is None and (schedule or (participant is not None and not is_key)):

@@ -6,7 +6,7 @@ commits so far; `made_by`, the code (version, SHA-256 over its files), the lock 
 dependencies, Python and platform; `made_at`. Only `board` is part of the board's identity.
 
 It is plain JSON: in-toto-attestation would bring protobuf into the path of every board to write
-four fields. It is the tests' witness.
+four fields. It is the tests' oracle.
 
 What stays out: signing it (signing.py) and the board (identity.py).
 """

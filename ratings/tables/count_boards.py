@@ -1,34 +1,45 @@
-"""Boards from counts alone: whoever turned up, in every stratum, and the groups of an axis merged.
+"""Boards from counts alone, and what lies beside them: pairs, mergers, rank shifts, agreement.
 
-What stays out: weights (weighted_boards.py) and effects of groups (hierarchical_boards.py).
+Every stratum of the unweighted sample; the groups of an axis merged; everybody's board under each
+quality policy; the participant-clustered sd beside the model's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ratings.consistency import rank_shifts
-from ratings.counts import PairCounts
-from ratings.merging import merge_by_census, sd_ratio
-from ratings.posterior import Posterior
-from ratings.predictions import pairwise
+from ratings.consistency import kendall_tau, rank_shifts, separation
+from ratings.counts import PairCounts, ParticipantCounts
+from ratings.posterior import Posterior, merge_by_census, sd_ratio
+from ratings.sandwich import design_effect, sandwich
 from ratings.skewness import corrected
-from ratings.tables.inputs import Study
+from ratings.summary import pairwise
+from ratings.tables.declarations import before_rounding
 from ratings.tournaments import (
     TRUESKILL_EP,
+    UNWEIGHTED,
     Rated,
     RatingParameters,
     board,
     derive_seed,
     fit_like,
     rate_each,
+    with_constants,
 )
 
-UNWEIGHTED = "none"
+if TYPE_CHECKING:
+    from ratings.tables.inputs import Study
+
+BOARD_KEY = ("stratum_id", "dimension", "weighting", "estimator")
+POLICY = ("policy", "policy_version")
+POLICY_COLUMNS = ("model_id", "skill", "skill_sd", "rank", "rank_lo", "rank_hi", "battle_count")
 
 
 @dataclass(frozen=True)
@@ -43,36 +54,46 @@ class Groups:
     shares: dict[str, float]
 
 
-def rate_counts(counts: pa.Table, parameters: RatingParameters) -> list[Rated]:
-    """Every tournament by every estimator that needs counts alone."""
-    return list(rate_each(counts, parameters))
+def canonical(rated: Iterable[Rated]) -> dict[tuple[str, str], Rated]:
+    """Per stratum and dimension, its tournament by the canonical estimator."""
+    return {(one.stratum_id, one.dimension): one for one in rated if one.estimator == TRUESKILL_EP}
 
 
 def anchors(rated: list[Rated], parameters: RatingParameters) -> dict[str, Posterior]:
     """Per dimension the posterior of all battles, whose draw margin and prior hold everywhere."""
     return {
-        one.dimension: one.posterior
-        for one in rated
-        if one.tournament_key == parameters.margin_tournament and one.estimator == TRUESKILL_EP
+        dimension: one.posterior
+        for (stratum, dimension), one in canonical(rated).items()
+        if stratum == parameters.margin_tournament
     }
 
 
 def pair_rows(rated: list[Rated]) -> Iterator[pa.Table]:
     """P(a beats b) of every board of the canonical estimator."""
-    for one in rated:
-        if one.estimator == TRUESKILL_EP:
-            rows = pairwise(one.posterior, one.counts)
-            names = (UNWEIGHTED, one.tournament_key, one.dimension, one.estimator)
-            for place, name in enumerate(("weighting", "stratum_id", "dimension", "estimator")):
-                rows = rows.add_column(place, name, pa.array([names[place]] * rows.num_rows))
-            yield rows
+    for one in canonical(rated).values():
+        labels = {name: getattr(one, name) for name in BOARD_KEY}
+        yield with_constants(pairwise(one.posterior, one.counts), labels)
+
+
+def tournament_rows(rated: list[Rated]) -> pa.Table:
+    """One row per stratum and dimension: battles, ties, and how decided the board is."""
+    rows = [
+        {
+            "stratum_id": one.stratum_id,
+            "dimension": one.dimension,
+            "battle_count": round(one.counts.battle_total),
+            "tie_share": one.counts.tie_share,
+            "decisiveness": 1 - one.counts.tie_share,
+            "separation": separation(one.posterior),
+        }
+        for one in canonical(rated).values()
+    ]
+    return pa.Table.from_pylist(rows, schema=before_rounding("tournament"))
 
 
 def groups_of_axes(rated: list[Rated], study: Study) -> Iterator[Groups]:
     """Each country's axes whose groups all have battles, rated over the country's models."""
-    known = {
-        (one.tournament_key, one.dimension): one for one in rated if one.estimator == TRUESKILL_EP
-    }
+    known = canonical(rated)
     for (country, dimension), whole in sorted(known.items()):
         models = whole.counts.model_ids
         for axis, shares in study.groups.get(country, {}).items():
@@ -90,13 +111,16 @@ def merged_board(groups: Groups, parameters: RatingParameters, seed: int) -> tup
     """The groups merged by census share: board rows, and merged sd over a typical group's."""
     parts = list(groups.posteriors.values())
     merged = merge_by_census(parts, [groups.shares[group] for group in groups.posteriors])
-    rated = Rated(groups.country, groups.dimension, TRUESKILL_EP, groups.counts, merged)
-    return board(rated, parameters, derive_seed(seed, groups.axis)), sd_ratio(merged, parts)
+    ratio = sd_ratio(merged, parts)
+    weighting = f"merged_by_{groups.axis}"
+    rated = Rated(groups.country, groups.dimension, TRUESKILL_EP, groups.counts, merged, weighting)
+    rows = board(rated, parameters, derive_seed(seed, groups.axis))
+    return with_constants(rows, {"merged_sd_ratio": ratio}), ratio
 
 
 def shifts(
     every: list[Groups], parameters: RatingParameters, seed: int
-) -> Iterator[tuple[str, str, pa.Table, pa.Table]]:
+) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Per country and dimension: rank shifts per axis and model, and per axis."""
     for country, dimension in sorted({(one.country, one.dimension) for one in every}):
         axes = {
@@ -105,7 +129,9 @@ def shifts(
             if (one.country, one.dimension) == (country, dimension)
         }
         own = derive_seed(seed, country, dimension, "rank_shift")
-        yield country, dimension, *rank_shifts(axes, own, parameters.draws)
+        labels = {"country": country, "dimension": dimension}
+        by_model, by_axis = rank_shifts(axes, own, parameters.draws)
+        yield with_constants(by_model, labels), with_constants(by_axis, labels)
 
 
 def _over_models(one: Rated, models: tuple[str, ...]) -> Posterior:
@@ -118,3 +144,86 @@ def _over_models(one: Rated, models: tuple[str, ...]) -> Posterior:
         models, place[own.first], place[own.second], own.win_first, own.win_second, own.tie
     )
     return corrected(fit_like(one.posterior, counts), counts)
+
+
+def clustered_rows(
+    participants: Iterable[tuple[str, str, pa.Table]], rated: list[Rated]
+) -> pa.Table:
+    """One row per stratum, dimension and model of the canonical unweighted boards.
+
+    A board is left out where somebody unknown judged: votes known only as counts, or without a
+    participant. What is left would be the spread of other battles than the board's.
+    """
+    known = canonical(rated)
+    parts = [before_rounding("clustered_sd").empty_table()]
+    for stratum, dimension, rows in participants:
+        one, people = known.get((stratum, dimension)), ParticipantCounts.from_arrow(rows)
+        if one is None or not _same(people.counts, one.counts):
+            continue
+        # How battles move the mean is in closed form for the fit alone.
+        fitted = one.posterior.fitted
+        clustered = sandwich(fitted, people)
+        sd = fitted.with_covariance(clustered.interval_covariance).skill_sd
+        columns = {"model_id": pa.array(one.counts.model_ids, pa.string()), "clustered_sd": sd}
+        constants = {"stratum_id": stratum, "dimension": dimension}
+        effect = {"design_effect": design_effect(fitted, clustered.covariance)}
+        parts.append(with_constants(pa.table(columns), constants | effect))
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def _same(people: PairCounts, whole: PairCounts) -> bool:
+    return people.model_ids == whole.model_ids and np.array_equal(people.outcomes, whole.outcomes)
+
+
+def policy_ranks(counts: pa.Table, parameters: RatingParameters, seed: int) -> pa.Table:
+    """One row per policy version, dimension and model; unweighted, the draw margin fitted anew.
+
+    Args:
+        counts: policy, policy_version, dimension, model_a, model_b and the three counts.
+        parameters: as of every board; the policy stands for `margin_tournament`.
+        seed: of the study; every policy draws the same ranks where its counts are the same.
+    """
+    parts = [before_rounding("policy_rank").empty_table()]
+    own = replace(parameters, estimators=(TRUESKILL_EP,))
+    versions = (
+        counts.group_by(POLICY).aggregate([]).sort_by([(name, "ascending") for name in POLICY])
+    )
+    for policy in versions.to_pylist():
+        here = pc.and_(*(pc.equal(counts.column(name), policy[name]) for name in POLICY))
+        rows = with_constants(counts.filter(here), {"stratum_id": own.margin_tournament})
+        for one in rate_each(rows, own):
+            rated = board(one, own, derive_seed(seed, POLICY[0])).select(POLICY_COLUMNS)
+            parts.append(with_constants(rated, policy | {"dimension": one.dimension}))
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def agreement_rows(ratings: pa.Table) -> pa.Table:
+    """Kendall's tau of every board with the canonical unweighted one, over the models of both.
+
+    Args:
+        ratings: the rating table in integers; equal micro-units are ties.
+
+    Returns:
+        One row per stratum, dimension, weighting and estimator; tau is null where a board has
+        fewer than two models in common with the canonical one, or no order at all.
+    """
+    boards: dict[tuple[str, ...], dict[str, int]] = {}
+    columns = [ratings.column(name).to_pylist() for name in (*BOARD_KEY, "model_id", "skill_micro")]
+    for *key, model, skill in zip(*columns, strict=True):
+        boards.setdefault(tuple(key), {})[model] = skill
+    rows = []
+    for own_key in sorted(boards):
+        first = boards.get((*own_key[:2], UNWEIGHTED, TRUESKILL_EP))
+        if first is not None and first is not boards[own_key]:
+            tau = _tau(first, boards[own_key])
+            rows.append({**dict(zip(BOARD_KEY, own_key, strict=True)), "kendall_tau": tau})
+    return pa.Table.from_pylist(rows, schema=before_rounding("agreement"))
+
+
+def _tau(one: dict[str, int], other: dict[str, int]) -> float | None:
+    shared = sorted(one.keys() & other.keys())
+    if len(shared) <= 1:
+        return None
+    skills = (np.array([board[model] for model in shared], dtype=float) for board in (one, other))
+    tau = kendall_tau(*skills)
+    return None if math.isnan(tau) else tau

@@ -1,163 +1,183 @@
 """Boards of the hierarchical model: groups that share what all say, weighted to the census.
 
-What stays out: the model (ratings/hierarchical.py).
+Each country has a model of its own, or one model holds all countries, which then borrow from each
+other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ratings.cells import CellCounts
-from ratings.counts import COUNT_COLUMNS, PairCounts
-from ratings.hierarchical import fit_hierarchical
-from ratings.hierarchical_posterior import HierarchicalPosterior
-from ratings.merging import merge_by_census
-from ratings.posterior import Posterior
+from ratings.compiled import FloatArray
+from ratings.countries import COUNTRY, Census, CountriesPosterior, fit_countries, join_countries
+from ratings.counts import COUNT_COLUMNS, CellCounts
+from ratings.hierarchical import HierarchicalPosterior, fit_hierarchical
+from ratings.posterior import Posterior, merge_by_census
 from ratings.skewness import corrected_hierarchy
+from ratings.tables.declarations import before_rounding
 from ratings.tables.inputs import Study
-from ratings.tournaments import Rated, RatingParameters, board, derive_seed
+from ratings.tournaments import Rated, RatingParameters, board, derive_seed, with_constants
 
 TRUESKILL_HIERARCHICAL = "trueskill_hierarchical"
 CENSUS = "census"
-TAU_COLUMNS = ("tau", "tau_lo", "tau_hi")
+# The country of what is said of all countries.
+EVERY_COUNTRY = "all"
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Country:
     """The model of one country and dimension, and the country's population board."""
 
-    country: str
-    dimension: str
+    name: str
     cells: CellCounts
     posterior: HierarchicalPosterior
+    census: Census
     population: Posterior
 
 
-def fit_countries(
-    counts: pa.Table, study: Study, anchors: Mapping[str, Posterior]
-) -> Iterator[Fitted]:
-    """One model per country and dimension with battles whose groups are known.
+@dataclass(frozen=True)
+class Countries:
+    """The countries of a dimension; ``joint`` where one model holds them all."""
 
-    The prior of a dimension is that of its anchor; the draw margin is the country's own.
-    """
-    for dimension, parts in cells_of_countries(counts, study):
-        yield from fit_apart(dimension, parts, study, anchors[dimension])
+    dimension: str
+    each: list[Country]
+    joint: CountriesPosterior | None
+
+    @property
+    def census(self) -> dict[str, Census]:
+        """Each country's census shares."""
+        return {country.name: country.census for country in self.each}
+
+    @cached_property
+    def together(self) -> CellCounts:
+        """The battles of all countries."""
+        return join_countries({country.name: country.cells for country in self.each})
+
+    def pools(self, study: Study) -> Iterator[tuple[str, dict[str, float], Posterior]]:
+        """Pool, its countries' shares, and their population, where all its countries are there."""
+        populations = {country.name: country.population for country in self.each}
+        models = {population.model_ids for population in populations.values()}
+        for pool, shares in study.pools.items():
+            if set(shares) != set(populations):
+                continue
+            if self.joint is not None:
+                yield pool, shares, self.joint.population(self.census, shares)
+            elif len(models) == 1:
+                names = sorted(shares)
+                parts = [populations[name] for name in names]
+                yield pool, shares, merge_by_census(parts, [shares[name] for name in names])
 
 
-def fit_apart(
-    dimension: str, parts: Mapping[str, CellCounts], study: Study, anchor: Posterior
-) -> Iterator[Fitted]:
-    """One model per country of a dimension."""
-    for country, cells in parts.items():
-        posterior = fit_hierarchical(
-            cells,
-            beta=anchor.beta,
-            prior_mean=anchor.prior_mean,
-            prior_sd=anchor.prior_sd,
-        )
-        posterior = corrected_hierarchy(posterior, cells)
-        yield fitted_of(country, dimension, cells, posterior, study)
-
-
-def cells_of_countries(
-    counts: pa.Table, study: Study
-) -> Iterator[tuple[str, dict[str, CellCounts]]]:
-    """Per dimension, the counts of every country with battles whose groups are known."""
+def fit_dimensions(
+    counts: pa.Table, study: Study, anchors: Mapping[str, Posterior], *, is_joint: bool
+) -> Iterator[Countries]:
+    """Per dimension, the countries with battles whose groups are known."""
     for dimension in sorted(pc.unique(counts.column("dimension")).to_pylist()):
         judged = counts.filter(pc.equal(counts.column("dimension"), dimension))
         tables = {country: _with_axes(judged, study, country) for country in sorted(study.cells)}
-        yield (
-            dimension,
-            {
-                country: CellCounts.from_arrow(table, list(study.groups[country]))
-                for country, table in tables.items()
-                if table.num_rows
-            },
-        )
+        parts = {
+            country: CellCounts.from_arrow(table, list(study.groups[country]))
+            for country, table in tables.items()
+            if table.num_rows
+        }
+        if parts:
+            yield fit_dimension(dimension, parts, study, anchors[dimension], is_joint=is_joint)
 
 
-def fitted_of(
-    country: str,
+def fit_dimension(
     dimension: str,
-    cells: CellCounts,
-    posterior: HierarchicalPosterior,
+    parts: Mapping[str, CellCounts],
     study: Study,
-) -> Fitted:
-    """A country's model with the board of its population."""
-    population = posterior.board(census_of(study, country, posterior))
-    return Fitted(country, dimension, cells, posterior, population)
+    anchor: Posterior,
+    *,
+    is_joint: bool,
+) -> Countries:
+    """The model of each country, or of all of them where there are several and it is joint.
+
+    The prior is that of the dimension's anchor; the draw margin is fitted on these battles.
+    """
+    beta, prior_mean, prior_sd = anchor.beta, anchor.prior_mean, anchor.prior_sd
+    joint = None
+    if is_joint and len(parts) > 1:
+        joint = fit_countries(parts, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+    each = []
+    for country, cells in parts.items():
+        if joint is None:
+            fit = fit_hierarchical(cells, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+            posterior = corrected_hierarchy(fit, cells)
+        else:
+            posterior = joint.country(country)
+        census = _census(study, country, posterior)
+        each.append(Country(country, cells, posterior, census, posterior.board(census)))
+    return Countries(dimension, each, joint)
 
 
-def country_boards(
-    fitted: Fitted, study: Study, parameters: RatingParameters, seed: int
+def population_boards(
+    every: Iterable[Countries], study: Study, parameters: RatingParameters, seed: int
 ) -> Iterator[pa.Table]:
-    """The country's board, and one per group: its own effect, everybody else's by the census."""
-    own = derive_seed(seed, CENSUS)
-    counts = fitted.cells.pooled
-    census = census_of(study, fitted.country, fitted.posterior)
-    yield board(
-        _rated(fitted.country, fitted.dimension, counts, fitted.population), parameters, own
-    )
-    for axis, group in fitted.posterior.effects:
-        weights = {known: share for known, share in census.items() if known[0] != axis}
-        posterior = fitted.posterior.board(weights | {(axis, group): 1.0})
-        stratum = f"{fitted.country}/{axis}/{group}"
-        rated = _rated(stratum, fitted.dimension, counts, posterior)
-        yield board(rated, parameters, own, battles=_battles(fitted, axis, group))
-
-
-def pooled_boards(
-    every: list[Fitted], study: Study, parameters: RatingParameters, seed: int
-) -> Iterator[tuple[str, pa.Table]]:
-    """Per pool of countries and dimension, the countries' populations merged by their shares."""
-    for pool, parts, merged in merged_countries(every, study):
-        counts = _together([one.cells.pooled for one, _ in parts])
-        yield pool_board(pool, parts[0][0].dimension, counts, merged, parameters, seed)
-
-
-def merged_countries(
-    every: Sequence[Fitted], study: Study
-) -> Iterator[tuple[str, list[tuple[Fitted, float]], Posterior]]:
-    """Pool, its countries with their shares, and their merged populations, where all are there."""
-    for pool, shares in study.pools.items():
-        for dimension in sorted({one.dimension for one in every}):
-            parts = {one.country: one for one in every if one.dimension == dimension}
-            models = {one.population.model_ids for one in parts.values()}
-            if set(parts) != set(shares) or len(models) != 1:
-                continue
-            chosen = [(parts[country], shares[country]) for country in sorted(shares)]
-            merged = merge_by_census(
-                [one.population for one, _ in chosen], [share for _, share in chosen]
+    """Boards of every country, its groups, and every pool of countries."""
+    for one in every:
+        for country in one.each:
+            yield from _country_boards(one.dimension, country, parameters, seed)
+        if one.joint is None and parameters.pool_countries:
+            continue
+        for pool, _, population in one.pools(study):
+            weighting, counts = f"{CENSUS}_{pool}", one.together.pooled
+            rated = Rated(
+                "all", one.dimension, TRUESKILL_HIERARCHICAL, counts, population, weighting
             )
-            yield pool, chosen, merged
+            yield board(rated, parameters, derive_seed(seed, CENSUS, pool))
 
 
-def pool_board(
-    pool: str,
-    dimension: str,
-    counts: PairCounts,
-    posterior: Posterior,
-    parameters: RatingParameters,
-    seed: int,
-) -> tuple[str, pa.Table]:
-    """Weighting and rows of the board of a pool of countries."""
-    rated = _rated("all", dimension, counts, posterior)
-    return f"{CENSUS}_{pool}", board(rated, parameters, derive_seed(seed, CENSUS, pool))
+def _country_boards(
+    dimension: str, country: Country, parameters: RatingParameters, seed: int
+) -> Iterator[pa.Table]:
+    """The country's board, and one per group: its own effect, all other effects by the census."""
+    own, counts = derive_seed(seed, CENSUS), country.cells.pooled
+
+    def rated(stratum: str, posterior: Posterior) -> Rated:
+        return Rated(stratum, dimension, TRUESKILL_HIERARCHICAL, counts, posterior, CENSUS)
+
+    yield board(rated(country.name, country.population), parameters, own)
+    for axis, group in country.posterior.effects:
+        weights = {known: share for known, share in country.census.items() if known[0] != axis}
+        posterior = country.posterior.board(weights | {(axis, group): 1.0})
+        of_group = rated(f"{country.name}/{axis}/{group}", posterior)
+        yield board(of_group, parameters, own, battles=_battles(country.cells, axis, group))
 
 
-def tau_rows(fitted: Fitted) -> pa.Table:
-    """How far apart groups are, per axis; no upper end of the interval where nothing bounds it."""
-    scales = fitted.posterior.scales()
-    for name in TAU_COLUMNS:
-        column = scales.column(name)
-        bounded = pc.if_else(pc.is_finite(column), column, pa.scalar(None, pa.float64()))
-        scales = scales.set_column(scales.column_names.index(name), name, bounded)
-    return scales
+def effect_rows(every: Iterable[Countries]) -> dict[str, pa.Table]:
+    """How far apart the groups of each axis are, and how far each group is drawn to none."""
+    spreads, shrinkages = [], []
+    for one in every:
+        if one.joint is not None:
+            ends = dict(zip(("tau", "tau_lo", "tau_hi"), one.joint.tau_country, strict=True))
+            spreads.append(
+                {"country": EVERY_COUNTRY, "dimension": one.dimension, "axis": COUNTRY, **ends}
+            )
+        for country in one.each:
+            labels = {"country": country.name, "dimension": one.dimension}
+            spreads += [labels | row for row in country.posterior.scales().to_pylist()]
+            shrinkages.append(with_constants(country.posterior.shrinkage(), labels))
+    # No end of an interval where nothing bounds it.
+    bounded = [
+        {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
+        for row in spreads
+    ]
+    return {
+        "axis_effect": pa.Table.from_pylist(bounded, schema=before_rounding("axis_effect")),
+        "group_shrinkage": pa.concat_tables(shrinkages),
+    }
 
 
 def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
@@ -173,45 +193,24 @@ def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
     return pa.table(columns)
 
 
-def census_of(
-    study: Study, country: str, posterior: HierarchicalPosterior
-) -> dict[tuple[str, str], float]:
-    """Census shares of the groups that were heard, scaled to one on each axis."""
+def _census(study: Study, country: str, posterior: HierarchicalPosterior) -> Census:
+    """Census shares of the groups that judged, scaled to one on each axis."""
     weights: dict[tuple[str, str], float] = {}
     for axis, shares in study.groups[country].items():
-        heard = {
+        judged = {
             group: share for group, share in shares.items() if (axis, group) in posterior.effects
         }
-        total = sum(heard.values())
-        weights |= {(axis, group): share / total for group, share in heard.items()}
+        total = sum(judged.values())
+        weights |= {(axis, group): share / total for group, share in judged.items()}
     return weights
 
 
-def _battles(fitted: Fitted, axis: str, group: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _battles(cells: CellCounts, axis: str, group: str) -> FloatArray:
     """Battles per model that the group judged (M)."""
-    cells = fitted.cells
     block = cells.effects.index((axis, group))
-    place = cells.axes.index(axis)
-    here = cells.cell_effects[cells.cell, place] == block
+    here = cells.cell_effects[cells.cell, cells.axes.index(axis)] == block
     amount = cells.outcomes[here].sum(axis=1)
     total = np.zeros(len(cells.model_ids))
     np.add.at(total, cells.first[here], amount)
     np.add.at(total, cells.second[here], amount)
     return total
-
-
-def _together(parts: list[PairCounts]) -> PairCounts:
-    """The battles of several countries over the same models."""
-    return PairCounts.from_indices(
-        parts[0].model_ids,
-        np.concatenate([part.first for part in parts]),
-        np.concatenate([part.second for part in parts]),
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("win_first", "win_second", "tie")
-        ),
-    )
-
-
-def _rated(stratum: str, dimension: str, counts: PairCounts, posterior: Posterior) -> Rated:
-    return Rated(stratum, dimension, TRUESKILL_HIERARCHICAL, counts, posterior)

@@ -1,35 +1,36 @@
-"""How certain each board is, and how that grows: what stopping targets are held against.
-
-What stays out: forecasts (stopping_rows.py, ratings/stopping.py), and making boards.
-"""
+"""How certain each board is, and whether that is enough by the study's stopping targets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from ratings.cells import CellCounts
-from ratings.countries import join_countries, joint_weights
-from ratings.growth import Clustered, Growth, Plain, interval_design_effect
-from ratings.growth_pooled import Pooled, Society, society_of
-from ratings.hierarchical_posterior import HierarchicalPosterior
-from ratings.pairing import over_models
-from ratings.posterior import Posterior
-from ratings.tables.count_boards import UNWEIGHTED
-from ratings.tables.hierarchical_boards import (
-    CENSUS,
-    TRUESKILL_HIERARCHICAL,
-    Fitted,
-    census_of,
-    merged_countries,
+from ratings.countries import joint_weights
+from ratings.counts import CellCounts
+from ratings.growth import (
+    Clustered,
+    Growth,
+    Plain,
+    Pooled,
+    interval_design_effect,
+    society_of,
 )
+from ratings.hierarchical import HierarchicalPosterior
+from ratings.pairing import Rule
+from ratings.posterior import Posterior, over_models
+from ratings.stopping import Measure, forecast
+from ratings.tables.count_boards import BOARD_KEY, canonical
+from ratings.tables.declarations import before_rounding
+from ratings.tables.hierarchical_boards import CENSUS, TRUESKILL_HIERARCHICAL, Countries
 from ratings.tables.inputs import Study
-from ratings.tables.pooled_countries import Joint
-from ratings.tournaments import TRUESKILL_EP, Rated
-from ratings.weighted_tournaments import WeightedRated
+from ratings.tables.planning import StudyPolicy, default_policy
+from ratings.tournaments import TRUESKILL_EP, UNWEIGHTED, Rated, WeightedRated, derive_seed
 
+STOPPING = "stopping"
 Over = Callable[[Sequence[str]], tuple[Posterior, Growth]]
 
 
@@ -46,20 +47,18 @@ class Standing:
 
 
 def of_counts(rated: Sequence[Rated]) -> Iterator[Standing]:
-    """Boards of whoever turned up, by the canonical estimator."""
-    for one in rated:
-        if one.estimator != TRUESKILL_EP:
-            continue
+    """Boards of the unweighted sample, by the canonical estimator."""
+    for one in canonical(rated).values():
 
         def over(models: Sequence[str], one: Rated = one) -> tuple[Posterior, Growth]:
             posterior = over_models(one.posterior, models)
             return posterior, Plain(posterior.covariance)
 
         battles = round(one.counts.battle_total)
-        yield Standing(UNWEIGHTED, one.tournament_key, one.dimension, one.estimator, battles, over)
+        yield Standing(UNWEIGHTED, one.stratum_id, one.dimension, one.estimator, battles, over)
 
 
-def of_weighted(weighting: str, one: WeightedRated) -> Standing:
+def of_weighted(one: WeightedRated) -> Standing:
     """A weighted board: its intervals are clustered by participant, its battles effective ones."""
     shown = one.posterior.with_covariance(one.clustered.interval_covariance)
     design_effect = interval_design_effect(one.posterior, one.clustered)
@@ -71,38 +70,19 @@ def of_weighted(weighting: str, one: WeightedRated) -> Standing:
         return posterior, Clustered(posterior.covariance, design_effect, freedom, battles)
 
     return Standing(
-        weighting, one.tournament_key, one.dimension, TRUESKILL_EP, round(battles), over
+        one.weighting, one.stratum_id, one.dimension, TRUESKILL_EP, round(battles), over
     )
 
 
-def of_countries(every: Sequence[Fitted], study: Study) -> Iterator[Standing]:
-    """The hierarchical model's boards of countries that are fitted apart, and of pools of them."""
-    parts = {id(one): _Part(one.posterior, one.cells, _census(one, study)) for one in every}
+def of_populations(every: Iterable[Countries], study: Study) -> Iterator[Standing]:
+    """The hierarchical model's boards of countries and of pools of them."""
     for one in every:
-        yield _population(CENSUS, one.country, one.dimension, one.population, [parts[id(one)]])
-    for pool, countries, merged in merged_countries(every, study):
-        own = [replace(parts[id(one)], share=share) for one, share in countries]
-        dimension = countries[0][0].dimension
-        yield _population(f"{CENSUS}_{pool}", "all", dimension, merged, own)
-
-
-def of_joint(every: Iterable[Joint], study: Study) -> Iterator[Standing]:
-    """Boards of countries that borrow from each other, and of pools of them."""
-    for one in every:
-        if one.posterior is None:
-            yield from of_countries(one.fitted, study)
-            continue
-        cells = join_countries(one.posterior.parts)
-        census = {each.country: _census(each, study) for each in one.fitted}
-        for each in one.fitted:
-            weights = joint_weights(census, {each.country: 1.0})
-            part = _Part(one.posterior.joint, cells, weights)
-            yield _population(CENSUS, each.country, one.dimension, each.population, [part])
-        for pool, shares in study.pools.items():
-            if set(shares) == set(census):
-                whole = one.posterior.population(census, shares)
-                part = _Part(one.posterior.joint, cells, joint_weights(census, shares))
-                yield _population(f"{CENSUS}_{pool}", "all", one.dimension, whole, [part])
+        for country in one.each:
+            parts = _parts(one, {country.name: 1.0})
+            yield _population(CENSUS, country.name, one.dimension, country.population, parts)
+        for pool, shares, whole in one.pools(study):
+            parts = _parts(one, shares)
+            yield _population(f"{CENSUS}_{pool}", "all", one.dimension, whole, parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,20 +94,23 @@ class _Part:
     weights: Mapping[tuple[str, str], float]
     share: float = 1.0
 
-    @property
-    def battles(self) -> float:
-        return float(self.cells.outcomes.sum())
 
-
-def _census(one: Fitted, study: Study) -> dict[tuple[str, str], float]:
-    return census_of(study, one.country, one.posterior)
+def _parts(one: Countries, shares: Mapping[str, float]) -> list[_Part]:
+    if one.joint is not None:
+        return [_Part(one.joint.joint, one.together, joint_weights(one.census, shares))]
+    own = {country.name: country for country in one.each}
+    return [
+        _Part(own[name].posterior, own[name].cells, own[name].census, shares[name])
+        for name in sorted(shares)
+    ]
 
 
 def _population(
     weighting: str, stratum: str, dimension: str, shown: Posterior, parts: Sequence[_Part]
 ) -> Standing:
     """``parts``: independent of each other, over the same models, at least those ``shown``."""
-    total = sum(part.battles for part in parts)
+    battles = [float(part.cells.outcomes.sum()) for part in parts]
+    total = sum(battles)
 
     def over(models: Sequence[str]) -> tuple[Posterior, Growth]:
         posterior = over_models(shown, models)
@@ -140,19 +123,65 @@ def _population(
                 part.cells,
                 part.weights,
                 share=part.share,
-                battle_share=part.battles / total if total else 0.0,
+                battle_share=own / total if total else 0.0,
+                newcomers=len(newcomers),
             )
-            for part in parts
+            for part, own in zip(parts, battles, strict=True)
         ]
-        return posterior, Pooled(
-            posterior.covariance,
-            [_with_newcomers(one, len(newcomers)) for one in societies],
-            np.array([place[model] for model in models], dtype=np.int64),
-        )
+        chosen = np.array([place[model] for model in models], dtype=np.int64)
+        return posterior, Pooled(posterior.covariance, societies, chosen)
 
     return Standing(weighting, stratum, dimension, TRUESKILL_HIERARCHICAL, round(total), over)
 
 
-def _with_newcomers(society: Society, count: int) -> Society:
-    # Models without battles, after those it has.
-    return replace(society, information=np.pad(society.information, (0, count)))
+def stopping_rows(
+    standings: Iterable[Standing],
+    targets: Sequence[dict[str, Any]],
+    policies: Sequence[StudyPolicy],
+    models: Sequence[str],
+    seed: int,
+) -> pa.Table:
+    """One row per target, board it is for and policy: the default's, and random pairs beside it.
+
+    Only ``models`` that can still be asked about count: others will never be more certain.
+    """
+    chosen = [default_policy(policies)]
+    chosen += [policy for policy in policies if policy.pairing.rule is Rule.RANDOM][:1]
+    followed = {policy.pairing.policy: policy.pairing for policy in chosen}
+    rows = []
+    for one in standings:
+        key = {name: getattr(one, name) for name in BOARD_KEY}
+        wanted = [
+            target
+            for target in targets
+            if all(target[name] in {None, value} for name, value in key.items())
+        ]
+        if not wanted or not models:
+            continue
+        posterior, growth = one.over(models)
+        for policy in followed.values():
+            for target in wanted:
+                # The same draws for every policy: what differs is where battles fall.
+                names = (target["target"], one.stratum_id, one.dimension)
+                said = forecast(
+                    posterior, policy, Measure(target["measure"]), target["threshold"],
+                    seed=derive_seed(seed, STOPPING, *names), growth=growth,
+                )  # fmt: skip
+                rows.append(
+                    {
+                        **key,
+                        "target": target["target"],
+                        "policy": policy.policy,
+                        "policy_version": policy.version,
+                        "measure": target["measure"],
+                        "threshold": target["threshold"],
+                        "value": said.value,
+                        "is_reached": said.is_reached,
+                        "battle_count": one.battle_count,
+                        "design_effect": growth.design_effect,
+                        "battles_needed": said.needed,
+                        "battles_needed_lo": said.needed_lo,
+                        "battles_needed_hi": said.needed_hi,
+                    }
+                )
+    return pa.Table.from_pylist(rows, schema=before_rounding(STOPPING))

@@ -18,16 +18,15 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 from ratings.bradley_terry import fit_bradley_terry
-from ratings.cells import CellCounts
 from ratings.compiled import compiled
-from ratings.counts import PairCounts
+from ratings.counts import CellCounts, PairCounts
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import fit_hierarchical
 from ratings.online import replay
 from ratings.skewness import corrected, corrected_hierarchy
-from ratings.tournaments import RatingParameters, rate
+from ratings.tournaments import RatingParameters
 from tests.benchmarks.peers import run_peer
-from tests.ratings.simulation import NOISE_SD, PRIOR_SD, simulate, simulate_society
+from tests.ratings.simulation import NOISE_SD, PRIOR_SD, rate, simulate, simulate_society
 
 Array = NDArray[np.float64]
 SAID = (evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw)
@@ -90,7 +89,7 @@ def online() -> None:
 def numpy_ep(
     counts: PairCounts, margin: float, tolerance: float = 1e-9
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """The same EP with numpy, scipy and LAPACK: a witness for speed and result."""
+    """The same EP with numpy, scipy and LAPACK: an oracle for speed and result."""
     size, first, second = len(counts.model_ids), counts.first, counts.second
     n = counts.outcomes.T
     precision, shift = np.zeros_like(n), np.zeros_like(n)
@@ -142,7 +141,7 @@ def posterior() -> None:
         *(np.concatenate((column, np.ones(first.size))) for column in drawn.outcomes.T),
     )
     ours = cpu(lambda: corrected(fit(counts, draw_margin=2.0), counts), 10)
-    witness = cpu(lambda: numpy_ep(counts, 2.0), 3)
+    oracle = cpu(lambda: numpy_ep(counts, 2.0), 3)
     ours_bt = cpu(lambda: fit_bradley_terry(counts), 10)
     wins = np.zeros((100, 100))
     wins[counts.first, counts.second] = counts.win_first + counts.tie / 2
@@ -159,7 +158,7 @@ def posterior() -> None:
     gap = np.abs(fit(counts, draw_margin=2.0).mean - 25.0 - numpy_ep(counts, 2.0)[0]).max()
     report(
         "EP with covariance, 14,850 sites", ours * 1e3, "ms",
-        ("numpy and LAPACK", witness * 1e3),
+        ("numpy and LAPACK", oracle * 1e3),
         ("choix Bradley-Terry, no intervals", choix_bt * 1e3),
         ("evalica Bradley-Terry, no intervals", evalica_bt * 1e3),
         *([] if arena is None else [("arena-rank with intervals", arena["cpu"] * 1e3)]),
@@ -194,7 +193,7 @@ def boards() -> None:
             tables.append(
                 pa.table(
                     {
-                        "tournament_key": [key] * counts.tie.size,
+                        "stratum_id": [key] * counts.tie.size,
                         "dimension": [f"d{dimension}"] * counts.tie.size,
                         "model_a": ids[counts.first],
                         "model_b": ids[counts.second],

@@ -7,7 +7,7 @@ error, but takes the posterior for Gaussian and tau for known.
 
 import numpy as np
 
-from ratings.cells import CellCounts
+from ratings.counts import CellCounts
 from ratings.hierarchical import fit_hierarchical
 from ratings.skewness import corrected_hierarchy
 from tests.benchmarks.peers import run_peer

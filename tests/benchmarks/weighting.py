@@ -39,7 +39,7 @@ CELLS = """
 
 
 def rake_with_numpy(counts: FloatArray, targets: list[FloatArray]) -> FloatArray:
-    """The same raking over a dense array of all cells: a witness."""
+    """The same raking over a dense array of all cells: an oracle."""
     weights: FloatArray = counts / counts.sum()
     axes = range(counts.ndim)
     for _ in range(200):
@@ -102,11 +102,11 @@ def raking() -> None:
             " from people group by all"
         ).fetchall():
             dense[tuple(place)] = count
-    witness = best(lambda: rake_with_numpy(dense, targets), time.perf_counter, 10)
+    oracle = best(lambda: rake_with_numpy(dense, targets), time.perf_counter, 10)
     print(
         f"raking {PARTICIPANTS:,} participants over {len(LEVELS)} margins: {cell_count:,} cells in"
         f" {in_cells * 1e3:.0f} ms, {sweeps} sweeps in {in_raking * 1e3:.0f} ms"
-        f" (converged: {converged}; numpy over the dense array: {witness * 1e3:.1f} ms)",
+        f" (converged: {converged}; numpy over the dense array: {oracle * 1e3:.1f} ms)",
         flush=True,
     )
 

@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.paths import Home
+from orchestration.rating_step import reading
 from orchestration.raw_views import open_database
 from publishing.boards.inputs import exact
-from ratings.tables import RATING, rate_all
+from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import RatingParameters
 from tests.end_to_end.command import document
 from tests.end_to_end.history import KEYS
@@ -28,7 +29,7 @@ def test_only_the_hierarchical_boards_change_and_all_come_back(copy: Path) -> No
     assert made["parameters"]["pool_countries"] is True
     path = Home(copy).boards / made["board_id"] / "leaderboard.parquet"
     with open_database(copy / "demoscope.duckdb") as connection:
-        without = rate_all(connection, exact(RatingParameters()))
+        without = rate_all(reading(connection), exact(RatingParameters()))
         spread = connection.sql(
             f"select tau_lo <= tau, tau <= tau_hi from rpt_axis_effect {ROW}"
         ).fetchall()

@@ -11,10 +11,9 @@ import pyarrow as pa
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy
 from ratings.tables.count_boards import pair_rows
+from ratings.tables.declarations import conform
 from ratings.tables.inputs import Study
-from ratings.tables.next_battles import Start
-from ratings.tables.pairing_start import candidate_rows, part_rows
-from ratings.tables.tables import conform
+from ratings.tables.planning import Start, candidate_rows, part_rows
 from ratings.tournaments import Rated, RatingParameters, rate_each
 from tests.ratings.simulation import model_ids, simulate
 
@@ -34,7 +33,7 @@ def rated() -> list[Rated]:
         names = np.array(counts.model_ids)
         columns = {"model_a": names[counts.first], "model_b": names[counts.second]}
         columns |= {"win_a_count": counts.win_first, "win_b_count": counts.win_second}
-        keys = {"tournament_key": [stratum] * size, "dimension": ["overall"] * size}
+        keys = {"stratum_id": [stratum] * size, "dimension": ["overall"] * size}
         tables.append(pa.table(keys | columns | {"tie_count": counts.tie}))
     return list(rate_each(pa.concat_tables(tables), RatingParameters()))
 

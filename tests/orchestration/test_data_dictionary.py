@@ -3,7 +3,7 @@
 from ingestion.contracts import CONTRACTS
 from orchestration import data_dictionary
 from publishing.publications.catalogue import MARTS
-from ratings.tables.contract import RATING_TABLES
+from ratings.tables.declarations import RATING_TABLES
 
 
 def test_the_data_dictionary_is_current() -> None:

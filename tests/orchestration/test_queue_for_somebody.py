@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ratings.tables.next_battles import (
+from ratings.tables.planning import (
     POPULATION,
     Awaited,
     Start,

@@ -12,20 +12,19 @@ import pytest
 from ingestion.errors import NotFoundError
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy, is_unheard, next_battles, read_start
-from ratings.pairing import over_models
-from ratings.posterior import Posterior
-from ratings.tables.next_battles import (
+from ratings.posterior import Posterior, over_models
+from ratings.tables.declarations import conform
+from ratings.tables.planning import (
     POPULATION,
     Start,
     Wanted,
+    candidate_rows,
     next_battle_rows,
     parts_of,
     queue,
+    read_back,
 )
-from ratings.tables.pairing_start import candidate_rows, read_back
-from ratings.tables.standings import of_counts
-from ratings.tables.stopping_rows import stopping_rows
-from ratings.tables.tables import conform
+from ratings.tables.standings import of_counts, stopping_rows
 from ratings.tournaments import Rated
 from tests.orchestration.pairing_tables import DEFAULT, MODELS, POLICY, STRATA, rated, start_of
 
@@ -53,7 +52,7 @@ def posterior_of(boards: list[Rated]) -> Callable[[str], Posterior]:
         [one] = [
             one.posterior
             for one in boards
-            if (one.tournament_key, one.estimator) == (stratum, "trueskill_ep")
+            if (one.stratum_id, one.estimator) == (stratum, "trueskill_ep")
         ]
         return over_models(one, MODELS)
 

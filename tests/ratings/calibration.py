@@ -13,13 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.cells import CellCounts
-from ratings.counts import PairCounts
-from ratings.draw_margin import equal_skill_margin, fit_draw_margin
+from ratings.counts import CellCounts, PairCounts, ParticipantCounts
+from ratings.draw_margin import equal_skill_margin, fit_draw_margin, fit_prior_sd
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import fit_hierarchical
-from ratings.hyperparameters import fit_prior_sd
-from ratings.participants import ParticipantCounts
 from ratings.posterior import Posterior
 from ratings.sandwich import sandwich
 from ratings.skewness import corrected, corrected_hierarchy

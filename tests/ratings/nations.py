@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ratings.cells import CellCounts
+from ratings.counts import CellCounts
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, judgements, outcome_of
 
 TAU = {"age": 1.2, "party": 0.6}

@@ -1,7 +1,4 @@
-"""What countries gain in one model, over simulations: `python -m tests.ratings.nations_report`.
-
-What stays out: the studies (nations.py), and what must hold of them (test_countries.py).
-"""
+"""What countries gain in one model, over simulations: `python -m tests.ratings.nations_report`."""
 
 import sys
 

@@ -14,16 +14,29 @@ from scipy.stats import kendalltau
 
 from ratings.counts import PairCounts
 from ratings.expectation_propagation import fit
-from ratings.information_gain import information
-from ratings.pairing import PairingPolicy, Rule, propose
+from ratings.pairing import PairingPolicy, Rule, pair_precisions, propose
 from ratings.posterior import Posterior
-from ratings.stopping_measures import Measure, value_of
+from ratings.stopping import Measure, value_of
 from tests.ratings.simulation import NOISE_SD, count, outcome_of
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 Choice = Callable[[Posterior, int, int], Pairs]
 
 MARGIN = 2.0
+
+
+def information(posterior: Posterior) -> NDArray[np.float64]:
+    """Nats one battle of each pair is expected to teach about all skills (M, M), symmetric.
+
+    That of the pair's difference alone, for nothing else enters the likelihood. Diagonal zero.
+    """
+    precision = pair_precisions(
+        posterior.mean, posterior.covariance, posterior.draw_margin, 2.0 * posterior.beta**2
+    )
+    variance = np.diag(posterior.covariance)
+    spread = variance[:, None] + variance[None, :] - 2.0 * posterior.covariance
+    nats: NDArray[np.float64] = 0.5 * np.log1p(precision * np.maximum(spread, 0.0))
+    return nats
 
 
 @dataclass(frozen=True, eq=False)

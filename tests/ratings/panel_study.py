@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ratings.counts import ParticipantCounts
 from ratings.expectation_propagation import fit
 from ratings.growth import Clustered, interval_design_effect
-from ratings.participants import ParticipantCounts
 from ratings.posterior import Posterior
 from ratings.sandwich import sandwich
-from ratings.stopping_measures import Measure, value_of
+from ratings.stopping import Measure, value_of
 from tests.ratings.pairing_study import MARGIN, Choice
 from tests.ratings.simulation import NOISE_SD, judgements, outcome_of
 

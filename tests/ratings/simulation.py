@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from ratings.counts import PairCounts
+from ratings.tournaments import RatingParameters, board, rate_each
 
 NOISE_SD = np.sqrt(2.0) * 25.0 / 6.0
 PRIOR_SD = 25.0 / 3.0
@@ -148,3 +149,8 @@ def simulate_society(
         columns[axis] = [f"group-{g}" for g in member]
     table = pa.table({**columns, **judgements(a, b, outcome_of(d, margin))})
     return Society(table, axes, population, shares)
+
+
+def rate(counts: pa.Table, parameters: RatingParameters, seed: int) -> pa.Table:
+    """Every board of counts, one below the other."""
+    return pa.concat_tables(board(one, parameters, seed) for one in rate_each(counts, parameters))

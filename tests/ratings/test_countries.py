@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ratings.cells import CellCounts
-from ratings.countries import COUNTRY, fit_countries, join_countries
+from ratings.countries import COUNTRY, fit_countries, join_countries, profile_interval
+from ratings.counts import CellCounts
+from ratings.expectation_propagation import pool, sweep
 from ratings.hierarchical import fit_hierarchical
 from ratings.posterior import Posterior
-from ratings.scale_profile import profile_interval
-from ratings.sites import pool, sweep
 from ratings.skewness import corrected_hierarchy
 from tests.ratings.nations import Nations, simulate_nations
 from tests.ratings.simulation import PRIOR_SD

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from ratings.counts import PairCounts
 from ratings.draw_margin import equal_skill_margin, fit_draw_margin
 from ratings.expectation_propagation import fit
+from ratings.gaussian import NORMAL_975
 from ratings.posterior import Posterior
 from ratings.skewness import corrected
-from ratings.summary import NORMAL_975
 from tests.ratings.simulation import Study, margin_for, simulate
 
 

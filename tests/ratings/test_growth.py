@@ -5,14 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ratings.cells import CellCounts
-from ratings.growth import Clustered, Plain
-from ratings.growth_pooled import Pooled, society_of
+from ratings.counts import CellCounts
+from ratings.growth import Clustered, Plain, Pooled, society_of
 from ratings.hierarchical import fit_hierarchical
-from ratings.information_gain import fisher_information
-from ratings.pairing import PairingPolicy, Rule
-from ratings.stopping import forecast
-from ratings.stopping_measures import Measure, value_of
+from ratings.pairing import PairingPolicy, Rule, fisher_information
+from ratings.stopping import Measure, forecast, value_of
 from tests.ratings.pairing_study import POLICIES
 from tests.ratings.panel_study import EACH, WeightedMoment, ongoing_panel
 from tests.ratings.simulation import simulate_society
@@ -55,7 +52,7 @@ def test_the_forecast_of_a_weighted_board_is_within_a_fifth(
     assert np.median(np.abs(errors)) < 0.2
     assert abs(np.mean(errors)) < 0.1
     assert np.mean(inside) >= 0.75
-    # Whoever takes each battle for one of a stranger in an unweighted sample promises too much.
+    # To take each battle for one of a stranger in an unweighted sample promises too much.
     assert np.mean(flat) < -0.15
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ratings.cells import CellCounts
-from ratings.counts import InvalidCountsError, PairCounts
+from ratings.counts import CellCounts, InvalidCountsError, PairCounts
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import TAU_FLOOR, fit_hierarchical
@@ -50,7 +49,7 @@ def dense_design(counts: CellCounts, tau: tuple[float, ...]) -> tuple[np.ndarray
 
 
 def test_it_solves_the_model_it_states() -> None:
-    from ratings.sites import pool, sweep
+    from ratings.expectation_propagation import pool, sweep
 
     society = simulate_society(3, battles=300, size=5)
     counts = CellCounts.from_arrow(society.table, society.axes)
@@ -97,7 +96,7 @@ def test_sparse_groups_are_drawn_in_and_rich_ones_stand() -> None:
         pa.Table.from_pandas(thinned, preserve_index=False), society.axes
     )
     posterior = fit_hierarchical(counts)
-    rows = posterior.shrinkage().to_pandas().set_index(["axis", "group"])
+    rows = posterior.shrinkage().to_pandas().set_index(["axis", "group_name"])
     assert rows.shrinkage.between(0, 1).all()
     own = rows.loc["axis-0"]
     assert own.shrinkage.idxmax() == own.battle_count.idxmin() == "group-0"

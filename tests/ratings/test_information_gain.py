@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from ratings.expectation_propagation import fit
-from ratings.information_gain import (
-    battle_information,
-    battle_precision,
-    information,
-)
+from ratings.pairing import battle_information, battle_precision
+from tests.ratings.pairing_study import information
 from tests.ratings.simulation import NOISE_SD, simulate
 
 NOISE = NOISE_SD**2

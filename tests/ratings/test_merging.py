@@ -7,8 +7,7 @@ import pytest
 
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
-from ratings.merging import merge_by_census, merge_by_precision, sd_ratio
-from ratings.posterior import Posterior
+from ratings.posterior import Posterior, merge_by_census, sd_ratio
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, count, outcome_of, simulate
 
 SHARES = (0.5, 0.3, 0.2)
@@ -42,6 +41,19 @@ def test_the_census_weighted_merge_covers_the_population(tau: float) -> None:
         parts, truth = strata(seed, tau)
         rates.append(covered(merge_by_census(parts, SHARES), truth))
     assert 0.93 <= np.mean(rates) <= 0.97
+
+
+def merge_by_precision(parts: list[Posterior]) -> Posterior:
+    """Product of all strata's likelihoods and one prior: right only where groups do not differ."""
+    prior = 1.0 / parts[0].prior_sd ** 2
+    precision = -prior * (len(parts) - 1) * np.eye(parts[0].mean.size)
+    pull = np.zeros_like(parts[0].mean)
+    for part in parts:
+        own = np.linalg.inv(part.covariance)
+        precision += own
+        pull += own @ (part.mean - part.prior_mean)
+    covariance = np.asarray(np.linalg.inv(precision), dtype=np.float64)
+    return replace(parts[0], mean=covariance @ pull + parts[0].prior_mean, covariance=covariance)
 
 
 def test_precision_weighting_fails_where_groups_differ() -> None:
@@ -88,4 +100,4 @@ def test_refusals() -> None:
         merge_by_census(parts, [1.0])
     other = replace(parts[0], model_ids=tuple(reversed(parts[0].model_ids)))
     with pytest.raises(ValueError, match="same models"):
-        merge_by_precision([parts[1], other])
+        merge_by_census([parts[1], other], [0.5, 0.5])

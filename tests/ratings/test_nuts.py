@@ -1,6 +1,6 @@
-"""Posteriors beside a sampler of the exact one, whose figures `make witness` makes.
+"""Posteriors beside a sampler of the exact one, whose figures `make oracle` makes.
 
-The figures are numpyro's, in tests/witness/nuts.json with the versions that made them and the
+The figures are numpyro's, in tests/oracle/nuts.json with the versions that made them and the
 counts they are of; nothing of ours went into them.
 """
 
@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ratings.cells import CellCounts
-from ratings.counts import PairCounts
+from ratings.counts import CellCounts, PairCounts
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import fit_hierarchical
 from ratings.posterior import Posterior
 from ratings.skewness import corrected, corrected_hierarchy
+from tests.oracle.cases import TAU, society_of
 from tests.ratings.simulation import model_ids
-from tests.witness.cases import TAU, society_of
 
-PATH = Path(__file__).parents[1] / "witness" / "nuts.json"
+PATH = Path(__file__).parents[1] / "oracle" / "nuts.json"
 CASES: list[dict[str, Any]] = json.loads(PATH.read_text(encoding="utf-8"))["cases"]
 
 

@@ -9,12 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ratings.online import replay
-from ratings.package_formulas import (
-    package_draw,
-    package_draw_margin,
-    package_win,
-)
+from ratings.online import package_draw, package_draw_margin, package_win, replay
 
 Index = NDArray[np.int64]
 

@@ -8,14 +8,8 @@ import pytest
 import trueskill
 
 from ratings.counts import InvalidCountsError
-from ratings.online_tournaments import (
-    HISTORY_SCHEMA,
-    OUTCOMES,
-    online_board,
-    online_history,
-    replay_tournament,
-)
-from ratings.tournaments import RATING_SCHEMA, RatingParameters
+from ratings.online import OUTCOMES, replay_tournament
+from ratings.tournaments import RatingParameters, board
 
 PARAMETERS = RatingParameters(draws=256)
 
@@ -37,8 +31,8 @@ def battles(seed: int, count: int = 300) -> pa.Table:
 def test_a_board_is_what_the_package_gives_for_its_battles_in_order(tau: float) -> None:
     table = battles(1)
     parameters = replace(PARAMETERS, online_tau=tau)
-    replayed = replay_tournament("us", "overall", table, parameters)
-    rows = online_board(replayed, parameters, 5).to_pandas().set_index("model_id")
+    rated, _ = replay_tournament("us", "overall", table, parameters)
+    rows = board(rated, parameters, 5).to_pandas().set_index("model_id")
     own = table.to_pandas()
     share = own.outcome.isin(["tie", "both_bad"]).mean()
     env = trueskill.TrueSkill(draw_probability=share, tau=tau)
@@ -54,39 +48,37 @@ def test_a_board_is_what_the_package_gives_for_its_battles_in_order(tau: float) 
         assert rows.mu[name] == pytest.approx(expected.mu, abs=1e-9)
     assert rows.battle_count.sum() == 2 * len(own)
     assert set(rows.estimator) == {"trueskill_online"}
-    assert set(rows.tournament_key) == {"us"}
+    assert set(rows.stratum_id) == {"us"}
 
 
 @pytest.mark.parametrize(("points", "numbers"), [(6, [50, 100, 150, 200, 250, 300]), (1, [300])])
 def test_history_ends_where_the_board_is(points: int, numbers: list[int]) -> None:
-    replayed = replay_tournament("all", "overall", battles(2), PARAMETERS, points=points)
-    history = online_history(replayed)
-    assert history.schema.equals(HISTORY_SCHEMA)
+    rated, history = replay_tournament("all", "overall", battles(2), PARAMETERS, points=points)
     frame = history.to_pandas()
     assert sorted(frame.battle_number.unique()) == numbers
     last = frame[frame.battle_number == 300].set_index("model_id").mu
-    board = online_board(replayed, PARAMETERS, 5).to_pandas().set_index("model_id").mu
-    np.testing.assert_array_equal(last.loc[board.index], board)
+    shown = board(rated, PARAMETERS, 5).to_pandas().set_index("model_id").mu
+    np.testing.assert_array_equal(last.loc[shown.index], shown)
 
 
 def test_history_of_a_prefix_is_the_prefix_of_the_history() -> None:
-    # Whoever replays the first 120 battles alone, with the same tie share, stands at the same mu.
+    # The first 120 battles alone, with the same tie share, lead to the same mu.
     table = battles(4, 120)
     twice = pa.concat_tables([table, table])
-    whole = online_history(replay_tournament("all", "overall", twice, PARAMETERS, points=7))
+    _, whole = replay_tournament("all", "overall", twice, PARAMETERS, points=7)
     frame = whole.to_pandas()
     assert frame.battle_number.max() == 240  # the last battle, though 35 does not divide it
-    half = replay_tournament("all", "overall", table, PARAMETERS, points=2)
-    wide = online_history(replay_tournament("all", "overall", twice, PARAMETERS, points=4))
+    half, _ = replay_tournament("all", "overall", table, PARAMETERS, points=2)
+    _, wide = replay_tournament("all", "overall", twice, PARAMETERS, points=4)
     at = wide.to_pandas().query("battle_number == 120").set_index("model_id").mu
-    np.testing.assert_allclose(at, half.ratings.mean, atol=1e-12)
+    np.testing.assert_allclose(at, half.posterior.mean, atol=1e-12)
 
 
 def test_order_matters_and_refusals_name_the_row() -> None:
     table = battles(3)
     back = table.take(np.arange(table.num_rows)[::-1])
     there, again = (
-        replay_tournament("all", "overall", t, PARAMETERS).ratings.mean for t in (table, back)
+        replay_tournament("all", "overall", t, PARAMETERS)[0].posterior.mean for t in (table, back)
     )
     assert not np.allclose(there, again)
     wrong = table.to_pandas()
@@ -95,6 +87,5 @@ def test_order_matters_and_refusals_name_the_row() -> None:
         replay_tournament(
             "all", "overall", pa.Table.from_pandas(wrong, preserve_index=False), PARAMETERS
         )
-    empty = replay_tournament("all", "overall", table[:0], PARAMETERS)
-    assert online_history(empty).num_rows == 0
-    assert online_board(empty, PARAMETERS, 5).schema.equals(RATING_SCHEMA)
+    rated, history = replay_tournament("all", "overall", table[:0], PARAMETERS)
+    assert history.num_rows == board(rated, PARAMETERS, 5).num_rows == 0

@@ -8,17 +8,16 @@ import trueskill
 from numpy.typing import NDArray
 
 from ratings.expectation_propagation import fit
-from ratings.information_gain import pair_precisions
 from ratings.pairing import (
     Batch,
     PairingPolicy,
     Rule,
     expecting,
-    over_models,
+    match_qualities,
+    pair_precisions,
     propose,
 )
-from ratings.pairing_kernels import match_qualities
-from ratings.posterior import Posterior
+from ratings.posterior import Posterior, over_models
 from tests.ratings.simulation import NOISE_SD, model_ids, simulate
 
 GREEDY = PairingPolicy("greedy", "1", random_share=0.0, model_limit=100.0)

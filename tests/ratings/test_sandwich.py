@@ -5,10 +5,9 @@ import pyarrow as pa
 import pytest
 import scipy.stats
 
-from ratings.counts import InvalidCountsError
+from ratings.counts import InvalidCountsError, ParticipantCounts, kish_effective_count
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
-from ratings.participants import ParticipantCounts, kish_effective_count
 from ratings.sandwich import design_effect, sandwich
 from tests.ratings.simulation import PRIOR_SD, simulate_panel
 

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ratings.cells import CellCounts
-from ratings.counts import PairCounts
+from ratings.counts import CellCounts, PairCounts
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import TAU_FLOOR, fit_hierarchical
 from ratings.posterior import Posterior

@@ -6,11 +6,8 @@ from scipy.stats import norm
 
 from ratings.expectation_propagation import fit
 from ratings.pairing import PairingPolicy, Rule
-from ratings.planning import plan
-from ratings.ranks import rank_distribution
-from ratings.stopping import Forecast, forecast
-from ratings.stopping_measures import Measure, value_of
-from ratings.summary import summarise
+from ratings.stopping import Forecast, Measure, forecast, plan, value_of
+from ratings.summary import rank_distribution, summarise
 from tests.ratings.pairing_study import POLICIES, ongoing
 from tests.ratings.simulation import Study, simulate
 

@@ -10,9 +10,7 @@ from scipy.stats import multivariate_normal, norm, rankdata
 
 from ratings.draw_margin import fit_draw_margin
 from ratings.posterior import Posterior
-from ratings.predictions import pairwise
-from ratings.ranks import rank_distribution
-from ratings.summary import summarise
+from ratings.summary import pairwise, rank_distribution, summarise
 from tests.ratings.simulation import NOISE_SD, model_ids, simulate
 
 STUDY = simulate(4, size=6, battles=120, sd=3.0)

@@ -13,17 +13,15 @@ import pyarrow.feather
 import pytest
 
 from ratings.counts import InvalidCountsError
+from ratings.summary import pairwise
 from ratings.tournaments import (
-    PAIRWISE_BOARD_SCHEMA,
     PROVISIONAL_REASONS,
-    RATING_SCHEMA,
     MissingTournamentError,
     RatingParameters,
-    rate,
     rate_each,
-    rate_pairs,
+    with_constants,
 )
-from tests.ratings.simulation import simulate
+from tests.ratings.simulation import rate, simulate
 
 PARAMETERS = RatingParameters(draws=512)
 
@@ -38,7 +36,7 @@ def study_table() -> pa.Table:
             parts.append(
                 pa.table(
                     {
-                        "tournament_key": [key] * counts.first.size,
+                        "stratum_id": [key] * counts.first.size,
                         "dimension": [dimension] * counts.first.size,
                         "model_a": ids[counts.first],
                         "model_b": ids[counts.second],
@@ -73,15 +71,14 @@ def test_rows_in_any_order_and_orientation_give_the_same_bits(seed: int) -> None
 
 
 def test_one_row_per_key_sorted_and_whole() -> None:
-    assert BOARDS.schema.equals(RATING_SCHEMA)
-    keys = BOARDS.select(["tournament_key", "dimension", "estimator", "model_id"]).to_pylist()
+    keys = BOARDS.select(["stratum_id", "dimension", "estimator", "model_id"]).to_pylist()
     tuples = [tuple(row.values()) for row in keys]
     assert tuples == sorted(set(tuples))
     assert len(tuples) == 3 * 2 * 2 * 7
     frame = BOARDS.to_pandas()
     assert np.isfinite(frame.select_dtypes("number")).all(axis=None)
     assert frame.is_converged.all()
-    for _, rows in frame.groupby(["tournament_key", "dimension", "estimator"]):
+    for _, rows in frame.groupby(["stratum_id", "dimension", "estimator"]):
         assert sorted(rows["rank"]) == list(range(1, 8))
         assert rows.skill.sum() == pytest.approx(0.0, abs=1e-9)
         assert rows.winshare.mean() == pytest.approx(0.5, abs=1e-9)
@@ -97,15 +94,15 @@ def test_the_margin_of_a_dimension_comes_from_all_of_it() -> None:
 
 def test_a_board_does_not_depend_on_the_others() -> None:
     frame = TABLE.to_pandas()
-    kept = frame[(frame.dimension == "trust") & (frame.tournament_key != "us:age:55+")]
+    kept = frame[(frame.dimension == "trust") & (frame.stratum_id != "us:age:55+")]
     alone = rate(pa.Table.from_pandas(kept, preserve_index=False), PARAMETERS, 1).to_pandas()
     whole = BOARDS.to_pandas()
-    same = whole[(whole.dimension == "trust") & (whole.tournament_key != "us:age:55+")]
+    same = whole[(whole.dimension == "trust") & (whole.stratum_id != "us:age:55+")]
     assert alone.equals(same.reset_index(drop=True))
 
 
 def test_few_battles_are_provisional() -> None:
-    frame = BOARDS.to_pandas().set_index(["tournament_key", "dimension", "estimator"])
+    frame = BOARDS.to_pandas().set_index(["stratum_id", "dimension", "estimator"])
     assert not frame.loc["all"].is_provisional.any()
     few = frame[frame.battle_count < 30]
     assert len(few)
@@ -131,7 +128,7 @@ def test_what_is_provisional_says_which_half_of_the_rule_it_is() -> None:
 def test_disconnected_models_are_told_apart() -> None:
     table = pa.table(
         {
-            "tournament_key": ["all"] * 3,
+            "stratum_id": ["all"] * 3,
             "dimension": ["overall"] * 3,
             "model_a": ["a", "c", "e"],
             "model_b": ["b", "d", "f"],
@@ -146,11 +143,20 @@ def test_disconnected_models_are_told_apart() -> None:
     assert frame.set_index("model_id").loc[["e", "f"]].is_provisional.all()
 
 
+def rate_pairs() -> pa.Table:
+    tables = [
+        with_constants(
+            pairwise(one.posterior, one.counts),
+            {"stratum_id": one.stratum_id, "dimension": one.dimension, "estimator": one.estimator},
+        )
+        for one in rate_each(TABLE, PARAMETERS)
+    ]
+    return pa.concat_tables(tables)
+
+
 def test_pairs_are_complementary() -> None:
-    pairs = rate_pairs(TABLE, PARAMETERS)
-    assert pairs.schema.equals(PAIRWISE_BOARD_SCHEMA)
-    frame = pairs.to_pandas()
-    keys = ["tournament_key", "dimension", "estimator"]
+    frame = rate_pairs().to_pandas()
+    keys = ["stratum_id", "dimension", "estimator"]
     there = frame.set_index([*keys, "model_a", "model_b"]).sort_index()
     back = frame.set_index([*keys, "model_b", "model_a"]).sort_index()
     np.testing.assert_allclose(there.p_better + back.p_better.to_numpy(), 1.0, atol=1e-12)
@@ -159,7 +165,7 @@ def test_pairs_are_complementary() -> None:
 
 
 def test_a_skewed_board_has_one_covariance_in_all_its_columns() -> None:
-    pairs = rate_pairs(TABLE, PARAMETERS).to_pandas()
+    pairs = rate_pairs().to_pandas()
     boards = BOARDS.to_pandas()
     skewed = 0
     for one in rate_each(TABLE, PARAMETERS):
@@ -167,8 +173,8 @@ def test_a_skewed_board_has_one_covariance_in_all_its_columns() -> None:
         if one.estimator != "trueskill_ep" or fitted is shown:
             continue
         skewed += 1
-        key = (one.tournament_key, one.dimension, one.estimator)
-        own = [frame.set_index(["tournament_key", "dimension", "estimator"]).loc[key]
+        key = (one.stratum_id, one.dimension, one.estimator)
+        own = [frame.set_index(["stratum_id", "dimension", "estimator"]).loc[key]
                for frame in (boards, pairs)]  # fmt: skip
         assert (shown.skill_sd > fitted.skill_sd).all()
         np.testing.assert_array_equal(own[0].skill_sd, shown.skill_sd)
@@ -196,7 +202,8 @@ def test_threads_do_not_change_a_bit(threads: str, tmp_path: Path) -> None:
     pa.feather.write_feather(TABLE, path, compression="uncompressed")
     code = (
         "import sys, hashlib, pyarrow.feather as f\n"
-        "from ratings.tournaments import RatingParameters, rate\n"
+        "from ratings.tournaments import RatingParameters\n"
+        "from tests.ratings.simulation import rate\n"
         "rows = rate(f.read_table(sys.argv[1]), RatingParameters(draws=512), 1).to_pylist()\n"
         "print(hashlib.sha256(repr(rows).encode()).hexdigest())"
     )
@@ -211,7 +218,7 @@ def test_threads_do_not_change_a_bit(threads: str, tmp_path: Path) -> None:
 
 def test_refusals() -> None:
     frame = TABLE.to_pandas()
-    no_all = pa.Table.from_pandas(frame[frame.tournament_key != "all"], preserve_index=False)
+    no_all = pa.Table.from_pandas(frame[frame.stratum_id != "all"], preserve_index=False)
     with pytest.raises(MissingTournamentError, match="'overall' has no tournament 'all'"):
         rate(no_all, PARAMETERS, 1)
     frame.loc[0, "tie_count"] = -1
@@ -219,4 +226,4 @@ def test_refusals() -> None:
         rate(pa.Table.from_pandas(frame, preserve_index=False), PARAMETERS, 1)
     with pytest.raises(ValueError, match="unknown estimators"):
         RatingParameters(estimators=("elo",))
-    assert rate(TABLE[:0], PARAMETERS, 1).equals(RATING_SCHEMA.empty_table())
+    assert list(rate_each(TABLE[:0], PARAMETERS)) == []

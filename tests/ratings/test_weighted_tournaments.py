@@ -1,22 +1,19 @@
 """Weighted boards: the sandwich's intervals, the model's sd beside them, real battle counts."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts
-from ratings.participants import ParticipantCounts
+from ratings.counts import COUNT_COLUMNS, InvalidCountsError, PairCounts, ParticipantCounts
 from ratings.posterior import Posterior
 from ratings.tournaments import (
     MissingTournamentError,
     RatingParameters,
     fit_anchor,
     rate_each,
-)
-from ratings.weighted_tournaments import (
-    WEIGHTED_SCHEMA,
     rate_weighted,
-    rate_weighted_each,
+    weighted_board,
 )
 from tests.ratings.simulation import simulate_panel
 
@@ -39,22 +36,28 @@ def anchors(tournaments: Tournaments) -> dict[str, Posterior]:
     return {"overall": fit_anchor(PairCounts.from_arrow(tournaments[0][2]), PARAMETERS)}
 
 
+def boards_of(tournaments: Tournaments, known: dict[str, Posterior]) -> pd.DataFrame:
+    boards = [
+        weighted_board(rate_weighted("census", *one, known), PARAMETERS, 3) for one in tournaments
+    ]
+    frame: pd.DataFrame = pa.concat_tables(boards).to_pandas()
+    return frame
+
+
 def test_boards_carry_both_sds_and_real_battle_counts() -> None:
     tournaments = study()
     known = anchors(tournaments)
-    boards = rate_weighted(tournaments, PARAMETERS, 3, known)
-    assert boards.schema.equals(WEIGHTED_SCHEMA)
-    frame = boards.to_pandas()
-    totals = frame.groupby("tournament_key").battle_count.sum()
+    frame = boards_of(tournaments, known)
+    totals = frame.groupby("stratum_id").battle_count.sum()
     assert totals.to_dict() == {"all": 2 * 200 * 6, "us": 2 * 60 * 6}
-    for one in rate_weighted_each(tournaments, known):
-        rows = frame[frame.tournament_key == one.tournament_key]
+    for one in (rate_weighted("census", *one, known) for one in tournaments):
+        rows = frame[frame.stratum_id == one.stratum_id]
         clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
         np.testing.assert_allclose(rows.skill_sd, clustered.skill_sd)
         np.testing.assert_allclose(rows.model_sd, one.posterior.skill_sd)
         assert rows.design_effect.iloc[0] > 1.2
     people = ParticipantCounts.from_arrow(tournaments[1][2])
-    us = frame[frame.tournament_key == "us"]
+    us = frame[frame.stratum_id == "us"]
     assert us.effective_participant_count.iloc[0] == pytest.approx(
         people.effective_participant_count
     )
@@ -63,9 +66,9 @@ def test_boards_carry_both_sds_and_real_battle_counts() -> None:
 
 def test_weights_of_one_give_the_unweighted_fit() -> None:
     tournaments = study(cv=0.0)
-    weighted = rate_weighted(tournaments, PARAMETERS, 3, anchors(tournaments)).to_pandas()
+    weighted = boards_of(tournaments, anchors(tournaments))
     counts = pa.concat_tables(
-        table.append_column("tournament_key", pa.array([key] * table.num_rows)).append_column(
+        table.append_column("stratum_id", pa.array([key] * table.num_rows)).append_column(
             "dimension", pa.array([dimension] * table.num_rows)
         )
         for key, dimension, table in tournaments
@@ -84,9 +87,7 @@ def test_only_the_proportions_of_weights_matter(factor: float) -> None:
     tournaments = study()
     known = anchors(tournaments)
     scaled = [(key, dimension, rescaled(table, factor)) for key, dimension, table in tournaments]
-    there, again = (
-        rate_weighted(t, PARAMETERS, 3, known).to_pandas() for t in (tournaments, scaled)
-    )
+    there, again = (boards_of(t, known) for t in (tournaments, scaled))
     np.testing.assert_allclose(there.skill, again.skill, atol=1e-7)
     np.testing.assert_allclose(there.skill_sd, again.skill_sd, atol=1e-7)
 
@@ -118,16 +119,15 @@ def test_numbered_and_sorted_participants_give_the_same_bits_as_named_ones() -> 
 
 def test_refusals() -> None:
     with pytest.raises(MissingTournamentError, match="'overall'"):
-        rate_weighted(study(), PARAMETERS, 3, {})
-    assert rate_weighted([], PARAMETERS, 3, {}).num_rows == 0
+        boards_of(study(), {})
     key, dimension, table = study()[0]
     for bad in (-1.0, float("nan")):
         frame = table.to_pandas()
         frame.loc[5, "tie_count"] = bad
         broken = [(key, dimension, pa.Table.from_pandas(frame, preserve_index=False))]
         with pytest.raises(InvalidCountsError, match="row 5: tie_count"):
-            rate_weighted(broken, PARAMETERS, 3, anchors(study()))
+            boards_of(broken, anchors(study()))
     silent = [(key, dimension, rescaled(table, 0.0))]
-    rows = rate_weighted(silent, PARAMETERS, 3, anchors(study())).to_pandas()
+    rows = boards_of(silent, anchors(study()))
     np.testing.assert_allclose(rows.skill, 0.0, atol=1e-9)
     assert (rows.participant_count == 0).all()

@@ -34,7 +34,7 @@ def test_a_statement_is_an_in_toto_statement_v1(keep: Callable[..., Board]) -> N
     assert statement.predicate["board"]["log_position"] == board.subject["log_position"]
 
 
-def test_what_is_none_is_refused_by_the_witness(keep: Callable[..., Board]) -> None:
+def test_what_is_none_is_refused_by_the_oracle(keep: Callable[..., Board]) -> None:
     document = json.loads((keep().directory / STATEMENT_FILE).read_bytes())
     for broken in (
         document | {"_type": "https://in-toto.io/Statement/v0.1"},

@@ -14,11 +14,12 @@ from orchestration.belonging import require_belonging
 from orchestration.build_marker import mark_built
 from orchestration.building import Workspace
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.rating_step import write_ratings
 from orchestration.raw_views import open_database
 from publishing.boards import store
 from publishing.boards.designs import design_hash
 from publishing.boards.store import Board
-from ratings.tables import RATING, write_ratings
+from ratings.tables.every_board import RATING
 
 ROWS = pa.table(
     {

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ratings.tables import rate_all
+from orchestration.rating_step import reading
+from ratings.tables.every_board import rate_all
 from ratings.tournaments import RatingParameters
 from tests.ratings.tables.study import Verdict, database
 
@@ -50,7 +51,7 @@ VERDICTS = [
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
     with database(VERDICTS) as connection:
-        made = rate_all(connection, RatingParameters(draws=64))
+        made = rate_all(reading(connection), RatingParameters(draws=64))
     return {name: table.to_pandas() for name, table in made.items()}
 
 

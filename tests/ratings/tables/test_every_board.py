@@ -5,9 +5,10 @@ from itertools import combinations, cycle
 import pandas as pd
 import pytest
 
+from orchestration.rating_step import reading
 from publishing.publications.catalogue import declared_marts
-from ratings.tables import rate_all
-from ratings.tables.contract import RATING_TABLES
+from ratings.tables.declarations import RATING_TABLES
+from ratings.tables.every_board import rate_all
 from ratings.tournaments import PROVISIONAL_REASONS, RatingParameters
 from tests.ratings.tables.study import Verdict, database
 
@@ -44,7 +45,7 @@ VERDICTS = [
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
     with database(VERDICTS) as connection:
-        made = rate_all(connection, PARAMETERS)
+        made = rate_all(reading(connection), PARAMETERS)
     return {name: table.to_pandas() for name, table in made.items()}
 
 
@@ -145,7 +146,7 @@ def test_history_ends_at_the_board(tables: dict[str, pd.DataFrame]) -> None:
 def test_the_prior_that_the_evidence_chose_holds_for_every_estimator() -> None:
     chosen = [verdict for verdict in VERDICTS if verdict.dimension == "ordinary"]
     with database(chosen) as connection:
-        made = rate_all(connection, RatingParameters(draws=64, estimate_prior_sd=True))
+        made = rate_all(reading(connection), RatingParameters(draws=64, estimate_prior_sd=True))
     rows = made["rating"].to_pandas()
     rows = rows[rows.estimator != "trueskill_online"]  # it is what the package computes
     assert len(rows.prior_sd_micro.unique()) == 1
@@ -154,7 +155,7 @@ def test_the_prior_that_the_evidence_chose_holds_for_every_estimator() -> None:
 
 def test_a_drift_widens_what_goes_by_order_alone(tables: dict[str, pd.DataFrame]) -> None:
     with database(VERDICTS) as connection:
-        made = rate_all(connection, RatingParameters(draws=256, online_tau=25.0 / 300.0))
+        made = rate_all(reading(connection), RatingParameters(draws=256, online_tau=25.0 / 300.0))
     key = ["weighting", "stratum_id", "dimension", "estimator", "model_id"]
     there = tables["rating"].set_index(key).skill_sd_micro
     again = made["rating"].to_pandas().set_index(key).skill_sd_micro
@@ -170,7 +171,7 @@ def test_every_kind_of_board_is_held_against_targets() -> None:
             "insert into seeds.seed_stopping_targets"
             " values ('any', null, null, null, null, 'interval_width', 0.2, '')"
         )
-        made = rate_all(connection, PARAMETERS)
+        made = rate_all(reading(connection), PARAMETERS)
     key = ["weighting", "stratum_id", "estimator"]
     stopping = made["stopping"].to_pandas()
     every = stopping[(stopping.target == "any") & (stopping.policy == "random")].set_index(key)

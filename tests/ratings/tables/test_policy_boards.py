@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ratings.tables.policy_boards import policy_ranks
-from ratings.tables.tables import conform
+from ratings.tables.count_boards import policy_ranks
+from ratings.tables.declarations import conform
 from ratings.tournaments import RatingParameters
 
 MODELS = tuple("abcdef")

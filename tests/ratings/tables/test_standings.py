@@ -5,14 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from ratings.cells import CellCounts
-from ratings.countries import fit_countries
-from ratings.information_gain import fisher_information
+from ratings.counts import CellCounts
+from ratings.pairing import fisher_information
 from ratings.posterior import Posterior
-from ratings.tables.hierarchical_boards import fit_apart
+from ratings.tables.hierarchical_boards import fit_dimension
 from ratings.tables.inputs import Study
-from ratings.tables.pooled_countries import Joint
-from ratings.tables.standings import Standing, of_countries, of_joint
+from ratings.tables.standings import Standing, of_populations
 from tests.ratings.nations import TAU, Nations, simulate_nations
 from tests.ratings.simulation import model_ids
 
@@ -35,18 +33,8 @@ def standings(nations: Nations, share: float, *, is_joint: bool) -> Iterator[Sta
         for (axis, group), weight in census.items():
             groups.setdefault(name, {}).setdefault(axis, {})[group] = weight
     study = Study(groups, {}, {"both": SHARES})
-    fitted = list(fit_apart("overall", parts, study, ANCHOR))
-    if not is_joint:
-        return of_countries(fitted, study)
-    joint = fit_countries(parts)
-    fitted = [
-        type(one)(
-            one.country, one.dimension, one.cells, joint.country(one.country),
-            joint.country(one.country).board(nations.census[one.country]),
-        )
-        for one in fitted
-    ]  # fmt: skip
-    return of_joint([Joint("overall", fitted, joint)], study)
+    fitted = fit_dimension("overall", parts, study, ANCHOR, is_joint=is_joint)
+    return of_populations([fitted], study)
 
 
 @pytest.mark.parametrize("is_joint", [False, True])

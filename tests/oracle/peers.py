@@ -1,4 +1,4 @@
-"""CPU seconds of peers that `make setup-witness` installs: `peers.py arena|nuts COUNTS.npz`.
+"""CPU seconds of peers that `make setup-oracle` installs: `peers.py arena|nuts COUNTS.npz`.
 
 Runs in an environment of its own, without the project; the benchmarks of the ratings call it and
 read the JSON that it prints. What is compiled is compiled before the clock starts.

@@ -1,8 +1,4 @@
-"""The `trueskill` package as witness of the compiled online ratings, on this very machine.
-
-What stays out: the compiled ratings (ratings/online.py), and what else is tested of
-them (tests/ratings).
-"""
+"""The compiled online ratings beside the `trueskill` package, on this very machine."""
 
 from __future__ import annotations
 

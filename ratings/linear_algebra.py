@@ -1,18 +1,29 @@
-"""Dense symmetric factorisation that gives the same bits on every run.
+"""Dense linear algebra that gives the same bits on every run, and the precision of skills.
 
 LAPACK splits its sums by the number of threads; these loops only ever add whole rows, which
 vectorises without changing the order of any sum.
-Out: what the matrices mean.
+
+Skills are only ever seen through differences of two models. In the hierarchical model a skill in a
+cell is a sum over blocks: block 0 holds the M common skills, block 1 + e those that effect e adds.
+A flat board is one cell of one block.
 """
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ratings.compiled import compiled
+from ratings.compiled import FloatArray, IndexArray, compiled
 
-FloatArray = NDArray[np.float64]
+
+@compiled
+def product(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Matrix product of a (n, k) and b (k, m)."""
+    out = np.zeros((a.shape[0], b.shape[1]))
+    for i in range(a.shape[0]):
+        for k in range(b.shape[0]):
+            for j in range(b.shape[1]):
+                out[i, j] += a[i, k] * b[k, j]
+    return out
 
 
 @compiled
@@ -170,3 +181,132 @@ def inverse(matrix: FloatArray) -> tuple[FloatArray, float]:
     for i in range(matrix.shape[0]):
         log_determinant += 2.0 * math.log(upper[i, i])
     return gram(invert_factor(upper)), log_determinant
+
+
+def one_block(rows: int) -> tuple[IndexArray, IndexArray]:
+    """Blocks (1, 1) and cell (``rows``) of a flat board."""
+    return np.zeros((1, 1), dtype=np.int64), np.zeros(rows, dtype=np.int64)
+
+
+@compiled
+def assemble(
+    size: int,
+    blocks: IndexArray,
+    cell: IndexArray,
+    first: IndexArray,
+    second: IndexArray,
+    precision: FloatArray,
+    shift: FloatArray,
+    prior_precision: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Upper triangle of the precision (B * M, B * M), pull (B * M), stiffness per block (B).
+
+    ``blocks`` (C, K): blocks of each cell, ascending, -1 for none; ``precision``, ``shift`` (D):
+    factor on each row's difference; ``prior_precision`` (B).
+    Differences never see the mode that moves a block's skills together, whose precision is the
+    prior's alone. Left in, it dwarfs everything else after a million battles and costs half the
+    digits, so ``stiffness`` is added to that mode. Variances of differences are not touched by it;
+    ``take_out`` restores the rest.
+    """
+    count = prior_precision.size
+    matrix = np.zeros((count * size, count * size))
+    pull = np.zeros(count * size)
+    trace = np.zeros(count)
+    for d in range(cell.size):
+        i = first[d]
+        j = second[d]
+        pi = precision[d]
+        for k in range(blocks.shape[1]):
+            block = blocks[cell[d], k]
+            if block < 0:
+                continue
+            bi = block * size + i
+            bj = block * size + j
+            pull[bi] += shift[d]
+            pull[bj] -= shift[d]
+            trace[block] += 2.0 * pi
+            matrix[bi, bi] += pi
+            matrix[bj, bj] += pi
+            matrix[bi, bj] -= pi
+            for m in range(k + 1, blocks.shape[1]):
+                other = blocks[cell[d], m]
+                if other >= 0:
+                    oi = other * size + i
+                    oj = other * size + j
+                    matrix[bi, oi] += pi
+                    matrix[bj, oj] += pi
+                    matrix[bi, oj] -= pi
+                    matrix[bj, oi] -= pi
+    stiffness = trace / (size * size)
+    for block in range(count):
+        for i in range(block * size, (block + 1) * size):
+            matrix[i, i] += prior_precision[block]
+            for j in range(i, (block + 1) * size):
+                matrix[i, j] += stiffness[block]
+    return matrix, pull, stiffness
+
+
+@compiled
+def solve(matrix: FloatArray, pull: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Mean, covariance and log-determinant of the precision."""
+    covariance, log_determinant = inverse(matrix)
+    mean = np.zeros(pull.size)
+    for i in range(pull.size):
+        total = 0.0
+        for j in range(pull.size):
+            total += covariance[i, j] * pull[j]
+        mean[i] = total
+    return mean, covariance, log_determinant
+
+
+@compiled
+def marginals(
+    size: int,
+    blocks: IndexArray,
+    cell: IndexArray,
+    first: IndexArray,
+    second: IndexArray,
+    mean: FloatArray,
+    covariance: FloatArray,
+    out_mean: FloatArray,
+    out_variance: FloatArray,
+) -> float:
+    """Write mean and variance of every row's difference (D); returns the largest change."""
+    change = 0.0
+    for d in range(cell.size):
+        i = first[d]
+        j = second[d]
+        centre = 0.0
+        variance = 0.0
+        for k in range(blocks.shape[1]):
+            block = blocks[cell[d], k]
+            if block < 0:
+                continue
+            bi = block * size + i
+            bj = block * size + j
+            centre += mean[bi] - mean[bj]
+            variance += covariance[bi, bi] + covariance[bj, bj] - 2.0 * covariance[bi, bj]
+            for m in range(k + 1, blocks.shape[1]):
+                other = blocks[cell[d], m]
+                if other >= 0:
+                    oi = other * size + i
+                    oj = other * size + j
+                    cross = covariance[bi, oi] + covariance[bj, oj]
+                    cross -= covariance[bi, oj] + covariance[bj, oi]
+                    variance += 2.0 * cross
+        change = max(change, abs(centre - out_mean[d]))
+        change = max(change, abs(math.sqrt(variance) - math.sqrt(out_variance[d])))
+        out_mean[d] = centre
+        out_variance[d] = variance
+    return change
+
+
+@compiled
+def take_out(covariance: FloatArray, stiffness: FloatArray, prior_precision: FloatArray) -> None:
+    """Give every block's common mode its prior variance back, in place."""
+    size = covariance.shape[0] // stiffness.size
+    for b in range(stiffness.size):
+        lift = 1.0 / prior_precision[b] - 1.0 / (prior_precision[b] + size * stiffness[b])
+        for i in range(b * size, (b + 1) * size):
+            for j in range(b * size, (b + 1) * size):
+                covariance[i, j] += lift / size

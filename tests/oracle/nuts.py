@@ -1,6 +1,6 @@
-"""The exact posterior of small studies by NUTS: `make witness` writes tests/witness/nuts.json.
+"""The exact posterior of small studies by NUTS: `make oracle` writes tests/oracle/nuts.json.
 
-Runs in an environment of its own (`make setup-witness`), with numpyro and without the project:
+Runs in an environment of its own (`make setup-oracle`), with numpyro and without the project:
 cases in, the same cases with the sampler's means and sds of the centred skills out, and how sure it
 is of them. Source of the sampler: Hoffman and Gelman 2014; numpyro (Phan, Pradhan, Jankowiak 2019).
 """

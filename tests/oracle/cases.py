@@ -1,4 +1,4 @@
-"""Small studies for an outside sampler: `python -m tests.witness.cases > cases.json`.
+"""Small studies for an outside sampler: `python -m tests.oracle.cases > cases.json`.
 
 One form for flat and hierarchical ones: a row's difference is the sum of some effects less the sum
 of others, an effect being a model's common skill or what a group adds to it.
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ratings.cells import CellCounts
+from ratings.counts import CellCounts
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, Society, simulate, simulate_society
 
 FLAT = ((4, 12, 2.0), (6, 60, 2.0), (8, 300, 6.0), (12, 1000, 2.0))

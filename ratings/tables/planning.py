@@ -1,6 +1,9 @@
-"""Queues of next battles, from where pairing starts: of one board, or of the population's.
+"""What a study does next: where pairing starts, queues of battles, and whether the study may stop.
 
-What stays out: the choice itself (ratings/pairing.py), and who asks for it (cli/).
+Where pairing starts is what is known of every model that can be asked about, kept and read back. A
+queue is made from these tables alone, so the one a build writes and the one a command makes later
+are the same. Covariances are not kept twice: sds of all differences (the table `pairwise`) say them
+but for the mode that moves all skills together, which battles never change from the prior.
 """
 
 from __future__ import annotations
@@ -15,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.pairing import PairingPolicy, Rule, expecting, propose
-from ratings.posterior import Posterior
+from ratings.posterior import PRIOR_MEAN, Posterior, over_models
 from ratings.rounding import MICRO
-from ratings.tables.inputs import seed_of
-from ratings.tables.pairing_start import read_back
-from ratings.tournaments import derive_seed
+from ratings.tables.count_boards import canonical
+from ratings.tables.declarations import before_rounding
+from ratings.tables.inputs import Study, seed_of
+from ratings.tournaments import Rated, derive_seed
 
-NEXT_BATTLE = "next_battle"
 POPULATION = "population"
 
 
@@ -63,9 +66,9 @@ class Wanted:
         board: a stratum, or POPULATION.
         dimension: what is to be judged.
         size: at most so many.
-        participant: whoever is asked; part of the seed. None: anybody.
+        participant: who is asked; part of the seed. None: anybody.
         seen: pairs of models that they have met already.
-        judge: the part of the board that they are of; None: whichever teaches most.
+        judge: the part of the board that they are of; None: the one that teaches most.
         awaited: battles that count as if they were judged already, whatever was said.
     """
 
@@ -204,24 +207,7 @@ def next_battle_rows(start: Start, policies: Sequence[StudyPolicy]) -> pa.Table:
         dimensions = sorted({key["dimension"] for key in boards})
         wanted += [Wanted(POPULATION, name, policy.batch_size) for name in dimensions]
     rows = [row for one in wanted for row in queue(start, one, policy)]
-    return pa.Table.from_pylist(rows, schema=_NEXT_BATTLE)
-
-
-_NEXT_BATTLE = pa.schema(
-    [
-        pa.field("board", pa.string()),
-        pa.field("dimension", pa.string()),
-        pa.field("place", pa.int64()),
-        *(
-            pa.field(name, pa.string())
-            for name in ("proposal_id", "stratum_id", "model_a", "model_b")
-        ),
-        pa.field("expected_gain", pa.float64()),
-        *(pa.field(name, pa.string()) for name in ("policy", "policy_version")),
-        pa.field("propensity", pa.float64()),
-        pa.field("is_random", pa.bool_()),
-    ]
-)
+    return pa.Table.from_pylist(rows, schema=before_rounding("next_battle"))
 
 
 def default_policy(policies: Sequence[StudyPolicy]) -> StudyPolicy:
@@ -241,3 +227,91 @@ def _proposal_id(seed: int, number: int) -> str:
     """The same for the same place of the same queue, so that scheduling it twice is once."""
     digest = hashlib.sha256(f"{seed}:{number}".encode()).hexdigest()
     return f"q{digest[:24]}"
+
+
+def candidate_rows(rated: list[Rated], strata: Sequence[str], models: Sequence[str]) -> pa.Table:
+    """One row per stratum, dimension that is judged anywhere, and model that can be asked about."""
+    known = canonical(rated)
+    rated_models = {key: set(one.posterior.model_ids) for key, one in known.items()}
+    # Margin, prior and noise belong to the dimension: any of its tournaments has them.
+    priors = {dimension: one.posterior for (_, dimension), one in known.items()}
+    rows = [
+        {
+            "stratum_id": stratum,
+            "dimension": dimension,
+            "model_id": model,
+            "is_rated": model in rated_models.get((stratum, dimension), ()),
+            "draw_margin": prior.draw_margin,
+            "prior_sd": prior.prior_sd,
+            "beta": prior.beta,
+        }
+        for stratum in strata
+        for dimension, prior in sorted(priors.items())
+        for model in models
+    ]
+    return pa.Table.from_pylist(rows, schema=before_rounding("candidate"))
+
+
+def part_rows(population: Study) -> pa.Table:
+    """One row per pool, axis that all countries of the pool have, and group of it."""
+    rows = []
+    for pool, countries in population.pools.items():
+        axes = [set(population.groups.get(country, {})) for country in countries]
+        for axis in sorted(set.intersection(*axes)) if axes else []:
+            rows += [
+                {
+                    "pool": pool,
+                    "axis": axis,
+                    "stratum_id": f"{country}/{axis}/{group}",
+                    "share": share * group_share,
+                }
+                for country, share in countries.items()
+                for group, group_share in population.groups[country][axis].items()
+            ]
+    return pa.Table.from_pylist(rows, schema=before_rounding("population_part"))
+
+
+def read_back(candidates: pa.Table, pairwise: pa.Table, stratum: str, dimension: str) -> Posterior:
+    """The posterior of the candidates in one stratum and dimension, from tables in micro-units.
+
+    Args:
+        candidates: the table of that name.
+        pairwise: the table of that name, at least of that stratum and dimension, unweighted.
+        stratum: whose.
+        dimension: of what.
+    """
+    here = _of(candidates, [stratum], dimension)
+    models = here.column("model_id").to_pylist()
+    margin, prior_sd, beta = (
+        here.column(f"{name}_micro")[0].as_py() / MICRO
+        for name in ("draw_margin", "prior_sd", "beta")
+    )
+    pairs = _of(pairwise, [stratum], dimension)
+    names = sorted(pairs.column("model_a").unique().to_pylist())
+    size = len(names)
+    square, difference = np.zeros((size, size)), np.zeros((size, size))
+    if size:
+        known = pa.array(names)
+        rows, columns = (
+            pc.index_in(pairs.column(name), value_set=known).to_numpy()
+            for name in ("model_a", "model_b")
+        )
+        square[rows, columns] = (pairs.column("skill_difference_sd_micro").to_numpy() / MICRO) ** 2
+        difference[rows, columns] = pairs.column("skill_difference_micro").to_numpy() / MICRO
+    # Double centring (Torgerson 1952) turns squared sds of differences into a covariance.
+    by_row = square.sum(axis=1) / max(size, 1)
+    whole = by_row.sum() / max(size, 1)
+    covariance = -0.5 * (square - by_row[:, None] - by_row[None, :] + whole)
+    posterior = Posterior(
+        model_ids=tuple(names),
+        # The mean over all is the prior's: battles only tell differences.
+        mean=PRIOR_MEAN + difference.sum(axis=1) / max(size, 1),
+        covariance=covariance + prior_sd**2 / max(size, 1),
+        reference=np.full(size, 1.0 / max(size, 1)),
+        iterations=0,
+        converged=True,
+        draw_margin=margin,
+        beta=beta,
+        prior_sd=prior_sd,
+    )
+    return over_models(posterior, models)

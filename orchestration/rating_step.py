@@ -1,0 +1,143 @@
+"""What the rating step reads from the database, and the files in which its tables are kept.
+
+Every query has an explicit order, so that nothing depends on how DuckDB runs it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+    import pyarrow as pa
+
+    from ratings.tables.inputs import Read
+
+RATING_FILE = "rating.parquet"
+SUBJECT = b"demoscope.subject"
+
+QUERIES = {
+    # both_bad is a tie for skill.
+    "tournament_counts": """
+        select
+            stratum_id, dimension, model_a, model_b,
+            win_a_count, win_b_count, tie_count + both_bad_count as tie_count
+        from fct_tournament_count
+        order by all
+    """,
+    "cell_counts": """
+        select
+            cell_id, dimension, model_a, model_b,
+            win_a_count, win_b_count, tie_count + both_bad_count as tie_count
+        from fct_cell_count
+        order by all
+    """,
+    "policy_counts": """
+        select
+            policy, policy_version, dimension, model_a, model_b,
+            win_a_count, win_b_count, tie_count
+        from fct_policy_count
+        order by all
+    """,
+    "dimensions": "select distinct dimension from fct_cell_count order by dimension",
+    "ordered_battles": """
+        select cell_id, model_a, model_b, outcome from fct_battle
+        where is_counted and dimension = $dimension
+        order by occurred_at nulls first, position
+    """,
+    "weighted_strata": """
+        select distinct weighting, stratum_id from int_strata__weighted order by all
+    """,
+    # A number orders participants as their keys do, and costs a tenth to sort and compare.
+    "weighted_judgments": """
+        select
+            dimension, participant_number as participant_id, model_a, model_b,
+            win_a_weight_micro as win_a_count, win_b_weight_micro as win_b_count,
+            tie_weight_micro as tie_count, battle_count
+        from fct_weighted_judgment
+        where weighting = $weighting and stratum_id = $stratum
+        order by dimension, participant_number, model_a, model_b
+    """,
+    # Somebody who never enrolled is in the cell of the unknown, as in the counts.
+    "participant_counts": """
+        with numbers as materialized (
+            select participant_key, row_number() over (order by participant_key) as participant_id
+            from (select distinct participant_key from fct_participant_count)
+        )
+        select
+            counts.dimension, numbers.participant_id,
+            coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
+            counts.model_a, counts.model_b, counts.win_a_count, counts.win_b_count,
+            counts.battle_count - counts.win_a_count - counts.win_b_count as tie_count
+        from fct_participant_count as counts
+        inner join numbers on counts.participant_key = numbers.participant_key
+        left join dim_participant as people on counts.participant_key = people.participant_key
+        cross join (select cell_id from dim_cell where cell_key = 'unknown') as nobody_known
+        order by counts.dimension, numbers.participant_id, counts.model_a, counts.model_b
+    """,
+    "stratum_cells": """
+        select stratum_id, list(cell_id order by cell_id) as cells
+        from int_cells__assigned_to_strata
+        group by stratum_id
+        order by stratum_id
+    """,
+    "cell_groups": """
+        select cell_id, country, axis, group_name from int_cells__grouped order by all
+    """,
+    "group_shares": """
+        select country, axis, group_name, population_share from dim_stratum
+        where axis is not null and population_share is not null
+        order by sort_order
+    """,
+    "pool_shares": "select pool, country, share from seeds.seed_pools order by all",
+    "strata": "select stratum_id from dim_stratum order by sort_order",
+    # A retired model can't be asked about any more.
+    "candidates": "select model_id from dim_model where not is_retired order by all",
+    "pairing_policies": """
+        select
+            policy, version, rule, random_share, uncertainty_power, model_limit, participant_limit,
+            batch_size, pool, population_axis, awaited_battles, is_default
+        from seeds.seed_pairing_policies
+        order by policy, version
+    """,
+    "stopping_targets": """
+        select target, stratum_id, dimension, weighting, estimator, measure, threshold
+        from seeds.seed_stopping_targets
+        order by target
+    """,
+}
+
+
+def reading(connection: duckdb.DuckDBPyConnection) -> Read:
+    """How the rating step reads a table of the database after dbt's first run; from any thread."""
+
+    def read(name: str, **values: str) -> pa.Table:
+        query = connection.cursor().sql(QUERIES[name], params=values or None)
+        return query.to_arrow_table()
+
+    return read
+
+
+def write_ratings(tables: dict[str, pa.Table], directory: Path, subject: dict[str, Any]) -> None:
+    """Write every table as Parquet; each says in its metadata what it is a function of."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for stale in directory.glob("*.parquet"):
+        if stale.stem not in tables:
+            stale.unlink()
+    note = {SUBJECT: json.dumps(subject, sort_keys=True).encode()}
+    for name, table in tables.items():
+        path = directory / f"{name}.parquet"
+        temporary = path.with_suffix(".partial")
+        pq.write_table(table.replace_schema_metadata(note), temporary, compression="zstd")
+        temporary.replace(path)
+
+
+def read_subject(table: pa.Table) -> dict[str, Any]:
+    """What a table that `write_ratings` wrote is a function of."""
+    subject: dict[str, Any] = json.loads(table.schema.metadata[SUBJECT])
+    return subject

@@ -1,0 +1,340 @@
+"""The rating tables: declared here, where they are born, for dbt, the documentation and the step.
+
+Tables are made with floating-point columns and rounded to integers last: `skill` becomes
+`skill_micro`, millionths.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ingestion.tables import Column, Table
+from ratings.rounding import MICRO_SUFFIX, rounded
+
+
+def _text(name: str, description: str) -> Column:
+    return Column(name=name, description=description)
+
+
+def _count(name: str, description: str) -> Column:
+    return Column(name=name, description=description, type=pa.int64())
+
+
+def _micro(name: str, description: str) -> Column:
+    return _count(name + MICRO_SUFFIX, description)
+
+
+def _flag(name: str, description: str) -> Column:
+    return Column(name=name, description=description, type=pa.bool_())
+
+
+_STRATUM = _text("stratum_id", "Who judged.")
+_DIMENSION = _text("dimension", "What was judged.")
+_MODEL = _text("model_id", "The model.")
+_COUNTRY = _text("country", "The country.")
+_AXIS = _text("axis", "The axis.")
+_BOARD = (
+    _text("weighting", "How people are weighted; none where all verdicts count alike."),
+    _text("stratum_id", "Who judged: all, a country, or a group of a country."),
+    _DIMENSION,
+    _text("estimator", "How the skill was estimated."),
+)
+_SKILL = _micro("skill", "Skill less the mean over models, micro-units.")
+_SKILL_SD = _micro("skill_sd", "Its sd, micro-units.")
+_RANKS = (
+    _count("rank", "1 is best; equal skills are ordered by model id."),
+    _count("rank_lo", "Best rank in the 95% rank range."),
+    _count("rank_hi", "Worst rank in the 95% rank range."),
+)
+_MODEL_BATTLES = _count("battle_count", "Battles the model took part in.")
+_TIE_SHARE = _micro("tie_share", "Share of ties, millionths.")
+_DRAW_MARGIN = _micro("draw_margin", "Draw margin, micro-units.")
+_PRIOR_SD = _micro("prior_sd", "Prior sd of a skill, micro-units.")
+_DESIGN_EFFECT = _micro("design_effect", "Variance of the sandwich over the model's, millionths.")
+_SHIFT_ENDS = (
+    _micro("rank_shift_lo", "Lower end of its 95% interval."),
+    _micro("rank_shift_hi", "Upper end of its 95% interval."),
+    _micro("rank_shift_if_agreed", "Expected if the groups agreed, millionths."),
+)
+
+_TABLES = (
+    Table(
+        name="rating",
+        grain="One row per weighting, stratum, dimension, estimator and model.",
+        columns=(
+            *_BOARD,
+            _MODEL,
+            _SKILL,
+            _SKILL_SD,
+            _micro("skill_lo", "Lower end of the 95% interval, micro-units."),
+            _micro("skill_hi", "Upper end of the 95% interval, micro-units."),
+            *_RANKS,
+            _micro("p_best", "Probability of being the best, millionths."),
+            _micro("winshare", "Expected share of a round robin, millionths."),
+            _micro("mu", "Posterior mean before centring, micro-units."),
+            _MODEL_BATTLES,
+            _flag("is_provisional", "Too few battles, or too wide an interval."),
+            _count("component", "Which group of models ever compared it is in."),
+            _count("component_count", "How many such groups there are."),
+            _count("model_count", "Models in the tournament."),
+            _TIE_SHARE,
+            _DRAW_MARGIN,
+            _PRIOR_SD,
+            _flag("is_converged", "Whether the estimate reached its tolerance."),
+            _micro(
+                "model_sd",
+                "The model's own sd, where skill_sd is the participant-clustered sandwich's.",
+            ),
+            _count("participant_count", "Participants who judged, where weighted."),
+            _micro(
+                "effective_participant_count",
+                "Participants that count for as much unweighted (Kish), millionths.",
+            ),
+            _DESIGN_EFFECT,
+            _micro(
+                "merged_sd_ratio",
+                "Sd of merged groups over a typical group's, millionths, where groups are merged.",
+            ),
+        ),
+    ),
+    Table(
+        name="provisional",
+        grain="One row per weighting, stratum, dimension, estimator and provisional model:"
+        " why it is.",
+        columns=(*_BOARD, _MODEL, _text("provisional_reason", "Which half of the rule, or both.")),
+    ),
+    Table(
+        name="online_history",
+        grain="One row per stratum, dimension, battle number and model: trueskill_online as it"
+        " went.",
+        columns=(
+            _text("stratum_id", "Who judged: all, or a country."),
+            _DIMENSION,
+            _count("battle_number", "Battles of the tournament rated by then."),
+            _MODEL,
+            _micro("mu", "Mean, not centred, micro-units."),
+            _micro("sigma", "Its sd, micro-units."),
+        ),
+    ),
+    Table(
+        name="pairwise",
+        grain="One row per weighting, stratum, dimension, estimator and ordered pair of models.",
+        columns=(
+            *_BOARD,
+            _text("model_a", "The model asked about."),
+            _text("model_b", "The model it is compared with."),
+            _micro("skill_difference", "Skill of a less that of b."),
+            _micro("skill_difference_sd", "Its sd, micro-units."),
+            _micro("p_better", "P(skill of a above skill of b), millionths."),
+            _micro("p_win", "P(a wins the next battle), millionths."),
+            _micro("p_tie", "P(the next battle is a tie), millionths."),
+            _count("battle_count", "Battles between the two."),
+        ),
+    ),
+    Table(
+        name="tournament",
+        grain="One row per stratum and dimension: battles, ties, and how decided its board is.",
+        columns=(
+            _STRATUM,
+            _DIMENSION,
+            _count("battle_count", "Battles."),
+            _TIE_SHARE,
+            _micro("decisiveness", "Share that is no tie, millionths."),
+            _micro(
+                "separation",
+                "Mean over pairs of |2 P(a better than b) - 1|, millionths: 0 unknown, 1 certain.",
+            ),
+        ),
+    ),
+    Table(
+        name="clustered_sd",
+        grain="One row per stratum, dimension and model of an unweighted board with all judges"
+        " known.",
+        columns=(
+            _STRATUM,
+            _DIMENSION,
+            _MODEL,
+            _micro(
+                "clustered_sd",
+                "Participant-clustered sd of trueskill_ep's skill beside the model's, micro-units.",
+            ),
+            _DESIGN_EFFECT,
+        ),
+    ),
+    Table(
+        name="policy_rank",
+        grain="One row per version of a quality policy, dimension and model: everybody's board"
+        " under it.",
+        columns=(
+            _text("policy", "The quality policy."),
+            _text("policy_version", "Version of the policy."),
+            _DIMENSION,
+            _MODEL,
+            _SKILL,
+            _SKILL_SD,
+            *_RANKS,
+            _MODEL_BATTLES,
+        ),
+    ),
+    Table(
+        name="agreement",
+        grain="One row per board but the canonical one: how far it agrees with that on the order.",
+        columns=(
+            *_BOARD,
+            _micro(
+                "kendall_tau",
+                "Kendall's tau with trueskill_ep unweighted, millionths; null without an order.",
+            ),
+        ),
+    ),
+    Table(
+        name="merger",
+        grain="One row per country, axis and dimension: what merging the groups of the axis has"
+        " bought.",
+        columns=(
+            _COUNTRY,
+            _text("axis", "The axis whose groups were merged by census share."),
+            _DIMENSION,
+            _micro("sd_ratio", "Merged sd over a group's, millionths."),
+        ),
+    ),
+    Table(
+        name="model_rank_shift",
+        grain="One row per country, dimension, axis and model: how far its rank moves between"
+        " groups.",
+        columns=(
+            _COUNTRY,
+            _DIMENSION,
+            _AXIS,
+            _MODEL,
+            _micro("rank_shift", "Mean rank difference, millionths."),
+            *_SHIFT_ENDS,
+        ),
+    ),
+    Table(
+        name="axis_rank_shift",
+        grain="One row per country, dimension and axis: how far ranks move between its groups.",
+        columns=(
+            _COUNTRY,
+            _DIMENSION,
+            _AXIS,
+            _micro("rank_shift", "Mean over models, millionths of a rank."),
+            *_SHIFT_ENDS,
+            _micro("p_largest", "P(the axis moves ranks most), millionths."),
+        ),
+    ),
+    Table(
+        name="axis_effect",
+        grain="One row per country, dimension and axis: the spread of its groups' effects (tau).",
+        columns=(
+            _text("country", "The country; all for the countries' own spread."),
+            _DIMENSION,
+            _text("axis", "The axis; country where countries are the groups."),
+            _micro("tau", "Sd of the groups' effects, micro-units."),
+            _micro("tau_lo", "Lower end of its 95% interval."),
+            _micro("tau_hi", "Upper end; null where nothing bounds it."),
+        ),
+    ),
+    Table(
+        name="group_shrinkage",
+        grain="One row per country, dimension, axis and group: how far its effects are drawn to"
+        " none.",
+        columns=(
+            _COUNTRY,
+            _DIMENSION,
+            _AXIS,
+            _text("group_name", "The group."),
+            _count("battle_count", "Battles judged by the group."),
+            _micro("shrinkage", "1 where it adds nothing, millionths."),
+        ),
+    ),
+    Table(
+        name="candidate",
+        grain="One row per stratum, dimension and model that can be asked about: where pairing"
+        " starts.",
+        columns=(
+            _text("stratum_id", "Who would judge."),
+            _text("dimension", "What would be judged."),
+            _MODEL,
+            _flag("is_rated", "Whether it has a battle there."),
+            _DRAW_MARGIN,
+            _PRIOR_SD,
+            _micro("beta", "Performance sd of a model, micro-units."),
+        ),
+    ),
+    Table(
+        name="population_part",
+        grain="One row per pool, axis and stratum: its share of the population merged by the axis.",
+        columns=(
+            _text("pool", "How countries are put together."),
+            _text("axis", "The axis whose groups are merged."),
+            _text("stratum_id", "The group."),
+            _micro("share", "Its share of the population, millionths."),
+        ),
+    ),
+    Table(
+        name="next_battle",
+        grain="One row per board, dimension and place in its queue of next battles.",
+        columns=(
+            _text("board", "What gains: population, or a stratum's own board."),
+            _text("dimension", "What is to be judged."),
+            _count("place", "Place in the queue, from 1."),
+            _text("proposal_id", "The proposal; a vote names it as conversation."),
+            _text("stratum_id", "Who is to judge."),
+            _text("model_a", "The model to show first."),
+            _text("model_b", "The model to show second."),
+            _micro("expected_gain", "Expected gain, millionths of a nat."),
+            _text("policy", "The pairing policy that proposed it."),
+            _text("policy_version", "Its version."),
+            _micro("propensity", "Its probability there, millionths."),
+            _flag("is_random", "Whether chance chose it, not the rule."),
+        ),
+    ),
+    Table(
+        name="stopping",
+        grain="One row per stopping target, board and pairing policy: whether the study may stop.",
+        columns=(
+            _text("target", "The target."),
+            _text("stratum_id", "Whose board."),
+            _DIMENSION,
+            _text("weighting", "How people are weighted on the board."),
+            _text("estimator", "How its skills were estimated."),
+            _text("policy", "The pairing policy that further battles would follow."),
+            _text("policy_version", "Its version."),
+            _text("measure", "What is measured."),
+            _micro("threshold", "How much is asked for, millionths."),
+            _micro("value", "How much there is, millionths."),
+            _flag("is_reached", "Whether it is enough."),
+            _count("battle_count", "Battles so far."),
+            _micro(
+                "design_effect",
+                "Battles that count for one of an unweighted sample, millionths; null: none holds.",
+            ),
+            _count("battles_needed", "Battles still needed; null: no number is."),
+            _count("battles_needed_lo", "Lower end of its 95% interval."),
+            _count("battles_needed_hi", "Upper end; null where nothing bounds it."),
+        ),
+    ),
+)
+RATING_TABLES = {table.name: table for table in _TABLES}
+
+
+def before_rounding(name: str) -> pa.Schema:
+    """A rating table's schema while its skills, probabilities and shares are floats."""
+    return pa.schema(
+        [
+            (column.name.removesuffix(MICRO_SUFFIX), pa.float64())
+            if column.name.endswith(MICRO_SUFFIX)
+            else (column.name, column.type)
+            for column in RATING_TABLES[name].columns
+        ]
+    )
+
+
+def conform(name: str, table: pa.Table) -> pa.Table:
+    """A rating table in integers, with the declared columns in their order.
+
+    Raises:
+        KeyError: a declared column is missing.
+    """
+    return rounded(table).select(RATING_TABLES[name].schema.names)
