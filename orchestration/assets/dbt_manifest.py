@@ -14,7 +14,7 @@ What stays out: which assets follow from it (warehouse.py).
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -65,7 +65,7 @@ def read_manifest(manifest: Path) -> dict[str, Any]:
     return parsed
 
 
-def ancestors(parsed: dict[str, Any], name: str) -> set[str]:
+def ancestors(parsed: Mapping[str, Any], name: str) -> set[str]:
     """Everything a model is made of, by dbt's unique ids."""
     found: set[str] = set()
     waiting = [name]

@@ -1,7 +1,4 @@
-"""`demoscope doctor`: what is wrong with this installation or warehouse, and what to do about it.
-
-What stays out: mending anything.
-"""
+"""`demoscope doctor`: what is wrong with this installation or warehouse, and how to repair it."""
 
 from __future__ import annotations
 
@@ -9,18 +6,17 @@ import importlib
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
-from orchestration.cli.output import print_json
+from orchestration.cli.output import AS_JSON, print_json, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-app = typer.Typer()
 LIBRARIES = ("duckdb", "pyarrow", "numba", "dagster", "dbt.version", "trueskill")
 FREE_BYTES = 1 << 30
 
@@ -34,10 +30,7 @@ class Finding:
     message: str
 
 
-@app.command()
-def doctor(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
-) -> None:
+def doctor(*, as_json: AS_JSON = False) -> None:
     """Say what is wrong with this installation or warehouse."""
     home = Home.from_environment()
     checks: dict[str, Callable[[Home], str]] = {
@@ -49,7 +42,7 @@ def doctor(
         "vault": _vault,
         "log": _log,
         "database": _database,
-        "board": _board,
+        "board": _release,
     }
     findings = [_run(name, check, home) for name, check in checks.items()]
     if as_json:
@@ -57,7 +50,7 @@ def doctor(
     else:
         for finding in findings:
             mark = "ok  " if finding.is_well else "WRONG"
-            print(f"{mark:<6}{finding.check:<10} {finding.message}")  # noqa: T201 (the output)
+            put(f"{mark:<6}{finding.check:<10} {finding.message}")
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)
 
@@ -144,15 +137,15 @@ def _database(home: Home) -> str:
     return str(home.database)
 
 
-def _board(home: Home) -> str:
+def _release(home: Home) -> str:
     from ingestion.log import EventLog
     from publishing.boards import store
 
     if not (home.boards / store.CURRENT).exists():
         return "none yet; run: demoscope build"
-    board = store.current(home.boards)
+    release = store.current(home.boards)
     head = EventLog.open(home.log).head()
-    position = board.subject["log_position"]
+    position = release.subject["log_position"]
     if head is not None and head.seq > position:
         return f"as of {position}, {head.seq - position} commits behind; run: demoscope build"
-    return f"{board.board_id[:12]} as of log position {position}"
+    return f"{release.id[:12]} as of log position {position}"

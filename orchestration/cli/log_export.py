@@ -31,7 +31,7 @@ def export(
     from ingestion.log import EventLog  # imports pyarrow
     from ingestion.log.exports import ExportFormat
     from ingestion.log.exports import export as export_log
-    from publishing.boards.as_of import resolve
+    from publishing.boards.inputs import resolve
 
     if kind not in set(ExportFormat):
         message = f"{kind!r} is not a format: delta or iceberg."

@@ -1,15 +1,14 @@
 """A publication mirrored in PostgreSQL: the schema `demoscope`, swapped in one transaction.
 
-Rows go by ADBC (binary COPY) into a schema beside, which is committed and then takes the name. Who
-reads sees the old publication or the new one, never a mixture; who could read the old one can read
-the new one. What others made, in the schema or on it, is never dropped: the comment on the schema
-names our tables.
+Rows go by ADBC (binary COPY) into a schema beside, which is committed and then takes the name. A
+reader sees the old publication or the new one, never a mixture, and keeps the right to read. What
+others made, in the schema or on it, is never dropped: the comment on the schema names our tables.
 
 The rows are committed before the swap, because a COPY that waited for the swap reads the new
 tables with the snapshot it took before. The swap waits for readers a little, gives way, and tries
 again: a longer wait would be a deadlock with a reader of two tables, and might end the reader.
 
-What stays out: what is public (catalogue.py). The mirror is made of a publication's own files.
+The mirror is made of a publication's own files.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ def _replace(connection: Connection, publication: Publication) -> None:
             _fill(cursor, table, publication)
         names = ", ".join(table["name"] for table in publication.manifest["tables"])
         about = (
-            f"{MARK}. {publication.manifest['title']}, board {publication.name}. {TABLES}{names}"
+            f"{MARK}. {publication.manifest['title']}, release {publication.name}. {TABLES}{names}"
         )
         cursor.execute(f"comment on schema {INCOMING} is {_text(about)}")
     connection.commit()

@@ -104,7 +104,7 @@ def test_a_forged_board_that_agrees_with_itself_does_not_follow_from_the_log(
     assert (
         f"{', '.join(f'{name} {value}' for name, value in zip(KEYS, key, strict=True))}:" in first
     )
-    assert f"rank {false[key][0]} on the board, {true[key][0]} rebuilt" in first
+    assert f"rank {false[key][0]} in the release, {true[key][0]} rebuilt" in first
 
 
 def test_whoever_names_a_key_wants_its_signature(copy: Path, published: str) -> None:

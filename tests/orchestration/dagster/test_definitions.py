@@ -15,9 +15,9 @@ import pytest
 from ingestion.paths import Home
 from orchestration import definitions as module
 from orchestration.assets import dbt_manifest
+from orchestration.assets.common import DUCKDB_POOL
+from orchestration.assets.events import gate_checks
 from orchestration.assets.ratings import INPUTS
-from orchestration.checks import gate_checks
-from orchestration.resources import DUCKDB_POOL
 from ratings.tables import inputs
 
 NAMES = Path(__file__).with_name("names.json")
@@ -117,7 +117,7 @@ def test_whatever_opens_the_database_is_in_its_pool(definitions: dg.Definitions)
             "warehouse": DUCKDB_POOL,
             "warehouse_2": DUCKDB_POOL,
             "ratings": DUCKDB_POOL,
-            "board": None,
+            "release": None,
             "publication": DUCKDB_POOL,
             "site": None,
         },
