@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError
@@ -176,9 +175,8 @@ def _one_round(home: Home, setup: Setup, voters: Voters, policy: StudyPolicy, nu
 def _built(home: Home, setup: Setup, policy: StudyPolicy) -> Moment:
     build(home)
     row = _stopping_row(home, setup, policy)
-    return Moment(
-        row["battle_count"], row["value_micro"] / MICRO, row["is_reached"], row["battles_needed"]
-    )
+    value, needed = row["value_micro"] / MICRO, row["battles_needed"]
+    return Moment(row["battle_count"], value, row["is_reached"], needed)
 
 
 def _stopping_row(home: Home, setup: Setup, policy: StudyPolicy) -> dict[str, Any]:
@@ -230,13 +228,9 @@ def _beside(
 
 
 def _counted(votes: list[tuple[str, str, str]]) -> PairCounts:
-    a, b, outcome = (pa.array(column, pa.string()) for column in zip(*votes, strict=True))
-    ones = {
-        name: pc.equal(outcome, str(said)).cast(pa.float64())
-        for name, said in (
-            ("win_a_count", Outcome.A),
-            ("win_b_count", Outcome.B),
-            ("tie_count", Outcome.TIE),
-        )
-    }
-    return PairCounts.from_arrow(pa.table({"model_a": a, "model_b": b, **ones}))
+    said = {"win_a_count": Outcome.A, "win_b_count": Outcome.B, "tie_count": Outcome.TIE}
+    rows = [
+        {"model_a": a, "model_b": b, **{name: float(outcome == one) for name, one in said.items()}}
+        for a, b, outcome in votes
+    ]
+    return PairCounts.from_arrow(pa.Table.from_pylist(rows))

@@ -65,7 +65,7 @@ def gate_checks() -> list[dg.AssetCheckSpec]:
             name=check_name(expectation),
             asset=key,
             blocking=True,
-            description=_description(expectation),
+            description=f"{expectation.kind}({_arguments(expectation)})",
         )
         for key, suite in _suites().items()
         for expectation in suite
@@ -95,7 +95,13 @@ def gate_results(
 def _result(
     key: dg.AssetKey, expectation: Expectation, judged: Sequence[LoadReport], data_docs: Path
 ) -> dg.AssetCheckResult:
-    failures = [text for report in judged for text in _failures(report, expectation)]
+    start = beginning(expectation.kind, expectation.arguments)
+    failures = [
+        f"{report.file}: {text}"
+        for report in judged
+        for text in report.failures
+        if text.startswith(start)
+    ]
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=check_name(expectation),
@@ -112,6 +118,10 @@ def _result(
     )
 
 
+def _arguments(expectation: Expectation) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in expectation.arguments.items())
+
+
 def check_name(expectation: Expectation) -> str:
     """`expect_column_values_to_not_be_null__model_a`; without a column, the kind alone."""
     column = expectation.arguments.get("column")
@@ -126,17 +136,6 @@ def _suites() -> dict[dg.AssetKey, list[Expectation]]:
         for event_type, contract in CONTRACTS.items()
     }
     return contracts | {LOADS: load_suite(DEFAULT_BAD_SHARE)}
-
-
-def _failures(report: LoadReport, expectation: Expectation) -> list[str]:
-    """The report's sentences about this expectation."""
-    start = beginning(expectation.kind, expectation.arguments)
-    return [f"{report.file}: {text}" for text in report.failures if text.startswith(start)]
-
-
-def _description(expectation: Expectation) -> str:
-    arguments = ", ".join(f"{name} = {value}" for name, value in expectation.arguments.items())
-    return f"{expectation.kind}({arguments})"
 
 
 def _specs() -> list[dg.AssetSpec]:

@@ -10,7 +10,7 @@ import typer
 from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import Home
 from orchestration.cli.build import STEPS
-from orchestration.cli.output import AS_JSON, print_json, print_table, put, step
+from orchestration.cli.output import AS_JSON, print_json, print_table, put, say, step
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -39,18 +39,6 @@ LISTED: Columns = {
     "code": "{code_version}",
     "signed": lambda row: "yes" if row["is_signed"] else "no",
     "sources": lambda row: ", ".join(row["sources"]),
-}
-CAUSE_STEPS = {
-    "new_battles": "Release A with B's battles",
-    "retractions": "Release A with B's retractions",
-    "corrections": "Release A with B's corrections",
-    "exclusions": "Release A with B's exclusions",
-    "answers": "Release A with B's answers of participants",
-    "other_events": "Release A with B's other events",
-    "design": "Release A with B's study design",
-    "valid_time": "Release A with B's cut in valid time",
-    "parameters": "Release A with B's parameters",
-    "remade": "The releases by the present code, without who was erased since",
 }
 
 
@@ -245,22 +233,30 @@ def diff(
     """Explain every rank that changed from release A to release B, one cause at a time."""
     from orchestration.difference import difference
     from publishing.boards import store
-    from publishing.boards.view import board_of
+    from publishing.boards.view import leaderboard
 
     home = Home.from_environment()
     releases = store.by_id(home.boards, a), store.by_id(home.boards, b)
-    found = difference(home, *releases, step=step(CAUSE_STEPS))
+    found = difference(home, *releases, step=_say_cause)
     chosen = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
     if every:
         named = {"stratum_id": stratum, **chosen}
         wanted = {name: value for name, value in named.items() if value is not None}
     else:
-        wanted, _ = board_of(releases[1], stratum=stratum, **chosen)
+        head, _ = leaderboard(releases[1], stratum=stratum, **chosen)
+        wanted = {"stratum_id": head["stratum"], **{name: head[name] for name in chosen}}
     document = _difference(releases, found, wanted, is_every=every)
     if as_json:
         print_json(document)
     else:
         _print_difference(document)
+
+
+def _say_cause(name: str) -> None:
+    if name == "remade":
+        say("The releases by the present code, without who was erased since ...")
+    else:
+        say(f"Release A with B's {name.replace('_', ' ')} ...")
 
 
 def _difference(

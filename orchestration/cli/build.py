@@ -45,7 +45,7 @@ order by model_id
 """
 COLUMNS: Columns = {
     ">rank": "{rank}",
-    "range": "{rank_lo}-{rank_hi}",
+    "^range": "{rank_lo}-{rank_hi}",
     "model": lambda row: row["model_id"] + (" *" if row["is_provisional"] else ""),
     ">skill": "{skill:+.2f}",
     ">95% interval": "{skill_lo:+.2f} to {skill_hi:+.2f}",

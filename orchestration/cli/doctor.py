@@ -33,18 +33,8 @@ class Finding:
 def doctor(*, as_json: AS_JSON = False) -> None:
     """Say what is wrong with this installation or warehouse."""
     home = Home.from_environment()
-    checks: dict[str, Callable[[Home], str]] = {
-        "python": _python,
-        "libraries": _libraries,
-        "ratings": _ratings,
-        "home": _home,
-        "space": _space,
-        "vault": _vault,
-        "log": _log,
-        "database": _database,
-        "board": _release,
-    }
-    findings = [_run(name, check, home) for name, check in checks.items()]
+    checks = (_python, _libraries, _ratings, _home, _space, _vault, _log, _database, _board)
+    findings = [_run(check, home) for check in checks]
     if as_json:
         print_json({"checks": [vars(finding) for finding in findings]})
     else:
@@ -55,7 +45,8 @@ def doctor(*, as_json: AS_JSON = False) -> None:
         raise typer.Exit(1)
 
 
-def _run(name: str, check: Callable[[Home], str], home: Home) -> Finding:
+def _run(check: Callable[[Home], str], home: Home) -> Finding:
+    name = check.__name__.removeprefix("_")
     try:
         return Finding(name, is_well=True, message=check(home))
     except (DemoscopeError, ImportError, OSError) as error:
@@ -137,7 +128,7 @@ def _database(home: Home) -> str:
     return str(home.database)
 
 
-def _release(home: Home) -> str:
+def _board(home: Home) -> str:
     from ingestion.log import EventLog
     from publishing.boards import store
 

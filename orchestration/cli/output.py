@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, Any]
-    # A heading, `>` before it where it is set right, and a format string or function for the cell.
+    # A heading (`>`: set right, `^`: centred), and a format string or function for the cell.
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
@@ -92,8 +92,8 @@ def print_table(
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in columns:
-        justify: Any = "right" if heading.startswith(">") else "left"
-        table.add_column(heading.removeprefix(">"), justify=justify, no_wrap=True)
+        justify: Any = {">": "right", "^": "center"}.get(heading[:1], "left")
+        table.add_column(heading.lstrip(">^"), justify=justify, no_wrap=True)
     for row in rows:
         cells = columns.values()
         table.add_row(*(one.format_map(row) if isinstance(one, str) else one(row) for one in cells))

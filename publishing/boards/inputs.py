@@ -209,16 +209,15 @@ def from_micro(given: Mapping[str, Any]) -> RatingParameters:
         different = ", ".join(sorted(set(given) ^ set(defaults)))
         message = f"This version of Demoscope does not have the same parameters: {different}."
         raise UsageError(message, remedy="Install the version that made the release.")
-    values = {}
-    for name, default in defaults.items():
-        value = given[name]
-        if value == _in_micro(default):
-            values[name] = default
-        elif isinstance(default, float):
-            values[name] = value / MICRO
-        else:
-            values[name] = tuple(value) if isinstance(default, tuple) else value
-    return RatingParameters(**values)
+    return RatingParameters(**{name: _from_micro(given[name], defaults[name]) for name in defaults})
+
+
+def _from_micro(value: Any, default: Any) -> Any:
+    if value == _in_micro(default):
+        return default
+    if isinstance(default, float):
+        return value / MICRO
+    return tuple(value) if isinstance(default, tuple) else value
 
 
 def with_changes(changes: Iterable[str]) -> RatingParameters:

@@ -42,9 +42,20 @@ def leaderboard(
     Raises:
         NotFoundError: names what the release has instead.
     """
-    chosen, rows = board_of(
-        release, dimension=dimension, stratum=stratum, estimator=estimator, weighting=weighting
-    )
+    rows = release.rows()
+    chosen = {
+        "stratum_id": stratum or DEFAULT_STRATUM,
+        "dimension": dimension or _default_dimension(rows),
+        "estimator": estimator or DEFAULT_ESTIMATOR,
+    }
+    for name in SELECTORS:
+        known = rows.column(name).unique().to_pylist()
+        if name == "weighting":
+            chosen[name] = weighting or _default_weighting(known)
+        if chosen[name] not in known:
+            message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
+            raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
+        rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
     listed = [_as_people_read(row) for row in ordered.drop_columns(list(SELECTORS)).to_pylist()]
     subject = release.subject
@@ -62,32 +73,6 @@ def leaderboard(
         "model_count": len(listed),
     }
     return head, listed
-
-
-def board_of(
-    release: Release,
-    *,
-    dimension: str | None,
-    stratum: str | None,
-    estimator: str | None,
-    weighting: str | None,
-) -> tuple[dict[str, str], pa.Table]:
-    """Which board is meant, as key columns and values, and its rows; see `leaderboard`."""
-    rows = release.rows()
-    chosen = {
-        "stratum_id": stratum or DEFAULT_STRATUM,
-        "dimension": dimension or _default_dimension(rows),
-        "estimator": estimator or DEFAULT_ESTIMATOR,
-    }
-    for name in SELECTORS:
-        known = rows.column(name).unique().to_pylist()
-        if name == "weighting":
-            chosen[name] = weighting or _default_weighting(known)
-        if chosen[name] not in known:
-            message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
-            raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
-        rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
-    return chosen, rows
 
 
 def title(chosen: dict[str, str], *, is_simulated: bool) -> str:

@@ -107,12 +107,13 @@ def _chart(chart: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dashboard(declared: dict[str, Any]) -> dict[str, Any]:
+    filters = [_filter(one, declared["every_filter"]) for one in declared["filters"]]
     content = {
         "dashboard_title": declared["title"],
         "slug": declared["slug"],
         "published": True,
         "position": _position(declared),
-        "metadata": {"native_filter_configuration": [_filter(one) for one in declared["filters"]]},
+        "metadata": {"native_filter_configuration": filters},
     }
     return _named("dashboard", declared["slug"], content)
 
@@ -154,20 +155,16 @@ def _position(declared: dict[str, Any]) -> dict[str, Any]:
     return position
 
 
-def _filter(one: dict[str, Any]) -> dict[str, Any]:
-    value = one["value"]
+def _filter(one: dict[str, Any], same: dict[str, Any]) -> dict[str, Any]:
+    column, value = one["column"], [one["value"]]
+    target = {"datasetUuid": _id("dataset", one["table"]), "column": {"name": column}}
     return {
-        "id": f"NATIVE_FILTER-{one['column']}",
+        "id": f"NATIVE_FILTER-{column}",
         "name": one["title"],
-        "type": "NATIVE_FILTER",
-        "filterType": "filter_select",
-        "targets": [
-            {"datasetUuid": _id("dataset", one["table"]), "column": {"name": one["column"]}}
-        ],
+        "targets": [target],
         "defaultDataMask": {
-            "extraFormData": {"filters": [{"col": one["column"], "op": "IN", "val": [value]}]},
-            "filterState": {"value": [value]},
+            "extraFormData": {"filters": [{"col": column, "op": "IN", "val": value}]},
+            "filterState": {"value": value},
         },
-        "controlValues": {"multiSelect": False, "enableEmptyFilter": True},
-        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+        **same,
     }

@@ -37,7 +37,7 @@ def test_what_came_later_leaves_the_board_as_it_was(built: Path, published: str)
         (("build", "--as-of", "2999-01-01T00:00:00Z"), 3, "in the future"),
         (("leaderboard", "--as-of", "2999-01-01T00:00:00Z"), 3, "in the future"),
         (("leaderboard", "--as-of", "6"), 3, "head is 5"),
-        (("leaderboard", "--as-of", "0123456789abcdef"), 3, "No board"),
+        (("leaderboard", "--as-of", "0123456789abcdef"), 3, "No release"),
         (("leaderboard", "--valid-until", "2025-03-01"), 2, "time zone"),
         (("build", "--valid-until", "soon"), 2, "not a time"),
         (("build", "--parameter", "draws=none"), 2, "not a value of draws"),
