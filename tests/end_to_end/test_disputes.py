@@ -41,7 +41,7 @@ def test_what_came_later_leaves_the_board_as_it_was(built: Path, published: str)
         (("leaderboard", "--valid-until", "2025-03-01"), 2, "time zone"),
         (("build", "--valid-until", "soon"), 2, "not a time"),
         (("build", "--parameter", "draws=none"), 2, "not a value of draws"),
-        (("boards", "show", "xyz"), 2, "not a board's id"),
+        (("boards", "show", "xyz"), 2, "not a release's id"),
         (("boards", "reproduce", "0" * 64), 3, "boards list"),
     ],
 )
