@@ -168,7 +168,7 @@ def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict
     return proposals
 
 
-def is_unheard(start: Start, stratum: str, dimension: str) -> bool:
+def is_unjudged(start: Start, stratum: str, dimension: str) -> bool:
     """Whether nobody of a stratum has judged the dimension: its queue knows only the prior."""
     rows = start.candidates.select(["stratum_id", "dimension", "is_rated"]).to_pylist()
     return {"stratum_id": stratum, "dimension": dimension, "is_rated": True} not in rows

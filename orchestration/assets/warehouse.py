@@ -26,6 +26,7 @@ from orchestration.transformed import mark_transformed
 TESTS = {"DBT_INDIRECT_SELECTION": "buildable"}
 POSITION_TAG = "demoscope/log_position"
 AFTER_RATINGS = {"source.demoscope.ratings", "source.demoscope.log"}
+REPORTS = {"disclosure", "recruitment"}
 COUNTS = re.compile("_counts?$|__counted$|^fct_weighted_judgment$")
 
 
@@ -48,10 +49,9 @@ class _Translator(DagsterDbtTranslator):
 def _stage(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> str:
     """Where a dbt table or seed stands: state, weight, count, or report."""
     name, folders = node["name"], node["fqn"][1:-1]
-    made_of = ancestors(manifest, node["unique_id"])
-    if name.startswith("rpt_") or not AFTER_RATINGS.isdisjoint(
-        one.rsplit(".", 1)[0] for one in made_of
-    ):
+    sources = {one.rpartition(".")[0] for one in ancestors(manifest, node["unique_id"])}
+    is_report = name.startswith("rpt_") or not REPORTS.isdisjoint(folders)
+    if is_report or not AFTER_RATINGS.isdisjoint(sources):
         return "report"
     if "weighting" in folders:
         return "weight"

@@ -129,7 +129,7 @@ def _say_about(start: Start, wanted: Wanted, found: int) -> None:
     board, dimension, awaited = wanted.board, wanted.dimension, len(wanted.awaited)
     if awaited:
         say(f"{awaited:,} scheduled battles are awaited, and count as if they were judged.")
-    if board != POPULATION and queueing.is_unheard(start, board, dimension):
+    if board != POPULATION and queueing.is_unjudged(start, board, dimension):
         say(f"Nobody in {board} has judged {dimension} yet; to the prior all models are alike.")
     if found < wanted.size:
         say(f"There are no more than {found} pairs to ask for.")

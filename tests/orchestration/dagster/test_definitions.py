@@ -43,6 +43,21 @@ def test_names_are_as_they_were(definitions: dg.Definitions) -> None:
     )
 
 
+def test_groups_are_the_stages_of_the_path(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    groups: dict[str, set[str]] = {}
+    for key in graph.get_all_asset_keys():
+        groups.setdefault(str(graph.get(key).group_name), set()).add(key.path[-1])
+    assert groups.keys() == {"ingest", "state", "weight", "count", "rate", "report", "publish"}
+    assert "battle_judged" in groups["ingest"]
+    assert "dim_participant" in groups["state"]
+    assert "fct_participant_weight" in groups["weight"]
+    assert "fct_tournament_count" in groups["count"]
+    assert "rating" in groups["rate"]
+    assert "rpt_leaderboard" in groups["report"]
+    assert "release" in groups["publish"]
+
+
 def test_the_definitions_are_short_and_loaded_only_when_asked_for() -> None:
     assert len(Path(module.__file__).read_text(encoding="utf-8").splitlines()) < 60
     assert not isinstance(module.defs, dg.Definitions)
