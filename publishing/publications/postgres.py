@@ -18,6 +18,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, DemoscopeError, UsageError
+from publishing.publications.writing import quoted
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -86,7 +87,7 @@ def _replace(connection: Connection, publication: Publication) -> None:
         about = (
             f"{MARK}. {publication.manifest['title']}, release {publication.name}. {TABLES}{names}"
         )
-        cursor.execute(f"comment on schema {INCOMING} is {_text(about)}")
+        cursor.execute(f"comment on schema {INCOMING} is {quoted(about)}")
     connection.commit()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not _is_swapped(connection, is_last=time.monotonic() > deadline):
@@ -130,9 +131,9 @@ def _fill(cursor: Cursor, table: dict[str, Any], publication: Publication) -> No
     cursor.execute(f"create table {name} ({columns})")
     rows = read_table(publication.directory / f"{table['name']}.parquet")
     cursor.adbc_ingest(table["name"], rows, mode="append", db_schema_name=INCOMING)
-    cursor.execute(f"comment on table {name} is {_text(table['description'])}")
+    cursor.execute(f"comment on table {name} is {quoted(table['description'])}")
     for column in table["columns"]:
-        about = _text(column["description"])
+        about = quoted(column["description"])
         cursor.execute(f"comment on column {name}.{column['name']} is {about}")
 
 
@@ -167,7 +168,3 @@ def _explain(error: Any) -> None:
     }
     remedy = remedies.get(error.sqlstate, "The publication itself is done; only its mirror is not.")
     raise MirrorError(message, remedy=remedy) from error
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -144,10 +144,10 @@ def write_files(
     Raises:
         PublishingError: a mart is not as its yml says, or the disk would not take a file.
     """
-    path = _text(directory / DATABASE_FILE)
+    path = quoted(directory / DATABASE_FILE)
     connection.execute(f"attach {path} as {OUT} (storage_version '{STORAGE_VERSION}')")
     connection.register(PUBLICATION.name, pa.Table.from_pylist([about]))
-    stamp = ", ".join(f"{key}: {_text(about[key])}" for key in STAMPED)
+    stamp = ", ".join(f"{key}: {quoted(about[key])}" for key in STAMPED)
     try:
         return [_written(connection, directory, table, stamp) for table in (PUBLICATION, *tables)]
     finally:
@@ -160,7 +160,7 @@ def _written(
 ) -> dict[str, Any]:
     name = f"{OUT}.main.{table.name}"
     files = [directory / f"{table.name}.{suffix}" for suffix in ("parquet", "csv")]
-    parquet, csv = map(_text, files)
+    parquet, csv = map(quoted, files)
     cells = ", ".join(_csv_cell(column) for column in table.columns)
     try:
         _create(connection, name, table)
@@ -199,9 +199,9 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, table: PublicTable
             f" as disclosed using ({keys})"
         )
     connection.execute(f"insert into {name} select {cells} {rows} order by all")
-    connection.execute(f"comment on table {name} is {_text(table.grain)}")
+    connection.execute(f"comment on table {name} is {quoted(table.grain)}")
     for column in table.columns:
-        about = _text(column.description)
+        about = quoted(column.description)
         connection.execute(f"comment on column {name}.{column.name} is {about}")
 
 
@@ -240,5 +240,6 @@ def _file(path: Path) -> dict[str, Any]:
     return {"name": path.name, "byte_count": path.stat().st_size, "sha256": digest}
 
 
-def _text(value: object) -> str:
+def quoted(value: object) -> str:
+    """A text in SQL."""
     return "'" + str(value).replace("'", "''") + "'"
