@@ -42,8 +42,8 @@ class QuietEvents(EventManager):
         force_warn_or_error_handling: bool = False,  # noqa: FBT001, FBT002 (dbt's signature)
     ) -> None:
         """As dbt's, for events that somebody may hear."""
-        is_unjudged = not self.loggers and (level or e.level_tag()) in UNHEARD
-        if force_warn_or_error_handling or not is_unjudged:
+        is_unheard = not self.loggers and (level or e.level_tag()) in UNHEARD
+        if force_warn_or_error_handling or not is_unheard:
             super().fire_event(e, level, node, force_warn_or_error_handling)
 
 
