@@ -1,9 +1,7 @@
 """A study that chooses its battles, simulated: queue, votes, load, build, until it may stop.
 
 Everything goes through the real pipeline, in a warehouse of its own. Beside it runs, in memory, the
-same study with random pairs: what choosing has bought is the distance between the two.
-
-What stays out: who votes and how (ingestion/simulation/voters.py), and showing progress (cli/).
+same study with random pairs: the distance between the two is what choosing has bought.
 """
 
 from __future__ import annotations
@@ -15,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError
 from ingestion.paths import Home
-from ingestion.simulation.battles import Vote, Voters
+from ingestion.simulation.battles import Voters
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.population import read_population
 from ingestion.simulation.streams import Purpose, stream
@@ -30,7 +27,13 @@ from ingestion.vocabulary import EventType, Outcome
 from orchestration.building import build
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
-from orchestration.queueing import find_policy, next_battles, read_start, schedule
+from orchestration.queueing import (
+    find_policy,
+    load_events,
+    next_battles,
+    read_start,
+    schedule,
+)
 from orchestration.uncertainty_plot import Curve, Panel, plot
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
@@ -126,7 +129,7 @@ def run(setup: Setup, out: Path, tell: Callable[[Moment], None] = lambda _moment
         tell(chosen[-1])
     row = _stopping_row(home, setup, policy)
     measure, threshold = Measure(row["measure"]), row["threshold_micro"] / MICRO
-    models = _start(home).candidates.column("model_id").unique().to_pylist()
+    models = read_start(home.ratings, DIMENSION).candidates.column("model_id").unique().to_pylist()
     beside = _beside(setup, voters, out / BATTLES, models, (measure, threshold), chosen)
     course = Course(measure, threshold, tuple(chosen), tuple(beside))
     (out / "uncertainty.svg").write_text(drawn(course), encoding="utf-8")
@@ -148,38 +151,32 @@ def drawn(course: Course) -> str:
 def _one_round(home: Home, setup: Setup, voters: Voters, policy: StudyPolicy, number: int) -> None:
     """Queue, schedule, vote, load."""
     wanted = Wanted(BOARD, DIMENSION, setup.batch)
-    proposals = next_battles(_start(home), wanted, policy)
+    proposals = next_battles(read_start(home.ratings, DIMENSION), wanted, policy)
     schedule(home, proposals, SOURCE, None)
     pairs = [(proposal["model_a"], proposal["model_b"]) for proposal in proposals]
     votes = voters.judge(pairs, dimension=DIMENSION, place=(CHOSEN, number))
-    path = home.cache / "votes.jsonl"
-    lines = [_line(proposal, vote) for proposal, vote in zip(proposals, votes, strict=True)]
-    path.write_text("".join(lines), encoding="utf-8")
-    load_file(home, str(path))
-    path.unlink()
-
-
-def _line(proposal: dict[str, Any], vote: Vote) -> str:
-    event = {
-        "event_type": str(EventType.BATTLE_JUDGED),
-        "source": SOURCE,
-        "native_id": proposal["proposal_id"],
-        "participant_id": vote.participant_id,
-        "dimension": DIMENSION,
-        "model_a": vote.model_a,
-        "model_b": vote.model_b,
-        "outcome": str(vote.outcome),
-        "conversation_id": proposal["proposal_id"],
-    }
-    return json.dumps(event) + "\n"
+    events = [
+        {
+            "event_type": str(EventType.BATTLE_JUDGED),
+            "source": SOURCE,
+            "native_id": proposal["proposal_id"],
+            "participant_id": vote.participant_id,
+            "dimension": DIMENSION,
+            "model_a": vote.model_a,
+            "model_b": vote.model_b,
+            "outcome": str(vote.outcome),
+            "conversation_id": proposal["proposal_id"],
+        }
+        for proposal, vote in zip(proposals, votes, strict=True)
+    ]
+    load_events(home, "votes", events)
 
 
 def _built(home: Home, setup: Setup, policy: StudyPolicy) -> Moment:
     build(home)
     row = _stopping_row(home, setup, policy)
-    return Moment(
-        row["battle_count"], row["value_micro"] / MICRO, row["is_reached"], row["battles_needed"]
-    )
+    value, needed = row["value_micro"] / MICRO, row["battles_needed"]
+    return Moment(row["battle_count"], value, row["is_reached"], needed)
 
 
 def _stopping_row(home: Home, setup: Setup, policy: StudyPolicy) -> dict[str, Any]:
@@ -194,10 +191,6 @@ def _stopping_row(home: Home, setup: Setup, policy: StudyPolicy) -> dict[str, An
         raise NotFoundError(message, remedy="Add a row to seed_stopping_targets.csv.")
     row: dict[str, Any] = table.to_pylist()[0]
     return row
-
-
-def _start(home: Home) -> Any:
-    return read_start(home.ratings, DIMENSION)
 
 
 def _beside(
@@ -235,13 +228,9 @@ def _beside(
 
 
 def _counted(votes: list[tuple[str, str, str]]) -> PairCounts:
-    a, b, outcome = (pa.array(column, pa.string()) for column in zip(*votes, strict=True))
-    ones = {
-        name: pc.equal(outcome, str(said)).cast(pa.float64())
-        for name, said in (
-            ("win_a_count", Outcome.A),
-            ("win_b_count", Outcome.B),
-            ("tie_count", Outcome.TIE),
-        )
-    }
-    return PairCounts.from_arrow(pa.table({"model_a": a, "model_b": b, **ones}))
+    said = {"win_a_count": Outcome.A, "win_b_count": Outcome.B, "tie_count": Outcome.TIE}
+    rows = [
+        {"model_a": a, "model_b": b, **{name: float(outcome == one) for name, one in said.items()}}
+        for a, b, outcome in votes
+    ]
+    return PairCounts.from_arrow(pa.Table.from_pylist(rows))

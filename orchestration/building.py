@@ -1,9 +1,7 @@
-"""One build: from a cut of the log to a board. All of it can be deleted and comes back.
+"""One build: from a cut of the log to a release. All of it can be deleted and comes back.
 
 A build at the head works in the warehouse's own database. A build that looks back works in a
-scratch directory, so that it never disturbs what readers see, and makes a board and nothing else.
-
-What stays out: SQL (dbt_project), numerics (ratings/) and what a board is (boards/).
+scratch directory, so that it never disturbs what readers see, and makes a release and nothing else.
 """
 
 from __future__ import annotations
@@ -25,11 +23,10 @@ from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
 from orchestration.log_verification import verify
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.raw_views import open_database, register_ratings, register_sources
-from publishing.boards import signing, store
-from publishing.boards.as_of import resolve
+from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
-from publishing.boards.inputs import Cut, exact, subject_of, wanted_subject
-from publishing.boards.statement import provenance
+from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
+from publishing.boards.statement import configured, provenance
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
@@ -39,7 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ingestion.paths import Home
-    from publishing.boards.store import Board
+    from publishing.boards.store import Release
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -83,12 +80,12 @@ def build(
     parameters: RatingParameters | None = None,
     step: Callable[[str], None] = lambda _name: None,
     warn: Callable[[DbtWarning], None] = lambda _warning: None,
-) -> Board:
-    """Build everything right of the log and keep the board.
+) -> Release:
+    """Build everything right of the log and keep the release.
 
     Args:
         home: the warehouse.
-        as_of: log position, recorded-at time or a board's id; None for the head.
+        as_of: log position, recorded-at time or a release's id; None for the head.
         valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
         step: called with the name of each step as it begins.
@@ -96,11 +93,11 @@ def build(
 
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
-        TransformationFailedError: a dbt model or test failed.
+        TransformationFailedError: a dbt table or test failed.
     """
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)
-    signing.configured(home.vault)  # a key that cannot be used is an error before the work
+    configured(home.vault)  # a key that cannot be used is an error before the work
     is_head = as_of is None and valid_until is None
     with scratch(home) if not is_head else nullcontext(home.root) as root:
         workspace = Workspace(root)
@@ -114,12 +111,12 @@ def build(
             step("report")
             warnings += report(workspace)
         step("board")
-        board = keep_board(home, workspace)
+        release = keep_release(home, workspace)
     for warning in warnings:
         warn(warning)
     if is_head:
-        store.make_current(home.boards, board)
-    return board
+        store.make_current(home.boards, release)
+    return release
 
 
 def transform(
@@ -127,7 +124,7 @@ def transform(
 ) -> list[DbtWarning]:
     """Everything dbt builds before the ratings; what its tests warn of."""
     open_sources(workspace, log, cut.log_position, loads=loads)
-    return make_models(workspace, cut, is_tested=is_tested)
+    return run_models(workspace, cut, is_tested=is_tested)
 
 
 def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
@@ -140,7 +137,7 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
         connection.execute("drop view if exists raw.build_marker")
 
 
-def make_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[DbtWarning]:
+def run_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[DbtWarning]:
     """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
@@ -169,7 +166,7 @@ def rate(
     Args:
         workspace: where the counts are.
         log: the event log.
-        parameters: of every board.
+        parameters: of the ratings.
         is_board_alone: whether nothing is to be reported besides.
 
     Raises:
@@ -181,7 +178,7 @@ def rate(
         cut = built_cut(connection)
         if cut is None:
             message = f"{workspace.database} holds no counts, or a build of them was cut off."
-            raise NotFoundError(message, remedy="Build the models again: demoscope build")
+            raise NotFoundError(message, remedy="Build again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
             tables = rate_all(reading(connection), parameters, is_board_alone=is_board_alone)
@@ -209,16 +206,16 @@ def show_ratings(workspace: Workspace) -> None:
         register_ratings(connection, workspace.ratings)
 
 
-def keep_board(home: Home, workspace: Workspace) -> Board:
-    """Keep the board the ratings make, with its design; it is of the cut they were computed at."""
-    subject, rows = read_board(workspace)
+def keep_release(home: Home, workspace: Workspace) -> Release:
+    """Keep the release the ratings make, with its design, at the cut of the ratings."""
+    subject, rows = read_release(workspace)
     keep_design(home.boards, workspace.project)
     made = provenance(EventLog.open(home.log), subject["log_position"])
-    return store.keep(home.boards, subject, rows, made, signing.configured(home.vault))
+    return store.keep(home.boards, subject, rows, made, configured(home.vault))
 
 
-def read_board(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:
-    """Subject and rows of the board the ratings make."""
+def read_release(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:
+    """Subject and rows of the release the ratings make."""
     rows = pq.read_table(workspace.ratings / RATING_FILE)
     return read_subject(rows), rows.replace_schema_metadata(None)
 

@@ -46,7 +46,12 @@ number, `_sd` a standard deviation, `_lo` and `_hi` the ends of a 95% interval, 
 
 def dictionary() -> str:
     """The text of docs/data-dictionary.md."""
-    parts = [INTRODUCTION, "## Marts", *(_mart(mart) for mart in declared_marts()), _publication()]
+    parts = [
+        INTRODUCTION,
+        "## Marts",
+        *(_mart(mart) for mart in declared_marts(PROJECT_DIRECTORY)),
+        _publication(),
+    ]
     parts += ["## Ratings", *(_rating(name, table) for name, table in RATING_TABLES.items())]
     parts += ["## The log", *(_rating(name, table) for name, table in LOG_TABLES.items())]
     parts += ["## Events", _envelope(), *(_event(contract) for contract in CONTRACTS.values())]
@@ -66,8 +71,10 @@ def _mart(model: dict[str, Any]) -> str:
 
 def _publication() -> str:
     """The table that only publications have."""
-    rows = [(f"`{column.name}`", column.type, column.description) for column in PUBLICATION.columns]
-    about = f"{PUBLICATION.description} Only in publications."
+    rows = [
+        (f"`{column.name}`", column.sql_type, column.description) for column in PUBLICATION.columns
+    ]
+    about = f"{PUBLICATION.grain} Only in publications."
     return _section(PUBLICATION.name, about, ("column", "type", ""), rows)
 
 

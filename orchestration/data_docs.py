@@ -3,10 +3,8 @@
     data_docs/<load_id>/load.html
     data_docs/<load_id>/battle_judged-1.html
 
-They are written where somebody will look at them: Dagster links them from its checks. A page may
-show values of rows that failed, so its directory is its owner's alone, as the quarantine's is.
-
-What stays out: judging and rendering (expectations/gate.py).
+Dagster links them from its checks. A page may show values of rows that failed, so only its owner
+may read the directory, as with the quarantine.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Everything Dagster knows of: the same for `dagster dev`, for production and for tests.
 
-    dagster dev -m orchestration.definitions
-
-What stays out: every single definition; one file per concept beside this one.
+dagster dev -m orchestration.definitions
 """
 
 from pathlib import Path
@@ -10,40 +8,34 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets.board import board
+from orchestration.assets.common import default_resources
 from orchestration.assets.dbt_manifest import current_manifest
-from orchestration.assets.history import history_assets
-from orchestration.assets.publication import publication
+from orchestration.assets.events import load_files
 from orchestration.assets.ratings import ratings
-from orchestration.assets.raw import load_files
-from orchestration.assets.site import site
+from orchestration.assets.releases import publication, release, release_of_day, site
 from orchestration.assets.warehouse import warehouse_assets
-from orchestration.jobs import boards_of_days, build, ingest
-from orchestration.resources import default_resources
-from orchestration.schedules import daily_build
-from orchestration.sensors import landing_sensor, run_failed
+from orchestration.automation import (
+    build,
+    daily_build,
+    ingest,
+    landing_sensor,
+    releases_of_days,
+    run_failed,
+)
 
 
 def build_definitions(**overrides: Any) -> dg.Definitions:
-    """Assets, checks, jobs, the sensor and the schedule.
+    """Assets, checks, jobs, the sensors and the schedule.
 
     Args:
-        overrides: resources by name, in place of the default ones (resources.py): `home`, `dbt`.
+        overrides: resources by name, in place of the default ones: `home`, `dbt`.
     """
     resources = default_resources() | overrides
     home = resources["home"].paths
-    manifest = current_manifest(home, Path(resources["dbt"].project_dir))
+    warehouse = warehouse_assets(current_manifest(home, Path(resources["dbt"].project_dir)))
     return dg.Definitions(
-        assets=[
-            load_files,
-            warehouse_assets(manifest),
-            ratings,
-            board,
-            publication,
-            site,
-            history_assets(home),
-        ],
-        jobs=[ingest, build, boards_of_days],
+        assets=[load_files, warehouse, ratings, release, publication, site, release_of_day(home)],
+        jobs=[ingest, build, releases_of_days],
         schedules=[daily_build],
         sensors=[landing_sensor, run_failed],
         resources=resources,

@@ -1,61 +1,112 @@
-"""The difference of two boards: every rank that changed, and how much of it each cause explains.
+"""The difference of two releases: every rank that changed, and how much of it each cause explains.
 
-The causes are added to board A one at a time. What their effects do not add up to is named
-`interaction`: retracting a battle that is itself new, say, does nothing without the new battles.
-Where a board was made by other code, or people were erased since, both are made again first, and
-what that changes is named `remade`.
-
-What stays out: what the causes are and making worlds with one of them (causes.py).
+The causes are added to release A one at a time: a counterfactual is the log as of A in which one
+thing is as it is for B (the events of one cause, the design, the cut in valid time, or the
+parameters). Its ranks less A's are what that cause does by itself. What the effects do not add up
+to is named `interaction`: retracting a battle that is itself new, say, does nothing without the new
+battles. Where a release was made by other code, or people were erased since, both are made again
+first, and what that changes is named `remade`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingestion.errors import IntegrityError
+from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
-from orchestration.building import scratch
-from orchestration.causes import Worlds, active_causes, event_counts
-from publishing.boards.checking import check
-from publishing.boards.erasures import taken_from
-from publishing.boards.identity import KEY
-from publishing.boards.inputs import require_same_log
+from ingestion.log.reader import register
+from ingestion.vocabulary import EventType
+from orchestration.building import Workspace, open_sources, run_models, scratch
+from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.rating_step import reading
+from orchestration.raw_views import open_database, register_sources
+from publishing.boards.checking import require_whole, taken_from
+from publishing.boards.designs import project_with
+from publishing.boards.inputs import cut_of, from_micro, require_same_log
 from publishing.boards.statement import code_hash
+from publishing.boards.store import KEY
 from ratings.rounding import MICRO
+from ratings.tables.every_board import RATING, rate_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
+    import duckdb
     import pyarrow as pa
 
     from ingestion.paths import Home
-    from orchestration.causes import Cause
-    from publishing.boards.store import Board
+    from publishing.boards.store import Release
 
     Key = tuple[str, ...]
-    Places = dict[Key, tuple[int, int]]
+    Place = tuple[int, int]  # rank, and skill in micro-units
+    Places = dict[Key, Place]
 
+OTHER_SCHEMA = "raw_b"
 REMADE, INTERACTION = "remade", "interaction"
+DESIGN, VALID_TIME, PARAMETERS = "design", "valid_time", "parameters"
+SUBJECT_NAMES = {DESIGN: "design_hash", VALID_TIME: "valid_until", PARAMETERS: "parameters"}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason for two releases to differ.
+
+    Args:
+        name: in JSON.
+        label: for people.
+        event_types: the events it consists of, if it consists of events.
+    """
+
+    name: str
+    label: str
+    event_types: frozenset[EventType] = frozenset()
+
+
+# A newcomer's answers come with the battles they judged: neither does anything without the other.
+_BATTLES = frozenset(
+    {EventType.BATTLE_JUDGED, EventType.BATTLES_TALLIED, EventType.PARTICIPANT_ENROLLED}
+)
+_NAMED = (
+    Cause("new_battles", "new battles, and who judged them", _BATTLES),
+    Cause("retractions", "retractions and appeals", frozenset({EventType.EVENT_RETRACTED})),
+    Cause("corrections", "corrected verdicts", frozenset({EventType.EVENT_CORRECTED})),
+    Cause("exclusions", "excluded participants", frozenset({EventType.PARTICIPANT_EXCLUDED})),
+    Cause(
+        "answers",
+        "changed weights: participants' answers corrected",
+        frozenset({EventType.PARTICIPANT_CORRECTED}),
+    ),
+)
+_REST = frozenset(EventType).difference(*(cause.event_types for cause in _NAMED))
+CAUSES = (
+    *_NAMED,
+    Cause("other_events", "other events", _REST),
+    Cause(DESIGN, "changed weights or strata: the study design"),
+    Cause(VALID_TIME, "the cut in valid time"),
+    Cause(PARAMETERS, "the ratings' parameters"),
+)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One model on one leaderboard of A or B.
+    """One model on one board of A or B.
 
     Args:
-        key: in the order of identity.KEY.
-        a: rank and skill in micro-units on A; None where A does not have the model.
-        b: the same on B.
-        by_cause: per cause, change of rank and of skill in micro-units; for a model that only one
-            of the boards has, empty.
+        key: in the order of store.KEY.
+        a: rank and skill in micro-units in A; None where A does not have the model.
+        b: the same in B.
+        by_cause: per cause, change of rank and of skill in micro-units; empty for a model that only
+            one of the releases has.
         came_by: for such a model, the causes that bring or remove it by themselves.
     """
 
     key: Key
-    a: tuple[int, int] | None
-    b: tuple[int, int] | None
-    by_cause: dict[str, tuple[int, int]]
+    a: Place | None
+    b: Place | None
+    by_cause: dict[str, Place]
     came_by: tuple[str, ...]
 
     @property
@@ -71,18 +122,17 @@ class Change:
             row[f"skill_{name}"] = place and place[1] / MICRO
         if self.a is None or self.b is None:
             return {**row, "came_by": list(self.came_by)}
-        row["rank_change"] = self.b[0] - self.a[0]
-        row["skill_change"] = (self.b[1] - self.a[1]) / MICRO
-        row["by_cause"] = {
+        rank, skill = _less(self.b, self.a)
+        by_cause = {
             name: {"rank_change": rank, "skill_change": skill / MICRO}
             for name, (rank, skill) in self.by_cause.items()
         }
-        return row
+        return {**row, "rank_change": rank, "skill_change": skill / MICRO, "by_cause": by_cause}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Every change between two boards, and the causes between them."""
+    """Every change between two releases, and the causes between them."""
 
     causes: tuple[Cause, ...]
     event_counts: dict[str, int]
@@ -92,62 +142,123 @@ class Difference:
 
 
 def difference(
-    home: Home, a: Board, b: Board, step: Callable[[str], None] = lambda _name: None
+    home: Home, a: Release, b: Release, step: Callable[[str], None] = lambda _name: None
 ) -> Difference:
-    """Compare two boards of one log, and explain.
+    """Compare two releases of one log, and explain.
 
     Args:
         home: the warehouse.
-        a: the board that is explained from.
-        b: the board that is explained.
-        step: called with the name of each cause as its world is made.
+        a: the release that is explained from.
+        b: the release that is explained.
+        step: called with the name of each cause as its counterfactual is made.
 
     Raises:
-        IntegrityError: a board was changed since it was kept, or is of another log.
+        IntegrityError: a release was changed since it was kept, or is of another log.
     """
     log = EventLog.open(home.log)
-    for board in (a, b):
-        require_whole(board)
-        require_same_log(log, board.subject)
-    causes = active_causes(log, a.subject, b.subject)
-    base, end = _places(a.rows()), _places(b.rows())
-    is_other_code = [board.predicate["made_by"]["code_sha256"] != code_hash() for board in (a, b)]
-    taken = [taken_from(log, board) for board in (a, b)]
+    for release in (a, b):
+        require_whole(release)
+        require_same_log(log, release.subject)
+    counted = event_counts(log, a.subject, b.subject)
+    causes = [cause for cause in CAUSES if _is_active(cause, counted, a.subject, b.subject)]
+    kept = base, end = _places(a.rows()), _places(b.rows())
+    is_other_code = [one.predicate["made_by"]["code_sha256"] != code_hash() for one in (a, b)]
+    taken = [taken_from(log, one) for one in (a, b)]
     is_old = [bool(gone) or other for gone, other in zip(taken, is_other_code, strict=True)]
     effects: dict[str, Places] = {}
-    kept_a, kept_b = base, end
     if len(causes) == 1 and not any(is_old):
         effects[causes[0].name] = end  # A with the one cause is B
     elif causes or any(is_old):
         with scratch(home) as root:
-            worlds = Worlds(home, log, root, a.subject, b.subject)
+            made = Counterfactuals(home, log, root, a.subject, b.subject)
             if any(is_old):
                 step(REMADE)
-            base = _places(worlds.whole(a.subject)) if is_old[0] else base
-            end = _places(worlds.whole(b.subject)) if is_old[1] else end
+            base = _places(made.whole(a.subject)) if is_old[0] else base
+            end = _places(made.whole(b.subject)) if is_old[1] else end
             for cause in causes:
                 step(cause.name)
-                effects[cause.name] = _places(worlds.with_one(cause))
+                effects[cause.name] = _places(made.with_one(cause))
     changes = tuple(
-        _change(key, (kept_a, kept_b), (base, end), effects, is_remade=any(is_old))
-        for key in sorted(kept_a.keys() | kept_b.keys())
-        if kept_a.get(key) != kept_b.get(key)
+        _change(key, kept, (base, end), effects, is_remade=any(is_old))
+        for key in sorted(kept[0].keys() | kept[1].keys())
+        if kept[0].get(key) != kept[1].get(key)
     )
-    counted = event_counts(log, a.subject, b.subject)
     erased = {one for gone in taken for one in gone}
     return Difference(tuple(causes), counted, any(is_other_code), len(erased), changes)
 
 
-def require_whole(board: Board) -> None:
-    """Refuse a board whose files are not what they were.
+def event_counts(
+    log: EventLog, subject_a: Mapping[str, Any], subject_b: Mapping[str, Any]
+) -> dict[str, int]:
+    """Events of each cause between two releases; negative where B is the earlier one."""
+    first, last = sorted((subject_a["log_position"], subject_b["log_position"]))
+    sign = 1 if subject_b["log_position"] == last else -1
+    counted: Counter[str] = Counter()
+    for seq in range(first + 1, last + 1):
+        for segment in log.chain.commit(seq).segments:
+            counted[segment.event_type] += segment.rows
+    return {
+        cause.name: sign * sum(counted[str(kind)] for kind in cause.event_types)
+        for cause in CAUSES
+        if cause.event_types
+    }
 
-    Raises:
-        IntegrityError: names what was changed.
-    """
-    findings = check(board).findings
-    if findings:
-        message = f"Board {board.board_id[:12]}: {' '.join(findings)}"
-        raise IntegrityError(message, remedy="See: demoscope boards show")
+
+def _is_active(
+    cause: Cause, counted: Mapping[str, int], a: Mapping[str, Any], b: Mapping[str, Any]
+) -> bool:
+    if cause.event_types:
+        return counted[cause.name] != 0
+    name = SUBJECT_NAMES[cause.name]
+    return bool(a[name] != b[name])
+
+
+class Counterfactuals:
+    """Makes A with one thing as it is for B, one after another, in one directory."""
+
+    def __init__(
+        self, home: Home, log: EventLog, root: Path, a: Mapping[str, Any], b: Mapping[str, Any]
+    ) -> None:
+        self._home, self._log, self._root = home, log, root
+        self._a, self._b = a, b
+
+    def with_one(self, cause: Cause) -> pa.Table:
+        """Ratings of A with one cause as for B."""
+        changed = SUBJECT_NAMES.get(cause.name)
+        subject = {**self._a, **({changed: self._b[changed]} if changed else {})}
+        return self.whole(subject, cause.event_types)
+
+    def whole(
+        self, subject: Mapping[str, Any], event_types: frozenset[EventType] = frozenset()
+    ) -> pa.Table:
+        """Ratings of a subject as the present code makes them, with B's events of some types."""
+        # One directory per design: dbt remembers the files of one project.
+        design, loads = subject["design_hash"], self._home.loads
+        project = project_with(self._home.boards, design, PROJECT_DIRECTORY, self._root)
+        workspace, cut = Workspace(self._root / design[:12], project), cut_of(subject)
+        with open_database(workspace.database) as connection:
+            self._keep_sealed(connection, event_types)
+        open_sources(workspace, self._log, cut.log_position, loads=loads)
+        with open_database(workspace.database) as connection:
+            register(connection, self._log, self._b["log_position"], OTHER_SCHEMA)
+            for kind in sorted(event_types):
+                other = f"raw.b_{kind}" if CONTRACTS[kind].sealed_columns else f"raw_b.{kind}"
+                connection.execute(f"create or replace view raw.{kind} as from {other}")
+        run_models(workspace, cut, is_tested=False)
+        with open_database(workspace.database) as connection:
+            parameters = from_micro(subject["parameters"])
+            return rate_all(reading(connection), parameters, is_board_alone=True)[RATING]
+
+    def _keep_sealed(
+        self, connection: duckdb.DuckDBPyConnection, event_types: frozenset[EventType]
+    ) -> None:
+        """Copies of B's events that are unsealed when sources are shown."""
+        sealed = [kind for kind in sorted(event_types) if CONTRACTS[kind].sealed_columns]
+        if sealed:
+            position = self._b["log_position"]
+            register_sources(connection, self._log, as_of_seq=position, loads=self._home.loads)
+        for kind in sealed:
+            connection.execute(f"create or replace table raw.b_{kind} as from raw.{kind}")
 
 
 def _places(rows: pa.Table) -> Places:
@@ -163,7 +274,7 @@ def _change(
     *,
     is_remade: bool,
 ) -> Change:
-    """Explain one model: `kept` is what the boards say, `made` what the present code makes."""
+    """Explain one model: `kept` is what the releases say, `made` what the present code makes."""
     a, b = (places.get(key) for places in kept)
     base, end = (places.get(key) for places in made)
     if a is None or b is None or base is None or end is None:
@@ -171,16 +282,14 @@ def _change(
         came_by = [name for name, places in effects.items() if (key in places) != is_there]
         return Change(key, a, b, {}, tuple(came_by))
     by_cause = {name: _less(places[key], base) for name, places in effects.items() if key in places}
-    explained = _sum(*by_cause.values())
+    interaction = _less(end, base)
+    for effect in by_cause.values():
+        interaction = _less(interaction, effect)
     if is_remade:
         by_cause[REMADE] = _less(_less(b, a), _less(end, base))
-    by_cause[INTERACTION] = _less(_less(end, base), explained)
+    by_cause[INTERACTION] = interaction
     return Change(key, a, b, by_cause, ())
 
 
-def _less(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+def _less(left: Place, right: Place) -> Place:
     return left[0] - right[0], left[1] - right[1]
-
-
-def _sum(*parts: tuple[int, int]) -> tuple[int, int]:
-    return sum(part[0] for part in parts), sum(part[1] for part in parts)

@@ -1,7 +1,4 @@
-"""Rows of the marts as the last build left them, for commands that print or act on them.
-
-What stays out: making them (dbt_project, building.py) and printing (cli/).
-"""
+"""Rows of the marts as the last build left them, for commands that print or act on them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """Strikes and exclusions from what the rules hit, and appeals against them, as events in the log.
 
 A strike's id is made of rule, version, participant and conversation: the same hit is the same event
-however often it is issued, and one that was retracted stays so.
-
-What stays out: the rules and who is hit (dbt_project), and what events do to state (dbt_project).
+however often it is issued, and one that was retracted stays so. dbt holds the rules, finds who is
+hit, and applies the events to state.
 """
 
 from __future__ import annotations
@@ -51,10 +50,10 @@ PARTICIPANT = "select 1 from rpt_participant_quality where participant_key = $pa
 
 @dataclass(frozen=True, kw_only=True)
 class Strikes:
-    """What a policy has to say, as of the last build.
+    """What a quality policy has to say, as of the last build.
 
     Args:
-        policy: which policy.
+        policy: which quality policy.
         version: of the policy.
         strikes: events in native form, by participant.
         exclusions: the same.
@@ -65,9 +64,14 @@ class Strikes:
     strikes: list[dict[str, Any]]
     exclusions: list[dict[str, Any]]
 
+    @property
+    def name(self) -> str:
+        """`name@version`."""
+        return f"{self.policy}{VERSION_MARK}{self.version}"
+
 
 def find_strikes(home: Home, policy: str | None, participant: str | None) -> Strikes:
-    """Every open hit as a strike, and an exclusion of whoever has enough of them.
+    """Every open hit as a strike, and an exclusion of each participant who has enough.
 
     Args:
         home: the warehouse.
@@ -75,8 +79,8 @@ def find_strikes(home: Home, policy: str | None, participant: str | None) -> Str
         participant: the pseudonym of the only one; None for everybody.
 
     Raises:
-        NotFoundError: no such policy, version or participant, or nothing is built.
-        UsageError: a policy of several versions is named without one.
+        NotFoundError: no such quality policy, version or participant, or nothing is built.
+        UsageError: a quality policy of several versions is named without one.
     """
     name, version = _policy(home, policy)
     chosen = {"policy": name, "version": version, "participant": participant}
@@ -152,7 +156,9 @@ def _policy(home: Home, asked: str | None) -> tuple[str, str]:
     ]
     listed = ", ".join(f"{row['policy']}{VERSION_MARK}{row['version']}" for row in known)
     if not found:
-        raise NotFoundError(f"There is no policy {asked!r}.", remedy=f"There are: {listed}.")
+        raise NotFoundError(
+            f"There is no quality policy {asked!r}.", remedy=f"There are: {listed}."
+        )
     if len(found) > 1:
         message = f"{name!r} has several versions."
         raise UsageError(message, remedy=f"Name one: {listed}.")

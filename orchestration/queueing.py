@@ -1,30 +1,34 @@
 """A queue of next battles when somebody asks for one, and its proposals as events.
 
 It reads what the last build wrote, not the pipeline's database, so that it answers while a build
-runs; only whose stratum somebody is of is known nowhere else.
-
-What stays out: choosing (ratings/pairing.py), what was asked before
-(asked_battles.py), printing (cli/queue.py), and the gate and log that proposals go through like any
-other event (loading.py).
+runs; only a participant's stratum has to be looked up there. What was asked before is read from the
+log's head: pairs that a participant has met, and battles whose vote is still awaited.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError
+from ingestion.log import EventLog
+from ingestion.log.reader import register
+from ingestion.subjects import Identities
 from ingestion.vocabulary import EventType
 from orchestration.loading import load_file
 from orchestration.mart_rows import mart_rows
+from orchestration.rating_step import read_subject
 from ratings.tables.planning import (
     POPULATION,
+    Awaited,
     Start,
     StudyPolicy,
     Wanted,
@@ -47,6 +51,33 @@ from int_participants__stratified as stratified
 inner join dim_stratum as strata using (country, axis, group_name)
 where stratified.participant_key = $participant and stratified.axis = $axis
 """
+PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+MET = """
+select distinct model_a, model_b from raw.battle_judged where subject_id = $subject
+union
+select distinct model_a, model_b from raw.battle_scheduled where subject_id = $subject
+"""
+# A vote that the ratings know is in them; one that came since is as good as awaited. A proposal
+# whose retraction was appealed is rare, and not missed.
+AWAITED = """
+with latest as (
+    select scheduled.*
+    from raw.battle_scheduled as scheduled
+    anti join raw.event_retracted as retracted on scheduled.event_id = retracted.target_event_id
+    where scheduled.dimension = $dimension and scheduled.conversation_id is not null
+    order by scheduled.position desc
+    limit $latest
+)
+select latest.stratum_id, latest.model_a, latest.model_b
+from latest
+anti join raw.battle_judged as judged
+    on latest.conversation_id = judged.conversation_id
+    and latest.dimension = judged.dimension
+    and least(latest.model_a, latest.model_b) = least(judged.model_a, judged.model_b)
+    and greatest(latest.model_a, latest.model_b) = greatest(judged.model_a, judged.model_b)
+    and judged.commit_seq <= $rated
+order by latest.position
+"""
 
 
 def read_start(ratings: Path, dimension: str) -> Start:
@@ -62,9 +93,7 @@ def read_start(ratings: Path, dimension: str) -> Start:
     candidates, pairwise, parts = paths
     only = [("dimension", "=", dimension)]
     return Start(
-        pq.read_table(candidates),
-        pq.read_table(pairwise, filters=only),
-        pq.read_table(parts),
+        pq.read_table(candidates), pq.read_table(pairwise, filters=only), pq.read_table(parts)
     )
 
 
@@ -116,7 +145,8 @@ def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict
         _known("stratum", wanted.board, start.candidates.column("stratum_id"))
     elif not parts_of(start, POPULATION, policy):
         message = (
-            f"Policy {policy.pairing.policy} merges the population by {policy.population_axis!r},"
+            f"Pairing policy {policy.pairing.policy} merges the population by"
+            f" {policy.population_axis!r},"
             f" which the countries of pool {policy.pool!r} do not all have."
         )
         raise NotFoundError(message, remedy="Ask for a stratum: --stratum all")
@@ -127,8 +157,8 @@ def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict
     limit = policy.pairing.participant_limit
     if limit is not None and len(wanted.seen) >= limit:
         message = (
-            f"This participant has met {len(wanted.seen)} pairs; policy {policy.pairing.policy}"
-            f" asks for at most {limit}."
+            f"This participant has met {len(wanted.seen)} pairs; pairing policy"
+            f" {policy.pairing.policy} asks for at most {limit}."
         )
         raise NotFoundError(message, remedy="Ask somebody else.")
     proposals = queue(start, wanted, policy)
@@ -138,14 +168,10 @@ def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict
     return proposals
 
 
-def is_unheard(start: Start, stratum: str, dimension: str) -> bool:
+def is_unjudged(start: Start, stratum: str, dimension: str) -> bool:
     """Whether nobody of a stratum has judged the dimension: its queue knows only the prior."""
-    rows = zip(
-        *(start.candidates.column(name).to_pylist() for name in ("stratum_id", "dimension")),
-        start.candidates.column("is_rated").to_pylist(),
-        strict=True,
-    )
-    return not any(rated for where, what, rated in rows if (where, what) == (stratum, dimension))
+    rows = start.candidates.select(["stratum_id", "dimension", "is_rated"]).to_pylist()
+    return {"stratum_id": stratum, "dimension": dimension, "is_rated": True} not in rows
 
 
 def schedule(
@@ -156,21 +182,27 @@ def schedule(
     Raises:
         GateRefusalError: they failed the gate.
     """
+    asked = ("stratum_id", "dimension", "model_a", "model_b")
+    copied = (*asked, "policy", "policy_version", "propensity")
     events = [
         {
             "event_type": str(EventType.BATTLE_SCHEDULED),
             "source": source,
             "native_id": proposal["proposal_id"],
             **({} if participant is None else {"participant_id": participant}),
-            **{name: proposal[name] for name in ("stratum_id", "dimension", "model_a", "model_b")},
-            **{name: proposal[name] for name in ("policy", "policy_version", "propensity")},
+            **{name: proposal[name] for name in copied},
             "conversation_id": proposal["proposal_id"],
         }
         for proposal in proposals
     ]
+    return load_events(home, "battles_scheduled", events)
+
+
+def load_events(home: Home, name: str, events: Sequence[dict[str, Any]]) -> LoadReport:
+    """Load events in native form as a file of this name would be."""
     home.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home.cache, prefix="queue-") as directory:
-        path = Path(directory) / "battles_scheduled.jsonl"
+    with tempfile.TemporaryDirectory(dir=home.cache, prefix="events-") as directory:
+        path = Path(directory) / f"{name}.jsonl"
         path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
         return load_file(home, str(path))
 
@@ -180,3 +212,43 @@ def _known(what: str, name: str, column: pa.ChunkedArray) -> None:
     if name not in known:
         message = f"There is no {what} {name!r} to ask about."
         raise NotFoundError(message, remedy=f"There are: {', '.join(known)}")
+
+
+def is_pseudonym(participant: str) -> bool:
+    """Whether this has the form of a participant's key, as marts and `quality` name it."""
+    return PSEUDONYM.fullmatch(participant) is not None
+
+
+def key_of(home: Home, source: str, participant_id: str) -> str | None:
+    """The key of a participant by a source's own id; None where erased, or nothing was loaded."""
+    if not home.vault.exists():
+        return None
+    return Identities.open(home.vault).subject_id(source, participant_id)
+
+
+def pairs_met(home: Home, participant_key: str) -> frozenset[frozenset[str]]:
+    """Pairs of models that a participant has judged or was asked to judge."""
+    return frozenset(frozenset(pair) for pair in _rows(home, MET, {"subject": participant_key}))
+
+
+def battles_awaited(home: Home, dimension: str, latest: int) -> tuple[Awaited, ...]:
+    """Of the dimension's latest so many scheduled battles, those whose vote no rating knows.
+
+    By the order of the log, so that the same log gives the same queue whatever the time.
+    """
+    if not latest:
+        return ()
+    values = {"dimension": dimension, "latest": latest, "rated": _rated_position(home.ratings)}
+    return tuple(Awaited(*row) for row in _rows(home, AWAITED, values))
+
+
+def _rated_position(ratings: Path) -> int:
+    table = pq.read_schema(ratings / "candidate.parquet").empty_table()
+    return int(read_subject(table)["log_position"])
+
+
+def _rows(home: Home, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    log = EventLog.open(home.log)
+    with duckdb.connect() as connection:
+        register(connection, log, log.resolve(None))
+        return connection.execute(query, values).fetchall()

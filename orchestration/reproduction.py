@@ -1,7 +1,4 @@
-"""Reproducing a board: made again from the log in a scratch directory, and compared hash with hash.
-
-What stays out: whether the kept files are what they were (checking.py), of which this says more.
-"""
+"""Reproducing a release: making it again from the log in a scratch directory, to compare hashes."""
 
 from __future__ import annotations
 
@@ -10,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
-from orchestration.building import Workspace, rate, read_board, scratch, transform
+from orchestration.building import Workspace, rate, read_release, scratch, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from publishing.boards.checking import Checked, check
+from publishing.boards.checking import ATTESTED, Checked, check, first_difference, taken_from
 from publishing.boards.designs import project_with
-from publishing.boards.erasures import ATTESTED, taken_from
-from publishing.boards.identity import KEY, canonical, identity
-from publishing.boards.inputs import cut_of, from_micro, head_hash
+from publishing.boards.inputs import cut_of, from_micro, other_log
 from publishing.boards.statement import code_hash, lock_hash
+from publishing.boards.store import KEY, canonical, identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from ingestion.paths import Home
-    from publishing.boards.store import Board
+    from publishing.boards.store import Release
 
 
 @dataclass(frozen=True)
@@ -34,16 +30,16 @@ class Reproduction:
     """What came of it.
 
     Args:
-        board_id: the board that was asked for.
+        release_id: the release that was asked for.
         rebuilt_id: what the log gives here and now.
         findings: what is wrong with the kept files or the log.
-        notes: what is not as it was when the board was made: code, dependencies, design.
+        notes: what is not as it was when the release was made: code, dependencies, design.
         differences: inputs that differ, then the first row that does.
         erased_since: erasures since it was made, of what it may have used.
         is_signed: by a key that is trusted here.
     """
 
-    board_id: str
+    release_id: str
     rebuilt_id: str
     findings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -54,7 +50,7 @@ class Reproduction:
     @property
     def is_reproduced(self) -> bool:
         """The same hash, and nothing wrong with what is kept under it."""
-        return self.board_id == self.rebuilt_id and not self.findings
+        return self.release_id == self.rebuilt_id and not self.findings
 
     @property
     def is_attested(self) -> bool:
@@ -65,43 +61,51 @@ class Reproduction:
 
 def reproduce(
     home: Home,
-    board: Board,
+    release: Release,
     *,
     trusted: Sequence[Ed25519PublicKey] = (),
     step: Callable[[str], None] = lambda _name: None,
 ) -> Reproduction:
-    """Make a board again and compare.
+    """Make a release again and compare.
 
     Args:
         home: the warehouse.
-        board: a kept board.
+        release: a kept release.
         trusted: keys whose signature on its statement is checked.
         step: called with the name of each step as it begins.
 
     Raises:
-        IntegrityError: the log ends before the board's position, or the board cannot be read.
+        IntegrityError: the log ends before the release's position, or the release cannot be read.
     """
     log = EventLog.open(home.log)
-    checked = check(board, trusted)
-    subject = _subject_of(board, checked)
-    findings = [*checked.findings, *_of_log(log, subject)]
-    taken = len(taken_from(log, board))
-    notes = [*_notes(board), *_of_the_erased(taken)]
+    checked = check(release, trusted)
+    subject = _subject_of(release, checked)
+    mismatch = other_log(log, subject)
+    taken = len(taken_from(log, release))
+    notes = [*_notes(release, taken)]
     with scratch(home) as root:
         try:
-            project = project_with(home.boards, subject["design_hash"], root)
+            project = project_with(home.boards, subject["design_hash"], PROJECT_DIRECTORY, root)
         except NotFoundError as error:
             notes.append(f"{error} Rebuilt with the present design.")
             project = PROJECT_DIRECTORY
-        rebuilt, rows = rebuild(home, log, subject, Workspace(root, project), step)
-    content = canonical(rebuilt, rows)
-    differences = [*_inputs_that_differ(subject, rebuilt)]
+        workspace = Workspace(root, project)
+        step("transform")
+        transform(workspace, log, cut_of(subject), loads=home.loads, is_tested=False)
+        step("rate")
+        rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
+        rebuilt, rows = read_release(workspace)
+    differences = [
+        f"{name}: {subject.get(name)} in the release, {rebuilt.get(name)} rebuilt"
+        for name in sorted(subject.keys() | rebuilt.keys())
+        if subject.get(name) != rebuilt.get(name)
+    ]
     if checked.document is not None:
-        differences += first_difference(checked.document, rows)
+        differences += _first_row(checked.document, rows)
     return Reproduction(
-        board.board_id,
-        identity(content),
-        tuple(findings),
+        release.id,
+        identity(canonical(rebuilt, rows)),
+        (*checked.findings, *([mismatch] if mismatch else [])),
         tuple(notes),
         tuple(differences),
         erased_since=taken,
@@ -109,85 +113,44 @@ def reproduce(
     )
 
 
-def rebuild(
-    home: Home,
-    log: EventLog,
-    subject: Mapping[str, Any],
-    workspace: Workspace,
-    step: Callable[[str], None] = lambda _name: None,
-) -> tuple[dict[str, Any], pa.Table]:
-    """Subject and rows that the inputs in a subject give here and now."""
-    step("transform")
-    transform(workspace, log, cut_of(subject), loads=home.loads, is_tested=False)
-    step("rate")
-    rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
-    return read_board(workspace)
-
-
-def first_difference(document: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:
-    """The first row, by key, in which a board.json and rebuilt rows differ; at most one sentence.
-
-    Args:
-        document: board.json, parsed.
-        rows: with the same columns, unless made by other code.
-    """
+def _first_row(document: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:
+    """The first row in which a board.json and rebuilt rows differ; at most one sentence."""
     columns = document["columns"]
     if set(columns) != set(rows.column_names):
         changed = ", ".join(sorted(set(columns) ^ set(rows.column_names)))
         yield f"columns that only one of the two has: {changed}"
-        return
-    named = (dict(zip(columns, row, strict=True)) for row in document["rows"])
-    kept = {_key(row): row for row in named}
-    made = {_key(row): row for row in rows.to_pylist()}
-    for key in sorted(kept.keys() | made.keys()):
-        if key not in made:
-            yield f"first row that differs: {_named(key)} is on the board, but not rebuilt"
-            return
-        if key not in kept:
-            yield f"first row that differs: {_named(key)} is rebuilt, but not on the board"
-            return
-        values = [
-            f"{name} {kept[key][name]} on the board, {made[key][name]} rebuilt"
-            for name in columns
-            if kept[key][name] != made[key][name]
-        ]
-        if values:
-            yield f"first row that differs: {_named(key)}: {'; '.join(values)}"
-            return
+    elif found := first_difference(document, rows):
+        key, kept, made = found
+        named = ", ".join(f"{name} {value}" for name, value in zip(KEY, key, strict=True))
+        if made is None:
+            what = f"{named} is in the release, but not rebuilt"
+        elif kept is None:
+            what = f"{named} is rebuilt, but not in the release"
+        else:
+            values = (
+                f"{name} {kept[name]} in the release, {made[name]} rebuilt"
+                for name in columns
+                if kept[name] != made[name]
+            )
+            what = f"{named}: {'; '.join(values)}"
+        yield f"first row that differs: {what}"
 
 
-def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(row[name]) for name in KEY)
-
-
-def _named(key: tuple[str, ...]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in zip(KEY, key, strict=True))
-
-
-def _subject_of(board: Board, checked: Checked) -> dict[str, Any]:
+def _subject_of(release: Release, checked: Checked) -> dict[str, Any]:
     """The inputs: of board.json where it is whole, else as the statement has them."""
     is_whole = not any(finding.startswith("board.json") for finding in checked.findings)
     if checked.document is not None and is_whole:
         subject: dict[str, Any] = checked.document["subject"]
         return subject
-    return board.subject
+    return release.subject
 
 
-def _of_log(log: EventLog, subject: Mapping[str, Any]) -> Iterator[str]:
-    position, head = subject["log_position"], log.chain.head_seq
-    if position > head:
-        message = f"The board is of log position {position}, but the log ends at {head}."
-        raise IntegrityError(message, remedy="Its tail was cut off, or it is another log.")
-    if head_hash(log, position) != subject["log_head_hash"]:
-        yield f"Commit {position} of the log is not the one the board was made from."
-
-
-def _notes(board: Board) -> Iterator[str]:
-    """What made it, where that is not what is here."""
+def _notes(release: Release, taken: int) -> Iterator[str]:
+    """What made it, where that is not what is here; and what was erased since."""
     try:
-        made_by = board.predicate["made_by"]
+        made_by = release.predicate["made_by"]
     except (IntegrityError, KeyError):
-        return
+        made_by = {"code_sha256": code_hash(), "dependency_lock_sha256": lock_hash()}
     if made_by["code_sha256"] != code_hash():
         yield (
             f"Made by other code: version {made_by['code_version']}, "
@@ -195,17 +158,8 @@ def _notes(board: Board) -> Iterator[str]:
         )
     if made_by["dependency_lock_sha256"] != lock_hash():
         yield "Made with other versions of the dependencies: requirements.lock differs."
-
-
-def _of_the_erased(taken: int) -> Iterator[str]:
     if taken:
         yield (
             f"{taken:,} erasures since it was made took away what it may have used: where it is not"
             f" the same, it is {ATTESTED}."
         )
-
-
-def _inputs_that_differ(kept: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted(kept.keys() | made.keys()):
-        if kept.get(name) != made.get(name):
-            yield f"{name}: {kept.get(name)} on the board, {made.get(name)} rebuilt"

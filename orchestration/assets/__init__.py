@@ -1,5 +1,5 @@
-"""What Dagster can materialise: the log's events, dbt's models, the ratings, the board.
+"""What Dagster can materialise: events, dbt's tables, the ratings, releases, publications.
 
-What stays out: what each of them does (loading.py, building.py, dbt_project/). An asset here calls
-one function, and says with metadata what came of it.
+An asset calls one function, and says with metadata what came of it. Groups are the stages of the
+path, in order: ingest, state, weight, count, rate, report, publish.
 """

@@ -12,7 +12,7 @@ small files is all it costs. Parse it ahead, in an image for example, with
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -63,7 +63,7 @@ def read_manifest(manifest: Path) -> dict[str, Any]:
     return parsed
 
 
-def ancestors(parsed: dict[str, Any], name: str) -> set[str]:
+def ancestors(parsed: Mapping[str, Any], name: str) -> set[str]:
     """Everything a model is made of, by dbt's unique ids."""
     found: set[str] = set()
     waiting = [name]

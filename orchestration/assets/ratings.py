@@ -1,11 +1,8 @@
 """The ratings: every table of the rating step, from what dbt counted and weighted; and the log.
 
-Keys are those of dbt's sources `ratings` and `log`, so that the tables stand between the models
-before them and those after. The log is checked in the same step: one more between dbt's models
-would split them once more.
-
-What stays out: the rating step (ratings/tables/), what it reads (rating_step.py), checking the log
-(log_verification.py), the order of a build (building.py).
+Keys are those of dbt's sources `ratings` and `log`, so that they stand between the dbt tables
+before them and those after. The log is checked in the same step: one more step in between would
+split dbt's tables once more.
 """
 
 import time
@@ -17,16 +14,15 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from ingestion.log import EventLog
-from orchestration.assets.failures import as_failure
-from orchestration.building import Workspace, rate, read_board
+from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure
+from orchestration.building import Workspace, rate, read_release
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
-from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 from publishing.boards.inputs import with_changes
 from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING
 
-SOURCE = "ratings"
+SOURCE, RATE = "ratings", "rate"
 INPUTS = (
     "dim_cell",
     "dim_model",
@@ -57,7 +53,7 @@ def _specs() -> list[dg.AssetSpec]:
             [source, name],
             deps=[dg.AssetKey(table.split(".")) for table in INPUTS],
             description=contract.grain,
-            group_name="rate",
+            group_name=RATE,
             owners=OWNERS,
             kinds={"python", kinds[source]},
         )
@@ -98,7 +94,7 @@ def ratings(config: RatingConfig, home: HomeResource) -> Iterator[dg.Materialize
             }
         yield dg.MaterializeResult(asset_key=[SOURCE, name], metadata=metadata)
     with as_failure():
-        position = read_board(workspace)[0]["log_position"]
+        position = read_release(workspace)[0]["log_position"]
         found = verify(workspace.database, log, position, home.paths.log_public_key)
     said = {name: found[name] for name in ("log_position", "event_count", "is_verified")}
     yield dg.MaterializeResult(

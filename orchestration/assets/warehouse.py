@@ -1,10 +1,8 @@
-"""dbt's models, seeds and tests as assets and checks: one definition for the whole project.
+"""dbt's tables, seeds and tests as assets and checks: one definition for the whole project.
 
-Because the ratings stand between models, Dagster runs it as two steps: up to the counts, and from
-the ratings on. A step fails when any model or test in it fails, and nothing after it runs: the
+Because the ratings stand between dbt's tables, Dagster runs it as two steps: up to the counts, and
+from the ratings on. A step fails when any table or test in it fails, and nothing after it runs: the
 ratings never see counts that dbt did not finish and find right (dagster#18472).
-
-What stays out: the models (dbt_project/), and what dbt is shown as sources (raw_views.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,21 +14,14 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, 
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ingestion.log import EventLog
-from ingestion.paths import Home
+from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure
 from orchestration.assets.dbt_manifest import ancestors, read_manifest, target_directory
-from orchestration.assets.failures import as_failure
 from orchestration.assets.ratings import INPUTS
 from orchestration.build_marker import mark_built
-from orchestration.building import (
-    Workspace,
-    open_sources,
-    row_counts,
-    show_ratings,
-)
+from orchestration.building import Workspace, open_sources, row_counts, show_ratings
 from orchestration.dbt_runs import environment
-from orchestration.resources import DUCKDB_POOL, OWNERS, HomeResource
 
-# In each of the two steps only the tests whose models are built by then, and all of those.
+# In each of the two steps only the tests whose tables are built by then, and all of those.
 TESTS = {"DBT_INDIRECT_SELECTION": "buildable"}
 POSITION_TAG = "demoscope/log_position"
 
@@ -45,8 +36,8 @@ class _Translator(DagsterDbtTranslator):
 
 def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
     """The assets of a manifest."""
-    translator = _Translator()
     parsed = read_manifest(manifest)
+    translator = _Translator()
     needed = _needed_by_ratings(parsed, translator)
 
     @dbt_assets(
@@ -61,7 +52,9 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
         with as_failure():
             # What the ratings need is built whole, as of the head, or else stays as of where it is.
             if context.selected_asset_keys >= needed:
-                position = _open_head(paths, workspace)
+                log = EventLog.open(paths.log)
+                position = log.resolve(None)
+                open_sources(workspace, log, position, loads=paths.loads)
                 context.instance.add_run_tags(context.run.run_id, {POSITION_TAG: str(position)})
             else:
                 show_ratings(workspace)
@@ -96,17 +89,10 @@ def _with_row_counts(run: DbtCliInvocation, workspace: Workspace) -> Iterator[An
             yield event
 
 
-def _open_head(home: Home, workspace: Workspace) -> int:
-    log = EventLog.open(home.log)
-    position = log.resolve(None)
-    open_sources(workspace, log, position, loads=home.loads)
-    return position
-
-
 def _needed_by_ratings(
     manifest: dict[str, Any], translator: DagsterDbtTranslator
 ) -> set[dg.AssetKey]:
-    """Every model and seed that the ratings are made of."""
+    """Every dbt table and seed that the ratings are made of."""
     built = {
         name: translator.get_asset_spec(manifest, name, None).key
         for name, node in manifest["nodes"].items()

@@ -1,1 +1,4 @@
-"""The `demoscope` command: arguments in, one call, one document out. No logic of its own."""
+"""The `demoscope` command: its words and its tables. What it does is in orchestration.
+
+A command's module imports the heavy libraries only when the command runs.
+"""

@@ -1,8 +1,4 @@
-"""`demoscope boards list|show|reproduce|diff`: what an auditor asks of boards that are kept.
-
-What stays out: checking, reproducing and comparing (publishing/boards); tables
-(board_tables.py).
-"""
+"""`demoscope boards list|show|reproduce|diff`: what an auditor asks of kept releases."""
 
 from __future__ import annotations
 
@@ -11,62 +7,91 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import IntegrityError
+from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import Home
-from orchestration.cli import board_tables
-from orchestration.cli.output import print_json, say
+from orchestration.cli.build import STEPS
+from orchestration.cli.output import AS_JSON, print_json, print_table, put, say, step
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from orchestration.difference import Change
+    from orchestration.cli.output import Columns
+    from orchestration.difference import Change, Difference
     from publishing.boards.checking import Checked
-    from publishing.boards.store import Board
+    from publishing.boards.store import Release
 
-app = typer.Typer(no_args_is_help=True, help="List, check, reproduce and compare boards.")
-AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-BOARD = Annotated[str, typer.Argument(help="8 or more digits of its id, or `current`.")]
+app = typer.Typer(
+    no_args_is_help=True, help="List, check, reproduce and compare releases: all boards of a build."
+)
+RELEASE = Annotated[
+    str, typer.Argument(metavar="RELEASE", help="8 or more digits of its id, or `current`.")
+]
 KEYS = Annotated[
     list[Path] | None,
     typer.Option("--key", help="Public key (PEM) whose signature is checked.", show_default=False),
 ]
+ID_DIGITS = 12
+LISTED: Columns = {
+    "release": lambda row: row["board_id"][:ID_DIGITS] + (" *" if row["is_current"] else ""),
+    ">position": "{log_position}",
+    "valid until": lambda row: row["valid_until"] or "",
+    "made at": "{made_at}",
+    "code": "{code_version}",
+    "signed": lambda row: "yes" if row["is_signed"] else "no",
+    "sources": lambda row: ", ".join(row["sources"]),
+}
 
 
 @app.command("list")
-def list_boards(*, as_json: AS_JSON = False) -> None:
-    """List the boards that are kept, by log position."""
+def list_releases(*, as_json: AS_JSON = False) -> None:
+    """List the releases that are kept, by log position."""
     from publishing.boards import store
 
     boards = Home.from_environment().boards
     current = (boards / store.CURRENT).resolve().name
     listed = sorted(
-        (_listed(board, is_current=board.board_id == current) for board in store.kept(boards)),
+        (_listed(release, current) for release in store.kept(boards)),
         key=lambda row: (row["log_position"], row["valid_until"] or "", row["made_at"]),
     )
     if as_json:
         print_json({"boards": listed})
-    else:
-        board_tables.boards(listed)
+        return
+    print_table(listed, LISTED)
+    if any(row["is_current"] for row in listed):
+        put("* current: what `demoscope leaderboard` shows")
+
+
+def _listed(release: Release, current: str) -> dict[str, Any]:
+    copied = ("log_position", "valid_until", "design_hash", "sources", "is_simulated")
+    return {
+        "board_id": release.id,
+        "is_current": release.id == current,
+        **{name: release.subject[name] for name in copied},
+        "made_at": release.predicate["made_at"],
+        "code_version": release.predicate["made_by"]["code_version"],
+        "is_signed": release.is_signed,
+    }
 
 
 @app.command()
-def show(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
-    """Say what a board was made from, and check its files; exit 5 where one was changed."""
+def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
+    """Say what a release was made from, and check its files; exit 5 where one was changed."""
     from publishing.boards import store
     from publishing.boards.checking import check
 
     home = Home.from_environment()
-    kept = store.by_id(home.boards, board)
+    kept = store.by_id(home.boards, release)
     checked = check(kept, _trusted(home, key))
-    signature = _signature(checked)
-    is_signed = signature is not None and bool(signature["verified_by"])
-    findings = [*checked.findings, *_unverified(key, is_signed=is_signed)]
+    is_signed = checked.opened is not None and bool(checked.opened.verified)
+    findings = [*checked.findings]
+    if key and not is_signed:
+        findings.append("No key that was named has signed it.")
     said = {} if any("statement.json cannot" in text for text in findings) else kept.predicate
     document = {
-        "board_id": kept.board_id,
+        "board_id": kept.id,
         "is_whole": not findings,
         "findings": findings,
-        "signature": signature,
+        "signature": _signature(checked),
         "row_count": None if checked.document is None else len(checked.document["rows"]),
         "erasures_since": _erasures_since(home, kept) if said else None,
         **said,
@@ -74,127 +99,14 @@ def show(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
     if as_json:
         print_json({"board": document})
     else:
-        board_tables.board(document)
+        _print_release(document)
     if findings:
         raise typer.Exit(IntegrityError.exit_code)
 
 
-@app.command()
-def reproduce(board: BOARD, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
-    """Make a board again from the log and compare hash with hash; exit 5 where they differ.
-
-    Exit 1 where they differ because people were erased since, and its signature is checked.
-    """
-    from orchestration.reproduction import reproduce as run
-    from publishing.boards import store
-
-    home = Home.from_environment()
-    kept = store.by_id(home.boards, board)
-    made = run(home, kept, trusted=_trusted(home, key), step=_step(board_tables.STEPS))
-    if as_json:
-        print_json(
-            {
-                "board_id": made.board_id,
-                "rebuilt_id": made.rebuilt_id,
-                "is_reproduced": made.is_reproduced,
-                "is_attested": made.is_attested,
-                "erasures_since": made.erased_since,
-                "findings": list(made.findings),
-                "notes": list(made.notes),
-                "differences": list(made.differences),
-            }
-        )
-    else:
-        board_tables.reproduction(made)
-    if not made.is_reproduced:
-        raise typer.Exit(1 if made.is_attested else IntegrityError.exit_code)
-
-
-@app.command()
-def diff(
-    a: BOARD,
-    b: BOARD,
-    *,
-    dimension: Annotated[str | None, typer.Option(help="Only this dimension.")] = None,
-    stratum: Annotated[str | None, typer.Option(help="Only this stratum.")] = None,
-    estimator: Annotated[str | None, typer.Option(help="Only this estimator.")] = None,
-    weighting: Annotated[str | None, typer.Option(help="Only this weighting.")] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Every leaderboard, not only the one people see first.")
-    ] = False,
-    as_json: AS_JSON = False,
-) -> None:
-    """Explain every rank that changed from board A to board B, one cause at a time."""
-    from orchestration.difference import difference
-    from publishing.boards import store
-    from publishing.boards.identity import KEY
-    from publishing.boards.view import first_leaderboard
-
-    home = Home.from_environment()
-    boards = store.by_id(home.boards, a), store.by_id(home.boards, b)
-    found = difference(home, *boards, step=_step(board_tables.CAUSE_STEPS))
-    chosen = {
-        "dimension": dimension, "stratum_id": stratum, "estimator": estimator,
-        "weighting": weighting,
-    }  # fmt: skip
-    wanted = {name: value for name, value in chosen.items() if value is not None}
-    if not every:
-        wanted = first_leaderboard(boards[1], **chosen)
-    of_rank = [change for change in found.changes if change.is_of_rank]
-    shown = sorted((one for one in of_rank if _is_of(one, KEY, wanted)), key=_by_rank)
-    document = {
-        "a": {"board_id": boards[0].board_id, **boards[0].subject},
-        "b": {"board_id": boards[1].board_id, **boards[1].subject},
-        "is_other_code": found.is_other_code,
-        "erased_participant_count": found.erased_count,
-        "causes": [
-            {
-                "name": cause.name,
-                "label": cause.label,
-                "event_count": found.event_counts.get(cause.name),
-            }
-            for cause in found.causes
-        ],
-        "leaderboard": None if every else wanted,
-        "rank_change_count": len(of_rank),
-        "changes": [change.as_json() for change in shown],
-    }
-    if as_json:
-        print_json(document)
-    else:
-        board_tables.difference(document)
-
-
-def _is_of(change: Change, names: tuple[str, ...], wanted: dict[str, str]) -> bool:
-    key = dict(zip(names, change.key, strict=True))
-    return all(key[name] == value for name, value in wanted.items())
-
-
-def _by_rank(change: Change) -> tuple[Any, ...]:
-    """By leaderboard, then by rank on B; who is not there any more comes last."""
-    rank = float("inf") if change.b is None else change.b[0]
-    return (*change.key[:-1], rank, change.key[-1])
-
-
-def _listed(board: Board, *, is_current: bool) -> dict[str, Any]:
-    subject, predicate = board.subject, board.predicate
-    return {
-        "board_id": board.board_id,
-        "is_current": is_current,
-        "log_position": subject["log_position"],
-        "valid_until": subject["valid_until"],
-        "design_hash": subject["design_hash"],
-        "sources": subject["sources"],
-        "is_simulated": subject["is_simulated"],
-        "made_at": predicate["made_at"],
-        "code_version": predicate["made_by"]["code_version"],
-        "is_signed": (board.directory / "statement.dsse.json").exists(),
-    }
-
-
 def _trusted(home: Home, keys: list[Path] | None) -> list[Ed25519PublicKey]:
-    """The keys a person names; else the one boards are signed with here."""
-    from publishing.boards.signing import configured, public_key
+    """The keys a person names; else the one releases are signed with here."""
+    from publishing.boards.statement import configured, public_key
 
     if keys:
         return [public_key(path) for path in keys]
@@ -205,33 +117,235 @@ def _trusted(home: Home, keys: list[Path] | None) -> list[Ed25519PublicKey]:
 def _signature(checked: Checked) -> dict[str, Any] | None:
     if checked.opened is None:
         return None
-    return {
-        "key_ids": list(checked.opened.key_ids),
-        "verified_by": list(checked.opened.verified),
-    }
+    return {"key_ids": list(checked.opened.key_ids), "verified_by": list(checked.opened.verified)}
 
 
-def _erasures_since(home: Home, board: Board) -> int | None:
+def _erasures_since(home: Home, release: Release) -> int | None:
     """Erasures that took away what it may have used; None without a log that can be read."""
-    from ingestion.errors import DemoscopeError
     from ingestion.log import EventLog
-    from publishing.boards.erasures import taken_from
+    from publishing.boards.checking import taken_from
     from publishing.boards.inputs import require_same_log
 
     if not home.log.exists():
         return None
     try:
         log = EventLog.open(home.log)
-        require_same_log(log, board.subject)
-        return len(taken_from(log, board))
+        require_same_log(log, release.subject)
+        return len(taken_from(log, release))
     except DemoscopeError:
         return None
 
 
-def _unverified(keys: list[Path] | None, *, is_signed: bool) -> list[str]:
-    """Who names a key wants its signature."""
-    return [] if is_signed or not keys else ["No key that was named has signed it."]
+def _print_release(document: dict[str, Any]) -> None:
+    from publishing.boards.checking import ATTESTED
+
+    lines = [("release", document["board_id"])]
+    if "board" in document:
+        subject, log, made_by = document["board"], document["log"], document["made_by"]
+        lines += [
+            ("log", log["origin"]),
+            ("log position", subject["log_position"]),
+            ("log head", subject["log_head_hash"]),
+            ("log root", log["root_sha256"]),
+            ("valid until", subject["valid_until"] or "no cut"),
+            ("study design", subject["design_hash"]),
+            ("sources", ", ".join(subject["sources"])),
+            ("simulated", "yes" if subject["is_simulated"] else "no"),
+            ("made at", document["made_at"]),
+            ("code", f"{made_by['code_version']} {made_by['code_sha256']}"),
+            ("dependencies", made_by["dependency_lock_sha256"]),
+            ("made on", f"Python {made_by['python']}, {made_by['platform']}"),
+        ]
+    lines.append(("rows", document["row_count"]))
+    signature = document["signature"] or {"key_ids": [], "verified_by": []}
+    for name in signature["key_ids"]:
+        is_checked = name in signature["verified_by"]
+        how = "checked" if is_checked else "not checked (--key PUBLIC.pem)"
+        lines.append(("signed", f"by {name[:16]}, {how}"))
+    if not signature["key_ids"]:
+        lines.append(("signed", "no"))
+    if document["erasures_since"]:
+        lines.append(("standing", f"{ATTESTED}: erasures took away what it may have used"))
+    lines += [("WRONG", finding) for finding in document["findings"]]
+    if not document["findings"]:
+        lines.append(("files", "whole: each agrees with the release's id"))
+    for name, value in lines:
+        put(f"{name:<14}{value}")
 
 
-def _step(labels: dict[str, str]) -> Any:
-    return lambda name: say(f"{labels.get(name, name)} ...")
+@app.command()
+def reproduce(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
+    """Make a release again from the log and compare hash with hash; exit 5 where they differ.
+
+    Exit 1 where they differ because people were erased since, and its signature is checked.
+    """
+    from orchestration.reproduction import reproduce as run
+    from publishing.boards import store
+    from publishing.boards.checking import ATTESTED
+
+    home = Home.from_environment()
+    kept = store.by_id(home.boards, release)
+    made = run(home, kept, trusted=_trusted(home, key), step=step(STEPS))
+    if as_json:
+        print_json(
+            {
+                "board_id": made.release_id,
+                "rebuilt_id": made.rebuilt_id,
+                "is_reproduced": made.is_reproduced,
+                "is_attested": made.is_attested,
+                "erasures_since": made.erased_since,
+                "findings": list(made.findings),
+                "notes": list(made.notes),
+                "differences": list(made.differences),
+            }
+        )
+    else:
+        for line in (
+            *(f"note: {note}" for note in made.notes),
+            *(f"WRONG: {finding}" for finding in made.findings),
+            f"release  {made.release_id}",
+            f"rebuilt  {made.rebuilt_id}",
+            *(f"  {difference}" for difference in made.differences),
+        ):
+            put(line)
+        if made.is_attested:
+            put(f"{ATTESTED}: signed as it was published, and made from what is erased now")
+        else:
+            put("reproduced, bit for bit" if made.is_reproduced else "NOT reproduced")
+    if not made.is_reproduced:
+        raise typer.Exit(1 if made.is_attested else IntegrityError.exit_code)
+
+
+@app.command()
+def diff(
+    a: RELEASE,
+    b: RELEASE,
+    *,
+    dimension: Annotated[str | None, typer.Option(help="Only this dimension.")] = None,
+    stratum: Annotated[str | None, typer.Option(help="Only this stratum.")] = None,
+    estimator: Annotated[str | None, typer.Option(help="Only this estimator.")] = None,
+    weighting: Annotated[str | None, typer.Option(help="Only this weighting.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every board, not only the one people see first.")
+    ] = False,
+    as_json: AS_JSON = False,
+) -> None:
+    """Explain every rank that changed from release A to release B, one cause at a time."""
+    from orchestration.difference import difference
+    from publishing.boards import store
+    from publishing.boards.view import leaderboard
+
+    home = Home.from_environment()
+    releases = store.by_id(home.boards, a), store.by_id(home.boards, b)
+    found = difference(home, *releases, step=_say_cause)
+    chosen = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
+    if every:
+        named = {"stratum_id": stratum, **chosen}
+        wanted = {name: value for name, value in named.items() if value is not None}
+    else:
+        head, _ = leaderboard(releases[1], stratum=stratum, **chosen)
+        wanted = {"stratum_id": head["stratum"], **{name: head[name] for name in chosen}}
+    document = _difference(releases, found, wanted, is_every=every)
+    if as_json:
+        print_json(document)
+    else:
+        _print_difference(document)
+
+
+def _say_cause(name: str) -> None:
+    if name == "remade":
+        say("The releases by the present code, without who was erased since ...")
+    else:
+        say(f"Release A with B's {name.replace('_', ' ')} ...")
+
+
+def _difference(
+    releases: tuple[Release, Release], found: Difference, wanted: dict[str, str], *, is_every: bool
+) -> dict[str, Any]:
+    from publishing.boards.store import KEY
+
+    def is_wanted(change: Change) -> bool:
+        key = dict(zip(KEY, change.key, strict=True))
+        return all(key[name] == value for name, value in wanted.items())
+
+    of_rank = [change for change in found.changes if change.is_of_rank]
+    a, b = ({"board_id": release.id, **release.subject} for release in releases)
+    return {
+        "a": a,
+        "b": b,
+        "is_other_code": found.is_other_code,
+        "erased_participant_count": found.erased_count,
+        "causes": [
+            {
+                "name": cause.name,
+                "label": cause.label,
+                "event_count": found.event_counts.get(cause.name),
+            }
+            for cause in found.causes
+        ],
+        "leaderboard": None if is_every else wanted,
+        "rank_change_count": len(of_rank),
+        "changes": [one.as_json() for one in sorted(filter(is_wanted, of_rank), key=_by_rank)],
+    }
+
+
+def _by_rank(change: Change) -> tuple[Any, ...]:
+    """By board, then by rank in B; a model that is not there any more comes last."""
+    rank = float("inf") if change.b is None else change.b[0]
+    return (*change.key[:-1], rank, change.key[-1])
+
+
+def _print_difference(document: dict[str, Any]) -> None:
+    """Which ranks changed, and by how many places each cause moves a model by itself."""
+    _print_causes(document)
+    changes = document["changes"]
+    where = document["leaderboard"]
+    columns: dict[str, Any] = {">rank": _from_to, "model": "{model_id}", ">skill": _skill}
+    if where is None:
+        columns = {"board": "{weighting} {stratum_id} {dimension} {estimator}", **columns}
+    else:
+        put(", ".join(f"{name} {value}" for name, value in where.items()))
+    names = dict.fromkeys(name for row in changes for name in row.get("by_cause", {}))
+    columns |= {f">{name}": lambda row, name=name: _effect(row, name) for name in names}
+    if any("came_by" in row for row in changes):
+        columns["came or went"] = _came_by
+    if changes:
+        print_table(changes, columns)
+        put("places by each cause alone; minus is up; interaction: what they do only together")
+    else:
+        put("no rank changed")
+    others = document["rank_change_count"] - len(changes)
+    if others:
+        put(f"{others:,} more ranks changed on other boards (--all)")
+
+
+def _print_causes(document: dict[str, Any]) -> None:
+    for name in ("a", "b"):
+        one = document[name]
+        until = f", valid until {one['valid_until']}" if one["valid_until"] else ""
+        position = one["log_position"]
+        put(f"{name.upper()}  {one['board_id'][:ID_DIGITS]}  log position {position}{until}")
+    for cause in document["causes"]:
+        count = cause["event_count"]
+        put(f"  {cause['label']}" + ("" if count is None else f": {count:+,} events"))
+    if document["is_other_code"]:
+        put("  made by other code than this; what that changes is named `remade`")
+    if count := document["erased_participant_count"]:
+        put(f"  {count:,} erasures since they were made; what they change is named `remade`")
+
+
+def _from_to(row: dict[str, Any]) -> str:
+    first, last = ("-" if row[f"rank_{name}"] is None else row[f"rank_{name}"] for name in "ab")
+    return f"{first} > {last}"
+
+
+def _skill(row: dict[str, Any]) -> str:
+    return f"{row['skill_change']:+.3f}" if "skill_change" in row else ""
+
+
+def _effect(row: dict[str, Any], cause: str) -> str:
+    return f"{row['by_cause'][cause]['rank_change']:+d}" if "by_cause" in row else ""
+
+
+def _came_by(row: dict[str, Any]) -> str:
+    return f"by {', '.join(row['came_by']) or 'causes together'}" if "came_by" in row else ""

@@ -1,10 +1,9 @@
-"""`demoscope build`: from the log to marts and a board.
-
-What stays out: the build itself (orchestration/building.py).
-"""
+"""`demoscope build`, `leaderboard` and `study`: from the log, or a bundled study, to boards."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,37 +11,61 @@ import typer
 
 from ingestion.errors import BusyError
 from ingestion.paths import Home
-from orchestration.cli.output import print_json, say
+from orchestration.cli.output import (
+    AS_JSON,
+    FORMAT,
+    Format,
+    print_json,
+    print_rows,
+    progress,
+    put,
+    say,
+    step,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from orchestration.cli.output import Columns
     from orchestration.dbt_results import DbtWarning
+    from publishing.boards.store import Release
 
-app = typer.Typer()
 STEPS = {
     "transform": "Building state, strata and counts (dbt)",
     "rate": "Rating every tournament",
     "verify": "Checking the log",
     "report": "Building reports (dbt)",
-    "board": "Keeping the board",
+    "board": "Keeping the release",
 }
 UNCOMPARED = """
 select model_id from dim_model
 where is_registered and not has_battled and not is_retired
 order by model_id
 """
+COLUMNS: Columns = {
+    ">rank": "{rank}",
+    "^range": "{rank_lo}-{rank_hi}",
+    "model": lambda row: row["model_id"] + (" *" if row["is_provisional"] else ""),
+    ">skill": "{skill:+.2f}",
+    ">95% interval": "{skill_lo:+.2f} to {skill_hi:+.2f}",
+    ">P(best)": "{p_best:.3f}",
+    ">win share": "{winshare:.3f}",
+    ">battles": "{battle_count:,}",
+}
+VALID_UNTIL = Annotated[
+    str | None, typer.Option(help="ISO time: what happened later does not count.")
+]
 
 
-@app.command()
 def build(
     as_of: Annotated[
         str | None,
-        typer.Option(help="Log position, time or board id: what was known. The head if not given."),
+        typer.Option(
+            help="Log position, time or release's id: what was known. The head if not given."
+        ),
     ] = None,
-    valid_until: Annotated[
-        str | None, typer.Option(help="ISO time: what happened later does not count.")
-    ] = None,
+    valid_until: VALID_UNTIL = None,
     parameter: Annotated[
         list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")
     ] = None,
@@ -60,7 +83,7 @@ def build(
             help="One trueskill_hierarchical over all countries: each borrows from the rest.",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AS_JSON = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
     from orchestration.building import build as run_build  # imports dbt, numba
@@ -70,26 +93,26 @@ def build(
     chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
     chosen += ["pool_countries=true"] if pool_countries else []
     warnings: list[DbtWarning] = []
-    board = run_build(
+    release = run_build(
         home,
         as_of=as_of,
         valid_until=valid_until,
         parameters=with_changes([*(parameter or ()), *chosen]),
-        step=lambda name: say(f"{STEPS[name]} ..."),
+        step=step(STEPS),
         warn=warnings.append,
     )
-    say_warnings(warnings, home)
-    _warn(home, board.subject["log_position"])
+    _say_warnings(warnings, home)
+    _say_unmatched(home, release.subject["log_position"])
     if as_of is None and valid_until is None:
-        _name_the_uncompared(home)
+        _say_uncompared(home)
     if as_json:
-        print_json({"board": {"board_id": board.board_id, **board.subject}})
+        print_json({"board": {"board_id": release.id, **release.subject}})
     else:
-        print(f"Board {board.board_id} as of {cut_of(board.subject)}")  # noqa: T201
+        put(f"Release {release.id} as of {cut_of(release.subject)}")
 
 
-def say_warnings(warnings: Sequence[DbtWarning], home: Home) -> None:
-    """What dbt's tests warn of, on stderr, and where the SQL lies that selects the rows."""
+def _say_warnings(warnings: Sequence[DbtWarning], home: Home) -> None:
+    """What dbt's tests warn of, and where the SQL lies that selects the rows."""
     for warning in warnings:
         say(f"warning: {warning}")
     compiled = home.root / "dbt" / "target" / "compiled"
@@ -97,7 +120,7 @@ def say_warnings(warnings: Sequence[DbtWarning], home: Home) -> None:
         say(f"The SQL that selects the rows lies under {compiled}, by the names of the tests.")
 
 
-def _warn(home: Home, position: int) -> None:
+def _say_unmatched(home: Home, position: int) -> None:
     """A mistyped target does nothing, which nobody would notice."""
     from ingestion.log import EventLog
     from orchestration.event_search import unmatched_targets
@@ -107,11 +130,11 @@ def _warn(home: Home, position: int) -> None:
         say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
 
 
-def _name_the_uncompared(home: Home) -> None:
-    """Whoever registered a model and does not find it on a board wonders why."""
+def _say_uncompared(home: Home) -> None:
+    """Explains why a model that was registered is on no board."""
     from orchestration.mart_rows import mart_rows
 
-    # The board is made; that somebody else has the database open by now is no failure.
+    # The release is made; that somebody else has the database open by now is no failure.
     with suppress(BusyError):
         models = [row["model_id"] for row in mart_rows(home, UNCOMPARED)]
         if models:
@@ -119,3 +142,113 @@ def _name_the_uncompared(home: Home) -> None:
                 f"note: registered, but on no board, as nobody compared them: {', '.join(models)}."
                 " demoscope queue proposes battles."
             )
+
+
+def leaderboard(
+    dimension: Annotated[
+        str | None, typer.Option(help="What was judged; `overall` where not given.")
+    ] = None,
+    stratum: Annotated[
+        str, typer.Option(help="all, US, UK, US/age/18-34, UK/politics/Labour, ...")
+    ] = "all",
+    estimator: Annotated[str, typer.Option(help="How skills are estimated.")] = "trueskill_ep",
+    weighting: Annotated[
+        str | None, typer.Option(help="none, or a scheme; the census where not given.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Log position, time or release's id; the last build if not given."),
+    ] = None,
+    valid_until: VALID_UNTIL = None,
+    output: FORMAT = Format.TABLE,
+) -> None:
+    """Show a leaderboard."""
+    release = _release(Home.from_environment(), as_of, valid_until)
+    names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
+    _show(release, output, stratum=stratum, **names)
+
+
+def _show(release: Release, output: Format, **chosen: str | None) -> None:
+    from publishing.boards.view import leaderboard as view  # imports pyarrow
+
+    head, rows = view(release, **chosen)
+    notes = [f"release {head['board_id'][:12]} as of log position {head['log_position']}"]
+    if head["valid_until"]:
+        notes.append(f"without what happened after {head['valid_until']}")
+    if any(row["is_provisional"] for row in rows):
+        notes.append("* provisional: too few battles, or too wide an interval")
+    if rows[0].get("component_count", 1) > 1:
+        notes.append(
+            "models fall into groups never compared; ranks across groups rest on the prior"
+        )
+    note = "; ".join(notes)
+    print_rows("rows", rows, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
+
+
+def _release(home: Home, as_of: str | None, valid_until: str | None) -> Release:
+    from publishing.boards import store
+
+    if as_of is None and valid_until is None:
+        return store.current(home.boards)
+    from ingestion.log import EventLog
+    from orchestration.dbt_runs import PROJECT_DIRECTORY
+    from publishing.boards.designs import design_hash
+    from publishing.boards.inputs import named_release, resolve, wanted_subject, with_changes
+
+    if as_of is not None and valid_until is None:
+        named = named_release(home.boards, as_of)
+        if named is not None:
+            return named
+    log = EventLog.open(home.log)
+    cut = resolve(home.boards, log, as_of, valid_until)
+    wanted = wanted_subject(log, cut, design_hash(PROJECT_DIRECTORY), with_changes(()))
+    found = store.find(home.boards, wanted)
+    if found is not None:
+        return found
+    from orchestration.building import build as run_build
+
+    say(f"No release as of {cut} is kept; building it ...")
+    return run_build(home, as_of=as_of or cut.log_position, valid_until=valid_until)
+
+
+def study(
+    name: Annotated[str, typer.Argument(help="simulated or arena.")] = "simulated",
+    participants: Annotated[int, typer.Option(min=1, help="Size of the simulated study.")] = 24_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated study.")] = 1,
+) -> None:
+    """Ingest a bundled study, build, show its leaderboard and make the page."""
+    from orchestration.building import build as run_build
+    from orchestration.consistency_check import publish
+    from orchestration.loading import load_file
+    from orchestration.studies import study_files
+    from publishing.page.building import build_site
+
+    home = Home.from_environment()
+    for file in study_files(home, name, participants=participants, seed=seed, say=say):
+        with progress(file.path.name) as show:
+            report = load_file(home, str(file.path), mapping=file.mapping, progress=show)
+        say(
+            f"{file.path.name}: {report.accepted_count:,} accepted, "
+            f"{report.duplicate_count:,} duplicates, {report.quarantined_count:,} quarantined"
+        )
+    warnings: list[DbtWarning] = []
+    release = run_build(home, step=step(STEPS), warn=warnings.append)
+    _say_warnings(warnings, home)
+    _show(release, Format.TABLE)
+    publish(home)
+    _say_where(home, release, build_site(home, home.site, say))
+
+
+def _say_where(home: Home, release: Release, page: Path) -> None:
+    """Where the results are and what to try next."""
+    command = "demoscope" if shutil.which("demoscope") else sys.argv[0]
+    strata = release.rows().column("stratum_id").unique().to_pylist()
+    stratum = max(strata, key=lambda name: (name.count("/"), name))
+    say(
+        f"\nPage       {page}\n"
+        f"Tables     {home.marts / 'current'}\n"
+        f"Database   {home.database}\n"
+        f"Releases   {home.boards}\n"
+        f"Try        {command} leaderboard --stratum '{stratum}' --format json\n"
+        "Dagster    make ui"
+    )

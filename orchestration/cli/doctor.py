@@ -1,7 +1,4 @@
-"""`demoscope doctor`: what is wrong with this installation or warehouse, and what to do about it.
-
-What stays out: mending anything.
-"""
+"""`demoscope doctor`: what is wrong with this installation or warehouse, and how to repair it."""
 
 from __future__ import annotations
 
@@ -9,18 +6,17 @@ import importlib
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
-from orchestration.cli.output import print_json
+from orchestration.cli.output import AS_JSON, print_json, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-app = typer.Typer()
 LIBRARIES = ("duckdb", "pyarrow", "numba", "dagster", "dbt.version", "trueskill")
 FREE_BYTES = 1 << 30
 
@@ -34,35 +30,23 @@ class Finding:
     message: str
 
 
-@app.command()
-def doctor(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
-) -> None:
+def doctor(*, as_json: AS_JSON = False) -> None:
     """Say what is wrong with this installation or warehouse."""
     home = Home.from_environment()
-    checks: dict[str, Callable[[Home], str]] = {
-        "python": _python,
-        "libraries": _libraries,
-        "ratings": _ratings,
-        "home": _home,
-        "space": _space,
-        "vault": _vault,
-        "log": _log,
-        "database": _database,
-        "board": _board,
-    }
-    findings = [_run(name, check, home) for name, check in checks.items()]
+    checks = (_python, _libraries, _ratings, _home, _space, _vault, _log, _database, _board)
+    findings = [_run(check, home) for check in checks]
     if as_json:
         print_json({"checks": [vars(finding) for finding in findings]})
     else:
         for finding in findings:
             mark = "ok  " if finding.is_well else "WRONG"
-            print(f"{mark:<6}{finding.check:<10} {finding.message}")  # noqa: T201 (the output)
+            put(f"{mark:<6}{finding.check:<10} {finding.message}")
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)
 
 
-def _run(name: str, check: Callable[[Home], str], home: Home) -> Finding:
+def _run(check: Callable[[Home], str], home: Home) -> Finding:
+    name = check.__name__.removeprefix("_")
     try:
         return Finding(name, is_well=True, message=check(home))
     except (DemoscopeError, ImportError, OSError) as error:
@@ -150,9 +134,9 @@ def _board(home: Home) -> str:
 
     if not (home.boards / store.CURRENT).exists():
         return "none yet; run: demoscope build"
-    board = store.current(home.boards)
+    release = store.current(home.boards)
     head = EventLog.open(home.log).head()
-    position = board.subject["log_position"]
+    position = release.subject["log_position"]
     if head is not None and head.seq > position:
         return f"as of {position}, {head.seq - position} commits behind; run: demoscope build"
-    return f"{board.board_id[:12]} as of log position {position}"
+    return f"{release.id[:12]} as of log position {position}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
-from orchestration.cli.output import print_json, progress, say
+from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from orchestration.load_report import LoadReport
 
 
-@app.command()
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files of events.")],
     mapping: Annotated[
@@ -23,7 +23,7 @@ def ingest(
     max_bad_share: Annotated[
         float, typer.Option(min=0, max=1, help="Refuse the file above this share of bad rows.")
     ] = 0.2,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AS_JSON = False,
 ) -> None:
     """Bring files through the gate into the event log."""
     from expectations.gate import Gate
@@ -34,15 +34,11 @@ def ingest(
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
+        gate = Gate(max_bad_share=max_bad_share)
         try:
             with progress(path) as show:
                 report = load_file(
-                    home,
-                    path,
-                    mapping=mapping,
-                    source_name=source,
-                    gate=Gate(max_bad_share=max_bad_share),
-                    progress=show,
+                    home, path, mapping=mapping, source_name=source, gate=gate, progress=show
                 )
         except GateRefusalError as refused:
             report = refused.report
@@ -52,37 +48,34 @@ def ingest(
             worst = error
             say(f"error: {error}")
             continue
-        loads.append(report)
+        loads.append(report.as_json())
         if not as_json:
-            _summary(report.as_json())
+            _summary(report)
     if as_json:
-        print_json({"loads": [report.as_json() for report in loads]})
+        print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
 
 
-def _summary(load: dict[str, object]) -> None:
+def _summary(report: LoadReport) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
-    reasons = load["quarantined_by_reason"]
-    print(f"{load['file']}: {str(load['status']).replace('_', ' ')}")  # noqa: T201 (the command's output)
+    load = report.as_json()
+    put(f"{report.file}: {report.status.replace('_', ' ')}")
     for label, name in (
         ("rows", "row_count"),
-        ("held back" if load["status"] == "refused" else "accepted", "accepted_count"),
+        ("held back" if report.status == "refused" else "accepted", "accepted_count"),
         ("duplicates", "duplicate_count"),
         ("quarantined", "quarantined_count"),
     ):
-        print(f"  {label:<12} {load[name]:>12,}")  # noqa: T201
-    if isinstance(reasons, dict):
-        for reason, count in reasons.items():
-            print(f"    {reason:<22} {count:>10,}")  # noqa: T201
+        put(f"  {label:<12} {load[name]:>12,}")
+    for reason, count in load["quarantined_by_reason"].items():
+        put(f"    {reason:<22} {count:>10,}")
     if load["set_aside_count"]:
-        print(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")  # noqa: T201
-    examples = load["examples"]
-    if isinstance(examples, list):
-        for row in examples:
-            where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
-            print(f"    {where}: {row['original']}")  # noqa: T201
-    if load["status"] == "nothing_new":
-        print("  Every row that the gate let through was in the log already.")  # noqa: T201
-    if load["position"] is not None:
-        print(f"  log position {load['position']}")  # noqa: T201
+        put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
+    for row in load["examples"]:
+        where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
+        put(f"    {where}: {row['original']}")
+    if report.status == "nothing_new":
+        put("  Every row that the gate let through was in the log already.")
+    if report.position is not None:
+        put(f"  log position {report.position}")

@@ -102,7 +102,7 @@ def export(
     """Register the log's Parquet files as one table per event type, for other engines."""
     from ingestion.log.export import ExportFormat
     from ingestion.log.export import export as export_log
-    from publishing.boards.as_of import resolve
+    from publishing.boards.inputs import resolve
 
     if kind not in set(ExportFormat):
         message = f"{kind!r} is not a format: delta or iceberg."

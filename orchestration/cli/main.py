@@ -1,8 +1,6 @@
 """The `demoscope` command and how it ends: data on stdout, words on stderr, an exit code.
 
 Commands are imported when they run, so that `leaderboard` answers at once.
-
-What stays out: what the commands do (one file per command beside this one).
 """
 
 from __future__ import annotations
@@ -16,21 +14,22 @@ from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError
 
+# The module that has a function of the command's name, or for a group of commands its `app`.
 COMMANDS = {
-    "ingest": "Bring files through the gate into the event log.",
-    "build": "Build every mart and the leaderboard from the log.",
-    "leaderboard": "Show a leaderboard.",
-    "publish": "Publish the marts for readers: DuckDB, Parquet, CSV.",
-    "superset": "Write a dashboard for Apache Superset.",
-    "site": "Build the page readers open, and look at it.",
-    "queue": "Show which battles to hold next, and schedule them.",
-    "boards": "List, check, reproduce and compare boards.",
-    "quality": "Who takes part in earnest: rules, strikes, appeals, sensitivity.",
-    "recruit": "Whom to recruit next, how many, and what it costs.",
-    "log": "Look into the event log and check that it is whole.",
-    "simulate": "Write a simulated study whose truth is known.",
-    "study": "Ingest a bundled study, build, show its leaderboard and make the page.",
-    "doctor": "Say what is wrong with this installation or warehouse.",
+    "ingest": ("ingest", "Bring files through the gate into the event log."),
+    "build": ("build", "Build every mart and the leaderboard from the log."),
+    "leaderboard": ("build", "Show a leaderboard."),
+    "publish": ("publish", "Publish the marts for readers: DuckDB, Parquet, CSV."),
+    "superset": ("publish", "Write a dashboard for Apache Superset."),
+    "site": ("site", "Build the page readers open, and look at it."),
+    "queue": ("planning", "Show which battles to hold next, and schedule them."),
+    "boards": ("boards", "List, check, reproduce and compare releases of boards."),
+    "quality": ("quality", "Who takes part in earnest: rules, strikes, appeals, sensitivity."),
+    "recruit": ("planning", "Whom to recruit next, how many, and what it costs."),
+    "log": ("log", "Look into the event log and check that it is whole."),
+    "simulate": ("simulate", "Write a simulated study whose truth is known."),
+    "study": ("build", "Ingest a bundled study, build, show its leaderboard and make the page."),
+    "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
 INTERRUPTED = 130
 
@@ -44,13 +43,19 @@ class LazyCommands(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the command's module and take its `app`."""
+        """Import the command's module and take the command from it."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        app: Any = import_module(f"orchestration.cli.{cmd_name}").app
+        module, words = COMMANDS[cmd_name]
+        found: Any = import_module(f"orchestration.cli.{module}")
+        if hasattr(found, cmd_name):
+            app = typer.Typer()
+            app.command()(getattr(found, cmd_name))
+        else:
+            app = found.app
         command = typer.main.get_command(app)
         command.name = cmd_name
-        command.help = command.help or COMMANDS[cmd_name]
+        command.help = command.help or words
         return command
 
 
@@ -74,21 +79,19 @@ def run() -> None:
     try:
         app()
     except DemoscopeError as error:
-        _say(str(error))
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _say("Interrupted; nothing half done was kept.")
-        sys.exit(INTERRUPTED)
+        _end("Interrupted; nothing half done was kept.", INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        # A full disk, a path or a permission: the user's to mend. Other faults are ours and show
-        # where they are.
+        # A full disk, a path or a permission is the user's to repair. Other faults are ours and
+        # show where they are.
         where = f"{error.filename}: " if error.filename else ""
-        _say(f"{where}{error.strerror or error}. Mend that, then run the command again.")
-        sys.exit(1)
+        _end(f"{where}{error.strerror or error}. Repair that, then run the command again.", 1)
 
 
-def _say(message: str) -> None:
+def _end(message: str, code: int) -> None:
     sys.stderr.write(f"error: {message}\n")
+    sys.exit(code)

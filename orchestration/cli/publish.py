@@ -1,24 +1,19 @@
-"""`demoscope publish`: immutable copies of the marts for readers.
-
-What stays out: publishing (publishing/publications).
-"""
+"""`demoscope publish` and `superset`: immutable copies of the marts, and a dashboard on them."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.output import print_json, say
+from orchestration.cli.output import AS_JSON, print_json, put, say
 
 if TYPE_CHECKING:
     from publishing.publications.store import Publication
 
-app = typer.Typer()
 
-
-@app.command()
 def publish(
     is_list: Annotated[
         bool, typer.Option("--list", help="List what is published instead; publish nothing.")
@@ -31,16 +26,21 @@ def publish(
         str | None,
         typer.Option(metavar="DSN", help="Mirror it in the schema `demoscope` of this database."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AS_JSON = False,
 ) -> None:
-    """Publish the marts of the current board, and let readers see them."""
+    """Publish the marts of the current release, and let readers see them."""
     from publishing.publications import store
 
     home = Home.from_environment()
     if is_list:
-        _print_list([_listed(one, home) for one in store.published(home.marts)], as_json=as_json)
+        listed = [_listed(one, home) for one in store.published(home.marts)]
+        if as_json:
+            print_json({"publications": listed})
+        else:
+            for one in listed:
+                put(_line(one))
         return
-    from publishing.publications.publication import publish as run_publish  # imports duckdb
+    from orchestration.consistency_check import publish as run_publish  # imports duckdb
 
     made = run_publish(home)
     if postgres is not None:
@@ -56,7 +56,7 @@ def publish(
     left_out = sum(table["left_out_count"] for table in made.manifest["tables"])
     if left_out:
         say(f"{left_out:,} rows stay behind: of too few people, or they would give those away.")
-    print(made.directory)  # noqa: T201
+    put(made.directory)
 
 
 def _listed(publication: Publication, home: Home) -> dict[str, Any]:
@@ -64,30 +64,41 @@ def _listed(publication: Publication, home: Home) -> dict[str, Any]:
 
     manifest = publication.manifest
     files = [*manifest["files"], *(file for table in manifest["tables"] for file in table["files"])]
+    said = ("title", "is_simulated", "log_position", "valid_until")
+    counts = ("name", "row_count", "left_out_count")
     return {
         "name": publication.name,
         "board_id": manifest["board_id"],
         "is_current": publication.name == (home.marts / store.CURRENT).resolve().name,
-        "title": manifest["title"],
-        "is_simulated": manifest["is_simulated"],
-        "log_position": manifest["log_position"],
-        "valid_until": manifest["valid_until"],
+        **{name: manifest[name] for name in said},
         "directory": str(publication.directory),
         "byte_count": sum(file["byte_count"] for file in files),
-        "tables": [
-            {name: table[name] for name in ("name", "row_count", "left_out_count")}
-            for table in manifest["tables"]
-        ],
+        "tables": [{name: table[name] for name in counts} for table in manifest["tables"]],
     }
 
 
-def _print_list(listed: list[dict[str, Any]], *, as_json: bool) -> None:
+def _line(one: dict[str, Any]) -> str:
+    mark = "*" if one["is_current"] else " "
+    name = one["board_id"][:12] + one["name"].removeprefix(one["board_id"])
+    return f"{mark} {name:<15} {one['byte_count'] / 1e6:7.1f} MB  {one['title']}"
+
+
+def superset(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Where to.")],
+    uri: Annotated[
+        str | None,
+        typer.Option(help="SQLAlchemy's address of the marts; the current publication by default."),
+    ] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Write a dashboard on what is published, for Apache Superset to import."""
+    from publishing.publications import store
+    from publishing.publications.superset import dashboard, default_uri
+
+    marts = Home.from_environment().marts
+    address = uri or default_uri(marts)
+    file.write_bytes(dashboard(store.current(marts), address))
     if as_json:
-        print_json({"publications": listed})
-        return
-    for one in listed:
-        mark = "*" if one["is_current"] else " "
-        megabytes = one["byte_count"] / 1e6
-        number = one["name"].removeprefix(one["board_id"])
-        name = one["board_id"][:12] + number
-        print(f"{mark} {name:<15} {megabytes:7.1f} MB  {one['title']}")  # noqa: T201
+        print_json({"dashboard": {"file": str(file), "uri": address}})
+    else:
+        put(file)

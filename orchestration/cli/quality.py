@@ -1,24 +1,22 @@
-"""`demoscope quality`: who takes part in earnest, strikes, appeals, and what the board makes of it.
-
-What stays out: finding and issuing strikes (orchestration/quality.py), the figures (dbt_project).
-"""
+"""`demoscope quality`: who takes part in earnest, strikes, appeals, and what boards make of it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingestion.errors import NotFoundError
 from ingestion.paths import Home
-from orchestration.cli.mart_output import FORMAT, Format, print_rows
-from orchestration.cli.output import print_json, say
+from orchestration.cli.output import AS_JSON, FORMAT, Format, print_json, print_rows, put, say
+
+if TYPE_CHECKING:
+    from orchestration.cli.output import Columns
 
 app = typer.Typer(
     no_args_is_help=True, help="Who takes part in earnest: rules, strikes, appeals, sensitivity."
 )
-AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 RULES = "select * from rpt_quality_rule order by sort_order, rule_version"
 PARTICIPANTS = """
@@ -53,17 +51,17 @@ class State(StrEnum):
 @app.command()
 def rules(*, output: FORMAT = Format.TABLE) -> None:
     """What each rule reads, whom it hits, and what became of the hits."""
-    columns = {
-        "rule": lambda row: f"{row['rule']}@{row['rule_version']}",
+    columns: Columns = {
+        "rule": "{rule}@{rule_version}",
         "hit": lambda row: (
             f"{row['measure']} {row['comparison'].replace('_', ' ')} {row['threshold']:g}"
             + (f", of {row['basis_min']} or more" if row["basis_min"] > 1 else "")
         ),
-        ">people": lambda row: f"{row['participant_count']:,}",
-        ">hits": lambda row: f"{row['hit_count']:,}",
-        ">open": lambda row: f"{row['open_hit_count']:,}",
-        ">struck": lambda row: f"{row['struck_hit_count']:,}",
-        ">appealed": lambda row: f"{row['appealed_hit_count']:,}",
+        ">people": "{participant_count:,}",
+        ">hits": "{hit_count:,}",
+        ">open": "{open_hit_count:,}",
+        ">struck": "{struck_hit_count:,}",
+        ">appealed": "{appealed_hit_count:,}",
     }
     print_rows("rules", _rows(RULES), output, columns)
 
@@ -76,13 +74,13 @@ def participants(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Participants with hits or strikes, most of them first."""
-    columns = {
-        "participant": lambda row: row["participant_key"],
-        "state": lambda row: row["state"],
-        ">strikes": lambda row: f"{row['strike_count']:,}",
-        ">open": lambda row: f"{row['open_hit_count']:,}",
-        ">talks": lambda row: f"{row['conversation_count']:,}",
-        ">verdicts": lambda row: f"{row['verdict_count']:,}",
+    columns: Columns = {
+        "participant": "{participant_key}",
+        "state": "{state}",
+        ">strikes": "{strike_count:,}",
+        ">open": "{open_hit_count:,}",
+        ">talks": "{conversation_count:,}",
+        ">verdicts": "{verdict_count:,}",
         ">s per turn": lambda row: _number(row["median_turn_seconds"], ".1f"),
         ">checks failed": lambda row: (
             f"{row['attention_check_failed_count'] or 0:,}/{row['attention_check_count'] or 0:,}"
@@ -100,16 +98,16 @@ def sensitivity(
     dimension: Annotated[str, typer.Option(help="What was judged.")] = "overall",
     output: FORMAT = Format.TABLE,
 ) -> None:
-    """The board under no policy, under each, and how far ranks move."""
-    columns = {
-        "policy": lambda row: f"{row['policy']}@{row['policy_version']}",
-        ">left out": lambda row: f"{row['excluded_participant_count']:,}",
-        ">rank": lambda row: str(row["rank"]),
-        "range": lambda row: f"{row['rank_lo']}-{row['rank_hi']}",
+    """The board under no quality policy, under each, and how far ranks move."""
+    columns: Columns = {
+        "policy": "{policy}@{policy_version}",
+        ">left out": "{excluded_participant_count:,}",
+        ">rank": "{rank}",
+        "range": "{rank_lo}-{rank_hi}",
         ">moved": lambda row: f"{row['rank_change']:+d}" if row["rank_change"] else "",
-        "model": lambda row: row["model_id"],
-        ">skill": lambda row: f"{row['skill']:+.2f}",
-        ">verdicts": lambda row: f"{row['battle_count']:,}",
+        "model": "{model_id}",
+        ">skill": "{skill:+.2f}",
+        ">verdicts": "{battle_count:,}",
     }
     found = _rows(SENSITIVITY, {"dimension": dimension})
     if not found:
@@ -122,17 +120,17 @@ def sensitivity(
 @app.command()
 def bias(*, output: FORMAT = Format.TABLE) -> None:
     """How far standing on the left sways verdicts, per dimension."""
-    columns = {
-        "dimension": lambda row: row["dimension"],
-        ">left": lambda row: f"{row['left_share']:.3f}",
-        ">right": lambda row: f"{row['right_share']:.3f}",
-        ">ties": lambda row: f"{row['tie_share']:.3f}",
+    columns: Columns = {
+        "dimension": "{dimension}",
+        ">left": "{left_share:.3f}",
+        ">right": "{right_share:.3f}",
+        ">ties": "{tie_share:.3f}",
         ">bias": lambda row: _number(row["bias"], "+.3f"),
         ">95% interval": lambda row: (
             f"{_number(row['bias_lo'], '+.3f')} to {_number(row['bias_hi'], '+.3f')}"
         ),
-        ">verdicts": lambda row: f"{row['battle_count']:,}",
-        ">people": lambda row: f"{row['participant_count']:,}",
+        ">verdicts": "{battle_count:,}",
+        ">people": "{participant_count:,}",
     }
     print_rows("dimensions", _rows(BIAS), output, columns)
 
@@ -141,7 +139,8 @@ def bias(*, output: FORMAT = Format.TABLE) -> None:
 def strike(
     *,
     policy: Annotated[
-        str | None, typer.Option(help="Name, or name@version; the default if not given.")
+        str | None,
+        typer.Option(help="Quality policy, name or name@version; the default if not given."),
     ] = None,
     participant: Annotated[
         str | None, typer.Option(help="Pseudonym: strike this participant only.")
@@ -151,7 +150,7 @@ def strike(
     ] = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Issue a strike for every open hit of the last build, and exclude whoever has enough."""
+    """Issue a strike for every open hit of the last build; exclude each who has enough."""
     from orchestration.quality import find_strikes, issue  # imports pyarrow
 
     home = Home.from_environment()
@@ -173,15 +172,15 @@ def strike(
     if as_json:
         print_json(document)
         return
-    name = f"{found.policy}@{found.version}"
+    name = found.name
     if dry_run:
         people = len({row["participant_id"] for row in found.strikes})
         words = f"{len(found.strikes):,} strikes for {people:,} participants"
-        _print(f"{name} would issue {words}, and exclude {len(found.exclusions):,}")
+        put(f"{name} would issue {words}, and exclude {len(found.exclusions):,}")
     elif report is None or not report.accepted_count:
-        _print(f"{name}: nothing new; every hit has its strike")
+        put(f"{name}: nothing new; every hit has its strike")
     else:
-        _print(
+        put(
             f"{name}: {document['strike_count']:,} strikes, {document['exclusion_count']:,}"
             f" exclusions at log position {report.position}"
         )
@@ -213,7 +212,7 @@ def appeal(
         return
     done = "was retracted before" if report.status == "nothing_new" else "is retracted"
     kind = str(retracted["event_type"])
-    _print(f"{kind} {retracted['event_id']} {done}, at log position {report.position}")
+    put(f"{kind} {retracted['event_id']} {done}, at log position {report.position}")
 
 
 def _rows(query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -224,7 +223,3 @@ def _rows(query: str, values: dict[str, Any] | None = None) -> list[dict[str, An
 
 def _number(value: float | None, form: str) -> str:
     return "" if value is None else format(value, form)
-
-
-def _print(line: str) -> None:
-    print(line)  # noqa: T201 (the command's output)

@@ -1,28 +1,22 @@
-"""`demoscope simulate`: a study whose truth is known, as files to ingest, or run to its end.
-
-What stays out: the simulation (ingestion/simulation) and the run (orchestration/adaptive_study.py).
-"""
+"""`demoscope simulate`: a study whose truth is known, as files to ingest, or run to its end."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingestion.errors import UsageError
-from orchestration.cli.output import print_json, progress, say
+from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 
 if TYPE_CHECKING:
-    from orchestration.adaptive_study import Moment
-
-app = typer.Typer()
+    from orchestration.adaptive_study import Moment, Setup
 
 PARTICIPANTS, ADAPTIVE_PARTICIPANTS = 24_000, 300
 
 
-@app.command()
 def simulate(
     participants: Annotated[
         int | None,
@@ -43,64 +37,37 @@ def simulate(
     batch: Annotated[int, typer.Option(min=1, help="Battles chosen between two builds.")] = 60,
     rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 100,
     target: Annotated[str, typer.Option(help="The stopping target, a row of its seed.")] = "width",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AS_JSON = False,
 ) -> None:
     """Write a simulated study whose truth is known, or run one that chooses its battles."""
+    said: dict[str, Any] = {"seed": seed, "effects": effects, "skill_sd": skill_sd}
     if adaptive:
-        _run(
-            participants,
-            seed,
-            out,
-            effects,
-            skill_sd=skill_sd,
-            batch=batch,
-            rounds=rounds,
-            target=target,
-            as_json=as_json,
-        )
+        from orchestration.adaptive_study import Setup  # imports dbt, numba
+
+        people = participants or ADAPTIVE_PARTICIPANTS
+        setup = Setup(participants=people, batch=batch, rounds=rounds, target=target, **said)
+        _run(setup, out, as_json=as_json)
         return
     from ingestion.simulation.parameters import Parameters  # imports numpy
     from ingestion.simulation.study import simulate as run
 
-    parameters = Parameters(
-        participants=participants or PARTICIPANTS, seed=seed, effects=effects, skill_sd=skill_sd
-    )
+    parameters = Parameters(participants=participants or PARTICIPANTS, **said)
     with progress("Simulating") as show:
         summary = run(parameters, out, progress=lambda done, _whole: show(done))
     if as_json:
         print_json({"files": [str(path) for path in summary.files]})
         return
     for path in summary.files:
-        print(path)  # noqa: T201 (the command's output)
+        put(path)
     say(f"The truth is in {out / 'truth.json'}. Load the rest: demoscope ingest {out}/*.jsonl")
 
 
-def _run(
-    participants: int | None,
-    seed: int,
-    out: Path,
-    effects: float,
-    *,
-    skill_sd: float,
-    batch: int,
-    rounds: int,
-    target: str,
-    as_json: bool,
-) -> None:
-    from orchestration.adaptive_study import Setup, run  # imports dbt, numba
+def _run(setup: Setup, out: Path, *, as_json: bool) -> None:
+    from orchestration.adaptive_study import run
 
     if (out / "warehouse").exists():
         message = f"{out / 'warehouse'} is there already; a study is run from its beginning."
         raise UsageError(message, remedy="Choose another --out.")
-    setup = Setup(
-        participants=participants or ADAPTIVE_PARTICIPANTS,
-        seed=seed,
-        effects=effects,
-        skill_sd=skill_sd,
-        batch=batch,
-        rounds=rounds,
-        target=target,
-    )
     say("Every round is a queue, its votes, a load and a build ...")
     course = run(setup, out, tell=_tell)
     if as_json:
@@ -114,9 +81,8 @@ def _run(
             }
         )
         return
-    print(out / "uncertainty.svg")  # noqa: T201 (the command's output)
-    last, other = course.chosen[-1], course.at_random[-1]
-    say(f"Chosen: {_words(last)}. At random: {_words(other)}.")
+    put(out / "uncertainty.svg")
+    say(f"Chosen: {_words(course.chosen[-1])}. At random: {_words(course.at_random[-1])}.")
     say(f"Look around: DEMOSCOPE_HOME={out / 'warehouse'} demoscope queue --stratum all")
 
 

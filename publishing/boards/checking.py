@@ -1,29 +1,43 @@
-"""Whether a kept board is still what it was: every file of it against its id, from the bytes up.
+"""Whether a kept release is still what it was: every file of it against its id.
 
-A board whose files agree with its id holds the very numbers that were published under that id.
-That those numbers follow from the log is another question: reproduction.py.
+A release whose files agree with its id holds the very numbers that were published under that id.
+That those numbers follow from the log is another question (orchestration/reproduction.py).
 
-What stays out: mending anything.
+A release that used something erased since is attested by its signature and cannot be recomputed:
+what it was made from is gone. A release made after an erasure is like any other.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError
-from publishing.boards.identity import KEY, identity, ordered
-from publishing.boards.signing import Opened, open_envelope
-from publishing.boards.statement import PREDICATE_TYPE, STATEMENT_TYPE
-from publishing.boards.store import BOARD_FILE, ENVELOPE_FILE, ROWS_FILE, STATEMENT_FILE
+from publishing.boards.statement import PREDICATE_TYPE, STATEMENT_TYPE, Opened, open_envelope
+from publishing.boards.store import (
+    CANONICAL_FILE,
+    ENVELOPE_FILE,
+    KEY,
+    ROWS_FILE,
+    STATEMENT_FILE,
+    identity,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    import pyarrow as pa
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from publishing.boards.store import Board
+    from ingestion.log import EventLog
+    from ingestion.log.erasures import ErasedSince
+    from publishing.boards.store import Release
+
+    Row = dict[str, Any]
+
+ATTESTED = "attested, not recomputable"
 
 
 @dataclass(frozen=True)
@@ -41,34 +55,91 @@ class Checked:
     opened: Opened | None
 
 
-def check(board: Board, trusted: Sequence[Ed25519PublicKey] = ()) -> Checked:
-    """Check every file of a board.
+def check(release: Release, trusted: Sequence[Ed25519PublicKey] = ()) -> Checked:
+    """Check every file of a release.
 
     Args:
-        board: a kept board.
+        release: a kept release.
         trusted: public keys whose signatures are checked; others are named, not judged.
     """
-    findings = []
-    path = board.directory / BOARD_FILE
+    path = release.directory / CANONICAL_FILE
     content = path.read_bytes() if path.exists() else b""
-    if not content:
-        findings.append(f"{BOARD_FILE} is missing.")
-    elif identity(content) != board.board_id:
-        findings.append(f"{BOARD_FILE} was changed: its SHA-256 is not the board's id.")
     document = _parsed(content)
-    if document is None and content:
-        findings.append(f"{BOARD_FILE} cannot be read.")
+    findings = []
+    if not content:
+        findings.append(f"{CANONICAL_FILE} is missing.")
+    elif identity(content) != release.id:
+        findings.append(f"{CANONICAL_FILE} was changed: its SHA-256 is not the release's id.")
     if document is not None:
-        findings += _of_rows(board, document)
-    findings += _of_statement(board, document)
+        findings += _of_rows(release, document)
+    elif content:
+        findings.append(f"{CANONICAL_FILE} cannot be read.")
+    findings += _of_statement(release, document)
     opened = None
-    if (board.directory / ENVELOPE_FILE).exists():
+    if release.is_signed:
         try:
-            opened = open_envelope((board.directory / ENVELOPE_FILE).read_bytes(), trusted)
-            findings += _of_envelope(board, opened)
+            opened = open_envelope((release.directory / ENVELOPE_FILE).read_bytes(), trusted)
+            findings += _of_envelope(release, opened)
         except IntegrityError as error:
             findings.append(f"{ENVELOPE_FILE}: {error}")
     return Checked(document, tuple(findings), opened)
+
+
+def require_whole(release: Release) -> None:
+    """Refuse a release whose files are not what they were.
+
+    Raises:
+        IntegrityError: names what was changed.
+    """
+    findings = check(release).findings
+    if findings:
+        message = f"Release {release.id[:12]}: {' '.join(findings)}"
+        raise IntegrityError(message, remedy="See: demoscope boards show")
+
+
+def first_difference(
+    document: Mapping[str, Any], rows: pa.Table
+) -> tuple[tuple[str, ...], Row | None, Row | None] | None:
+    """The first row, by key, in which a board.json and other rows differ.
+
+    Args:
+        document: board.json, parsed.
+        rows: with the same columns.
+
+    Returns:
+        Its key, the row of the document and the other row; None where all are equal.
+    """
+    named = (dict(zip(document["columns"], row, strict=True)) for row in document["rows"])
+    kept, other = ({_key(row): row for row in found} for found in (named, rows.to_pylist()))
+    for key in sorted(kept.keys() | other.keys()):
+        if kept.get(key) != other.get(key):
+            return key, kept.get(key), other.get(key)
+    return None
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in KEY)
+
+
+def taken_from(log: EventLog, release: Release) -> list[ErasedSince]:
+    """The erasures that took away something that a release may have used.
+
+    Args:
+        log: as of its head.
+        release: of this log.
+
+    Raises:
+        IntegrityError: its statement cannot be read.
+    """
+    from ingestion.log.erasures import erasures  # imports pyarrow and duckdb
+
+    position = release.subject["log_position"]
+    made_at = datetime.fromisoformat(release.predicate["made_at"])
+    return [
+        one
+        for one in erasures(log)
+        if one.first_seq <= position < one.seq and made_at < one.recorded_at
+    ]
 
 
 def _parsed(content: bytes) -> dict[str, Any] | None:
@@ -82,39 +153,31 @@ def _parsed(content: bytes) -> dict[str, Any] | None:
     return document if is_whole else None
 
 
-def _of_rows(board: Board, document: dict[str, Any]) -> Iterator[str]:
+def _of_rows(release: Release, document: dict[str, Any]) -> Iterator[str]:
+    changed, count = f"{ROWS_FILE} was changed", len(document["rows"])
     try:
-        rows = board.rows()
-        columns = ordered(rows).to_pydict()
+        rows = release.rows()
     except (OSError, ValueError, KeyError) as error:
         yield f"{ROWS_FILE} cannot be read: {str(error).splitlines()[0]}"
         return
-    stored = {
-        name: [row[place] for row in document["rows"]]
-        for place, name in enumerate(document["columns"])
-    }
-    if list(columns) != document["columns"]:
-        yield f"{ROWS_FILE} was changed: its columns are not those of {BOARD_FILE}."
-        return
-    if rows.num_rows != len(document["rows"]):
+    if rows.column_names != document["columns"]:
+        yield f"{changed}: its columns are not those of {CANONICAL_FILE}."
+    elif rows.num_rows != count:
+        yield f"{changed}: it has {rows.num_rows:,} rows, {CANONICAL_FILE} {count:,}."
+    elif found := first_difference(document, rows):
+        key, kept, other = found
+        if kept is None or other is None:
+            yield f"{changed}: only one of it and {CANONICAL_FILE} has {'/'.join(key)}."
+            return
+        name = next(name for name in kept if kept[name] != other[name])
         yield (
-            f"{ROWS_FILE} was changed: it has {rows.num_rows:,} rows, "
-            f"{BOARD_FILE} {len(document['rows']):,}."
+            f"{changed}: {name} of {'/'.join(key)} is {other[name]},"
+            f" in {CANONICAL_FILE} {kept[name]}."
         )
-        return
-    for place in range(rows.num_rows):
-        for name in columns:
-            if columns[name][place] != stored[name][place]:
-                key = "/".join(str(stored[column][place]) for column in KEY)
-                yield (
-                    f"{ROWS_FILE} was changed: {name} of {key} is {columns[name][place]}, "
-                    f"in {BOARD_FILE} {stored[name][place]}."
-                )
-                return
 
 
-def _of_statement(board: Board, document: dict[str, Any] | None) -> Iterator[str]:
-    path = board.directory / STATEMENT_FILE
+def _of_statement(release: Release, document: dict[str, Any] | None) -> Iterator[str]:
+    path = release.directory / STATEMENT_FILE
     try:
         said: dict[str, Any] = json.loads(path.read_bytes())
         is_known = said["_type"] == STATEMENT_TYPE and said["predicateType"] == PREDICATE_TYPE
@@ -124,15 +187,15 @@ def _of_statement(board: Board, document: dict[str, Any] | None) -> Iterator[str
         yield f"{STATEMENT_FILE} cannot be read: {error!r}."
         return
     if not is_known:
-        yield f"{STATEMENT_FILE} is not a statement about a board."
-    if named != [board.board_id]:
-        yield f"{STATEMENT_FILE} is about another board."
+        yield f"{STATEMENT_FILE} is not a statement about a release."
+    if named != [release.id]:
+        yield f"{STATEMENT_FILE} is about another release."
     if document is not None and subject != document["subject"]:
-        yield f"{STATEMENT_FILE} was changed: its inputs are not those in {BOARD_FILE}."
+        yield f"{STATEMENT_FILE} was changed: its inputs are not those in {CANONICAL_FILE}."
 
 
-def _of_envelope(board: Board, opened: Opened) -> Iterator[str]:
-    path = board.directory / STATEMENT_FILE
+def _of_envelope(release: Release, opened: Opened) -> Iterator[str]:
+    path = release.directory / STATEMENT_FILE
     if not path.exists() or opened.payload != path.read_bytes():
         yield f"{STATEMENT_FILE} is not the statement that was signed."
     for name in opened.broken:

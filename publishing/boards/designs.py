@@ -1,9 +1,8 @@
-"""Study designs: everything a study decides, kept by content so that an old board can be rebuilt.
+"""Study designs: what a study decides, kept so that an old release can be made again.
 
 A design is dbt's seeds: axes, strata, census targets, weighting schemes, dimensions. Its hash is
-part of every board's subject; its files lie in `boards/designs/<hash>/`, as they were.
-
-What stays out: what the seeds mean (dbt_project/) and the models that read them, which are code.
+part of every release's subject; its files lie in `boards/designs/<hash>/`, as they were. The tables
+that read them are code and not part of a design.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from ingestion.errors import IntegrityError, NotFoundError
-from orchestration.dbt_runs import PROJECT_DIRECTORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,29 +49,30 @@ def keep_design(boards: Path, project: Path) -> None:
         shutil.copyfile(path, copy)
     try:
         temporary.rename(directory)
-    except OSError:
+    except OSError:  # another build was faster
         shutil.rmtree(temporary)
         if not directory.exists():
             raise
 
 
-def project_with(boards: Path, design: str, scratch: Path) -> Path:
-    """A dbt project of the present models with a design's seeds.
+def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Path:
+    """A dbt project of the present tables with a design's seeds.
 
-    Models know seeds that came after a design. The present's stand in for them, in a directory of
-    their own: of the design they are no part, nor of its hash.
+    The present tables may read seeds that are younger than a design. The present's stand in for
+    them, in a directory of their own: they are no part of the design, nor of its hash.
 
     Args:
         boards: where designs are kept.
         design: its hash.
+        present: the dbt project; returned where the design is its own.
         scratch: where a copy of the project may be made.
 
     Raises:
         NotFoundError: the design was not kept.
         IntegrityError: its files are not what they were.
     """
-    if design == design_hash(PROJECT_DIRECTORY):
-        return PROJECT_DIRECTORY
+    if design == design_hash(present):
+        return present
     kept = boards / DESIGNS / design
     if not kept.is_dir():
         message = f"The study design {design[:12]} is not in {kept.parent}."
@@ -83,8 +82,7 @@ def project_with(boards: Path, design: str, scratch: Path) -> Path:
         raise IntegrityError(message, remedy="Restore it from a copy.")
     project = scratch / "project" / design[:12]
     if not project.exists():
-        ignored = shutil.ignore_patterns(*LEFT_OUT)
-        shutil.copytree(PROJECT_DIRECTORY, project, ignore=ignored)
+        shutil.copytree(present, project, ignore=shutil.ignore_patterns(*LEFT_OUT))
         names = {path.name for path in kept.rglob("*.csv")}
         (project / LATER_SEEDS).mkdir()
         for path in sorted((project / SEEDS).rglob("*.csv")):

@@ -1,22 +1,27 @@
-"""Boards on disk: `boards/<board_id>/`, written once, and `boards/current`.
+"""Releases on disk: `boards/<board_id>/`, written once, and `boards/current`.
 
-    board.json            the canonical form; its SHA-256 is the directory's name
+    board.json            the canonical form; its SHA-256 is the release's id
     leaderboard.parquet   the same rows, for reading quickly
     statement.json        what it was made from, and by what (statement.py)
-    statement.dsse.json   the statement signed, where a key is configured (signing.py)
+    statement.dsse.json   the statement signed, where a key is configured
 
-What stays out: what a board is (identity.py), whether one is whole (checking.py) and publishing.
+Canonical form: RFC 8785 JSON of `{"schema_version", "subject", "columns", "rows"}`, rows sorted by
+key, every number an integer. `subject` names what the release is a function of: log position and
+head hash, cut in valid time, study design, estimators and parameters. It names neither time,
+machine nor code, so the same log gives the same id anywhere; what made it is in the statement.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import rfc8785
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 
@@ -26,10 +31,12 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from publishing.boards.signing import Signer
+    from publishing.boards.statement import Signer
 
+SCHEMA_VERSION = 1
+KEY = ("weighting", "stratum_id", "dimension", "estimator", "model_id")
 CURRENT = "current"
-BOARD_FILE = "board.json"
+CANONICAL_FILE = "board.json"
 ROWS_FILE = "leaderboard.parquet"
 STATEMENT_FILE = "statement.json"
 ENVELOPE_FILE = "statement.dsse.json"
@@ -38,11 +45,19 @@ _PREFIX = re.compile("[0-9a-f]{8,64}")
 
 
 @dataclass(frozen=True)
-class Board:
-    """A board that is kept: its id and its directory."""
+class Release:
+    """All boards of one build, as they are kept.
 
-    board_id: str
+    Args:
+        directory: named by its id.
+    """
+
     directory: Path
+
+    @property
+    def id(self) -> str:
+        """SHA-256 of its canonical form, lower-case hexadecimal; `board_id` in files and JSON."""
+        return self.directory.name
 
     @cached_property
     def predicate(self) -> dict[str, Any]:
@@ -66,18 +81,46 @@ class Board:
         subject: dict[str, Any] = self.predicate["board"]
         return subject
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether its statement has a signature, by whatever key."""
+        return (self.directory / ENVELOPE_FILE).exists()
+
     def rows(self) -> pa.Table:
-        """Its rows, in micro-units."""
-        return read_rows(self.directory / ROWS_FILE)
+        """A row per KEY, numbers in micro-units."""
+        # Without pyarrow.dataset, whose import costs more than reading.
+        from pyarrow.parquet import ParquetFile
+
+        with ParquetFile(self.directory / ROWS_FILE) as file:
+            rows: pa.Table = file.read()
+        return rows
 
 
-def read_rows(path: Path) -> pa.Table:
-    """A board's rows. Without pyarrow.dataset, whose import costs more than reading."""
-    from pyarrow.parquet import ParquetFile
+def canonical(subject: dict[str, Any], rows: pa.Table) -> bytes:
+    """A release's canonical bytes.
 
-    with ParquetFile(path) as file:
-        rows: pa.Table = file.read()
-    return rows
+    Args:
+        subject: what the release is a function of; integers, text, booleans and null only.
+        rows: one row per KEY, integers, text and booleans only.
+    """
+    rows = ordered(rows)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "subject": subject,
+        "columns": rows.column_names,
+        "rows": [list(row) for row in zip(*rows.to_pydict().values(), strict=True)],
+    }
+    return rfc8785.dumps(document)
+
+
+def ordered(rows: pa.Table) -> pa.Table:
+    """Rows by key: the one order a release has."""
+    return rows.sort_by([(name, "ascending") for name in KEY])
+
+
+def identity(content: bytes) -> str:
+    """The id of a release of this canonical form: lower-case hexadecimal SHA-256."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def keep(
@@ -86,75 +129,58 @@ def keep(
     rows: pa.Table,
     provenance: dict[str, Any],
     signer: Signer | None = None,
-) -> Board:
-    """Keep a board under its id. A board that is there already is left as it is.
+) -> Release:
+    """Keep a release under its id. Files that are there already are left as they are.
 
     An unsigned statement gives way to a signed one; files that are missing are put back.
 
     Raises:
         IntegrityError: it is there already, but was changed since.
     """
-    from publishing.boards.identity import canonical, identity, ordered
+    import pyarrow.parquet as pq
+
     from publishing.boards.statement import statement
 
     rows = ordered(rows)
     content = canonical(subject, rows)
-    board_id = identity(content)
-    board = Board(board_id, boards / board_id)
-    said = statement(board_id, subject, provenance)
-    if not board.directory.exists():
-        temporary = boards / f".{board_id[:12]}.{secrets.token_hex(4)}"
-        temporary.mkdir(parents=True)
-        _write(temporary, content, rows, said, signer)
-        try:
-            temporary.rename(board.directory)
-        except OSError:
-            shutil.rmtree(temporary)
-            if not board.directory.exists():
-                raise
-    _refuse_changed(board, content, rows)
-    _write(board.directory, content, rows, said, signer)
-    return board
-
-
-def _refuse_changed(board: Board, content: bytes, rows: pa.Table) -> None:
-    path = board.directory / BOARD_FILE
-    table = board.directory / ROWS_FILE
-    if path.exists() and path.read_bytes() != content:
-        changed = path
-    elif table.exists() and not _holds(table, rows):
-        changed = table
-    else:
-        return
-    message = f"{changed} was changed since it was written."
-    raise IntegrityError(message, remedy=f"Move {board.directory} away and build again.")
-
-
-def _holds(path: Path, rows: pa.Table) -> bool:
-    try:
-        return bool(read_rows(path).equals(rows))
-    except (OSError, ValueError):
-        return False
-
-
-def _write(
-    directory: Path, content: bytes, rows: pa.Table, said: bytes, signer: Signer | None
-) -> None:
-    """Write what is missing, each file in one step."""
-    import pyarrow.parquet as pq
-
-    if not (directory / BOARD_FILE).exists():
-        _replace(directory / BOARD_FILE, content)
+    release = Release(boards / identity(content))
+    directory = release.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    _refuse_changed(release, content, rows)
+    if not (directory / CANONICAL_FILE).exists():
+        _replace(directory / CANONICAL_FILE, content)
     if not (directory / ROWS_FILE).exists():
         temporary = directory / f".{secrets.token_hex(4)}"
         pq.write_table(rows, temporary, compression="zstd")
         temporary.replace(directory / ROWS_FILE)
-    is_unsigned = signer is not None and not (directory / ENVELOPE_FILE).exists()
+    # The statement comes last: a directory without one is not a release yet.
+    is_unsigned = signer is not None and not release.is_signed
     if is_unsigned or not (directory / STATEMENT_FILE).exists():
-        _replace(directory / STATEMENT_FILE, said)
+        said = statement(release.id, subject, provenance)
         (directory / ENVELOPE_FILE).unlink(missing_ok=True)
+        _replace(directory / STATEMENT_FILE, said)
         if signer is not None:
             _replace(directory / ENVELOPE_FILE, signer.envelope(said))
+    return release
+
+
+def _refuse_changed(release: Release, content: bytes, rows: pa.Table) -> None:
+    path, table = release.directory / CANONICAL_FILE, release.directory / ROWS_FILE
+    if path.exists() and path.read_bytes() != content:
+        changed = path
+    elif table.exists() and not _holds(release, rows):
+        changed = table
+    else:
+        return
+    message = f"{changed} was changed since it was written."
+    raise IntegrityError(message, remedy=f"Move {release.directory} away and build again.")
+
+
+def _holds(release: Release, rows: pa.Table) -> bool:
+    try:
+        return bool(release.rows().equals(rows))
+    except (OSError, ValueError):
+        return False
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -163,15 +189,15 @@ def _replace(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def make_current(boards: Path, board: Board) -> None:
-    """Point `current` at a board, in one step."""
+def make_current(boards: Path, release: Release) -> None:
+    """Point `current` at a release, in one step."""
     temporary = boards / f".current.{secrets.token_hex(4)}"
-    temporary.symlink_to(board.board_id)
+    temporary.symlink_to(release.id)
     temporary.replace(boards / CURRENT)
 
 
-def current(boards: Path) -> Board:
-    """The board readers see.
+def current(boards: Path) -> Release:
+    """The release readers see.
 
     Raises:
         NotFoundError: nothing has been built yet.
@@ -180,33 +206,32 @@ def current(boards: Path) -> Board:
     if not (link / STATEMENT_FILE).exists():
         message = "There is no leaderboard yet."
         raise NotFoundError(message, remedy="Ingest something, then run: demoscope build")
-    directory = link.resolve()
-    return Board(directory.name, directory)
+    return Release(link.resolve())
 
 
-def kept(boards: Path) -> Iterator[Board]:
-    """Every board, by id."""
+def kept(boards: Path) -> Iterator[Release]:
+    """Every release, by id."""
     for directory in sorted(boards.glob("[0-9a-f]*")):
         if _ID.fullmatch(directory.name) and (directory / STATEMENT_FILE).exists():
-            yield Board(directory.name, directory)
+            yield Release(directory)
 
 
 def is_id(text: str) -> bool:
-    """Whether a text may be a board's id or the beginning of one."""
+    """Whether a text may be a release's id or the beginning of one."""
     return _PREFIX.fullmatch(text) is not None
 
 
-def by_id(boards: Path, text: str) -> Board:
-    """The board whose id begins so; `current` for the one readers see.
+def by_id(boards: Path, text: str) -> Release:
+    """The release whose id begins so; `current` for the one readers see.
 
     Raises:
-        UsageError: it is not of the form of an id, or several begin so.
+        UsageError: it does not have the form of an id, or several begin so.
         NotFoundError: none does.
     """
     if text == CURRENT:
         return current(boards)
     if not is_id(text):
-        message = f"{text!r} is not a board's id."
+        message = f"{text!r} is not a release's id."
         raise UsageError(message, remedy="Give 8 or more of its hexadecimal digits.")
     found = [
         directory
@@ -214,17 +239,18 @@ def by_id(boards: Path, text: str) -> Board:
         if _ID.fullmatch(directory.name) and directory.is_dir()
     ]
     if not found:
-        message = f"No board {text} is kept."
+        message = f"No release {text} is kept."
         raise NotFoundError(message, remedy="`demoscope boards list` names those that are.")
     if len(found) > 1:
         names = ", ".join(directory.name[:16] for directory in found)
-        raise UsageError(f"Several boards begin with {text}: {names}.", remedy="Give more digits.")
-    return Board(found[0].name, found[0])
+        message = f"Several releases begin with {text}: {names}."
+        raise UsageError(message, remedy="Give more digits.")
+    return Release(found[0])
 
 
-def find(boards: Path, wanted: Mapping[str, Any]) -> Board | None:
-    """The kept board whose subject has these values, if there is one."""
-    for board in kept(boards):
-        if all(board.subject.get(name) == value for name, value in wanted.items()):
-            return board
+def find(boards: Path, wanted: Mapping[str, Any]) -> Release | None:
+    """The kept release whose subject has these values, if there is one."""
+    for release in kept(boards):
+        if all(release.subject.get(name) == value for name, value in wanted.items()):
+            return release
     return None

@@ -1,7 +1,4 @@
-"""One leaderboard out of a board: a stratum, a dimension and an estimator, as people read it.
-
-What stays out: printing (cli/) and where boards are kept (store.py).
-"""
+"""One board out of a release: a stratum, a dimension, an estimator and a weighting."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from ratings.rounding import MICRO, MICRO_SUFFIX
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from publishing.boards.store import Board
+    from publishing.boards.store import Release
 
 DEFAULT_DIMENSION = "overall"
 DEFAULT_STRATUM, DEFAULT_ESTIMATOR = "all", "trueskill_ep"
@@ -26,42 +23,48 @@ SECONDARY_SUFFIX, SECONDARY_PREFIX = "_half_half", "merged_by_"
 
 
 def leaderboard(
-    board: Board, *, dimension: str | None, stratum: str, estimator: str, weighting: str | None
+    release: Release,
+    *,
+    dimension: str | None = None,
+    stratum: str | None = None,
+    estimator: str | None = None,
+    weighting: str | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The head and the rows of one leaderboard, best first.
+    """The head and the rows of one board, best first.
 
     Args:
-        board: a kept board.
-        dimension: None for `overall`, or the only one there is.
-        stratum: `all`, `US`, `US/age/18-34`, ...
-        estimator: `trueskill_ep`, ...
+        release: a kept release.
+        dimension: None for `overall`, or the first there is.
+        stratum: `US`, `US/age/18-34`, ...; None for `all`.
+        estimator: None for `trueskill_ep`.
         weighting: None for the census where people were weighted, else unweighted.
 
     Raises:
-        NotFoundError: names what the board has instead.
+        NotFoundError: names what the release has instead.
     """
-    rows = board.rows()
+    rows = release.rows()
     chosen = {
-        "stratum_id": stratum,
+        "stratum_id": stratum or DEFAULT_STRATUM,
         "dimension": dimension or _default_dimension(rows),
-        "estimator": estimator,
+        "estimator": estimator or DEFAULT_ESTIMATOR,
     }
     for name in SELECTORS:
         known = rows.column(name).unique().to_pylist()
         if name == "weighting":
             chosen[name] = weighting or _default_weighting(known)
         if chosen[name] not in known:
-            _not_there(name, chosen[name], known)
+            message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
+            raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
     listed = [_as_people_read(row) for row in ordered.drop_columns(list(SELECTORS)).to_pylist()]
-    subject = board.subject
+    subject = release.subject
     head = {
-        "board_id": board.board_id,
+        "board_id": release.id,
         "title": title(chosen, is_simulated=subject["is_simulated"]),
         "dimension": chosen["dimension"],
-        "stratum": stratum,
-        "estimator": estimator,
+        "stratum": chosen["stratum_id"],
+        "estimator": chosen["estimator"],
         "weighting": chosen["weighting"],
         "log_position": subject["log_position"],
         "valid_until": subject["valid_until"],
@@ -72,32 +75,8 @@ def leaderboard(
     return head, listed
 
 
-def first_leaderboard(
-    board: Board,
-    *,
-    dimension: str | None = None,
-    stratum_id: str | None = None,
-    estimator: str | None = None,
-    weighting: str | None = None,
-) -> dict[str, str]:
-    """Which leaderboard is meant where not everything is said, as key columns and values.
-
-    Raises:
-        NotFoundError: names what the board has instead.
-    """
-    head, _ = leaderboard(
-        board,
-        dimension=dimension,
-        stratum=stratum_id or DEFAULT_STRATUM,
-        estimator=estimator or DEFAULT_ESTIMATOR,
-        weighting=weighting,
-    )
-    names = {"stratum_id": "stratum"}
-    return {name: head[names.get(name, name)] for name in SELECTORS}
-
-
 def title(chosen: dict[str, str], *, is_simulated: bool) -> str:
-    """What stands above the leaderboard; a simulated one says so first."""
+    """What stands above a board; a simulated one says so first."""
     people = "everybody" if chosen["stratum_id"] == "all" else chosen["stratum_id"]
     words = f"{chosen['dimension']}, {people}, {chosen['estimator']}"
     weighting = chosen["weighting"]
@@ -130,9 +109,3 @@ def _default_weighting(known: list[str]) -> str:
         and not weighting.startswith(SECONDARY_PREFIX)
     ]
     return official[0] if official else UNWEIGHTED
-
-
-def _not_there(name: str, wanted: str, known: list[str]) -> None:
-    label = name.removesuffix("_id")
-    message = f"This board has no {label} {wanted!r}."
-    raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")

@@ -1,4 +1,5 @@
-"""Publications: immutable copies of the marts for readers, in `marts/<board_id>/`.
+"""Publications: immutable copies of the marts for readers, in `marts/<board_id>/`, one per release.
 
-What stays out: building marts (dbt_project/) and what a board is (boards/).
+Which tables and columns are public is declared beside each mart (catalogue.py); which rows are is
+decided in dbt_project/models/intermediate/disclosure.
 """

@@ -1,15 +1,14 @@
 """A publication mirrored in PostgreSQL: the schema `demoscope`, swapped in one transaction.
 
-Rows go by ADBC (binary COPY) into a schema beside, which is committed and then takes the name. Who
-reads sees the old publication or the new one, never a mixture; who could read the old one can read
-the new one. What others made, in the schema or on it, is never dropped: the comment on the schema
-names our tables.
+Rows go by ADBC (binary COPY) into a schema beside, which is committed and then takes the name. A
+reader sees the old publication or the new one, never a mixture, and keeps the right to read. What
+others made, in the schema or on it, is never dropped: the comment on the schema names our tables.
 
 The rows are committed before the swap, because a COPY that waited for the swap reads the new
 tables with the snapshot it took before. The swap waits for readers a little, gives way, and tries
 again: a longer wait would be a deadlock with a reader of two tables, and might end the reader.
 
-What stays out: what is public (catalogue.py). The mirror is made of a publication's own files.
+The mirror is made of a publication's own files.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, DemoscopeError, UsageError
+from publishing.publications.writing import quoted
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -85,9 +85,9 @@ def _replace(connection: Connection, publication: Publication) -> None:
             _fill(cursor, table, publication)
         names = ", ".join(table["name"] for table in publication.manifest["tables"])
         about = (
-            f"{MARK}. {publication.manifest['title']}, board {publication.name}. {TABLES}{names}"
+            f"{MARK}. {publication.manifest['title']}, release {publication.name}. {TABLES}{names}"
         )
-        cursor.execute(f"comment on schema {INCOMING} is {_text(about)}")
+        cursor.execute(f"comment on schema {INCOMING} is {quoted(about)}")
     connection.commit()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not _is_swapped(connection, is_last=time.monotonic() > deadline):
@@ -131,9 +131,9 @@ def _fill(cursor: Cursor, table: dict[str, Any], publication: Publication) -> No
     cursor.execute(f"create table {name} ({columns})")
     rows = read_table(publication.directory / f"{table['name']}.parquet")
     cursor.adbc_ingest(table["name"], rows, mode="append", db_schema_name=INCOMING)
-    cursor.execute(f"comment on table {name} is {_text(table['description'])}")
+    cursor.execute(f"comment on table {name} is {quoted(table['description'])}")
     for column in table["columns"]:
-        about = _text(column["description"])
+        about = quoted(column["description"])
         cursor.execute(f"comment on column {name}.{column['name']} is {about}")
 
 
@@ -168,7 +168,3 @@ def _explain(error: Any) -> None:
     }
     remedy = remedies.get(error.sqlstate, "The publication itself is done; only its mirror is not.")
     raise MirrorError(message, remedy=remedy) from error
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -5,9 +5,7 @@
     <mart>.csv
     manifest.json         what it is of, and the hashes of all this
 
-The same board with other tables, because newer code made them, stands beside as `<board_id>-2`.
-
-What stays out: what goes into the files (writing.py).
+The same release with other tables, because newer code made them, stands beside as `<board_id>-2`.
 """
 
 from __future__ import annotations
@@ -38,13 +36,13 @@ _LOCK = ".lock"
 
 @dataclass(frozen=True)
 class Publication:
-    """A publication: its directory, named by its board."""
+    """A publication: its directory, named by its release."""
 
     directory: Path
 
     @property
     def name(self) -> str:
-        """The board's id, and a number where the board was published with other tables before."""
+        """The release's id, and a number where it was published with other tables before."""
         return self.directory.name
 
     @cached_property
@@ -60,14 +58,13 @@ class Publication:
             manifest["log_position"], manifest["tables"]  # what every caller needs
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{path} is damaged: {error!r}."
-            raise IntegrityError(
-                message, remedy=f"Remove {self.directory}, publish again."
-            ) from error
+            remedy = f"Remove {self.directory}, publish again."
+            raise IntegrityError(message, remedy=remedy) from error
         return manifest
 
     @property
     def order(self) -> tuple[int, str, int]:
-        """By log position; of one board by number."""
+        """By log position; of one release by number."""
         found = _NAME.fullmatch(self.name)
         number = int(found[2] or 1) if found else 0
         return self.manifest["log_position"], self.manifest["board_id"], number
@@ -127,7 +124,7 @@ def unfinished(marts: Path) -> Iterator[Path]:
 
 
 def keep(marts: Path, directory: Path, manifest: dict[str, Any]) -> Publication:
-    """Keep a finished directory under its board's id, read-only and durable.
+    """Keep a finished directory under its release's id, read-only and durable.
 
     One with the same rows that is there already is left as it is, and returned.
     """
@@ -161,7 +158,7 @@ def make_current(marts: Path, publication: Publication) -> None:
 def remove_old(marts: Path, kept_count: int) -> list[str]:
     """Remove all but the last publications by log position; never `current`.
 
-    Who has a file open goes on reading it: only its name is gone.
+    A reader that has a file open goes on reading it: only its name is gone.
 
     Returns:
         The names of those removed.

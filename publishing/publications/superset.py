@@ -2,8 +2,7 @@
 
 Charts are declared in superset.yml; datasets have the columns and descriptions of the publication,
 so they are never out of step with it. The same publication gives the same bytes.
-
-What stays out: running Superset (docs/bi-analysts.md says how).
+docs/bi-analysts.md says how to run Superset.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ DATABASE = "Demoscope"
 VERSION = "1.0.0"
 ROOT = "demoscope"
 COLUMNS_OF_A_ROW = 12
-# Whatever is imported twice replaces what was imported before: names decide over ids.
+# What is imported twice replaces what was imported before: names decide over ids.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "tag:demoscope,2026:superset")
 # A zip file has a time for each file; the earliest it can have says nothing.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -49,12 +48,13 @@ def dashboard(publication: Publication, uri: str) -> bytes:
     declared = yaml.safe_load(DECLARED.read_text(encoding="utf-8"))
     tables = {table["name"]: table for table in publication.manifest["tables"]}
     shown = sorted({chart["table"] for chart in declared["charts"]})
+    schema = MIRRORED if uri.startswith("postgresql") else "main"
+    database = {"database_name": DATABASE, "sqlalchemy_uri": uri, **declared["database"]}
     files = {
         "metadata.yaml": {"version": VERSION, "type": "Dashboard"},
-        f"databases/{DATABASE}.yaml": _database(uri),
+        f"databases/{DATABASE}.yaml": _named("database", DATABASE, database),
         f"dashboards/{declared['slug']}.yaml": _dashboard(declared),
     }
-    schema = MIRRORED if uri.startswith("postgresql") else "main"
     files |= {f"datasets/{DATABASE}/{name}.yaml": _dataset(tables[name], schema) for name in shown}
     files |= {f"charts/{chart['name']}.yaml": _chart(chart) for chart in declared["charts"]}
     packed = io.BytesIO()
@@ -69,16 +69,8 @@ def _id(kind: str, name: str) -> str:
     return str(uuid.uuid5(NAMESPACE, f"{kind}/{name}"))
 
 
-def _database(uri: str) -> dict[str, Any]:
-    return {
-        "database_name": DATABASE,
-        "sqlalchemy_uri": uri,
-        "expose_in_sqllab": True,
-        "allow_dml": False,
-        "extra": {},
-        "uuid": _id("database", DATABASE),
-        "version": VERSION,
-    }
+def _named(kind: str, name: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {**content, "uuid": _id(kind, name), "version": VERSION}
 
 
 def _dataset(table: dict[str, Any], schema: str) -> dict[str, Any]:
@@ -93,39 +85,37 @@ def _dataset(table: dict[str, Any], schema: str) -> dict[str, Any]:
         }
         for column in table["columns"]
     ]
-    return {
+    content = {
         "table_name": table["name"],
         "description": table["description"],
         "schema": schema,
         "columns": columns,
         "metrics": [{"metric_name": "count", "expression": "count(*)", "metric_type": "count"}],
-        "uuid": _id("dataset", table["name"]),
         "database_uuid": _id("database", DATABASE),
-        "version": VERSION,
     }
+    return _named("dataset", table["name"], content)
 
 
 def _chart(chart: dict[str, Any]) -> dict[str, Any]:
-    return {
+    content = {
         "slice_name": chart["title"],
         "viz_type": chart["viz_type"],
         "params": {"viz_type": chart["viz_type"], **chart["params"]},
-        "uuid": _id("chart", chart["name"]),
         "dataset_uuid": _id("dataset", chart["table"]),
-        "version": VERSION,
     }
+    return _named("chart", chart["name"], content)
 
 
 def _dashboard(declared: dict[str, Any]) -> dict[str, Any]:
-    return {
+    filters = [_filter(one, declared["every_filter"]) for one in declared["filters"]]
+    content = {
         "dashboard_title": declared["title"],
         "slug": declared["slug"],
         "published": True,
         "position": _position(declared),
-        "metadata": {"native_filter_configuration": [_filter(one) for one in declared["filters"]]},
-        "uuid": _id("dashboard", declared["slug"]),
-        "version": VERSION,
+        "metadata": {"native_filter_configuration": filters},
     }
+    return _named("dashboard", declared["slug"], content)
 
 
 def _position(declared: dict[str, Any]) -> dict[str, Any]:
@@ -152,37 +142,29 @@ def _position(declared: dict[str, Any]) -> dict[str, Any]:
             "meta": {"background": "BACKGROUND_TRANSPARENT"},
         }
         for chart in row:
-            position[f"CHART-{chart['name']}"] = {
-                "type": "CHART",
-                "id": f"CHART-{chart['name']}",
-                "parents": [*parents, name],
-                "children": [],
-                "meta": {
-                    # Any number will do: the import puts the chart's own in its place.
-                    "chartId": declared["charts"].index(chart) + 1,
-                    "uuid": _id("chart", chart["name"]),
-                    "sliceName": chart["title"],
-                    "width": chart["width"],
-                    "height": chart["height"],
-                },
+            meta = {
+                # Any number will do: the import puts the chart's own in its place.
+                "chartId": declared["charts"].index(chart) + 1,
+                "uuid": _id("chart", chart["name"]),
+                "sliceName": chart["title"],
+                "width": chart["width"],
+                "height": chart["height"],
             }
+            one = f"CHART-{chart['name']}"
+            position[one] = {"type": "CHART", "id": one, "parents": [*parents, name], "meta": meta}
     return position
 
 
-def _filter(one: dict[str, Any]) -> dict[str, Any]:
-    value = one["value"]
+def _filter(one: dict[str, Any], same: dict[str, Any]) -> dict[str, Any]:
+    column, value = one["column"], [one["value"]]
+    target = {"datasetUuid": _id("dataset", one["table"]), "column": {"name": column}}
     return {
-        "id": f"NATIVE_FILTER-{one['column']}",
+        "id": f"NATIVE_FILTER-{column}",
         "name": one["title"],
-        "type": "NATIVE_FILTER",
-        "filterType": "filter_select",
-        "targets": [
-            {"datasetUuid": _id("dataset", one["table"]), "column": {"name": one["column"]}}
-        ],
+        "targets": [target],
         "defaultDataMask": {
-            "extraFormData": {"filters": [{"col": one["column"], "op": "IN", "val": [value]}]},
-            "filterState": {"value": [value]},
+            "extraFormData": {"filters": [{"col": column, "op": "IN", "val": value}]},
+            "filterState": {"value": value},
         },
-        "controlValues": {"multiSelect": False, "enableEmptyFilter": True},
-        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+        **same,
     }

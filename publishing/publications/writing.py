@@ -1,59 +1,126 @@
-"""The files of a publication: one DuckDB file, and a Parquet and a CSV file per mart.
+"""Writing a publication: one DuckDB file, a Parquet and a CSV file per mart, and the manifest.
 
 Rows are in the order of their columns. Text that a spreadsheet would take for a formula gets an
 apostrophe before it in the CSV files, and there only; numbers stay numbers.
-
-What stays out: which tables and columns (catalogue.py) and where the files go (store.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
 from ingestion.errors import DemoscopeError
-from publishing.publications.catalogue import PUBLICATION, PublicColumn
+from publishing.publications import store
+from publishing.publications.catalogue import PUBLICATION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ingestion.log import EventLog
+    from ingestion.tables import Column
+    from publishing.boards.store import Release
     from publishing.publications.catalogue import PublicTable
+    from publishing.publications.store import Publication
 
+SCHEMA_VERSION = 1
 DATABASE_FILE = "demoscope.duckdb"
 # Clients older than the pipeline's DuckDB read it, back to 1.4.
 STORAGE_VERSION = "v1.4.0"
 # The new file beside the pipeline's database, and what every Parquet file says of itself.
 OUT = "going_out"
 STAMPED = ("board_id", "title")
+MADE_BY = ("code_version", "code_sha256", "dependency_lock_sha256")
 FORMULA = r"^[=+\-@\t\r\n]"
 PIECE = 10_000
+IN_ORDER = "preserve_insertion_order"
+PEOPLE_MIN = "select max(people_min) from int_coverage__disclosed"
+TIME = "timestamp with time zone"
 
 
 class PublishingError(DemoscopeError):
     """A publication could not be written; readers go on seeing the last one."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """A table that was written.
+def publish(
+    marts: Path,
+    release: Release,
+    log: EventLog,
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublicTable],
+) -> Publication:
+    """Publish what a release was made from, and let readers see it.
 
     Args:
-        table: what it is.
-        row_count: rows that are public.
-        left_out_count: rows of the mart that are not.
-        rows_sha256: over its rows, whatever the file format: a line of JSON per row.
-    """
+        marts: where publications are kept.
+        release: whose tables these are.
+        log: the log it was made from.
+        connection: on the pipeline's database, which holds what the release was made from.
+        tables: the marts that are public.
 
-    table: PublicTable
-    row_count: int
-    left_out_count: int
-    rows_sha256: str
+    Raises:
+        BusyError: another process publishes.
+        PublishingError: a mart is not as its yml says, or the disk would not take a file.
+    """
+    about = _about(release, log)
+    [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
+    with store.alone(marts), store.unfinished(marts) as directory:
+        with _in_order(connection):
+            written = write_files(connection, directory, tables, about)
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            **about,
+            "sources": release.subject["sources"],
+            "recorded_at": about["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "files": [_file(directory / DATABASE_FILE)],
+            "tables": written,
+        }
+        kept = store.keep(marts, directory, manifest)
+        store.make_current(marts, kept)
+    return kept
+
+
+def _about(release: Release, log: EventLog) -> dict[str, Any]:
+    subject, made_by = release.subject, release.predicate["made_by"]
+    return {
+        "board_id": release.id,
+        "title": title_of(release),
+        "is_simulated": subject["is_simulated"],
+        "sources": ", ".join(subject["sources"]),
+        "log_position": subject["log_position"],
+        "log_head_hash": subject["log_head_hash"],
+        "recorded_at": log.chain.commit(subject["log_position"]).recorded_at,
+        "valid_until": subject["valid_until"],
+        "design_hash": subject["design_hash"],
+        "is_signed": release.is_signed,
+        **{name: made_by[name] for name in MADE_BY},
+        "provisional_battle_count": subject["parameters"]["provisional_battle_count"],
+    }
+
+
+def title_of(release: Release) -> str:
+    """What stands above a publication; a simulated one says so first."""
+    subject = release.subject
+    words = f"Demoscope as of log position {subject['log_position']}"
+    if subject["valid_until"] is not None:
+        words += f", valid until {subject['valid_until']}"
+    return f"SIMULATED: {words}" if subject["is_simulated"] else words
+
+
+@contextmanager
+def _in_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Rows in order, though dbt may have told this process' instance that order doesn't matter."""
+    [(kept,)] = connection.sql(f"select current_setting('{IN_ORDER}')").fetchall()
+    connection.execute(f"set {IN_ORDER} = true")
+    try:
+        yield
+    finally:
+        connection.execute(f"set {IN_ORDER} = {kept}")
 
 
 def write_files(
@@ -61,7 +128,7 @@ def write_files(
     directory: Path,
     tables: Sequence[PublicTable],
     about: dict[str, Any],
-) -> list[Written]:
+) -> list[dict[str, Any]]:
     """Write every file of a publication but its manifest.
 
     Args:
@@ -70,58 +137,60 @@ def write_files(
         tables: the marts that are public.
         about: the row of the table `publication`.
 
+    Returns:
+        What the manifest says of each table, `publication` first. `rows_sha256` is over its rows,
+        whatever the file format: a line of JSON per row.
+
     Raises:
         PublishingError: a mart is not as its yml says, or the disk would not take a file.
     """
-    path = _text(directory / DATABASE_FILE)
+    path = quoted(directory / DATABASE_FILE)
     connection.execute(f"attach {path} as {OUT} (storage_version '{STORAGE_VERSION}')")
     connection.register(PUBLICATION.name, pa.Table.from_pylist([about]))
+    stamp = ", ".join(f"{key}: {quoted(about[key])}" for key in STAMPED)
     try:
-        return [_written(connection, directory, table, about) for table in (PUBLICATION, *tables)]
+        return [_written(connection, directory, table, stamp) for table in (PUBLICATION, *tables)]
     finally:
         connection.unregister(PUBLICATION.name)
         connection.execute(f"detach {OUT}")
 
 
 def _written(
-    connection: duckdb.DuckDBPyConnection,
-    directory: Path,
-    table: PublicTable,
-    about: dict[str, Any],
-) -> Written:
+    connection: duckdb.DuckDBPyConnection, directory: Path, table: PublicTable, stamp: str
+) -> dict[str, Any]:
+    name = f"{OUT}.main.{table.name}"
+    files = [directory / f"{table.name}.{suffix}" for suffix in ("parquet", "csv")]
+    parquet, csv = map(quoted, files)
+    cells = ", ".join(_csv_cell(column) for column in table.columns)
     try:
-        _write(connection, directory, table, about)
-        return _measured(connection, table)
+        _create(connection, name, table)
+        connection.execute(
+            f"copy {name} to {parquet} (format parquet, compression zstd, kv_metadata {{{stamp}}})"
+        )
+        connection.execute(f"copy (select {cells} from {name}) to {csv} (format csv, header)")
+        [(all_count,)] = connection.sql(f"select count(*) from {table.name}").fetchall()
+        row_count, rows_sha256 = _measured(connection, name, table)
     except duckdb.Error as error:
         message = f"{table.name} could not be published: {str(error).splitlines()[0]}"
         raise PublishingError(message, remedy="Build again: demoscope build") from error
+    return {
+        "name": table.name,
+        "description": table.grain,
+        "row_count": row_count,
+        "left_out_count": all_count - row_count,
+        "rows_sha256": rows_sha256,
+        "columns": [
+            {"name": column.name, "type": column.sql_type, "description": column.description}
+            for column in table.columns
+        ],
+        "files": [_file(path) for path in files],
+    }
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection,
-    directory: Path,
-    table: PublicTable,
-    about: dict[str, Any],
-) -> None:
-    _create(connection, table)
-    name = f"{OUT}.main.{table.name}"
-    stamp = ", ".join(f"{key}: {_text(about[key])}" for key in STAMPED)
-    connection.execute(
-        f"copy {name} to {_text(directory / f'{table.name}.parquet')}"
-        f" (format parquet, compression zstd, kv_metadata {{{stamp}}})"
-    )
-    cells = ", ".join(_csv_cell(column) for column in table.columns)
-    connection.execute(
-        f"copy (select {cells} from {name})"
-        f" to {_text(directory / f'{table.name}.csv')} (format csv, header)"
-    )
-
-
-def _create(connection: duckdb.DuckDBPyConnection, table: PublicTable) -> None:
-    name = f"{OUT}.main.{table.name}"
-    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+def _create(connection: duckdb.DuckDBPyConnection, name: str, table: PublicTable) -> None:
+    columns = ", ".join(f"{column.name} {column.sql_type}" for column in table.columns)
     connection.execute(f"create table {name} ({columns})")
-    cells = ", ".join(f"cast({column.name} as {column.type})" for column in table.columns)
+    cells = ", ".join(f"cast({column.name} as {column.sql_type})" for column in table.columns)
     rows = f"from {table.name}"
     if table.disclosed_by is not None:
         keys = ", ".join(table.matched_by)
@@ -130,45 +199,47 @@ def _create(connection: duckdb.DuckDBPyConnection, table: PublicTable) -> None:
             f" as disclosed using ({keys})"
         )
     connection.execute(f"insert into {name} select {cells} {rows} order by all")
-    connection.execute(f"comment on table {name} is {_text(table.description)}")
+    connection.execute(f"comment on table {name} is {quoted(table.grain)}")
     for column in table.columns:
-        about = _text(column.description)
+        about = quoted(column.description)
         connection.execute(f"comment on column {name}.{column.name} is {about}")
 
 
-def _measured(connection: duckdb.DuckDBPyConnection, table: PublicTable) -> Written:
-    name = f"{OUT}.main.{table.name}"
-    [(all_count,)] = connection.sql(f"select count(*) from {table.name}").fetchall()
+def _measured(
+    connection: duckdb.DuckDBPyConnection, name: str, table: PublicTable
+) -> tuple[int, str]:
+    """The number of rows, and the SHA-256 over them: a JSON array per line, times as text."""
     cells = ", ".join(_json_cell(column) for column in table.columns)
     cursor = connection.execute(f"select {cells} from {name}")
     digest, count = hashlib.sha256(), 0
     while piece := cursor.fetchmany(PIECE):
         count += len(piece)
-        digest.update(row_lines(piece))
-    return Written(table, count, all_count - count, digest.hexdigest())
+        for row in piece:
+            line = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+            digest.update(f"{line}\n".encode())
+    return count, digest.hexdigest()
 
 
-def row_lines(rows: Sequence[Sequence[Any]]) -> bytes:
-    """Rows as their hash takes them: a JSON array per line, UTF-8, no spaces, times as text."""
-    lines = (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
-    return "".join(lines).encode()
-
-
-def _json_cell(column: PublicColumn) -> str:
-    if column.type == "timestamp with time zone":
+def _json_cell(column: Column) -> str:
+    if column.sql_type == TIME:
         return f"strftime({column.name} at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
     return column.name
 
 
-def _csv_cell(column: PublicColumn) -> str:
-    if column.type == "varchar":
-        is_formula = f"regexp_matches({column.name}, '{FORMULA}')"
-        guarded = f"case when {is_formula} then '''' || {column.name} else {column.name} end"
-        return f"{guarded} as {column.name}"
-    if column.type == "timestamp with time zone":
-        return f"{_json_cell(column)} as {column.name}"
-    return column.name
+def _csv_cell(column: Column) -> str:
+    cell = _json_cell(column)
+    if column.sql_type == "varchar":
+        is_formula = f"regexp_matches({cell}, '{FORMULA}')"
+        cell = f"case when {is_formula} then '''' || {cell} else {cell} end"
+    return f"{cell} as {column.name}"
 
 
-def _text(value: object) -> str:
+def _file(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": path.name, "byte_count": path.stat().st_size, "sha256": digest}
+
+
+def quoted(value: object) -> str:
+    """A text in SQL."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -37,11 +37,11 @@ def test_what_came_later_leaves_the_board_as_it_was(built: Path, published: str)
         (("build", "--as-of", "2999-01-01T00:00:00Z"), 3, "in the future"),
         (("leaderboard", "--as-of", "2999-01-01T00:00:00Z"), 3, "in the future"),
         (("leaderboard", "--as-of", "6"), 3, "head is 5"),
-        (("leaderboard", "--as-of", "0123456789abcdef"), 3, "No board"),
+        (("leaderboard", "--as-of", "0123456789abcdef"), 3, "No release"),
         (("leaderboard", "--valid-until", "2025-03-01"), 2, "time zone"),
         (("build", "--valid-until", "soon"), 2, "not a time"),
         (("build", "--parameter", "draws=none"), 2, "not a value of draws"),
-        (("boards", "show", "xyz"), 2, "not a board's id"),
+        (("boards", "show", "xyz"), 2, "not a release's id"),
         (("boards", "reproduce", "0" * 64), 3, "boards list"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_forged_board_that_agrees_with_itself_does_not_follow_from_the_log(
     assert (
         f"{', '.join(f'{name} {value}' for name, value in zip(KEYS, key, strict=True))}:" in first
     )
-    assert f"rank {false[key][0]} on the board, {true[key][0]} rebuilt" in first
+    assert f"rank {false[key][0]} in the release, {true[key][0]} rebuilt" in first
 
 
 def test_whoever_names_a_key_wants_its_signature(copy: Path, published: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.building import Workspace, keep_board, rate, transform
+from orchestration.building import Workspace, keep_release, rate, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.difference import difference
 from orchestration.reproduction import reproduce
@@ -116,8 +116,8 @@ def test_a_board_of_another_design_is_rebuilt_with_it_and_explained_by_it(
     workspace = Workspace(copy / "elsewhere", other_design)
     transform(workspace, log, Cut(2), loads=paths.loads, is_tested=False)
     rate(workspace, log, RatingParameters())
-    board = keep_board(paths, workspace)
-    assert board.board_id != published
+    board = keep_release(paths, workspace)
+    assert board.id != published
     made = reproduce(paths, board)
     assert made.is_reproduced
     found = difference(paths, store.by_id(paths.boards, published), board)

@@ -20,7 +20,7 @@ from orchestration.building import Workspace, rate, report, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
 from orchestration.log_verification import verify
-from publishing.boards.as_of import resolve
+from publishing.boards.inputs import resolve
 from ratings.tournaments import RatingParameters
 from tests.dbt.weighting.seeds import Seeds
 

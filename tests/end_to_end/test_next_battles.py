@@ -15,8 +15,7 @@ from ingestion.log import EventLog
 from ingestion.log.reader import read
 from ingestion.paths import Home
 from ingestion.vocabulary import EventType
-from orchestration.asked_battles import key_of
-from orchestration.queueing import schedule
+from orchestration.queueing import key_of, schedule
 from orchestration.raw_views import open_database
 from tests.end_to_end.command import demoscope, document
 

@@ -16,7 +16,7 @@ from ingestion.paths import Home
 from orchestration.loading import load_file
 from orchestration.raw_views import open_database
 from publishing.boards import store as boards
-from publishing.boards.identity import KEY
+from publishing.boards.store import KEY
 from publishing.publications import store
 from tests.end_to_end.command import demoscope, document
 
@@ -189,7 +189,7 @@ def test_the_manifest_says_what_is_there(built: Path) -> None:
     directory = Home(built).marts / "current"
     manifest = store.current(Home(built).marts).manifest
     board = boards.current(Home(built).boards)
-    assert manifest["board_id"] == board.board_id == directory.resolve().name
+    assert manifest["board_id"] == board.id == directory.resolve().name
     assert not manifest["is_simulated"]
     named = {file["name"] for file in manifest["files"]}
     for table in manifest["tables"]:

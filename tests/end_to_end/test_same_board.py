@@ -11,10 +11,10 @@ import pytest
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.building import Workspace, rate, read_board, transform
+from orchestration.building import Workspace, rate, read_release, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from publishing.boards.identity import canonical, identity, ordered
 from publishing.boards.inputs import Cut
+from publishing.boards.store import canonical, identity, ordered
 from ratings.tournaments import RatingParameters
 from tests.end_to_end.history import PEOPLE, Study, battle, enrolment
 
@@ -35,7 +35,7 @@ def rebuilt(home: Home, root: Path, position: int, threads: int) -> tuple[dict[s
     workspace, log = Workspace(root / "work", project), EventLog.open(home.log)
     transform(workspace, log, Cut(position), loads=home.loads, is_tested=False)
     rate(workspace, log, RatingParameters())
-    return read_board(workspace)
+    return read_release(workspace)
 
 
 @pytest.mark.parametrize("threads", [1, 3, 16])

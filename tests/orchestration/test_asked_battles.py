@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.asked_battles import battles_awaited, is_pseudonym, key_of, pairs_met
+from orchestration.queueing import battles_awaited, is_pseudonym, key_of, pairs_met
 from orchestration.rating_step import write_ratings
 from ratings.tables.planning import Awaited
 from tests.end_to_end.history import Study, about

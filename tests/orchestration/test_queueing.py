@@ -11,7 +11,7 @@ import pytest
 
 from ingestion.errors import NotFoundError
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.queueing import find_policy, is_unheard, next_battles, read_start
+from orchestration.queueing import find_policy, is_unjudged, next_battles, read_start
 from ratings.posterior import Posterior, over_models
 from ratings.tables.declarations import conform
 from ratings.tables.planning import (
@@ -76,8 +76,8 @@ def test_the_posterior_comes_back(
 def test_a_stratum_nobody_is_in_knows_the_prior(start: Start) -> None:
     found = read_back(start.candidates, start.pairwise, "UK", "overall")
     assert found.covariance == pytest.approx(np.eye(6) * (25 / 3) ** 2, abs=1e-4)
-    assert is_unheard(start, "UK", "overall")
-    assert not is_unheard(start, "US", "overall")
+    assert is_unjudged(start, "UK", "overall")
+    assert not is_unjudged(start, "US", "overall")
     assert len(queue(start, Wanted("UK", "overall", 4), POLICY)) == 4
 
 

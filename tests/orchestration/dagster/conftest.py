@@ -9,10 +9,10 @@ import dagster as dg
 import pytest
 
 from ingestion.paths import Home
+from orchestration.assets.common import HomeResource
 from orchestration.assets.dbt_manifest import current_manifest, target_directory
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.definitions import build_definitions
-from orchestration.resources import HomeResource
 
 MODELS = ("aurora", "basalt", "cobalt")
 

@@ -11,10 +11,10 @@ from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration import dbt_runs
+from orchestration.assets.common import HomeResource
 from orchestration.building import Workspace, rate
 from orchestration.definitions import build_definitions
 from orchestration.loading import load_file
-from orchestration.resources import HomeResource
 from publishing.boards import store
 from publishing.publications.store import current
 from ratings.tournaments import RatingParameters
@@ -60,7 +60,7 @@ def test_a_build_ends_with_a_board(
         "warehouse",
         "ratings",
         "warehouse_2",
-        "board",
+        "release",
         "publication",
         "site",
     ]
@@ -79,13 +79,13 @@ def test_a_build_ends_with_a_board(
     assert told["dim_model"].metadata["dagster/row_count"].value == 3
     assert told["ratings/rating"].metadata["models"].value == 3
     board = store.current(paths.boards)
-    assert told["board"].metadata["board id"].value == board.board_id
-    assert "| 1 | " in str(told["board"].metadata["top ten"].value)
+    assert told["release"].metadata["board id"].value == board.id
+    assert "| 1 | " in str(told["release"].metadata["top ten"].value)
     assert board.subject["log_position"] == 1
     assert board.subject["parameters"]["provisional_battle_count"] == 7
     # Four people are too few for any figure, and everybody's business which models there are.
     published = {table["name"]: table for table in current(paths.marts).manifest["tables"]}
-    assert told["publication"].metadata["board id"].value == board.board_id
+    assert told["publication"].metadata["board id"].value == board.id
     assert published["dim_model"]["row_count"] == 3
     assert published["rpt_leaderboard"]["row_count"] == 0
     assert published["rpt_leaderboard"]["left_out_count"] > 0

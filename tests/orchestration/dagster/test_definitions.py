@@ -15,9 +15,9 @@ from ingestion.paths import Home
 from orchestration import definitions as module
 from orchestration import rating_step
 from orchestration.assets import dbt_manifest
+from orchestration.assets.common import DUCKDB_POOL
+from orchestration.assets.events import gate_checks
 from orchestration.assets.ratings import INPUTS
-from orchestration.checks import gate_checks
-from orchestration.resources import DUCKDB_POOL
 
 NAMES = Path(__file__).with_name("names.json")
 UPDATE = "UPDATE_NAMES"
@@ -40,6 +40,21 @@ def test_names_are_as_they_were(definitions: dg.Definitions) -> None:
         f"run keys hang on these names. If it is meant: {UPDATE}=1 .venv/bin/pytest "
         "tests/orchestration/dagster/test_definitions.py"
     )
+
+
+def test_groups_are_the_stages_of_the_path(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    groups: dict[str, set[str]] = {}
+    for key in graph.get_all_asset_keys():
+        groups.setdefault(str(graph.get(key).group_name), set()).add(key.path[-1])
+    assert groups.keys() == {"ingest", "state", "weight", "count", "rate", "report", "publish"}
+    assert "battle_judged" in groups["ingest"]
+    assert "dim_participant" in groups["state"]
+    assert "fct_participant_weight" in groups["weight"]
+    assert "fct_tournament_count" in groups["count"]
+    assert "rating" in groups["rate"]
+    assert "rpt_leaderboard" in groups["report"]
+    assert "release" in groups["publish"]
 
 
 def test_the_definitions_are_short_and_loaded_only_when_asked_for() -> None:
@@ -106,7 +121,7 @@ def test_whatever_opens_the_database_is_in_its_pool(definitions: dg.Definitions)
             "warehouse": DUCKDB_POOL,
             "warehouse_2": DUCKDB_POOL,
             "ratings": DUCKDB_POOL,
-            "board": None,
+            "release": None,
             "publication": DUCKDB_POOL,
             "site": None,
         },

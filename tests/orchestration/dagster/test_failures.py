@@ -1,4 +1,4 @@
-"""Whoever the operator named is told that a run failed."""
+"""The command that the operator named is told that a run failed."""
 
 import json
 import sys
@@ -7,8 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.alerts import VARIABLE, alert
-from orchestration.sensors import run_failed
+from orchestration.automation import ALERT_VARIABLE, alert, run_failed
 
 
 def test_a_failed_run_is_told(
@@ -16,7 +15,7 @@ def test_a_failed_run_is_told(
 ) -> None:
     told = tmp_path / "told.json"
     keep = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
-    monkeypatch.setenv(VARIABLE, f"{sys.executable} -c '{keep}' {told}")
+    monkeypatch.setenv(ALERT_VARIABLE, f"{sys.executable} -c '{keep}' {told}")
 
     @dg.op
     def fails() -> None:
@@ -53,5 +52,5 @@ def test_a_failed_run_is_told(
 def test_a_command_that_does_not_work_is_no_error(
     monkeypatch: pytest.MonkeyPatch, command: str, said: str
 ) -> None:
-    monkeypatch.setenv(VARIABLE, command)
+    monkeypatch.setenv(ALERT_VARIABLE, command)
     assert said in alert({"run_id": "1"})

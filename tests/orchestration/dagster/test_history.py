@@ -8,10 +8,10 @@ import pytest
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.assets.history import boards_of, first_day
+from orchestration.assets.releases import first_day, releases_of
 from orchestration.loading import load_file
 from publishing.boards import store
-from publishing.boards.store import Board
+from publishing.boards.store import Release
 
 Write = Callable[..., object]
 
@@ -34,14 +34,14 @@ def test_a_day_has_the_board_of_where_the_log_stood_at_its_end(
 ) -> None:
     built: list[int] = []
 
-    def build(home: Home, *, as_of: int) -> Board:
+    def build(home: Home, *, as_of: int) -> Release:
         built.append(as_of)
-        return Board(f"board of {as_of}", home.boards)
+        return Release(home.boards / f"release of {as_of}")
 
-    monkeypatch.setattr("orchestration.assets.history.build", build)
+    monkeypatch.setattr("orchestration.assets.releases.build", build)
     days = [(two_loads[0] + timedelta(days=number)).date() for number in range(5)]
-    made = [(row["log position"], row["board id"]) for row in boards_of(paths, days)]
-    assert made == [(1, "board of 1")] * 3 + [(2, "board of 2")] * 2
+    made = [(row["log position"], row["board id"]) for row in releases_of(paths, days)]
+    assert made == [(1, "release of 1")] * 3 + [(2, "release of 2")] * 2
     assert built == [1, 2], "a position is built once"
     assert first_day(paths) == days[0]
 
@@ -54,7 +54,7 @@ def test_a_backfill_makes_each_days_board(
     paths: Home,
 ) -> None:
     days = [(two_loads[0] + timedelta(days=number)).date() for number in range(5)]
-    result = definitions.resolve_job_def("boards_of_days").execute_in_process(
+    result = definitions.resolve_job_def("releases_of_days").execute_in_process(
         instance=instance,
         tags={
             "dagster/asset_partition_range_start": days[0].isoformat(),
@@ -64,15 +64,15 @@ def test_a_backfill_makes_each_days_board(
     assert result.success
     told = [event.materialization for event in result.get_asset_materialization_events()]
     assert {one.partition for one in told} == {day.isoformat() for day in days}
-    listed = str(told[0].metadata["boards"].value).splitlines()[2:]
-    boards = [store.by_id(paths.boards, line.split("|")[3].strip()) for line in listed]
-    assert [board.subject["log_position"] for board in boards] == [1, 1, 1, 2, 2]
+    listed = str(told[0].metadata["releases"].value).splitlines()[2:]
+    releases = [store.by_id(paths.boards, line.split("|")[3].strip()) for line in listed]
+    assert [board.subject["log_position"] for board in releases] == [1, 1, 1, 2, 2]
     assert not (paths.boards / "current").exists(), "looking back leaves what readers see"
 
 
 def test_a_day_without_battles_has_no_board(paths: Home) -> None:
     EventLog.open(paths.log)
     day = datetime.now(UTC).date()
-    assert boards_of(paths, [day - timedelta(days=1)]) == [
+    assert releases_of(paths, [day - timedelta(days=1)]) == [
         {"day": day - timedelta(days=1), "log position": 0, "board id": "none: no battle yet"}
     ]

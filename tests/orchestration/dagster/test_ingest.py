@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.assets.raw import ingest_config
+from orchestration.assets.events import ingest_config
 from orchestration.landing import LandedFile
 
 BATTLES = dg.AssetKey(["raw", "battle_judged"])

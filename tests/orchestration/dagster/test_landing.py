@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 
 from ingestion.paths import Home
-from orchestration import sensors
+from orchestration import automation
+from orchestration.assets.common import HomeResource
+from orchestration.automation import landing_sensor
 from orchestration.landing import landed_files
-from orchestration.resources import HomeResource
-from orchestration.sensors import landing_sensor
 
 
 class Ticks:
@@ -87,7 +87,7 @@ def test_a_lost_cursor_starts_nothing_twice(
 def test_a_tick_reads_no_more_than_it_has_time_for(
     tick: Ticks, write_battles: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors, "BYTES_PER_TICK", 1)
+    monkeypatch.setattr(automation, "BYTES_PER_TICK", 1)
     for name in ("a.jsonl", "b.jsonl", "c.jsonl"):
         write_battles(name)
     asked = [[request.tags["demoscope/file"] for request in tick()] for _ in range(5)]

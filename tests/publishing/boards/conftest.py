@@ -1,4 +1,4 @@
-"""A small board, made by hand, and a log of three commits."""
+"""A small release, made by hand, and a log of three commits."""
 
 import json
 import shutil
@@ -15,9 +15,8 @@ from ingestion.paths import Home
 from orchestration.loading import load_file
 from publishing.boards import store
 from publishing.boards.inputs import Cut, subject_of, wanted_subject
-from publishing.boards.signing import Signer
-from publishing.boards.statement import provenance
-from publishing.boards.store import Board
+from publishing.boards.statement import Signer, provenance
+from publishing.boards.store import Release
 from ratings.tournaments import RatingParameters
 
 
@@ -74,7 +73,7 @@ def rows() -> pa.Table:
 
 @pytest.fixture
 def subject(log: EventLog) -> dict[str, Any]:
-    """Of a board as of commit 2."""
+    """Of a release as of commit 2."""
     return subject_of(wanted_subject(log, Cut(2), "d" * 64, RatingParameters()), ["test"])
 
 
@@ -87,10 +86,10 @@ def signer() -> Signer:
 @pytest.fixture
 def keep(
     paths: Home, log: EventLog, rows: pa.Table, subject: dict[str, Any]
-) -> Callable[..., Board]:
-    """Keeps the board; of another subject or other rows, or signed."""
+) -> Callable[..., Release]:
+    """Keeps the release; of another subject or other rows, or signed."""
 
-    def keep(signer: Signer | None = None, rows: pa.Table = rows, **changes: Any) -> Board:
+    def keep(signer: Signer | None = None, rows: pa.Table = rows, **changes: Any) -> Release:
         made = provenance(log, 2)
         return store.keep(paths.boards, {**subject, **changes}, rows, made, signer)
 

@@ -8,9 +8,8 @@ import pytest
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from publishing.boards.as_of import canonical_time, resolve
-from publishing.boards.inputs import Cut
-from publishing.boards.store import Board
+from publishing.boards.inputs import Cut, canonical_time, resolve
+from publishing.boards.store import Release
 
 
 def recorded(log: EventLog, seq: int) -> datetime:
@@ -49,25 +48,25 @@ def test_what_cannot_be_understood_is_refused(paths: Home, log: EventLog, text: 
         resolve(paths.boards, log, text)
 
 
-def test_a_board_is_its_cut(paths: Home, log: EventLog, keep: Callable[..., Board]) -> None:
+def test_a_release_is_its_cut(paths: Home, log: EventLog, keep: Callable[..., Release]) -> None:
     until = "2026-03-01T12:00:00.000000Z"
-    board = keep(valid_until=until)
+    release = keep(valid_until=until)
     # Digits alone would be a position: as many digits as it takes for a letter.
-    digits = next(n for n in range(8, 65) if not board.board_id[:n].isdecimal())
-    for text in (board.board_id, board.board_id[:digits].upper()):
+    digits = next(n for n in range(8, 65) if not release.id[:n].isdecimal())
+    for text in (release.id, release.id[:digits].upper()):
         assert resolve(paths.boards, log, text) == Cut(2, until)
-    later = resolve(paths.boards, log, board.board_id, "2026-03-02T00:00:00Z")
+    later = resolve(paths.boards, log, release.id, "2026-03-02T00:00:00Z")
     assert later == Cut(2, "2026-03-02T00:00:00.000000Z")
     with pytest.raises(NotFoundError, match="boards list"):
         resolve(paths.boards, log, "deadbeef")
 
 
-def test_a_board_of_another_log_is_refused(
-    paths: Home, log: EventLog, keep: Callable[..., Board]
+def test_a_release_of_another_log_is_refused(
+    paths: Home, log: EventLog, keep: Callable[..., Release]
 ) -> None:
     for change in ({"log_head_hash": "0" * 64}, {"log_position": 4}):
         with pytest.raises(IntegrityError):
-            resolve(paths.boards, log, keep(**change).board_id)
+            resolve(paths.boards, log, keep(**change).id)
 
 
 def test_one_moment_is_one_text() -> None:

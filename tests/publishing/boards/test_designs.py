@@ -35,7 +35,7 @@ def old_design(boards: Path) -> str:
 
 def test_what_an_old_design_lacks_is_no_obstacle_and_no_part_of_it(tmp_path: Path) -> None:
     design = old_design(tmp_path)
-    project = project_with(tmp_path, design, tmp_path / "scratch")
+    project = project_with(tmp_path, design, PROJECT_DIRECTORY, tmp_path / "scratch")
     assert design_hash(project) == design != design_hash(PROJECT_DIRECTORY)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ingestion.errors import IntegrityError, UsageError
-from publishing.boards.signing import (
+from publishing.boards.statement import (
     KEY_FILE,
     KEY_VARIABLE,
     Signer,

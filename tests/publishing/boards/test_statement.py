@@ -12,8 +12,8 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
-from publishing.boards.signing import PAYLOAD_TYPE, Signer, key_id
-from publishing.boards.store import ENVELOPE_FILE, STATEMENT_FILE, Board
+from publishing.boards.statement import PAYLOAD_TYPE, Signer, key_id
+from publishing.boards.store import ENVELOPE_FILE, STATEMENT_FILE, Release
 
 
 def as_in_toto_reads_it(content: bytes) -> Any:
@@ -24,17 +24,17 @@ def as_in_toto_reads_it(content: bytes) -> Any:
     return statement.pb
 
 
-def test_a_statement_is_an_in_toto_statement_v1(keep: Callable[..., Board]) -> None:
-    board = keep()
-    statement = as_in_toto_reads_it((board.directory / STATEMENT_FILE).read_bytes())
+def test_a_statement_is_an_in_toto_statement_v1(keep: Callable[..., Release]) -> None:
+    release = keep()
+    statement = as_in_toto_reads_it((release.directory / STATEMENT_FILE).read_bytes())
     assert statement.type == "https://in-toto.io/Statement/v1"
     assert statement.predicate_type == "tag:demoscope,2026:board/v1"
     [subject] = statement.subject
-    assert (subject.name, dict(subject.digest)) == ("board.json", {"sha256": board.board_id})
-    assert statement.predicate["board"]["log_position"] == board.subject["log_position"]
+    assert (subject.name, dict(subject.digest)) == ("board.json", {"sha256": release.id})
+    assert statement.predicate["board"]["log_position"] == release.subject["log_position"]
 
 
-def test_what_is_none_is_refused_by_the_oracle(keep: Callable[..., Board]) -> None:
+def test_what_is_none_is_refused_by_the_oracle(keep: Callable[..., Release]) -> None:
     document = json.loads((keep().directory / STATEMENT_FILE).read_bytes())
     for broken in (
         document | {"_type": "https://in-toto.io/Statement/v0.1"},
@@ -46,7 +46,7 @@ def test_what_is_none_is_refused_by_the_oracle(keep: Callable[..., Board]) -> No
 
 
 def test_an_envelope_is_verified_by_securesystemslib(
-    keep: Callable[..., Board], signer: Signer
+    keep: Callable[..., Release], signer: Signer
 ) -> None:
     directory = keep(signer).directory
     document = json.loads((directory / ENVELOPE_FILE).read_bytes())

@@ -1,4 +1,4 @@
-"""Boards are kept once, found by what they are of, and noticed when they were changed."""
+"""Releases are kept once, found by what they are of, and noticed when they were changed."""
 
 import base64
 import hashlib
@@ -18,8 +18,8 @@ from ingestion.paths import Home
 from publishing.boards import store
 from publishing.boards.checking import check
 from publishing.boards.inputs import Cut, wanted_subject
-from publishing.boards.signing import Signer, key_id
-from publishing.boards.store import Board
+from publishing.boards.statement import Signer, key_id
+from publishing.boards.store import Release
 from ratings.tournaments import RatingParameters
 
 
@@ -29,12 +29,12 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_a_boards_id_is_what_any_tool_makes_of_its_canonical_form(
-    keep: Callable[..., Board],
+def test_a_releases_id_is_what_any_tool_makes_of_its_canonical_form(
+    keep: Callable[..., Release],
 ) -> None:
-    board = keep()
-    content = (board.directory / "board.json").read_bytes()
-    assert hashlib.sha256(content).hexdigest() == board.board_id == board.directory.name
+    release = keep()
+    content = (release.directory / "board.json").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == release.id == release.directory.name
     # RFC 8785 of integers and ASCII is what Python's own JSON makes of sorted keys.
     document = json.loads(content)
     again = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -43,16 +43,16 @@ def test_a_boards_id_is_what_any_tool_makes_of_its_canonical_form(
     assert [row[model] for row in document["rows"]] == ["x", "y"]
 
 
-def test_rows_in_any_order_are_one_board(keep: Callable[..., Board], rows: pa.Table) -> None:
-    assert keep().board_id == keep(rows=rows.take([1, 0])).board_id
+def test_rows_in_any_order_are_one_release(keep: Callable[..., Release], rows: pa.Table) -> None:
+    assert keep().id == keep(rows=rows.take([1, 0])).id
 
 
-def test_a_board_is_found_by_everything_it_is_of(
-    paths: Home, log: EventLog, keep: Callable[..., Board]
+def test_a_release_is_found_by_everything_it_is_of(
+    paths: Home, log: EventLog, keep: Callable[..., Release]
 ) -> None:
     until = "2026-03-01T12:00:00.000000Z"
     more_draws = replace(RatingParameters(), draws=7)
-    boards = {
+    releases = {
         (Cut(2), "d", RatingParameters()): keep(),
         (Cut(2, until), "d", RatingParameters()): keep(valid_until=until),
         (Cut(2), "e", RatingParameters()): keep(design_hash="e" * 64),
@@ -60,31 +60,31 @@ def test_a_board_is_found_by_everything_it_is_of(
             parameters=wanted_subject(log, Cut(2), "", more_draws)["parameters"]
         ),
     }
-    assert len({board.board_id for board in boards.values()}) == 4
-    for (cut, design, parameters), board in boards.items():
+    assert len({release.id for release in releases.values()}) == 4
+    for (cut, design, parameters), release in releases.items():
         found = store.find(paths.boards, wanted_subject(log, cut, design * 64, parameters))
         assert found is not None
-        assert found.board_id == board.board_id
+        assert found.id == release.id
     wanted = wanted_subject(log, Cut(1), "d" * 64, RatingParameters())
     assert store.find(paths.boards, wanted) is None
 
 
-def test_a_board_is_named_by_the_beginning_of_its_id(
-    paths: Home, keep: Callable[..., Board]
+def test_a_release_is_named_by_the_beginning_of_its_id(
+    paths: Home, keep: Callable[..., Release]
 ) -> None:
-    board = keep()
-    assert store.by_id(paths.boards, board.board_id[:8]).board_id == board.board_id
+    release = keep()
+    assert store.by_id(paths.boards, release.id[:8]).id == release.id
     with pytest.raises(NotFoundError):
         store.by_id(paths.boards, "0" * 64)
-    for text in ("abc", "*", "../boards", board.board_id + "0"):
+    for text in ("abc", "*", "../boards", release.id + "0"):
         with pytest.raises(UsageError):
             store.by_id(paths.boards, text)
-    (paths.boards / (board.board_id[:10] + "0" * 54)).mkdir()
+    (paths.boards / (release.id[:10] + "0" * 54)).mkdir()
     with pytest.raises(UsageError, match="Several"):
-        store.by_id(paths.boards, board.board_id[:8])
+        store.by_id(paths.boards, release.id[:8])
 
 
-def test_a_whole_board_has_no_findings(keep: Callable[..., Board], signer: Signer) -> None:
+def test_a_whole_release_has_no_findings(keep: Callable[..., Release], signer: Signer) -> None:
     assert check(keep()).findings == ()
     checked = check(keep(signer), [signer.public])
     assert checked.findings == ()
@@ -93,7 +93,7 @@ def test_a_whole_board_has_no_findings(keep: Callable[..., Board], signer: Signe
 
 
 def test_a_signed_statement_takes_the_place_of_an_unsigned_one_and_stays(
-    keep: Callable[..., Board], signer: Signer
+    keep: Callable[..., Release], signer: Signer
 ) -> None:
     envelope = keep().directory / "statement.dsse.json"
     assert not envelope.exists()
@@ -103,36 +103,36 @@ def test_a_signed_statement_takes_the_place_of_an_unsigned_one_and_stays(
     assert envelope.read_bytes() == signed
 
 
-def test_a_missing_file_is_put_back(keep: Callable[..., Board]) -> None:
-    board = keep()
+def test_a_missing_file_is_put_back(keep: Callable[..., Release]) -> None:
+    release = keep()
     for name in ("board.json", "leaderboard.parquet", "statement.json"):
-        (board.directory / name).unlink()
-        assert check(board).findings
+        (release.directory / name).unlink()
+        assert check(release).findings
         assert check(keep()).findings == ()
 
 
-def rank_in_json(board: Board) -> None:
-    edit(board.directory / "board.json", "1500000", "1600000")
+def rank_in_json(release: Release) -> None:
+    edit(release.directory / "board.json", "1500000", "1600000")
 
 
-def rank_in_parquet(board: Board) -> None:
-    path = board.directory / "leaderboard.parquet"
+def rank_in_parquet(release: Release) -> None:
+    path = release.directory / "leaderboard.parquet"
     rows = pq.read_table(path)
     pq.write_table(rows.set_column(6, "rank", pa.array([2, 1])), path)
 
 
-def row_in_parquet(board: Board) -> None:
-    path = board.directory / "leaderboard.parquet"
+def row_in_parquet(release: Release) -> None:
+    path = release.directory / "leaderboard.parquet"
     pq.write_table(pq.read_table(path).slice(0, 1), path)
 
 
-def cut_parquet(board: Board) -> None:
-    path = board.directory / "leaderboard.parquet"
+def cut_parquet(release: Release) -> None:
+    path = release.directory / "leaderboard.parquet"
     path.write_bytes(path.read_bytes()[:-9])
 
 
-def cut_json(board: Board) -> None:
-    path = board.directory / "board.json"
+def cut_json(release: Release) -> None:
+    path = release.directory / "board.json"
     path.write_bytes(path.read_bytes()[:-9])
 
 
@@ -146,12 +146,12 @@ def cut_json(board: Board) -> None:
         (cut_parquet, "leaderboard.parquet cannot be read"),
     ],
 )
-def test_whoever_changes_the_numbers_is_found_and_not_built_over(
-    keep: Callable[..., Board], tamper: Callable[[Board], None], named: str
+def test_a_change_of_the_numbers_is_found_and_not_built_over(
+    keep: Callable[..., Release], tamper: Callable[[Release], None], named: str
 ) -> None:
-    board = keep()
-    tamper(board)
-    assert named in " ".join(check(board).findings)
+    release = keep()
+    tamper(release)
+    assert named in " ".join(check(release).findings)
     with pytest.raises(IntegrityError, match="was changed"):
         keep()
 
@@ -161,34 +161,34 @@ def test_whoever_changes_the_numbers_is_found_and_not_built_over(
     [
         ('"log_position": 2', '"log_position": 1', "inputs are not those"),
         ("in-toto.io/Statement/v1", "in-toto.io/Statement/v0", "not a statement"),
-        ('"sha256": "', '"sha256": "0', "about another board"),
+        ('"sha256": "', '"sha256": "0', "about another release"),
         ("{", "", "cannot be read"),
     ],
 )
-def test_whoever_changes_the_statement_is_found(
-    keep: Callable[..., Board], old: str, new: str, named: str
+def test_a_change_of_the_statement_is_found(
+    keep: Callable[..., Release], old: str, new: str, named: str
 ) -> None:
-    board = keep()
-    edit(board.directory / "statement.json", old, new)
-    assert named in " ".join(check(board).findings)
+    release = keep()
+    edit(release.directory / "statement.json", old, new)
+    assert named in " ".join(check(release).findings)
 
 
 def test_a_signed_statement_cannot_be_changed_with_its_envelope(
-    keep: Callable[..., Board], signer: Signer
+    keep: Callable[..., Release], signer: Signer
 ) -> None:
-    board = keep(signer)
-    edit(board.directory / "statement.json", '"code_version": "', '"code_version": "9')
-    assert "not the statement that was signed" in " ".join(check(board).findings)
-    document = json.loads((board.directory / "statement.dsse.json").read_text())
-    said = (board.directory / "statement.json").read_bytes()
+    release = keep(signer)
+    edit(release.directory / "statement.json", '"code_version": "', '"code_version": "9')
+    assert "not the statement that was signed" in " ".join(check(release).findings)
+    document = json.loads((release.directory / "statement.dsse.json").read_text())
+    said = (release.directory / "statement.json").read_bytes()
     document["payload"] = base64.b64encode(said).decode()
-    (board.directory / "statement.dsse.json").write_text(json.dumps(document))
-    assert check(board).findings == ()  # without the key nobody can tell
-    assert "does not hold" in " ".join(check(board, [signer.public]).findings)
+    (release.directory / "statement.dsse.json").write_text(json.dumps(document))
+    assert check(release).findings == ()  # without the key nobody can tell
+    assert "does not hold" in " ".join(check(release, [signer.public]).findings)
 
 
 def test_the_statement_has_the_logs_root_as_rfc_6962_has_it(
-    paths: Home, keep: Callable[..., Board]
+    paths: Home, keep: Callable[..., Release]
 ) -> None:
     said: dict[str, Any] = json.loads((keep().directory / "statement.json").read_text())
     leaves = [

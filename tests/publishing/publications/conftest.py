@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
-from publishing.publications.catalogue import PublicColumn, PublicTable
+from ingestion.tables import TIMESTAMP, Column
+from publishing.publications.catalogue import PublicTable
 
 ABOUT = {
     "board_id": "b" * 64,
@@ -28,18 +30,18 @@ ABOUT = {
     "disclosed_people_min": 10,
 }
 THING = PublicTable(
-    "rpt_thing",
-    "One row per thing: it's small.",
-    (
-        PublicColumn("stratum_id", "varchar", "Who judged."),
-        PublicColumn("model_id", "varchar", "The model's name."),
-        PublicColumn("skill", "double", "Skill."),
-        PublicColumn("battle_count", "integer", "Battles."),
-        PublicColumn("is_retired", "boolean", "Whether it is gone."),
-        PublicColumn("retired_at", "timestamp with time zone", "When (UTC)."),
+    name="rpt_thing",
+    grain="One row per thing: it's small.",
+    columns=(
+        Column(name="stratum_id", description="Who judged."),
+        Column(name="model_id", description="The model's name."),
+        Column(name="skill", type=pa.float64(), description="Skill."),
+        Column(name="battle_count", type=pa.int32(), description="Battles."),
+        Column(name="is_retired", type=pa.bool_(), description="Whether it is gone."),
+        Column(name="retired_at", type=TIMESTAMP, description="When (UTC)."),
     ),
-    "int_things__disclosed",
-    ("stratum_id",),
+    disclosed_by="int_things__disclosed",
+    matched_by=("stratum_id",),
 )
 # The texts a spreadsheet would run, and what it would not.
 ROWS = (

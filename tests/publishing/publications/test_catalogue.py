@@ -2,15 +2,16 @@
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import yaml
 
+from ingestion.tables import Column
+from orchestration.dbt_runs import PROJECT_DIRECTORY
 from publishing.page.marts import READ
 from publishing.publications import superset
 from publishing.publications.catalogue import (
-    MARTS,
     PUBLICATION,
-    PublicColumn,
     declared_marts,
     public_tables,
 )
@@ -50,17 +51,17 @@ def test_a_mart_is_public_only_where_it_says_so() -> None:
     assert first.disclosed_by is None
     assert (second.disclosed_by, second.matched_by) == ("int_x__disclosed", ("a", "b"))
     assert second.columns == (
-        PublicColumn("a", "varchar", "a"),
-        PublicColumn("battle_count", "integer", "battle_count"),
-        PublicColumn("byte_count", "bigint", "byte_count"),
-        PublicColumn("position", "bigint", "position"),
+        Column(name="a", description="a"),
+        Column(name="battle_count", type=pa.int32(), description="battle_count"),
+        Column(name="byte_count", type=pa.int64(), description="byte_count"),
+        Column(name="position", type=pa.int64(), description="position"),
     )
 
 
 @pytest.fixture(scope="module")
 def marts() -> list[dict[str, Any]]:
     """Every mart as its yml declares it."""
-    return declared_marts()
+    return declared_marts(PROJECT_DIRECTORY)
 
 
 def is_public(node: dict[str, Any]) -> bool:
@@ -94,7 +95,7 @@ def test_every_public_mart_about_people_has_a_rule(marts: list[dict[str, Any]]) 
 
 
 def test_exposures_name_what_is_public(marts: list[dict[str, Any]]) -> None:
-    path = MARTS.parent / "exposures" / "_exposures.yml"
+    path = PROJECT_DIRECTORY / "models" / "exposures" / "_exposures.yml"
     exposures = yaml.safe_load(path.read_text(encoding="utf-8"))["exposures"]
     named = {
         one["name"]: sorted(ref.split("'")[1] for ref in one["depends_on"]) for one in exposures

@@ -112,7 +112,7 @@ def test_sqlalchemy_reflects_it(published: Path, tmp_path: Path) -> None:
     count, kinds, column, table = run_with(
         tmp_path, requirements, BY_SQLALCHEMY, published / DATABASE_FILE
     )
-    assert (count, column, table) == (COUNT, "Skill.", THING.description)
+    assert (count, column, table) == (COUNT, "Skill.", THING.grain)
     assert kinds == {
         "stratum_id": "VARCHAR",
         "model_id": "VARCHAR",

@@ -81,16 +81,7 @@ def publish(tmp_path: Path, open_mart: OpenMart) -> Callable[..., Publication]:
     def publish(rows: Any = ROWS, **about: Any) -> Publication:
         said = ABOUT | about
         with store.alone(tmp_path), store.unfinished(tmp_path) as directory:
-            written = write_files(open_mart(rows), directory, [THING], said)
-            tables = [
-                {
-                    "name": one.table.name,
-                    "description": one.table.description,
-                    "columns": [vars(column) for column in one.table.columns],
-                    "rows_sha256": one.rows_sha256,
-                }
-                for one in written
-            ]
+            tables = write_files(open_mart(rows), directory, [THING], said)
             manifest = {**said, "recorded_at": "", "tables": tables}
             return store.keep(tmp_path, directory, manifest)
 
@@ -122,7 +113,7 @@ def test_the_mirror_has_the_rows_types_and_comments(
     assert query("select count(*) from demoscope.rpt_thing where retired_at is null") == [(8,)]
     assert query("select is_simulated, log_position from demoscope.publication") == [(True, 7)]
     about = "select obj_description('demoscope.rpt_thing'::regclass)"
-    assert query(about) == [(THING.description,)]
+    assert query(about) == [(THING.grain,)]
     assert query("select col_description('demoscope.rpt_thing'::regclass, 2)") == [
         ("The model's name.",)
     ]

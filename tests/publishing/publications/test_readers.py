@@ -7,18 +7,20 @@ import time
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
+from ingestion.tables import Column
 from publishing.publications import store
-from publishing.publications.catalogue import PublicColumn, PublicTable
+from publishing.publications.catalogue import PublicTable
 from publishing.publications.writing import write_files
 from tests.publishing.publications import reader
 from tests.publishing.publications.conftest import ABOUT
 
 READERS, KEPT = 2, 3
+VERSION = Column(name="version", type=pa.int32(), description="")
 TABLES = [
-    PublicTable(name, "One row per number.", (PublicColumn("version", "integer", ""),))
-    for name in ("a", "b")
+    PublicTable(name=name, grain="One row per number.", columns=(VERSION,)) for name in ("a", "b")
 ]
 
 
@@ -32,15 +34,7 @@ def publish(connection: duckdb.DuckDBPyConnection, marts: Path, version: int) ->
         manifest = {
             "board_id": f"{version:064x}",
             "log_position": version,
-            "tables": [
-                {
-                    "name": one.table.name,
-                    "description": "",
-                    "columns": [],
-                    "rows_sha256": one.rows_sha256,
-                }
-                for one in written
-            ],
+            "tables": written,
         }
         store.make_current(marts, store.keep(marts, directory, manifest))
     store.remove_old(marts, KEPT)

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.dbt_runs import PROJECT_DIRECTORY
 from publishing.publications import store, superset
 from publishing.publications.catalogue import PublicTable, declared_marts, public_tables
 from publishing.publications.store import Publication
@@ -33,7 +34,7 @@ def declared() -> list[PublicTable]:
     """Every public mart as dbt's yml declares it, without its rule."""
     return [
         replace(table, disclosed_by=None, matched_by=())
-        for table in public_tables(declared_marts())
+        for table in public_tables(declared_marts(PROJECT_DIRECTORY))
     ]
 
 
@@ -43,23 +44,14 @@ def publication(tmp_path: Path) -> Publication:
     marts = tmp_path / "marts"
     with duckdb.connect() as connection:
         for table in declared():
-            columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+            columns = ", ".join(f"{column.name} {column.sql_type}" for column in table.columns)
             connection.execute(f"create table {table.name} ({columns})")
         connection.execute(
             "insert into rpt_leaderboard (rank, display_name, skill)"
             " values (2, 'y', -1), (1, 'x', 1)"
         )
         with store.alone(marts), store.unfinished(marts) as directory:
-            written = write_files(connection, directory, declared(), ABOUT)
-            tables = [
-                {
-                    "name": one.table.name,
-                    "description": one.table.description,
-                    "columns": [vars(column) for column in one.table.columns],
-                    "rows_sha256": one.rows_sha256,
-                }
-                for one in written
-            ]
+            tables = write_files(connection, directory, declared(), ABOUT)
             manifest = {**ABOUT, "recorded_at": "", "tables": tables}
             kept = store.keep(marts, directory, manifest)
             store.make_current(marts, kept)

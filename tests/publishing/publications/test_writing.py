@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from publishing.publications.catalogue import PublicColumn
+from ingestion.tables import Column
 from publishing.publications.writing import DATABASE_FILE, PublishingError, write_files
 from tests.publishing.publications.conftest import ABOUT, ROWS, THING
 
@@ -27,17 +27,17 @@ def test_the_database_has_the_public_rows_types_and_comments(
     open_mart: OpenMart, out: Path
 ) -> None:
     about, thing = write_files(open_mart(), out, [THING], ABOUT)
-    assert (about.row_count, thing.row_count, thing.left_out_count) == (1, len(PUBLIC), 2)
+    assert (about["row_count"], thing["row_count"], thing["left_out_count"]) == (1, len(PUBLIC), 2)
     with duckdb.connect(out / DATABASE_FILE, read_only=True) as connection:
         columns = connection.sql(
             "select column_name, lower(data_type), comment from duckdb_columns()"
             " where table_name = 'rpt_thing' order by column_index"
         ).fetchall()
-        assert columns == [(c.name, c.type, c.description) for c in THING.columns]
+        assert columns == [(c.name, c.sql_type, c.description) for c in THING.columns]
         [(comment,)] = connection.sql(
             "select comment from duckdb_tables() where table_name = 'rpt_thing'"
         ).fetchall()
-        assert comment == THING.description
+        assert comment == THING.grain
         rows = connection.sql("select * exclude (retired_at) from rpt_thing").fetchall()
         assert rows == sorted(rows)
         assert sorted(map(str, rows)) == sorted(str(row[:5]) for row in PUBLIC)
@@ -100,7 +100,7 @@ def test_hashes_are_of_rows_not_of_the_order_they_came_in(
         directory = tmp_path / str(seed)
         directory.mkdir()
         _, thing = write_files(open_mart(rows), directory, [THING], ABOUT)
-        hashes.add(thing.rows_sha256)
+        hashes.add(thing["rows_sha256"])
         files.add((directory / "rpt_thing.csv").read_bytes())
     assert len(hashes) == len(files) == 1
     with duckdb.connect(tmp_path / "0" / DATABASE_FILE, read_only=True) as connection:
@@ -121,13 +121,13 @@ def test_a_changed_cell_changes_the_hash(open_mart: OpenMart, tmp_path: Path) ->
         directory = tmp_path / str(number)
         directory.mkdir()
         hashes.add(
-            write_files(open_mart((first, *ROWS[1:])), directory, [THING], ABOUT)[1].rows_sha256
+            write_files(open_mart((first, *ROWS[1:])), directory, [THING], ABOUT)[1]["rows_sha256"]
         )
     assert len(hashes) == len(changes)
 
 
 def test_a_mart_that_is_not_as_declared_is_refused(open_mart: OpenMart, out: Path) -> None:
-    column = PublicColumn("no_such_column", "varchar", "")
+    column = Column(name="no_such_column", description="")
     with pytest.raises(PublishingError, match=r"rpt_thing .*no_such_column.*demoscope build"):
         write_files(open_mart(), out, [replace(THING, columns=(column,))], ABOUT)
 

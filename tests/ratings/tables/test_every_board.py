@@ -5,6 +5,7 @@ from itertools import combinations, cycle
 import pandas as pd
 import pytest
 
+from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.rating_step import reading
 from publishing.publications.catalogue import declared_marts
 from ratings.tables.declarations import RATING_TABLES
@@ -85,7 +86,7 @@ def test_every_provisional_model_has_its_reason(tables: dict[str, pd.DataFrame])
     assert set(reasons.provisional_reason) <= set(PROVISIONAL_REASONS)
     assert len(set(reasons.provisional_reason)) > 1
     # The contract of the mart has the same vocabulary.
-    [mart] = [one for one in declared_marts() if one["name"] == "rpt_leaderboard"]
+    [mart] = [one for one in declared_marts(PROJECT_DIRECTORY) if one["name"] == "rpt_leaderboard"]
     [column] = [one for one in mart["columns"] if one["name"] == "provisional_reason"]
     [test] = column["data_tests"]
     accepted = test["accepted_values"]["arguments"]["values"]

@@ -1,4 +1,4 @@
-"""Nothing goes out of a database that is not what the current board was made from."""
+"""Nothing goes out of a database that is not what the current release was made from."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +10,15 @@ import pytest
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
-from orchestration.belonging import require_belonging
 from orchestration.build_marker import mark_built
 from orchestration.building import Workspace
+from orchestration.consistency_check import require_consistency
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.rating_step import write_ratings
 from orchestration.raw_views import open_database
 from publishing.boards import store
 from publishing.boards.designs import design_hash
-from publishing.boards.store import Board
+from publishing.boards.store import Release
 from ratings.tables.every_board import RATING
 
 ROWS = pa.table(
@@ -63,18 +63,18 @@ def workspace(home: Path) -> Workspace:
 
 
 @pytest.fixture
-def board(home: Path) -> Board:
-    """The board they make."""
+def release(home: Path) -> Release:
+    """The release they make."""
     return store.keep(Home(home).boards, subject(), ROWS, {})
 
 
-def check(workspace: Workspace, board: Board) -> None:
+def check(workspace: Workspace, release: Release) -> None:
     with duckdb.connect(workspace.database, read_only=True) as connection:
-        require_belonging(connection, workspace, board)
+        require_consistency(connection, workspace, release)
 
 
-def test_what_belongs_together_goes_out(workspace: Workspace, board: Board) -> None:
-    check(workspace, board)
+def test_what_is_consistent_goes_out(workspace: Workspace, release: Release) -> None:
+    check(workspace, release)
 
 
 def execute(workspace: Workspace, statement: str) -> None:
@@ -116,21 +116,21 @@ def other_ratings(workspace: Workspace) -> None:
     ("meddle", "match"),
     [
         (lambda it: execute(it, "drop view raw.build_marker"), "no whole build"),
-        (later, "as of log position 4, board .* as of log position 3"),
+        (later, "as of log position 4, release .* as of log position 3"),
         (cut_in_time, "valid until 2026-01-01"),
         (other_design, "another study design"),
         (by_older_code, "another study design"),
         (other_ratings, "are not those of"),
         (
             lambda it: execute(it, "update rpt_leaderboard set skill = 1.500002 where rank = 1"),
-            "differs from board .* in 2 rows",
+            "differs from release .* in 2 rows",
         ),
         (lambda it: execute(it, "delete from rpt_leaderboard where rank = 2"), "in 1 rows"),
     ],
 )
 def test_anything_else_does_not(
-    workspace: Workspace, board: Board, meddle: Callable[[Workspace], None], match: str
+    workspace: Workspace, release: Release, meddle: Callable[[Workspace], None], match: str
 ) -> None:
     meddle(workspace)
     with pytest.raises(IntegrityError, match=f"{match}.*demoscope build"):
-        check(workspace, board)
+        check(workspace, release)

@@ -1,30 +1,40 @@
-"""The event log as assets: one per event type, and the loads themselves.
+"""The event log as assets: one per event type, and the loads themselves, with the gate's checks.
 
 One step loads files and says of each event type they held what came of it. Keys are those of dbt's
-sources (`raw.<event_type>`), so that dbt's models hang on them by themselves.
+sources (`raw.<event_type>`), so that dbt's tables hang on them by themselves.
 
-What stays out: the load (loading.py), what files there are (landing.py), the checks (checks.py).
+Every expectation of the gate is an asset check, known before any load: one per expectation of a
+contract's suite, on the event's asset, and one per expectation on a whole load, on the asset of the
+loads. All are blocking: what depends on events that failed the gate is not built in that run.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from expectations.failure_messages import beginning
 from expectations.gate import Gate
+from expectations.suites import Expectation, contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.assets.metadata import table
-from orchestration.checks import DEFAULT_BAD_SHARE, INGEST, LOADS, RAW, gate_checks, gate_results
+from orchestration.assets.common import OWNERS, HomeResource, table
 from orchestration.landing import LandedFile, landed_files
 from orchestration.load_report import GateRefusalError, LoadReport
 from orchestration.loading import load_file
-from orchestration.resources import OWNERS, HomeResource
 
+INGEST = "ingest"
+RAW = "raw"
+LOADS = dg.AssetKey([RAW, "load"])
+DEFAULT_BAD_SHARE = 0.2
 COUNTS = ("row_count", "accepted_count", "duplicate_count", "quarantined_count")
 
 
@@ -46,6 +56,86 @@ def ingest_config(files: Iterable[LandedFile]) -> dg.RunConfig:
     """The configuration of a run of `ingest` that loads these files."""
     named = [FileToLoad(path=str(file.path), mapping=file.mapping) for file in files]
     return dg.RunConfig(ops={"load_files": IngestConfig(files=named)})
+
+
+def gate_checks() -> list[dg.AssetCheckSpec]:
+    """A check per expectation, of every contract and of a load."""
+    return [
+        dg.AssetCheckSpec(
+            name=check_name(expectation),
+            asset=key,
+            blocking=True,
+            description=f"{expectation.kind}({_arguments(expectation)})",
+        )
+        for key, suite in _suites().items()
+        for expectation in suite
+    ]
+
+
+def gate_results(
+    reports: Sequence[LoadReport], wanted: AbstractSet[dg.AssetCheckKey], data_docs: Path
+) -> Iterator[dg.AssetCheckResult]:
+    """What the expectations said of these loads together; only of events they held.
+
+    Args:
+        reports: of the loads.
+        wanted: the checks Dagster asked for.
+        data_docs: where Great Expectations' pages of loads are.
+    """
+    by_key: dict[dg.AssetKey, list[LoadReport]] = {LOADS: list(reports)}
+    for report in reports:
+        for event_type in report.accepted_by_event_type:
+            by_key.setdefault(dg.AssetKey([RAW, event_type]), []).append(report)
+    for key, judged in by_key.items():
+        for expectation in _suites()[key] if judged else []:
+            if dg.AssetCheckKey(key, check_name(expectation)) in wanted:
+                yield _result(key, expectation, judged, data_docs)
+
+
+def _result(
+    key: dg.AssetKey, expectation: Expectation, judged: Sequence[LoadReport], data_docs: Path
+) -> dg.AssetCheckResult:
+    start = beginning(expectation.kind, expectation.arguments)
+    failures = [
+        f"{report.file}: {text}"
+        for report in judged
+        for text in report.failures
+        if text.startswith(start)
+    ]
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check_name(expectation),
+        passed=not failures,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="\n".join(failures) or None,
+        metadata={
+            "expectation": expectation.kind,
+            **{name: str(value) for name, value in expectation.arguments.items()},
+            "files": dg.MetadataValue.md("\n".join(f"- {report.file}" for report in judged)),
+            "rows": sum(report.row_count for report in judged),
+            "data docs": dg.MetadataValue.path(data_docs / judged[-1].load_id),
+        },
+    )
+
+
+def _arguments(expectation: Expectation) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in expectation.arguments.items())
+
+
+def check_name(expectation: Expectation) -> str:
+    """`expect_column_values_to_not_be_null__model_a`; without a column, the kind alone."""
+    column = expectation.arguments.get("column")
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", expectation.kind).lower()
+    return snake + (f"__{column}" if column else "")
+
+
+@cache
+def _suites() -> dict[dg.AssetKey, list[Expectation]]:
+    contracts = {
+        dg.AssetKey([RAW, str(event_type)]): contract_suite(contract)
+        for event_type, contract in CONTRACTS.items()
+    }
+    return contracts | {LOADS: load_suite(DEFAULT_BAD_SHARE)}
 
 
 def _specs() -> list[dg.AssetSpec]:
