@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ingestion.log import EventLog
 from ingestion.log.reader import register
-from ingestion.subjects import Identities
+from ingestion.subjects.links import Identities
 from ratings.tables import read_subject
 from ratings.tables.next_battles import Awaited
 

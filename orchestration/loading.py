@@ -16,17 +16,17 @@ import pyarrow.compute as pc
 
 from expectations.gate import Gate
 from expectations.quarantine import Quarantine
-from ingestion.codes import code_text
+from ingestion.codes import plain_text
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
-from ingestion.seals import Seals
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
-from ingestion.subjects import vault_lock
+from ingestion.subjects.links import vault_lock
+from ingestion.subjects.log_form import NativeIds, Pseudonyms
+from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
-from orchestration.naming import NativeIds, Pseudonyms
 from orchestration.refused_rows import conflicting_row, erased_row
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
-    from orchestration.naming import Naming
+    from ingestion.subjects.log_form import Naming
 
 PIECE_ROWS = 500_000
 PRODUCER = "demoscope"
@@ -161,7 +161,7 @@ class _Load:
             self._flush(event_type, batch, quarantine)
 
     def _flush(self, event_type: EventType, batch: Batch, quarantine: Quarantine) -> None:
-        native = code_text(pa.concat_tables(self._pending.pop(event_type)))
+        native = plain_text(pa.concat_tables(self._pending.pop(event_type)))
         contract = CONTRACTS[event_type]
         bound, is_erased = self._names.is_erased(contract, native)
         if pc.any(is_erased).as_py():

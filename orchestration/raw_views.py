@@ -13,7 +13,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import BusyError, IntegrityError
 from ingestion.log.reader import register
 from ingestion.paths import Home
-from ingestion.seals import SEALED_PREFIX, Seals
+from ingestion.subjects.seals import SEALED_PREFIX, Seals
 from ratings.tables.contract import RATING_TABLES
 
 if TYPE_CHECKING:

@@ -3,14 +3,10 @@
 Before the commit nothing is visible, and leaving the batch in any other way leaves nothing behind.
 The same `batch_id` is committed once, and the same event_id enters once, whoever else is writing:
 after losing a race the batch looks at what the winner added before it tries again.
-
-What stays out: the steps on the disk (append.py), where rows wait (stream.py), how repeats are
-judged (matching.py).
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -21,23 +17,20 @@ import pyarrow as pa
 from ingestion.contracts import CONTRACTS
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
 from ingestion.log.chain import Chain
-from ingestion.log.durable import StorageError, explained, fsync_directory
-from ingestion.log.id_cache import IdCache
-from ingestion.log.id_hash import hash_ids
-from ingestion.log.late import LateRows
+from ingestion.log.concurrent_duplicates import ConcurrentDuplicates
+from ingestion.log.durable import explained, fsync_directory
 from ingestion.log.layout import Layout
-from ingestion.log.matching import settle, settle_repeats
+from ingestion.log.matching import KnownIds, settle, settle_repeats
 from ingestion.log.origin import conform, describe_schema, keep_schema
-from ingestion.log.pending import Pending
+from ingestion.log.read_by_position import files_since, files_up_to, rows_at
 from ingestion.log.receipt import Receipt, StageResult
 from ingestion.log.record import Commit, Segment
-from ingestion.log.runs import Stream
 from ingestion.log.segments import row_pieces
-from ingestion.log.stored import rows_at
+from ingestion.log.staged_rows import StagedRows
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
 
-STAGE_ROWS = 1 << 20
+STAGE_ROWS = 500_000
 
 
 class Batch:
@@ -47,18 +40,18 @@ class Batch:
         self,
         layout: Layout,
         chain: Chain,
-        ids: IdCache,
         batch_id: str,
         producer: Mapping[str, Any],
     ) -> None:
         self.batch_id = batch_id
         self._producer = dict(producer)
-        self._layout, self._chain, self._ids = layout, chain, ids
+        self._layout, self._chain = layout, chain
         # Staged rows have been compared with commits 1 to `_base`.
         self._base = chain.head_seq
         self._workspace = Workspace(layout)
-        self._pending = Pending(self._workspace.path)
-        self._late = LateRows()
+        self._ids: KnownIds | None = None
+        self._staged = StagedRows(self._workspace.path)
+        self._late = ConcurrentDuplicates()
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -75,6 +68,8 @@ class Batch:
     def abort(self) -> None:
         """Forget everything staged; after a commit, only tidy up."""
         self._is_open = False
+        if self._ids is not None:
+            self._ids.close()
         self._workspace.close()
 
     def stage(self, event_type: EventType, table: pa.Table) -> StageResult:
@@ -111,7 +106,7 @@ class Batch:
             StorageError: the disk refused; the batch is not acknowledged.
         """
         self._require_open()
-        self._pending.seal()
+        self._staged.seal()
         while True:
             self._chain.refresh()
             earlier = self._chain.find_batch(self.batch_id)
@@ -119,56 +114,58 @@ class Batch:
                 return self._already(earlier)
             if self._chain.head_seq > self._base:
                 self._drop_late()
-            if not self._pending.count:
+            if not self._staged.count:
                 return self._finish(seq=self._chain.head_seq, is_new=False)
             commit = self._record()
             if append_record(self._layout, commit, self._workspace.path):
                 self._chain.refresh()
-                # Acknowledged now: an unwritable cache must not take that back.
-                with contextlib.suppress(StorageError):
-                    self._ids.add(commit.seq, Stream(commit.event_count, self._pending.positions))
                 return self._finish(seq=commit.seq, is_new=True)
 
     def _stage_piece(self, event_type: EventType, table: pa.Table) -> StageResult:
         contract = CONTRACTS[event_type]
         result = StageResult.of(len(table))
-        hashes = hash_ids(table["event_id"])
-        order = np.argsort(hashes)
-        hashes = hashes[order]
-        index, positions = self._ids.find(hashes, self._base)
-        rows = order[index]
+        ids = self._known_ids()
+        ids.ask(table["event_id"])
+        rows, positions = ids.in_log()
         in_log = rows_at(self._chain, positions)
         settle(contract, table, ((rows[which], known) for which, known in in_log), result)
-        index, places = self._pending.find(hashes)
-        rows = order[index]
-        in_batch = self._pending.rows_at(places)
+        rows, places = ids.in_batch()
+        in_batch = self._staged.rows_at(places)
         settle(contract, table, ((rows[which], known) for _, which, known in in_batch), result)
-        settle_repeats(contract, table, order, hashes, result)
-        self._pending.append(contract, table, order, hashes, result.is_accepted)
+        settle_repeats(contract, table, ids.repeats(), result)
+        accepted = np.flatnonzero(result.is_accepted)
+        if len(accepted):
+            taken = table if len(accepted) == len(table) else table.take(pa.array(accepted))
+            ids.stage(accepted, self._staged.append(contract, taken))
         return result
+
+    def _known_ids(self) -> KnownIds:
+        if self._ids is None:
+            self._ids = KnownIds(files_up_to(self._chain, self._base), self._workspace.path)
+        return self._ids
 
     def _drop_late(self) -> None:
         """Compare what is staged with commits made since it was, and drop what they hold."""
-        added = self._ids.build(self._base + 1, self._chain.head_seq)
-        places, positions = self._pending.matches(added)
-        superfluous = [np.empty(0, np.uint64)]
+        places, positions = self._known_ids().also_in(files_since(self._chain, self._base))
+        is_left = self._staged.is_left(places)
+        places, positions = places[is_left], positions[is_left]
+        superfluous = [np.empty(0, np.int64)]
         for which, known in rows_at(self._chain, positions):
-            for contract, index, staged in self._pending.rows_at(places[which]):
+            for contract, index, staged in self._staged.rows_at(places[which]):
                 result = StageResult.of(len(staged))
                 beside = known.take(pa.array(index))
                 settle(contract, staged, [(np.arange(len(staged)), beside)], result)
                 superfluous.append(self._late.add(places[which][index], staged, result))
-        self._pending.drop(np.concatenate(superfluous))
+        self._staged.drop(np.concatenate(superfluous))
         self._base = self._chain.head_seq
 
     def _record(self) -> Commit:
         """The record that would continue the chain as it was last read."""
         position = self._chain.next_position
         segments = []
-        publish_segments(self._layout, (file for _, _, file in self._pending.sealed()))
-        self._pending.moved_to(self._layout.segment)
-        for contract, sealed, file in self._pending.sealed():
-            sealed.first_position = position
+        publish_segments(self._layout, (file for _, file in self._staged.sealed()))
+        self._staged.moved_to(self._layout.segment)
+        for contract, file in self._staged.sealed():
             schema = keep_schema(self._layout, describe_schema(contract))
             segment = Segment(
                 event_type=str(contract.event_type),
@@ -187,12 +184,12 @@ class Batch:
         """The batch is in the chain, perhaps by a writer that died before it could say so."""
         with explained("Writing to", self._layout.commits):
             fsync_directory(self._layout.commits)
-        withdraw_segments(self._layout, (file for _, _, file in self._pending.sealed()), earlier)
+        withdraw_segments(self._layout, (file for _, file in self._staged.sealed()), earlier)
         self.abort()
-        return Receipt(seq=earlier.seq, is_new=False, late_duplicates=self._pending.counts())
+        return Receipt(seq=earlier.seq, is_new=False, late_duplicates=self._staged.counts())
 
     def _finish(self, *, seq: int, is_new: bool) -> Receipt:
-        accepted = self._pending.counts() if is_new else {}
+        accepted = self._staged.counts() if is_new else {}
         self.abort()
         return Receipt(
             seq=seq,

@@ -39,7 +39,6 @@ from ingestion.log.event_log import EventLog
 from ingestion.log.layout import Layout
 from ingestion.log.origin import keep_schema
 from ingestion.log.record import Compacted
-from ingestion.log.runs import is_merge_due
 from ingestion.log.segments import SEGMENT_ROWS, write_table
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
@@ -135,7 +134,7 @@ def _target_schema(layout: Layout, file: HeldFile) -> str:
 def _is_due(earlier: tuple[str, list[HeldFile]], later: tuple[str, list[HeldFile]]) -> bool:
     first, second = (sum(file.rows for file in group) for _, group in (earlier, later))
     is_small = first + second <= SEGMENT_ROWS
-    return earlier[0] == later[0] and is_small and is_merge_due(first, second)
+    return earlier[0] == later[0] and is_small and first < 2 * second
 
 
 def _merge(

@@ -26,9 +26,9 @@ from ingestion.log.erasure_rows import rows_of
 from ingestion.log.event_log import EventLog
 from ingestion.log.reader import register
 from ingestion.log.redaction import redact
-from ingestion.pseudonyms import Pseudonymiser
-from ingestion.seals import SEALS, Seals
-from ingestion.subjects import LINKS, Identities, vault_lock
+from ingestion.subjects.links import LINKS, Identities, vault_lock
+from ingestion.subjects.pseudonyms import Pseudonymiser
+from ingestion.subjects.seals import SEALS, Seals
 from ingestion.vocabulary import EventType
 
 SOURCE = "demoscope.erasure"

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import pyarrow as pa
 import rfc8785
 
 from ingestion.errors import NotFoundError, UsageError
@@ -17,12 +16,11 @@ from ingestion.log.batch import Batch
 from ingestion.log.chain import Chain
 from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
 from ingestion.log.durable import check_exclusive_creation
-from ingestion.log.id_cache import IdCache
-from ingestion.log.id_hash import hash_ids
 from ingestion.log.layout import Layout
+from ingestion.log.matching import find_position
 from ingestion.log.origin import open_origin
+from ingestion.log.read_by_position import files_up_to
 from ingestion.log.record import Commit
-from ingestion.log.stored import rows_at
 from ingestion.log.verification import Verification, verify
 
 MOST_BATCH_ID = 256
@@ -35,7 +33,6 @@ class EventLog:
         self.layout = layout
         self.origin = open_origin(layout)
         self.chain = Chain(layout, self.origin, cache)
-        self._ids = IdCache(cache / "ids", self.chain)
         self._is_store_checked = False
 
     @classmethod
@@ -101,7 +98,7 @@ class EventLog:
             check_exclusive_creation(self.layout.tmp)
             self._is_store_checked = True
         self.chain.refresh()
-        return Batch(self.layout, self.chain, self._ids, batch_id, producer)
+        return Batch(self.layout, self.chain, batch_id, producer)
 
     def find_event(self, event_id: str) -> int:
         """The position of an event.
@@ -109,14 +106,11 @@ class EventLog:
         Raises:
             NotFoundError: no event has this id.
         """
-        hashes = hash_ids(pa.chunked_array([[event_id]], pa.string()))
-        _, positions = self._ids.find(hashes, self.chain.head_seq)
-        for which, rows in rows_at(self.chain, positions):
-            for position, found in zip(positions[which], rows["event_id"].to_pylist(), strict=True):
-                if found == event_id:
-                    return int(position)
-        message = f"No event in the log has the id {event_id!r}."
-        raise NotFoundError(message, remedy="`demoscope log events` finds ids.")
+        position = find_position(files_up_to(self.chain, self.chain.head_seq), event_id)
+        if position is None:
+            message = f"No event in the log has the id {event_id!r}."
+            raise NotFoundError(message, remedy="`demoscope log events` finds ids.")
+        return position
 
     def checkpoint(self, origin: str | None = None) -> Checkpoint:
         """The log's size and root; signed (note.py) and kept elsewhere, it pins the history.

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import DemoscopeError
+from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.leaves import ENVELOPE
 from ingestion.log.record import Redacted, Segment
-from ingestion.log.row_tree import RowTree
 from ingestion.log.salts import Salts
 from ingestion.log.segments import hash_file, read_segment
 
@@ -68,7 +68,7 @@ def check_segment(
 def _check_rows(path: Path, segment: Segment, erased: int, add: Report) -> None:
     try:
         table, salts = read_segment(path)
-        root = RowTree.of(table, salts).root.hex()
+        root = tree_of(table, salts).root.hex()
         left = _left_of_the_erased(table, salts)
     except (DemoscopeError, KeyError, ValueError, pa.ArrowException) as error:
         add(path, f"its rows cannot be hashed ({error})")

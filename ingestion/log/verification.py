@@ -11,22 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
+import duckdb
 import rfc8785
 
 from ingestion.errors import DemoscopeError
 from ingestion.log.chain import is_commit_name
 from ingestion.log.compaction_check import check_compacted
-from ingestion.log.id_hash import hash_ids
 from ingestion.log.layout import SEQ_DIGITS, Layout
+from ingestion.log.matching import HASH, literal
 from ingestion.log.origin import read_origin
 from ingestion.log.record import FIRST_POSITION, Commit, hash_of
 from ingestion.log.redactions import Redactions
 from ingestion.log.segment_check import check_segment
-from ingestion.log.segments import read_ids
-
-PASS_ROWS = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -174,30 +170,20 @@ def _schema(layout: Layout, sha256: str, report: Verification) -> list[tuple[str
 
 
 def _uniqueness(paths: list[Path], report: Verification) -> None:
-    """No event_id twice. In several passes over a part of the hashes each, to bound memory."""
-    passes = -(-report.event_count // PASS_ROWS) or 1
-    for number in range(passes):
-        parts = [np.empty(0, np.uint64)]
-        for path in paths:
-            hashes = hash_ids(read_ids(path))
-            parts.append(hashes[hashes % np.uint64(passes) == number] if passes > 1 else hashes)
-        ordered = np.sort(np.concatenate(parts))
-        alike = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        if len(alike):
-            _name_repeats(paths, alike, report)
-
-
-def _name_repeats(
-    paths: list[Path], alike: np.typing.NDArray[np.uint64], report: Verification
-) -> None:
-    """Ids that share a hash are a fault only if they are the same id."""
-    first: dict[str, Path] = {}
-    for path in paths:
-        ids = read_ids(path)
-        for value in ids.filter(pa.array(np.isin(hash_ids(ids), alike))).to_pylist():
-            if value in first:
-                report.add(path, f"event {value} is also in {first[value]}")
-            first.setdefault(value, path)
+    """No event_id twice. By hashes first: ids that share one are a fault only if they are equal."""
+    if not paths:
+        return
+    files = f"read_parquet([{', '.join(map(literal, paths))}], filename = true)"
+    alike = f"SELECT {HASH} FROM {files} GROUP BY ALL HAVING count(*) > 1"
+    query = f"SELECT event_id, filename FROM {files} WHERE {HASH} IN ({alike})"
+    with duckdb.connect() as connection:
+        found = connection.sql(query).fetchall()
+    order = {str(path): number for number, path in enumerate(paths)}
+    first: dict[str, str] = {}
+    for value, path in sorted(found, key=lambda row: order[row[1]]):
+        if value in first:
+            report.add(Path(path), f"event {value} is also in {first[value]}")
+        first.setdefault(value, path)
 
 
 def _strays(

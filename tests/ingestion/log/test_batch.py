@@ -45,7 +45,7 @@ def test_nothing_is_visible_before_the_commit(log: EventLog) -> None:
 def test_leaving_without_a_commit_leaves_nothing_behind(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.log.stream.SEGMENT_ROWS", 2)
+    monkeypatch.setattr("ingestion.log.staged_rows.SEGMENT_ROWS", 2)
     with log.begin("one", PRODUCER) as batch:
         assert batch.stage(BATTLE, battles(range(5))).is_accepted.all()
         assert list(log.layout.tmp.rglob("*.parquet"))
@@ -134,11 +134,8 @@ def test_a_newer_contract_version_is_the_same_body(log: EventLog) -> None:
 def test_ids_that_share_a_hash_are_different_events(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def few(ids: pa.ChunkedArray) -> np.ndarray:
-        return np.array([len(value) % 3 for value in ids.to_pylist()], np.uint64)
-
-    for module in ("batch", "id_cache", "verification"):
-        monkeypatch.setattr(f"ingestion.log.{module}.hash_ids", few)
+    for module in ("matching", "verification"):
+        monkeypatch.setattr(f"ingestion.log.{module}.HASH", "(length(event_id) % 3)::UBIGINT")
     names = [f"{'x' * (i % 7)}{i:03d}" for i in range(60)]
     commit(log, "one", battles(names[:20]), battles(names[20:30]))
     with log.begin("two", PRODUCER) as batch:

@@ -182,7 +182,7 @@ from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import PRODUCER, battles
 with EventLog.open(Path(sys.argv[1])).begin("slow", PRODUCER) as batch:
     batch.stage(EventType.BATTLE_JUDGED, battles(range(3)))
-    batch._pending.seal()
+    batch._staged.seal()
     print("staged", flush=True)
     sys.stdin.readline()
     print(batch.commit().seq, flush=True)

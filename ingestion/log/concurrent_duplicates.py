@@ -1,7 +1,4 @@
-"""Rows that were accepted and then came late: a concurrent commit held them already.
-
-What stays out: finding them (batch.py) and leaving them out of the segments (stream.py).
-"""
+"""Rows that were accepted and then came late: a concurrent commit held them already."""
 
 from __future__ import annotations
 
@@ -13,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.log.pending import CODE_SHIFT, CODES, EVENT_TYPES, OFFSET_MASK
 from ingestion.log.receipt import LATE_SCHEMA, StageResult
-from ingestion.log.runs import U64Array
+from ingestion.log.staged_rows import CODE_SHIFT, CODES, EVENT_TYPES, OFFSET_MASK, IntArray
 from ingestion.vocabulary import EventType
 
 
@@ -34,7 +30,7 @@ class _Stage:
         return int(accepted[offset - self.start])
 
 
-class LateRows:
+class ConcurrentDuplicates:
     """Remembers where accepted rows came from (one bit per staged row) and which were dropped."""
 
     def __init__(self) -> None:
@@ -53,7 +49,7 @@ class LateRows:
         self._streamed[event_type] += accepted
         self._stage_count += 1
 
-    def add(self, places: U64Array, staged: pa.Table, result: StageResult) -> U64Array:
+    def add(self, places: IntArray, staged: pa.Table, result: StageResult) -> IntArray:
         """Note the rows a result marks; returns their places.
 
         Args:
