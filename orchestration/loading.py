@@ -22,7 +22,7 @@ from ingestion.log import EventLog
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
 from ingestion.subjects.links import vault_lock
-from ingestion.subjects.log_form import NativeIds, Pseudonyms
+from ingestion.subjects.log_form import Naming
 from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
-    from ingestion.subjects.log_form import Naming
 
 PIECE_ROWS = 500_000
 PRODUCER = "demoscope"
@@ -67,7 +66,7 @@ def load_file(
     """
     source = open_source(path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
-        names = NativeIds(home.vault)
+        names = Naming(home.vault, is_native=True)
         return _Load(home, source, names, gate or Gate(), progress, path).run()
 
 
@@ -81,7 +80,8 @@ def load_own(home: Home, source: Source) -> LoadReport:
         source: rows that name participants and conversations by their pseudonyms.
     """
     with vault_lock(home.vault, is_exclusive=False):
-        return _Load(home, source, Pseudonyms(home.vault), Gate(max_bad_share=1.0)).run()
+        names = Naming(home.vault, is_native=False)
+        return _Load(home, source, names, Gate(max_bad_share=1.0)).run()
 
 
 class _Load:

@@ -14,19 +14,19 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from ingestion.contract import Contract
 from ingestion.contracts import CONTRACTS
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
 from ingestion.log.chain import Chain
-from ingestion.log.concurrent_duplicates import ConcurrentDuplicates
 from ingestion.log.durable import explained, fsync_directory
 from ingestion.log.layout import Layout
 from ingestion.log.matching import KnownIds, settle, settle_repeats
 from ingestion.log.origin import conform, describe_schema, keep_schema
 from ingestion.log.read_by_position import files_since, files_up_to, rows_at
-from ingestion.log.receipt import Receipt, StageResult
+from ingestion.log.receipt import LATE_SCHEMA, Receipt, StageResult
 from ingestion.log.record import Commit, Segment
 from ingestion.log.segments import row_pieces
-from ingestion.log.staged_rows import StagedRows
+from ingestion.log.staged_rows import IntArray, StagedRows
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
 
@@ -51,7 +51,8 @@ class Batch:
         self._workspace = Workspace(layout)
         self._ids: KnownIds | None = None
         self._staged = StagedRows(self._workspace.path)
-        self._late = ConcurrentDuplicates()
+        self._stage_count = 0
+        self._late: list[dict[str, Any]] = []
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -88,16 +89,15 @@ class Batch:
             IntegrityError: a segment that must be compared with is damaged.
         """
         self._require_open()
-        pieces = [
-            self._stage_piece(event_type, piece)
-            for piece in row_pieces(conform(CONTRACTS[event_type], table), STAGE_ROWS)
-        ]
-        result = StageResult(
+        pieces, first = [], 0
+        for piece in row_pieces(conform(CONTRACTS[event_type], table), STAGE_ROWS):
+            pieces.append(self._stage_piece(event_type, piece, first))
+            first += len(piece)
+        self._stage_count += 1
+        return StageResult(
             np.concatenate([np.empty(0, np.bool_), *(piece.is_duplicate for piece in pieces)]),
             np.concatenate([np.empty(0, np.bool_), *(piece.is_conflict for piece in pieces)]),
         )
-        self._late.remember(event_type, result.is_accepted)
-        return result
 
     def commit(self) -> Receipt:
         """Make the batch part of the log, durably, or find that it is part of it already.
@@ -121,7 +121,7 @@ class Batch:
                 self._chain.refresh()
                 return self._finish(seq=commit.seq, is_new=True)
 
-    def _stage_piece(self, event_type: EventType, table: pa.Table) -> StageResult:
+    def _stage_piece(self, event_type: EventType, table: pa.Table, first: int) -> StageResult:
         contract = CONTRACTS[event_type]
         result = StageResult.of(len(table))
         ids = self._known_ids()
@@ -136,7 +136,8 @@ class Batch:
         accepted = np.flatnonzero(result.is_accepted)
         if len(accepted):
             taken = table if len(accepted) == len(table) else table.take(pa.array(accepted))
-            ids.stage(accepted, self._staged.append(contract, taken))
+            start = self._staged.append(contract, taken)
+            ids.stage(accepted, start, self._stage_count, first)
         return result
 
     def _known_ids(self) -> KnownIds:
@@ -155,9 +156,31 @@ class Batch:
                 result = StageResult.of(len(staged))
                 beside = known.take(pa.array(index))
                 settle(contract, staged, [(np.arange(len(staged)), beside)], result)
-                superfluous.append(self._late.add(places[which][index], staged, result))
+                marked = np.flatnonzero(~result.is_accepted)
+                superfluous.append(places[which][index][marked])
+                self._note_late(contract, superfluous[-1], staged.take(pa.array(marked)), result)
         self._staged.drop(np.concatenate(superfluous))
         self._base = self._chain.head_seq
+
+    def _note_late(
+        self, contract: Contract, places: IntArray, rows: pa.Table, result: StageResult
+    ) -> None:
+        """Remember accepted rows that a concurrent commit held already."""
+        where = self._known_ids().where_staged(places)
+        conflicts = result.is_conflict[~result.is_accepted]
+        for place, event_id, is_conflict in zip(
+            places.tolist(), rows["event_id"].to_pylist(), conflicts.tolist(), strict=True
+        ):
+            stage, row = where[place]
+            self._late.append(
+                {
+                    "stage": stage,
+                    "row": row,
+                    "event_type": str(contract.event_type),
+                    "event_id": event_id,
+                    "is_conflict": is_conflict,
+                }
+            )
 
     def _record(self) -> Commit:
         """The record that would continue the chain as it was last read."""
@@ -186,7 +209,7 @@ class Batch:
             fsync_directory(self._layout.commits)
         withdraw_segments(self._layout, (file for _, file in self._staged.sealed()), earlier)
         self.abort()
-        return Receipt(seq=earlier.seq, is_new=False, late_duplicates=self._staged.counts())
+        return Receipt(seq=earlier.seq, is_new=False, superseded=self._staged.counts())
 
     def _finish(self, *, seq: int, is_new: bool) -> Receipt:
         accepted = self._staged.counts() if is_new else {}
@@ -195,9 +218,7 @@ class Batch:
             seq=seq,
             is_new=is_new,
             accepted={event_type: count for event_type, count in accepted.items() if count},
-            late_duplicates=self._late.counts(is_conflict=False),
-            late_conflicts=self._late.counts(is_conflict=True),
-            late=self._late.table(),
+            late=pa.Table.from_pylist(self._late, LATE_SCHEMA),
         )
 
     def _require_open(self) -> None:

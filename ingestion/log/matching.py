@@ -46,7 +46,9 @@ class KnownIds:
         self._connection = duckdb.connect(
             config={"memory_limit": MEMORY, "temp_directory": str(directory / "spilt")}
         )
-        self._connection.execute("CREATE TABLE staged (hash UBIGINT, place BIGINT)")
+        self._connection.execute(
+            "CREATE TABLE staged (hash UBIGINT, place BIGINT, stage INTEGER, stage_row INTEGER)"
+        )
         with readable():
             self._connection.execute(f"CREATE TABLE logged AS {_ids(files)}")
 
@@ -75,12 +77,19 @@ class KnownIds:
         often = "SELECT hash FROM asked GROUP BY hash HAVING count(*) > 1"
         return self._pairs(f"SELECT row, row FROM asked WHERE hash IN ({often})")[0]
 
-    def stage(self, rows: IntArray, start: int) -> None:
-        """Remember accepted rows among those asked about, whose places begin with `start`."""
+    def stage(self, rows: IntArray, start: int, stage: int, first: int) -> None:
+        """Remember accepted rows among those asked about.
+
+        Args:
+            rows: their numbers, rising.
+            start: place of the first; the others follow.
+            stage: number of the `stage()` call.
+            first: the row of its table that was asked about first.
+        """
         taken = pa.table({"row": rows, "place": np.arange(start, start + len(rows))})
         self._connection.register("taken", taken)
-        query = "INSERT INTO staged SELECT hash, place FROM asked JOIN taken USING (row)"
-        self._connection.execute(query)
+        row = f"SELECT hash, place, {stage}, row + {first} FROM asked JOIN taken USING (row)"
+        self._connection.execute(f"INSERT INTO staged {row}")
         self._connection.unregister("taken")
 
     def also_in(self, files: Files) -> tuple[IntArray, IntArray]:
@@ -88,6 +97,14 @@ class KnownIds:
         query = f"SELECT place, position FROM ({_ids(files)}) JOIN staged USING (hash)"
         with readable():
             return self._pairs(query)
+
+    def where_staged(self, places: IntArray) -> dict[int, tuple[int, int]]:
+        """Place -> `stage()` call and row of its table."""
+        self._connection.register("wanted", pa.table({"place": places}))
+        query = "SELECT place, stage, stage_row FROM staged WHERE place IN (FROM wanted)"
+        found = self._connection.sql(query).fetchall()
+        self._connection.unregister("wanted")
+        return {place: (stage, row) for place, stage, row in found}
 
     def _pairs(self, query: str) -> tuple[IntArray, IntArray]:
         found = self._connection.sql(f"{query} ORDER BY ALL").fetchnumpy()

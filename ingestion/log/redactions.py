@@ -2,9 +2,6 @@
 
 A redaction holds whatever moment is asked about: what is erased now is erased as of every commit.
 So all of them up to the head count, also for a reader as of an earlier one.
-
-What stays out: making a redaction (redaction.py) and holding one against its commit
-(segment_check.py).
 """
 
 from __future__ import annotations

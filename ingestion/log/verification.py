@@ -16,13 +16,12 @@ import rfc8785
 
 from ingestion.errors import DemoscopeError
 from ingestion.log.chain import is_commit_name
-from ingestion.log.compaction_check import check_compacted
+from ingestion.log.file_checks import check_compacted, check_segment
 from ingestion.log.layout import SEQ_DIGITS, Layout
 from ingestion.log.matching import HASH, literal
 from ingestion.log.origin import read_origin
 from ingestion.log.record import FIRST_POSITION, Commit, hash_of
 from ingestion.log.redactions import Redactions
-from ingestion.log.segment_check import check_segment
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Container
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -66,48 +65,29 @@ def _hashed(
     return pseudonyms.distinct(ids, purpose, source, *scope)
 
 
-class Naming(Protocol):
-    """From accepted rows to log form."""
+class Naming:
+    """How the rows of a load name people.
 
-    def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
-        """Rows ready for `log_form`, and of each whether its participant was erased."""
-        ...
+    Args:
+        vault: the keys.
+        is_native: by a source's own ids, each of which is bound to its secret, then hashed; else as
+            the log names them, and only the event's own id is hashed.
+    """
 
-    def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
-        """Rows of participants who were not erased, as a segment has them."""
-        ...
-
-
-class NativeIds:
-    """A source's own ids: each is bound to its secret, then hashed."""
-
-    def __init__(self, vault: Path) -> None:
+    def __init__(self, vault: Path, *, is_native: bool) -> None:
         self._pseudonyms = Pseudonymiser.open(vault)
-        self._links = Links.open(vault, self._pseudonyms)
-
-    def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
-        """See Naming."""
-        return self._links.bind(contract, native)
-
-    def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
-        """See Naming."""
-        return to_log_form(contract, bound, self._pseudonyms)
-
-
-class Pseudonyms:
-    """Participants and conversations as the log names them; only the event's own id is hashed."""
-
-    def __init__(self, vault: Path) -> None:
-        self._pseudonyms = Pseudonymiser.open(vault)
+        self._links = Links.open(vault, self._pseudonyms) if is_native else None
         self._seals = Seals.open(vault, is_made=True)
 
     def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
-        """See Naming."""
-        del contract
+        """Rows ready for `log_form`, and of each whether its participant was erased."""
+        if self._links is not None:
+            return self._links.bind(contract, native)
         subjects = coded(native["subject_id"])
         is_gone = pc.is_null(self._seals.tree.column(subjects.dictionary))
         return native, pc.fill_null(is_gone.take(subjects.indices), False)
 
     def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
-        """See Naming."""
-        return to_log_form(contract, bound, self._pseudonyms, hashed=("event_id",))
+        """Rows of participants who were not erased, as a segment has them."""
+        hashed = None if self._links is not None else ("event_id",)
+        return to_log_form(contract, bound, self._pseudonyms, hashed=hashed)

@@ -1,7 +1,7 @@
 """`demoscope log erase`: destroy what links a participant to the log and what they said there.
 
-What stays out: the erasure (ingestion/log/erasure.py) and forgetting what was made of the log
-(orchestration/forgetting.py).
+What stays out: the erasure (ingestion/log/erasure.py) and deleting what was made of the log
+(orchestration/erasure_cleanup.py).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def erase(
     from ingestion.log import EventLog  # imports pyarrow
     from ingestion.log.erasure import erase as erase_subject
     from ingestion.log.erasure import find_subject, require_level
-    from orchestration.forgetting import forget, require_idle
+    from orchestration.erasure_cleanup import delete_leftovers, require_idle
 
     require_level(level, is_retracted=retract)
     home = Home.from_environment()
@@ -56,7 +56,7 @@ def erase(
         raise UsageError(message, remedy="Add --yes to do it.")
     require_idle(home)
     done = erase_subject(log, home.vault, found, level=level, is_retracted=retract)
-    forgotten = forget(home)
+    deleted = delete_leftovers(home)
     refused = _mentions(home.quarantine, subject)
     if as_json:
         print_json(
@@ -67,7 +67,7 @@ def erase(
                 "event_count": done.events,
                 "retracted_count": done.retracted,
                 "redacted_count": done.redacted,
-                "deleted": [path.name for path in forgotten],
+                "deleted": [path.name for path in deleted],
                 "quarantine_mentions": refused,
             }
         )
@@ -76,7 +76,7 @@ def erase(
         say(f"Erased: {done.events:,} events are nobody's now, {done.retracted:,} are retracted.")
     else:
         say(f"Erased: {done.redacted:,} events have nothing left but their ids and types.")
-    for path in forgotten:
+    for path in deleted:
         say(f"Deleted: {path.name}")
     if refused:
         say(f"{refused:,} rows in quarantine/ mention this id: delete their files.")

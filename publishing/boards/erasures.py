@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ingestion.log import EventLog
-    from ingestion.log.erasures import ErasedSince
+    from ingestion.log.erasure import ErasedSince
     from publishing.boards.store import Board
 
 ATTESTED = "attested, not recomputable"
@@ -29,7 +29,7 @@ def taken_from(log: EventLog, board: Board) -> list[ErasedSince]:
     Raises:
         IntegrityError: its statement cannot be read.
     """
-    from ingestion.log.erasures import erasures  # imports pyarrow and duckdb
+    from ingestion.log.erasure import erasures  # imports pyarrow and duckdb
 
     position = board.subject["log_position"]
     made_at = datetime.fromisoformat(board.predicate["made_at"])

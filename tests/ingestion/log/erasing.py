@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog, reader
 from ingestion.log.compaction import compact
-from ingestion.log.erasure_rows import rows_of
+from ingestion.log.erasure import rows_of
 from ingestion.log.note import sign, verifier_of
 from ingestion.log.redaction import Redaction, redact
 from ingestion.vocabulary import EventType

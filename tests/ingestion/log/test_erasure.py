@@ -12,8 +12,7 @@ from expectations.gate import Gate
 from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.log import EventLog, reader
 from ingestion.log.compaction import compact
-from ingestion.log.erasure import Subject, erase, find_subject
-from ingestion.log.erasures import erasures
+from ingestion.log.erasure import Subject, erase, erasures, find_subject
 from ingestion.paths import Home
 from ingestion.subjects.key_tree import KeyTree
 from ingestion.subjects.links import Identities, vault_lock

@@ -9,8 +9,7 @@ import pytest
 from ingestion.errors import BusyError
 from ingestion.log import EventLog, compaction, redaction
 from ingestion.log.compaction import compact
-from ingestion.log.erasure_rows import rows_of
-from ingestion.log.erasures import erasures
+from ingestion.log.erasure import erasures, rows_of
 from ingestion.log.event_proof import prove_event, verify_event_proof
 from ingestion.log.redaction import redact
 from ingestion.log.segments import read_segment
