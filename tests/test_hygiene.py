@@ -18,7 +18,7 @@ LOCKS = (
     "requirements-dev.lock",
     "requirements-witness.lock",
 )
-MOST_LINES = {".py": 250, ".sql": 120}
+MOST_LINES = {".py": 500, ".sql": 120}
 
 # Written so that this file passes its own test.
 FOREIGN = {

@@ -30,7 +30,7 @@ Candidates = Iterable[tuple[IntArray, pa.Table]]
 
 HASH = "hash(event_id)"
 FILES_PER_SCAN = 256
-MEMORY = "1GB"
+MEMORY = "400MB"
 
 
 class KnownIds:
