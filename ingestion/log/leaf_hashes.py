@@ -7,7 +7,7 @@ their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import duckdb
@@ -20,7 +20,8 @@ from ingestion.log.merkle import Tree
 from ingestion.log.salts import SALT_BYTES, Salts
 
 PIECE_ROWS = 122_880
-"""So many rows' payloads are in memory at a time."""
+"""So many rows' payloads a worker has in memory at a time."""
+WORKERS = 2
 BATCH_ROWS = 1 << 14
 """A thread takes so many at a time."""
 _UPPER = [0x0B, 0x0E, 0x0F, *range(0x1A, 0x20)]
@@ -44,42 +45,41 @@ def leaf_hashes(table: pa.Table, salts: Salts) -> Bytes:
         raise ValueError(message)
     hashes = np.empty((table.num_rows, DIGEST_BYTES), np.uint8)
     secret = np.frombuffer(salts.every(), np.uint8).reshape(-1, SALT_BYTES)
-    erased = salts.erased
-    start = 0
-    for payloads in _payloads(table):
-        rows = slice(start, start + len(payloads))
-        commitments = bytes_of(sha256_each(fixed_size(secret[rows], SALT_BYTES), payloads))
-        if erased:
-            commitments = commitments.copy()
-            for row in erased.keys() & range(rows.start, rows.stop):
-                commitments[row - start] = np.frombuffer(erased[row], np.uint8)
-        ids = table["event_id"].slice(start, len(payloads)).combine_chunks()
-        leaves = sha256_each(b"\0", fixed_size(commitments, DIGEST_BYTES), ids)
-        hashes[rows] = bytes_of(leaves)
-        start = rows.stop
-    return hashes
-
-
-def _payloads(table: pa.Table) -> Iterator[pa.Array]:
-    """Payloads in row order, a piece at a time."""
-    if not table.num_rows:
-        return
     query = payload_query(table.schema)
     for index, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
             table = table.set_column(index, field.name, table[index].cast(pa.int64()))
+
+    def fill(start: int) -> None:
+        piece = table.slice(start, PIECE_ROWS)
+        rows = slice(start, start + len(piece))
+        salt = fixed_size(secret[rows], SALT_BYTES)
+        commitments = bytes_of(sha256_each(salt, _payloads(query, piece)))
+        if salts.erased:
+            commitments = commitments.copy()
+            for row in salts.erased.keys() & range(rows.start, rows.stop):
+                commitments[row - start] = np.frombuffer(salts.erased[row], np.uint8)
+        ids = piece["event_id"].combine_chunks()
+        hashes[rows] = bytes_of(sha256_each(b"\0", fixed_size(commitments, DIGEST_BYTES), ids))
+
+    with ThreadPoolExecutor(WORKERS) as workers:
+        # As a list, so that an exception comes out here.
+        list(workers.map(fill, range(0, table.num_rows, PIECE_ROWS)))
+    return hashes
+
+
+def _payloads(query: str, piece: pa.Table) -> pa.Array:
+    """Payloads in row order."""
+    numbers = pa.array(np.arange(len(piece), dtype=np.int32))
+    batches = piece.append_column("row", numbers).to_batches(BATCH_ROWS)
     with _database().cursor() as connection:
-        for start in range(0, table.num_rows, PIECE_ROWS):
-            piece = table.slice(start, PIECE_ROWS)
-            numbers = pa.array(np.arange(len(piece), dtype=np.int32))
-            batches = piece.append_column("row", numbers).to_batches(BATCH_ROWS)
-            connection.register("piece", pa.Table.from_batches(batches))
-            made = connection.sql(query).to_arrow_table().combine_chunks()
-            order = made["row"].to_numpy()
-            # DuckDB keeps the order of one table's rows; a root must not depend on its word.
-            if (np.diff(order) < 0).any():
-                made = made.take(pa.array(np.argsort(order)))
-            yield made["payload"].chunk(0)
+        connection.register("piece", pa.Table.from_batches(batches))
+        made = connection.sql(query).to_arrow_table().combine_chunks()
+    order = made["row"].to_numpy()
+    # DuckDB keeps the order of one table's rows; a root must not depend on its word.
+    if (np.diff(order) < 0).any():
+        made = made.take(pa.array(np.argsort(order)))
+    return made["payload"].combine_chunks()
 
 
 @cache

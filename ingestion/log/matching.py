@@ -43,6 +43,7 @@ class KnownIds:
             files: what holds the log's rows.
             directory: where DuckDB may put what does not fit into memory.
         """
+        self._asked = 0
         self._connection = duckdb.connect(
             config={"memory_limit": MEMORY, "temp_directory": str(directory / "spilt")}
         )
@@ -58,6 +59,7 @@ class KnownIds:
 
     def ask(self, ids: pa.ChunkedArray) -> None:
         """Which rows the next questions are about."""
+        self._asked = len(ids)
         asked = pa.table({"row": np.arange(len(ids)), "event_id": ids})
         self._connection.register("given", asked)
         query = f"CREATE OR REPLACE TABLE asked AS SELECT row, {HASH} AS hash FROM given"
@@ -86,11 +88,14 @@ class KnownIds:
             stage: number of the `stage()` call.
             first: the row of its table that was asked about first.
         """
-        taken = pa.table({"row": rows, "place": np.arange(start, start + len(rows))})
-        self._connection.register("taken", taken)
-        row = f"SELECT hash, place, {stage}, row + {first} FROM asked JOIN taken USING (row)"
-        self._connection.execute(f"INSERT INTO staged {row}")
-        self._connection.unregister("taken")
+        # Nearly always every row is accepted: no join then.
+        asked = f"SELECT hash, row + {start} AS place, row FROM asked"
+        if len(rows) < self._asked:
+            places = np.arange(start, start + len(rows))
+            self._connection.register("taken", pa.table({"row": rows, "place": places}))
+            asked = "SELECT hash, place, row FROM asked JOIN taken USING (row)"
+        insert = f"INSERT INTO staged SELECT hash, place, {stage}, row + {first} FROM ({asked})"
+        self._connection.execute(insert)
 
     def also_in(self, files: Files) -> tuple[IntArray, IntArray]:
         """Places of staged rows and positions of events in other files that hash alike."""
