@@ -16,8 +16,8 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.reader import register
-from ingestion.pseudonyms import KEY_FILE
-from ingestion.subjects import Identities
+from ingestion.subjects.links import Identities
+from ingestion.subjects.pseudonyms import KEY_FILE
 from ingestion.vocabulary import EventType
 
 if TYPE_CHECKING:

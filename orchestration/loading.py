@@ -17,14 +17,14 @@ from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
-from ingestion.seals import Seals
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
-from ingestion.subjects import vault_lock
+from ingestion.subjects.links import vault_lock
+from ingestion.subjects.log_form import Naming
+from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
-from orchestration.naming import NativeIds, Pseudonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
-    from orchestration.naming import Naming
 
 PIECE_ROWS = 500_000
 PRODUCER = "demoscope"
@@ -64,7 +63,7 @@ def load_file(
     """
     source = open_source(path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
-        names = NativeIds(home.vault)
+        names = Naming(home.vault, is_native=True)
         return _Load(home, source, names, gate or Gate(), progress, path).run()
 
 
@@ -78,7 +77,8 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         source: rows that name participants and conversations by their pseudonyms.
     """
     with vault_lock(home.vault, is_exclusive=False):
-        return _Load(home, source, Pseudonyms(home.vault), Gate(max_bad_share=1.0)).run()
+        names = Naming(home.vault, is_native=False)
+        return _Load(home, source, names, Gate(max_bad_share=1.0)).run()
 
 
 class _Load:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.log.reader import register
-from ingestion.subjects import Identities
+from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
 from orchestration.loading import load_file
 from orchestration.mart_rows import mart_rows

@@ -10,7 +10,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import BusyError, IntegrityError
 from ingestion.log.reader import register
 from ingestion.paths import Home
-from ingestion.seals import SEALED_PREFIX, Seals
+from ingestion.subjects.seals import SEALED_PREFIX, Seals
 from orchestration.load_report import TABLE as LOADS
 from ratings.tables.declarations import RATING_TABLES
 

@@ -2,8 +2,6 @@
 
 The order is the protocol. A segment is durable under its name before a record names it; the record
 is durable before it is linked; the link is durable before anybody is told.
-
-What stays out: deciding what is committed, and trying again (batch.py).
 """
 
 from __future__ import annotations

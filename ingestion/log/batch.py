@@ -3,14 +3,10 @@
 Before the commit nothing is visible, and leaving the batch in any other way leaves nothing behind.
 The same `batch_id` is committed once, and the same event_id enters once, whoever else is writing:
 after losing a race the batch looks at what the winner added before it tries again.
-
-What stays out: the steps on the disk (append.py), where rows wait (stream.py), how repeats are
-judged (matching.py).
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -18,24 +14,20 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from ingestion.contracts import CONTRACTS
+from ingestion.contracts import CONTRACTS, Contract
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
 from ingestion.log.chain import Chain, Commit, Segment
-from ingestion.log.durable import StorageError, explained, fsync_directory
-from ingestion.log.id_cache import IdCache
-from ingestion.log.id_hash import hash_ids
-from ingestion.log.late import LateRows
+from ingestion.log.durable import explained, fsync_directory
 from ingestion.log.layout import Layout, conform, describe_schema, keep_schema
-from ingestion.log.matching import settle, settle_repeats
-from ingestion.log.pending import Pending
-from ingestion.log.receipt import Receipt, StageResult
-from ingestion.log.runs import Stream
+from ingestion.log.matching import KnownIds, settle, settle_repeats
+from ingestion.log.read_by_position import files_since, files_up_to, rows_at
+from ingestion.log.receipt import LATE_SCHEMA, Receipt, StageResult
 from ingestion.log.segments import row_pieces
-from ingestion.log.stored import rows_at
+from ingestion.log.staged_rows import IntArray, StagedRows
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
 
-STAGE_ROWS = 1 << 20
+STAGE_ROWS = 500_000
 
 
 class Batch:
@@ -45,18 +37,19 @@ class Batch:
         self,
         layout: Layout,
         chain: Chain,
-        ids: IdCache,
         batch_id: str,
         producer: Mapping[str, Any],
     ) -> None:
         self.batch_id = batch_id
         self._producer = dict(producer)
-        self._layout, self._chain, self._ids = layout, chain, ids
+        self._layout, self._chain = layout, chain
         # Staged rows have been compared with commits 1 to `_base`.
         self._base = chain.head_seq
         self._workspace = Workspace(layout)
-        self._pending = Pending(self._workspace.path)
-        self._late = LateRows()
+        self._ids: KnownIds | None = None
+        self._staged = StagedRows(self._workspace.path)
+        self._stage_count = 0
+        self._late: list[dict[str, Any]] = []
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -73,6 +66,8 @@ class Batch:
     def abort(self) -> None:
         """Forget everything staged; after a commit, only tidy up."""
         self._is_open = False
+        if self._ids is not None:
+            self._ids.close()
         self._workspace.close()
 
     def stage(self, event_type: EventType, table: pa.Table) -> StageResult:
@@ -91,16 +86,15 @@ class Batch:
             IntegrityError: a segment that must be compared with is damaged.
         """
         self._require_open()
-        pieces = [
-            self._stage_piece(event_type, piece)
-            for piece in row_pieces(conform(CONTRACTS[event_type], table), STAGE_ROWS)
-        ]
-        result = StageResult(
+        pieces, first = [], 0
+        for piece in row_pieces(conform(CONTRACTS[event_type], table), STAGE_ROWS):
+            pieces.append(self._stage_piece(event_type, piece, first))
+            first += len(piece)
+        self._stage_count += 1
+        return StageResult(
             np.concatenate([np.empty(0, np.bool_), *(piece.is_duplicate for piece in pieces)]),
             np.concatenate([np.empty(0, np.bool_), *(piece.is_conflict for piece in pieces)]),
         )
-        self._late.remember(event_type, result.is_accepted)
-        return result
 
     def commit(self) -> Receipt:
         """Make the batch part of the log, durably, or find that it is part of it already.
@@ -109,7 +103,7 @@ class Batch:
             StorageError: the disk refused; the batch is not acknowledged.
         """
         self._require_open()
-        self._pending.seal()
+        self._staged.seal()
         while True:
             self._chain.refresh()
             earlier = self._chain.find_batch(self.batch_id)
@@ -117,56 +111,81 @@ class Batch:
                 return self._already(earlier)
             if self._chain.head_seq > self._base:
                 self._drop_late()
-            if not self._pending.count:
+            if not self._staged.count:
                 return self._finish(seq=self._chain.head_seq, is_new=False)
             commit = self._record()
             if append_record(self._layout, commit, self._workspace.path):
                 self._chain.refresh()
-                # Acknowledged now: an unwritable cache must not take that back.
-                with contextlib.suppress(StorageError):
-                    self._ids.add(commit.seq, Stream(commit.event_count, self._pending.positions))
                 return self._finish(seq=commit.seq, is_new=True)
 
-    def _stage_piece(self, event_type: EventType, table: pa.Table) -> StageResult:
+    def _stage_piece(self, event_type: EventType, table: pa.Table, first: int) -> StageResult:
         contract = CONTRACTS[event_type]
         result = StageResult.of(len(table))
-        hashes = hash_ids(table["event_id"])
-        order = np.argsort(hashes)
-        hashes = hashes[order]
-        index, positions = self._ids.find(hashes, self._base)
-        rows = order[index]
+        ids = self._known_ids()
+        ids.ask(table["event_id"])
+        rows, positions = ids.in_log()
         in_log = rows_at(self._chain, positions)
         settle(contract, table, ((rows[which], known) for which, known in in_log), result)
-        index, places = self._pending.find(hashes)
-        rows = order[index]
-        in_batch = self._pending.rows_at(places)
+        rows, places = ids.in_batch()
+        in_batch = self._staged.rows_at(places)
         settle(contract, table, ((rows[which], known) for _, which, known in in_batch), result)
-        settle_repeats(contract, table, order, hashes, result)
-        self._pending.append(contract, table, order, hashes, result.is_accepted)
+        settle_repeats(contract, table, ids.repeats(), result)
+        accepted = np.flatnonzero(result.is_accepted)
+        if len(accepted):
+            taken = table if len(accepted) == len(table) else table.take(pa.array(accepted))
+            start = self._staged.append(contract, taken)
+            ids.stage(accepted, start, self._stage_count, first)
         return result
+
+    def _known_ids(self) -> KnownIds:
+        if self._ids is None:
+            self._ids = KnownIds(files_up_to(self._chain, self._base), self._workspace.path)
+        return self._ids
 
     def _drop_late(self) -> None:
         """Compare what is staged with commits made since it was, and drop what they hold."""
-        added = self._ids.build(self._base + 1, self._chain.head_seq)
-        places, positions = self._pending.matches(added)
-        superfluous = [np.empty(0, np.uint64)]
+        places, positions = self._known_ids().also_in(files_since(self._chain, self._base))
+        is_left = self._staged.is_left(places)
+        places, positions = places[is_left], positions[is_left]
+        superfluous = [np.empty(0, np.int64)]
         for which, known in rows_at(self._chain, positions):
-            for contract, index, staged in self._pending.rows_at(places[which]):
+            for contract, index, staged in self._staged.rows_at(places[which]):
                 result = StageResult.of(len(staged))
                 beside = known.take(pa.array(index))
                 settle(contract, staged, [(np.arange(len(staged)), beside)], result)
-                superfluous.append(self._late.add(places[which][index], staged, result))
-        self._pending.drop(np.concatenate(superfluous))
+                marked = np.flatnonzero(~result.is_accepted)
+                superfluous.append(places[which][index][marked])
+                self._note_late(contract, superfluous[-1], staged.take(pa.array(marked)), result)
+        self._staged.drop(np.concatenate(superfluous))
         self._base = self._chain.head_seq
+
+    def _note_late(
+        self, contract: Contract, places: IntArray, rows: pa.Table, result: StageResult
+    ) -> None:
+        """Remember accepted rows that a concurrent commit held already."""
+        where = self._known_ids().where_staged(places)
+        conflicts = result.is_conflict[~result.is_accepted]
+        for place, event_id, is_conflict in zip(
+            places.tolist(), rows["event_id"].to_pylist(), conflicts.tolist(), strict=True
+        ):
+            stage, row = where[place]
+            self._late.append(
+                {
+                    "stage": stage,
+                    "row": row,
+                    "event_type": str(contract.event_type),
+                    "event_id": event_id,
+                    "is_conflict": is_conflict,
+                }
+            )
 
     def _record(self) -> Commit:
         """The record that would continue the chain as it was last read."""
         position = self._chain.next_position
         segments = []
-        publish_segments(self._layout, (file for _, _, file in self._pending.sealed()))
-        self._pending.moved_to(self._layout.segment)
-        for contract, sealed, file in self._pending.sealed():
-            sealed.first_position = position
+        publish_segments(self._layout, (file for _, file in self._staged.sealed()))
+        self._staged.moved_to(self._layout.segment)
+        for contract, file in self._staged.sealed():
             schema = keep_schema(self._layout, describe_schema(contract))
             segment = Segment(
                 event_type=str(contract.event_type),
@@ -185,20 +204,18 @@ class Batch:
         """The batch is in the chain, perhaps by a writer that died before it could say so."""
         with explained("Writing to", self._layout.commits):
             fsync_directory(self._layout.commits)
-        withdraw_segments(self._layout, (file for _, _, file in self._pending.sealed()), earlier)
+        withdraw_segments(self._layout, (file for _, file in self._staged.sealed()), earlier)
         self.abort()
-        return Receipt(seq=earlier.seq, is_new=False, late_duplicates=self._pending.counts())
+        return Receipt(seq=earlier.seq, is_new=False, superseded=self._staged.counts())
 
     def _finish(self, *, seq: int, is_new: bool) -> Receipt:
-        accepted = self._pending.counts() if is_new else {}
+        accepted = self._staged.counts() if is_new else {}
         self.abort()
         return Receipt(
             seq=seq,
             is_new=is_new,
             accepted={event_type: count for event_type, count in accepted.items() if count},
-            late_duplicates=self._late.counts(is_conflict=False),
-            late_conflicts=self._late.counts(is_conflict=True),
-            late=self._late.table(),
+            late=pa.Table.from_pylist(self._late, LATE_SCHEMA),
         )
 
     def _require_open(self) -> None:

@@ -7,33 +7,35 @@ Level 1 leaves the rows: what the pseudonym did, which nobody can link to the pe
 said of themselves, which nobody can read. Level 2 erases the rows as well (redaction.py); of each
 its id, type and place are left.
 
-What stays out: copies outside the log and the vault, and backups of either, which nobody here can
-reach (docs/erasure.md).
+Copies outside the log and the vault, and backups of either, are out of reach (docs/erasure.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
-from ingestion.log.erasure_rows import rows_of
+from ingestion.log.chain import moment_of
 from ingestion.log.event_log import EventLog
 from ingestion.log.reader import register
-from ingestion.log.redaction import redact
-from ingestion.pseudonyms import Pseudonymiser
-from ingestion.seals import SEALS, Seals
-from ingestion.subjects import LINKS, Identities, vault_lock
+from ingestion.log.redaction import Positions, redact
+from ingestion.subjects.links import LINKS, Identities, vault_lock
+from ingestion.subjects.pseudonyms import Pseudonymiser
+from ingestion.subjects.seals import SEALS, Seals
 from ingestion.vocabulary import EventType
 
 SOURCE = "demoscope.erasure"
 REASON = "The participant was erased."
 LEVELS = (1, 2)
+_CONVERSATION, _TARGET = "conversation_id", "target_event_id"
 ABOUT_EVENTS = {EventType.EVENT_RETRACTED, EventType.EVENT_CORRECTED, EventType.SUBJECT_ERASED}
 
 
@@ -239,3 +241,109 @@ def _table(event_type: EventType, rows: Sequence[Mapping[str, object]]) -> pa.Ta
         "source": SOURCE,
     }
     return pa.Table.from_pylist([{**envelope, **row} for row in rows], contract.log_schema)
+
+
+def rows_of(log: EventLog, subject_id: str) -> Positions:
+    """Positions of a participant's rows, rising.
+
+    Theirs are the rows with their pseudonym; rows without one about a conversation of theirs, such
+    as a judge's labels; and corrections and retractions of any of these, and of those in turn. Rows
+    that were erased are no rows any more. `subject_erased` stays: it says that there is nobody to
+    be found.
+
+    Args:
+        log: as of its head.
+        subject_id: the participant's pseudonym.
+    """
+    with duckdb.connect() as connection:
+        register(connection, log, log.chain.head_seq)
+        found = connection.execute(_query(), [subject_id]).fetchall()
+    return np.array([position for (position,) in found], np.int64)
+
+
+def _query() -> str:
+    kinds = [kind for kind in CONTRACTS if kind is not EventType.SUBJECT_ERASED]
+    own = [f"SELECT event_id, position FROM raw.{kind} WHERE subject_id = $1" for kind in kinds]
+    spoken = [
+        f"SELECT {_CONVERSATION} FROM raw.{kind} WHERE subject_id = $1"
+        for kind in _with_column(_CONVERSATION)
+    ]
+    nobodys = [
+        f"SELECT event_id, position FROM raw.{kind} WHERE subject_id IS NULL"
+        f" AND {_CONVERSATION} IN (FROM conversations)"
+        for kind in _with_column(_CONVERSATION)
+    ]
+    about = [
+        f"SELECT event_id, position, {_TARGET} FROM raw.{kind}" for kind in _with_column(_TARGET)
+    ]
+    return (
+        f"WITH RECURSIVE conversations AS ({' UNION '.join(spoken)}),"
+        f" about AS ({' UNION ALL '.join(about)}),"
+        f" theirs AS ({' UNION ALL '.join(own + nobodys)} UNION"
+        f" SELECT about.event_id, about.position FROM about"
+        f" JOIN theirs ON about.{_TARGET} = theirs.event_id)"
+        " SELECT DISTINCT position FROM theirs ORDER BY position"
+    )
+
+
+def _with_column(name: str) -> list[EventType]:
+    return [kind for kind, contract in CONTRACTS.items() if name in contract.log_schema.names]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasedSince:
+    """One erasure.
+
+    Args:
+        first_seq: the first commit that held something of what is gone.
+        seq: the commit since which it is gone.
+        recorded_at: when that was.
+    """
+
+    first_seq: int
+    seq: int
+    recorded_at: datetime
+
+
+def erasures(log: EventLog) -> list[ErasedSince]:
+    """Every erasure that took something away, in the order of their commits.
+
+    What is as of an earlier commit reads otherwise since: of level 1 the participant's sealed
+    answers are gone; of level 2 whole rows, told by the commits that name the files they were in.
+    """
+    kinds: set[str] = set()
+    named: dict[str, int] = {}
+    found: list[ErasedSince] = []
+    for commit in log.commits():
+        for segment in commit.segments:
+            kinds.add(segment.event_type)
+            named[segment.sha256] = commit.seq
+        since = [named[file.original] for file in commit.redacted if file.original in named]
+        if since:
+            found.append(
+                ErasedSince(first_seq=min(since), seq=commit.seq, recorded_at=commit.recorded_at)
+            )
+    if EventType.SUBJECT_ERASED in kinds:
+        found += _of_answers(log)
+    return sorted(found, key=lambda one: one.seq)
+
+
+def _of_answers(log: EventLog) -> list[ErasedSince]:
+    """Erasures that destroyed the key of sealed rows which are there."""
+    sealed = " UNION ALL ".join(
+        f"SELECT subject_id, commit_seq FROM raw.{kind}"
+        for kind, contract in CONTRACTS.items()
+        if contract.sealed_columns
+    )
+    query = (
+        f"WITH sealed AS ({sealed})"
+        " SELECT min(sealed.commit_seq), erased.commit_seq, epoch_us(any_value(erased.recorded_at))"
+        " FROM raw.subject_erased AS erased JOIN sealed USING (subject_id)"
+        " GROUP BY erased.subject_id, erased.commit_seq ORDER BY ALL"
+    )
+    with duckdb.connect() as connection:
+        register(connection, log, log.chain.head_seq)
+        rows = connection.sql(query).fetchall()
+    return [
+        ErasedSince(first_seq=first, seq=seq, recorded_at=moment_of(us)) for first, seq, us in rows
+    ]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import pyarrow as pa
 import rfc8785
 
 from ingestion.errors import NotFoundError, UsageError
@@ -14,10 +13,9 @@ from ingestion.log.batch import Batch
 from ingestion.log.chain import Chain, Commit
 from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
 from ingestion.log.durable import check_exclusive_creation
-from ingestion.log.id_cache import IdCache
-from ingestion.log.id_hash import hash_ids
 from ingestion.log.layout import Layout, open_origin
-from ingestion.log.stored import rows_at
+from ingestion.log.matching import find_position
+from ingestion.log.read_by_position import files_up_to
 from ingestion.log.verification import Verification, verify
 
 MOST_BATCH_ID = 256
@@ -26,27 +24,25 @@ MOST_BATCH_ID = 256
 class EventLog:
     """One log. What others commit is seen after `refresh()`, and by every commit of one's own."""
 
-    def __init__(self, layout: Layout, cache: Path) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.origin = open_origin(layout)
         self.chain = Chain(layout, self.origin)
-        self._ids = IdCache(cache / "ids", self.chain)
         self._is_store_checked = False
 
     @classmethod
-    def open(cls, root: Path, cache: Path | None = None) -> Self:
+    def open(cls, root: Path) -> Self:
         """Open a log, making it on first use.
 
         Args:
             root: its directory.
-            cache: where rebuildable indexes go; beside the log unless given.
 
         Raises:
             UsageError: it was written by a version this one does not know.
             IntegrityError: FORMAT or the chain is damaged, or a commit is missing.
             StorageError: the store cannot hold a log.
         """
-        return cls(Layout(root), cache or root.parent / "cache")
+        return cls(Layout(root))
 
     def refresh(self) -> None:
         """See what has been committed since."""
@@ -91,7 +87,7 @@ class EventLog:
             check_exclusive_creation(self.layout.tmp)
             self._is_store_checked = True
         self.chain.refresh()
-        return Batch(self.layout, self.chain, self._ids, batch_id, producer)
+        return Batch(self.layout, self.chain, batch_id, producer)
 
     def find_event(self, event_id: str) -> int:
         """The position of an event.
@@ -99,14 +95,11 @@ class EventLog:
         Raises:
             NotFoundError: no event has this id.
         """
-        hashes = hash_ids(pa.chunked_array([[event_id]], pa.string()))
-        _, positions = self._ids.find(hashes, self.chain.head_seq)
-        for which, rows in rows_at(self.chain, positions):
-            for position, found in zip(positions[which], rows["event_id"].to_pylist(), strict=True):
-                if found == event_id:
-                    return int(position)
-        message = f"No event in the log has the id {event_id!r}."
-        raise NotFoundError(message, remedy="`demoscope log events` finds ids.")
+        position = find_position(files_up_to(self.chain, self.chain.head_seq), event_id)
+        if position is None:
+            message = f"No event in the log has the id {event_id!r}."
+            raise NotFoundError(message, remedy="`demoscope log events` finds ids.")
+        return position
 
     def checkpoint(self, origin: str | None = None) -> Checkpoint:
         """The log's size and root; signed and kept elsewhere, it pins the history.

@@ -4,8 +4,6 @@ A proof is one line of RFC 8785 JSON, so that it has one form and any byte chang
 `event`, with `salt`, or with `commitment` where the payload is not shown; `row` (`index`, `path`
 in the segment's tree); `segment` (number in the commit); `commit` (as checkpoint.py proves it) and
 `checkpoint`, a signed note.
-
-What stays out: the trees (row_tree.py, checkpoint.py), and keys (keys.py).
 """
 
 from __future__ import annotations
@@ -28,14 +26,15 @@ from ingestion.log.checkpoint import (
     verify_commit_proof,
 )
 from ingestion.log.event_log import EventLog
-from ingestion.log.leaves import ENVELOPE, MOST_EXACT, commitment_of, events_of, leaf_of, payload_of
+from ingestion.log.leaf_hashes import tree_of
+from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, leaf_of, payload_of
 from ingestion.log.merkle import is_included
-from ingestion.log.row_tree import RowTree
-from ingestion.log.salts import COMMITMENT_BYTES, SEED_BYTES
+from ingestion.log.read_by_position import segment_at
+from ingestion.log.salts import COMMITMENT_BYTES, SALT_BYTES
 from ingestion.log.segments import read_segment
-from ingestion.log.stored import segment_at
 
-VERSION = 1
+VERSION = 2
+MOST_EXACT = 2**53 - 1
 _FIELDS = {"checkpoint", "commit", "event", "row", "segment", "version"}
 
 
@@ -77,7 +76,7 @@ def prove_event(log: EventLog, event_id: str, note: str, *, is_shown: bool = Tru
     row = position - segment.first_position
     path = log.chain.segment_path(segment.sha256)
     table, salts = read_segment(path)
-    tree = RowTree.of(table, salts)
+    tree = tree_of(table, salts)
     if tree.root.hex() != segment.row_root:
         message = f"The rows of {path} do not have the root that commit {commit.seq} says."
         raise IntegrityError(message, remedy="Run `demoscope log verify`.")
@@ -128,11 +127,11 @@ def verify_event_proof(content: bytes, verifier: Verifier) -> Proven:
 def _leads_to(segment: Segment, proof: dict[str, Any], row: int) -> bool:
     event = proof["event"]
     if "salt" in proof:
-        salt = _hexadecimal(proof["salt"], SEED_BYTES)
+        salt = _hexadecimal(proof["salt"], SALT_BYTES)
         commitment = commitment_of(salt, payload_of(event))
     else:
         commitment = _hexadecimal(proof["commitment"], COMMITMENT_BYTES)
-    leaf = leaf_of(event["event_id"], event["event_type"], commitment)
+    leaf = leaf_of(event["event_id"], commitment)
     root = _hexadecimal(segment.row_root, COMMITMENT_BYTES)
     return (
         proof["row"].keys() == {"index", "path"}

@@ -17,13 +17,12 @@ from typing import Any
 import pyarrow as pa
 import rfc8785
 
-from ingestion.codes import CODED_TEXT
 from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError, UsageError
 from ingestion.log.durable import check_exclusive_creation, create_once, explained, make_directory
 
 FORMAT_NAME = "demoscope event log"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SEQ_DIGITS = 20
 
 
@@ -95,13 +94,16 @@ def read_origin(layout: Layout) -> Origin:
     try:
         fields = json.loads(content)
         name, version, origin = fields["format"], fields["version"], fields["origin"]
-        is_newer = name == FORMAT_NAME and isinstance(version, int) and version != FORMAT_VERSION
+        is_other = name == FORMAT_NAME and isinstance(version, int) and version != FORMAT_VERSION
         is_whole = name == FORMAT_NAME and _sealed(fields) == content
     except (ValueError, KeyError, TypeError):
-        version, origin, is_newer, is_whole = None, "", False, False
-    if is_newer:
-        message = f"{layout.format} says version {version}; this demoscope knows {FORMAT_VERSION}."
-        raise UsageError(message, remedy="Use the release that wrote it, or a newer one.")
+        version, origin, is_other, is_whole = None, "", False, False
+    if is_other:
+        message = f"{layout.format} says version {version}; this demoscope reads {FORMAT_VERSION}."
+        remedy = "Use the release that wrote it, or a newer one."
+        if version < FORMAT_VERSION:
+            remedy = "It is from before 0.1.0: ingest the files anew into an empty DEMOSCOPE_HOME."
+        raise UsageError(message, remedy=remedy)
     if not is_whole:
         message = f"{layout.format} is damaged: {content[:80]!r}."
         raise IntegrityError(message, remedy="Restore it from a backup.")
@@ -157,7 +159,7 @@ def read_schema(layout: Layout, sha256: str) -> dict[str, Any]:
 
 
 def conform(contract: Contract, table: pa.Table) -> pa.Table:
-    """The table with exactly the contract's log schema, dictionary-encoded text left as it is.
+    """The table with exactly the contract's log schema.
 
     Raises:
         ValueError: columns are missing, unknown or of another type, or a required one holds nulls.
@@ -173,10 +175,4 @@ def conform(contract: Contract, table: pa.Table) -> pa.Table:
         message = f"{contract.event_type}: nulls in required columns {empty}"
         raise ValueError(message)
     table = table.select(schema.names)
-    wanted = pa.schema(
-        [
-            field.with_type(CODED_TEXT) if coded.type == CODED_TEXT else field
-            for field, coded in zip(schema, table.schema, strict=True)
-        ]
-    )
-    return table if table.schema.equals(wanted) else table.cast(wanted)
+    return table if table.schema.equals(schema) else table.cast(schema)

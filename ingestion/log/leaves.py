@@ -1,14 +1,12 @@
 """The leaf of one event: what it says, committed to under a salt. The definition, in plain Python.
 
-- *payload*: RFC 8785 JSON of the event's columns that are not null, without `event_id` and
-  `event_type`. A column that a schema does not have yet is a null like any other, so a leaf
-  outlives the schema it was written under.
+- *payload*: RFC 8785 JSON of the event's columns without `event_id` and `event_type`, null where
+  a column is null. 64-bit integers, doubles and times are text.
 - *commitment*: SHA-256(salt || payload), the salt being 16 secret bytes.
-- *leaf*: RFC 6962's SHA-256(0x00 || commitment || JSON of `event_id` and `event_type`).
+- *leaf*: SHA-256(0x00 || commitment || event_id), a leaf of RFC 6962.
 
-So an event can be shown whole, or by id and type alone, or be erased and keep its place.
-
-What stays out: the same for a million rows (messages.py), where salts are from (salts.py).
+So an event can be shown whole, or by id and type alone, or be erased and keep its place; its type
+is that of the segment, in the commit. `leaf_hashes.py` makes the same leaves of many rows.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,11 +24,8 @@ import rfc8785
 from ingestion.log.merkle import leaf_hash
 
 ENVELOPE = ("event_id", "event_type")
-MOST_EXACT = 2**53 - 1
-"""RFC 8785 numbers are doubles: larger integers are written as text."""
 FIRST_TIME = int(np.datetime64("0000-01-01", "us").astype(np.int64))
 AFTER_LAST_TIME = int(np.datetime64("10000-01-01", "us").astype(np.int64))
-
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -46,13 +41,11 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
     return _encode(fields).encode()
 
 
-def plain(value: Any) -> Any:
-    """A value as the payload's JSON has it; times come as microseconds (plain_time)."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, int) and abs(value) > MOST_EXACT:
-        return str(value)
-    return value
+def plain_number(value: float) -> str:
+    """As RFC 8785 writes a double; `NaN`, `Infinity` or `-Infinity` where JSON has none."""
+    if math.isfinite(value):
+        return rfc8785.dumps(value).decode()
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def plain_time(us: int) -> str:
@@ -61,18 +54,23 @@ def plain_time(us: int) -> str:
 
 
 def events_of(table: pa.Table) -> Iterator[dict[str, Any]]:
-    """Rows as JSON has them: what is null is left out."""
+    """Rows as JSON has them."""
     columns = []
     for name in table.column_names:
         column = table[name]
+        written: Callable[[Any], str] | None = None
         if pa.types.is_timestamp(column.type):
-            values = column.cast(pa.int64()).to_pylist()
-            columns.append([None if value is None else plain_time(value) for value in values])
-        else:
-            columns.append([plain(value) for value in column.to_pylist()])
+            column, written = column.cast(pa.int64()), plain_time
+        elif pa.types.is_int64(column.type):
+            written = str
+        elif pa.types.is_floating(column.type):
+            written = plain_number
+        values = column.to_pylist()
+        if written is not None:
+            values = [None if value is None else written(value) for value in values]
+        columns.append(values)
     for row in zip(*columns, strict=True):
-        pairs = zip(table.column_names, row, strict=True)
-        yield {name: value for name, value in pairs if value is not None}
+        yield dict(zip(table.column_names, row, strict=True))
 
 
 def payload_of(event: Mapping[str, Any]) -> bytes:
@@ -81,11 +79,10 @@ def payload_of(event: Mapping[str, Any]) -> bytes:
 
 
 def commitment_of(salt: bytes, payload: bytes) -> bytes:
-    """Binds to the payload, and tells nothing about it to whoever does not have the salt."""
+    """Binds to the payload, and tells nothing about it without the salt."""
     return hashlib.sha256(salt + payload).digest()
 
 
-def leaf_of(event_id: str, event_type: str, commitment: bytes) -> bytes:
+def leaf_of(event_id: str, commitment: bytes) -> bytes:
     """The leaf's hash."""
-    shown = canonical({"event_id": event_id, "event_type": event_type})
-    return leaf_hash(commitment + shown)
+    return leaf_hash(commitment + event_id.encode())

@@ -1,12 +1,16 @@
 """The Merkle tree of RFC 6962 and RFC 9162 section 2.1, over SHA-256: roots, proofs, and checking.
 
-What stays out: what the leaves are (checkpoint.py: commits; leaves.py: the rows of a segment).
+Its leaves are commits (checkpoint.py) or the rows of a segment (leaf_hashes.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+
+import numpy as np
+
+from ingestion.digests import DIGEST_BYTES, Bytes, bytes_of, fixed_size, sha256_each
 
 EMPTY_ROOT = hashlib.sha256().digest()
 
@@ -24,12 +28,21 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Tree:
     """A tree over leaf hashes, every level kept (twice the leaves' memory)."""
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
-        self._levels: list[list[bytes]] = [list(leaves)]
-        while len(below := self._levels[-1]) > 1:
-            above = [node_hash(a, b) for a, b in zip(below[::2], below[1::2], strict=False)]
+    def __init__(self, leaves: Sequence[bytes] | Bytes) -> None:
+        """Hash the inner nodes.
+
+        Args:
+            leaves: hashes, or an array of 32 bytes each.
+        """
+        below = np.asarray(leaves if isinstance(leaves, np.ndarray) else _rows(leaves))
+        self._levels = [below]
+        while len(below) > 1:
+            count = len(below) // 2
+            pairs = fixed_size(below[: 2 * count], 2 * DIGEST_BYTES)
+            above = bytes_of(sha256_each(b"\x01", pairs))
             # A node without a neighbour is its own parent: RFC 6962's tree for any size.
-            self._levels.append(above + below[len(above) * 2 :])
+            below = np.concatenate([above, below[2 * count :]])
+            self._levels.append(below)
 
     @property
     def size(self) -> int:
@@ -39,7 +52,7 @@ class Tree:
     @property
     def root(self) -> bytes:
         """The root hash; of no leaves the hash of nothing."""
-        return self._levels[-1][0] if self.size else EMPTY_ROOT
+        return self._levels[-1][0].tobytes() if self.size else EMPTY_ROOT
 
     def inclusion(self, index: int) -> list[bytes]:
         """The path from a leaf to the root (RFC 9162, 2.1.3.1).
@@ -53,7 +66,7 @@ class Tree:
         path = []
         for level in self._levels[:-1]:
             if index ^ 1 < len(level):
-                path.append(level[index ^ 1])
+                path.append(level[index ^ 1].tobytes())
             index >>= 1
         return path
 
@@ -82,9 +95,14 @@ class Tree:
         """Root of some leaves: a whole subtree is stored, the right edge is put together."""
         size = end - start
         if size & (size - 1) == 0:
-            return self._levels[size.bit_length() - 1][start >> (size.bit_length() - 1)]
+            depth = size.bit_length() - 1
+            return bytes(self._levels[depth][start >> depth])
         middle = start + largest_power_below(size)
         return node_hash(self._range(start, middle), self._range(middle, end))
+
+
+def _rows(hashes: Sequence[bytes]) -> Bytes:
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, DIGEST_BYTES)
 
 
 def largest_power_below(size: int) -> int:

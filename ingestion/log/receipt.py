@@ -1,16 +1,15 @@
-"""What a writer is told: of each staged table, and of the commit.
-
-What stays out: everything that leads there (batch.py).
-"""
+"""What a writer is told: of each staged table, and of the commit."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingestion.vocabulary import EventType
 
@@ -59,14 +58,26 @@ class Receipt:
         seq: the commit that holds the batch; where nothing was new, the head (0: an empty log).
         is_new: this call made the commit; False for a batch that is there already, or is empty.
         accepted: events this call added, by event type.
-        late_duplicates: accepted rows that a concurrent commit turned into duplicates.
-        late_conflicts: accepted rows that a concurrent commit turned into conflicts.
-        late: those rows one by one (LATE_SCHEMA); empty where the whole batch was there already.
+        late: accepted rows that a concurrent commit held already, one by one (LATE_SCHEMA).
+        superseded: accepted rows by event type, where the whole batch was there already.
     """
 
     seq: int
     is_new: bool
     accepted: Mapping[EventType, int] = field(default_factory=dict)
-    late_duplicates: Mapping[EventType, int] = field(default_factory=dict)
-    late_conflicts: Mapping[EventType, int] = field(default_factory=dict)
     late: pa.Table = field(default_factory=LATE_SCHEMA.empty_table)
+    superseded: Mapping[EventType, int] = field(default_factory=dict)
+
+    @property
+    def late_duplicates(self) -> Mapping[EventType, int]:
+        """Accepted rows that a concurrent commit turned into duplicates, by event type."""
+        return self._late(is_conflict=False) or self.superseded
+
+    @property
+    def late_conflicts(self) -> Mapping[EventType, int]:
+        """Accepted rows that a concurrent commit turned into conflicts, by event type."""
+        return self._late(is_conflict=True)
+
+    def _late(self, *, is_conflict: bool) -> Mapping[EventType, int]:
+        rows = self.late.filter(pc.equal(self.late["is_conflict"], is_conflict))
+        return Counter(map(EventType, rows["event_type"].to_pylist()))

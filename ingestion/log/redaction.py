@@ -9,8 +9,6 @@ The file with rows missing is another file than the commit names. A later commit
 has its hash beside the one that it stands for. First the new file is durable under its name, then
 that commit is linked, and only then the old file is destroyed; killed anywhere, the log is whole,
 and the same call finishes it.
-
-What stays out: whose rows (erasure_rows.py), and what else is destroyed with them (erasure.py).
 """
 
 from __future__ import annotations

@@ -2,15 +2,13 @@
 
 The writer's settings are fixed, so one version of the library makes one file of the same rows and
 salts. Salts are random and lie in the file's metadata, so no two segments have the same name.
-Bodies are compared here too, because a body is what a segment stores.
-
-What stays out: when a segment is full (stream.py) and which segments count (chain.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,23 +16,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.codes import MANY_ROWS, compacted, in_one_piece, is_coded, plain_text, texts_of
-from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError
 from ingestion.log.durable import explained, fsync_file
-from ingestion.log.row_tree import RowTree
+from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.salts import METADATA_KEY, Salts
 
-SEGMENT_ROWS = 983_040
+SEGMENT_ROWS = 491_520
 ROW_GROUP_ROWS = 122_880
-"""A segment is eight row groups of the size DuckDB itself writes: each can have a thread."""
+"""A segment is four row groups of the size DuckDB itself writes: each can have a thread."""
 WRITE_ROWS = 1 << 13
 """So many at a time go to Parquet's encoder: a quarter less work than by its default, 1,024."""
-DICTIONARY_BYTES = 1 << 20
-"""Parquet's writer gives up dictionaries beyond this, but not those it is handed."""
 
 # Nearly every value is another one: a dictionary would only be thrown away again.
 _UNIQUE_COLUMNS = {"event_id", "occurred_at"}
@@ -76,10 +69,11 @@ def write_segment(path: Path, table: pa.Table, salts: Salts | None = None) -> Wr
         StorageError: the disk refused.
     """
     salts = Salts.fresh(table.num_rows) if salts is None else salts
-    table = _compact(table) if table.num_rows >= MANY_ROWS else plain_text(table)
-    row_root = RowTree.of(table, salts).root.hex()
     salted = table.replace_schema_metadata({METADATA_KEY: salts.encode()})
-    return replace(write_table(path, salted), row_root=row_root)
+    with ThreadPoolExecutor(1) as beside:
+        tree = beside.submit(tree_of, table, salts)
+        written = write_table(path, salted)
+        return replace(written, row_root=tree.result().root.hex())
 
 
 def parquet_settings(table: pa.Table) -> dict[str, Any]:
@@ -93,7 +87,6 @@ def parquet_settings(table: pa.Table) -> dict[str, Any]:
         "use_dictionary": [name for name in names if name not in _UNIQUE_COLUMNS],
         "write_statistics": [name for name in names if name not in _UNPRUNABLE_COLUMNS],
         "write_batch_size": WRITE_ROWS,
-        # Whether text came here in codes is nothing to be remembered.
         "store_schema": False,
     }
 
@@ -107,34 +100,10 @@ def write_table(path: Path, table: pa.Table) -> WrittenSegment:
     with explained("Writing", path):
         with pq.ParquetWriter(path, table.schema, **parquet_settings(table)) as writer:
             writer.add_key_value_metadata(table.schema.metadata or {})
-            # One by one, for each has a dictionary of its own.
-            for group in row_pieces(table, ROW_GROUP_ROWS):
-                writer.write_table(group)
+            writer.write_table(table, ROW_GROUP_ROWS)
         fsync_file(path)
         sha256, size = hash_file(path), path.stat().st_size
     return WrittenSegment(path=path, sha256=sha256, bytes=size, rows=table.num_rows)
-
-
-def _compact(table: pa.Table) -> pa.Table:
-    """In pieces of a row group, each column's codes over no text that the group does not have.
-
-    Codes over so much text that a dictionary does not pay are text from here on.
-    """
-    for index, field in enumerate(table.schema):
-        if is_coded(field.type):
-            groups: list[pa.Array] = [
-                _compact_group(table[index].slice(start, ROW_GROUP_ROWS))
-                for start in range(0, table.num_rows, ROW_GROUP_ROWS)
-            ]
-            if max(group.dictionary.nbytes for group in groups) > DICTIONARY_BYTES:
-                groups = [texts_of(group) for group in groups]
-            kept = field.with_type(groups[0].type)
-            table = table.set_column(index, kept, pa.chunked_array(groups, kept.type))
-    return table
-
-
-def _compact_group(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    return in_one_piece(pa.chunked_array([compacted(piece) for piece in column.chunks]))
 
 
 def hash_file(path: Path) -> str:
@@ -147,14 +116,7 @@ def _open(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
-        message = f"The segment {path} cannot be read: {error}."
-        raise IntegrityError(message, remedy="Restore it from a backup.") from error
-
-
-def read_ids(path: Path) -> pa.ChunkedArray:
-    """The event ids of a segment, in row order."""
-    with _open(path) as file:
-        return _guarded_read(file, path, None, ["event_id"])["event_id"]
+        raise _unreadable(path, error) from error
 
 
 def read_segment(path: Path) -> tuple[pa.Table, Salts]:
@@ -165,12 +127,16 @@ def read_segment(path: Path) -> tuple[pa.Table, Salts]:
     try:
         salts = Salts.decode(content)
     except ValueError as error:
-        message = f"The segment {path} cannot be read: {error}."
-        raise IntegrityError(message, remedy="Restore it from a backup.") from error
+        raise _unreadable(path, error) from error
     if salts.rows != table.num_rows:
         message = f"The segment {path} has {table.num_rows} rows and {salts.rows} salts."
         raise IntegrityError(message, remedy="Restore it from a backup.")
     return table, salts
+
+
+def _unreadable(path: Path, error: Exception) -> IntegrityError:
+    message = f"The segment {path} cannot be read: {error}."
+    return IntegrityError(message, remedy="Restore it from a backup.")
 
 
 def read_rows(path: Path, rows: npt.NDArray[np.int64]) -> pa.Table:
@@ -205,34 +171,8 @@ def _guarded_read(
         else:
             table = file.read_row_groups(groups, columns, use_threads=False)
     except (OSError, pa.ArrowException) as error:
-        message = f"The segment {path} cannot be read: {error}."
-        raise IntegrityError(message, remedy="Restore it from a backup.") from error
+        raise _unreadable(path, error) from error
     return table.replace_schema_metadata(None)
-
-
-def is_same_body(contract: Contract, mine: pa.Table, stored: pa.Table) -> npt.NDArray[np.bool_]:
-    """Per row, whether two tables say the same event.
-
-    The body is every column but `schema_version`: the same answer read under a newer contract is
-    the same event. A column one of them does not have yet is null.
-    """
-    is_same = np.ones(mine.num_rows, np.bool_)
-    for field in contract.log_schema:
-        if field.name == "schema_version":
-            continue
-        a, b = (
-            texts_of(table[field.name].combine_chunks())
-            if field.name in table.column_names
-            else pa.nulls(table.num_rows, field.type)
-            for table in (mine, stored)
-        )
-        equal = pc.fill_null(pc.equal(a, b), False)
-        equal = pc.or_(equal, pc.and_(a.is_null(), b.is_null()))
-        if pa.types.is_floating(field.type):
-            both_nan = pc.and_(pc.is_nan(a), pc.is_nan(b))
-            equal = pc.or_(equal, pc.fill_null(both_nan, False))
-        is_same &= equal.to_numpy(zero_copy_only=False)
-    return is_same
 
 
 def row_pieces(table: pa.Table, size: int) -> Iterator[pa.Table]:

@@ -97,7 +97,7 @@ def _space(home: Home) -> str:
 
 
 def _vault(home: Home) -> str:
-    from ingestion.pseudonyms import KEY_FILE, Pseudonymiser
+    from ingestion.subjects.pseudonyms import KEY_FILE, Pseudonymiser
 
     if not (home.vault / KEY_FILE).exists():
         if (home.log / "commits").exists() and any((home.log / "commits").iterdir()):

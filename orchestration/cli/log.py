@@ -170,7 +170,7 @@ def erase(
     """Erase a participant for good; every hash, root and signature of the log still holds."""
     from ingestion.log.erasure import erase as erase_subject
     from ingestion.log.erasure import find_subject, require_level
-    from orchestration.forgetting import forget, require_idle
+    from orchestration.erasure_cleanup import delete_leftovers, require_idle
 
     require_level(level, is_retracted=retract)
     home, log = _opened()
@@ -184,7 +184,7 @@ def erase(
         raise UsageError(message, remedy="Add --yes to do it.")
     require_idle(home)
     done = erase_subject(log, home.vault, found, level=level, is_retracted=retract)
-    deleted = [path.name for path in forget(home)]
+    deleted = [path.name for path in delete_leftovers(home)]
     refused = _mentions(home.quarantine, subject)
     if as_json:
         print_json(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from ingestion.log import EventLog
-    from ingestion.log.erasures import ErasedSince
+    from ingestion.log.erasure import ErasedSince
     from publishing.boards.store import Release
 
     Row = dict[str, Any]
@@ -131,7 +131,7 @@ def taken_from(log: EventLog, release: Release) -> list[ErasedSince]:
     Raises:
         IntegrityError: its statement cannot be read.
     """
-    from ingestion.log.erasures import erasures  # imports pyarrow and duckdb
+    from ingestion.log.erasure import erasures  # imports pyarrow and duckdb
 
     position = release.subject["log_position"]
     made_at = datetime.fromisoformat(release.predicate["made_at"])

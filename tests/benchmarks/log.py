@@ -21,7 +21,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog, reader
 from ingestion.log.checkpoint import sign
 from ingestion.log.event_proof import prove_event
-from ingestion.log.row_tree import RowTree
+from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.salts import Salts
 from ingestion.log.segments import ROW_GROUP_ROWS, parquet_settings
 from ingestion.vocabulary import EventType
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str]) -> None:
 def measure(commits: int) -> None:
     """A log of so many commits."""
     rows = commits * COMMIT_ROWS
-    RowTree.of(judgments(10**6, COMMIT_ROWS), Salts.fresh(COMMIT_ROWS))
+    tree_of(judgments(10**6, COMMIT_ROWS), Salts.fresh(COMMIT_ROWS))
     spent: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="demoscope-bench-") as name:
         log = EventLog.open(Path(name) / "log")
@@ -133,7 +133,7 @@ def measure(commits: int) -> None:
                 write_alone(alone, table)
             salts = Salts.fresh(COMMIT_ROWS)
             with timed(spent, "leaves"):
-                RowTree.of(table, salts)
+                tree_of(table, salts)
             with timed(spent, "append"), log.begin(f"{number}", PRODUCER) as batch:
                 batch.stage(BATTLE, table)
                 batch.commit()

@@ -9,7 +9,7 @@ import pytest
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from ingestion.pseudonyms import KEY_FILE
+from ingestion.subjects.pseudonyms import KEY_FILE
 from ingestion.vocabulary import EventType
 from orchestration.event_search import Search, find_events, unmatched_targets
 from orchestration.loading import load_file

@@ -15,7 +15,7 @@ from ingestion.paths import Home
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import Summary, simulate
 from ingestion.sources.generated_events import GeneratedEvents
-from ingestion.subjects import Identities
+from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources
 from orchestration.dbt_runs import run_dbt

@@ -12,7 +12,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog, reader
 from ingestion.log.checkpoint import sign, verifier_of
 from ingestion.log.compaction import compact
-from ingestion.log.erasure_rows import rows_of
+from ingestion.log.erasure import rows_of
 from ingestion.log.redaction import Redaction, redact
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import commit

@@ -1,15 +1,18 @@
 """Staging and committing: what is accepted, what is dropped, and what is never seen."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.errors import UsageError
+from ingestion.errors import IntegrityError, UsageError
 from ingestion.log import EventLog, reader
+from ingestion.log.compaction import compact
 from ingestion.vocabulary import EventType
-from tests.ingestion.log.events import PRODUCER, battles, commit, models
+from tests.ingestion.log.events import PRODUCER, battles, commit, models, segment_paths
 
 BATTLE = EventType.BATTLE_JUDGED
 
@@ -45,7 +48,7 @@ def test_nothing_is_visible_before_the_commit(log: EventLog) -> None:
 def test_leaving_without_a_commit_leaves_nothing_behind(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.log.stream.SEGMENT_ROWS", 2)
+    monkeypatch.setattr("ingestion.log.staged_rows.SEGMENT_ROWS", 2)
     with log.begin("one", PRODUCER) as batch:
         assert batch.stage(BATTLE, battles(range(5))).is_accepted.all()
         assert list(log.layout.tmp.rglob("*.parquet"))
@@ -134,11 +137,7 @@ def test_a_newer_contract_version_is_the_same_body(log: EventLog) -> None:
 def test_ids_that_share_a_hash_are_different_events(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def few(ids: pa.ChunkedArray) -> np.ndarray:
-        return np.array([len(value) % 3 for value in ids.to_pylist()], np.uint64)
-
-    for module in ("batch", "id_cache"):
-        monkeypatch.setattr(f"ingestion.log.{module}.hash_ids", few)
+    monkeypatch.setattr("ingestion.log.matching.HASH", "(length(event_id) % 3)::UBIGINT")
     names = [f"{'x' * (i % 7)}{i:03d}" for i in range(60)]
     commit(log, "one", battles(names[:20]), battles(names[20:30]))
     with log.begin("two", PRODUCER) as batch:
@@ -147,6 +146,42 @@ def test_ids_that_share_a_hash_are_different_events(
         assert batch.stage(BATTLE, battles(["x001", "new"])).is_accepted.tolist() == [False, True]
         batch.commit()
     assert len(set(reader.read(log, BATTLE)["event_id"].to_pylist())) == 61
+    assert log.verify().is_ok
+
+
+def test_ids_are_found_in_compacted_files_and_beside_them(log: EventLog) -> None:
+    for number in range(4):
+        commit(log, f"{number}", battles(range(5 * number, 5 * number + 5)), models([f"m{number}"]))
+    assert compact(log).merged
+    commit(log, "later", battles(range(20, 25)))
+    for opened in (log, EventLog.open(log.layout.root)):
+        with opened.begin("again", PRODUCER) as batch:
+            result = batch.stage(BATTLE, battles(range(2, 30)))
+            assert result.is_duplicate.tolist() == [True] * 23 + [False] * 5
+            assert batch.stage(BATTLE, battles(range(5), "b")).is_conflict.all()
+        assert [opened.find_event(f"battle-{number}") for number in (0, 5, 24)] == [1, 7, 29]
+        assert opened.find_event("m0") == 6
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PAR1 is not enough"])
+def test_a_log_that_cannot_be_compared_with_is_an_error(
+    log: EventLog, content: bytes | None
+) -> None:
+    commit(log, "one", battles(range(3)))
+    [path] = segment_paths(log)
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    with log.begin("two", PRODUCER) as batch, pytest.raises(IntegrityError, match=path.name):
+        batch.stage(BATTLE, battles([1]))
+
+
+def test_a_directory_with_any_name(tmp_path: Path) -> None:
+    log = EventLog.open(tmp_path / "it's [a] *log?" / "log")
+    commit(log, "one", battles(range(3)))
+    assert not commit(log, "two", battles(range(3))).is_new
+    assert log.find_event("battle-2") == 3
     assert log.verify().is_ok
 
 

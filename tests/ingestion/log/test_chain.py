@@ -11,7 +11,6 @@ from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log import Commit, EventLog
 from ingestion.log.chain import microseconds, moment_of
 from ingestion.log.durable import StorageError
-from ingestion.log.layout import FORMAT_NAME, FORMAT_VERSION
 from tests.ingestion.log.events import PRODUCER, battles, commit
 
 
@@ -106,9 +105,14 @@ def test_an_unwritable_cache_is_slow_not_wrong(home: Path) -> None:
     assert commit(log, "three", battles(range(5))).accepted == {"battle_judged": 2}
 
 
-def test_a_version_from_the_future_is_refused(log: EventLog) -> None:
-    version = FORMAT_VERSION + 1
-    fields = {"format": FORMAT_NAME, "version": version, "origin": "x", "more": "than we know"}
+@pytest.mark.parametrize("version", [1, 3])
+def test_another_version_is_refused(log: EventLog, version: int) -> None:
+    fields = {
+        "format": "demoscope event log",
+        "version": version,
+        "origin": "x",
+        "more": "than we know",
+    }
     log.layout.format.write_text(json.dumps(fields))
     with pytest.raises(UsageError, match=f"version {version}"):
         EventLog.open(log.layout.root)

@@ -10,15 +10,14 @@ import pytest
 
 from expectations.gate import Gate
 from ingestion.errors import BusyError, NotFoundError, UsageError
-from ingestion.key_tree import KeyTree
 from ingestion.log import EventLog, reader
 from ingestion.log.compaction import compact
-from ingestion.log.erasure import Subject, erase, find_subject
-from ingestion.log.erasures import erasures
+from ingestion.log.erasure import Subject, erase, erasures, find_subject
 from ingestion.paths import Home
-from ingestion.pseudonyms import Pseudonymiser
-from ingestion.seals import SEALED_PREFIX
-from ingestion.subjects import Identities, vault_lock
+from ingestion.subjects.key_tree import KeyTree
+from ingestion.subjects.links import Identities, vault_lock
+from ingestion.subjects.pseudonyms import Pseudonymiser
+from ingestion.subjects.seals import SEALED_PREFIX
 from ingestion.vocabulary import EventType
 from orchestration.event_search import Search, find_events
 from orchestration.loading import load_file

@@ -82,8 +82,7 @@ def audit(proof_file: bytes, public_key: str) -> tuple[dict[str, Any], int, str]
         commitment = sha256(bytes.fromhex(proof["salt"]), rfc8785.dumps(payload))
     else:
         commitment = bytes.fromhex(proof["commitment"])
-    shown = {"event_id": event["event_id"], "event_type": event["event_type"]}
-    leaf = sha256(b"\x00", commitment, rfc8785.dumps(shown))
+    leaf = sha256(b"\x00", commitment, event["event_id"].encode())
     row = proof["row"]
     assert root_of(leaf, row["index"], segment["rows"], row["path"]).hex() == segment["row_root"]
     return event, segment["first_position"] + row["index"], record["recorded_at"]

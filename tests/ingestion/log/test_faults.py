@@ -131,7 +131,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     if mounted.returncode:
         pytest.xfail("mounting a tmpfs is not allowed here; RLIMIT_FSIZE and ENOSPC are tested")
     try:
-        log = EventLog.open(disk / "log", tmp_path / "cache")
+        log = EventLog.open(disk / "log")
         seq = 0
         complaint = None
         while complaint is None:
@@ -140,7 +140,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
             seq = log.chain.head_seq
         assert "No space left" in complaint
         assert seq > 0
-        fresh = EventLog.open(disk / "log", tmp_path / "cache2")
+        fresh = EventLog.open(disk / "log")
         assert fresh.chain.head_seq == seq
         assert fresh.verify().findings == []
     finally:
@@ -157,13 +157,13 @@ def test_a_disk_that_is_full_after_so_many_pages(tmp_path: Path, pages: int) -> 
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("mounting a tmpfs is not allowed here")
     try:
-        log = EventLog.open(disk / "log", tmp_path / "cache")
+        log = EventLog.open(disk / "log")
         commit(log, "before", battles(range(3)))
         status = os.statvfs(disk)
         filler = disk / "filler"
         filler.write_bytes(bytes(status.f_frsize * (status.f_bavail - pages)))
         complaint = complaint_of(lambda: commit(log, "full", battles(range(3, 6))))
-        fresh = EventLog.open(disk / "log", tmp_path / "cache2")
+        fresh = EventLog.open(disk / "log")
         assert fresh.chain.head_seq == (2 if complaint is None else 1)
         assert fresh.verify().findings == []
         filler.unlink()
@@ -182,7 +182,7 @@ from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import PRODUCER, battles
 with EventLog.open(Path(sys.argv[1])).begin("slow", PRODUCER) as batch:
     batch.stage(EventType.BATTLE_JUDGED, battles(range(3)))
-    batch._pending.seal()
+    batch._staged.seal()
     print("staged", flush=True)
     sys.stdin.readline()
     print(batch.commit().seq, flush=True)

@@ -15,7 +15,7 @@ BATTLE = EventType.BATTLE_JUDGED
 def test_many_small_tables_become_few_segments_in_order(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.log.stream.SEGMENT_ROWS", 10)
+    monkeypatch.setattr("ingestion.log.staged_rows.SEGMENT_ROWS", 10)
     with log.begin("one", PRODUCER) as batch:
         for start in range(0, 24, 3):
             batch.stage(BATTLE, battles(range(start, start + 3)))
@@ -42,7 +42,7 @@ def test_many_small_tables_become_few_segments_in_order(
 def test_the_largest_buffer_is_written_when_memory_is_short(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.log.pending.BUFFER_BYTES", 1)
+    monkeypatch.setattr("ingestion.log.staged_rows.BUFFER_BYTES", 1)
     with log.begin("one", PRODUCER) as batch:
         batch.stage(BATTLE, battles(range(5)))
         batch.stage(EventType.MODEL_REGISTERED, models(["m"]))

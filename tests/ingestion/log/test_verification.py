@@ -146,9 +146,9 @@ def test_the_loser_of_a_race_for_one_batch_leaves_no_stray(log: EventLog) -> Non
     with log.begin("one", PRODUCER) as batch:
         batch.stage(BATTLE, battles(range(3)))
         # As if the other writer came first between publishing the segments and the record.
-        batch._pending.seal()
-        publish_segments(log.layout, (file for _, _, file in batch._pending.sealed()))
-        batch._pending.moved_to(log.layout.segment)
+        batch._staged.seal()
+        publish_segments(log.layout, (file for _, file in batch._staged.sealed()))
+        batch._staged.moved_to(log.layout.segment)
         commit(other, "one", battles(range(3)))
         assert not batch.commit().is_new
     report = log.verify()

@@ -46,9 +46,9 @@ def test_not_while_a_batch_is_open(log: EventLog) -> None:
     path = stray(log)
     with log.begin("one", PRODUCER) as batch:
         batch.stage(EventType.BATTLE_JUDGED, battles([1, 2]))
-        batch._pending.seal()
-        publish_segments(log.layout, (file for _, _, file in batch._pending.sealed()))
-        batch._pending.moved_to(log.layout.segment)
+        batch._staged.seal()
+        publish_segments(log.layout, (file for _, file in batch._staged.sealed()))
+        batch._staged.moved_to(log.layout.segment)
         with pytest.raises(BusyError, match="written to"):
             sweep(EventLog.open(log.layout.root).chain)
         assert path.exists()

@@ -7,8 +7,6 @@ destroy one secret, the seeds of all siblings on the way to its leaf replace the
 most 240 of 32 bytes): every other secret stays what it was, and this one cannot be computed from
 what is left (Boneh and Waters, ASIACRYPT 2013). So nothing has to be stored when a person comes,
 and a backup of the file is worth what it was until somebody is erased.
-
-What stays out: what the secrets are for (subjects.py), many of them at once (key_tree_column.py).
 """
 
 from __future__ import annotations
@@ -17,22 +15,21 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import rfc8785
 
+from ingestion.digests import bytes_of, fixed_size, sha256_each
 from ingestion.errors import IntegrityError
 
 SEED_BYTES = 32
 DEPTH = 16
 DIGITS = "0123456789abcdef"
-_SHARED_DEPTH = 3
-# From so many names on, loading the compiled hashes pays.
-MANY = 20_000
-_BYTES = {digit: digit.encode() for digit in DIGITS}
+_DIGITS = np.frombuffer(DIGITS.encode(), np.uint8)
 
 
 class DestroyedError(Exception):
@@ -44,7 +41,6 @@ class KeyTree:
 
     def __init__(self, seeds: dict[str, bytes]) -> None:
         self._seeds = seeds
-        self._shared: dict[str, bytes] = {}
 
     @classmethod
     def new(cls) -> Self:
@@ -83,37 +79,34 @@ class KeyTree:
             DestroyedError: it was destroyed.
         """
         leaf = leaf_of(name)
-        shared = leaf[:_SHARED_DEPTH]
-        seed = self._shared.get(shared)
-        if seed is None:
-            at = self._ancestor(leaf)
-            seed = self._seeds[at]
-            if len(at) > _SHARED_DEPTH:
-                return _descend(seed, leaf[len(at) :])
-            seed = self._shared[shared] = _descend(seed, shared[len(at) :])
-        return _descend(seed, leaf[_SHARED_DEPTH:])
+        at = self._ancestor(leaf)
+        return _descend(self._seeds[at], leaf[len(at) :])
 
-    def column(self, names: pa.Array) -> pa.Array:
-        """The secrets of a column of names without nulls: bytes, null where destroyed."""
-        if len(names) >= MANY:
-            from ingestion.key_tree_column import is_of_one_block, secrets_of
+    def column(self, names: pa.Array) -> pa.FixedSizeBinaryArray:
+        """The secrets of a column of names without nulls: bytes, null where destroyed.
 
-            if is_of_one_block(names):
-                secrets = secrets_of(self._seeds, names)
-                if secrets[0].as_py() != self._secret_or_none(names[0].as_py()):
-                    raise IntegrityError(
-                        "The compiled hashes disagree with the standard library's.",
-                        remedy="Delete numba's cache (NUMBA_CACHE_DIR, __pycache__) and try again.",
-                    )
-                return secrets
-        found = [self._secret_or_none(name) for name in names.to_pylist()]
-        return pa.array(found, pa.binary(SEED_BYTES))
-
-    def _secret_or_none(self, name: str) -> bytes | None:
-        try:
-            return self.secret(name)
-        except DestroyedError:
-            return None
+        Level by level from the root, so that names share the nodes above them.
+        """
+        digests = bytes_of(sha256_each(names))
+        leaves = np.ascontiguousarray(digests[:, : DEPTH // 2]).view(">u8").ravel()
+        nodes, of_name = np.unique(leaves.astype(np.uint64), return_inverse=True)
+        above, seeds = np.zeros(1, np.uint64), np.zeros((1, SEED_BYTES), np.uint8)
+        is_there = np.zeros(1, np.bool_)
+        for depth in range(DEPTH + 1):
+            if depth:
+                at = np.unique(nodes >> np.uint64(4 * (DEPTH - depth)))
+                parent = np.searchsorted(above, at >> np.uint64(4))
+                digits = _DIGITS[(at & np.uint64(15)).astype(np.int64)].reshape(-1, 1)
+                both = np.concatenate([seeds[parent], digits], axis=1)
+                seeds = bytes_of(sha256_each(fixed_size(both, SEED_BYTES + 1))).copy()
+                above, is_there = at, is_there[parent]
+            for path, seed in self._seeds.items():
+                if len(path) == depth:
+                    place = np.searchsorted(above, np.uint64(int(path or "0", 16)))
+                    if place < len(above) and above[place] == int(path or "0", 16):
+                        seeds[place], is_there[place] = np.frombuffer(seed, np.uint8), True
+        found = pa.array(np.arange(len(nodes)), mask=~is_there)
+        return pc.take(fixed_size(seeds, SEED_BYTES), found.take(pa.array(of_name)))
 
     def destroy(self, name: str) -> None:
         """Forget the secret of a name, and nothing else; on the disk only after `replace`."""
@@ -123,7 +116,6 @@ class KeyTree:
         except DestroyedError:
             return
         seed = self._seeds.pop(at)
-        self._shared.clear()
         for depth in range(len(at), DEPTH):
             for digit in DIGITS:
                 if digit != leaf[depth]:
@@ -174,9 +166,9 @@ def leaf_of(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:DEPTH]
 
 
-def _descend(seed: bytes, digits: str, sha256: Callable[[bytes], Any] = hashlib.sha256) -> bytes:
+def _descend(seed: bytes, digits: str) -> bytes:
     for digit in digits:
-        seed = sha256(seed + _BYTES[digit]).digest()
+        seed = hashlib.sha256(seed + digit.encode()).digest()
     return seed
 
 

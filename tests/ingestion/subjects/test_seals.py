@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
-from ingestion.key_tree import KeyTree
-from ingestion.seals import ERASED, SEALED_PREFIX, Seals
+from ingestion.subjects.key_tree import KeyTree
+from ingestion.subjects.seals import ERASED, SEALED_PREFIX, Seals
 from ingestion.vocabulary import EventType
 
 ENROLLED = CONTRACTS[EventType.PARTICIPANT_ENROLLED]

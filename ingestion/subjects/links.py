@@ -3,8 +3,6 @@
 Every native participant id has a secret of its own (`vault/links.tree`), mixed into the id before
 it is hashed: with the secret gone the pseudonym cannot be computed any more, not even by who has
 the id and the pseudonym key. An event id that is nothing but a participant's id is treated alike.
-
-What stays out: what participants said of themselves (seals.py), erasing them (log/erasure.py).
 """
 
 from __future__ import annotations
@@ -15,19 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.codes import code_text, in_one_piece, texts_of
 from ingestion.contracts import Contract
+from ingestion.digests import bytes_of, hexadecimal
 from ingestion.errors import BusyError
-from ingestion.key_tree import DestroyedError, KeyTree
-from ingestion.pseudonyms import Pseudonymiser
+from ingestion.subjects.key_tree import DestroyedError, KeyTree
+from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded
 
 LINKS, LOCK = "links.tree", "subjects.lock"
 SEPARATOR = "\0"
-_HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 @contextmanager
@@ -86,43 +82,29 @@ class Links:
             The table with `subject_id`, and where need be `event_id`, replaced; and per row,
             whether its participant was erased: such a row must not go any further.
         """
-        columns = code_text(native.select(["subject_id", "source", "event_id"]))
-        subjects, sources, events = (column.chunk(0) for column in columns.columns)
+        subjects = coded(native["subject_id"])
         if subjects.null_count == len(subjects):
             return native, pa.repeat(pa.scalar(False), len(subjects))
-        bound = self._column(sources, subjects)
+        bound = by_source(native["source"], subjects, self._bound_all)
         is_erased = pc.and_(pc.is_valid(subjects), pc.is_null(bound))
-        index = native.column_names.index("subject_id")
-        table = native.set_column(index, "subject_id", bound)
+        table = _with(native, "subject_id", bound)
         if contract.is_subject_required:
-            ids = texts_of(events)
-            is_own = pc.fill_null(pc.equal(ids, texts_of(subjects)), False)
+            events = native["event_id"].combine_chunks()
+            is_own = pc.fill_null(pc.equal(events, subjects.dictionary_decode()), False)
             if pc.any(is_own).as_py():
-                index = native.column_names.index("event_id")
-                own = pc.if_else(is_own, texts_of(bound), ids)
-                table = table.set_column(index, "event_id", own)
+                own = pc.if_else(is_own, bound.dictionary_decode(), events)
+                table = _with(table, "event_id", own)
         return table, is_erased
-
-    def _column(self, sources: pa.DictionaryArray, subjects: pa.DictionaryArray) -> pa.Array:
-        distinct = sources.unique().to_pylist()
-        if len(distinct) == 1:
-            secret = self._bound_all(distinct[0], subjects.dictionary)
-            if not secret.null_count:
-                return pa.DictionaryArray.from_arrays(subjects.indices, secret)
-            # A code for null would be a value to whoever asks what is null.
-            return secret.take(subjects.indices).dictionary_encode()
-        texts, bound = texts_of(subjects), pa.nulls(len(subjects), pa.string())
-        for source in distinct:
-            is_here = pc.equal(sources, source)
-            own = pc.if_else(is_here, texts, None).dictionary_encode()
-            taken = self._bound_all(source, own.dictionary).take(own.indices)
-            bound = pc.if_else(is_here, taken, bound)
-        return bound.dictionary_encode()
 
     def _bound_all(self, source: str, native_ids: pa.Array) -> pa.Array:
         """As `bound`, of distinct ids."""
         secrets = self.tree.column(self._pseudonyms.distinct(native_ids, "link", source))
-        return pc.binary_join_element_wise(native_ids, _digits_of(secrets), SEPARATOR)
+        digits = pc.if_else(secrets.is_valid(), hexadecimal(bytes_of(secrets)), None)
+        return pc.binary_join_element_wise(native_ids, digits, SEPARATOR)
+
+
+def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, column)
 
 
 class Identities:
@@ -151,20 +133,3 @@ class Identities:
             for form in forms
             if form is not None
         ]
-
-
-def _digits_of(secrets: pa.Array) -> pa.Array:
-    """Fixed-size binary as hexadecimal text."""
-    width, count = secrets.type.byte_width, len(secrets)
-    validity, content = secrets.buffers()
-    values = np.frombuffer(content, np.uint8)[secrets.offset * width :][: count * width]
-    digits = np.stack([_HEX[values >> 4], _HEX[values & 15]], axis=1)
-    places = np.arange(0, 2 * width * (count + 1), 2 * width, dtype=np.int32)
-    text = [None, pa.py_buffer(places), pa.py_buffer(digits)]
-    whole = pa.Array.from_buffers(pa.string(), count, text)
-    return pc.if_else(secrets.is_valid(), whole, None) if validity is not None else whole
-
-
-def text_of(table: pa.Table, name: str) -> pa.Array:
-    """A text column in one piece, dictionary-encoded or not."""
-    return texts_of(in_one_piece(table.column(name)))

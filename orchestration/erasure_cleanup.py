@@ -31,7 +31,7 @@ def require_idle(home: Home) -> None:
         open_database(home.database).close()
 
 
-def forget(home: Home) -> list[Path]:
+def delete_leftovers(home: Home) -> list[Path]:
     """Delete it; what was there."""
     found = [
         home.database,

@@ -1,22 +1,21 @@
-"""Rows of the log by position.
-
-What stays out: whole event types (reader.py) and rows not committed yet (stream.py).
-"""
+"""Rows of the log by position, and the files that hold them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.log.chain import Chain, Commit, Segment
+from ingestion.log.held_files import held_files
 from ingestion.log.segments import read_rows
 
 
 def rows_at(
-    chain: Chain, positions: npt.NDArray[np.uint64]
+    chain: Chain, positions: npt.NDArray[np.int64]
 ) -> Iterator[tuple[npt.NDArray[np.int64], pa.Table]]:
     """Rows at positions, one table per segment touched.
 
@@ -28,7 +27,7 @@ def rows_at(
         Indices into `positions`, and the rows there, beside each other.
     """
     order = np.argsort(positions, kind="stable")
-    ordered = positions[order].astype(np.int64)
+    ordered = positions[order]
     start = 0
     while start < len(ordered):
         segment = segment_at(chain.at_position(int(ordered[start])), int(ordered[start]))
@@ -48,3 +47,21 @@ def segment_at(commit: Commit, position: int) -> Segment:
             return segment
     message = f"commit {commit.seq} does not hold position {position}"
     raise AssertionError(message)
+
+
+def files_up_to(chain: Chain, seq: int) -> Iterator[tuple[Path, int | None]]:
+    """Files with every row of commits 1 to `seq`, and the position of the first row of each.
+
+    A compacted file has None: it has a position in each row.
+    """
+    for files in held_files(chain.commits(seq), chain.redactions).values():
+        for file in files:
+            first = None if file.is_compacted else file.named.first_position
+            yield chain.segment_path(file.sha256), first
+
+
+def files_since(chain: Chain, seq: int) -> Iterator[tuple[Path, int | None]]:
+    """The same of the commits after `seq`."""
+    for number in range(seq + 1, chain.head_seq + 1):
+        for segment in chain.commit(number).segments:
+            yield chain.segment_path(segment.sha256), segment.first_position

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from ingestion.contracts import CONTRACTS
-from ingestion.log_form import to_log_form
-from ingestion.pseudonyms import Pseudonymiser
+from ingestion.subjects.log_form import to_log_form
+from ingestion.subjects.pseudonyms import Pseudonymiser
 from ingestion.vocabulary import EventType
 
 CONTRACT = CONTRACTS[EventType.BATTLE_JUDGED]

@@ -6,8 +6,6 @@ data, text padded to multiples of 32 bytes. It is deterministic, so that the sam
 is the same event; as no two people share a key, equal answers of two people do not look equal. The
 tree names nobody: an auditor who is handed the log and `seals.tree` can rebuild every board and
 cannot link a row to a person.
-
-What stays out: which columns are sealed (contracts.py), and the link to the person (subjects.py).
 """
 
 from __future__ import annotations
@@ -22,11 +20,9 @@ import pyarrow.compute as pc
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from ingestion.codes import in_one_piece, is_coded
 from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError
-from ingestion.key_tree import KeyTree
-from ingestion.subjects import text_of
+from ingestion.subjects.key_tree import KeyTree
 
 SEALS = "seals.tree"
 SEALED_PREFIX = "sealed:1:"
@@ -72,19 +68,13 @@ class Seals:
         # In pieces: as Python's objects a million rows take gigabytes.
         starts = range(0, len(table), PIECE_ROWS)
         pieces = [table.slice(start, PIECE_ROWS) for start in starts]
-        mapped = pa.concat_tables([self._mapped_piece(contract, piece, change) for piece in pieces])
-        for name in contract.sealed_columns:
-            if is_coded(table.schema.field(name).type):
-                index = mapped.column_names.index(name)
-                coded = in_one_piece(mapped.column(name)).dictionary_encode()
-                mapped = mapped.set_column(index, name, coded)
-        return mapped
+        return pa.concat_tables([self._mapped_piece(contract, piece, change) for piece in pieces])
 
     def _mapped_piece(self, contract: Contract, table: pa.Table, change: Change) -> pa.Table:
         kind = str(contract.event_type).encode()
         names = contract.sealed_columns
-        columns = [(text_of(table, name).to_pylist(), [kind, name.encode()]) for name in names]
-        secrets = self.tree.column(text_of(table, "subject_id")).to_pylist()
+        columns = [(table[name].to_pylist(), [kind, name.encode()]) for name in names]
+        secrets = self.tree.column(table["subject_id"].combine_chunks()).to_pylist()
         for row, secret in enumerate(secrets):
             cipher = None if secret is None else AESSIV(hashlib.sha512(secret).digest())
             for values, about in columns:

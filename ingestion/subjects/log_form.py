@@ -1,0 +1,93 @@
+"""From accepted native rows to the form the log stores: every id that may name a person is hashed.
+
+The rows of a load name people by a source's own ids, or by the log's pseudonyms already: what the
+program itself says of participants (strikes, exclusions) it says of pseudonyms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.contracts import Contract
+from ingestion.subjects.links import Links
+from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded
+from ingestion.subjects.seals import Seals
+
+KEY_SEPARATOR = ":"
+
+
+def to_log_form(
+    contract: Contract,
+    native: pa.Table,
+    pseudonyms: Pseudonymiser,
+    *,
+    hashed: Container[str] | None = None,
+) -> pa.Table:
+    """Hash what may name a person and order the columns as a segment has them.
+
+    Args:
+        contract: the rows' contract.
+        native: log columns by name, ids still native; further columns are left out.
+        pseudonyms: the vault's hasher.
+        hashed: the only columns whose ids are still native; None for all that may name a person.
+
+    Returns:
+        A table with the contract's log columns. `event_id` is the hash of the native id, then the
+        contract's key columns, so that the dimensions of one battle share their beginning.
+    """
+    columns = {column.name: native[column.name] for column in contract.log_columns}
+    for column in contract.log_columns:
+        if column.is_pseudonym and (hashed is None or column.name in hashed):
+            scope = (str(contract.event_type),) if column.name == "event_id" else ()
+            hash_ids = partial(_hashed, pseudonyms, column.name, scope)
+            ids = coded(columns[column.name])
+            columns[column.name] = by_source(columns["source"], ids, hash_ids)
+    identity, *keys = (columns[name] for name in ("event_id", *contract.key))
+    columns["event_id"] = pc.binary_join_element_wise(
+        identity.dictionary_decode(), *keys, KEY_SEPARATOR
+    )
+    return pa.table(
+        {
+            name: values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+            for name, values in columns.items()
+        }
+    )
+
+
+def _hashed(
+    pseudonyms: Pseudonymiser, purpose: str, scope: tuple[str, ...], source: str, ids: pa.Array
+) -> pa.Array:
+    return pseudonyms.distinct(ids, purpose, source, *scope)
+
+
+class Naming:
+    """How the rows of a load name people.
+
+    Args:
+        vault: the keys.
+        is_native: by a source's own ids, each of which is bound to its secret, then hashed; else as
+            the log names them, and only the event's own id is hashed.
+    """
+
+    def __init__(self, vault: Path, *, is_native: bool) -> None:
+        self._pseudonyms = Pseudonymiser.open(vault)
+        self._links = Links.open(vault, self._pseudonyms) if is_native else None
+        self._seals = Seals.open(vault, is_made=True)
+
+    def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
+        """Rows ready for `log_form`, and of each whether its participant was erased."""
+        if self._links is not None:
+            return self._links.bind(contract, native)
+        subjects = coded(native["subject_id"])
+        is_gone = pc.is_null(self._seals.tree.column(subjects.dictionary))
+        return native, pc.fill_null(is_gone.take(subjects.indices), False)
+
+    def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
+        """Rows of participants who were not erased, as a segment has them."""
+        hashed = None if self._links is not None else ("event_id",)
+        return to_log_form(contract, bound, self._pseudonyms, hashed=hashed)
