@@ -17,7 +17,7 @@ from ingestion.log.chain import Chain
 from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.layout import Layout
-from ingestion.log.matching import find_position
+from ingestion.log.matching import LoggedIds, find_position
 from ingestion.log.origin import open_origin
 from ingestion.log.read_by_position import files_up_to
 from ingestion.log.record import Commit
@@ -33,6 +33,7 @@ class EventLog:
         self.layout = layout
         self.origin = open_origin(layout)
         self.chain = Chain(layout, self.origin, cache)
+        self._ids = LoggedIds(self.chain, cache / "ids")
         self._is_store_checked = False
 
     @classmethod
@@ -98,7 +99,7 @@ class EventLog:
             check_exclusive_creation(self.layout.tmp)
             self._is_store_checked = True
         self.chain.refresh()
-        return Batch(self.layout, self.chain, batch_id, producer)
+        return Batch(self.layout, self.chain, self._ids, batch_id, producer)
 
     def find_event(self, event_id: str) -> int:
         """The position of an event.
