@@ -19,8 +19,8 @@ from ingestion.log.append import append_record, publish_segments, withdraw_segme
 from ingestion.log.chain import Chain, Commit, Segment
 from ingestion.log.durable import explained, fsync_directory
 from ingestion.log.layout import Layout, conform, describe_schema, keep_schema
-from ingestion.log.matching import KnownIds, settle, settle_repeats
-from ingestion.log.read_by_position import files_since, files_up_to, rows_at
+from ingestion.log.matching import KnownIds, LoggedIds, settle, settle_repeats
+from ingestion.log.read_by_position import rows_at
 from ingestion.log.receipt import LATE_SCHEMA, Receipt, StageResult
 from ingestion.log.segments import row_pieces
 from ingestion.log.staged_rows import IntArray, StagedRows
@@ -37,12 +37,13 @@ class Batch:
         self,
         layout: Layout,
         chain: Chain,
+        logged: LoggedIds,
         batch_id: str,
         producer: Mapping[str, Any],
     ) -> None:
         self.batch_id = batch_id
         self._producer = dict(producer)
-        self._layout, self._chain = layout, chain
+        self._layout, self._chain, self._logged = layout, chain, logged
         # Staged rows have been compared with commits 1 to `_base`.
         self._base = chain.head_seq
         self._workspace = Workspace(layout)
@@ -139,12 +140,15 @@ class Batch:
 
     def _known_ids(self) -> KnownIds:
         if self._ids is None:
-            self._ids = KnownIds(files_up_to(self._chain, self._base), self._workspace.path)
+            self._logged.cover(self._base)
+            self._ids = KnownIds(self._logged)
         return self._ids
 
     def _drop_late(self) -> None:
         """Compare what is staged with commits made since it was, and drop what they hold."""
-        places, positions = self._known_ids().also_in(files_since(self._chain, self._base))
+        ids = self._known_ids()
+        self._logged.cover(self._chain.head_seq)
+        places, positions = ids.late(self._chain.commit(self._base + 1).first_position)
         is_left = self._staged.is_left(places)
         places, positions = places[is_left], positions[is_left]
         superfluous = [np.empty(0, np.int64)]

@@ -14,7 +14,7 @@ from ingestion.log.chain import Chain, Commit
 from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.layout import Layout, open_origin
-from ingestion.log.matching import find_position
+from ingestion.log.matching import LoggedIds, find_position
 from ingestion.log.read_by_position import files_up_to
 from ingestion.log.verification import Verification, verify
 
@@ -24,25 +24,27 @@ MOST_BATCH_ID = 256
 class EventLog:
     """One log. What others commit is seen after `refresh()`, and by every commit of one's own."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, cache: Path) -> None:
         self.layout = layout
         self.origin = open_origin(layout)
         self.chain = Chain(layout, self.origin)
+        self._ids = LoggedIds(self.chain, cache / "ids")
         self._is_store_checked = False
 
     @classmethod
-    def open(cls, root: Path) -> Self:
+    def open(cls, root: Path, cache: Path | None = None) -> Self:
         """Open a log, making it on first use.
 
         Args:
             root: its directory.
+            cache: where ids go that do not fit into memory; beside the log unless given.
 
         Raises:
             UsageError: it was written by a version this one does not know.
             IntegrityError: FORMAT or the chain is damaged, or a commit is missing.
             StorageError: the store cannot hold a log.
         """
-        return cls(Layout(root))
+        return cls(Layout(root), cache or root.parent / "cache")
 
     def refresh(self) -> None:
         """See what has been committed since."""
@@ -87,7 +89,7 @@ class EventLog:
             check_exclusive_creation(self.layout.tmp)
             self._is_store_checked = True
         self.chain.refresh()
-        return Batch(self.layout, self.chain, batch_id, producer)
+        return Batch(self.layout, self.chain, self._ids, batch_id, producer)
 
     def find_event(self, event_id: str) -> int:
         """The position of an event.

@@ -1,6 +1,6 @@
 """Deciding about rows whose event_id may have been seen: new, the same event again, or a conflict.
 
-DuckDB joins 64-bit hashes of ids: of the log, read from its segments once per batch, and of the
+DuckDB joins 64-bit hashes of ids: of the log, read from its segments once per process, and of the
 rows staged so far. Hashes only say where to look: a row is judged by the ids and bodies themselves,
 so two ids that share a hash are two events.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -20,11 +21,11 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError
+from ingestion.log.chain import Chain
+from ingestion.log.read_by_position import Files, files_since, files_up_to
 from ingestion.log.receipt import StageResult
 
 IntArray = npt.NDArray[np.int64]
-Files = Iterable[tuple[Path, int | None]]
-"""Files of the log, and the position of the first row of each; None where a file has positions."""
 Candidates = Iterable[tuple[IntArray, pa.Table]]
 """Pairs of row numbers of a staged table and, beside each, a row already known."""
 
@@ -33,25 +34,51 @@ FILES_PER_SCAN = 256
 MEMORY = "400MB"
 
 
-class KnownIds:
-    """The ids of the log as a batch found it, and of what the batch has staged since."""
+class LoggedIds:
+    """The ids of the log, in DuckDB's memory: read once per process, then the new commits'."""
 
-    def __init__(self, files: Files, directory: Path) -> None:
-        """Read the ids of the log.
+    def __init__(self, chain: Chain, directory: Path) -> None:
+        """Read nothing yet.
 
         Args:
-            files: what holds the log's rows.
+            chain: of the log.
             directory: where DuckDB may put what does not fit into memory.
         """
+        self._chain, self._directory, self._covered = chain, directory, 0
+
+    @cached_property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """With the table `logged`."""
+        connection = duckdb.connect(
+            config={"memory_limit": MEMORY, "temp_directory": str(self._directory)}
+        )
+        connection.execute("CREATE TABLE logged (hash UBIGINT, position BIGINT)")
+        return connection
+
+    def cover(self, up_to: int) -> None:
+        """Know the ids of commits 1 to `up_to`, or of more.
+
+        Raises:
+            IntegrityError: a segment is missing or damaged.
+        """
+        if up_to > self._covered:
+            if self._covered:
+                files = files_since(self._chain, self._covered, up_to)
+            else:
+                files = files_up_to(self._chain, up_to)
+            with readable():
+                self.database.execute(f"INSERT INTO logged {_ids(files)}")
+            self._covered = up_to
+
+
+class KnownIds:
+    """The ids of the log, and of what a batch has staged."""
+
+    def __init__(self, logged: LoggedIds) -> None:
         self._asked = 0
-        self._connection = duckdb.connect(
-            config={"memory_limit": MEMORY, "temp_directory": str(directory / "spilt")}
-        )
-        self._connection.execute(
-            "CREATE TABLE staged (hash UBIGINT, place BIGINT, stage INTEGER, stage_row INTEGER)"
-        )
-        with readable():
-            self._connection.execute(f"CREATE TABLE logged AS {_ids(files)}")
+        self._connection = logged.database.cursor()
+        columns = "hash UBIGINT, place BIGINT, stage INTEGER, stage_row INTEGER"
+        self._connection.execute(f"CREATE TEMP TABLE staged ({columns})")
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -62,7 +89,7 @@ class KnownIds:
         self._asked = len(ids)
         asked = pa.table({"row": np.arange(len(ids)), "event_id": ids})
         self._connection.register("given", asked)
-        query = f"CREATE OR REPLACE TABLE asked AS SELECT row, {HASH} AS hash FROM given"
+        query = f"CREATE OR REPLACE TEMP TABLE asked AS SELECT row, {HASH} AS hash FROM given"
         self._connection.execute(query)
         self._connection.unregister("given")
 
@@ -97,11 +124,10 @@ class KnownIds:
         insert = f"INSERT INTO staged SELECT hash, place, {stage}, row + {first} FROM ({asked})"
         self._connection.execute(insert)
 
-    def also_in(self, files: Files) -> tuple[IntArray, IntArray]:
-        """Places of staged rows and positions of events in other files that hash alike."""
-        query = f"SELECT place, position FROM ({_ids(files)}) JOIN staged USING (hash)"
-        with readable():
-            return self._pairs(query)
+    def late(self, first_position: int) -> tuple[IntArray, IntArray]:
+        """Places of staged rows and positions, from the first on, of events that hash alike."""
+        alike = "SELECT place, position FROM logged JOIN staged USING (hash)"
+        return self._pairs(f"{alike} WHERE position >= {first_position}")
 
     def where_staged(self, places: IntArray) -> dict[int, tuple[int, int]]:
         """Place -> `stage()` call and row of its table."""

@@ -13,6 +13,9 @@ from ingestion.log.chain import Chain, Commit, Segment
 from ingestion.log.held_files import held_files
 from ingestion.log.segments import read_rows
 
+Files = Iterator[tuple[Path, int | None]]
+"""Files of the log, and the position of the first row of each; None where a file has positions."""
+
 
 def rows_at(
     chain: Chain, positions: npt.NDArray[np.int64]
@@ -49,19 +52,16 @@ def segment_at(commit: Commit, position: int) -> Segment:
     raise AssertionError(message)
 
 
-def files_up_to(chain: Chain, seq: int) -> Iterator[tuple[Path, int | None]]:
-    """Files with every row of commits 1 to `seq`, and the position of the first row of each.
-
-    A compacted file has None: it has a position in each row.
-    """
+def files_up_to(chain: Chain, seq: int) -> Files:
+    """Files with every row of commits 1 to `seq`."""
     for files in held_files(chain.commits(seq), chain.redactions).values():
         for file in files:
             first = None if file.is_compacted else file.named.first_position
             yield chain.segment_path(file.sha256), first
 
 
-def files_since(chain: Chain, seq: int) -> Iterator[tuple[Path, int | None]]:
-    """The same of the commits after `seq`."""
-    for number in range(seq + 1, chain.head_seq + 1):
+def files_since(chain: Chain, seq: int, up_to: int) -> Files:
+    """Files with the rows that the commits after `seq` added, up to another one."""
+    for number in range(seq + 1, up_to + 1):
         for segment in chain.commit(number).segments:
             yield chain.segment_path(segment.sha256), segment.first_position
