@@ -1,4 +1,6 @@
-"""Running dbt in this process, and saying what failed.
+"""Running dbt in this process, and saying what failed, with its first rows, and what only warns.
+
+A test that warns says so itself, in the comment above its SQL: `Warns: what is amiss. What to do.`
 
 A project is parsed once per process, however often and wherever it is run: parsing costs seconds,
 and what it finds depends neither on the database nor on vars (only SQL reads them, when compiled).
@@ -8,24 +10,29 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import duckdb
+
 from ingestion.errors import BusyError, DemoscopeError
-from orchestration.dbt_results import in_words
+from orchestration.database import LOCKED, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
-DATABASE_LOCKED = "Could not set lock"
 BAD = {"error", "fail", "runtime error"}
 NOT_SOURCES = {"target", "logs", "dbt_packages", "__pycache__"}
+ROWS_SHOWN = 3
+TEXT_SHOWN = 240
+SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
 
 State = tuple[tuple[str, int, int], ...]
 _parsed: dict[Path, tuple[State, Manifest]] = {}
@@ -84,7 +91,8 @@ def run_dbt(
     results = list(getattr(outcome.result, "results", []))
     failed = [result for result in results if str(result.status) in BAD]
     if failed:
-        _raise(in_words(failed, root / "demoscope.duckdb"), root)
+        database = root / "demoscope.duckdb"
+        _raise("\n".join(_what_failed(result, database) for result in failed), root)
     return results
 
 
@@ -115,7 +123,7 @@ def source_files(project: Path) -> list[Path]:
 
 
 def _raise(message: str, root: Path) -> None:
-    if DATABASE_LOCKED in message:
+    if LOCKED in message:
         busy = f"{root / 'demoscope.duckdb'} is open in another process."
         raise BusyError(busy, remedy="Wait for it to end, or stop it; then build again.")
     text = f"The warehouse did not build:\n{message}"
@@ -137,3 +145,41 @@ def environment(**values: str) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _what_failed(result: NodeResult, database: Path) -> str:
+    """A line for a table or test that failed, and below a test's the rows it found."""
+    said = f"  {result.node.resource_type} {result.node.name}: {(result.message or '').strip()}"
+    return "\n    ".join([said, *_rows_found(result, database)])
+
+
+def _rows_found(result: NodeResult, database: Path) -> list[str]:
+    query = getattr(result.node, "compiled_code", None)
+    if not result.failures or not query:
+        return []
+    with open_database(database) as connection:
+        try:
+            found = connection.sql(query).limit(ROWS_SHOWN).to_arrow_table().to_pylist()
+        except duckdb.Error:
+            # What the test read may be gone again; its own message is there all the same.
+            return []
+    rows = [", ".join(f"{name} = {_shown(row[name])}" for name in row) for row in found]
+    more = result.failures - len(rows)
+    return [*rows, f"and {more:,} more"] if more > 0 else rows
+
+
+def _shown(value: object) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= TEXT_SHOWN else f"{text[:TEXT_SHOWN]}..."
+
+
+def warnings_in(results: Iterable[NodeResult]) -> list[str]:
+    """A sentence for each test that found rows and lets the build go on, by the test's name."""
+    found = []
+    for result in results:
+        if str(result.status) == "warn":
+            rows = "1 row" if result.failures == 1 else f"{result.failures or 0:,} rows"
+            said = SAYS.search(getattr(result.node, "raw_code", ""))
+            words = said[1] if said else result.message or ""
+            found.append(f"{result.node.name}, {rows}: {' '.join(words.split())}")
+    return sorted(found)

@@ -19,9 +19,9 @@ from ingestion.log import EventLog
 from ingestion.log.reader import register
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources, run_models, scratch
+from orchestration.database import open_database, register_sources
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.rating_step import reading
-from orchestration.raw_views import open_database, register_sources
 from publishing.boards.checking import require_whole, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, require_same_log

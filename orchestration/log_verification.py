@@ -14,7 +14,7 @@ import pyarrow as pa
 from ingestion.errors import UsageError
 from ingestion.log.checkpoint import checkpoint_of, default_origin, read_public_key
 from ingestion.tables import TIMESTAMP, Column, Table
-from orchestration.raw_views import open_database
+from orchestration.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

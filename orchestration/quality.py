@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.sources.generated_events import GeneratedEvents
 from ingestion.vocabulary import EventType
+from orchestration.database import mart_rows
 from orchestration.event_search import Search, find_events
 from orchestration.loading import load_generated
-from orchestration.mart_rows import mart_rows
 
 if TYPE_CHECKING:
     from ingestion.paths import Home

@@ -23,8 +23,8 @@ from ingestion.log import EventLog
 from ingestion.log.reader import register
 from ingestion.subjects import Identities
 from ingestion.vocabulary import EventType
+from orchestration.database import mart_rows
 from orchestration.loading import load_file
-from orchestration.mart_rows import mart_rows
 from orchestration.rating_step import read_subject
 from ratings.tables.planning import (
     POPULATION,

@@ -17,8 +17,8 @@ from ingestion.log import EventLog
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure
 from orchestration.assets.dbt_manifest import ancestors, read_manifest, target_directory
 from orchestration.assets.ratings import INPUTS
-from orchestration.build_marker import mark_built
 from orchestration.building import Workspace, open_sources, row_counts, show_ratings
+from orchestration.database import mark_built
 from orchestration.dbt_runs import environment
 
 # In each of the two steps only the tests whose tables are built by then, and all of those.

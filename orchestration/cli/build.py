@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestration.cli.output import Columns
-    from orchestration.dbt_results import DbtWarning
     from publishing.boards.store import Release
 
 STEPS = {
@@ -92,7 +91,7 @@ def build(
     home = Home.from_environment()
     chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
     chosen += ["pool_countries=true"] if pool_countries else []
-    warnings: list[DbtWarning] = []
+    warnings: list[str] = []
     release = run_build(
         home,
         as_of=as_of,
@@ -111,7 +110,7 @@ def build(
         put(f"Release {release.id} as of {cut_of(release.subject)}")
 
 
-def _say_warnings(warnings: Sequence[DbtWarning], home: Home) -> None:
+def _say_warnings(warnings: Sequence[str], home: Home) -> None:
     """What dbt's tests warn of, and where the SQL lies that selects the rows."""
     for warning in warnings:
         say(f"warning: {warning}")
@@ -132,7 +131,7 @@ def _say_unmatched(home: Home, position: int) -> None:
 
 def _say_uncompared(home: Home) -> None:
     """Explains why a model that was registered is on no board."""
-    from orchestration.mart_rows import mart_rows
+    from orchestration.database import mart_rows
 
     # The release is made; that somebody else has the database open by now is no failure.
     with suppress(BusyError):
@@ -231,7 +230,7 @@ def study(
             f"{file.path.name}: {report.accepted_count:,} accepted, "
             f"{report.duplicate_count:,} duplicates, {report.quarantined_count:,} quarantined"
         )
-    warnings: list[DbtWarning] = []
+    warnings: list[str] = []
     release = run_build(home, step=step(STEPS), warn=warnings.append)
     _say_warnings(warnings, home)
     _show(release, Format.TABLE)

@@ -120,7 +120,7 @@ def _log(home: Home) -> str:
 
 
 def _database(home: Home) -> str:
-    from orchestration.raw_views import open_database
+    from orchestration.database import open_database
 
     if not home.database.exists():
         return "not built yet"

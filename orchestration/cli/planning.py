@@ -163,7 +163,7 @@ def recruit(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Whom to recruit next, how many, and what it costs."""
-    from orchestration.mart_rows import mart_rows  # imports DuckDB
+    from orchestration.database import mart_rows  # imports DuckDB
 
     home = Home.from_environment()
     countries = mart_rows(home, COUNTRIES)

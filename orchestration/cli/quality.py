@@ -216,7 +216,7 @@ def appeal(
 
 
 def _rows(query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    from orchestration.mart_rows import mart_rows  # imports DuckDB
+    from orchestration.database import mart_rows  # imports DuckDB
 
     return mart_rows(Home.from_environment(), query, values)
 
