@@ -23,38 +23,27 @@ if TYPE_CHECKING:
     from ingestion.log import EventLog
 
 SOURCE, VERIFICATION = "log", "verification"
-TEXT, COUNT = pa.string(), pa.int64()
+TEXT, COUNT, FLAG = pa.string(), pa.int64(), pa.bool_()
 LOG_TABLES = {
     VERIFICATION: Table(
         name=VERIFICATION,
-        grain="One row: the log up to the last commit that was read, and what checking the log"
-        " found.",
+        grain="One row: the log up to the last commit that was read, and what checking it found.",
         columns=tuple(
             Column(name=name, type=kind, description=description)
             for name, kind, description in (
                 ("origin", TEXT, "Which log; its checkpoints have the same name."),
                 ("log_position", COUNT, "The last commit that was read; from 1."),
                 ("log_head_hash", TEXT, "SHA-256 of that commit."),
-                (
-                    "log_root_hash",
-                    TEXT,
-                    "RFC 6962 root over the commits so far, hexadecimal: a checkpoint of this size"
-                    " has it.",
-                ),
+                ("log_root_hash", TEXT, "RFC 6962 root over these commits, hexadecimal."),
                 ("event_count", COUNT, "Events in those commits, erased ones too."),
                 ("first_recorded_at", TIMESTAMP, "When the first was recorded."),
                 ("last_recorded_at", TIMESTAMP, "When the last was recorded."),
-                (
-                    "is_verified",
-                    pa.bool_(),
-                    "Whether every commit, segment and row of the whole log, later commits among"
-                    " them, was what its hashes say.",
-                ),
+                ("is_verified", FLAG, "Whether all of the log was what its hashes say."),
                 ("finding_count", COUNT, "Faults that were found; 0 in a sound log."),
                 (
                     "checkpoint_key",
                     TEXT,
-                    "Public key that signs the log's checkpoints; null where nobody signs yet.",
+                    "Public key that signs its checkpoints; null for none.",
                 ),
             )
         ),
