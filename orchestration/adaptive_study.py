@@ -97,10 +97,7 @@ class Course:
 def run(setup: Setup, out: Path, tell: Callable[[Moment], None] = lambda _moment: None) -> Course:
     """Run the study in `out/warehouse` until its target is met, then the one beside it.
 
-    Args:
-        setup: which study.
-        out: directory; gets the study's files, its warehouse and `uncertainty.svg`.
-        tell: told after every build.
+    `out` gets the study's files and `uncertainty.svg`; `tell` is called after every build.
 
     Raises:
         NotFoundError: the study has no such target for its board.

@@ -123,10 +123,8 @@ def alert(event: Mapping[str, Any]) -> str:
 
         DEMOSCOPE_ON_FAILURE="mail -s 'Demoscope: a run failed' data@example.org" make ui
 
-    The command is split into words as a shell would, and run without one.
-
-    Args:
-        event: what happened; the command gets it as one JSON object on its standard input.
+    The command is split into words as a shell would, and run without one. It gets the event as one
+    JSON object on its standard input.
     """
     try:
         command = shlex.split(os.environ.get(ALERT_VARIABLE, ""))

@@ -93,7 +93,7 @@ def build(
         valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
         step: called with the name of each step as it begins.
-        warn: called with each warning of dbt's tests.
+        warn: called with a sentence for each dbt test that warns.
 
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
@@ -167,11 +167,7 @@ def rate(
 ) -> pa.Table:
     """Rate every tournament of the database, and keep the ratings with what they are of.
 
-    Args:
-        workspace: where the counts are.
-        log: the event log.
-        parameters: of the ratings.
-        is_board_alone: whether nothing is to be reported besides.
+    `is_board_alone` leaves out what only reports read.
 
     Raises:
         NotFoundError: the database's counts are not there, or not whole, or empty.

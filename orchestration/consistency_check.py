@@ -61,12 +61,7 @@ def publish(home: Home) -> Publication:
 def require_consistency(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, release: Release
 ) -> None:
-    """Refuse a database that holds anything but what a release was made from.
-
-    Args:
-        connection: on the pipeline's database.
-        workspace: where the database and the ratings are.
-        release: a kept release.
+    """Refuse a database that holds anything but what a kept release was made from.
 
     Raises:
         IntegrityError: the counts are of another cut or design, or the ratings or the

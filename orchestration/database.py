@@ -114,11 +114,8 @@ def mark_built(
 ) -> None:
     """Note that the counts are whole: without this build marker, a build of them was cut off.
 
-    Args:
-        database: the pipeline's.
-        project: the dbt project that made them, whose seeds are the design.
-        position: the last commit they are from.
-        valid_until: what happened later is not in them; ISO 8601, None for no such cut.
+    The design is the seeds of `project`; `position` is the last commit, `valid_until` the cut in
+    valid time (ISO 8601), None for none.
     """
     until = "null" if valid_until is None else quoted(valid_until)
     columns = f"{position:d} as log_position, cast({until} as varchar) as valid_until"
@@ -143,12 +140,7 @@ def built_from(connection: duckdb.DuckDBPyConnection) -> tuple[Cut, str | None] 
 def mart_rows(
     home: Home, query: str, values: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
-    """Rows of a query on the marts as the last build left them.
-
-    Args:
-        home: the warehouse, whose database is opened for reading only.
-        query: over marts, with an order.
-        values: of its parameters, by name.
+    """Rows of a query on the marts as the last build left them; `values` are its named parameters.
 
     Raises:
         NotFoundError: there is no database, or the last build did not make these tables.

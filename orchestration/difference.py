@@ -52,13 +52,7 @@ SUBJECT_NAMES = {DESIGN: "design_hash", VALID_TIME: "valid_until", PARAMETERS: "
 
 @dataclass(frozen=True)
 class Cause:
-    """One reason for two releases to differ.
-
-    Args:
-        name: in JSON.
-        label: for people.
-        event_types: the events it consists of, if it consists of events.
-    """
+    """One reason for two releases to differ: name in JSON, label for people, its events if any."""
 
     name: str
     label: str
@@ -144,13 +138,7 @@ class Difference:
 def difference(
     home: Home, a: Release, b: Release, step: Callable[[str], None] = lambda _name: None
 ) -> Difference:
-    """Compare two releases of one log, and explain.
-
-    Args:
-        home: the warehouse.
-        a: the release that is explained from.
-        b: the release that is explained.
-        step: called with the name of each cause as its counterfactual is made.
+    """Compare two releases of one log and explain release B from A, told of each cause in turn.
 
     Raises:
         IntegrityError: a release was changed since it was kept, or is of another log.

@@ -83,14 +83,10 @@ class Search:
 
 
 def find_events(home: Home, search: Search, *, limit: int) -> list[dict[str, Any]]:
-    """The events, in position order, each with its position, commit and time of recording.
+    """The events in position order, at most `limit`, and besides what is about them.
 
-    A row has the columns of every event type; those of other types are None.
-
-    Args:
-        home: the warehouse.
-        search: what is asked for.
-        limit: at most so many; what is about them comes on top.
+    Each row has its position, commit and time of recording, and the columns of every event type;
+    those of other types are None.
 
     Raises:
         UsageError: a native id without its source.

@@ -52,11 +52,11 @@ LOG_TABLES = {
 
 
 def verify(database: Path, log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
-    """Check the whole log, and keep what there is to say of it where dbt finds it as a source.
+    """Check the whole log, and keep what was found where dbt finds it as a source.
 
     Args:
         database: the pipeline's.
-        log: the event log; all of it is checked.
+        log: all of it is checked.
         position: the last commit that the build read, from 1.
         public_key: the file of the key that signs the log's checkpoints; it may be missing.
 

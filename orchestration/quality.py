@@ -50,14 +50,7 @@ PARTICIPANT = "select 1 from rpt_participant_quality where participant_key = $pa
 
 @dataclass(frozen=True, kw_only=True)
 class Strikes:
-    """What a quality policy has to say, as of the last build.
-
-    Args:
-        policy: which quality policy.
-        version: of the policy.
-        strikes: events in native form, by participant.
-        exclusions: the same.
-    """
+    """What a quality policy says as of the last build: events in native form, by participant."""
 
     policy: str
     version: str
@@ -73,10 +66,8 @@ class Strikes:
 def find_strikes(home: Home, policy: str | None, participant: str | None) -> Strikes:
     """Every open hit as a strike, and an exclusion of each participant who has enough.
 
-    Args:
-        home: the warehouse.
-        policy: `name` or `name@version`; None for the default.
-        participant: the pseudonym of the only one; None for everybody.
+    The policy is `name` or `name@version`, None for the default; the participant is a pseudonym,
+    None for everybody.
 
     Raises:
         NotFoundError: no such quality policy, version or participant, or nothing is built.
@@ -108,12 +99,7 @@ def issue(home: Home, found: Strikes) -> LoadReport | None:
 
 
 def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], LoadReport]:
-    """Retract a strike or an exclusion.
-
-    Args:
-        home: the warehouse.
-        event_id: its id in the log, or the beginning of it.
-        reason: why, in words.
+    """Retract a strike or an exclusion, named by its event id in the log or the beginning of it.
 
     Returns:
         The event that is retracted, and the load.

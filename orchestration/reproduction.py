@@ -66,13 +66,7 @@ def reproduce(
     trusted: Sequence[Ed25519PublicKey] = (),
     step: Callable[[str], None] = lambda _name: None,
 ) -> Reproduction:
-    """Make a release again and compare.
-
-    Args:
-        home: the warehouse.
-        release: a kept release.
-        trusted: keys whose signature on its statement is checked.
-        step: called with the name of each step as it begins.
+    """Make a kept release again and compare; check what `trusted` keys signed.
 
     Raises:
         IntegrityError: the log ends before the release's position, or the release cannot be read.

@@ -71,11 +71,7 @@ def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> dg.Markd
 
 
 def interval_plot(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
-    """Each model's skill with its 95% interval, as a picture; the grey line is the mean model.
-
-    Args:
-        rows: of a board, best first: `model_id`, `skill`, `skill_lo`, `skill_hi`.
-    """
+    """Skill and 95% interval of each model of a board, as a picture; the grey line is the mean."""
     low = min((row["skill_lo"] for row in rows), default=0.0)
     high = max((row["skill_hi"] for row in rows), default=0.0)
 

@@ -75,13 +75,7 @@ def gate_checks() -> list[dg.AssetCheckSpec]:
 def gate_results(
     reports: Sequence[LoadReport], wanted: AbstractSet[dg.AssetCheckKey], data_docs: Path
 ) -> Iterator[dg.AssetCheckResult]:
-    """What the expectations said of these loads together; only of events they held.
-
-    Args:
-        reports: of the loads.
-        wanted: the checks Dagster asked for.
-        data_docs: where Great Expectations' pages of loads are.
-    """
+    """What the wanted expectations said of these loads together; only of events they held."""
     by_key: dict[dg.AssetKey, list[LoadReport]] = {LOADS: list(reports)}
     for report in reports:
         for event_type in report.accepted_by_event_type:

@@ -56,16 +56,10 @@ def keep_design(boards: Path, project: Path) -> None:
 
 
 def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Path:
-    """A dbt project of the present tables with a design's seeds.
+    """A dbt project of the present tables with a design's seeds: `present`, or a copy in `scratch`.
 
     The present tables may read seeds that are younger than a design. The present's stand in for
     them, in a directory of their own: they are no part of the design, nor of its hash.
-
-    Args:
-        boards: where designs are kept.
-        design: its hash.
-        present: the dbt project; returned where the design is its own.
-        scratch: where a copy of the project may be made.
 
     Raises:
         NotFoundError: the design was not kept.

@@ -64,12 +64,7 @@ def statement(release_id: str, subject: dict[str, Any], provenance: dict[str, An
 
 
 def provenance(log: EventLog, position: int) -> dict[str, Any]:
-    """What a release is made from and by, here and now.
-
-    Args:
-        log: the event log.
-        position: the last commit that was read.
-    """
+    """What a release is made from (the log up to a position) and by, here and now."""
     from ingestion.log.checkpoint import checkpoint_of, default_origin
     from publishing.boards.inputs import head_hash
 

@@ -50,11 +50,9 @@ class MirrorError(DemoscopeError):
 
 
 def mirror(publication: Publication, dsn: str) -> None:
-    """Put a publication's tables into a PostgreSQL database, in place of those before.
+    """Put a kept publication's tables into a PostgreSQL database, in place of those before.
 
-    Args:
-        publication: one that is kept.
-        dsn: what libpq takes: a URI, or `host=... dbname=...`.
+    The DSN is what libpq takes: a URI, or `host=... dbname=...`.
 
     Raises:
         UsageError: the driver is not installed.
