@@ -85,7 +85,9 @@ def build(
     as_json: AS_JSON = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
+    from ingestion.log import EventLog
     from orchestration.building import build as run_build  # imports dbt, numba
+    from orchestration.event_search import unmatched_targets
     from publishing.boards.inputs import cut_of, with_changes
 
     home = Home.from_environment()
@@ -101,7 +103,10 @@ def build(
         warn=warnings.append,
     )
     _say_warnings(warnings, home)
-    _say_unmatched(home, release.subject["log_position"])
+    # A mistyped target does nothing, which would go unnoticed.
+    count = unmatched_targets(EventLog.open(home.log), release.subject["log_position"])
+    if count:
+        say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
     if as_of is None and valid_until is None:
         _say_uncompared(home)
     if as_json:
@@ -117,16 +122,6 @@ def _say_warnings(warnings: Sequence[str], home: Home) -> None:
     compiled = home.root / "dbt" / "target" / "compiled"
     if warnings and compiled.exists():
         say(f"The SQL that selects the rows lies under {compiled}, by the names of the tests.")
-
-
-def _say_unmatched(home: Home, position: int) -> None:
-    """A mistyped target does nothing, which nobody would notice."""
-    from ingestion.log import EventLog
-    from orchestration.event_search import unmatched_targets
-
-    count = unmatched_targets(EventLog.open(home.log), position)
-    if count:
-        say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
 
 
 def _say_uncompared(home: Home) -> None:
