@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
+from ingestion.paths import Home
 from orchestration.database import (
     built_from,
     mark_built,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ingestion.paths import Home
     from publishing.boards.store import Release
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
@@ -53,27 +52,13 @@ order by source
 """
 
 
-@dataclass(frozen=True)
-class Workspace:
-    """Where one build works: the warehouse itself, or a scratch directory.
+class Workspace(Home):
+    """Where one build works: the warehouse itself, or a scratch directory with the same places."""
 
-    Args:
-        root: its directory.
-        project: the dbt project, whose seeds are the study design.
-    """
-
-    root: Path
-    project: Path = PROJECT_DIRECTORY
-
-    @property
-    def database(self) -> Path:
-        """The DuckDB file dbt writes."""
-        return self.root / "demoscope.duckdb"
-
-    @property
-    def ratings(self) -> Path:
-        """The directory of the rating step's Parquet."""
-        return self.root / "ratings"
+    def __init__(self, root: Path, project: Path = PROJECT_DIRECTORY) -> None:
+        super().__init__(root)
+        self.project = project
+        """The dbt project, whose seeds are the study design."""
 
 
 def build(

@@ -13,6 +13,7 @@ import os
 import re
 import warnings
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,7 @@ import duckdb
 
 from ingestion.errors import BusyError, DemoscopeError
 from orchestration.database import LOCKED, open_database
+from publishing.boards.designs import hash_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,8 +36,7 @@ ROWS_SHOWN = 3
 TEXT_SHOWN = 240
 SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
 
-State = tuple[tuple[str, int, int], ...]
-_parsed: dict[Path, tuple[State, Manifest]] = {}
+_parsed: dict[Path, tuple[str, Manifest]] = {}
 
 
 class TransformationFailedError(DemoscopeError):
@@ -100,10 +101,8 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
     """What dbt's parser makes of a project; from memory where no file of it has changed."""
     from dbt.cli.main import dbtRunner
 
-    state = tuple(
-        (str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in source_files(project)
-    )
-    known, manifest = _parsed.get(project, ((), None))
+    state = fingerprint(project)
+    known, manifest = _parsed.get(project, ("", None))
     if manifest is None or known != state:
         outcome = dbtRunner().invoke(["parse", *arguments, "--no-write-json"])
         if outcome.exception is not None:
@@ -113,13 +112,15 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
     return manifest
 
 
-def source_files(project: Path) -> list[Path]:
-    """The files of a dbt project that dbt reads, less those it writes; sorted."""
-    return sorted(
-        path
-        for path in project.rglob("*")
-        if path.is_file() and not NOT_SOURCES.intersection(path.relative_to(project).parts)
+def fingerprint(project: Path) -> str:
+    """SHA-256 over dbt's version and the files of a project that dbt reads, not those it writes."""
+    named = ((path.relative_to(project), path) for path in sorted(project.rglob("*")))
+    files = hash_of_files(
+        (name.as_posix(), path)
+        for name, path in named
+        if path.is_file() and not NOT_SOURCES.intersection(name.parts)
     )
+    return f"{version('dbt-core')} {files}"
 
 
 def _raise(message: str, root: Path) -> None:

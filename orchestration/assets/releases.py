@@ -13,7 +13,6 @@ from orchestration.assets.common import (
     OWNERS,
     HomeResource,
     as_failure,
-    interval_plot,
     table,
 )
 from orchestration.building import Workspace, build, keep_release
@@ -58,7 +57,6 @@ def release(home: HomeResource) -> dg.MaterializeResult[Any]:
         "sources": ", ".join(head["sources"]),
         "models": head["model_count"],
         "top ten": table(SHOWN, rows[:TOP]),
-        "skills": interval_plot(rows),
         "directory": dg.MetadataValue.path(kept.directory),
     }
     return dg.MaterializeResult(data_version=dg.DataVersion(kept.id), metadata=metadata)

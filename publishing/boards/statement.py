@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, UsageError
+from publishing.boards.designs import hash_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,14 +97,11 @@ def lock_hash() -> str | None:
 @cache
 def code_hash() -> str:
     """SHA-256 over the code a release is made by: lines of `<path> <SHA-256>`, by path."""
-    digest = hashlib.sha256()
-    paths = [path for package in CODE for path in (ROOT / package).rglob("*")]
-    for path in sorted(paths):
-        name = path.relative_to(ROOT)
-        if path.suffix in CODE_SUFFIXES and not NOT_CODE & set(name.parts):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{name.as_posix()} {content}\n".encode())
-    return digest.hexdigest()
+    paths = sorted(path for package in CODE for path in (ROOT / package).rglob("*"))
+    named = [(path.relative_to(ROOT), path) for path in paths if path.suffix in CODE_SUFFIXES]
+    return hash_of_files(
+        (name.as_posix(), path) for name, path in named if not NOT_CODE.intersection(name.parts)
+    )
 
 
 def pre_authentication_encoding(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
