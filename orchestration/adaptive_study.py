@@ -27,13 +27,7 @@ from ingestion.vocabulary import EventType, Outcome
 from orchestration.building import build
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
-from orchestration.queueing import (
-    find_policy,
-    load_events,
-    next_battles,
-    read_start,
-    schedule,
-)
+from orchestration.queueing import find_policy, load_events, next_battles, read_start, schedule
 from orchestration.uncertainty_plot import Curve, Panel, plot
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
@@ -53,25 +47,19 @@ COLOURS = {"chosen": "#1f5fa8", "at random": "#888888"}
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """Which study.
+    """Which study: its size, seed, scale of demographic effects and sd of skill between models.
 
-    Args:
-        participants: who enrol; each judges one battle on average before any is chosen.
-        seed: of everything random.
-        effects: scale of demographic effects.
-        skill_sd: sd of skill between models.
-        batch: battles chosen between two builds.
-        rounds: at most so many.
-        target: the stopping target; a row of seed_stopping_targets.
+    Each participant judges one battle on average before any is chosen; then at most `rounds` times
+    a batch of battles is chosen, until a target of seed_stopping_targets is met.
     """
 
-    participants: int = 300
-    seed: int = 1
-    effects: float = 1.0
-    skill_sd: float = 3.0
-    batch: int = 60
-    rounds: int = 100
-    target: str = "width"
+    participants: int
+    seed: int
+    effects: float
+    skill_sd: float
+    batch: int
+    rounds: int
+    target: str
 
 
 @dataclass(frozen=True)
