@@ -106,13 +106,16 @@ def run(setup: Setup, out: Path, tell: Callable[[Moment], None] = lambda _moment
     summary = simulate(parameters, out)
     for file in summary.files:
         load_file(home, str(file))
-    chosen = [_built(home, setup, policy)]
-    tell(chosen[-1])
-    while not chosen[-1].is_reached and len(chosen) <= setup.rounds:
-        _one_round(home, setup, voters, policy, len(chosen))
-        chosen.append(_built(home, setup, policy))
+    chosen: list[Moment] = []
+    while True:
+        build(home)
+        row = _stopping_row(home, setup, policy)
+        value, needed = row["value_micro"] / MICRO, row["battles_needed"]
+        chosen.append(Moment(row["battle_count"], value, row["is_reached"], needed))
         tell(chosen[-1])
-    row = _stopping_row(home, setup, policy)
+        if row["is_reached"] or len(chosen) > setup.rounds:
+            break
+        _one_round(home, setup, voters, policy, len(chosen))
     measure, threshold = Measure(row["measure"]), row["threshold_micro"] / MICRO
     models = read_start(home.ratings, DIMENSION).candidates.column("model_id").unique().to_pylist()
     beside = _beside(setup, voters, out / BATTLES, models, (measure, threshold), chosen)
@@ -155,13 +158,6 @@ def _one_round(home: Home, setup: Setup, voters: Voters, policy: StudyPolicy, nu
         for proposal, vote in zip(proposals, votes, strict=True)
     ]
     load_events(home, "votes", events)
-
-
-def _built(home: Home, setup: Setup, policy: StudyPolicy) -> Moment:
-    build(home)
-    row = _stopping_row(home, setup, policy)
-    value, needed = row["value_micro"] / MICRO, row["battles_needed"]
-    return Moment(row["battle_count"], value, row["is_reached"], needed)
 
 
 def _stopping_row(home: Home, setup: Setup, policy: StudyPolicy) -> dict[str, Any]:

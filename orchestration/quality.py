@@ -94,8 +94,7 @@ def issue(home: Home, found: Strikes) -> LoadReport | None:
         EventType.STRIKE_ISSUED: found.strikes,
         EventType.PARTICIPANT_EXCLUDED: found.exclusions,
     }
-    name = f"quality policy {found.policy}{VERSION_MARK}{found.version}"
-    return load_generated(home, GeneratedEvents(name, SOURCE, rows))
+    return load_generated(home, GeneratedEvents(f"quality policy {found.name}", SOURCE, rows))
 
 
 def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], LoadReport]:
@@ -110,8 +109,8 @@ def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], Load
     """
     if not reason.strip():
         raise UsageError("An appeal needs a reason.", remedy="Say why: --reason TEXT")
-    events = find_events(home, Search(event_id=event_id), limit=2)
-    found = [event for event in events if str(event["event_id"]).startswith(event_id)]
+    begun = find_events(home, Search(event_id=event_id), limit=2)
+    found = [event for event in begun if event["event_id"].startswith(event_id)]
     if not found:
         message = f"No event {event_id!r} is in the log."
         raise NotFoundError(message, remedy="fct_quality_hit has each strike's id.")
@@ -121,14 +120,10 @@ def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], Load
     if event["event_type"] not in APPEALABLE:
         message = f"{event['event_id']} is a {event['event_type']}: no strike and no exclusion."
         raise UsageError(message, remedy="Other events are retracted by a file: event_retracted.")
-    row = {
-        "native_id": f"{event['event_id']}/{reason}",
-        "target_event_id": event["event_id"],
-        "reason": reason,
-    }
-    return event, load_generated(
-        home, GeneratedEvents("appeal", SOURCE, {EventType.EVENT_RETRACTED: [row]})
-    )
+    target = event["event_id"]
+    row = {"native_id": f"{target}/{reason}", "target_event_id": target, "reason": reason}
+    events = GeneratedEvents("appeal", SOURCE, {EventType.EVENT_RETRACTED: [row]})
+    return event, load_generated(home, events)
 
 
 def _policy(home: Home, asked: str | None) -> tuple[str, str]:
@@ -142,12 +137,10 @@ def _policy(home: Home, asked: str | None) -> tuple[str, str]:
     ]
     listed = ", ".join(f"{row['policy']}{VERSION_MARK}{row['version']}" for row in known)
     if not found:
-        raise NotFoundError(
-            f"There is no quality policy {asked!r}.", remedy=f"There are: {listed}."
-        )
+        message = f"There is no quality policy {asked!r}."
+        raise NotFoundError(message, remedy=f"There are: {listed}.")
     if len(found) > 1:
-        message = f"{name!r} has several versions."
-        raise UsageError(message, remedy=f"Name one: {listed}.")
+        raise UsageError(f"{name!r} has several versions.", remedy=f"Name one: {listed}.")
     return found[0]["policy"], found[0]["version"]
 
 

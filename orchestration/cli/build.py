@@ -13,6 +13,7 @@ from ingestion.errors import BusyError
 from ingestion.paths import Home
 from orchestration.cli.output import (
     AS_JSON,
+    AS_OF,
     FORMAT,
     Format,
     print_json,
@@ -58,12 +59,7 @@ VALID_UNTIL = Annotated[
 
 
 def build(
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            help="Log position, time or release's id: what was known. The head if not given."
-        ),
-    ] = None,
+    as_of: AS_OF = None,
     valid_until: VALID_UNTIL = None,
     parameter: Annotated[
         list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")

@@ -11,7 +11,7 @@ import typer
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, print_json, print_table, put, say
+from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -70,17 +70,17 @@ def events(
     from ingestion.vocabulary import EventType
     from orchestration.event_search import Search, find_events
 
-    if event_type is not None and event_type not in set(EventType):
+    if event_type not in {None, *EventType}:
         message = f"There is no event type {event_type!r}."
         raise UsageError(message, remedy=f"There are: {', '.join(sorted(EventType))}.")
     search = Search(
         source=source,
-        native_id=tuple(native_id or ()),
+        native_id=native_id or (),
         participant_id=participant_id,
         event_id=event_id,
         event_type=None if event_type is None else EventType(event_type),
         dimension=dimension,
-        models=tuple(model or ()),
+        models=model or (),
     )
     found = [_plain(row) for row in find_events(Home.from_environment(), search, limit=limit)]
     if as_json:
@@ -197,12 +197,7 @@ def export(
     kind: Annotated[str, typer.Argument(metavar="delta|iceberg", help="Which tables.")],
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")],
     *,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            help="A log position, a recorded-at time or a board's id; the head by default."
-        ),
-    ] = None,
+    as_of: AS_OF = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Register the log's Parquet files as one table per event type, for other engines."""
@@ -264,9 +259,7 @@ def erase(
     subject: Annotated[str, typer.Argument(help="The source's own id of the participant.")],
     *,
     source: Annotated[str | None, typer.Option(help="Whose id it is.")] = None,
-    level: Annotated[
-        int, typer.Option(help="1: destroy the secrets; 2: erase the rows as well.")
-    ] = 1,
+    level: Annotated[int, typer.Option(help="1: destroy secrets; 2: erase rows as well.")] = 1,
     retract: Annotated[
         bool, typer.Option("--retract", help="Level 1: retract every event of theirs as well.")
     ] = False,
@@ -306,10 +299,9 @@ def erase(
             }
         )
         return
-    if level == 1:
-        say(f"Erased: {done.events:,} events are nobody's now, {done.retracted:,} are retracted.")
-    else:
-        say(f"Erased: {done.redacted:,} events have nothing left but their ids and types.")
+    anonymous = f"{done.events:,} events are nobody's now, {done.retracted:,} are retracted."
+    emptied = f"{done.redacted:,} events have nothing left but their ids and types."
+    say(f"Erased: {anonymous if level == 1 else emptied}")
     for name in deleted:
         say(f"Deleted: {name}")
     if refused:

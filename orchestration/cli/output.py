@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 WIDTH = 160
+AS_OF = Annotated[
+    str | None, typer.Option(help="Log position, time or release's id; the head if not given.")
+]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -24,12 +24,10 @@ def publish(
         bool, typer.Option("--list", help="List what is published instead; publish nothing.")
     ] = False,
     keep: Annotated[
-        int | None,
-        typer.Option(min=1, help="Remove all but the last N by log position; never the current."),
+        int | None, typer.Option(min=1, help="Remove all but the last N; never the current.")
     ] = None,
     postgres: Annotated[
-        str | None,
-        typer.Option(metavar="DSN", help="Mirror it in the schema `demoscope` of this database."),
+        str | None, typer.Option(metavar="DSN", help="Mirror it in this database's `demoscope`.")
     ] = None,
     as_json: AS_JSON = False,
 ) -> None:
@@ -91,8 +89,7 @@ def _line(one: dict[str, Any]) -> str:
 def superset(
     file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Where to.")],
     uri: Annotated[
-        str | None,
-        typer.Option(help="SQLAlchemy's address of the marts; the current publication by default."),
+        str | None, typer.Option(help="SQLAlchemy's address; by default of what is current.")
     ] = None,
     as_json: AS_JSON = False,
 ) -> None:
