@@ -151,12 +151,11 @@ def _section(name: str, grain: str, rows: Iterable[Sequence[str]]) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: object) -> str:
-    return " ".join(str(text).split()).replace("|", "\\|")
+    lines = [
+        [" ".join(cell.split()).replace("|", "\\|") for cell in line]
+        for line in (head, ["---"] * len(head), *rows)
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

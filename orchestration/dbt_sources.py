@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ingestion.contracts import CONTRACTS, Contract
+from ingestion.contracts import CONTRACTS
 from ingestion.tables import Column, Table
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.load_report import TABLE as LOADS
@@ -31,10 +31,11 @@ POSITION = {
 
 def raw_sources() -> str:
     """The text of `_sources.yml`: every event type as the log's reader registers it."""
-    tables = [_event_table(contract) for contract in CONTRACTS.values()]
-    loads = _table(LOADS.name, LOADS.grain, LOADS.columns)
+    tables = [_table(kind, one.grain, one.log_columns) for kind, one in CONTRACTS.items()]
+    for table in tables:
+        table["columns"].append(POSITION)
     description = "Views over exactly the segments that the log names as of a position."
-    return _text("raw", description, [*tables, loads])
+    return _text("raw", description, [*tables, *_tables({LOADS.name: LOADS})])
 
 
 def ratings_sources() -> str:
@@ -47,18 +48,13 @@ def log_sources() -> str:
     return _text("log", "The log itself, checked when the marts are built.", _tables(LOG_TABLES))
 
 
-def _event_table(contract: Contract) -> dict[str, Any]:
-    table = _table(str(contract.event_type), contract.grain, contract.log_columns)
-    return table | {"columns": [*table["columns"], POSITION]}
-
-
 def _tables(declared: Mapping[str, Table]) -> list[dict[str, Any]]:
     return [_table(name, table.grain, table.columns) for name, table in declared.items()]
 
 
 def _table(name: str, grain: str, columns: Sequence[Column]) -> dict[str, Any]:
     return {
-        "name": name,
+        "name": str(name),
         "description": grain,
         "columns": [
             {"name": one.name, "data_type": one.sql_type, "description": one.description}

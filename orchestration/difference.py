@@ -144,7 +144,9 @@ def difference(
         require_whole(release)
         require_same_log(log, release.subject)
     counted = event_counts(log, a.subject, b.subject)
-    causes = [cause for cause in CAUSES if _is_active(cause, counted, a.subject, b.subject)]
+    changed = {name for name, key in SUBJECT_NAMES.items() if a.subject[key] != b.subject[key]}
+    changed |= {name for name, count in counted.items() if count}
+    causes = [cause for cause in CAUSES if cause.name in changed]
     kept = base, end = _places(a.rows()), _places(b.rows())
     is_other_code = [one.predicate["made_by"]["code_sha256"] != code_hash() for one in (a, b)]
     taken = [taken_from(log, one) for one in (a, b)]
@@ -186,15 +188,6 @@ def event_counts(
         for cause in CAUSES
         if cause.event_types
     }
-
-
-def _is_active(
-    cause: Cause, counted: Mapping[str, int], a: Mapping[str, Any], b: Mapping[str, Any]
-) -> bool:
-    if cause.event_types:
-        return counted[cause.name] != 0
-    name = SUBJECT_NAMES[cause.name]
-    return bool(a[name] != b[name])
 
 
 @dataclass(frozen=True)

@@ -303,7 +303,9 @@ def _print_difference(document: dict[str, Any]) -> None:
     names = dict.fromkeys(name for row in changes for name in row.get("by_cause", {}))
     columns |= {f">{name}": lambda row, name=name: _effect(row, name) for name in names}
     if any("came_by" in row for row in changes):
-        columns["came or went"] = _came_by
+        columns["came or went"] = lambda row: (
+            f"by {', '.join(row['came_by']) or 'causes together'}" if "came_by" in row else ""
+        )
     if changes:
         print_table(changes, columns)
         put("places by each cause alone; minus is up; interaction: what they do only together")
@@ -331,7 +333,3 @@ def _print_causes(document: dict[str, Any]) -> None:
 
 def _effect(row: dict[str, Any], cause: str) -> str:
     return f"{row['by_cause'][cause]['rank_change']:+d}" if "by_cause" in row else ""
-
-
-def _came_by(row: dict[str, Any]) -> str:
-    return f"by {', '.join(row['came_by']) or 'causes together'}" if "came_by" in row else ""

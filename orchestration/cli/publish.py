@@ -41,7 +41,9 @@ def publish(
             print_json({"publications": listed})
         else:
             for one in listed:
-                put(_line(one))
+                mark = "*" if one["is_current"] else " "
+                name = one["board_id"][:12] + one["name"].removeprefix(one["board_id"])
+                put(f"{mark} {name:<15} {one['byte_count'] / 1e6:7.1f} MB  {one['title']}")
         return
     from orchestration.consistency_check import publish as run_publish  # imports duckdb
 
@@ -78,12 +80,6 @@ def _listed(publication: Publication, home: Home) -> dict[str, Any]:
         "byte_count": sum(file["byte_count"] for file in files),
         "tables": [{name: table[name] for name in counts} for table in manifest["tables"]],
     }
-
-
-def _line(one: dict[str, Any]) -> str:
-    mark = "*" if one["is_current"] else " "
-    name = one["board_id"][:12] + one["name"].removeprefix(one["board_id"])
-    return f"{mark} {name:<15} {one['byte_count'] / 1e6:7.1f} MB  {one['title']}"
 
 
 def superset(
