@@ -40,14 +40,10 @@ LOG_TABLES = {
                 ("last_recorded_at", TIMESTAMP, "When the last was recorded."),
                 ("is_verified", FLAG, "Whether all of the log was what its hashes say."),
                 ("finding_count", COUNT, "Faults that were found; 0 in a sound log."),
-                (
-                    "checkpoint_key",
-                    TEXT,
-                    "Public key that signs its checkpoints; null for none.",
-                ),
+                ("checkpoint_key", TEXT, "Public key that signs its checkpoints; null for none."),
             )
         ),
-    ),
+    )
 }
 
 

@@ -1,4 +1,4 @@
-"""What assets, sensors and schedules share: resources, failures, and metadata worth looking at."""
+"""What assets, sensors and schedules share: resources, failures, tables as metadata."""
 
 import shutil
 import sys

@@ -103,10 +103,7 @@ def superset(
 
 
 @app.command()
-def build(
-    out: OUT = None,
-    as_json: AS_JSON = False,
-) -> None:
+def build(out: OUT = None, as_json: AS_JSON = False) -> None:
     """Write the page of every published board; the current one is index.html."""
     from publishing.page.building import build_site  # imports pyarrow, jinja2
 
@@ -121,8 +118,7 @@ def build(
 
 @app.command()
 def serve(
-    out: OUT = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any.")] = 8000,
+    out: OUT = None, port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any.")] = 8000
 ) -> None:
     """Serve the site to this machine alone, until interrupted."""
     from publishing.page.building import server, site_of

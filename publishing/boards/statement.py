@@ -1,15 +1,13 @@
 """What vouches for a release: an in-toto Statement v1 about `board.json`, and its signature.
 
-The predicate (`board/v1`) has, field by field: `board`, the release's subject (inputs.py); `log`,
-which log it was (`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962
-root over the commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its
-dependencies, Python and platform; `made_at`. Only `board` is part of the release's id.
+The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`, which log it was
+(`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962 root over the
+commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies,
+Python and platform; `made_at`. Only `board` is part of the release's id.
 
-It is plain JSON: in-toto-attestation would bring protobuf into the path of every build to write
-four fields. It is the tests' oracle.
-
-Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM file
-(PKCS #8), as `openssl genpkey -algorithm ed25519` writes it: the file that DEMOSCOPE_SIGNING_KEY
+It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
+oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
+file (PKCS #8), as `openssl genpkey -algorithm ed25519` writes it: the file DEMOSCOPE_SIGNING_KEY
 names, else `vault/board-signing.key`. Without one, releases are not signed.
 """
 
