@@ -27,13 +27,7 @@ from ingestion.vocabulary import EventType, Outcome
 from orchestration.building import build
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
-from orchestration.queueing import (
-    find_policy,
-    load_events,
-    next_battles,
-    read_start,
-    schedule,
-)
+from orchestration.queueing import find_policy, load_events, next_battles, read_start, schedule
 from orchestration.uncertainty_plot import Curve, Panel, plot
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
@@ -53,25 +47,19 @@ COLOURS = {"chosen": "#1f5fa8", "at random": "#888888"}
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """Which study.
+    """Which study: its size, seed, scale of demographic effects and sd of skill between models.
 
-    Args:
-        participants: who enrol; each judges one battle on average before any is chosen.
-        seed: of everything random.
-        effects: scale of demographic effects.
-        skill_sd: sd of skill between models.
-        batch: battles chosen between two builds.
-        rounds: at most so many.
-        target: the stopping target; a row of seed_stopping_targets.
+    Each participant judges one battle on average before any is chosen; then at most `rounds` times
+    a batch of battles is chosen, until a target of seed_stopping_targets is met.
     """
 
-    participants: int = 300
-    seed: int = 1
-    effects: float = 1.0
-    skill_sd: float = 3.0
-    batch: int = 60
-    rounds: int = 100
-    target: str = "width"
+    participants: int
+    seed: int
+    effects: float
+    skill_sd: float
+    batch: int
+    rounds: int
+    target: str
 
 
 @dataclass(frozen=True)
@@ -97,10 +85,7 @@ class Course:
 def run(setup: Setup, out: Path, tell: Callable[[Moment], None] = lambda _moment: None) -> Course:
     """Run the study in `out/warehouse` until its target is met, then the one beside it.
 
-    Args:
-        setup: which study.
-        out: directory; gets the study's files, its warehouse and `uncertainty.svg`.
-        tell: told after every build.
+    `out` gets the study's files and `uncertainty.svg`; `tell` is called after every build.
 
     Raises:
         NotFoundError: the study has no such target for its board.
@@ -121,13 +106,16 @@ def run(setup: Setup, out: Path, tell: Callable[[Moment], None] = lambda _moment
     summary = simulate(parameters, out)
     for file in summary.files:
         load_file(home, str(file))
-    chosen = [_built(home, setup, policy)]
-    tell(chosen[-1])
-    while not chosen[-1].is_reached and len(chosen) <= setup.rounds:
-        _one_round(home, setup, voters, policy, len(chosen))
-        chosen.append(_built(home, setup, policy))
+    chosen: list[Moment] = []
+    while True:
+        build(home)
+        row = _stopping_row(home, setup, policy)
+        value, needed = row["value_micro"] / MICRO, row["battles_needed"]
+        chosen.append(Moment(row["battle_count"], value, row["is_reached"], needed))
         tell(chosen[-1])
-    row = _stopping_row(home, setup, policy)
+        if row["is_reached"] or len(chosen) > setup.rounds:
+            break
+        _one_round(home, setup, voters, policy, len(chosen))
     measure, threshold = Measure(row["measure"]), row["threshold_micro"] / MICRO
     models = read_start(home.ratings, DIMENSION).candidates.column("model_id").unique().to_pylist()
     beside = _beside(setup, voters, out / BATTLES, models, (measure, threshold), chosen)
@@ -170,13 +158,6 @@ def _one_round(home: Home, setup: Setup, voters: Voters, policy: StudyPolicy, nu
         for proposal, vote in zip(proposals, votes, strict=True)
     ]
     load_events(home, "votes", events)
-
-
-def _built(home: Home, setup: Setup, policy: StudyPolicy) -> Moment:
-    build(home)
-    row = _stopping_row(home, setup, policy)
-    value, needed = row["value_micro"] / MICRO, row["battles_needed"]
-    return Moment(row["battle_count"], value, row["is_reached"], needed)
 
 
 def _stopping_row(home: Home, setup: Setup, policy: StudyPolicy) -> dict[str, Any]:

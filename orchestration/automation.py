@@ -17,7 +17,7 @@ import dagster as dg
 from ingestion.log import EventLog
 from orchestration.assets.common import HomeResource
 from orchestration.assets.events import INGEST, ingest_config
-from orchestration.landing import LandedFile, landed_files
+from orchestration.landing import landed_files
 
 SECONDS_BETWEEN_TICKS = 15
 # A tick must end within a minute, and hashing is what takes long.
@@ -89,21 +89,18 @@ def landing_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> d
             is_stable = before.get(file.name, [None])[0] == state
             is_done = is_stable and before[file.name][1]
             if is_stable and not is_done and (not requests or read + size <= BYTES_PER_TICK):
-                requests.append(_request(file))
+                request = dg.RunRequest(
+                    run_key=f"{file.name}:{file.fingerprint()}",
+                    run_config=ingest_config([file]),
+                    tags={FILE_TAG: file.name},
+                )
+                requests.append(request)
                 read += size
                 is_done = True
         except FileNotFoundError:  # taken away while we looked
             continue
         seen[file.name] = [state, is_done]
     return dg.SensorResult(run_requests=requests, cursor=json.dumps(seen, sort_keys=True))
-
-
-def _request(file: LandedFile) -> dg.RunRequest:
-    return dg.RunRequest(
-        run_key=f"{file.name}:{file.fingerprint()}",
-        run_config=ingest_config([file]),
-        tags={FILE_TAG: file.name},
-    )
 
 
 @dg.run_failure_sensor(
@@ -123,10 +120,8 @@ def alert(event: Mapping[str, Any]) -> str:
 
         DEMOSCOPE_ON_FAILURE="mail -s 'Demoscope: a run failed' data@example.org" make ui
 
-    The command is split into words as a shell would, and run without one.
-
-    Args:
-        event: what happened; the command gets it as one JSON object on its standard input.
+    The command is split into words as a shell would, and run without one. It gets the event as one
+    JSON object on its standard input.
     """
     try:
         command = shlex.split(os.environ.get(ALERT_VARIABLE, ""))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +16,17 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
-from orchestration.build_marker import built_cut, mark_built
-from orchestration.dbt_results import DbtWarning, warnings_in
-from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
+from ingestion.paths import Home
+from orchestration.database import (
+    built_from,
+    mark_built,
+    open_database,
+    register_ratings,
+    register_sources,
+)
+from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.log_verification import verify
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
-from orchestration.raw_views import open_database, register_ratings, register_sources
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ingestion.paths import Home
     from publishing.boards.store import Release
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
@@ -49,27 +52,13 @@ order by source
 """
 
 
-@dataclass(frozen=True)
-class Workspace:
-    """Where one build works: the warehouse itself, or a scratch directory.
+class Workspace(Home):
+    """Where one build works: the warehouse itself, or a scratch directory with the same places."""
 
-    Args:
-        root: its directory.
-        project: the dbt project, whose seeds are the study design.
-    """
-
-    root: Path
-    project: Path = PROJECT_DIRECTORY
-
-    @property
-    def database(self) -> Path:
-        """The DuckDB file dbt writes."""
-        return self.root / "demoscope.duckdb"
-
-    @property
-    def ratings(self) -> Path:
-        """The directory of the rating step's Parquet."""
-        return self.root / "ratings"
+    def __init__(self, root: Path, project: Path = PROJECT_DIRECTORY) -> None:
+        super().__init__(root)
+        self.project = project
+        """The dbt project, whose seeds are the study design."""
 
 
 def build(
@@ -79,7 +68,7 @@ def build(
     valid_until: str | None = None,
     parameters: RatingParameters | None = None,
     step: Callable[[str], None] = lambda _name: None,
-    warn: Callable[[DbtWarning], None] = lambda _warning: None,
+    warn: Callable[[str], None] = lambda _warning: None,
 ) -> Release:
     """Build everything right of the log and keep the release.
 
@@ -89,7 +78,7 @@ def build(
         valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
         step: called with the name of each step as it begins.
-        warn: called with each warning of dbt's tests.
+        warn: called with a sentence for each dbt test that warns.
 
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
@@ -121,7 +110,7 @@ def build(
 
 def transform(
     workspace: Workspace, log: EventLog, cut: Cut, *, loads: Path, is_tested: bool = True
-) -> list[DbtWarning]:
+) -> list[str]:
     """Everything dbt builds before the ratings; what its tests warn of."""
     open_sources(workspace, log, cut.log_position, loads=loads)
     return run_models(workspace, cut, is_tested=is_tested)
@@ -137,7 +126,7 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
         connection.execute("drop view if exists raw.build_marker")
 
 
-def run_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[DbtWarning]:
+def run_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[str]:
     """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
@@ -163,11 +152,7 @@ def rate(
 ) -> pa.Table:
     """Rate every tournament of the database, and keep the ratings with what they are of.
 
-    Args:
-        workspace: where the counts are.
-        log: the event log.
-        parameters: of the ratings.
-        is_board_alone: whether nothing is to be reported besides.
+    `is_board_alone` leaves out what only reports read.
 
     Raises:
         NotFoundError: the database's counts are not there, or not whole, or empty.
@@ -175,8 +160,8 @@ def rate(
     """
     parameters = exact(parameters)
     with open_database(workspace.database) as connection:
-        cut = built_cut(connection)
-        if cut is None:
+        built = built_from(connection)
+        if built is None:
             message = f"{workspace.database} holds no counts, or a build of them was cut off."
             raise NotFoundError(message, remedy="Build again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
@@ -186,14 +171,14 @@ def rate(
             raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]
     if not ratings.num_rows:
-        message = f"No battle counts at {cut}: all are later, retracted or excluded."
+        message = f"No battle counts at {built[0]}: all are later, retracted or excluded."
         raise NotFoundError(message, remedy="Choose another cut, or ingest a file of votes.")
-    wanted = wanted_subject(log, cut, design_hash(workspace.project), parameters)
+    wanted = wanted_subject(log, built[0], design_hash(workspace.project), parameters)
     write_ratings(tables, workspace.ratings, subject_of(wanted, sources))
     return ratings
 
 
-def report(workspace: Workspace) -> list[DbtWarning]:
+def report(workspace: Workspace) -> list[str]:
     """Everything dbt builds from the ratings; what its tests warn of."""
     show_ratings(workspace)
     command = [*BUILD, "--select", *AFTER_RATINGS]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
-from orchestration.build_marker import built_cut, built_design
 from orchestration.building import Workspace, read_release
-from orchestration.raw_views import open_database
+from orchestration.database import built_from, open_database
 from publishing.boards.inputs import cut_of
 from publishing.boards.store import canonical, current, identity
 from publishing.publications import writing
@@ -62,23 +61,19 @@ def publish(home: Home) -> Publication:
 def require_consistency(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, release: Release
 ) -> None:
-    """Refuse a database that holds anything but what a release was made from.
-
-    Args:
-        connection: on the pipeline's database.
-        workspace: where the database and the ratings are.
-        release: a kept release.
+    """Refuse a database that holds anything but what a kept release was made from.
 
     Raises:
         IntegrityError: the counts are of another cut or design, or the ratings or the
             reports of another release.
     """
-    cut, wanted, name = built_cut(connection), cut_of(release.subject), release.id[:12]
-    if cut is None:
+    built, wanted, name = built_from(connection), cut_of(release.subject), release.id[:12]
+    if built is None:
         _refuse(f"{workspace.database} holds no whole build: one was cut off, or is running.")
+    cut, design = built
     if cut != wanted:
         _refuse(f"The database is as of {cut}, release {name} as of {wanted}.")
-    if built_design(connection) != release.subject["design_hash"]:
+    if design != release.subject["design_hash"]:
         _refuse(f"The database is of another study design than release {name}.")
     if identity(canonical(*read_release(workspace))) != release.id:
         _refuse(f"The ratings in {workspace.ratings} are not those of {name}.")
@@ -89,5 +84,5 @@ def require_consistency(
         _refuse(f"rpt_leaderboard differs from release {name} in {unlike:,} rows.")
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     raise IntegrityError(message, remedy="Build again, then publish: demoscope build")

@@ -7,7 +7,6 @@ marts are dbt's yml files.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.contracts import CONTRACTS
@@ -50,10 +49,10 @@ def dictionary() -> str:
         INTRODUCTION,
         "## Marts",
         *(_mart(mart) for mart in declared_marts(PROJECT_DIRECTORY)),
-        _publication(),
+        _declared(PUBLICATION, " Only in publications."),
     ]
-    parts += ["## Ratings", *(_rating(name, table) for name, table in RATING_TABLES.items())]
-    parts += ["## The log", *(_rating(name, table) for name, table in LOG_TABLES.items())]
+    parts += ["## Ratings", *map(_declared, RATING_TABLES.values())]
+    parts += ["## The log", *map(_declared, LOG_TABLES.values())]
     parts += ["## Events", _envelope(), *(_event(contract) for contract in CONTRACTS.values())]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -66,16 +65,7 @@ def _mart(model: dict[str, Any]) -> str:
     key = _key(model)
     grain = model["description"] + (f" Key: {_code(key)}." if key else "")
     grain += " Public." if isinstance(meta_of(model).get(PUBLISHED), dict) else " Not public."
-    return _section(str(model["name"]), grain, ("column", "type", ""), rows)
-
-
-def _publication() -> str:
-    """The table that only publications have."""
-    rows = [
-        (f"`{column.name}`", column.sql_type, column.description) for column in PUBLICATION.columns
-    ]
-    about = f"{PUBLICATION.grain} Only in publications."
-    return _section(PUBLICATION.name, about, ("column", "type", ""), rows)
+    return _section(str(model["name"]), grain, rows)
 
 
 def _key(model: dict[str, Any]) -> list[str]:
@@ -103,9 +93,9 @@ def _with_tests(column: dict[str, Any]) -> str:
     return text
 
 
-def _rating(name: str, table: Table) -> str:
+def _declared(table: Table, note: str = "") -> str:
     rows = [(f"`{column.name}`", column.sql_type, column.description) for column in table.columns]
-    return _section(name, table.grain, ("column", "type", ""), rows)
+    return _section(table.name, table.grain + note, rows)
 
 
 def _envelope() -> str:
@@ -131,20 +121,14 @@ def _event(contract: Contract) -> str:
 
 
 def _columns(columns: Sequence[Column]) -> str:
-    rows = [
-        (
-            f"**`{column.source_name}`**" if _is_demanded(column) else f"`{column.source_name}`",
-            f"`{column.name}`" + (" (keyed hash)" if column.is_pseudonym else ""),
-            column.sql_type,
-            f"{column.description}{_limits(column)}",
-        )
-        for column in columns
-    ]
+    rows = []
+    for column in columns:
+        native = f"`{column.source_name}`"
+        if column.is_required and column.name != OPTIONAL_IN_A_FILE:
+            native = f"**{native}**"
+        name = f"`{column.name}`" + (" (keyed hash)" if column.is_pseudonym else "")
+        rows.append((native, name, column.sql_type, f"{column.description}{_limits(column)}"))
     return _table(("in a file", "in the log", "type", ""), rows)
-
-
-def _is_demanded(column: Column) -> bool:
-    return column.is_required and column.name != OPTIONAL_IN_A_FILE
 
 
 def _limits(column: Column) -> str:
@@ -162,23 +146,17 @@ def _code(names: Iterable[object]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _section(name: str, grain: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return f"### {name}\n\n{grain}\n\n{_table(head, rows)}"
+def _section(name: str, grain: str, rows: Iterable[Sequence[str]]) -> str:
+    return f"### {name}\n\n{grain}\n\n{_table(('column', 'type', ''), rows)}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: object) -> str:
-    return " ".join(str(text).split()).replace("|", "\\|")
-
-
-def main(file: Path = FILE) -> None:
-    """Write the page."""
-    file.write_text(dictionary(), encoding="utf-8")
+    lines = [
+        [" ".join(cell.split()).replace("|", "\\|") for cell in line]
+        for line in (head, ["---"] * len(head), *rows)
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":
-    main()
+    FILE.write_text(dictionary(), encoding="utf-8")

@@ -1,4 +1,6 @@
-"""Running dbt in this process, and saying what failed.
+"""Running dbt in this process, and saying what failed, with its first rows, and what only warns.
+
+A test that warns says so itself, in the comment above its SQL: `Warns: what is amiss. What to do.`
 
 A project is parsed once per process, however often and wherever it is run: parsing costs seconds,
 and what it finds depends neither on the database nor on vars (only SQL reads them, when compiled).
@@ -8,27 +10,33 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import warnings
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import duckdb
+
 from ingestion.errors import BusyError, DemoscopeError
-from orchestration.dbt_results import in_words
+from orchestration.database import LOCKED, open_database
+from publishing.boards.designs import hash_of_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
-DATABASE_LOCKED = "Could not set lock"
 BAD = {"error", "fail", "runtime error"}
 NOT_SOURCES = {"target", "logs", "dbt_packages", "__pycache__"}
+ROWS_SHOWN = 3
+TEXT_SHOWN = 240
+SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
 
-State = tuple[tuple[str, int, int], ...]
-_parsed: dict[Path, tuple[State, Manifest]] = {}
+_parsed: dict[Path, tuple[str, Manifest]] = {}
 
 
 class TransformationFailedError(DemoscopeError):
@@ -84,7 +92,8 @@ def run_dbt(
     results = list(getattr(outcome.result, "results", []))
     failed = [result for result in results if str(result.status) in BAD]
     if failed:
-        _raise(in_words(failed, root / "demoscope.duckdb"), root)
+        database = root / "demoscope.duckdb"
+        _raise("\n".join(_what_failed(result, database) for result in failed), root)
     return results
 
 
@@ -92,10 +101,8 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
     """What dbt's parser makes of a project; from memory where no file of it has changed."""
     from dbt.cli.main import dbtRunner
 
-    state = tuple(
-        (str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in source_files(project)
-    )
-    known, manifest = _parsed.get(project, ((), None))
+    state = fingerprint(project)
+    known, manifest = _parsed.get(project, ("", None))
     if manifest is None or known != state:
         outcome = dbtRunner().invoke(["parse", *arguments, "--no-write-json"])
         if outcome.exception is not None:
@@ -105,17 +112,19 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
     return manifest
 
 
-def source_files(project: Path) -> list[Path]:
-    """The files of a dbt project that dbt reads, less those it writes; sorted."""
-    return sorted(
-        path
-        for path in project.rglob("*")
-        if path.is_file() and not NOT_SOURCES.intersection(path.relative_to(project).parts)
+def fingerprint(project: Path) -> str:
+    """SHA-256 over dbt's version and the files of a project that dbt reads, not those it writes."""
+    named = ((path.relative_to(project), path) for path in sorted(project.rglob("*")))
+    files = hash_of_files(
+        (name.as_posix(), path)
+        for name, path in named
+        if path.is_file() and not NOT_SOURCES.intersection(name.parts)
     )
+    return f"{version('dbt-core')} {files}"
 
 
 def _raise(message: str, root: Path) -> None:
-    if DATABASE_LOCKED in message:
+    if LOCKED in message:
         busy = f"{root / 'demoscope.duckdb'} is open in another process."
         raise BusyError(busy, remedy="Wait for it to end, or stop it; then build again.")
     text = f"The warehouse did not build:\n{message}"
@@ -137,3 +146,41 @@ def environment(**values: str) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _what_failed(result: NodeResult, database: Path) -> str:
+    """A line for a table or test that failed, and below a test's the rows it found."""
+    said = f"  {result.node.resource_type} {result.node.name}: {(result.message or '').strip()}"
+    return "\n    ".join([said, *_rows_found(result, database)])
+
+
+def _rows_found(result: NodeResult, database: Path) -> list[str]:
+    query = getattr(result.node, "compiled_code", None)
+    if not result.failures or not query:
+        return []
+    with open_database(database) as connection:
+        try:
+            found = connection.sql(query).limit(ROWS_SHOWN).to_arrow_table().to_pylist()
+        except duckdb.Error:
+            # What the test read may be gone again; its own message is there all the same.
+            return []
+    rows = [", ".join(f"{name} = {_shown(row[name])}" for name in row) for row in found]
+    more = result.failures - len(rows)
+    return [*rows, f"and {more:,} more"] if more > 0 else rows
+
+
+def _shown(value: object) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= TEXT_SHOWN else f"{text[:TEXT_SHOWN]}..."
+
+
+def warnings_in(results: Iterable[NodeResult]) -> list[str]:
+    """A sentence for each test that found rows and lets the build go on, by the test's name."""
+    found = []
+    for result in results:
+        if str(result.status) == "warn":
+            rows = "1 row" if result.failures == 1 else f"{result.failures or 0:,} rows"
+            said = SAYS.search(getattr(result.node, "raw_code", ""))
+            words = said[1] if said else result.message or ""
+            found.append(f"{result.node.name}, {rows}: {' '.join(words.split())}")
+    return sorted(found)

@@ -6,13 +6,13 @@ lies in files of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from ingestion.contracts import CONTRACTS, Contract
-from ingestion.tables import Column
+from ingestion.contracts import CONTRACTS
+from ingestion.tables import Column, Table
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.load_report import TABLE as LOADS
 from orchestration.log_verification import LOG_TABLES
@@ -31,40 +31,34 @@ POSITION = {
 
 def raw_sources() -> str:
     """The text of `_sources.yml`: every event type as the log's reader registers it."""
-    tables = [_event_table(contract) for contract in CONTRACTS.values()]
-    loads = _table(LOADS.name, LOADS.grain, LOADS.columns)
+    tables = [_table(kind, one.grain, one.log_columns) for kind, one in CONTRACTS.items()]
+    for table in tables:
+        table["columns"].append(POSITION)
     description = "Views over exactly the segments that the log names as of a position."
-    return _text("raw", description, [*tables, loads])
+    return _text("raw", description, [*tables, *_tables({LOADS.name: LOADS})])
 
 
 def ratings_sources() -> str:
     """The text of `_ratings_sources.yml`: what the rating step writes."""
-    tables = [_table(name, table.grain, table.columns) for name, table in RATING_TABLES.items()]
-    return _text("ratings", "Posteriors, computed from the counts.", tables)
+    return _text("ratings", "Posteriors, computed from the counts.", _tables(RATING_TABLES))
 
 
 def log_sources() -> str:
     """The text of `_log_sources.yml`: what the step that checks the log writes."""
-    tables = [_table(name, table.grain, table.columns) for name, table in LOG_TABLES.items()]
-    return _text("log", "The log itself, checked when the marts are built.", tables)
+    return _text("log", "The log itself, checked when the marts are built.", _tables(LOG_TABLES))
 
 
-def _event_table(contract: Contract) -> dict[str, Any]:
-    table = _table(str(contract.event_type), contract.grain, contract.log_columns)
-    return table | {"columns": [*table["columns"], POSITION]}
+def _tables(declared: Mapping[str, Table]) -> list[dict[str, Any]]:
+    return [_table(name, table.grain, table.columns) for name, table in declared.items()]
 
 
 def _table(name: str, grain: str, columns: Sequence[Column]) -> dict[str, Any]:
     return {
-        "name": name,
+        "name": str(name),
         "description": grain,
         "columns": [
-            {
-                "name": column.name,
-                "data_type": column.sql_type,
-                "description": column.description,
-            }
-            for column in columns
+            {"name": one.name, "data_type": one.sql_type, "description": one.description}
+            for one in columns
         ],
     }
 
@@ -77,12 +71,7 @@ def _text(name: str, description: str, tables: list[dict[str, Any]]) -> str:
     return HEADER + yaml.safe_dump(document, sort_keys=False, width=100, allow_unicode=True)
 
 
-def main() -> None:
-    """Write all of them."""
+if __name__ == "__main__":
     RAW_FILE.write_text(raw_sources(), encoding="utf-8")
     RATINGS_FILE.write_text(ratings_sources(), encoding="utf-8")
     LOG_FILE.write_text(log_sources(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

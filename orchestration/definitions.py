@@ -25,11 +25,7 @@ from orchestration.automation import (
 
 
 def build_definitions(**overrides: Any) -> dg.Definitions:
-    """Assets, checks, jobs, the sensors and the schedule.
-
-    Args:
-        overrides: resources by name, in place of the default ones: `home`, `dbt`.
-    """
+    """Assets, checks, jobs, sensors and the schedule; `overrides` replace resources by name."""
     resources = default_resources() | overrides
     home = resources["home"].paths
     warehouse = warehouse_assets(current_manifest(home, Path(resources["dbt"].project_dir)))

@@ -14,14 +14,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
-from ingestion.log.reader import register
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources, run_models, scratch
+from orchestration.database import open_database, register_sources
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.rating_step import reading
-from orchestration.raw_views import open_database, register_sources
 from publishing.boards.checking import require_whole, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, require_same_log
@@ -31,10 +29,9 @@ from ratings.rounding import MICRO
 from ratings.tables.every_board import RATING, rate_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import duckdb
     import pyarrow as pa
 
     from ingestion.paths import Home
@@ -44,7 +41,6 @@ if TYPE_CHECKING:
     Place = tuple[int, int]  # rank, and skill in micro-units
     Places = dict[Key, Place]
 
-OTHER_SCHEMA = "raw_b"
 REMADE, INTERACTION = "remade", "interaction"
 DESIGN, VALID_TIME, PARAMETERS = "design", "valid_time", "parameters"
 SUBJECT_NAMES = {DESIGN: "design_hash", VALID_TIME: "valid_until", PARAMETERS: "parameters"}
@@ -52,13 +48,7 @@ SUBJECT_NAMES = {DESIGN: "design_hash", VALID_TIME: "valid_until", PARAMETERS: "
 
 @dataclass(frozen=True)
 class Cause:
-    """One reason for two releases to differ.
-
-    Args:
-        name: in JSON.
-        label: for people.
-        event_types: the events it consists of, if it consists of events.
-    """
+    """One reason for two releases to differ: name in JSON, label for people, its events if any."""
 
     name: str
     label: str
@@ -115,7 +105,7 @@ class Change:
         return self.a is None or self.b is None or self.a[0] != self.b[0]
 
     def as_json(self) -> dict[str, Any]:
-        """For people and programs: skills in units; a negative change of rank is upwards."""
+        """Skills in units; a negative change of rank is upwards."""
         row: dict[str, Any] = dict(zip(KEY, self.key, strict=True))
         for name, place in (("a", self.a), ("b", self.b)):
             row[f"rank_{name}"] = place and place[0]
@@ -144,13 +134,7 @@ class Difference:
 def difference(
     home: Home, a: Release, b: Release, step: Callable[[str], None] = lambda _name: None
 ) -> Difference:
-    """Compare two releases of one log, and explain.
-
-    Args:
-        home: the warehouse.
-        a: the release that is explained from.
-        b: the release that is explained.
-        step: called with the name of each cause as its counterfactual is made.
+    """Compare two releases of one log and explain release B from A, told of each cause in turn.
 
     Raises:
         IntegrityError: a release was changed since it was kept, or is of another log.
@@ -160,7 +144,9 @@ def difference(
         require_whole(release)
         require_same_log(log, release.subject)
     counted = event_counts(log, a.subject, b.subject)
-    causes = [cause for cause in CAUSES if _is_active(cause, counted, a.subject, b.subject)]
+    changed = {name for name, key in SUBJECT_NAMES.items() if a.subject[key] != b.subject[key]}
+    changed |= {name for name, count in counted.items() if count}
+    causes = [cause for cause in CAUSES if cause.name in changed]
     kept = base, end = _places(a.rows()), _places(b.rows())
     is_other_code = [one.predicate["made_by"]["code_sha256"] != code_hash() for one in (a, b)]
     taken = [taken_from(log, one) for one in (a, b)]
@@ -173,11 +159,11 @@ def difference(
             made = Counterfactuals(home, log, root, a.subject, b.subject)
             if any(is_old):
                 step(REMADE)
-            base = _places(made.whole(a.subject)) if is_old[0] else base
-            end = _places(made.whole(b.subject)) if is_old[1] else end
+            base = made.whole(a.subject) if is_old[0] else base
+            end = made.whole(b.subject) if is_old[1] else end
             for cause in causes:
                 step(cause.name)
-                effects[cause.name] = _places(made.with_one(cause))
+                effects[cause.name] = made.with_one(cause)
     changes = tuple(
         _change(key, kept, (base, end), effects, is_remade=any(is_old))
         for key in sorted(kept[0].keys() | kept[1].keys())
@@ -204,61 +190,42 @@ def event_counts(
     }
 
 
-def _is_active(
-    cause: Cause, counted: Mapping[str, int], a: Mapping[str, Any], b: Mapping[str, Any]
-) -> bool:
-    if cause.event_types:
-        return counted[cause.name] != 0
-    name = SUBJECT_NAMES[cause.name]
-    return bool(a[name] != b[name])
-
-
+@dataclass(frozen=True)
 class Counterfactuals:
-    """Makes A with one thing as it is for B, one after another, in one directory."""
+    """Makes A with one thing as it is for B, one after another, in the directory `root`."""
 
-    def __init__(
-        self, home: Home, log: EventLog, root: Path, a: Mapping[str, Any], b: Mapping[str, Any]
-    ) -> None:
-        self._home, self._log, self._root = home, log, root
-        self._a, self._b = a, b
+    home: Home
+    log: EventLog
+    root: Path
+    a: Mapping[str, Any]
+    b: Mapping[str, Any]
 
-    def with_one(self, cause: Cause) -> pa.Table:
-        """Ratings of A with one cause as for B."""
+    def with_one(self, cause: Cause) -> Places:
+        """Ranks of A with one cause as for B."""
         changed = SUBJECT_NAMES.get(cause.name)
-        subject = {**self._a, **({changed: self._b[changed]} if changed else {})}
-        return self.whole(subject, cause.event_types)
+        subject = {**self.a, **({changed: self.b[changed]} if changed else {})}
+        return self.whole(subject, sorted(cause.event_types))
 
-    def whole(
-        self, subject: Mapping[str, Any], event_types: frozenset[EventType] = frozenset()
-    ) -> pa.Table:
-        """Ratings of a subject as the present code makes them, with B's events of some types."""
+    def whole(self, subject: Mapping[str, Any], event_types: Sequence[EventType] = ()) -> Places:
+        """Ranks of a subject as the present code makes them, with B's events of some types."""
         # One directory per design: dbt remembers the files of one project.
-        design, loads = subject["design_hash"], self._home.loads
-        project = project_with(self._home.boards, design, PROJECT_DIRECTORY, self._root)
-        workspace, cut = Workspace(self._root / design[:12], project), cut_of(subject)
+        design, loads = subject["design_hash"], self.home.loads
+        project = project_with(self.home.boards, design, PROJECT_DIRECTORY, self.root)
+        workspace, cut = Workspace(self.root / design[:12], project), cut_of(subject)
         with open_database(workspace.database) as connection:
-            self._keep_sealed(connection, event_types)
-        open_sources(workspace, self._log, cut.log_position, loads=loads)
+            # Tables, because showing A's sources replaces what is unsealed of B's.
+            register_sources(connection, self.log, as_of_seq=self.b["log_position"], loads=loads)
+            connection.execute("create schema if not exists raw_b")
+            for kind in event_types:
+                connection.execute(f"create or replace table raw_b.{kind} as from raw.{kind}")
+        open_sources(workspace, self.log, cut.log_position, loads=loads)
         with open_database(workspace.database) as connection:
-            register(connection, self._log, self._b["log_position"], OTHER_SCHEMA)
-            for kind in sorted(event_types):
-                other = f"raw.b_{kind}" if CONTRACTS[kind].sealed_columns else f"raw_b.{kind}"
-                connection.execute(f"create or replace view raw.{kind} as from {other}")
+            for kind in event_types:
+                connection.execute(f"create or replace view raw.{kind} as from raw_b.{kind}")
         run_models(workspace, cut, is_tested=False)
         with open_database(workspace.database) as connection:
             parameters = from_micro(subject["parameters"])
-            return rate_all(reading(connection), parameters, is_board_alone=True)[RATING]
-
-    def _keep_sealed(
-        self, connection: duckdb.DuckDBPyConnection, event_types: frozenset[EventType]
-    ) -> None:
-        """Copies of B's events that are unsealed when sources are shown."""
-        sealed = [kind for kind in sorted(event_types) if CONTRACTS[kind].sealed_columns]
-        if sealed:
-            position = self._b["log_position"]
-            register_sources(connection, self._log, as_of_seq=position, loads=self._home.loads)
-        for kind in sealed:
-            connection.execute(f"create or replace table raw.b_{kind} as from raw.{kind}")
+            return _places(rate_all(reading(connection), parameters, is_board_alone=True)[RATING])
 
 
 def _places(rows: pa.Table) -> Places:

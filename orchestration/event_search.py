@@ -26,7 +26,37 @@ if TYPE_CHECKING:
     from ingestion.paths import Home
 
 TARGET = "target_event_id"
-MODELS = ("model_a", "model_b", "model_id")
+REVISING = [kind for kind, contract in CONTRACTS.items() if TARGET in contract.log_schema.names]
+"""Types of events that are about another event."""
+EVENTS = " union all by name ".join(f"select * from raw.{kind}" for kind in CONTRACTS)
+FOUND = f"""
+with recursive
+known as (
+    from events
+    where
+        ($source is null or source = $source)
+        and ($event_type is null or event_type = $event_type)
+        and ($event_id is null or starts_with(event_id, $event_id))
+        and ($dimension is null or dimension = $dimension)
+        and ($subject_id is null or subject_id = $subject_id)
+        and list_has_all([model_a, model_b, model_id], cast($models as varchar[]))
+        and (
+            $event_ids is null
+            or list_bool_or([starts_with(event_id, one) for one in cast($event_ids as varchar[])])
+        )
+    order by position
+    limit $limit
+),
+found as (
+    from known
+    union
+    select events.*
+    from events
+    inner join found on events.{TARGET} = found.event_id
+    where events.{TARGET} is not null
+)
+from found order by position
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +83,10 @@ class Search:
 
 
 def find_events(home: Home, search: Search, *, limit: int) -> list[dict[str, Any]]:
-    """The events, in position order, each with its position, commit and time of recording.
+    """The events in position order, at most `limit`, and besides what is about them.
 
-    Args:
-        home: the warehouse.
-        search: what is asked for.
-        limit: at most so many; what is about them comes on top.
+    Each row has its position, commit and time of recording, and the columns of every event type;
+    those of other types are None.
 
     Raises:
         UsageError: a native id without its source.
@@ -67,24 +95,27 @@ def find_events(home: Home, search: Search, *, limit: int) -> list[dict[str, Any
     if (search.native_id or search.participant_id) and search.source is None:
         message = "A source's own id says nothing without the source."
         raise UsageError(message, remedy="Add --source NAME.")
+    given = vars(search)
+    values = {
+        **{name: given[name] for name in ("source", "event_id", "event_type", "dimension")},
+        **_log_ids(home, search),
+        "models": list(search.models),
+        "limit": limit,
+    }
     log = EventLog.open(home.log)
-    known = _known(home, search)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         register(connection, log, log.resolve(None))
-        found: list[dict[str, Any]] = []
-        for event_type in CONTRACTS:
-            if search.event_type in {None, event_type}:
-                conditions = _conditions(event_type, search, known)
-                if conditions is not None:
-                    found += _rows(connection, event_type, conditions, limit)
-        found = sorted(found, key=lambda row: int(row["position"]))[:limit]
-        return _with_revisions(connection, found)
+        connection.execute(f"create view events as {EVENTS}")
+        rows: list[dict[str, Any]] = (
+            connection.sql(FOUND, params=values).to_arrow_table().to_pylist()
+        )
+    return rows
 
 
 def unmatched_targets(log: EventLog, position: int) -> int:
     """How many events are corrected or retracted that are not in the log as of a position."""
-    targets = " union ".join(f"select {TARGET} as event_id from raw.{kind}" for kind in _revising())
+    targets = " union ".join(f"select {TARGET} as event_id from raw.{kind}" for kind in REVISING)
     known = " union all ".join(f"select event_id from raw.{kind}" for kind in CONTRACTS)
     with duckdb.connect() as connection:
         register(connection, log, position)
@@ -94,76 +125,23 @@ def unmatched_targets(log: EventLog, position: int) -> int:
         return int(connection.sql(query).fetchall()[0][0])
 
 
-def _known(home: Home, search: Search) -> Identities | None:
-    """What makes the log's ids of a source's own; None where nobody asks by those."""
-    if not search.native_id and search.participant_id is None:
-        return None
+def _log_ids(home: Home, search: Search) -> dict[str, Any]:
+    """The log's ids of a source's own; None where these are not asked for."""
+    ids: dict[str, Any] = {"event_ids": None, "subject_id": None}
+    if search.source is None or not (search.native_id or search.participant_id is not None):
+        return ids
     if not (home.vault / KEY_FILE).exists():
         message = f"{home.vault / KEY_FILE} is missing: without it no native id can be found."
         raise NotFoundError(message, remedy="Search by --event-id, --model or --dimension.")
-    return Identities.open(home.vault)
-
-
-def _conditions(
-    event_type: EventType, search: Search, known: Identities | None
-) -> list[tuple[str, Any]] | None:
-    """Conditions in SQL, each with its value; None where events of this type cannot be meant."""
-    names = CONTRACTS[event_type].log_schema.names
-    models = [name for name in MODELS if name in names]
-    is_judged = "dimension" in names
-    if (search.dimension is not None and not is_judged) or (search.models and not models):
-        return None
-    conditions: list[tuple[str, Any]] = [
-        ("source = ?", search.source),
-        ("starts_with(event_id, ?)", search.event_id),
-        ("dimension = ?", search.dimension),
-        *((f"? in ({', '.join(models)})", model) for model in search.models),
-    ]
-    if known is not None and search.source is not None:
-        if search.native_id:
-            hashes = known.event_ids(search.source, event_type, _native_id(search.native_id))
-            conditions.append(("list_bool_or([starts_with(event_id, hash) for hash in ?])", hashes))
-        if search.participant_id is not None:
-            subject = known.subject_id(search.source, search.participant_id)
-            conditions.append(("subject_id = ?", subject or ""))
-    return [(condition, value) for condition, value in conditions if value is not None]
-
-
-def _native_id(parts: Sequence[str]) -> str:
-    """One value as it is; several as a mapping joins them (ingestion/sources/projection.py)."""
-    if len(parts) == 1:
-        return parts[0]
-    return json.dumps(list(parts), ensure_ascii=False, separators=(",", ":"))
-
-
-def _rows(
-    connection: duckdb.DuckDBPyConnection,
-    event_type: EventType,
-    conditions: Sequence[tuple[str, Any]],
-    limit: int | None,
-) -> list[dict[str, Any]]:
-    most = "" if limit is None else f" limit {limit:d}"
-    where = " and ".join(["true", *(condition for condition, _ in conditions)])
-    query = f"from raw.{event_type} where {where} order by position{most}"
-    found = connection.sql(query, params=[value for _, value in conditions])
-    rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
-    return rows
-
-
-def _with_revisions(
-    connection: duckdb.DuckDBPyConnection, found: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The events, what is about them, and what is about that."""
-    by_id = {row["event_id"]: row for row in found}
-    new = list(by_id)
-    while new:
-        about = [(f"list_contains(?, {TARGET})", new)]
-        rows = [row for kind in _revising() for row in _rows(connection, kind, about, None)]
-        new = [row["event_id"] for row in rows if row["event_id"] not in by_id]
-        by_id |= {row["event_id"]: row for row in rows}
-    return sorted(by_id.values(), key=lambda row: int(row["position"]))
-
-
-def _revising() -> list[EventType]:
-    """Types of events that are about another event."""
-    return [kind for kind, contract in CONTRACTS.items() if TARGET in contract.log_schema.names]
+    known = Identities.open(home.vault)
+    if search.native_id:
+        # Several values are joined as a mapping joins them (ingestion/sources/projection.py).
+        joined = json.dumps(list(search.native_id), ensure_ascii=False, separators=(",", ":"))
+        native_id = search.native_id[0] if len(search.native_id) == 1 else joined
+        kinds = CONTRACTS if search.event_type is None else [search.event_type]
+        ids["event_ids"] = [
+            one for kind in kinds for one in known.event_ids(search.source, kind, native_id)
+        ]
+    if search.participant_id is not None:
+        ids["subject_id"] = known.subject_id(search.source, search.participant_id) or ""
+    return ids

@@ -14,7 +14,7 @@ import pyarrow as pa
 from ingestion.errors import UsageError
 from ingestion.log.checkpoint import checkpoint_of, default_origin, read_public_key
 from ingestion.tables import TIMESTAMP, Column, Table
-from orchestration.raw_views import open_database
+from orchestration.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,73 +23,60 @@ if TYPE_CHECKING:
     from ingestion.log import EventLog
 
 SOURCE, VERIFICATION = "log", "verification"
+TEXT, COUNT, FLAG = pa.string(), pa.int64(), pa.bool_()
 LOG_TABLES = {
     VERIFICATION: Table(
         name=VERIFICATION,
-        grain="One row: the log up to the last commit that was read, and what checking the log"
-        " found.",
-        columns=(
-            Column(name="origin", description="Which log; its checkpoints have the same name."),
-            Column(
-                name="log_position",
-                type=pa.int64(),
-                description="The last commit that was read; from 1.",
-            ),
-            Column(name="log_head_hash", description="SHA-256 of that commit."),
-            Column(
-                name="log_root_hash",
-                description="RFC 6962 root over the commits so far, hexadecimal: a checkpoint of"
-                " this size has it.",
-            ),
-            Column(
-                name="event_count",
-                type=pa.int64(),
-                description="Events in those commits, erased ones too.",
-            ),
-            Column(
-                name="first_recorded_at",
-                type=TIMESTAMP,
-                description="When the first was recorded.",
-            ),
-            Column(
-                name="last_recorded_at",
-                type=TIMESTAMP,
-                description="When the last was recorded.",
-            ),
-            Column(
-                name="is_verified",
-                type=pa.bool_(),
-                description="Whether every commit, segment and row of the whole log, later commits"
-                " among them, was what its hashes say.",
-            ),
-            Column(
-                name="finding_count",
-                type=pa.int64(),
-                description="Faults that were found; 0 in a sound log.",
-            ),
-            Column(
-                name="checkpoint_key",
-                description="Public key that signs the log's checkpoints; null where nobody signs"
-                " yet.",
-            ),
+        grain="One row: the log up to the last commit that was read, and what checking it found.",
+        columns=tuple(
+            Column(name=name, type=kind, description=description)
+            for name, kind, description in (
+                ("origin", TEXT, "Which log; its checkpoints have the same name."),
+                ("log_position", COUNT, "The last commit that was read; from 1."),
+                ("log_head_hash", TEXT, "SHA-256 of that commit."),
+                ("log_root_hash", TEXT, "RFC 6962 root over these commits, hexadecimal."),
+                ("event_count", COUNT, "Events in those commits, erased ones too."),
+                ("first_recorded_at", TIMESTAMP, "When the first was recorded."),
+                ("last_recorded_at", TIMESTAMP, "When the last was recorded."),
+                ("is_verified", FLAG, "Whether all of the log was what its hashes say."),
+                ("finding_count", COUNT, "Faults that were found; 0 in a sound log."),
+                ("checkpoint_key", TEXT, "Public key that signs its checkpoints; null for none."),
+            )
         ),
-    ),
+    )
 }
 
 
 def verify(database: Path, log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
-    """Check the whole log, and keep what there is to say of it where dbt finds it as a source.
+    """Check the whole log, and keep what was found where dbt finds it as a source.
 
     Args:
         database: the pipeline's.
-        log: the event log; all of it is checked.
+        log: all of it is checked.
         position: the last commit that the build read, from 1.
         public_key: the file of the key that signs the log's checkpoints; it may be missing.
 
     Returns:
         The row of `log.verification`.
     """
-    row = _row(log, position, public_key)
+    origin = default_origin(log.origin.name)
+    first, last, found = log.chain.commit(1), log.chain.commit(position), log.verify()
+    try:
+        key = str(read_public_key(public_key))
+    except UsageError:  # a build does not depend on it
+        key = None
+    row = {
+        "origin": origin,
+        "log_position": position,
+        "log_head_hash": log.chain.hash_at(position),
+        "log_root_hash": checkpoint_of(log.chain, origin, position).root.hex(),
+        "event_count": last.next_position - first.first_position,
+        "first_recorded_at": first.recorded_at,
+        "last_recorded_at": last.recorded_at,
+        "is_verified": found.is_ok,
+        "finding_count": len(found.findings),
+        "checkpoint_key": key,
+    }
     show(database, [row])
     return row
 
@@ -102,28 +89,3 @@ def show(database: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         connection.register("verified", table)
         connection.execute(f"create or replace table {SOURCE}.{VERIFICATION} as from verified")
         connection.unregister("verified")
-
-
-def _row(log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
-    origin = default_origin(log.origin.name)
-    first, last, found = log.chain.commit(1), log.chain.commit(position), log.verify()
-    return {
-        "origin": origin,
-        "log_position": position,
-        "log_head_hash": log.chain.hash_at(position),
-        "log_root_hash": checkpoint_of(log.chain, origin, position).root.hex(),
-        "event_count": last.next_position - first.first_position,
-        "first_recorded_at": first.recorded_at,
-        "last_recorded_at": last.recorded_at,
-        "is_verified": found.is_ok,
-        "finding_count": len(found.findings),
-        "checkpoint_key": _key(public_key),
-    }
-
-
-def _key(path: Path) -> str | None:
-    """The key, if the file holds one: a build does not depend on it."""
-    try:
-        return str(read_public_key(path))
-    except UsageError:
-        return None

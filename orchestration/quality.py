@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.sources.generated_events import GeneratedEvents
 from ingestion.vocabulary import EventType
+from orchestration.database import mart_rows
 from orchestration.event_search import Search, find_events
 from orchestration.loading import load_generated
-from orchestration.mart_rows import mart_rows
 
 if TYPE_CHECKING:
     from ingestion.paths import Home
@@ -50,14 +50,7 @@ PARTICIPANT = "select 1 from rpt_participant_quality where participant_key = $pa
 
 @dataclass(frozen=True, kw_only=True)
 class Strikes:
-    """What a quality policy has to say, as of the last build.
-
-    Args:
-        policy: which quality policy.
-        version: of the policy.
-        strikes: events in native form, by participant.
-        exclusions: the same.
-    """
+    """What a quality policy says as of the last build: events in native form, by participant."""
 
     policy: str
     version: str
@@ -73,10 +66,8 @@ class Strikes:
 def find_strikes(home: Home, policy: str | None, participant: str | None) -> Strikes:
     """Every open hit as a strike, and an exclusion of each participant who has enough.
 
-    Args:
-        home: the warehouse.
-        policy: `name` or `name@version`; None for the default.
-        participant: the pseudonym of the only one; None for everybody.
+    The policy is `name` or `name@version`, None for the default; the participant is a pseudonym,
+    None for everybody.
 
     Raises:
         NotFoundError: no such quality policy, version or participant, or nothing is built.
@@ -103,17 +94,11 @@ def issue(home: Home, found: Strikes) -> LoadReport | None:
         EventType.STRIKE_ISSUED: found.strikes,
         EventType.PARTICIPANT_EXCLUDED: found.exclusions,
     }
-    name = f"quality policy {found.policy}{VERSION_MARK}{found.version}"
-    return load_generated(home, GeneratedEvents(name, SOURCE, rows))
+    return load_generated(home, GeneratedEvents(f"quality policy {found.name}", SOURCE, rows))
 
 
 def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], LoadReport]:
-    """Retract a strike or an exclusion.
-
-    Args:
-        home: the warehouse.
-        event_id: its id in the log, or the beginning of it.
-        reason: why, in words.
+    """Retract a strike or an exclusion, named by its event id in the log or the beginning of it.
 
     Returns:
         The event that is retracted, and the load.
@@ -124,8 +109,8 @@ def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], Load
     """
     if not reason.strip():
         raise UsageError("An appeal needs a reason.", remedy="Say why: --reason TEXT")
-    events = find_events(home, Search(event_id=event_id), limit=2)
-    found = [event for event in events if str(event["event_id"]).startswith(event_id)]
+    begun = find_events(home, Search(event_id=event_id), limit=2)
+    found = [event for event in begun if event["event_id"].startswith(event_id)]
     if not found:
         message = f"No event {event_id!r} is in the log."
         raise NotFoundError(message, remedy="fct_quality_hit has each strike's id.")
@@ -135,14 +120,10 @@ def appeal(home: Home, event_id: str, reason: str) -> tuple[dict[str, Any], Load
     if event["event_type"] not in APPEALABLE:
         message = f"{event['event_id']} is a {event['event_type']}: no strike and no exclusion."
         raise UsageError(message, remedy="Other events are retracted by a file: event_retracted.")
-    row = {
-        "native_id": f"{event['event_id']}/{reason}",
-        "target_event_id": event["event_id"],
-        "reason": reason,
-    }
-    return event, load_generated(
-        home, GeneratedEvents("appeal", SOURCE, {EventType.EVENT_RETRACTED: [row]})
-    )
+    target = event["event_id"]
+    row = {"native_id": f"{target}/{reason}", "target_event_id": target, "reason": reason}
+    events = GeneratedEvents("appeal", SOURCE, {EventType.EVENT_RETRACTED: [row]})
+    return event, load_generated(home, events)
 
 
 def _policy(home: Home, asked: str | None) -> tuple[str, str]:
@@ -156,12 +137,10 @@ def _policy(home: Home, asked: str | None) -> tuple[str, str]:
     ]
     listed = ", ".join(f"{row['policy']}{VERSION_MARK}{row['version']}" for row in known)
     if not found:
-        raise NotFoundError(
-            f"There is no quality policy {asked!r}.", remedy=f"There are: {listed}."
-        )
+        message = f"There is no quality policy {asked!r}."
+        raise NotFoundError(message, remedy=f"There are: {listed}.")
     if len(found) > 1:
-        message = f"{name!r} has several versions."
-        raise UsageError(message, remedy=f"Name one: {listed}.")
+        raise UsageError(f"{name!r} has several versions.", remedy=f"Name one: {listed}.")
     return found[0]["policy"], found[0]["version"]
 
 

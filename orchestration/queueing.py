@@ -23,8 +23,8 @@ from ingestion.log import EventLog
 from ingestion.log.reader import register
 from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
+from orchestration.database import mart_rows
 from orchestration.loading import load_file
-from orchestration.mart_rows import mart_rows
 from orchestration.rating_step import read_subject
 from ratings.tables.planning import (
     POPULATION,
@@ -183,14 +183,13 @@ def schedule(
         GateRefusalError: they failed the gate.
     """
     asked = ("stratum_id", "dimension", "model_a", "model_b")
-    copied = (*asked, "policy", "policy_version", "propensity")
     events = [
         {
             "event_type": str(EventType.BATTLE_SCHEDULED),
             "source": source,
             "native_id": proposal["proposal_id"],
-            **({} if participant is None else {"participant_id": participant}),
-            **{name: proposal[name] for name in copied},
+            "participant_id": participant,
+            **{name: proposal[name] for name in (*asked, "policy", "policy_version", "propensity")},
             "conversation_id": proposal["proposal_id"],
         }
         for proposal in proposals
@@ -228,7 +227,7 @@ def key_of(home: Home, source: str, participant_id: str) -> str | None:
 
 def pairs_met(home: Home, participant_key: str) -> frozenset[frozenset[str]]:
     """Pairs of models that a participant has judged or was asked to judge."""
-    return frozenset(frozenset(pair) for pair in _rows(home, MET, {"subject": participant_key}))
+    return frozenset(map(frozenset, _rows(home, MET, {"subject": participant_key})))
 
 
 def battles_awaited(home: Home, dimension: str, latest: int) -> tuple[Awaited, ...]:
@@ -238,13 +237,9 @@ def battles_awaited(home: Home, dimension: str, latest: int) -> tuple[Awaited, .
     """
     if not latest:
         return ()
-    values = {"dimension": dimension, "latest": latest, "rated": _rated_position(home.ratings)}
+    rated = read_subject(pq.read_schema(home.ratings / "candidate.parquet").empty_table())
+    values = {"dimension": dimension, "latest": latest, "rated": rated["log_position"]}
     return tuple(Awaited(*row) for row in _rows(home, AWAITED, values))
-
-
-def _rated_position(ratings: Path) -> int:
-    table = pq.read_schema(ratings / "candidate.parquet").empty_table()
-    return int(read_subject(table)["log_position"])
 
 
 def _rows(home: Home, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

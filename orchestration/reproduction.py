@@ -9,7 +9,7 @@ from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
 from orchestration.building import Workspace, rate, read_release, scratch, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from publishing.boards.checking import ATTESTED, Checked, check, first_difference, taken_from
+from publishing.boards.checking import ATTESTED, check, first_difference, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, other_log
 from publishing.boards.statement import code_hash, lock_hash
@@ -66,20 +66,17 @@ def reproduce(
     trusted: Sequence[Ed25519PublicKey] = (),
     step: Callable[[str], None] = lambda _name: None,
 ) -> Reproduction:
-    """Make a release again and compare.
-
-    Args:
-        home: the warehouse.
-        release: a kept release.
-        trusted: keys whose signature on its statement is checked.
-        step: called with the name of each step as it begins.
+    """Make a kept release again and compare; check what `trusted` keys signed.
 
     Raises:
         IntegrityError: the log ends before the release's position, or the release cannot be read.
     """
     log = EventLog.open(home.log)
     checked = check(release, trusted)
-    subject = _subject_of(release, checked)
+    is_whole = not any(finding.startswith("board.json") for finding in checked.findings)
+    # Where board.json is not whole, the statement has the same inputs.
+    document = checked.document if is_whole else None
+    subject = release.subject if document is None else document["subject"]
     mismatch = other_log(log, subject)
     taken = len(taken_from(log, release))
     notes = [*_notes(release, taken)]
@@ -134,15 +131,6 @@ def _first_row(document: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:
             )
             what = f"{named}: {'; '.join(values)}"
         yield f"first row that differs: {what}"
-
-
-def _subject_of(release: Release, checked: Checked) -> dict[str, Any]:
-    """The inputs: of board.json where it is whole, else as the statement has them."""
-    is_whole = not any(finding.startswith("board.json") for finding in checked.findings)
-    if checked.document is not None and is_whole:
-        subject: dict[str, Any] = checked.document["subject"]
-        return subject
-    return release.subject
 
 
 def _notes(release: Release, taken: int) -> Iterator[str]:

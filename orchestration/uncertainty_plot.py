@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -49,63 +49,48 @@ def plot(panels: Sequence[Panel], *, across: str, up: str) -> str:
 
 
 def _panel(panel: Panel, across: str, up: str) -> list[str]:
-    xs = [x for curve in panel.curves for x, _ in curve.points]
-    ys = [y for curve in panel.curves for _, y in curve.points]
-    ys += [panel.target] if panel.target else []
-    scale = _Scale(_bounds(xs), _bounds(ys))
+    points = [point for curve in panel.curves for point in curve.points]
+    x_of, x_ticks = _log_scale([x for x, _ in points], LEFT, WIDTH - RIGHT)
+    targets = [panel.target] if panel.target else []
+    y_of, y_ticks = _log_scale([*(y for _, y in points), *targets], HEIGHT - BOTTOM, TOP)
     parts = [f'<text x="{LEFT}" y="18" font-weight="bold">{escape(panel.title)}</text>']
-    for x in _ticks(scale.x):
-        parts.append(f'<path d="M{scale.at_x(x)} {TOP}V{HEIGHT - BOTTOM}" stroke="#eee"/>')
-        parts.append(
-            f'<text x="{scale.at_x(x)}" y="{HEIGHT - 30}" text-anchor="middle">{x:,g}</text>'
-        )
-    for y in _ticks(scale.y):
-        parts.append(f'<path d="M{LEFT} {scale.at_y(y)}H{WIDTH - RIGHT}" stroke="#eee"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{scale.at_y(y) + 4}" text-anchor="end">{y:g}</text>')
-    if panel.target:
-        line = f"M{LEFT} {scale.at_y(panel.target)}H{WIDTH - RIGHT}"
+    for tick in x_ticks:
+        x = x_of(tick)
+        parts.append(f'<path d="M{x} {TOP}V{HEIGHT - BOTTOM}" stroke="#eee"/>')
+        parts.append(f'<text x="{x}" y="{HEIGHT - 30}" text-anchor="middle">{tick:,g}</text>')
+    for tick in y_ticks:
+        y = y_of(tick)
+        parts.append(f'<path d="M{LEFT} {y}H{WIDTH - RIGHT}" stroke="#eee"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{tick:g}</text>')
+    for target in targets:
+        line = f"M{LEFT} {y_of(target)}H{WIDTH - RIGHT}"
         parts.append(f'<path d="{line}" stroke="#999" stroke-dasharray="4 3"/>')
     for number, curve in enumerate(panel.curves):
-        dots = " ".join(f"{scale.at_x(x)},{scale.at_y(y)}" for x, y in curve.points)
-        parts.append(
-            f'<polyline points="{dots}" fill="none" stroke="{curve.colour}" stroke-width="2"/>'
-        )
-        parts.append(
-            f'<text x="{WIDTH - RIGHT - 6}" y="{TOP + 16 + 15 * number}" text-anchor="end"'
-            f' fill="{curve.colour}">{escape(curve.name)}</text>'
-        )
-    parts.append(f'<text x="{WIDTH / 2:g}" y="{HEIGHT - 10}" text-anchor="middle">{across}</text>')
+        dots = " ".join(f"{x_of(x)},{y_of(y)}" for x, y in curve.points)
+        place = f'x="{WIDTH - RIGHT - 6}" y="{TOP + 16 + 15 * number}" text-anchor="end"'
+        parts += [
+            f'<polyline points="{dots}" fill="none" stroke="{curve.colour}" stroke-width="2"/>',
+            f'<text {place} fill="{curve.colour}">{escape(curve.name)}</text>',
+        ]
     turned = f'transform="rotate(-90 14 {HEIGHT / 2:g})" text-anchor="middle"'
-    parts.append(f'<text x="14" y="{HEIGHT / 2:g}" {turned}>{up}</text>')
-    return parts
+    return [
+        *parts,
+        f'<text x="{WIDTH / 2:g}" y="{HEIGHT - 10}" text-anchor="middle">{across}</text>',
+        f'<text x="14" y="{HEIGHT / 2:g}" {turned}>{up}</text>',
+    ]
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """From battles and uncertainty to places in a panel."""
+def _log_scale(
+    values: Sequence[float], start: float, end: float
+) -> tuple[Callable[[float], float], list[float]]:
+    """Where a value stands between two places, and the ticks: 1, 2, 5, 10, ..."""
+    low, high = min(values), max(values)
+    if low == high:
+        low, high = low / 2, high * 2
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**power for power in powers for step in STEPS]
 
-    x: tuple[float, float]
-    y: tuple[float, float]
+    def place(value: float) -> float:
+        return round(start + math.log(value / low) / math.log(high / low) * (end - start), 1)
 
-    def at_x(self, value: float) -> float:
-        return round(LEFT + _share(value, self.x) * (WIDTH - LEFT - RIGHT), 1)
-
-    def at_y(self, value: float) -> float:
-        return round(HEIGHT - BOTTOM - _share(value, self.y) * (HEIGHT - TOP - BOTTOM), 1)
-
-
-def _share(value: float, bounds: tuple[float, float]) -> float:
-    low, high = (math.log(bound) for bound in bounds)
-    return (math.log(value) - low) / (high - low)
-
-
-def _bounds(values: Sequence[float]) -> tuple[float, float]:
-    low, high = (min(values), max(values)) if values else (1.0, 10.0)
-    return (low, high) if high > low else (low / 2.0, high * 2.0)
-
-
-def _ticks(bounds: tuple[float, float]) -> list[float]:
-    first = math.floor(math.log10(bounds[0]))
-    last = math.ceil(math.log10(bounds[1]))
-    every = [step * 10.0**power for power in range(first, last + 1) for step in STEPS]
-    return [tick for tick in every if bounds[0] <= tick <= bounds[1]]
+    return place, [tick for tick in ticks if low <= tick <= high]

@@ -1,11 +1,9 @@
-"""What assets, sensors and schedules share: resources, failures, and metadata worth looking at."""
+"""What assets, sensors and schedules share: resources, failures, tables as metadata."""
 
 import shutil
 import sys
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ DUCKDB_POOL = "duckdb"
 """Every step that opens the pipeline's database is in this pool, whose limit is 1."""
 
 OWNERS = ["team:demoscope"]
-ROW, LABEL, PLOT, MARGIN = 20, 220, 480, 12
 
 
 class HomeResource(dg.ConfigurableResource[Any]):
@@ -68,37 +65,6 @@ def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> dg.Markd
     rule = ["---:" if name in numeric else "---" for name in columns]
     lines = [columns, rule, *([_text(row[name]) for name in columns] for row in rows)]
     return dg.MetadataValue.md("\n".join("| " + " | ".join(cells) + " |" for cells in lines))
-
-
-def interval_plot(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
-    """Each model's skill with its 95% interval, as a picture; the grey line is the mean model.
-
-    Args:
-        rows: of a board, best first: `model_id`, `skill`, `skill_lo`, `skill_hi`.
-    """
-    low = min((row["skill_lo"] for row in rows), default=0.0)
-    high = max((row["skill_hi"] for row in rows), default=0.0)
-
-    def x(skill: float) -> float:
-        return LABEL + MARGIN + PLOT * (skill - low) / ((high - low) or 1)
-
-    width, height = LABEL + PLOT + 2 * MARGIN, ROW * len(rows) + 2 * MARGIN
-    lines = [f'<line x1="{x(0):.1f}" x2="{x(0):.1f}" y1="0" y2="{height}" stroke="#aaa"/>']
-    for index, row in enumerate(rows):
-        y = MARGIN + ROW * (index + 0.5)
-        start, end = x(row["skill_lo"]), x(row["skill_hi"])
-        name = escape(str(row["model_id"]))
-        lines += [
-            f'<text x="{LABEL}" y="{y + 4}" text-anchor="end">{name}</text>',
-            f'<path d="M{start:.1f} {y}H{end:.1f}" stroke="#4458c8" stroke-width="2"/>',
-            f'<circle cx="{x(row["skill"]):.1f}" cy="{y}" r="4" fill="#4458c8"/>',
-        ]
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' font-family="sans-serif" font-size="13" fill="#777">{"".join(lines)}</svg>'
-    )
-    picture = b64encode(svg.encode()).decode()
-    return dg.MetadataValue.md(f"![skills](data:image/svg+xml;base64,{picture})")
 
 
 def _is_number(value: object) -> bool:

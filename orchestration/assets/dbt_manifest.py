@@ -10,11 +10,9 @@ small files is all it costs. Parse it ahead, in an image for example, with
 """
 
 import fcntl
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +36,7 @@ def current_manifest(home: Home, project: Path) -> Path:
     target = target_directory(home)
     manifest, mark = target / "manifest.json", target / PARSED_FROM
     with _alone(target):
-        now = _fingerprint(project)
+        now = dbt_runs.fingerprint(project)
         if not manifest.exists() or not mark.exists() or mark.read_text(encoding="utf-8") != now:
             mark.unlink(missing_ok=True)
             dbt_runs.run_dbt(["parse"], root=home.root, project=project)
@@ -72,14 +70,6 @@ def ancestors(parsed: Mapping[str, Any], name: str) -> set[str]:
         found |= new
         waiting.extend(new)
     return found
-
-
-def _fingerprint(project: Path) -> str:
-    digest = hashlib.sha256(version("dbt-core").encode())
-    for path in dbt_runs.source_files(project):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(project).as_posix()} {content}\n".encode())
-    return digest.hexdigest()
 
 
 @contextmanager

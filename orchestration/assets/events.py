@@ -62,26 +62,20 @@ def gate_checks() -> list[dg.AssetCheckSpec]:
     """A check per expectation, of every contract and of a load."""
     return [
         dg.AssetCheckSpec(
-            name=check_name(expectation),
+            name=check_name(one),
             asset=key,
             blocking=True,
-            description=f"{expectation.kind}({_arguments(expectation)})",
+            description=f"{one.kind}({', '.join(f'{k} = {v}' for k, v in one.arguments.items())})",
         )
         for key, suite in _suites().items()
-        for expectation in suite
+        for one in suite
     ]
 
 
 def gate_results(
     reports: Sequence[LoadReport], wanted: AbstractSet[dg.AssetCheckKey], data_docs: Path
 ) -> Iterator[dg.AssetCheckResult]:
-    """What the expectations said of these loads together; only of events they held.
-
-    Args:
-        reports: of the loads.
-        wanted: the checks Dagster asked for.
-        data_docs: where Great Expectations' pages of loads are.
-    """
+    """What the wanted expectations said of these loads together; only of events they held."""
     by_key: dict[dg.AssetKey, list[LoadReport]] = {LOADS: list(reports)}
     for report in reports:
         for event_type in report.accepted_by_event_type:
@@ -116,10 +110,6 @@ def _result(
             "data docs": dg.MetadataValue.path(data_docs / judged[-1].load_id),
         },
     )
-
-
-def _arguments(expectation: Expectation) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in expectation.arguments.items())
 
 
 def check_name(expectation: Expectation) -> str:
@@ -194,7 +184,11 @@ def _materialised(home: Home, reports: Sequence[LoadReport]) -> Iterator[dg.Mate
     for report in reports:
         if report.position is not None:
             added.update(report.accepted_by_event_type)
-    totals = _rows_in_log(home)
+    totals: Counter[str] = Counter()
+    log = EventLog.open(home.log)
+    for commit in log.commits(log.resolve(None)):
+        for segment in commit.segments:
+            totals[segment.event_type] += segment.rows
     for event_type in sorted(+added):
         of_type = [report for report in reports if event_type in report.accepted_by_event_type]
         yield dg.MaterializeResult(
@@ -208,9 +202,7 @@ def _materialised(home: Home, reports: Sequence[LoadReport]) -> Iterator[dg.Mate
 
 
 def _of_loads(reports: Sequence[LoadReport]) -> dict[str, Any]:
-    reasons: Counter[str] = Counter()
-    for report in reports:
-        reasons.update(report.quarantined_by_reason)
+    reasons = sum((Counter(report.quarantined_by_reason) for report in reports), Counter[str]())
     listed = ({"reason": reason, "rows": rows} for reason, rows in sorted(reasons.items()))
     loads = ({**report.as_json(), "position": report.position or "none"} for report in reports)
     totals = {name: sum(getattr(report, name) for report in reports) for name in COUNTS}
@@ -221,12 +213,3 @@ def _of_loads(reports: Sequence[LoadReport]) -> dict[str, Any]:
         "files": table(("file", "status", *COUNTS, "position", "duration_ms"), loads),
         **({"log position": max(positions)} if positions else {}),
     }
-
-
-def _rows_in_log(home: Home) -> Counter[str]:
-    rows: Counter[str] = Counter()
-    log = EventLog.open(home.log)
-    for commit in log.commits(log.resolve(None)):
-        for segment in commit.segments:
-            rows[segment.event_type] += segment.rows
-    return rows

@@ -5,11 +5,13 @@ before them and those after. The log is checked in the same step: one more step 
 split dbt's tables once more.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pyarrow.parquet as pq
 from pydantic import Field
 
@@ -18,30 +20,21 @@ from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_fa
 from orchestration.building import Workspace, rate, read_release
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
+from orchestration.rating_step import QUERIES
 from publishing.boards.inputs import with_changes
 from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING
 
 SOURCE, RATE = "ratings", "rate"
-INPUTS = (
-    "dim_cell",
-    "dim_model",
-    "dim_participant",
-    "dim_stratum",
-    "fct_battle",
-    "fct_cell_count",
-    "fct_participant_count",
-    "fct_policy_count",
-    "fct_tournament_count",
-    "fct_weighted_judgment",
-    "int_cells__grouped",
-    "int_cells__assigned_to_strata",
-    "int_strata__weighted",
-    "seeds.seed_pairing_policies",
-    "seeds.seed_pools",
-    "seeds.seed_stopping_targets",
+# DuckDB names no tables of a statement with parameters, and adds a table's alias to its name.
+INPUTS = sorted(
+    {
+        table.partition(" AS ")[0]
+        for query in QUERIES.values()
+        for table in duckdb.get_table_names(re.sub(r"\$\w+", "null", query), qualified=True)
+    }
 )
-"""Every table that rating_step.py reads; a test proves it complete."""
+"""Every table that the rating step reads."""
 BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 
 

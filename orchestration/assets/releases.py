@@ -1,6 +1,7 @@
 """What readers see: the release, what is published of it, the page; and releases of the past."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -8,22 +9,15 @@ import dagster as dg
 from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.assets.common import (
-    DUCKDB_POOL,
-    OWNERS,
-    HomeResource,
-    as_failure,
-    interval_plot,
-    table,
-)
+from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure, table
 from orchestration.building import Workspace, build, keep_release
 from orchestration.consistency_check import publish
 from publishing.boards.store import make_current
 from publishing.boards.view import leaderboard
 from publishing.page.building import build_site
 
-PUBLISH = "publish"
 TOP = 10
+published_asset = partial(dg.asset, group_name="publish", owners=OWNERS)
 # The daily build runs at 04:00 UTC; at 06:00 the release is not older than a day, or it is stale.
 FRESHNESS = dg.FreshnessPolicy.cron(
     deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=24), timezone="UTC"
@@ -33,12 +27,10 @@ PUBLISHED = ("name", "row_count", "left_out_count")
 OF_DAY = ("day", "log position", "board id")
 
 
-@dg.asset(
+@published_asset(
     key="release",
     deps=["rpt_leaderboard"],
     description="One release per log position, study design and parameters; `current` is the last.",
-    group_name=PUBLISH,
-    owners=OWNERS,
     kinds={"python", "json"},
     freshness_policy=FRESHNESS,
 )
@@ -58,18 +50,15 @@ def release(home: HomeResource) -> dg.MaterializeResult[Any]:
         "sources": ", ".join(head["sources"]),
         "models": head["model_count"],
         "top ten": table(SHOWN, rows[:TOP]),
-        "skills": interval_plot(rows),
         "directory": dg.MetadataValue.path(kept.directory),
     }
     return dg.MaterializeResult(data_version=dg.DataVersion(kept.id), metadata=metadata)
 
 
-@dg.asset(
+@published_asset(
     key="publication",
     deps=["release"],
     description="One publication per release: DuckDB, Parquet and CSV; `current` is the last.",
-    group_name=PUBLISH,
-    owners=OWNERS,
     kinds={"duckdb", "parquet"},
     pool=DUCKDB_POOL,
 )
@@ -89,12 +78,10 @@ def publication(home: HomeResource) -> dg.MaterializeResult[Any]:
     return dg.MaterializeResult(data_version=dg.DataVersion(kept.name), metadata=metadata)
 
 
-@dg.asset(
+@published_asset(
     key="site",
     deps=["publication"],
     description="The page of every published release, as static files; `index.html` is current.",
-    group_name=PUBLISH,
-    owners=OWNERS,
     kinds={"python", "html"},
 )
 def site(home: HomeResource) -> dg.MaterializeResult[Any]:
@@ -109,13 +96,11 @@ def site(home: HomeResource) -> dg.MaterializeResult[Any]:
 def release_of_day(home: Home) -> dg.AssetsDefinition:
     """The releases of the past of a warehouse; a backfill of a range of days is one run."""
 
-    @dg.asset(
+    @published_asset(
         key="release_of_day",
         partitions_def=dg.DailyPartitionsDefinition(start_date=first_day(home).isoformat()),
         backfill_policy=dg.BackfillPolicy.single_run(),
         description="One release per day (UTC): from the log as it stood at the day's end.",
-        group_name=PUBLISH,
-        owners=OWNERS,
         kinds={"python", "json"},
     )
     def release_of_day(

@@ -15,10 +15,10 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ingestion.log import EventLog
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure
-from orchestration.assets.dbt_manifest import ancestors, read_manifest, target_directory
+from orchestration.assets.dbt_manifest import read_manifest, target_directory
 from orchestration.assets.ratings import INPUTS
-from orchestration.build_marker import mark_built
 from orchestration.building import Workspace, open_sources, row_counts, show_ratings
+from orchestration.database import mark_built
 from orchestration.dbt_runs import environment
 
 # In each of the two steps only the tests whose tables are built by then, and all of those.
@@ -36,12 +36,12 @@ class _Translator(DagsterDbtTranslator):
 
 def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
     """The assets of a manifest."""
-    parsed = read_manifest(manifest)
-    translator = _Translator()
-    needed = _needed_by_ratings(parsed, translator)
 
     @dbt_assets(
-        manifest=parsed, name="warehouse", dagster_dbt_translator=translator, pool=DUCKDB_POOL
+        manifest=read_manifest(manifest),
+        name="warehouse",
+        dagster_dbt_translator=_Translator(),
+        pool=DUCKDB_POOL,
     )
     def warehouse(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, home: HomeResource
@@ -65,6 +65,8 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
             with as_failure():
                 mark_built(workspace.database, workspace.project, position)
 
+    inputs = {dg.AssetKey(table.split(".")) for table in INPUTS} & warehouse.keys
+    needed = dg.AssetSelection.assets(*inputs).upstream().resolve([warehouse]) & warehouse.keys
     return warehouse
 
 
@@ -87,18 +89,3 @@ def _with_row_counts(run: DbtCliInvocation, workspace: Workspace) -> Iterator[An
             yield event.with_metadata({**event.metadata, **rows})
         else:
             yield event
-
-
-def _needed_by_ratings(
-    manifest: dict[str, Any], translator: DagsterDbtTranslator
-) -> set[dg.AssetKey]:
-    """Every dbt table and seed that the ratings are made of."""
-    built = {
-        name: translator.get_asset_spec(manifest, name, None).key
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] in {"model", "seed", "snapshot"}
-    }
-    inputs = {dg.AssetKey(table.split(".")) for table in INPUTS}
-    read = {name for name, key in built.items() if key in inputs}
-    made_of = read.union(*(ancestors(manifest, name) for name in read))
-    return {key for name, key in built.items() if name in made_of}

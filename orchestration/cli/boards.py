@@ -13,11 +13,12 @@ from orchestration.cli.build import STEPS
 from orchestration.cli.output import AS_JSON, print_json, print_table, put, say, step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from orchestration.cli.output import Columns
     from orchestration.difference import Change, Difference
-    from publishing.boards.checking import Checked
     from publishing.boards.store import Release
 
 app = typer.Typer(
@@ -82,16 +83,16 @@ def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> Non
     home = Home.from_environment()
     kept = store.by_id(home.boards, release)
     checked = check(kept, _trusted(home, key))
-    is_signed = checked.opened is not None and bool(checked.opened.verified)
-    findings = [*checked.findings]
-    if key and not is_signed:
+    opened, findings = checked.opened, [*checked.findings]
+    if key and not (opened and opened.verified):
         findings.append("No key that was named has signed it.")
     said = {} if any("statement.json cannot" in text for text in findings) else kept.predicate
     document = {
         "board_id": kept.id,
         "is_whole": not findings,
         "findings": findings,
-        "signature": _signature(checked),
+        "signature": opened
+        and {"key_ids": list(opened.key_ids), "verified_by": list(opened.verified)},
         "row_count": None if checked.document is None else len(checked.document["rows"]),
         "erasures_since": _erasures_since(home, kept) if said else None,
         **said,
@@ -99,7 +100,8 @@ def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> Non
     if as_json:
         print_json({"board": document})
     else:
-        _print_release(document)
+        for name, value in _release_lines(document):
+            put(f"{name:<14}{value}")
     if findings:
         raise typer.Exit(IntegrityError.exit_code)
 
@@ -112,12 +114,6 @@ def _trusted(home: Home, keys: list[Path] | None) -> list[Ed25519PublicKey]:
         return [public_key(path) for path in keys]
     signer = configured(home.vault)
     return [] if signer is None else [signer.public]
-
-
-def _signature(checked: Checked) -> dict[str, Any] | None:
-    if checked.opened is None:
-        return None
-    return {"key_ids": list(checked.opened.key_ids), "verified_by": list(checked.opened.verified)}
 
 
 def _erasures_since(home: Home, release: Release) -> int | None:
@@ -136,41 +132,37 @@ def _erasures_since(home: Home, release: Release) -> int | None:
         return None
 
 
-def _print_release(document: dict[str, Any]) -> None:
+def _release_lines(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     from publishing.boards.checking import ATTESTED
 
-    lines = [("release", document["board_id"])]
+    yield "release", document["board_id"]
     if "board" in document:
         subject, log, made_by = document["board"], document["log"], document["made_by"]
-        lines += [
-            ("log", log["origin"]),
-            ("log position", subject["log_position"]),
-            ("log head", subject["log_head_hash"]),
-            ("log root", log["root_sha256"]),
-            ("valid until", subject["valid_until"] or "no cut"),
-            ("study design", subject["design_hash"]),
-            ("sources", ", ".join(subject["sources"])),
-            ("simulated", "yes" if subject["is_simulated"] else "no"),
-            ("made at", document["made_at"]),
-            ("code", f"{made_by['code_version']} {made_by['code_sha256']}"),
-            ("dependencies", made_by["dependency_lock_sha256"]),
-            ("made on", f"Python {made_by['python']}, {made_by['platform']}"),
-        ]
-    lines.append(("rows", document["row_count"]))
+        yield "log", log["origin"]
+        yield "log position", subject["log_position"]
+        yield "log head", subject["log_head_hash"]
+        yield "log root", log["root_sha256"]
+        yield "valid until", subject["valid_until"] or "no cut"
+        yield "study design", subject["design_hash"]
+        yield "sources", ", ".join(subject["sources"])
+        yield "simulated", "yes" if subject["is_simulated"] else "no"
+        yield "made at", document["made_at"]
+        yield "code", f"{made_by['code_version']} {made_by['code_sha256']}"
+        yield "dependencies", made_by["dependency_lock_sha256"]
+        yield "made on", f"Python {made_by['python']}, {made_by['platform']}"
+    yield "rows", document["row_count"]
     signature = document["signature"] or {"key_ids": [], "verified_by": []}
     for name in signature["key_ids"]:
         is_checked = name in signature["verified_by"]
         how = "checked" if is_checked else "not checked (--key PUBLIC.pem)"
-        lines.append(("signed", f"by {name[:16]}, {how}"))
+        yield "signed", f"by {name[:16]}, {how}"
     if not signature["key_ids"]:
-        lines.append(("signed", "no"))
+        yield "signed", "no"
     if document["erasures_since"]:
-        lines.append(("standing", f"{ATTESTED}: erasures took away what it may have used"))
-    lines += [("WRONG", finding) for finding in document["findings"]]
+        yield "standing", f"{ATTESTED}: erasures took away what it may have used"
+    yield from (("WRONG", finding) for finding in document["findings"])
     if not document["findings"]:
-        lines.append(("files", "whole: each agrees with the release's id"))
-    for name, value in lines:
-        put(f"{name:<14}{value}")
+        yield "files", "whole: each agrees with the release's id"
 
 
 @app.command()
@@ -200,18 +192,18 @@ def reproduce(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -
             }
         )
     else:
+        end = "reproduced, bit for bit" if made.is_reproduced else "NOT reproduced"
+        if made.is_attested:
+            end = f"{ATTESTED}: signed as it was published, and made from what is erased now"
         for line in (
             *(f"note: {note}" for note in made.notes),
             *(f"WRONG: {finding}" for finding in made.findings),
             f"release  {made.release_id}",
             f"rebuilt  {made.rebuilt_id}",
             *(f"  {difference}" for difference in made.differences),
+            end,
         ):
             put(line)
-        if made.is_attested:
-            put(f"{ATTESTED}: signed as it was published, and made from what is erased now")
-        else:
-            put("reproduced, bit for bit" if made.is_reproduced else "NOT reproduced")
     if not made.is_reproduced:
         raise typer.Exit(1 if made.is_attested else IntegrityError.exit_code)
 
@@ -253,10 +245,9 @@ def diff(
 
 
 def _say_cause(name: str) -> None:
-    if name == "remade":
-        say("The releases by the present code, without who was erased since ...")
-    else:
-        say(f"Release A with B's {name.replace('_', ' ')} ...")
+    changed = f"Release A with B's {name.replace('_', ' ')} ..."
+    remade = "The releases by the present code, without who was erased since ..."
+    say(remade if name == "remade" else changed)
 
 
 def _difference(
@@ -300,7 +291,11 @@ def _print_difference(document: dict[str, Any]) -> None:
     _print_causes(document)
     changes = document["changes"]
     where = document["leaderboard"]
-    columns: dict[str, Any] = {">rank": _from_to, "model": "{model_id}", ">skill": _skill}
+    columns: dict[str, Any] = {
+        ">rank": lambda row: f"{row['rank_a'] or '-'} > {row['rank_b'] or '-'}",
+        "model": "{model_id}",
+        ">skill": lambda row: f"{row['skill_change']:+.3f}" if "skill_change" in row else "",
+    }
     if where is None:
         columns = {"board": "{weighting} {stratum_id} {dimension} {estimator}", **columns}
     else:
@@ -308,7 +303,9 @@ def _print_difference(document: dict[str, Any]) -> None:
     names = dict.fromkeys(name for row in changes for name in row.get("by_cause", {}))
     columns |= {f">{name}": lambda row, name=name: _effect(row, name) for name in names}
     if any("came_by" in row for row in changes):
-        columns["came or went"] = _came_by
+        columns["came or went"] = lambda row: (
+            f"by {', '.join(row['came_by']) or 'causes together'}" if "came_by" in row else ""
+        )
     if changes:
         print_table(changes, columns)
         put("places by each cause alone; minus is up; interaction: what they do only together")
@@ -334,18 +331,5 @@ def _print_causes(document: dict[str, Any]) -> None:
         put(f"  {count:,} erasures since they were made; what they change is named `remade`")
 
 
-def _from_to(row: dict[str, Any]) -> str:
-    first, last = ("-" if row[f"rank_{name}"] is None else row[f"rank_{name}"] for name in "ab")
-    return f"{first} > {last}"
-
-
-def _skill(row: dict[str, Any]) -> str:
-    return f"{row['skill_change']:+.3f}" if "skill_change" in row else ""
-
-
 def _effect(row: dict[str, Any], cause: str) -> str:
     return f"{row['by_cause'][cause]['rank_change']:+d}" if "by_cause" in row else ""
-
-
-def _came_by(row: dict[str, Any]) -> str:
-    return f"by {', '.join(row['came_by']) or 'causes together'}" if "came_by" in row else ""

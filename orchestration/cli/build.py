@@ -13,6 +13,7 @@ from ingestion.errors import BusyError
 from ingestion.paths import Home
 from orchestration.cli.output import (
     AS_JSON,
+    AS_OF,
     FORMAT,
     Format,
     print_json,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestration.cli.output import Columns
-    from orchestration.dbt_results import DbtWarning
     from publishing.boards.store import Release
 
 STEPS = {
@@ -59,12 +59,7 @@ VALID_UNTIL = Annotated[
 
 
 def build(
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            help="Log position, time or release's id: what was known. The head if not given."
-        ),
-    ] = None,
+    as_of: AS_OF = None,
     valid_until: VALID_UNTIL = None,
     parameter: Annotated[
         list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")
@@ -86,13 +81,15 @@ def build(
     as_json: AS_JSON = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
+    from ingestion.log import EventLog
     from orchestration.building import build as run_build  # imports dbt, numba
+    from orchestration.event_search import unmatched_targets
     from publishing.boards.inputs import cut_of, with_changes
 
     home = Home.from_environment()
     chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
     chosen += ["pool_countries=true"] if pool_countries else []
-    warnings: list[DbtWarning] = []
+    warnings: list[str] = []
     release = run_build(
         home,
         as_of=as_of,
@@ -102,7 +99,10 @@ def build(
         warn=warnings.append,
     )
     _say_warnings(warnings, home)
-    _say_unmatched(home, release.subject["log_position"])
+    # A mistyped target does nothing, which would go unnoticed.
+    count = unmatched_targets(EventLog.open(home.log), release.subject["log_position"])
+    if count:
+        say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
     if as_of is None and valid_until is None:
         _say_uncompared(home)
     if as_json:
@@ -111,7 +111,7 @@ def build(
         put(f"Release {release.id} as of {cut_of(release.subject)}")
 
 
-def _say_warnings(warnings: Sequence[DbtWarning], home: Home) -> None:
+def _say_warnings(warnings: Sequence[str], home: Home) -> None:
     """What dbt's tests warn of, and where the SQL lies that selects the rows."""
     for warning in warnings:
         say(f"warning: {warning}")
@@ -120,19 +120,9 @@ def _say_warnings(warnings: Sequence[DbtWarning], home: Home) -> None:
         say(f"The SQL that selects the rows lies under {compiled}, by the names of the tests.")
 
 
-def _say_unmatched(home: Home, position: int) -> None:
-    """A mistyped target does nothing, which nobody would notice."""
-    from ingestion.log import EventLog
-    from orchestration.event_search import unmatched_targets
-
-    count = unmatched_targets(EventLog.open(home.log), position)
-    if count:
-        say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
-
-
 def _say_uncompared(home: Home) -> None:
     """Explains why a model that was registered is on no board."""
-    from orchestration.mart_rows import mart_rows
+    from orchestration.database import mart_rows
 
     # The release is made; that somebody else has the database open by now is no failure.
     with suppress(BusyError):
@@ -231,7 +221,7 @@ def study(
             f"{file.path.name}: {report.accepted_count:,} accepted, "
             f"{report.duplicate_count:,} duplicates, {report.quarantined_count:,} quarantined"
         )
-    warnings: list[DbtWarning] = []
+    warnings: list[str] = []
     release = run_build(home, step=step(STEPS), warn=warnings.append)
     _say_warnings(warnings, home)
     _show(release, Format.TABLE)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -21,36 +20,27 @@ LIBRARIES = ("duckdb", "pyarrow", "numba", "dagster", "dbt.version", "trueskill"
 FREE_BYTES = 1 << 30
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found."""
-
-    check: str
-    is_well: bool
-    message: str
-
-
 def doctor(*, as_json: AS_JSON = False) -> None:
     """Say what is wrong with this installation or warehouse."""
     home = Home.from_environment()
     checks = (_python, _libraries, _ratings, _home, _space, _vault, _log, _database, _board)
-    findings = [_run(check, home) for check in checks]
+    findings = [_finding(check, home) for check in checks]
     if as_json:
-        print_json({"checks": [vars(finding) for finding in findings]})
+        print_json({"checks": findings})
     else:
         for finding in findings:
-            mark = "ok  " if finding.is_well else "WRONG"
-            put(f"{mark:<6}{finding.check:<10} {finding.message}")
-    if not all(finding.is_well for finding in findings):
+            mark = "ok" if finding["is_well"] else "WRONG"
+            put(f"{mark:<6}{finding['check']:<10} {finding['message']}")
+    if not all(finding["is_well"] for finding in findings):
         raise typer.Exit(1)
 
 
-def _run(check: Callable[[Home], str], home: Home) -> Finding:
+def _finding(check: Callable[[Home], str], home: Home) -> dict[str, Any]:
     name = check.__name__.removeprefix("_")
     try:
-        return Finding(name, is_well=True, message=check(home))
+        return {"check": name, "is_well": True, "message": check(home)}
     except (DemoscopeError, ImportError, OSError) as error:
-        return Finding(name, is_well=False, message=str(error))
+        return {"check": name, "is_well": False, "message": str(error)}
 
 
 def _python(_home: Home) -> str:
@@ -120,7 +110,7 @@ def _log(home: Home) -> str:
 
 
 def _database(home: Home) -> str:
-    from orchestration.raw_views import open_database
+    from orchestration.database import open_database
 
     if not home.database.exists():
         return "not built yet"

@@ -1,7 +1,8 @@
-"""`demoscope log`: what the log holds, whether it is whole, and what is done with all of it."""
+"""`demoscope log`: what the log holds, whether it is whole, proofs, and what is done with it."""
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,20 +11,13 @@ import typer
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
-from orchestration.cli.log_proofs import (
-    AS_JSON,
-    CHECKPOINT,
-    PUBLIC_KEY,
-    checkpoint,
-    held_checkpoint,
-    prove,
-    verify_proof,
-)
-from orchestration.cli.output import print_json, say
+from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
     from ingestion.log import Commit, EventLog
+    from ingestion.log.checkpoint import Checkpoint, Verifier
+    from orchestration.cli.output import Columns
 
 app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
@@ -33,6 +27,27 @@ REMAINS = (
     " delete source files in landing/ and elsewhere."
 )
 ALSO = " and log/; export again where the log was exported"
+
+COMMITS: Columns = {
+    ">seq": "{seq}",
+    "recorded_at": "{recorded_at}",
+    ">event_count": "{event_count:,}",
+    "event_types": lambda row: ", ".join(row["event_types"]),
+    "hash": lambda row: row["hash"][:12],
+}
+OUT = Annotated[Path | None, typer.Option(help="Write it there instead of printing it.")]
+CHECKPOINT = Annotated[
+    Path | None,
+    typer.Option(help="A signed checkpoint that was kept elsewhere.", exists=True, dir_okay=False),
+]
+PUBLIC_KEY = Annotated[
+    Path | None,
+    typer.Option(
+        help="Key that signs the checkpoints; the warehouse's own log-public.pub unless given.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 
 
 @app.command()
@@ -55,17 +70,17 @@ def events(
     from ingestion.vocabulary import EventType
     from orchestration.event_search import Search, find_events
 
-    if event_type is not None and event_type not in set(EventType):
+    if event_type not in {None, *EventType}:
         message = f"There is no event type {event_type!r}."
         raise UsageError(message, remedy=f"There are: {', '.join(sorted(EventType))}.")
     search = Search(
         source=source,
-        native_id=tuple(native_id or ()),
+        native_id=native_id or (),
         participant_id=participant_id,
         event_id=event_id,
         event_type=None if event_type is None else EventType(event_type),
         dimension=dimension,
-        models=tuple(model or ()),
+        models=model or (),
     )
     found = [_plain(row) for row in find_events(Home.from_environment(), search, limit=limit)]
     if as_json:
@@ -76,14 +91,105 @@ def events(
     for row in found:
         content = ", ".join(f"{name} {row[name]}" for name in row if name not in NOT_SHOWN)
         where = f"position {row['position']}, log position {row['commit_seq']}"
-        print(f"{row['event_id']}  {row['event_type']}\n    {where}; {content}")  # noqa: T201 (output)
+        put(f"{row['event_id']}  {row['event_type']}\n    {where}; {content}")
     if len(found) >= limit:
         say(f"{counted(limit, 'event')} at most; --limit shows more.")
 
 
-app.command()(checkpoint)
-app.command()(prove)
-app.command("verify-proof")(verify_proof)
+@app.command()
+def checkpoint(
+    *,
+    out: OUT = None,
+    origin: Annotated[
+        str | None, typer.Option(help="What the log is called in it; remembered.")
+    ] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Sign the log's size and root, to be kept where those who can write the log cannot."""
+    from ingestion.log import EventLog
+
+    home = Home.from_environment()
+    note, made, verifier = _signed(home, EventLog.open(home.log), origin)
+    if out is not None:
+        _write(out, note)
+    if as_json:
+        print_json(
+            {
+                "checkpoint": note,
+                "origin": made.origin,
+                "commit_count": made.size,
+                "root": made.root.hex(),
+                "public_key": str(verifier),
+            }
+        )
+    elif out is None:
+        sys.stdout.write(note)
+    say(f"Public key, in {home.log_public_key}: {verifier}")
+
+
+@app.command()
+def prove(
+    event_id: Annotated[str, typer.Argument(help="`demoscope log events` finds it.")],
+    *,
+    out: OUT = None,
+    checkpoint: CHECKPOINT = None,
+    hide_content: Annotated[
+        bool, typer.Option("--hide-content", help="Prove that it is there, not what it says.")
+    ] = False,
+) -> None:
+    """Prove that an event is in the log, to somebody who has the public key and nothing else."""
+    from ingestion.log import EventLog
+    from ingestion.log.event_proof import prove_event
+
+    home = Home.from_environment()
+    log = EventLog.open(home.log)
+    log.find_event(event_id)  # an unknown id is told before a key is made
+    try:
+        note = _signed(home, log, None)[0] if checkpoint is None else checkpoint.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{checkpoint} is not a checkpoint.") from error
+    proof = prove_event(log, event_id, note, is_shown=not hide_content).decode()
+    if out is None:
+        sys.stdout.write(proof)
+    else:
+        _write(out, proof)
+
+
+@app.command()
+def verify_proof(
+    proof: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    *,
+    public_key: Annotated[
+        Path, typer.Option(help="Key that signs the checkpoints.", exists=True, dir_okay=False)
+    ],
+    as_json: AS_JSON = False,
+) -> None:
+    """Check a proof with the public key alone; exit 5 where it does not hold."""
+    from ingestion.log.checkpoint import read_public_key
+    from ingestion.log.event_proof import verify_event_proof
+
+    proven = verify_event_proof(proof.read_bytes(), read_public_key(public_key))
+    commit, held = proven.commit, proven.checkpoint
+    if as_json:
+        recorded = {"seq": commit.seq, "recorded_at": commit.recorded_text, "hash": commit.hash}
+        size_and_root = {"commit_count": held.size, "root": held.root.hex()}
+        print_json(
+            {
+                "is_proven": True,
+                "event": proven.event,
+                "is_content_shown": proven.is_shown,
+                "position": proven.position,
+                "commit": recorded,
+                "checkpoint": {"origin": held.origin, **size_and_root},
+            }
+        )
+        return
+    put(
+        f"Proven: event {proven.event['event_id']} has position {proven.position}, recorded"
+        f" {commit.recorded_text} by commit {commit.seq} of {held.size} in {held.origin}."
+    )
+    for name, value in sorted(proven.event.items()):
+        put(f"    {name}: {value}")
 
 
 @app.command()
@@ -91,12 +197,7 @@ def export(
     kind: Annotated[str, typer.Argument(metavar="delta|iceberg", help="Which tables.")],
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")],
     *,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            help="A log position, a recorded-at time or a board's id; the head by default."
-        ),
-    ] = None,
+    as_of: AS_OF = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Register the log's Parquet files as one table per event type, for other engines."""
@@ -158,9 +259,7 @@ def erase(
     subject: Annotated[str, typer.Argument(help="The source's own id of the participant.")],
     *,
     source: Annotated[str | None, typer.Option(help="Whose id it is.")] = None,
-    level: Annotated[
-        int, typer.Option(help="1: destroy the secrets; 2: erase the rows as well.")
-    ] = 1,
+    level: Annotated[int, typer.Option(help="1: destroy secrets; 2: erase rows as well.")] = 1,
     retract: Annotated[
         bool, typer.Option("--retract", help="Level 1: retract every event of theirs as well.")
     ] = False,
@@ -170,7 +269,7 @@ def erase(
     """Erase a participant for good; every hash, root and signature of the log still holds."""
     from ingestion.log.erasure import erase as erase_subject
     from ingestion.log.erasure import find_subject, require_level
-    from orchestration.erasure_cleanup import delete_leftovers, require_idle
+    from orchestration.database import erasure_cleanup, require_idle
 
     require_level(level, is_retracted=retract)
     home, log = _opened()
@@ -184,7 +283,7 @@ def erase(
         raise UsageError(message, remedy="Add --yes to do it.")
     require_idle(home)
     done = erase_subject(log, home.vault, found, level=level, is_retracted=retract)
-    deleted = [path.name for path in delete_leftovers(home)]
+    deleted = [path.name for path in erasure_cleanup(home)]
     refused = _mentions(home.quarantine, subject)
     if as_json:
         print_json(
@@ -200,10 +299,9 @@ def erase(
             }
         )
         return
-    if level == 1:
-        say(f"Erased: {done.events:,} events are nobody's now, {done.retracted:,} are retracted.")
-    else:
-        say(f"Erased: {done.redacted:,} events have nothing left but their ids and types.")
+    anonymous = f"{done.events:,} events are nobody's now, {done.retracted:,} are retracted."
+    emptied = f"{done.redacted:,} events have nothing left but their ids and types."
+    say(f"Erased: {anonymous if level == 1 else emptied}")
     for name in deleted:
         say(f"Deleted: {name}")
     if refused:
@@ -218,21 +316,7 @@ def show(*, as_json: AS_JSON = False) -> None:
     if as_json:
         print_json({"commits": commits})
         return
-    from rich.console import Console  # only for people
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("seq", "recorded_at", "event_count", "event_types", "hash"):
-        table.add_column(name, justify="right" if name in {"seq", "event_count"} else "left")
-    for commit in commits:
-        table.add_row(
-            str(commit["seq"]),
-            commit["recorded_at"],
-            f"{commit['event_count']:,}",
-            ", ".join(commit["event_types"]),
-            commit["hash"][:12],
-        )
-    Console().print(table)
+    print_table(commits, COMMITS)
 
 
 @app.command()
@@ -244,7 +328,7 @@ def verify(
     Exit code 5 where something is not whole.
     """
     home = Home.from_environment()
-    held = None if checkpoint is None else held_checkpoint(home, checkpoint, public_key)
+    held = None if checkpoint is None else _held_checkpoint(home, checkpoint, public_key)
     report = _opened()[1].verify(held)
     if as_json:
         print_json(
@@ -266,11 +350,51 @@ def verify(
             line += f", {report.redacted_count:,} of them erased"
         if held is not None:
             line += f", compared with a checkpoint of {counted(held.size, 'commit')}"
-        print(line)  # noqa: T201 (the command's output)
+        put(line)
         for finding in (*report.findings, *report.notes):
-            print(f"  {finding}")  # noqa: T201
+            put(f"  {finding}")
     if not report.is_ok:
         raise typer.Exit(IntegrityError.exit_code)
+
+
+def _held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpoint:
+    """A checkpoint that was kept elsewhere, its signature checked.
+
+    Raises:
+        UsageError: there is no key to check it with.
+        IntegrityError: the signature does not hold.
+    """
+    from ingestion.log.checkpoint import Checkpoint, open_note, read_public_key
+
+    key = public_key or home.log_public_key
+    if not key.exists():
+        message = "There is no key to check the checkpoint's signature with."
+        raise UsageError(message, remedy="Name its file: --public-key FILE.")
+    verifier = read_public_key(key)
+    try:
+        return Checkpoint.parse(open_note(path.read_bytes(), verifier))
+    except IntegrityError as error:
+        raise IntegrityError(f"{path}: {error.message}", remedy=error.remedy) from error
+
+
+def _signed(home: Home, log: EventLog, origin: str | None) -> tuple[str, Checkpoint, Verifier]:
+    """A checkpoint of now, its note, and who signed it; the public key is published."""
+    from ingestion.log.checkpoint import publish, read_public_key, sign, signing_key, verifier_of
+
+    if origin is None and home.log_public_key.exists():
+        origin = read_public_key(home.log_public_key).name
+    made = log.checkpoint(origin)
+    key = signing_key(home.vault)
+    verifier = verifier_of(made.origin, key)
+    publish(home.log_public_key, verifier)
+    return sign(made.encode(), made.origin, key), made, verifier
+
+
+def _write(path: Path, content: str) -> None:
+    from ingestion.log.durable import explained
+
+    with explained("Writing", path):
+        path.write_text(content, encoding="utf-8")
 
 
 def _opened() -> tuple[Home, EventLog]:

@@ -21,7 +21,7 @@ COMMANDS = {
     "leaderboard": ("build", "Show a leaderboard."),
     "publish": ("publish", "Publish the marts for readers: DuckDB, Parquet, CSV."),
     "superset": ("publish", "Write a dashboard for Apache Superset."),
-    "site": ("site", "Build the page readers open, and look at it."),
+    "site": ("publish", "Build the page readers open, and look at it."),
     "queue": ("planning", "Show which battles to hold next, and schedule them."),
     "boards": ("boards", "List, check, reproduce and compare releases of boards."),
     "quality": ("quality", "Who takes part in earnest: rules, strikes, appeals, sensitivity."),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 WIDTH = 160
+AS_OF = Annotated[
+    str | None, typer.Option(help="Log position, time or release's id; the head if not given.")
+]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -62,14 +65,8 @@ def print_rows(
 ) -> None:
     """Print rows of which there may be none.
 
-    Args:
-        name: of the list in the JSON document.
-        rows: all of whose columns JSON and CSV have.
-        output: how.
-        columns: of the table.
-        head: what the JSON document says besides.
-        title: above the table.
-        note: below it.
+    JSON has `head` and the list `name`; CSV has all columns of the rows; the table has `columns`,
+    with `title` above and `note` below it.
     """
     if output is Format.JSON:
         print_json({**(head or {}), name: list(rows)})

@@ -34,19 +34,14 @@ def queue(
     ] = None,
     dimension: Annotated[str, typer.Option(help="What is to be judged.")] = "overall",
     batch: Annotated[
-        int | None,
-        typer.Option(min=1, max=100_000, help="How many; the pairing policy says otherwise."),
+        int | None, typer.Option(min=1, max=100_000, help="How many; else as the policy says.")
     ] = None,
     policy: Annotated[
-        str | None,
-        typer.Option(help="Pairing policy, name or name@version; the study's default."),
+        str | None, typer.Option(help="Pairing policy, name or name@version; the study's default.")
     ] = None,
     participant: Annotated[
         str | None,
-        typer.Option(
-            help="Who is asked, by the source's id, or by key without --source: by their stratum,"
-            " and no pair they have met."
-        ),
+        typer.Option(help="Whom to ask: their id with --source, or their key; no pair they met."),
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="The study's source; needed by --participant, --schedule.")
@@ -76,9 +71,9 @@ def queue(
             f"Scheduled {report.accepted_count:,} battles, {report.duplicate_count:,} were"
             f" already; log position {report.position}"
         )
-    left = {"stratum_id", "board"}
     rows = [
-        {"stratum": one["stratum_id"]} | {name: one[name] for name in one if name not in left}
+        {"stratum": one["stratum_id"]}
+        | {name: one[name] for name in one if name not in {"stratum_id", "board"}}
         for one in proposals
     ]
     first = rows[0]
@@ -156,14 +151,12 @@ class Level(StrEnum):
 
 def recruit(
     *,
-    level: Annotated[
-        Level, typer.Option(help="A row per country, stratum or cell.")
-    ] = Level.STRATUM,
+    level: Annotated[Level, typer.Option(help="What a row is.")] = Level.STRATUM,
     country: Annotated[str | None, typer.Option(help="Only this country.")] = None,
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Whom to recruit next, how many, and what it costs."""
-    from orchestration.mart_rows import mart_rows  # imports DuckDB
+    from orchestration.database import mart_rows  # imports DuckDB
 
     home = Home.from_environment()
     countries = mart_rows(home, COUNTRIES)

@@ -1,4 +1,4 @@
-"""`demoscope publish` and `superset`: immutable copies of the marts, and a dashboard on them."""
+"""`demoscope publish`, `superset` and `site`: copies of the marts, a dashboard, the page."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from orchestration.cli.output import AS_JSON, print_json, put, say
 if TYPE_CHECKING:
     from publishing.publications.store import Publication
 
+app = typer.Typer(no_args_is_help=True, help="Build the page readers open, and look at it.")
+OUT = Annotated[
+    Path | None, typer.Option(help="Directory of the site; `site` in the warehouse if not given.")
+]
+
 
 def publish(
     is_list: Annotated[
         bool, typer.Option("--list", help="List what is published instead; publish nothing.")
     ] = False,
     keep: Annotated[
-        int | None,
-        typer.Option(min=1, help="Remove all but the last N by log position; never the current."),
+        int | None, typer.Option(min=1, help="Remove all but the last N; never the current.")
     ] = None,
     postgres: Annotated[
-        str | None,
-        typer.Option(metavar="DSN", help="Mirror it in the schema `demoscope` of this database."),
+        str | None, typer.Option(metavar="DSN", help="Mirror it in this database's `demoscope`.")
     ] = None,
     as_json: AS_JSON = False,
 ) -> None:
@@ -38,7 +41,9 @@ def publish(
             print_json({"publications": listed})
         else:
             for one in listed:
-                put(_line(one))
+                mark = "*" if one["is_current"] else " "
+                name = one["board_id"][:12] + one["name"].removeprefix(one["board_id"])
+                put(f"{mark} {name:<15} {one['byte_count'] / 1e6:7.1f} MB  {one['title']}")
         return
     from orchestration.consistency_check import publish as run_publish  # imports duckdb
 
@@ -77,17 +82,10 @@ def _listed(publication: Publication, home: Home) -> dict[str, Any]:
     }
 
 
-def _line(one: dict[str, Any]) -> str:
-    mark = "*" if one["is_current"] else " "
-    name = one["board_id"][:12] + one["name"].removeprefix(one["board_id"])
-    return f"{mark} {name:<15} {one['byte_count'] / 1e6:7.1f} MB  {one['title']}"
-
-
 def superset(
     file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Where to.")],
     uri: Annotated[
-        str | None,
-        typer.Option(help="SQLAlchemy's address of the marts; the current publication by default."),
+        str | None, typer.Option(help="SQLAlchemy's address; by default of what is current.")
     ] = None,
     as_json: AS_JSON = False,
 ) -> None:
@@ -102,3 +100,36 @@ def superset(
         print_json({"dashboard": {"file": str(file), "uri": address}})
     else:
         put(file)
+
+
+@app.command()
+def build(out: OUT = None, as_json: AS_JSON = False) -> None:
+    """Write the page of every published board; the current one is index.html."""
+    from publishing.page.building import build_site  # imports pyarrow, jinja2
+
+    home = Home.from_environment()
+    page = build_site(home, _directory(home, out), say)
+    if as_json:
+        pages = sorted(path.name for path in page.parent.glob("*.html"))
+        print_json({"directory": str(page.parent), "page": str(page), "pages": pages})
+    else:
+        put(page)
+
+
+@app.command()
+def serve(
+    out: OUT = None, port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any.")] = 8000
+) -> None:
+    """Serve the site to this machine alone, until interrupted."""
+    from publishing.page.building import server, site_of
+
+    home = Home.from_environment()
+    page = site_of(_directory(home, out))
+    with server(page.parent, port) as serving:
+        host, bound = serving.server_address[:2]
+        say(f"http://{host!s}:{bound}/ (Ctrl-C to stop)")
+        serving.serve_forever()
+
+
+def _directory(home: Home, out: Path | None) -> Path:
+    return home.site if out is None else out.resolve()

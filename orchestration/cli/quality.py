@@ -139,15 +139,10 @@ def bias(*, output: FORMAT = Format.TABLE) -> None:
 def strike(
     *,
     policy: Annotated[
-        str | None,
-        typer.Option(help="Quality policy, name or name@version; the default if not given."),
+        str | None, typer.Option(help="Quality policy, name or name@version; else the default.")
     ] = None,
-    participant: Annotated[
-        str | None, typer.Option(help="Pseudonym: strike this participant only.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be issued; write nothing.")
-    ] = False,
+    participant: Annotated[str | None, typer.Option(help="Pseudonym: only theirs.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Issue a strike for every open hit of the last build; exclude each who has enough."""
@@ -172,16 +167,15 @@ def strike(
     if as_json:
         print_json(document)
         return
-    name = found.name
     if dry_run:
         people = len({row["participant_id"] for row in found.strikes})
         words = f"{len(found.strikes):,} strikes for {people:,} participants"
-        put(f"{name} would issue {words}, and exclude {len(found.exclusions):,}")
+        put(f"{found.name} would issue {words}, and exclude {len(found.exclusions):,}")
     elif report is None or not report.accepted_count:
-        put(f"{name}: nothing new; every hit has its strike")
+        put(f"{found.name}: nothing new; every hit has its strike")
     else:
         put(
-            f"{name}: {document['strike_count']:,} strikes, {document['exclusion_count']:,}"
+            f"{found.name}: {document['strike_count']:,} strikes, {document['exclusion_count']:,}"
             f" exclusions at log position {report.position}"
         )
         say("They take effect with the next build: demoscope build")
@@ -200,23 +194,18 @@ def appeal(
     from orchestration.quality import appeal as retract  # imports pyarrow
 
     retracted, report = retract(Home.from_environment(), event, reason)
+    names = ("event_id", "event_type", "position")
+    shown = {name: retracted[name] for name in names}
     if as_json:
-        names = ("event_id", "event_type", "position")
-        print_json(
-            {
-                "retracted": [{name: retracted[name] for name in names}],
-                "status": report.status,
-                "log_position": report.position,
-            }
-        )
+        document = {"status": report.status, "log_position": report.position}
+        print_json({"retracted": [shown], **document})
         return
     done = "was retracted before" if report.status == "nothing_new" else "is retracted"
-    kind = str(retracted["event_type"])
-    put(f"{kind} {retracted['event_id']} {done}, at log position {report.position}")
+    put(f"{shown['event_type']} {shown['event_id']} {done}, at log position {report.position}")
 
 
 def _rows(query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    from orchestration.mart_rows import mart_rows  # imports DuckDB
+    from orchestration.database import mart_rows  # imports DuckDB
 
     return mart_rows(Home.from_environment(), query, values)
 

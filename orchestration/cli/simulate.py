@@ -19,20 +19,14 @@ PARTICIPANTS, ADAPTIVE_PARTICIPANTS = 24_000, 300
 
 def simulate(
     participants: Annotated[
-        int | None,
-        typer.Option(min=1, help="How many people take part: 24,000, or 300 with --adaptive."),
+        int | None, typer.Option(min=1, help="How many people: 24,000, or 300 with --adaptive.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same bytes.")] = 1,
     out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("simulated"),
-    effects: Annotated[
-        float, typer.Option(min=0, help="Scale of demographic effects; 0 for none.")
-    ] = 1.0,
-    skill_sd: Annotated[
-        float, typer.Option(min=0, help="How far apart models are: sd of their skills.")
-    ] = 3.0,
+    effects: Annotated[float, typer.Option(min=0, help="Scale of demographic effects.")] = 1.0,
+    skill_sd: Annotated[float, typer.Option(min=0, help="Sd of skill between models.")] = 3.0,
     adaptive: Annotated[
-        bool,
-        typer.Option("--adaptive", help="Run it: queue, votes, load, build, until it may stop."),
+        bool, typer.Option("--adaptive", help="Run it: queue, votes, build, until it may stop.")
     ] = False,
     batch: Annotated[int, typer.Option(min=1, help="Battles chosen between two builds.")] = 60,
     rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 100,

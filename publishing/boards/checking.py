@@ -56,12 +56,7 @@ class Checked:
 
 
 def check(release: Release, trusted: Sequence[Ed25519PublicKey] = ()) -> Checked:
-    """Check every file of a release.
-
-    Args:
-        release: a kept release.
-        trusted: public keys whose signatures are checked; others are named, not judged.
-    """
+    """Check every file of a release; signatures of trusted keys are judged, others are named."""
     path = release.directory / CANONICAL_FILE
     content = path.read_bytes() if path.exists() else b""
     document = _parsed(content)
@@ -100,11 +95,7 @@ def require_whole(release: Release) -> None:
 def first_difference(
     document: Mapping[str, Any], rows: pa.Table
 ) -> tuple[tuple[str, ...], Row | None, Row | None] | None:
-    """The first row, by key, in which a board.json and other rows differ.
-
-    Args:
-        document: board.json, parsed.
-        rows: with the same columns.
+    """The first row, by key, in which a parsed board.json and other rows of its columns differ.
 
     Returns:
         Its key, the row of the document and the other row; None where all are equal.
@@ -122,11 +113,7 @@ def _key(row: Row) -> tuple[str, ...]:
 
 
 def taken_from(log: EventLog, release: Release) -> list[ErasedSince]:
-    """The erasures that took away something that a release may have used.
-
-    Args:
-        log: as of its head.
-        release: of this log.
+    """The erasures, up to the log's head, of something that a release may have used.
 
     Raises:
         IntegrityError: its statement cannot be read.

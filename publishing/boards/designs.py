@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ingestion.errors import IntegrityError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 DESIGNS = "designs"
@@ -29,10 +30,15 @@ def design_hash(project: Path) -> str:
 
 
 def _hash_of(directory: Path) -> str:
+    return hash_of_files((path.name, path) for path in sorted(directory.rglob("*.csv")))
+
+
+def hash_of_files(files: Iterable[tuple[str, Path]]) -> str:
+    """SHA-256 over named files: lines of `<name> <SHA-256>`, in this order."""
     digest = hashlib.sha256()
-    for path in sorted(directory.rglob("*.csv")):
+    for name, path in files:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.name} {content}\n".encode())
+        digest.update(f"{name} {content}\n".encode())
     return digest.hexdigest()
 
 
@@ -56,16 +62,10 @@ def keep_design(boards: Path, project: Path) -> None:
 
 
 def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Path:
-    """A dbt project of the present tables with a design's seeds.
+    """A dbt project of the present tables with a design's seeds: `present`, or a copy in `scratch`.
 
     The present tables may read seeds that are younger than a design. The present's stand in for
     them, in a directory of their own: they are no part of the design, nor of its hash.
-
-    Args:
-        boards: where designs are kept.
-        design: its hash.
-        present: the dbt project; returned where the design is its own.
-        scratch: where a copy of the project may be made.
 
     Raises:
         NotFoundError: the design was not kept.

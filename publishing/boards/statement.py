@@ -1,15 +1,13 @@
 """What vouches for a release: an in-toto Statement v1 about `board.json`, and its signature.
 
-The predicate (`board/v1`) has, field by field: `board`, the release's subject (inputs.py); `log`,
-which log it was (`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962
-root over the commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its
-dependencies, Python and platform; `made_at`. Only `board` is part of the release's id.
+The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`, which log it was
+(`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962 root over the
+commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies,
+Python and platform; `made_at`. Only `board` is part of the release's id.
 
-It is plain JSON: in-toto-attestation would bring protobuf into the path of every build to write
-four fields. It is the tests' oracle.
-
-Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM file
-(PKCS #8), as `openssl genpkey -algorithm ed25519` writes it: the file that DEMOSCOPE_SIGNING_KEY
+It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
+oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
+file (PKCS #8), as `openssl genpkey -algorithm ed25519` writes it: the file DEMOSCOPE_SIGNING_KEY
 names, else `vault/board-signing.key`. Without one, releases are not signed.
 """
 
@@ -28,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, UsageError
+from publishing.boards.designs import hash_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,12 +63,7 @@ def statement(release_id: str, subject: dict[str, Any], provenance: dict[str, An
 
 
 def provenance(log: EventLog, position: int) -> dict[str, Any]:
-    """What a release is made from and by, here and now.
-
-    Args:
-        log: the event log.
-        position: the last commit that was read.
-    """
+    """What a release is made from (the log up to a position) and by, here and now."""
     from ingestion.log.checkpoint import checkpoint_of, default_origin
     from publishing.boards.inputs import head_hash
 
@@ -101,14 +95,11 @@ def lock_hash() -> str | None:
 @cache
 def code_hash() -> str:
     """SHA-256 over the code a release is made by: lines of `<path> <SHA-256>`, by path."""
-    digest = hashlib.sha256()
-    paths = [path for package in CODE for path in (ROOT / package).rglob("*")]
-    for path in sorted(paths):
-        name = path.relative_to(ROOT)
-        if path.suffix in CODE_SUFFIXES and not NOT_CODE & set(name.parts):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{name.as_posix()} {content}\n".encode())
-    return digest.hexdigest()
+    paths = sorted(path for package in CODE for path in (ROOT / package).rglob("*"))
+    named = [(path.relative_to(ROOT), path) for path in paths if path.suffix in CODE_SUFFIXES]
+    return hash_of_files(
+        (name.as_posix(), path) for name, path in named if not NOT_CODE.intersection(name.parts)
+    )
 
 
 def pre_authentication_encoding(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:

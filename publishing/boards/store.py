@@ -46,11 +46,7 @@ _PREFIX = re.compile("[0-9a-f]{8,64}")
 
 @dataclass(frozen=True)
 class Release:
-    """All boards of one build, as they are kept.
-
-    Args:
-        directory: named by its id.
-    """
+    """All boards of one build, as they are kept in a directory named by the release's id."""
 
     directory: Path
 

@@ -10,8 +10,6 @@ from ingestion.errors import NotFoundError
 from ratings.rounding import MICRO, MICRO_SUFFIX
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from publishing.boards.store import Release
 
 DEFAULT_DIMENSION = "overall"
@@ -43,9 +41,10 @@ def leaderboard(
         NotFoundError: names what the release has instead.
     """
     rows = release.rows()
+    known = rows.column("dimension").unique().to_pylist()
     chosen = {
         "stratum_id": stratum or DEFAULT_STRATUM,
-        "dimension": dimension or _default_dimension(rows),
+        "dimension": dimension or (DEFAULT_DIMENSION if DEFAULT_DIMENSION in known else min(known)),
         "estimator": estimator or DEFAULT_ESTIMATOR,
     }
     for name in SELECTORS:
@@ -95,17 +94,12 @@ def _as_people_read(row: dict[str, Any]) -> dict[str, Any]:
     return {name: units.pop(name) for name in first} | units
 
 
-def _default_dimension(rows: pa.Table) -> str:
-    known = sorted(rows.column("dimension").unique().to_pylist())
-    return DEFAULT_DIMENSION if DEFAULT_DIMENSION in known else known[0]
-
-
 def _default_weighting(known: list[str]) -> str:
-    official = [
+    official = (
         weighting
-        for weighting in sorted(known)
+        for weighting in known
         if weighting != UNWEIGHTED
         and not weighting.endswith(SECONDARY_SUFFIX)
         and not weighting.startswith(SECONDARY_PREFIX)
-    ]
-    return official[0] if official else UNWEIGHTED
+    )
+    return min(official, default=UNWEIGHTED)

@@ -1,14 +1,13 @@
 """A publication mirrored in PostgreSQL: the schema `demoscope`, swapped in one transaction.
 
-Rows go by ADBC (binary COPY) into a schema beside, which is committed and then takes the name. A
-reader sees the old publication or the new one, never a mixture, and keeps the right to read. What
-others made, in the schema or on it, is never dropped: the comment on the schema names our tables.
+Rows go from a publication's files by ADBC (binary COPY) into a schema beside, which is committed
+and then takes the name. A reader sees the old publication or the new one, never a mixture, and
+keeps the right to read. What others made, in the schema or on it, is never dropped: the comment on
+the schema names our tables.
 
 The rows are committed before the swap, because a COPY that waited for the swap reads the new
 tables with the snapshot it took before. The swap waits for readers a little, gives way, and tries
 again: a longer wait would be a deadlock with a reader of two tables, and might end the reader.
-
-The mirror is made of a publication's own files.
 """
 
 from __future__ import annotations
@@ -50,11 +49,9 @@ class MirrorError(DemoscopeError):
 
 
 def mirror(publication: Publication, dsn: str) -> None:
-    """Put a publication's tables into a PostgreSQL database, in place of those before.
+    """Put a kept publication's tables into a PostgreSQL database, in place of those before.
 
-    Args:
-        publication: one that is kept.
-        dsn: what libpq takes: a URI, or `host=... dbname=...`.
+    The DSN is what libpq takes: a URI, or `host=... dbname=...`.
 
     Raises:
         UsageError: the driver is not installed.

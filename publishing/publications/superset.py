@@ -39,11 +39,9 @@ def default_uri(marts: Path) -> str:
 
 
 def dashboard(publication: Publication, uri: str) -> bytes:
-    """The zip file.
+    """The zip file of a publication's dashboard.
 
-    Args:
-        publication: whose tables the dashboard shows.
-        uri: SQLAlchemy's address of the database: a publication's file, or its mirror.
+    `uri` is SQLAlchemy's address of the database: a publication's file, or its mirror.
     """
     declared = yaml.safe_load(DECLARED.read_text(encoding="utf-8"))
     tables = {table["name"]: table for table in publication.manifest["tables"]}

@@ -56,12 +56,7 @@ def publish(
 ) -> Publication:
     """Publish what a release was made from, and let readers see it.
 
-    Args:
-        marts: where publications are kept.
-        release: whose tables these are.
-        log: the log it was made from.
-        connection: on the pipeline's database, which holds what the release was made from.
-        tables: the marts that are public.
+    The connection is on the pipeline's database, which holds what the release was made from.
 
     Raises:
         BusyError: another process publishes.
@@ -129,13 +124,7 @@ def write_files(
     tables: Sequence[PublicTable],
     about: dict[str, Any],
 ) -> list[dict[str, Any]]:
-    """Write every file of a publication but its manifest.
-
-    Args:
-        connection: on the pipeline's database.
-        directory: an empty one.
-        tables: the marts that are public.
-        about: the row of the table `publication`.
+    """Write every file of a publication but its manifest; `about` is its row of `publication`.
 
     Returns:
         What the manifest says of each table, `publication` first. `rows_sha256` is over its rows,

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
 from ingestion.vocabulary import EventType
+from orchestration.database import open_database, register_sources
 from orchestration.dbt_runs import run_dbt
-from orchestration.raw_views import open_database, register_sources
 from tests.benchmarks.log import BATTLE, PRODUCER, judgments, people
 
 THREADS = 2

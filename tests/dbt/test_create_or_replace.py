@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.database import open_database
 from orchestration.dbt_runs import PROJECT_DIRECTORY, TransformationFailedError, run_dbt
-from orchestration.raw_views import open_database
 
 SETTINGS = """\
 name: demoscope

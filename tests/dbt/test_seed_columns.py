@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from orchestration.database import open_database
 from orchestration.dbt_runs import run_dbt
-from orchestration.raw_views import open_database
 
 COLUMNS = "select column_name from duckdb_columns() where table_name = 'seed_pools' order by all"
 

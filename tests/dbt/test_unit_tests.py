@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ingestion.log import EventLog
+from orchestration.database import open_database, register_ratings, register_sources
 from orchestration.dbt_runs import run_dbt
 from orchestration.log_verification import show
-from orchestration.raw_views import open_database, register_ratings, register_sources
 
 
 def test_every_unit_test_passes_on_an_empty_warehouse(tmp_path: Path) -> None:

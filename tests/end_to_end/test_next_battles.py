@@ -15,8 +15,8 @@ from ingestion.log import EventLog
 from ingestion.log.reader import read
 from ingestion.paths import Home
 from ingestion.vocabulary import EventType
+from orchestration.database import open_database
 from orchestration.queueing import key_of, schedule
-from orchestration.raw_views import open_database
 from tests.end_to_end.command import demoscope, document
 
 ROW = {"stratum", "model_a", "model_b", "expected_gain", "policy", "propensity", "proposal_id"}

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.paths import Home
+from orchestration.database import open_database
 from orchestration.rating_step import reading
-from orchestration.raw_views import open_database
 from publishing.boards.inputs import exact
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import RatingParameters

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.paths import Home
+from orchestration.database import open_database
 from orchestration.loading import load_file
-from orchestration.raw_views import open_database
 from publishing.boards import store as boards
 from publishing.boards.store import KEY
 from publishing.publications import store

@@ -11,9 +11,9 @@ import pytest
 
 from ingestion.log import EventLog
 from orchestration.building import Workspace, open_sources
+from orchestration.database import open_database
 from orchestration.dbt_runs import run_dbt
 from orchestration.event_search import Search, find_events
-from orchestration.raw_views import open_database
 from publishing.boards.inputs import Cut
 from tests.end_to_end.history import (
     PEOPLE,

@@ -10,12 +10,11 @@ import pytest
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
-from orchestration.build_marker import mark_built
 from orchestration.building import Workspace
 from orchestration.consistency_check import require_consistency
+from orchestration.database import mark_built, open_database
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.rating_step import write_ratings
-from orchestration.raw_views import open_database
 from publishing.boards import store
 from publishing.boards.designs import design_hash
 from publishing.boards.store import Release

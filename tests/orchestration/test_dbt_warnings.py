@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.dbt_results import SAYS, warnings_in
-from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.dbt_runs import PROJECT_DIRECTORY, SAYS, warnings_in
 
 WARN = "severity='warn'"
 PATHS = [path for path in (PROJECT_DIRECTORY / "tests").rglob("*.sql") if WARN in path.read_text()]
@@ -36,7 +35,7 @@ def test_warnings_are_sentences_and_nothing_else_is_one() -> None:
             result("a", "warn", 1200, "select 1"),
         ]
     )
-    assert [str(one) for one in found] == [
+    assert found == [
         "a, 1,200 rows: Got 3 results",
         "b, 1 row: too few people. Ask more.",
     ]

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ingestion.log import EventLog
 from ingestion.log.checkpoint import verifier_of
+from orchestration.database import open_database
 from orchestration.log_verification import verify
-from orchestration.raw_views import open_database
 from tests.ingestion.log.events import battles, commit, models
 
 

@@ -18,9 +18,9 @@ from ingestion.sources.generated_events import GeneratedEvents
 from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources
+from orchestration.database import mart_rows
 from orchestration.dbt_runs import run_dbt
 from orchestration.loading import load_file, load_generated
-from orchestration.mart_rows import mart_rows
 from orchestration.quality import SOURCE, appeal, find_strikes, issue
 from tests.end_to_end.command import demoscope, document
 

@@ -19,9 +19,9 @@ from ingestion.subjects.links import Identities, vault_lock
 from ingestion.subjects.pseudonyms import Pseudonymiser
 from ingestion.subjects.seals import SEALED_PREFIX
 from ingestion.vocabulary import EventType
+from orchestration.database import open_database, register_sources
 from orchestration.event_search import Search, find_events
 from orchestration.loading import load_file
-from orchestration.raw_views import open_database, register_sources
 
 ENROLLED, BATTLE = EventType.PARTICIPANT_ENROLLED, EventType.BATTLE_JUDGED
 

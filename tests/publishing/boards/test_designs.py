@@ -5,8 +5,8 @@ import shutil
 import warnings
 from pathlib import Path
 
+from orchestration.database import open_database
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt
-from orchestration.raw_views import open_database
 from publishing.boards.designs import DESIGNS, SEEDS, design_hash, project_with
 
 MISSING_SEED, SHORTER_SEED, MISSING_COLUMN = "seed_pools", "seed_stopping_targets", "weighting"

@@ -1,0 +1,192 @@
+"""The pipeline's database: what dbt sees as sources, what its counts are of, and reading its marts.
+
+All of it is made from the log and can be deleted.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from ingestion.contracts import CONTRACTS
+from ingestion.errors import BusyError, IntegrityError, NotFoundError
+from ingestion.log.reader import register
+from ingestion.paths import Home
+from ingestion.subjects.seals import SEALED_PREFIX, Seals
+from orchestration.load_report import TABLE as LOADS
+from publishing.boards.designs import design_hash
+from publishing.boards.inputs import Cut
+from publishing.publications.writing import quoted
+from ratings.tables.declarations import RATING_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ingestion.log import EventLog
+    from ingestion.tables import Table
+
+# What DuckDB says of a file that another process has open; it has no error of its own for it.
+LOCKED = "Could not set lock"
+BUILD = "Build first: demoscope build"
+
+
+def open_database(path: Path, *, is_read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open the pipeline's database: for writing, or to read what the last build left.
+
+    Raises:
+        BusyError: another process has it open.
+        IntegrityError: the file is no database, or a damaged one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        try:
+            connection = duckdb.connect(path, read_only=is_read_only)
+        except duckdb.ConnectionException:
+            # This process built it, and dbt has not let go: DuckDB then opens it one way only.
+            connection = duckdb.connect(path)
+    except duckdb.IOException as error:
+        if LOCKED in str(error):
+            message = f"{path} is open in another process."
+            raise BusyError(message, remedy="Wait for it to end, then build again.") from error
+        message = f"{path} cannot be read: {str(error).splitlines()[0]}"
+        remedy = "Nothing is lost, it is made of the log: delete it, then run: demoscope build"
+        raise IntegrityError(message, remedy=remedy) from error
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def register_sources(
+    connection: duckdb.DuckDBPyConnection, log: EventLog, *, as_of_seq: int, loads: Path
+) -> None:
+    """Register `raw.<event_type>` as of a log position, unsealed, and `raw.load`."""
+    register(connection, log, as_of_seq)
+    _unseal(connection, Home(log.layout.root.parent).vault)
+    query = _no_rows(LOADS)
+    if any(loads.glob("*.json")):
+        columns = ", ".join(f"{column.name}: '{column.sql_type}'" for column in LOADS.columns)
+        query = (
+            f"select * from read_json({quoted(loads / '*.json')},"
+            f" format = 'newline_delimited', columns = {{{columns}}})"
+        )
+    connection.execute(f"create or replace view raw.load as {query}")
+
+
+def _unseal(connection: duckdb.DuckDBPyConnection, vault: Path) -> None:
+    """Show what participants said of themselves; of those who were erased, nothing.
+
+    Raises:
+        IntegrityError: the vault is not the one that the log was sealed under.
+    """
+    for event_type, contract in CONTRACTS.items():
+        columns = contract.sealed_columns
+        sealed = " or ".join(f"starts_with({name}, '{SEALED_PREFIX}')" for name in columns)
+        query = f"from raw.{event_type}"
+        if not sealed or not connection.sql(f"{query} where {sealed} limit 1").fetchall():
+            continue
+        opened = Seals.open(vault).unseal(contract, connection.sql(query).to_arrow_table())
+        connection.register("opened", opened)
+        connection.execute(f"create or replace table raw.opened_{event_type} as from opened")
+        connection.unregister("opened")
+        connection.execute(
+            f"create or replace view raw.{event_type} as from raw.opened_{event_type}"
+        )
+
+
+def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> None:
+    """Register every rating table as `ratings.<name>`; one without rows has no file."""
+    connection.execute("create schema if not exists ratings")
+    for name, table in RATING_TABLES.items():
+        path = ratings / f"{name}.parquet"
+        query = f"from read_parquet({quoted(path)})" if path.exists() else _no_rows(table)
+        connection.execute(f"create or replace view ratings.{name} as {query}")
+
+
+def _no_rows(table: Table) -> str:
+    columns = (f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns)
+    return f"select {', '.join(columns)} where false"
+
+
+def mark_built(
+    database: Path, project: Path, position: int, valid_until: str | None = None
+) -> None:
+    """Note that the counts are whole: without this build marker, a build of them was cut off.
+
+    The design is the seeds of `project`; `position` is the last commit, `valid_until` the cut in
+    valid time (ISO 8601), None for none.
+    """
+    until = "null" if valid_until is None else quoted(valid_until)
+    columns = f"{position:d} as log_position, cast({until} as varchar) as valid_until"
+    columns += f", '{design_hash(project)}' as design_hash"
+    with open_database(database) as connection:
+        connection.execute(f"create view raw.build_marker as select {columns}")
+
+
+def built_from(connection: duckdb.DuckDBPyConnection) -> tuple[Cut, str | None] | None:
+    """The cut and the study design of the database's counts; None where they are not whole.
+
+    The design is None where older code built them.
+    """
+    try:
+        marks = connection.sql("from raw.build_marker").to_arrow_table().to_pylist()
+    except duckdb.CatalogException:
+        return None
+    [mark] = marks
+    return Cut(mark["log_position"], mark["valid_until"]), mark.get("design_hash")
+
+
+def mart_rows(
+    home: Home, query: str, values: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Rows of a query on the marts as the last build left them; `values` are its named parameters.
+
+    Raises:
+        NotFoundError: there is no database, or the last build did not make these tables.
+        BusyError: a build has it open.
+        IntegrityError: it is damaged.
+    """
+    if not home.database.exists():
+        raise NotFoundError(f"There is no {home.database}.", remedy=BUILD)
+    try:
+        with open_database(home.database, is_read_only=True) as connection:
+            table = connection.sql(query, params=dict(values or {})).to_arrow_table()
+    except duckdb.CatalogException as error:
+        message = f"{home.database} does not have what this reads."
+        raise NotFoundError(message, remedy=BUILD) from error
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def require_idle(home: Home) -> None:
+    """Refuse while another process has the database open, and would go on reading it.
+
+    Raises:
+        BusyError: another process has it open.
+    """
+    if home.database.exists():
+        open_database(home.database).close()
+
+
+def erasure_cleanup(home: Home) -> list[Path]:
+    """Delete what was made from the log before an erasure: the database, what dead builds left.
+
+    A database keeps in its file what is deleted from its tables. Kept releases and publications
+    hold no participant, only sums over many.
+
+    Returns:
+        What was there.
+    """
+    found = [
+        home.database,
+        home.database.with_name(f"{home.database.name}.wal"),
+        *sorted(home.cache.glob("build-*")),
+    ]
+    there = [path for path in found if path.exists()]
+    for path in there:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return there
