@@ -114,7 +114,7 @@ class _Load:
         self._row_count = 0
         self._duplicates = 0
         self._late_conflicts = 0
-        self._accepted: dict[str, int] = {}
+        self._accepted: dict[EventType, int] = {}
         self._failures: list[str] = []
         self._expectations = 0
         self._staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
@@ -216,11 +216,10 @@ class _Load:
 
     def _commit(self, batch: Batch) -> int:
         receipt = batch.commit()
-        late = receipt.late.to_pylist()
-        for row in late:
-            self._accepted[row["event_type"]] -= 1
-            self._duplicates += not row["is_conflict"]
-        conflicts = [row for row in late if row["is_conflict"]]
+        conflicts = [row for row in receipt.late.to_pylist() if row["is_conflict"]]
+        staged = sum(self._accepted.values())
+        self._accepted = {kind: receipt.accepted.get(kind, 0) for kind in self._accepted}
+        self._duplicates += staged - sum(self._accepted.values()) - len(conflicts)
         if conflicts:
             with self._open_quarantine(f"{self._load_id}-late") as quarantine:
                 quarantine.add(self._late_conflict(row) for row in conflicts)
