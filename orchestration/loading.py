@@ -2,12 +2,16 @@
 
 Write, audit, publish: until the commit nothing of the load is in the log, and a load that is
 refused leaves the log as it was. Memory is bounded by PIECE_ROWS, whatever the file's size.
+
+A second thread names, judges and stages a piece while the first reads and checks the next. It has
+one piece at a time, in order, and hands over what it refused: no result depends on which is faster.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -28,6 +32,7 @@ from orchestration.load_report import GateRefusalError, LoadReport, earlier_repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from expectations.gate import Verdict
     from ingestion.log import Batch
@@ -109,7 +114,7 @@ class _Load:
         self._row_count = 0
         self._duplicates = 0
         self._late_conflicts = 0
-        self._accepted: dict[str, int] = {}
+        self._accepted: dict[EventType, int] = {}
         self._failures: list[str] = []
         self._expectations = 0
         self._staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
@@ -120,10 +125,7 @@ class _Load:
             return self._kept(again)
         begun = self._log.begin(self._source.fingerprint, {"name": PRODUCER})
         with self._quarantine, begun as batch:
-            for event_type, checked in self._read_and_checked():
-                native, table = self._named(event_type, checked)
-                self._note(event_type, self._gate.judge(event_type, table))
-                self._stage(event_type, native, table, batch)
+            self._stage_pieces(batch)
             self._judge_load()
             self._quarantine.keep()
             if self._failures:
@@ -165,29 +167,37 @@ class _Load:
     def _piece(self, event_type: EventType) -> tuple[EventType, pa.Table]:
         return event_type, pa.concat_tables(self._waiting.pop(event_type))
 
-    def _named(self, event_type: EventType, native: pa.Table) -> tuple[pa.Table, pa.Table]:
-        """Rows whose participants were not erased, as they came and in log form."""
-        contract = CONTRACTS[event_type]
+    def _stage_pieces(self, batch: Batch) -> None:
+        with ThreadPoolExecutor(1) as beside:
+            before: Future[list[RefusedRow]] | None = None
+            for event_type, checked in self._read_and_checked():
+                if before is not None:
+                    self._quarantine.add(before.result())
+                before = beside.submit(self._stage, event_type, checked, batch)
+            if before is not None:
+                self._quarantine.add(before.result())
+
+    def _stage(self, event_type: EventType, native: pa.Table, batch: Batch) -> list[RefusedRow]:
+        """Name, judge, seal and stage a piece. Returns the rows that must not go any further."""
+        contract, refused = CONTRACTS[event_type], []
         bound, is_erased = self._names.is_erased(contract, native)
         if pc.any(is_erased).as_py():
             numbers = native[ROW_NUMBER].filter(is_erased).to_pylist()
-            self._quarantine.add(_erased_row(event_type, number) for number in numbers)
+            refused = [_erased_row(event_type, number) for number in numbers]
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
-        return native, self._names.log_form(contract, bound)
-
-    def _stage(
-        self, event_type: EventType, native: pa.Table, table: pa.Table, batch: Batch
-    ) -> None:
-        staged = batch.stage(event_type, self._seals.seal(CONTRACTS[event_type], table))
+        table = self._names.log_form(contract, bound)
+        self._note(event_type, self._gate.judge(event_type, table))
+        staged = batch.stage(event_type, self._seals.seal(contract, table))
         self._staged_numbers.append((event_type, native[ROW_NUMBER]))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self._duplicates += duplicates
         accepted = native.num_rows - duplicates - conflicts
         self._accepted[event_type] = self._accepted.get(event_type, 0) + accepted
         if conflicts:
-            refused = native.filter(pa.array(staged.is_conflict)).to_pylist()
-            self._quarantine.add(_conflicting_row(event_type, row) for row in refused)
+            rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
+            refused += [_conflicting_row(event_type, row) for row in rows]
+        return refused
 
     def _judge_load(self) -> None:
         refused = self._quarantine
@@ -206,11 +216,10 @@ class _Load:
 
     def _commit(self, batch: Batch) -> int:
         receipt = batch.commit()
-        late = receipt.late.to_pylist()
-        for row in late:
-            self._accepted[row["event_type"]] -= 1
-            self._duplicates += not row["is_conflict"]
-        conflicts = [row for row in late if row["is_conflict"]]
+        conflicts = [row for row in receipt.late.to_pylist() if row["is_conflict"]]
+        staged = sum(self._accepted.values())
+        self._accepted = {kind: receipt.accepted.get(kind, 0) for kind in self._accepted}
+        self._duplicates += staged - sum(self._accepted.values()) - len(conflicts)
         if conflicts:
             with self._open_quarantine(f"{self._load_id}-late") as quarantine:
                 quarantine.add(self._late_conflict(row) for row in conflicts)

@@ -2,13 +2,14 @@
 
 docs/event-log.md says what every byte means. The files by topic:
 
-- `event_log` is what the rest of Demoscope uses; `batch` stages events and commits them together.
+- `event_log` is what the rest of Demoscope uses; `batch` stages events and commits them together,
+  `staged_rows` keeps them until then, and `matching` tells what is new from what is known.
 - `layout` says where things lie: FORMAT, schemas, segments, commits. `durable` writes so that a
   crash loses nothing, `workspace` gives a writer a directory of its own and clears up after others.
 - `segments` writes Parquet files; `leaves`, `salts` and `merkle` make the tree over their rows.
 - `chain` says what a commit is and reads all of them; `append` adds one.
-- `held_files` says which files hold the rows as of a commit; `reader` makes views over them.
-- `verification` and `segment_check` check a log from its bytes up.
+- `held_files` says which files hold the rows as of a commit, `reader` makes views over them, and
+  `verification` checks a log from its bytes up.
 - `checkpoint` signs a log's size and root; `event_proof` proves that an event is in it.
 - `compaction` merges small files, `redaction` and `erasure` destroy what must be forgotten, and
   `export` shows the log to other engines.

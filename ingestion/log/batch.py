@@ -14,24 +14,21 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from ingestion.contracts import CONTRACTS, Contract
+from ingestion.contracts import CONTRACTS
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
 from ingestion.log.chain import Chain, Commit, Segment
 from ingestion.log.durable import explained, fsync_directory
+from ingestion.log.held_files import rows_at
 from ingestion.log.layout import Layout, conform, describe_schema, keep_schema
 from ingestion.log.matching import KnownIds, LoggedIds, settle, settle_repeats
-from ingestion.log.read_by_position import rows_at
 from ingestion.log.receipt import LATE_SCHEMA, Receipt, StageResult
-from ingestion.log.segments import row_pieces
-from ingestion.log.staged_rows import IntArray, StagedRows
+from ingestion.log.staged_rows import StagedRows
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
 
-STAGE_ROWS = 500_000
-
 
 class Batch:
-    """Use as a context manager. Not for several threads."""
+    """Use as a context manager, in one thread at a time."""
 
     def __init__(
         self,
@@ -50,7 +47,7 @@ class Batch:
         self._ids: KnownIds | None = None
         self._staged = StagedRows(self._workspace.path)
         self._stage_count = 0
-        self._late: list[dict[str, Any]] = []
+        self._late = [LATE_SCHEMA.empty_table()]
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -87,15 +84,24 @@ class Batch:
             IntegrityError: a segment that must be compared with is damaged.
         """
         self._require_open()
-        pieces, first = [], 0
-        for piece in row_pieces(conform(CONTRACTS[event_type], table), STAGE_ROWS):
-            pieces.append(self._stage_piece(event_type, piece, first))
-            first += len(piece)
+        contract = CONTRACTS[event_type]
+        table = conform(contract, table)
+        result = StageResult.of(len(table))
+        ids = self._known_ids()
+        ids.ask(table["event_id"])
+        rows, positions = ids.in_log()
+        in_log = rows_at(self._chain, positions)
+        settle(contract, table, ((rows[which], known) for which, known in in_log), result)
+        rows, places = ids.in_batch()
+        in_batch = self._staged.rows_at(places)
+        settle(contract, table, ((rows[which], known) for _, which, known in in_batch), result)
+        settle_repeats(contract, table, ids.repeats(), result)
+        accepted = np.flatnonzero(result.is_accepted)
+        if len(accepted):
+            taken = table if len(accepted) == len(table) else table.take(pa.array(accepted))
+            ids.stage(accepted, self._staged.append(contract, taken), self._stage_count)
         self._stage_count += 1
-        return StageResult(
-            np.concatenate([np.empty(0, np.bool_), *(piece.is_duplicate for piece in pieces)]),
-            np.concatenate([np.empty(0, np.bool_), *(piece.is_conflict for piece in pieces)]),
-        )
+        return result
 
     def commit(self) -> Receipt:
         """Make the batch part of the log, durably, or find that it is part of it already.
@@ -112,31 +118,12 @@ class Batch:
                 return self._already(earlier)
             if self._chain.head_seq > self._base:
                 self._drop_late()
-            if not self._staged.count:
+            if not self._staged.counts():
                 return self._finish(seq=self._chain.head_seq, is_new=False)
             commit = self._record()
             if append_record(self._layout, commit, self._workspace.path):
                 self._chain.refresh()
                 return self._finish(seq=commit.seq, is_new=True)
-
-    def _stage_piece(self, event_type: EventType, table: pa.Table, first: int) -> StageResult:
-        contract = CONTRACTS[event_type]
-        result = StageResult.of(len(table))
-        ids = self._known_ids()
-        ids.ask(table["event_id"])
-        rows, positions = ids.in_log()
-        in_log = rows_at(self._chain, positions)
-        settle(contract, table, ((rows[which], known) for which, known in in_log), result)
-        rows, places = ids.in_batch()
-        in_batch = self._staged.rows_at(places)
-        settle(contract, table, ((rows[which], known) for _, which, known in in_batch), result)
-        settle_repeats(contract, table, ids.repeats(), result)
-        accepted = np.flatnonzero(result.is_accepted)
-        if len(accepted):
-            taken = table if len(accepted) == len(table) else table.take(pa.array(accepted))
-            start = self._staged.append(contract, taken)
-            ids.stage(accepted, start, self._stage_count, first)
-        return result
 
     def _known_ids(self) -> KnownIds:
         if self._ids is None:
@@ -148,40 +135,29 @@ class Batch:
         """Compare what is staged with commits made since it was, and drop what they hold."""
         ids = self._known_ids()
         self._logged.cover(self._chain.head_seq)
-        places, positions = ids.late(self._chain.commit(self._base + 1).first_position)
-        is_left = self._staged.is_left(places)
-        places, positions = places[is_left], positions[is_left]
+        first_position = self._chain.commit(self._base + 1).first_position
+        places, positions, stages, stage_rows = ids.late(first_position)
         superfluous = [np.empty(0, np.int64)]
         for which, known in rows_at(self._chain, positions):
             for contract, index, staged in self._staged.rows_at(places[which]):
                 result = StageResult.of(len(staged))
                 beside = known.take(pa.array(index))
                 settle(contract, staged, [(np.arange(len(staged)), beside)], result)
-                marked = np.flatnonzero(~result.is_accepted)
-                superfluous.append(places[which][index][marked])
-                self._note_late(contract, superfluous[-1], staged.take(pa.array(marked)), result)
-        self._staged.drop(np.concatenate(superfluous))
-        self._base = self._chain.head_seq
-
-    def _note_late(
-        self, contract: Contract, places: IntArray, rows: pa.Table, result: StageResult
-    ) -> None:
-        """Remember accepted rows that a concurrent commit held already."""
-        where = self._known_ids().where_staged(places)
-        conflicts = result.is_conflict[~result.is_accepted]
-        for place, event_id, is_conflict in zip(
-            places.tolist(), rows["event_id"].to_pylist(), conflicts.tolist(), strict=True
-        ):
-            stage, row = where[place]
-            self._late.append(
-                {
-                    "stage": stage,
-                    "row": row,
-                    "event_type": str(contract.event_type),
-                    "event_id": event_id,
-                    "is_conflict": is_conflict,
+                is_late = ~result.is_accepted
+                late = which[index][is_late]
+                columns = {
+                    "stage": stages[late],
+                    "row": stage_rows[late],
+                    "event_type": [str(contract.event_type)] * len(late),
+                    "event_id": staged["event_id"].filter(pa.array(is_late)),
+                    "is_conflict": result.is_conflict[is_late],
                 }
-            )
+                self._late.append(pa.table(columns, LATE_SCHEMA))
+                superfluous.append(places[late])
+        dropped = np.unique(np.concatenate(superfluous))
+        self._staged.drop(dropped)
+        ids.forget(dropped)
+        self._base = self._chain.head_seq
 
     def _record(self) -> Commit:
         """The record that would continue the chain as it was last read."""
@@ -210,17 +186,13 @@ class Batch:
             fsync_directory(self._layout.commits)
         withdraw_segments(self._layout, (file for _, file in self._staged.sealed()), earlier)
         self.abort()
-        return Receipt(seq=earlier.seq, is_new=False, superseded=self._staged.counts())
+        return Receipt(seq=earlier.seq, is_new=False)
 
     def _finish(self, *, seq: int, is_new: bool) -> Receipt:
-        accepted = self._staged.counts() if is_new else {}
         self.abort()
-        return Receipt(
-            seq=seq,
-            is_new=is_new,
-            accepted={event_type: count for event_type, count in accepted.items() if count},
-            late=pa.Table.from_pylist(self._late, LATE_SCHEMA),
-        )
+        accepted = self._staged.counts() if is_new else {}
+        late = pa.concat_tables(self._late)
+        return Receipt(seq=seq, is_new=is_new, accepted=accepted, late=late)
 
     def _require_open(self) -> None:
         if not self._is_open:

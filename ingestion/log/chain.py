@@ -17,7 +17,7 @@ import os
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -400,6 +400,11 @@ def moment_in_utc(text: str) -> datetime:
 def commit_number(name: str) -> int:
     """The number of a commit by its file's name; 0 for another file."""
     return int(name[:SEQ_DIGITS]) if _COMMIT_NAME.fullmatch(name) else 0
+
+
+def digest_of(files: Sequence[Compacted] | Sequence[Redacted]) -> str:
+    """SHA-256 in hexadecimal of what a commit says of files."""
+    return hash_of(rfc8785.dumps([asdict(file) for file in files]))
 
 
 def hash_of(content: bytes) -> str:

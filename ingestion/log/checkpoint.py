@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log.chain import Chain, Commit
-from ingestion.log.durable import create_once, explained, replace_text
+from ingestion.log.durable import create_secret, explained, replace_text
 from ingestion.log.merkle import Tree, is_included, leaf_hash
 
 HASH_BYTES = 32
@@ -209,8 +209,7 @@ def signing_key(vault: Path) -> Ed25519PrivateKey:
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )
         with explained("Writing", path):
-            vault.mkdir(parents=True, exist_ok=True, mode=0o700)
-            create_once(path, content, vault, 0o600)
+            create_secret(path, content)
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:

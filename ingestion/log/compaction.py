@@ -13,18 +13,16 @@ copied log n times at most; compact seldom.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import rfc8785
 
 from ingestion.errors import BusyError
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.chain import Compacted
+from ingestion.log.chain import Compacted, digest_of
 from ingestion.log.durable import destroy
 from ingestion.log.event_log import EventLog
 from ingestion.log.held_files import HeldFile, compacted_schema, held_files, read_positioned
@@ -73,18 +71,16 @@ def compact(log: EventLog) -> Compaction:
     groups = _plan(log)
     if not groups:
         return Compaction(base, ())
-    workspace = Workspace(log.layout)
     made: list[Compacted] = []
-    try:
-        made.extend(_merge(log.layout, workspace.path, files) for files in groups)
-        seq = _commit(log, workspace.path, base, tuple(made))
-    except BusyError:
-        # What was erased meanwhile must not stay in a file that no commit names.
-        for one in made:
-            destroy(log.layout.segment(one.sha256))
-        raise
-    finally:
-        workspace.close()
+    with Workspace(log.layout) as workspace:
+        try:
+            made.extend(_merge(log.layout, workspace.path, files) for files in groups)
+            seq = _commit(log, workspace.path, base, tuple(made))
+        except BusyError:
+            # What was erased meanwhile must not stay in a file that no commit names.
+            for one in made:
+                destroy(log.layout.segment(one.sha256))
+            raise
     merged = [
         Merged(
             event_type=EventType(one.event_type),
@@ -146,7 +142,7 @@ def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compac
 
 def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ...]) -> int:
     """Link the record into the chain behind whatever was committed meanwhile."""
-    name = hashlib.sha256(rfc8785.dumps([asdict(one) for one in made])).hexdigest()
+    name = f"compaction-{digest_of(made)}"
     while True:
         log.refresh()
         # What was merged here may since have been merged by another, or been erased in part.
@@ -154,7 +150,7 @@ def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ..
         if any(commit.compacted or commit.redacted for commit in meanwhile):
             message = "Another compaction, or an erasure, was committed meanwhile."
             raise BusyError(f"{message} Nothing was changed.", remedy="Run it again.")
-        commit = log.chain.continued(f"compaction-{name}", PRODUCER, compacted=made)
+        commit = log.chain.continued(name, PRODUCER, compacted=made)
         if append_record(log.layout, commit, directory):
             log.refresh()
             return commit.seq

@@ -8,11 +8,13 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ingestion.errors import DemoscopeError
 
 _ELSEWHERE = "Put the log on a local file system, or one where link(2) is atomic."
 _PIECE_BYTES = 1 << 20
+_SECRET_MODE = 0o600
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space and try again.",
     errno.EDQUOT: "The quota is used up: raise it and try again.",
@@ -91,12 +93,29 @@ def destroy(path: Path) -> None:
     with explained("Destroying", path), path.open("r+b") as file:
         path.unlink()
         fsync_directory(path.parent)
-        status = os.fstat(file.fileno())
-        if not status.st_nlink:
-            for start in range(0, status.st_size, _PIECE_BYTES):
-                file.write(bytes(min(_PIECE_BYTES, status.st_size - start)))
-            file.flush()
-            os.fsync(file.fileno())
+        if not os.fstat(file.fileno()).st_nlink:
+            _overwrite(file)
+
+
+def replace_secret(path: Path, content: bytes) -> None:
+    """Put a file in the place of another, durably, and overwrite what that one held.
+
+    Overwriting reaches the disk's blocks only where the file system writes in place.
+    """
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    write_durably(temporary, content, _SECRET_MODE)
+    with path.open("r+b") as before:
+        temporary.replace(path)
+        fsync_directory(path.parent)
+        _overwrite(before)
+
+
+def _overwrite(file: BinaryIO) -> None:
+    left = os.fstat(file.fileno()).st_size
+    while left > 0:
+        left -= file.write(bytes(min(_PIECE_BYTES, left)))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def is_linked(temporary: Path, target: Path) -> bool:
@@ -129,6 +148,12 @@ def create_once(target: Path, content: bytes, scratch: Path, mode: int = 0o644) 
     is_linked(temporary, target)
     temporary.unlink()
     fsync_directory(target.parent)
+
+
+def create_secret(path: Path, content: bytes) -> None:
+    """Make a file that its owner alone can read, unless another first user has made it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_once(path, content, path.parent, _SECRET_MODE)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -12,10 +12,11 @@ Copies outside the log and the vault, and backups of either, are out of reach (d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -25,8 +26,9 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log.chain import moment_of
 from ingestion.log.event_log import EventLog
+from ingestion.log.held_files import Positions
 from ingestion.log.reader import register
-from ingestion.log.redaction import Positions, redact
+from ingestion.log.redaction import redact
 from ingestion.subjects.links import LINKS, Identities, vault_lock
 from ingestion.subjects.pseudonyms import Pseudonymiser
 from ingestion.subjects.seals import SEALS, Seals
@@ -37,6 +39,8 @@ REASON = "The participant was erased."
 LEVELS = (1, 2)
 _CONVERSATION, _TARGET = "conversation_id", "target_event_id"
 ABOUT_EVENTS = {EventType.EVENT_RETRACTED, EventType.EVENT_CORRECTED, EventType.SUBJECT_ERASED}
+SAID = [kind for kind in CONTRACTS if kind not in ABOUT_EVENTS]
+"""What a participant can have done or said, as against what is said of events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,24 +170,15 @@ def erase(
 
 
 def _sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    parts = [
-        f"SELECT source FROM raw.{event_type} WHERE subject_id IS NOT NULL"
-        for event_type in CONTRACTS
-        if event_type not in ABOUT_EVENTS
-    ]
-    rows = connection.sql(" UNION ".join(parts) + " ORDER BY source").fetchall()
+    named = _each(SAID, "source", "subject_id IS NOT NULL")
+    rows = connection.sql(f"SELECT DISTINCT source FROM ({named}) ORDER BY source").fetchall()
     return [row[0] for row in rows]
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, subject_id: str) -> dict[EventType, int]:
-    counts = {}
-    for event_type in CONTRACTS:
-        if event_type not in ABOUT_EVENTS:
-            query = f"SELECT count(*) FROM raw.{event_type} WHERE subject_id = ?"
-            count = connection.execute(query, [subject_id]).fetchall()[0][0]
-            if count:
-                counts[event_type] = int(count)
-    return counts
+    query = _each(SAID, "event_type, count(*)", "subject_id = $1 GROUP BY event_type")
+    counts = dict(connection.execute(query, [subject_id]).fetchall())
+    return {kind: counts[kind] for kind in SAID if kind in counts}
 
 
 def _is_begun(connection: duckdb.DuckDBPyConnection, subject_id: str) -> bool:
@@ -191,18 +186,27 @@ def _is_begun(connection: duckdb.DuckDBPyConnection, subject_id: str) -> bool:
     return bool(connection.execute(query, [subject_id]).fetchall()[0][0])
 
 
+def _each(kinds: Iterable[str], columns: str, condition: str = "true") -> str:
+    """A query for the same of several event types."""
+    return " UNION ALL ".join(
+        f"SELECT {columns} FROM raw.{kind} WHERE {condition}" for kind in kinds
+    )
+
+
+def _found(log: EventLog, query: str, *parameters: str) -> list[tuple[Any, ...]]:
+    """What a query finds in the log as of its head."""
+    with duckdb.connect() as connection:
+        register(connection, log, log.chain.head_seq)
+        return connection.execute(query, list(parameters)).fetchall()
+
+
 def _targets(log: EventLog, subject: Subject) -> list[str]:
     """Every event of the participant, in position order."""
     if not subject.events:
         return []
-    parts = [
-        f"SELECT event_id, position FROM raw.{event_type} WHERE subject_id = $1"
-        for event_type in subject.events
-    ]
-    with duckdb.connect() as connection:
-        register(connection, log, log.resolve(None))
-        query = " UNION ALL ".join(parts) + " ORDER BY position"
-        return [row[0] for row in connection.execute(query, [subject.subject_id]).fetchall()]
+    theirs = _each(subject.events, "event_id, position", "subject_id = $1")
+    query = f"SELECT event_id FROM ({theirs}) ORDER BY position"
+    return [event_id for (event_id,) in _found(log, query, subject.subject_id)]
 
 
 def _commit(
@@ -255,31 +259,20 @@ def rows_of(log: EventLog, subject_id: str) -> Positions:
         log: as of its head.
         subject_id: the participant's pseudonym.
     """
-    with duckdb.connect() as connection:
-        register(connection, log, log.chain.head_seq)
-        found = connection.execute(_query(), [subject_id]).fetchall()
+    found = _found(log, _query(), subject_id)
     return np.array([position for (position,) in found], np.int64)
 
 
 def _query() -> str:
     kinds = [kind for kind in CONTRACTS if kind is not EventType.SUBJECT_ERASED]
-    own = [f"SELECT event_id, position FROM raw.{kind} WHERE subject_id = $1" for kind in kinds]
-    spoken = [
-        f"SELECT {_CONVERSATION} FROM raw.{kind} WHERE subject_id = $1"
-        for kind in _with_column(_CONVERSATION)
-    ]
-    nobodys = [
-        f"SELECT event_id, position FROM raw.{kind} WHERE subject_id IS NULL"
-        f" AND {_CONVERSATION} IN (FROM conversations)"
-        for kind in _with_column(_CONVERSATION)
-    ]
-    about = [
-        f"SELECT event_id, position, {_TARGET} FROM raw.{kind}" for kind in _with_column(_TARGET)
-    ]
+    spoken, about = _with_column(_CONVERSATION), _with_column(_TARGET)
+    nobodys = f"subject_id IS NULL AND {_CONVERSATION} IN (FROM conversations)"
     return (
-        f"WITH RECURSIVE conversations AS ({' UNION '.join(spoken)}),"
-        f" about AS ({' UNION ALL '.join(about)}),"
-        f" theirs AS ({' UNION ALL '.join(own + nobodys)} UNION"
+        "WITH RECURSIVE conversations AS"
+        f" ({_each(spoken, _CONVERSATION, 'subject_id = $1')}),"
+        f" about AS ({_each(about, f'event_id, position, {_TARGET}')}),"
+        f" theirs AS ({_each(kinds, 'event_id, position', 'subject_id = $1')} UNION ALL"
+        f" {_each(spoken, 'event_id, position', nobodys)} UNION"
         f" SELECT about.event_id, about.position FROM about"
         f" JOIN theirs ON about.{_TARGET} = theirs.event_id)"
         " SELECT DISTINCT position FROM theirs ORDER BY position"
@@ -330,20 +323,15 @@ def erasures(log: EventLog) -> list[ErasedSince]:
 
 def _of_answers(log: EventLog) -> list[ErasedSince]:
     """Erasures that destroyed the key of sealed rows which are there."""
-    sealed = " UNION ALL ".join(
-        f"SELECT subject_id, commit_seq FROM raw.{kind}"
-        for kind, contract in CONTRACTS.items()
-        if contract.sealed_columns
-    )
+    kinds = [kind for kind, contract in CONTRACTS.items() if contract.sealed_columns]
+    sealed = _each(kinds, "subject_id, commit_seq")
     query = (
         f"WITH sealed AS ({sealed})"
         " SELECT min(sealed.commit_seq), erased.commit_seq, epoch_us(any_value(erased.recorded_at))"
         " FROM raw.subject_erased AS erased JOIN sealed USING (subject_id)"
         " GROUP BY erased.subject_id, erased.commit_seq ORDER BY ALL"
     )
-    with duckdb.connect() as connection:
-        register(connection, log, log.chain.head_seq)
-        rows = connection.sql(query).fetchall()
     return [
-        ErasedSince(first_seq=first, seq=seq, recorded_at=moment_of(us)) for first, seq, us in rows
+        ErasedSince(first_seq=first, seq=seq, recorded_at=moment_of(us))
+        for first, seq, us in _found(log, query)
     ]

@@ -15,7 +15,6 @@ from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.layout import Layout, open_origin
 from ingestion.log.matching import LoggedIds, find_position
-from ingestion.log.read_by_position import files_up_to
 from ingestion.log.verification import Verification, verify
 
 MOST_BATCH_ID = 256
@@ -24,27 +23,26 @@ MOST_BATCH_ID = 256
 class EventLog:
     """One log. What others commit is seen after `refresh()`, and by every commit of one's own."""
 
-    def __init__(self, layout: Layout, cache: Path) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.origin = open_origin(layout)
         self.chain = Chain(layout, self.origin)
-        self._ids = LoggedIds(self.chain, cache / "ids")
+        self._ids = LoggedIds(self.chain, layout.root.parent / "cache" / "ids")
         self._is_store_checked = False
 
     @classmethod
-    def open(cls, root: Path, cache: Path | None = None) -> Self:
+    def open(cls, root: Path) -> Self:
         """Open a log, making it on first use.
 
         Args:
             root: its directory.
-            cache: where ids go that do not fit into memory; beside the log unless given.
 
         Raises:
             UsageError: it was written by a version this one does not know.
             IntegrityError: FORMAT or the chain is damaged, or a commit is missing.
             StorageError: the store cannot hold a log.
         """
-        return cls(Layout(root), cache or root.parent / "cache")
+        return cls(Layout(root))
 
     def refresh(self) -> None:
         """See what has been committed since."""
@@ -97,7 +95,7 @@ class EventLog:
         Raises:
             NotFoundError: no event has this id.
         """
-        position = find_position(files_up_to(self.chain, self.chain.head_seq), event_id)
+        position = find_position(self.chain, event_id)
         if position is None:
             message = f"No event in the log has the id {event_id!r}."
             raise NotFoundError(message, remedy="`demoscope log events` finds ids.")

@@ -26,10 +26,10 @@ from ingestion.log.checkpoint import (
     verify_commit_proof,
 )
 from ingestion.log.event_log import EventLog
+from ingestion.log.held_files import segment_at
 from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, leaf_of, payload_of
 from ingestion.log.merkle import is_included
-from ingestion.log.read_by_position import segment_at
 from ingestion.log.salts import COMMITMENT_BYTES, SALT_BYTES
 from ingestion.log.segments import read_segment
 

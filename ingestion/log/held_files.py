@@ -1,25 +1,32 @@
-"""Which files hold the rows of commits 1 to N: segments, and the compacted files in their place."""
+"""Which files hold the rows of commits 1 to N: segments, and the compacted files in their place.
+
+And how rows are read from them: by queries, whole, or by position.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import rfc8785
 
 from ingestion.errors import IntegrityError
-from ingestion.log.chain import Commit, Compacted, Redactions, Segment
+from ingestion.log.chain import Chain, Commit, Compacted, Redactions, Segment
 from ingestion.log.layout import Layout, read_schema
-from ingestion.log.segments import hash_file
+from ingestion.log.segments import hash_file, read_rows
 from ingestion.tables import TIMESTAMP
+
+Positions = npt.NDArray[np.int64]
 
 POSITION_SCHEMA = pa.schema(
     [
@@ -29,6 +36,8 @@ POSITION_SCHEMA = pa.schema(
     ]
 )
 """What the reader's views, and compacted files, have besides the contract's columns."""
+FILES_PER_SCAN = 256
+"""A list of first positions is copied per piece of a scan: short lists keep it free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +159,93 @@ def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
         for field, value in zip(POSITION_SCHEMA, values, strict=True):
             table = table.append_column(field.name, pa.array(value, pa.int64()).cast(field.type))
     return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))
+
+
+def files_up_to(chain: Chain, seq: int) -> list[HeldFile]:
+    """Files with every row of commits 1 to `seq`."""
+    held = held_files(chain.commits(seq), chain.redactions)
+    return [file for files in held.values() for file in files]
+
+
+def files_since(chain: Chain, seq: int, up_to: int) -> list[HeldFile]:
+    """Files with the rows that the commits after `seq` added, up to another one."""
+    commits = map(chain.commit, range(seq + 1, up_to + 1))
+    redactions = chain.redactions
+    return [HeldFile.of(commit, file, redactions) for commit in commits for file in commit.segments]
+
+
+def alike(files: Iterable[HeldFile]) -> Iterator[Sequence[HeldFile]]:
+    """Runs of files of one schema, all of them with erased rows or none, for a scan each."""
+    for _, group in groupby(files, key=lambda file: (file.named.schema, file.is_redacted)):
+        run = list(group)
+        for start in range(0, len(run), FILES_PER_SCAN):
+            yield run[start : start + FILES_PER_SCAN]
+
+
+def scan(layout: Layout, files: Sequence[HeldFile], columns: str) -> str:
+    """A query for some columns, and those of POSITION_SCHEMA, of files that are alike.
+
+    Raises:
+        IntegrityError: a segment is missing.
+    """
+    where_and_when = POSITION_SCHEMA.names
+    if not files[0].is_compacted:
+        where_and_when = [
+            f"{_per_file(one.named.first_position for one in files)} + file_row_number AS position",
+            f"{_per_file(file.commit_seq for file in files)} AS commit_seq",
+            f"make_timestamptz({_per_file(file.recorded_us for file in files)}) AS recorded_at",
+        ]
+    paths = ", ".join(_path(layout, file) for file in files)
+    return (
+        f"SELECT {', '.join([columns, *where_and_when])}"
+        f" FROM read_parquet([{paths}], hive_partitioning = false)"
+    )
+
+
+def _per_file(values: Iterable[int]) -> str:
+    """The value that belongs to the file a row is from."""
+    return f"(CAST([{', '.join(map(str, values))}] AS BIGINT[]))[CAST(file_index AS BIGINT) + 1]"
+
+
+def _path(layout: Layout, file: HeldFile) -> str:
+    path = layout.segment(file.sha256).resolve()
+    if not path.exists():
+        message = f"The segment {path} of commit {file.commit_seq} is missing."
+        raise IntegrityError(message, remedy="Restore it from a backup.")
+    return path_literal(path)
+
+
+def rows_at(chain: Chain, positions: Positions) -> Iterator[tuple[Positions, pa.Table]]:
+    """Rows at positions, one table per segment touched.
+
+    Args:
+        chain: of the log.
+        positions: in any order.
+
+    Yields:
+        Indices into `positions`, and the rows there, beside each other.
+    """
+    order = np.argsort(positions, kind="stable")
+    ordered = positions[order]
+    start = 0
+    while start < len(ordered):
+        segment = segment_at(chain.at_position(int(ordered[start])), int(ordered[start]))
+        end = int(np.searchsorted(ordered, segment.first_position + segment.rows))
+        rows = ordered[start:end] - segment.first_position
+        # The same row may be asked for twice: rows that hash alike.
+        unique, inverse = np.unique(rows, return_inverse=True)
+        table = read_rows(chain.segment_path(segment.sha256), unique)
+        yield order[start:end], table.take(pa.array(inverse)) if len(unique) < len(rows) else table
+        start = end
+
+
+def segment_at(commit: Commit, position: int) -> Segment:
+    """The segment of a commit that holds a position."""
+    for segment in commit.segments:
+        if position < segment.first_position + segment.rows:
+            return segment
+    message = f"commit {commit.seq} does not hold position {position}"
+    raise AssertionError(message)
 
 
 def path_literal(path: Path) -> str:

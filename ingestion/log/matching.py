@@ -7,7 +7,6 @@ so two ids that share a hash are two events.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -22,7 +21,7 @@ import pyarrow.compute as pc
 from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError
 from ingestion.log.chain import Chain
-from ingestion.log.read_by_position import Files, files_since, files_up_to
+from ingestion.log.held_files import alike, files_since, files_up_to, scan
 from ingestion.log.receipt import StageResult
 
 IntArray = npt.NDArray[np.int64]
@@ -30,7 +29,6 @@ Candidates = Iterable[tuple[IntArray, pa.Table]]
 """Pairs of row numbers of a staged table and, beside each, a row already known."""
 
 HASH = "hash(event_id)"
-FILES_PER_SCAN = 256
 MEMORY = "400MB"
 
 
@@ -66,8 +64,11 @@ class LoggedIds:
                 files = files_since(self._chain, self._covered, up_to)
             else:
                 files = files_up_to(self._chain, up_to)
-            with readable():
-                self.database.execute(f"INSERT INTO logged {_ids(files)}")
+            scans = [scan(self._chain.layout, part, "event_id") for part in alike(files)]
+            if scans:
+                ids = f"SELECT {HASH}, position FROM ({' UNION ALL '.join(scans)})"
+                with readable():
+                    self.database.execute(f"INSERT INTO logged {ids}")
             self._covered = up_to
 
 
@@ -93,62 +94,65 @@ class KnownIds:
         self._connection.execute(query)
         self._connection.unregister("given")
 
-    def in_log(self) -> tuple[IntArray, IntArray]:
+    def in_log(self) -> tuple[IntArray, ...]:
         """Rows asked about and positions of events that hash alike."""
-        return self._pairs("SELECT row, position FROM logged JOIN asked USING (hash)")
+        return self._columns("SELECT row, position FROM logged JOIN asked USING (hash)")
 
-    def in_batch(self) -> tuple[IntArray, IntArray]:
+    def in_batch(self) -> tuple[IntArray, ...]:
         """Rows asked about and places of staged rows that hash alike."""
-        return self._pairs("SELECT row, place FROM staged JOIN asked USING (hash)")
+        return self._columns("SELECT row, place FROM staged JOIN asked USING (hash)")
 
     def repeats(self) -> IntArray:
         """Rows asked about that hash like another one of them, rising."""
         often = "SELECT hash FROM asked GROUP BY hash HAVING count(*) > 1"
-        return self._pairs(f"SELECT row, row FROM asked WHERE hash IN ({often})")[0]
+        return self._columns(f"SELECT row FROM asked WHERE hash IN ({often})")[0]
 
-    def stage(self, rows: IntArray, start: int, stage: int, first: int) -> None:
+    def stage(self, rows: IntArray, start: int, stage: int) -> None:
         """Remember accepted rows among those asked about.
 
         Args:
             rows: their numbers, rising.
             start: place of the first; the others follow.
             stage: number of the `stage()` call.
-            first: the row of its table that was asked about first.
         """
         # Nearly always every row is accepted: no join then.
-        asked = f"SELECT hash, row + {start} AS place, row FROM asked"
+        asked = f"SELECT hash, row + {start}, {stage}, row FROM asked"
         if len(rows) < self._asked:
             places = np.arange(start, start + len(rows))
             self._connection.register("taken", pa.table({"row": rows, "place": places}))
-            asked = "SELECT hash, place, row FROM asked JOIN taken USING (row)"
-        insert = f"INSERT INTO staged SELECT hash, place, {stage}, row + {first} FROM ({asked})"
-        self._connection.execute(insert)
+            asked = f"SELECT hash, place, {stage}, row FROM asked JOIN taken USING (row)"
+        self._connection.execute(f"INSERT INTO staged {asked}")
 
-    def late(self, first_position: int) -> tuple[IntArray, IntArray]:
-        """Places of staged rows and positions, from the first on, of events that hash alike."""
-        alike = "SELECT place, position FROM logged JOIN staged USING (hash)"
-        return self._pairs(f"{alike} WHERE position >= {first_position}")
+    def late(self, first_position: int) -> tuple[IntArray, ...]:
+        """Staged rows that hash like events from a position on.
 
-    def where_staged(self, places: IntArray) -> dict[int, tuple[int, int]]:
-        """Place -> `stage()` call and row of its table."""
-        self._connection.register("wanted", pa.table({"place": places}))
-        query = "SELECT place, stage, stage_row FROM staged WHERE place IN (FROM wanted)"
-        found = self._connection.sql(query).fetchall()
-        self._connection.unregister("wanted")
-        return {place: (stage, row) for place, stage, row in found}
+        Returns:
+            Their places, the events' positions, and the `stage()` calls and rows they came with.
+        """
+        columns = "place, position, stage, stage_row"
+        query = f"SELECT {columns} FROM logged JOIN staged USING (hash)"
+        return self._columns(f"{query} WHERE position >= {first_position}")
 
-    def _pairs(self, query: str) -> tuple[IntArray, IntArray]:
+    def forget(self, places: IntArray) -> None:
+        """Staged rows that were dropped."""
+        self._connection.register("dropped", pa.table({"place": places}))
+        self._connection.execute("DELETE FROM staged WHERE place IN (FROM dropped)")
+        self._connection.unregister("dropped")
+
+    def _columns(self, query: str) -> tuple[IntArray, ...]:
         found = self._connection.sql(f"{query} ORDER BY ALL").fetchnumpy()
-        first, second = (np.asarray(column, np.int64) for column in found.values())
-        return first, second
+        return tuple(np.asarray(column, np.int64) for column in found.values())
 
 
-def find_position(files: Files, event_id: str) -> int | None:
+def find_position(chain: Chain, event_id: str) -> int | None:
     """The position of an event; None where no file holds it."""
-    query = f"SELECT position FROM ({_ids(files, 'event_id')}) WHERE hash = ?"
-    with readable(), duckdb.connect() as connection:
-        found = connection.execute(query, [event_id]).fetchall()
-    return int(found[0][0]) if found else None
+    for files in alike(files_up_to(chain, chain.head_seq)):
+        query = f"SELECT position FROM ({scan(chain.layout, files, 'event_id')}) WHERE event_id = ?"
+        with readable(), duckdb.connect() as connection:
+            found = connection.execute(query, [event_id]).fetchall()
+        if found:
+            return int(found[0][0])
+    return None
 
 
 @contextmanager
@@ -163,36 +167,6 @@ def readable() -> Iterator[None]:
     except duckdb.Error as error:
         message = f"The segments cannot be read: {error}."
         raise IntegrityError(message, remedy="Run `demoscope log verify`.") from error
-
-
-def _ids(files: Files, value: str = "") -> str:
-    """A query for the ids' hashes, or another value of theirs, and positions."""
-    value = value or HASH
-    listed = list(files)
-    nothing = "(SELECT '' AS event_id, 0::BIGINT AS position)"
-    scans = [f"SELECT {value} AS hash, position FROM {nothing} WHERE false"]
-    for has_positions in (False, True):
-        group = [(path, first) for path, first in listed if (first is None) is has_positions]
-        for start in range(0, len(group), FILES_PER_SCAN):
-            part = group[start : start + FILES_PER_SCAN]
-            firsts = ", ".join(str(first) for _, first in part)
-            position = (
-                "position"
-                if has_positions
-                else f"([{firsts}]::BIGINT[])[file_index::BIGINT + 1] + file_row_number"
-            )
-            paths = ", ".join(literal(path) for path, _ in part)
-            scans.append(
-                f"SELECT {value} AS hash, CAST({position} AS BIGINT) AS position"
-                f" FROM read_parquet([{paths}], hive_partitioning = false)"
-            )
-    return " UNION ALL ".join(scans)
-
-
-def literal(path: Path) -> str:
-    """A path that DuckDB does not take for a pattern."""
-    escaped = re.sub(r"([\[*?])", r"[\1]", str(path))
-    return "'" + escaped.replace("'", "''") + "'"
 
 
 def settle(

@@ -70,44 +70,9 @@ class Tree:
             index >>= 1
         return path
 
-    def consistency(self, old_size: int) -> list[bytes]:
-        """What shows that the tree of the first `old_size` leaves is a part (RFC 9162, 2.1.4.1).
-
-        Raises:
-            ValueError: `old_size` is not between 1 and the size.
-        """
-        if not 1 <= old_size <= self.size:
-            message = f"{old_size} leaves of {self.size}"
-            raise ValueError(message)
-        return self._subproof(old_size, 0, self.size, is_whole=True)
-
-    def _subproof(self, old: int, start: int, end: int, *, is_whole: bool) -> list[bytes]:
-        if old == end - start:
-            return [] if is_whole else [self._range(start, end)]
-        middle = largest_power_below(end - start)
-        if old <= middle:
-            inside = self._subproof(old, start, start + middle, is_whole=is_whole)
-            return [*inside, self._range(start + middle, end)]
-        inside = self._subproof(old - middle, start + middle, end, is_whole=False)
-        return [*inside, self._range(start, start + middle)]
-
-    def _range(self, start: int, end: int) -> bytes:
-        """Root of some leaves: a whole subtree is stored, the right edge is put together."""
-        size = end - start
-        if size & (size - 1) == 0:
-            depth = size.bit_length() - 1
-            return bytes(self._levels[depth][start >> depth])
-        middle = start + largest_power_below(size)
-        return node_hash(self._range(start, middle), self._range(middle, end))
-
 
 def _rows(hashes: Sequence[bytes]) -> Bytes:
     return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, DIGEST_BYTES)
-
-
-def largest_power_below(size: int) -> int:
-    """The largest power of two below a size."""
-    return 1 << (size - 1).bit_length() - 1
 
 
 def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
@@ -126,33 +91,3 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
             node = node_hash(node, sibling)
         index, last = index >> 1, last >> 1
     return last == 0 and node == root
-
-
-def is_consistent(
-    old_size: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]
-) -> bool:
-    """Whether the older tree is a part of the newer one (RFC 9162, 2.1.4.2)."""
-    if not 0 < old_size <= size:
-        return False
-    if old_size == size:
-        return not path and old_root == root
-    nodes = list(path)
-    if old_size & (old_size - 1) == 0:
-        nodes.insert(0, old_root)
-    if not nodes:
-        return False
-    index, last = old_size - 1, size - 1
-    while index & 1:
-        index, last = index >> 1, last >> 1
-    old = new = nodes[0]
-    for node in nodes[1:]:
-        if last == 0:
-            return False
-        if index & 1 or index == last:
-            old, new = node_hash(node, old), node_hash(node, new)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            new = node_hash(new, node)
-        index, last = index >> 1, last >> 1
-    return last == 0 and old == old_root and new == root

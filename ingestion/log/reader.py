@@ -6,22 +6,17 @@ outlives this process, and what is committed later does not change it.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS, Contract
-from ingestion.errors import IntegrityError
 from ingestion.log.event_log import EventLog
-from ingestion.log.held_files import POSITION_SCHEMA, HeldFile, held_files, path_literal
+from ingestion.log.held_files import POSITION_SCHEMA, HeldFile, alike, held_files, scan
 from ingestion.log.layout import Layout, read_schema
 from ingestion.tables import SQL_TYPES
 from ingestion.vocabulary import EventType
-
-FILES_PER_SCAN = 256
-"""A list of first positions is copied per piece of a scan: short lists keep it free."""
 
 
 def register(
@@ -57,18 +52,11 @@ def _queries(log: EventLog, as_of_seq: int) -> dict[EventType, str]:
     held = held_files(log.commits(as_of_seq), log.chain.redactions)
     return {
         event_type: "\nUNION ALL\n".join(
-            _scan(log.layout, contract, files[start : start + FILES_PER_SCAN])
-            for _, group in itertools.groupby(held.get(event_type, []), key=_kind)
-            for files in [list(group)]
-            for start in range(0, len(files), FILES_PER_SCAN)
+            _scan(log.layout, contract, files) for files in alike(held.get(event_type, []))
         )
         or _nothing(contract)
         for event_type, contract in CONTRACTS.items()
     }
-
-
-def _kind(file: HeldFile) -> tuple[str, bool]:
-    return file.named.schema, file.is_redacted
 
 
 def _scan(layout: Layout, contract: Contract, files: Sequence[HeldFile]) -> str:
@@ -81,33 +69,8 @@ def _scan(layout: Layout, contract: Contract, files: Sequence[HeldFile]) -> str:
         _identifier(field.name) if field.name in stored else _null(field)
         for field in contract.log_schema
     ]
-    where_and_when = (
-        POSITION_SCHEMA.names
-        if files[0].is_compacted
-        else [
-            f"{_per_file(one.named.first_position for one in files)} + file_row_number AS position",
-            f"{_per_file(file.commit_seq for file in files)} AS commit_seq",
-            f"make_timestamptz({_per_file(file.recorded_us for file in files)}) AS recorded_at",
-        ]
-    )
-    return (
-        f"SELECT {', '.join([*columns, *where_and_when])} FROM read_parquet("
-        f"[{', '.join(_path(layout, file) for file in files)}], hive_partitioning = false)"
-        + (" WHERE schema_version IS NOT NULL" if files[0].is_redacted else "")
-    )
-
-
-def _per_file(values: Iterable[int]) -> str:
-    """The value that belongs to the file a row is from."""
-    return f"(CAST([{', '.join(map(str, values))}] AS BIGINT[]))[CAST(file_index AS BIGINT) + 1]"
-
-
-def _path(layout: Layout, file: HeldFile) -> str:
-    path = layout.segment(file.sha256).resolve()
-    if not path.exists():
-        message = f"The segment {path} of commit {file.commit_seq} is missing."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
-    return path_literal(path)
+    is_there = " WHERE schema_version IS NOT NULL" if files[0].is_redacted else ""
+    return scan(layout, files, ", ".join(columns)) + is_there
 
 
 def _nothing(contract: Contract) -> str:

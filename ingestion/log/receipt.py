@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingestion.vocabulary import EventType
 
@@ -58,26 +56,10 @@ class Receipt:
         seq: the commit that holds the batch; where nothing was new, the head (0: an empty log).
         is_new: this call made the commit; False for a batch that is there already, or is empty.
         accepted: events this call added, by event type.
-        late: accepted rows that a concurrent commit held already, one by one (LATE_SCHEMA).
-        superseded: accepted rows by event type, where the whole batch was there already.
+        late: staged rows that a concurrent commit held already, one by one (LATE_SCHEMA).
     """
 
     seq: int
     is_new: bool
     accepted: Mapping[EventType, int] = field(default_factory=dict)
     late: pa.Table = field(default_factory=LATE_SCHEMA.empty_table)
-    superseded: Mapping[EventType, int] = field(default_factory=dict)
-
-    @property
-    def late_duplicates(self) -> Mapping[EventType, int]:
-        """Accepted rows that a concurrent commit turned into duplicates, by event type."""
-        return self._late(is_conflict=False) or self.superseded
-
-    @property
-    def late_conflicts(self) -> Mapping[EventType, int]:
-        """Accepted rows that a concurrent commit turned into conflicts, by event type."""
-        return self._late(is_conflict=True)
-
-    def _late(self, *, is_conflict: bool) -> Mapping[EventType, int]:
-        rows = self.late.filter(pc.equal(self.late["is_conflict"], is_conflict))
-        return Counter(map(EventType, rows["event_type"].to_pylist()))

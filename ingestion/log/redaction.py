@@ -13,34 +13,29 @@ and the same call finishes it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-import rfc8785
 
 from ingestion.errors import IntegrityError
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.chain import Commit, Compacted, Redacted, Segment
+from ingestion.log.chain import Compacted, Redacted, Segment, digest_of
 from ingestion.log.event_log import EventLog
-from ingestion.log.held_files import POSITION_SCHEMA
+from ingestion.log.held_files import POSITION_SCHEMA, HeldFile, Positions, read_positioned
 from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, payload_of
 from ingestion.log.salts import Salts
-from ingestion.log.segments import WrittenSegment, hash_file, read_segment, write_segment
+from ingestion.log.segments import WrittenSegment, read_segment, write_segment
 from ingestion.log.segments import write_table as write_compacted
 from ingestion.log.workspace import Workspace, sweep
 
 PRODUCER = {"name": "demoscope log erase"}
 KEPT = {*ENVELOPE, *POSITION_SCHEMA.names}
 
-Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -75,13 +70,12 @@ def redact(log: EventLog, select: Callable[[EventLog], Positions]) -> Redaction:
         if not len(positions):
             sweep(log.chain)
             return Redaction(log.chain.head_seq, 0)
-        workspace = Workspace(log.layout)
-        try:
+        with Workspace(log.layout) as workspace:
             made = tuple(_files(log, workspace.path, positions))
-            commit = _record(log, made)
+            # Behind the head as the rows were selected from it.
+            name = f"redaction-{digest_of(made)}"
+            commit = log.chain.continued(name, PRODUCER, redacted=made)
             is_first = append_record(log.layout, commit, workspace.path)
-        finally:
-            workspace.close()
         if is_first:
             log.refresh()
             sweep(log.chain)
@@ -101,8 +95,9 @@ def _files(log: EventLog, directory: Path, positions: Positions) -> Iterator[Red
             start, end = np.searchsorted(
                 positions, [compacted.first_position, compacted.last_position + 1]
             )
-            table = _compacted_rows(log, compacted) if end > start else None
-            if table is not None:
+            if end > start:
+                held = HeldFile.of(commit, compacted, log.chain.redactions)
+                table = read_positioned(log.layout, held)
                 is_erased = np.isin(table["position"].to_numpy(), positions)
                 if is_erased.any():
                     path = directory / f"{compacted.sha256}.parquet"
@@ -151,19 +146,6 @@ def _commitments(table: pa.Table, salts: Salts, rows: Positions) -> dict[int, by
     return commitments
 
 
-def _compacted_rows(log: EventLog, compacted: Compacted) -> pa.Table:
-    path = log.chain.segment_path(compacted.sha256)
-    try:
-        is_whole = hash_file(path) == path.stem
-        table = pq.read_table(path, use_threads=False) if is_whole else None
-    except (OSError, pa.ArrowException):
-        table = None
-    if table is None:
-        message = f"The segment {path} is missing or damaged."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
-    return table
-
-
 def erased(table: pa.Table, is_erased: Flags) -> pa.Table:
     """Rows of which some are left with nothing but what they are called and where they are."""
     mask = pa.array(is_erased)
@@ -175,10 +157,3 @@ def erased(table: pa.Table, is_erased: Flags) -> pa.Table:
         columns.append(column)
         fields.append(field.with_nullable(field.name not in KEPT))
     return pa.table(columns, pa.schema(fields))
-
-
-def _record(log: EventLog, made: tuple[Redacted, ...]) -> Commit:
-    """The record behind the head as the rows were selected from it."""
-    listed: list[dict[str, Any]] = [asdict(one) for one in made]
-    name = hashlib.sha256(rfc8785.dumps(listed)).hexdigest()
-    return log.chain.continued(f"redaction-{name}", PRODUCER, redacted=made)

@@ -7,7 +7,7 @@ salts. Salts are random and lie in the file's metadata, so no two segments have 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,7 +122,7 @@ def _open(path: Path) -> pq.ParquetFile:
 def read_segment(path: Path) -> tuple[pa.Table, Salts]:
     """Every row of a segment, and their salts."""
     with _open(path) as file:
-        table = _guarded_read(file, path, None, None)
+        table = _guarded_read(file, path, range(file.num_row_groups))
         content = (file.metadata.metadata or {}).get(METADATA_KEY, b"")
     try:
         salts = Salts.decode(content)
@@ -154,7 +154,7 @@ def read_rows(path: Path, rows: npt.NDArray[np.int64]) -> pa.Table:
             raise IntegrityError(message, remedy="Restore it from a backup.")
         group_of = np.searchsorted(ends, rows, side="right")
         groups = np.unique(group_of)
-        table = _guarded_read(file, path, groups.tolist(), None)
+        table = _guarded_read(file, path, groups.tolist())
     kept = np.array(sizes, np.int64)[groups]
     start_in_table = np.cumsum(kept) - kept
     start_in_file = (ends - sizes)[groups]
@@ -162,20 +162,9 @@ def read_rows(path: Path, rows: npt.NDArray[np.int64]) -> pa.Table:
     return table.take(pa.array(rows - start_in_file[which] + start_in_table[which]))
 
 
-def _guarded_read(
-    file: pq.ParquetFile, path: Path, groups: list[int] | None, columns: list[str] | None
-) -> pa.Table:
+def _guarded_read(file: pq.ParquetFile, path: Path, groups: Iterable[int]) -> pa.Table:
     try:
-        if groups is None:
-            table = file.read(columns, use_threads=False)
-        else:
-            table = file.read_row_groups(groups, columns, use_threads=False)
+        table = file.read_row_groups(groups, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
     return table.replace_schema_metadata(None)
-
-
-def row_pieces(table: pa.Table, size: int) -> Iterator[pa.Table]:
-    """A table in pieces of at most `size` rows, without copying."""
-    for start in range(0, table.num_rows, size):
-        yield table.slice(start, size)

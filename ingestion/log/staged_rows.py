@@ -66,6 +66,11 @@ class _Rows:
         self._sealed_count = 0
 
     @property
+    def dropped_count(self) -> int:
+        """How many of them are dropped."""
+        return sum(len(segment.dropped) for segment in self.sealed)
+
+    @property
     def buffered_bytes(self) -> int:
         """Memory that waits for a segment."""
         return sum(table.nbytes for table in self._buffer)
@@ -139,20 +144,11 @@ class StagedRows:
         self._directory = directory
         self._of: dict[EventType, _Rows] = {}
         self._sealed: list[SealedSegment] = []
-        self._dropped = np.empty(0, np.int64)
-
-    @property
-    def count(self) -> int:
-        """Rows that would be committed now."""
-        return sum(rows.count for rows in self._of.values()) - len(self._dropped)
 
     def counts(self) -> dict[EventType, int]:
-        """The same by event type."""
-        dropped = self._dropped >> CODE_SHIFT
-        return {
-            event_type: rows.count - int((dropped == CODES[event_type]).sum())
-            for event_type, rows in self._of.items()
-        }
+        """Rows that would be committed now, by event type; none is 0."""
+        left = {kind: rows.count - rows.dropped_count for kind, rows in self._of.items()}
+        return {kind: count for kind, count in left.items() if count}
 
     def append(self, contract: Contract, table: pa.Table) -> int:
         """Take rows; returns the place of the first, which the others follow."""
@@ -169,10 +165,6 @@ class StagedRows:
         for rows in self._of.values():
             self._sealed += rows.seal()
 
-    def is_left(self, places: IntArray) -> npt.NDArray[np.bool_]:
-        """Per place, whether its row has not been dropped."""
-        return ~np.isin(places, self._dropped)
-
     def rows_at(self, places: IntArray) -> Iterator[tuple[Contract, IntArray, pa.Table]]:
         """Rows by place: per event type, indices into `places` and the rows beside them."""
         codes = places >> CODE_SHIFT
@@ -183,9 +175,7 @@ class StagedRows:
             yield rows.contract, index, rows.at(unique).take(pa.array(inverse))
 
     def drop(self, places: IntArray) -> None:
-        """Leave rows out; every segment must be sealed."""
-        places = np.setdiff1d(places, self._dropped)
-        self._dropped = np.union1d(self._dropped, places)
+        """Leave out rows (rising, not yet dropped); every segment must be sealed."""
         for event_type, rows in self._of.items():
             rows.drop(places[places >> CODE_SHIFT == CODES[event_type]] & OFFSET_MASK)
 

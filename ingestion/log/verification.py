@@ -274,18 +274,7 @@ def _check_segment(
     columns: list[tuple[str, str]],
     add: Report,
 ) -> bool:
-    """Check a segment.
-
-    Args:
-        path: the file that holds its rows.
-        segment: what its commit says.
-        redacted: what stands in its place, if anything does.
-        columns: name and type of the columns of its schema; none where that is damaged.
-        add: told of each fault: the file, and what is wrong.
-
-    Returns:
-        Whether its ids can be read.
-    """
+    """Check a segment; whether its ids can be read. `columns`: none where its schema is damaged."""
     named = segment if redacted is None else redacted
     try:
         size, sha256 = path.stat().st_size, hash_file(path)

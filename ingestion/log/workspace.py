@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from typing import Self
 
 from ingestion.errors import BusyError
 from ingestion.log.chain import Chain
@@ -40,6 +41,12 @@ class Workspace:
                     break
                 os.close(self._descriptor)
             self.path.mkdir()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Delete what is left in it."""

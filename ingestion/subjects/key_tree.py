@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Self
@@ -25,6 +24,7 @@ import rfc8785
 
 from ingestion.digests import bytes_of, fixed_size, sha256_each
 from ingestion.errors import IntegrityError
+from ingestion.log.durable import create_secret, replace_secret
 
 SEED_BYTES = 32
 DEPTH = 16
@@ -55,14 +55,7 @@ class KeyTree:
             IntegrityError: it is missing or damaged.
         """
         if not path.exists() and is_made:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary = _write_beside(path, cls.new().encode())
-            try:
-                path.hardlink_to(temporary)  # of two first users one wins
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink()
+            create_secret(path, cls.new().encode())
         try:
             return cls._decode(path.read_bytes())
         except FileNotFoundError as error:
@@ -123,21 +116,8 @@ class KeyTree:
             seed = _descend(seed, leaf[depth])
 
     def replace(self, path: Path) -> None:
-        """Put this tree in the place of a file, durably, and overwrite what stood there.
-
-        Overwriting reaches the disk's blocks only where the file system writes in place.
-        """
-        temporary = _write_beside(path, self.encode())
-        with path.open("r+b") as before:
-            temporary.replace(path)
-            directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
-            before.write(bytes(os.fstat(before.fileno()).st_size))
-            before.flush()
-            os.fsync(before.fileno())
+        """Put this tree in the place of a file, durably, and overwrite what stood there."""
+        replace_secret(path, self.encode())
 
     def _ancestor(self, leaf: str) -> str:
         for depth in range(DEPTH + 1):
@@ -170,13 +150,3 @@ def _descend(seed: bytes, digits: str) -> bytes:
     for digit in digits:
         seed = hashlib.sha256(seed + digit.encode()).digest()
     return seed
-
-
-def _write_beside(path: Path, content: bytes) -> Path:
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return temporary

@@ -10,7 +10,6 @@ be linked to a person.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 
 from ingestion.digests import bytes_of, hexadecimal, sha256_each
 from ingestion.errors import IntegrityError
+from ingestion.log.durable import create_secret
 
 KEY_FILE = "pseudonym.key"
 KEY_BYTES = 32
@@ -27,7 +27,7 @@ DIGEST_BYTES = 16
 
 
 class Pseudonymiser:
-    """Hashes columns under one key, each distinct value once."""
+    """Hashes ids under one key."""
 
     def __init__(self, key: bytes) -> None:
         self._block = hashlib.sha512(key).digest()
@@ -41,7 +41,7 @@ class Pseudonymiser:
         """
         path = vault / KEY_FILE
         if not path.exists():
-            _create_key(path)
+            create_secret(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()
         if len(key) != KEY_BYTES:
             message = f"{path} holds {len(key)} bytes where a key of {KEY_BYTES} is expected."
@@ -53,19 +53,14 @@ class Pseudonymiser:
         message = self._prefix(purpose, *parts[:-1]) + parts[-1].encode()
         return hashlib.sha256(message).hexdigest()[: 2 * DIGEST_BYTES]
 
-    def column(self, values: pa.ChunkedArray | pa.Array, purpose: str, *scope: str) -> pa.Array:
-        """Pseudonyms of a text column, null where it is null.
+    def distinct(self, values: pa.Array, purpose: str, *scope: str) -> pa.Array:
+        """Pseudonyms of values of which each is there once, none of them null.
 
         Args:
             values: native values.
             purpose: what kind of id it is; the same value has another pseudonym under another.
             scope: what the id is unique within: source, event type.
         """
-        encoded = coded(values)
-        return self.distinct(encoded.dictionary, purpose, *scope).take(encoded.indices)
-
-    def distinct(self, values: pa.Array, purpose: str, *scope: str) -> pa.Array:
-        """The same of values of which each is there once, none of them null."""
         digests = bytes_of(sha256_each(self._prefix(purpose, *scope), values))
         return hexadecimal(digests[:, :DIGEST_BYTES])
 
@@ -109,20 +104,3 @@ def by_source(
         own = pc.if_else(is_here, texts, pa.scalar(None, pa.string())).dictionary_encode()
         whole = pc.if_else(is_here, change(source, own.dictionary).take(own.indices), whole)
     return whole.dictionary_encode()
-
-
-def _create_key(path: Path) -> None:
-    """Create the key exclusively, so that of two first users one wins and both use its key."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f"{KEY_FILE}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()

@@ -71,7 +71,6 @@ def test_the_same_batch_again_gets_its_position(log: EventLog) -> None:
     commit(log, "two", battles(range(3, 5)))
     again = commit(log, "one", battles(range(10, 12)))
     assert (again.seq, again.is_new, again.accepted) == (1, False, {})
-    assert again.late_duplicates == {BATTLE: 2}
     assert log.chain.head_seq == 2
     found = log.find_batch("two")
     assert found is not None

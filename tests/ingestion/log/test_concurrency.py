@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from ingestion.log import EventLog, reader
+from ingestion.log import EventLog, Receipt, reader
 from ingestion.log.append import append_record
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.events import PRODUCER, battles, commit, models
@@ -27,6 +28,12 @@ for number in range(count):
     receipt = commit(log, f"{name}-{number}", battles(ids))
     print(name, number, receipt.seq, int(receipt.is_new), flush=True)
 """
+
+
+def late(receipt: Receipt, *, is_conflict: bool) -> Counter[str]:
+    """Staged rows that a concurrent commit held already, by event type."""
+    rows = receipt.late.to_pylist()
+    return Counter(row["event_type"] for row in rows if row["is_conflict"] is is_conflict)
 
 
 def writers(root: Path, names: list[str], count: int, rows: int = 2) -> list[list[str]]:
@@ -93,10 +100,10 @@ def test_the_loser_of_a_race_drops_what_the_winner_brought(log: EventLog) -> Non
     receipt = mine.commit()
     assert (receipt.seq, receipt.is_new) == (3, True)
     assert receipt.accepted == {BATTLE: 3}
-    assert receipt.late_duplicates == {BATTLE: 1, EventType.MODEL_REGISTERED: 2}
-    assert receipt.late_conflicts == {BATTLE: 1}
-    late = sorted((r["stage"], r["row"], r["is_conflict"]) for r in receipt.late.to_pylist())
-    assert late == [(0, 0, False), (1, 0, False), (1, 1, False), (2, 1, True)]
+    assert late(receipt, is_conflict=False) == {BATTLE: 1, EventType.MODEL_REGISTERED: 2}
+    assert late(receipt, is_conflict=True) == {BATTLE: 1}
+    rows = sorted((r["stage"], r["row"], r["is_conflict"]) for r in receipt.late.to_pylist())
+    assert rows == [(0, 0, False), (1, 0, False), (1, 1, False), (2, 1, True)]
     ids = reader.read(log, BATTLE)["event_id"].to_pylist()
     assert ids == ["old", "a", "e", "f", "g", "b", "c", "d"]
     assert log.verify().is_ok
@@ -125,7 +132,7 @@ def test_a_race_lost_at_the_link_is_run_again(
     receipt = commit(log, "mine", mine)
     assert receipt.seq == 4
     assert receipt.accepted == {BATTLE: 1}
-    assert receipt.late_duplicates == {BATTLE: 3}
+    assert late(receipt, is_conflict=False) == {BATTLE: 3}
     assert log.verify().is_ok
 
 
@@ -136,7 +143,7 @@ def test_a_batch_that_another_made_superfluous_commits_nothing(log: EventLog) ->
     commit(other, "theirs", battles(range(5)))
     receipt = mine.commit()
     assert (receipt.seq, receipt.is_new) == (1, False)
-    assert receipt.late_duplicates == {BATTLE: 5}
+    assert late(receipt, is_conflict=False) == {BATTLE: 5}
     assert log.chain.head_seq == 1
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ingestion.contracts import CONTRACTS
-from ingestion.log import EventLog, reader
+from ingestion.log import EventLog, held_files, reader
 from ingestion.log.held_files import POSITION_SCHEMA
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
@@ -102,7 +102,7 @@ def test_a_path_is_not_a_pattern(tmp_path: Path) -> None:
 
 
 def test_more_files_than_one_scan_takes(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "FILES_PER_SCAN", 3)
+    monkeypatch.setattr(held_files, "FILES_PER_SCAN", 3)
     order = list(range(20))
     random.Random(1).shuffle(order)
     for number in order:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +132,7 @@ def forged(log: EventLog, table: pa.Table, *, count: int, erased: list[int]) -> 
         sha256=written.sha256,
         rows=count,
     )
-    record = replace(redaction._record(log, (said,)), seq=log.chain.head_seq + 1)
+    record = log.chain.continued("forged", {}, redacted=(said,))
     assert append_record(log.layout, record, log.layout.tmp)
     return EventLog.open(log.layout.root)
 
@@ -188,7 +187,8 @@ def test_a_count_that_is_not_the_files_is_found(plain: EventLog, count: int) -> 
 
 def test_erasing_rows_of_a_file_that_is_not_there_is_found(plain: EventLog) -> None:
     said = Redacted(event_type="battle_judged", original="0" * 64, bytes=1, sha256="1" * 64, rows=1)
-    assert append_record(plain.layout, redaction._record(plain, (said,)), plain.layout.tmp)
+    record = plain.chain.continued("forged", {}, redacted=(said,))
+    assert append_record(plain.layout, record, plain.layout.tmp)
     assert "is not there" in messages(EventLog.open(plain.layout.root))
 
 
