@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -106,6 +107,28 @@ TOPICS: tuple[str, ...] = (
 )
 
 
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "participants": (1, 100_000_000),
+    "seed": (0, 2**63 - 1),
+    "battles_per_participant": (0.0, 1e4),
+    "judging_share": (1e-6, 1.0),
+    "activity_shape": (0.01, 1e6),
+    "model_count": (2, len(ROSTER)),
+    "tie_rates": (1e-6, 0.99),
+    "beta": (1e-6, 1e6),
+    "skill_sd": (0.0, 1e6),
+    "dimension_correlation": (0.0, 1.0),
+    "effects": (0.0, 1e3),
+    "effect_sds": (0.0, 1e6),
+    "sampling_skew": (0.0, 10.0),
+    "country_shares": (0.0, 1e12),
+    "low_effort_share": (0.0, 1.0),
+    "left_bias": (-1e3, 1e3),
+    "undisclosed_shares": (0.0, 1.0),
+    "days": (1, 3660),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
     """One simulated study. The same parameters and population give the same bytes.
@@ -163,29 +186,13 @@ class Parameters:
     days: int = 91
 
     def __post_init__(self) -> None:
-        ranges: tuple[tuple[str, float, float, float], ...] = (
-            ("participants", self.participants, 1, 100_000_000),
-            ("seed", self.seed, 0, 2**63 - 1),
-            ("battles per participant", self.battles_per_participant, 0.0, 1e4),
-            ("judging share", self.judging_share, 1e-6, 1.0),
-            ("activity shape", self.activity_shape, 0.01, 1e6),
-            ("models", self.model_count, 2, len(ROSTER)),
-            ("beta", self.beta, 1e-6, 1e6),
-            ("skill sd", self.skill_sd, 0.0, 1e6),
-            ("dimension correlation", self.dimension_correlation, 0.0, 1.0),
-            ("effects", self.effects, 0.0, 1e3),
-            ("sampling skew", self.sampling_skew, 0.0, 10.0),
-            ("low effort share", self.low_effort_share, 0.0, 1.0),
-            ("left bias", self.left_bias, -1e3, 1e3),
-            ("days", self.days, 1, 3660),
-            *_ranges("tie rate", self.tie_rates, 1e-6, 0.99),
-            *_ranges("effect sd", self.effect_sds, 0.0, 1e6),
-            *_ranges("undisclosed share", self.undisclosed_shares, 0.0, 1.0),
-            *_ranges("country share", self.country_shares or {}, 0.0, 1e12),
-        )
-        for name, value, low, high in ranges:
-            if not low <= value <= high:
-                raise UsageError(f"{name}: {value} is not between {low:g} and {high:g}.")
+        for name, (low, high) in _RANGES.items():
+            given = getattr(self, name)
+            values = [given] if isinstance(given, (int, float)) else (given or {}).values()
+            for value in values:
+                if not low <= value <= high:
+                    what = name.replace("_", " ")
+                    raise UsageError(f"{what}: {value} is not between {low:g} and {high:g}.")
         if not re.fullmatch(SOURCE_PATTERN, self.source):
             raise UsageError(
                 f"source: {self.source!r} is not {SIMULATED_SOURCE_PREFIX!r} and, after it, small"
@@ -213,12 +220,6 @@ class Parameters:
     def models(self) -> tuple[Model, ...]:
         """The roster's last, so that those at its end can retire."""
         return ROSTER[-self.model_count :]
-
-
-def _ranges(
-    what: str, values: Mapping[str, float], low: float, high: float
-) -> list[tuple[str, float, float, float]]:
-    return [(f"{what} of {name}", value, low, high) for name, value in values.items()]
 
 
 @dataclass(frozen=True)
@@ -264,3 +265,37 @@ class Calendar:
 def iso(at: int) -> str:
     """An instant in ISO 8601 with microseconds and Z."""
     return (EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+class Purpose(IntEnum):
+    """What a stream is for. The numbers are part of every seed's meaning: never renumber."""
+
+    SKILL = 1
+    EFFECT = 2
+    COUNTRY = 10
+    GROUP = 11
+    UNDISCLOSED = 12
+    AGE = 13
+    ARRIVAL = 14
+    EFFORT = 15
+    ACTIVITY = 16
+    PAIR = 20
+    VERDICT = 21
+    CARELESS_VERDICT = 22
+    CONVERSATION = 23
+    CLOCK = 24
+    TOPIC = 25
+    CONDUCT = 26
+    ASKED = 30
+    ASKED_VERDICT = 31
+
+
+def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
+    """The generator of random numbers for one purpose at one place (chunk, axis, ...).
+
+    A stream is found by name, not by the order in which streams are asked for: more participants,
+    another sample or low effort switched off leave the truth as it was.
+    """
+    return np.random.Generator(
+        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place)))
+    )

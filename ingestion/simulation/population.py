@@ -27,6 +27,7 @@ from ingestion.vocabulary import EventType
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+TextArray = NDArray[np.object_]
 
 SHARE_TOLERANCE = 1e-6
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"

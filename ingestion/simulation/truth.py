@@ -36,7 +36,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from ingestion.errors import UsageError
-from ingestion.simulation.parameters import Calendar, Parameters, iso
+from ingestion.simulation.parameters import Calendar, Parameters, Purpose, iso, stream
 from ingestion.simulation.population import (
     FloatArray,
     Population,
@@ -45,7 +45,6 @@ from ingestion.simulation.population import (
     sample_weights,
     stratum_id,
 )
-from ingestion.simulation.streams import Purpose, stream
 
 SCHEMA_VERSION = 1
 SHARE_DECIMALS = 9
