@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from ingestion.simulation.parameters import SECOND, TOPICS, Calendar, Purpose, stream
+from ingestion.simulation.parameters import SECOND, TOPICS, Purpose, stream
 from ingestion.simulation.people import (
     ALWAYS_LEFT,
     ALWAYS_TIE,
@@ -164,7 +164,7 @@ def _clock(
 
 def _pairs(truth: Truth, chunk: int, at: IntArray) -> tuple[IntArray, IntArray]:
     """Two different models of those not retired, every ordered pair equally likely."""
-    active = Calendar.of(truth.parameters).active_counts(truth.parameters.model_count, at)
+    active = truth.parameters.active_counts(at)
     uniform = stream(truth.parameters.seed, Purpose.PAIR, chunk).random((2, len(at)))
     left = (uniform[0] * active).astype(np.int64)
     step = 1 + (uniform[1] * (active - 1)).astype(np.int64)

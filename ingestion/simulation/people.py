@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.simulation.parameters import Calendar, Parameters, Purpose, stream
+from ingestion.simulation.parameters import Parameters, Purpose, stream
 from ingestion.simulation.population import FloatArray, IntArray, TextArray, sample_weights
 from ingestion.simulation.truth import Truth
 
@@ -146,10 +146,9 @@ def _tell_years(ages: TextArray, within: FloatArray) -> None:
 
 def _arrivals(parameters: Parameters, chunk: int, first: int, size: int) -> IntArray:
     """One arrival somewhere in each participant's own slice of the span: sorted without a sort."""
-    calendar = Calendar.of(parameters)
     uniform = stream(parameters.seed, Purpose.ARRIVAL, chunk).random(size)
     share = (np.arange(first, first + size) + uniform) / parameters.participants
-    return calendar.start + (share * calendar.span).astype(np.int64)
+    return parameters.opens_at + (share * parameters.span).astype(np.int64)
 
 
 def _battle_counts(parameters: Parameters, chunk: int, first: int, size: int) -> IntArray:

@@ -22,9 +22,9 @@ from ingestion.simulation.battles import OUTCOMES, UNLABELLED, Battles, draw_bat
 from ingestion.simulation.parameters import (
     REGISTERED_BEFORE,
     TOPICS,
-    Calendar,
     Model,
     Parameters,
+    instants,
 )
 from ingestion.simulation.people import (
     EFFORTS,
@@ -157,15 +157,15 @@ class _Writer:
 
     def models(self) -> Iterator[Any]:
         """Registrations, then retirements in the order of time."""
-        models, calendar = self._parameters.models, Calendar.of(self._parameters)
+        models, retired_at = self._parameters.models, self._parameters.retired_at
         columns = {name: [getattr(model, name) for model in models] for name in Model._fields}
-        registered_at = np.full(len(models), calendar.start - REGISTERED_BEFORE)
-        retiring = columns["model_id"][::-1][: len(calendar.retired_at)]
+        registered_at = np.full(len(models), self._parameters.opens_at - REGISTERED_BEFORE)
+        retiring = columns["model_id"][::-1][: len(retired_at)]
         yield self._lines(EventType.MODEL_REGISTERED, columns["model_id"], registered_at, columns)
         yield self._lines(
             EventType.MODEL_RETIRED,
             retiring,
-            np.array(calendar.retired_at, dtype=np.int64),
+            retired_at,
             {"model_id": retiring, "reason": RETIREMENT},
         )
 
@@ -228,7 +228,11 @@ class _Writer:
         )
 
     def _lines(
-        self, event_type: EventType, ids: Any, occurred_at: IntArray, columns: Mapping[str, Any]
+        self,
+        event_type: EventType,
+        ids: Any,
+        occurred_at: Sequence[int] | IntArray,
+        columns: Mapping[str, Any],
     ) -> Any:
         """One object per row, its keys in the contract's order; a text is every row's value."""
         known = {
@@ -252,12 +256,6 @@ class _Writer:
         lines = self._connection.sql(query).to_arrow_table()[0]
         whole = pa.ListArray.from_arrays([0, len(lines)], lines.combine_chunks())
         return pc.binary_join(whole, "")[0].as_buffer()
-
-
-def instants(at: IntArray) -> Any:
-    """Microseconds since 1970 in ISO 8601 with microseconds and Z."""
-    text = pa.array(at).cast(pa.timestamp("us")).cast(pa.string())
-    return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")
 
 
 def _chosen(texts: Sequence[str], places: IntArray) -> pa.Array:
