@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -21,16 +21,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sources.lines import STRIDE, LineBlock, Positions
+from ingestion.sources.batch import Positions
+from ingestion.sources.lines import LineBlock, strides
 from ingestion.vocabulary import Refusal
 
 # Blanks, and one harmless character, have smaller codes than the quote.
 _COLON, _QUOTE, _SPACE = ord(":"), ord('"'), ord(" ")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What Python's reader finds in one line: an object, or why it is refused."""
+class Finding(NamedTuple):
+    """What Python's reader finds in one line: an object, or why it is refused and about what."""
 
     content: dict[str, Any]
     refusal: Refusal | None = None
@@ -47,38 +47,29 @@ class JsonReader:
         """Give the connection back."""
         self._connection.close()
 
-    def values(self, block: LineBlock, names: Sequence[str]) -> pa.Table | None:
+    def values(self, block: LineBlock, names: Sequence[str]) -> pa.Table:
         """The values under `names`, as columns of text of those names, whatever their letters.
 
-        Returns:
-            None where a line is not JSON, or not UTF-8.
+        A line that is not JSON, or not UTF-8, is a row of nulls.
         """
-        return self._values(block, names, "line")
-
-    def values_where_readable(self, block: LineBlock, names: Sequence[str]) -> pa.Table:
-        """The same; a line that is not JSON, or not UTF-8, is a row of nulls."""
-        table = self._values(block, names, "CASE WHEN json_valid(line) THEN line END")
-        if table is None:  # no line can do that; if one does, Python names it
-            nothing = [pa.nulls(len(block), pa.string()) for _ in names]
-            table = pa.Table.from_arrays(nothing, names=list(names))
-        return table
-
-    def _values(self, block: LineBlock, names: Sequence[str], line: str) -> pa.Table | None:
         pointers = ", ".join(quoted(_pointer(name)) for name in names)
         values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
         self._connection.register("lines", pa.table({"line": block.array()}))
         try:
-            table = self._connection.sql(
-                f"SELECT {values or '1 AS c'} "  # noqa: S608  # pointers are quoted
-                f"FROM (SELECT json_extract_string({line}, [{pointers}]) AS v FROM lines)"
-            ).to_arrow_table()
-        except (duckdb.Error, UnicodeDecodeError):
-            # Which line, and why, is found out line by line. A message that quotes a line that is
-            # not UTF-8 fails to decode, hence the second kind.
-            return None
+            for line in ("line", "CASE WHEN json_valid(line) THEN line END"):
+                query = (
+                    f"SELECT {values or '1 AS c'} "  # noqa: S608  # pointers are quoted
+                    f"FROM (SELECT json_extract_string({line}, [{pointers}]) AS v FROM lines)"
+                )
+                # A message that quotes a line that is not UTF-8 fails to decode.
+                with suppress(duckdb.Error, UnicodeDecodeError):
+                    table = self._connection.sql(query).to_arrow_table()
+                    return table.rename_columns(list(names)) if names else table
         finally:
             self._connection.unregister("lines")
-        return table.rename_columns(list(names)) if names else table
+        # No line can fail where only valid ones are read; if one does, Python names it.
+        nothing = [pa.nulls(len(block), pa.string()) for _ in names]
+        return pa.Table.from_arrays(nothing, names=list(names))
 
 
 def count_keys(block: LineBlock) -> int:
@@ -102,11 +93,9 @@ def keys_per_line(block: LineBlock) -> Positions:
 
 def _ends_of_keys(block: LineBlock) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
     """Stretches of the bytes: where one begins, and whether each is a colon after a key."""
-    first, last = int(block.starts[0]), int(block.ends[-1]) - 1
-    for at in range(first, last, STRIDE):
-        before = block.buffer[at : min(at + STRIDE, last)]
-        after = block.buffer[at + 1 : at + 1 + len(before)]
-        yield at + 1, (after == _COLON) & (before <= _QUOTE)
+    for at, end in strides(int(block.starts[0]) + 1, int(block.ends[-1])):
+        before, after = block.buffer[at - 1 : end - 1], block.buffer[at:end]
+        yield at, (after == _COLON) & (before <= _QUOTE)
 
 
 def values_per_row(table: pa.Table) -> Positions:
@@ -117,17 +106,20 @@ def values_per_row(table: pa.Table) -> Positions:
     return counts
 
 
-def inspect_line(line: bytes) -> Finding:
+def inspect_line(block: LineBlock, index: int) -> Finding:
     """Read one line with Python: slow, exact, and able to say what is wrong."""
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return Finding({}, Refusal.NOT_UTF8)
+    if block.oversized is not None:
+        return Finding({}, Refusal.TOO_LONG)
     try:
         # Numbers stay text: neither rounded nor limited in length.
         content = json.loads(
-            text, parse_int=str, parse_float=str, object_pairs_hook=_without_repetition
+            block.line(index).decode("utf-8"),
+            parse_int=str,
+            parse_float=str,
+            object_pairs_hook=_without_repetition,
         )
+    except UnicodeDecodeError:
+        return Finding({}, Refusal.NOT_UTF8)
     except _RepeatedKeyError as error:
         return Finding({}, Refusal.BROKEN_JSON, str(error))
     except (ValueError, RecursionError):

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ingestion.sources.batch import Positions
 from ingestion.sources.files import UTF8_BOM, LocalFile
 
 BLOCK_BYTES = 32 << 20
@@ -25,8 +26,6 @@ KEPT_OF_OVERSIZED = 1 << 16
 LINES_PER_PIECE = 40_000
 
 Bytes = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.int64]
-# Passes over a buffer take pieces of this size, which stay in the processor's cache.
 STRIDE = 1 << 17
 _LINE_FEED, _SPACE = ord("\n"), ord(" ")
 
@@ -79,9 +78,8 @@ class LineBlock:
 
     def select(self, indexes: Positions) -> LineBlock:
         """Some of the lines, in file order."""
-        return LineBlock(
-            self.buffer, self.starts[indexes], self.ends[indexes], self.numbers[indexes]
-        )
+        starts, ends, numbers = self.starts[indexes], self.ends[indexes], self.numbers[indexes]
+        return replace(self, starts=starts, ends=ends, numbers=numbers)
 
     def without_blanks(self) -> LineBlock:
         """The lines that say something."""
@@ -142,11 +140,15 @@ def _fill(stream: Any, buffer: Bytes, filled: int) -> tuple[int, bool]:
     return filled, False
 
 
+def strides(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Stretches of a buffer that stay in the processor's cache while they are looked at."""
+    return ((at, min(at + STRIDE, stop)) for at in range(start, stop, STRIDE))
+
+
 def _line_ends(text: Bytes, start: int, stop: int, *, is_end: bool) -> Positions:
     """Positions after each line feed and, at the end of the file, after the last line."""
     found = [
-        np.flatnonzero(text[at : min(at + STRIDE, stop)] == _LINE_FEED) + (at + 1)
-        for at in range(start, stop, STRIDE)
+        np.flatnonzero(text[at:end] == _LINE_FEED) + (at + 1) for at, end in strides(start, stop)
     ]
     ends = np.concatenate([np.empty(0, dtype=np.int64), *found])
     is_unended = is_end and start < stop and (not len(ends) or ends[-1] < stop)

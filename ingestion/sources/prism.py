@@ -34,7 +34,7 @@ import pyarrow as pa
 from ingestion.sources.batch import FileSource, NativeBatch, Objections, Originals, make_batch
 from ingestion.sources.files import LocalFile
 from ingestion.sources.json_rows import inspect_line
-from ingestion.sources.lines import LineBlock, read_lines
+from ingestion.sources.lines import read_lines
 from ingestion.vocabulary import EventType, Outcome, Refusal
 
 SOURCE = "prism"
@@ -79,42 +79,47 @@ class Prism(FileSource):
 
     def _participants(self) -> Iterator[NativeBatch]:
         for block in read_lines(self.file):
-            found = [_object(block, index) for index in range(len(block))]
+            found = [inspect_line(block, index) for index in range(len(block))]
             rows = [_participant(content) for content, _, _ in found]
-            objections = [refusal for _, refusal, _ in found], [about for _, _, about in found]
-            numbers = block.numbers.tolist()
+            objections = {
+                row: (refusal, about)
+                for row, (_, refusal, about) in enumerate(found)
+                if refusal is not None
+            }
             kind = EventType.PARTICIPANT_ENROLLED
+            numbers = block.numbers.tolist()
             yield self._batch(kind, rows, numbers, block.originals, objections)
 
     def _battles(self) -> Iterator[NativeBatch]:
         self.set_aside_count = 0
         openings: _Openings = {}
-        refused: list[tuple[int, Refusal, str | None]] = []
+        refused: dict[int, tuple[Refusal, str | None]] = {}
         for block in read_lines(self.file):
             for index, number in enumerate(block.numbers.tolist()):
-                content, refusal, column = _object(block, index)
+                content, refusal, about = inspect_line(block, index)
                 if refusal is None:
-                    refusal, column = _objection(content)
+                    refusal, about = _objection(content)
                 if refusal is not None:
-                    refused.append((number, refusal, column))
+                    refused[number] = refusal, about
                 elif float(content["turn"]) > 0:
                     self.set_aside_count += 1
                 else:
                     key = (_text(content["conversation_id"]) or "", _text(content.get("user_id")))
                     answer = _Answer(number, str(content["model_name"]), float(content["score"]))
                     openings.setdefault(key, []).append(answer)
-        alone = [answers[0].line for answers in openings.values() if len(answers) == 1]
-        refused += [(line, Refusal.MISSING_VALUE, "model_b") for line in alone]
-        refused.sort(key=lambda row: row[0])
+        for answers in openings.values():
+            if len(answers) == 1:
+                refused[answers[0].line] = Refusal.MISSING_VALUE, "model_b"
         battles = _compared(openings)
         while found := list(islice(battles, _ROWS_PER_BATCH)):
             rows, lines = [row for row, _ in found], [pair for _, pair in found]
             numbers = [first for first, _ in lines]
-            yield self._batch(EventType.BATTLE_JUDGED, rows, numbers, self._reader(lines))
+            yield self._batch(EventType.BATTLE_JUDGED, rows, numbers, self._reader(lines), {})
         if refused:
-            numbers, refusals, about = map(list, zip(*refused, strict=True))
+            numbers = sorted(refused)
             originals = self._reader([(number,) for number in numbers])
-            yield make_batch(None, {}, numbers, originals, (refusals, about))
+            objections = {row: refused[number] for row, number in enumerate(numbers)}
+            yield make_batch(None, {}, numbers, originals, objections)
 
     def _batch(
         self,
@@ -122,7 +127,7 @@ class Prism(FileSource):
         rows: Sequence[_Row],
         numbers: Sequence[int],
         originals: Originals,
-        objections: Objections | None = None,
+        objections: Objections,
     ) -> NativeBatch:
         columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]}
         columns["event_type"] = pa.repeat(event_type.value, len(rows))
@@ -158,13 +163,6 @@ def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
                 "outcome": _outcome(first, second).value,
             }
             yield row, (first.line, second.line)
-
-
-def _object(block: LineBlock, index: int) -> tuple[dict[str, Any], Refusal | None, str | None]:
-    if block.oversized is not None:
-        return {}, Refusal.TOO_LONG, None
-    finding = inspect_line(block.line(index))
-    return finding.content, finding.refusal, finding.column
 
 
 def _participant(content: dict[str, Any]) -> _Row:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from ingestion.errors import DemoscopeError, NotFoundError, UsageError
+from ingestion.sources.files import first_line
 
 _ADDRESS = re.compile(
     r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^/]+(?:/[^/]+)*?))?/(?P<path>[^@]+)"
@@ -92,8 +93,7 @@ def _is_reachable(endpoint: str) -> bool:
 
 
 def _unreachable(address: str, page: str, error: Exception) -> DemoscopeError:
-    detail = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     return DemoscopeError(
-        f"{address}: cannot be fetched (is there a network?): {detail}.",
+        f"{address}: cannot be fetched (is there a network?): {first_line(error)}.",
         remedy=f"Download the file where there is one, from {page}/tree/main, and give its path.",
     )
