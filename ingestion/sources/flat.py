@@ -18,8 +18,13 @@ from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import FileSource, NativeBatch, Piece, make_batch
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
-from ingestion.sources.json_rows import JsonReader, inspect_line, values_per_row
-from ingestion.sources.lines import LineBlock, read_lines
+from ingestion.sources.json_lines import (
+    JsonReader,
+    LineBlock,
+    inspect_line,
+    read_lines,
+    values_per_row,
+)
 from ingestion.sources.mapping import Mapping
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import alternatives, projection, resolve

@@ -27,9 +27,8 @@ The format, stable from now on; everything not listed is refused, naming line an
     outcome: {left: a, right: b, tie: tie}   # short for `values` on the column outcome
 
 A value that `values` or `outcome` does not list is refused row by row (`unknown_value`), even if it
-looks like a value of the contract. The YAML tree is walked as it is written, not as YAML would
-interpret it: `no`, `1` and `1.0` are text, every fault has a line number, and `null` means null only
-without quotes.
+looks like a value of the contract. Scalars are taken as they are written, not as YAML would
+interpret them: `no`, `1` and `1.0` are text. `null` means null only without quotes.
 """
 
 from __future__ import annotations

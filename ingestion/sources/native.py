@@ -27,14 +27,15 @@ from ingestion.sources.batch import (
     make_batch,
 )
 from ingestion.sources.files import LocalFile
-from ingestion.sources.json_rows import (
+from ingestion.sources.json_lines import (
     JsonReader,
+    LineBlock,
     count_keys,
     inspect_line,
     keys_per_line,
+    read_lines,
     values_per_row,
 )
-from ingestion.sources.lines import LineBlock, read_lines
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.vocabulary import EventType, Refusal
 

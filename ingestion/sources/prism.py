@@ -33,8 +33,7 @@ import pyarrow as pa
 
 from ingestion.sources.batch import FileSource, NativeBatch, Objections, Originals, make_batch
 from ingestion.sources.files import LocalFile
-from ingestion.sources.json_rows import inspect_line
-from ingestion.sources.lines import read_lines
+from ingestion.sources.json_lines import inspect_line, read_lines
 from ingestion.vocabulary import EventType, Outcome, Refusal
 
 SOURCE = "prism"

@@ -20,7 +20,7 @@ import pyarrow as pa
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
-from ingestion.sources.json_rows import quoted
+from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import (
     ColumnSpec,
     Constant,
