@@ -2,9 +2,9 @@
 
 Row boundaries are found first, in the raw bytes, by counting quotes; then pyarrow parses exactly
 those rows. If the two disagree (a stray quote inside a field, an unclosed one, lone carriage
-returns), the rows at hand are split again by a slow and exact reader: field by field, as RFC 4180
-and pyarrow have it. A quote opens only at the start of a field, two quotes inside are one, a lone
-carriage return ends a row.
+returns), the boundaries are found again by a slow and exact pattern, as RFC 4180 and pyarrow have
+it. A quote opens only at the start of a field, two quotes inside are one, a lone carriage return
+ends a row.
 
 Accounting: the first row is the header. Row numbers count rows of data from 1, so a quoted line
 break does not advance them; blank lines are no rows. A row with more or fewer fields than the
@@ -15,6 +15,7 @@ text; an empty field is null, quoted or not.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -33,7 +34,8 @@ BLOCK_BYTES = 8 << 20
 MAX_ROW_BYTES = 64 << 20
 
 Spans = list[tuple[int, int]]
-Fields = list[list[bytes] | None]
+# Where rows lie, which of them have a quote that is never closed, and where the rest begins.
+Split = tuple[Spans, set[int], int]
 _BLANK = (b"\n", b"\r\n", b"\r")
 
 
@@ -53,10 +55,8 @@ class CsvRows:
         self._delimiter = delimiter
         self._block_bytes = block_bytes
         mark = re.escape(delimiter.encode())
-        # Quoted (inner text, and what follows the closing quote), or plain.
-        self._field = re.compile(
-            rb'"((?:[^"]++|"")*+)"([^%b\r\n]*+)|((?!")[^%b\r\n]*+)' % (mark, mark)
-        )
+        field = rb'(?:"(?:[^"]++|"")*+"[^%b\r\n]*+|(?!")[^%b\r\n]*+)' % (mark, mark)
+        self._row = re.compile(rb"%b(?:%b%b)*+(?=[\r\n]|\Z)" % (field, mark, field))
         self.columns = self._header()
 
     def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
@@ -69,87 +69,76 @@ class CsvRows:
                 block = bytes(stream.read(self._block_bytes))
                 is_end = not block
                 raw = pending + (block.removeprefix(UTF8_BOM) if is_header_due else block)
-                spans, fields, rest = self._rows(raw, number, is_end=is_end)
+                spans, unclosed, rest = self._split(raw, number, is_end=is_end)
                 if is_header_due and spans:
-                    spans, fields = spans[1:], fields and fields[1:]
+                    spans, unclosed = spans[1:], {row - 1 for row in unclosed}
                     is_header_due = False
-                piece = self._piece(raw, spans, fields, wanted, number)
+                piece = self._piece(raw, spans, unclosed, wanted, number)
                 if piece is None:
-                    # Quotes were miscounted: the exact reader decides for all that is at hand.
-                    spans, fields, rest = self._exactly(raw, spans[0][0], is_last=is_end)
-                    piece = self._piece(raw, spans, fields, wanted, number)
+                    # Quotes were miscounted: the exact pattern decides for all that is at hand.
+                    spans, unclosed, rest = self._exactly(raw, spans[0][0], is_last=is_end)
+                    piece = self._piece(raw, spans, unclosed, wanted, number)
+                if piece is None:
+                    raise LoadRefusedError(
+                        f"{self._file.name}: from row {number} on, rows cannot be told apart.",
+                        remedy="Check the quotes there.",
+                    )
                 pending = raw[rest:]
-                if piece is not None and spans:
+                if spans:
                     yield piece
                     number += len(spans)
 
-    def _rows(self, raw: bytes, number: int, *, is_end: bool) -> tuple[Spans, Fields | None, int]:
-        spans, fields, rest = self._quickly(raw, is_last=is_end)
+    def _split(self, raw: bytes, number: int, *, is_end: bool) -> Split:
+        spans, unclosed, rest = self._quickly(raw, is_last=is_end)
         if is_end or len(raw) - rest <= self._block_bytes // 2:
-            return spans, fields, rest
+            return spans, unclosed, rest
         # A long rest is a long row, or a stray quote that made the count of quotes odd.
-        spans, fields, rest = self._exactly(raw, 0, is_last=False)
+        spans, unclosed, rest = self._exactly(raw, 0, is_last=False)
         if len(raw) - rest <= MAX_ROW_BYTES:
-            return spans, fields, rest
-        spans, fields, rest = self._exactly(raw, 0, is_last=True)
+            return spans, unclosed, rest
+        spans, unclosed, rest = self._exactly(raw, 0, is_last=True)
         if len(spans) < 2:  # noqa: PLR2004  # the last one may go on
             raise LoadRefusedError(
                 f"{self._file.name}: row {number} is longer than {MAX_ROW_BYTES >> 20} MB.",
                 remedy="Check its quotes; shorten or remove the row.",
             )
-        return spans[:-1], fields[:-1], spans[-1][0]
+        return spans[:-1], unclosed - {len(spans) - 1}, spans[-1][0]
 
     def _header(self) -> list[str]:
-        spans, fields, _ = self._exactly(self._file.head, 0, is_last=True, limit=1)
-        if not spans or fields[0] is None:
+        spans, unclosed, _ = self._exactly(self._file.head, 0, is_last=True, limit=1)
+        if not spans or unclosed:
             raise LoadRefusedError(
                 f"{self._file.name}: row 1 is no header: a quote in it is never closed.",
                 remedy="Write the column names in the first row.",
             )
         try:
-            return [name.decode("utf-8").strip() for name in fields[0]]
+            header = self._file.head[slice(*spans[0])].decode("utf-8")
         except UnicodeDecodeError as error:
             raise LoadRefusedError(
                 f"{self._file.name}: the header is not UTF-8.",
                 remedy="Convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8",
             ) from error
+        return [name.strip() for name in next(csv.reader([header], delimiter=self._delimiter))]
 
     def _piece(
-        self, raw: bytes, spans: Spans, fields: Fields | None, wanted: list[int], number: int
+        self, raw: bytes, spans: Spans, unclosed: set[int], wanted: list[int], number: int
     ) -> Piece | None:
         """The rows parsed; None where pyarrow sees other rows than were found."""
-        refused: dict[int, Refusal] = {}
+        refused = dict.fromkeys(unclosed, Refusal.WRONG_COLUMN_COUNT)
         if spans and not _is_utf8(raw[spans[0][0] : spans[-1][1]]):
             bad = (row for row, span in enumerate(spans) if not _is_utf8(raw[slice(*span)]))
-            refused = dict.fromkeys(bad, Refusal.NOT_UTF8)
-        if fields is None:
-            table = self._parsed_quickly(raw, spans, refused, wanted)
-        else:
-            table = self._parsed_exactly(fields, refused, wanted)
+            refused |= dict.fromkeys(bad, Refusal.NOT_UTF8)
+        table = self._parsed(raw, spans, refused, wanted)
         if table is None:
             return None
         numbers = np.arange(number, number + len(spans), dtype=np.int64)
         objections = {row: (refusal, None) for row, refusal in refused.items()}
         return Piece(table, numbers, partial(_originals, raw, spans), objections)
 
-    def _parsed_exactly(
-        self, fields: Fields, refused: dict[int, Refusal], wanted: list[int]
-    ) -> pa.Table:
-        rows: list[list[str | None]] = []
-        for row, values in enumerate(fields):
-            if values is None or len(values) != len(self.columns):
-                refused.setdefault(row, Refusal.WRONG_COLUMN_COUNT)
-            if values is None or row in refused:
-                rows.append([None] * len(wanted))
-            else:
-                rows.append([values[index].decode() or None for index in wanted])
-        columns = list(zip(*rows, strict=True)) or [()] * len(wanted)
-        arrays = [pa.array(column, pa.large_string()) for column in columns]
-        return pa.Table.from_arrays(arrays, names=_names(len(wanted)))
-
-    def _parsed_quickly(
+    def _parsed(
         self, raw: bytes, spans: Spans, refused: dict[int, Refusal], wanted: list[int]
     ) -> pa.Table | None:
+        """The rows as text; those of another width than the header's are added to `refused`."""
         good = [row for row in range(len(spans)) if row not in refused]
         text = raw[spans[0][0] : spans[-1][1]] if spans else b""
         if refused:
@@ -200,8 +189,8 @@ class CsvRows:
             ),
         )
 
-    def _quickly(self, raw: bytes, *, is_last: bool) -> tuple[Spans, Fields | None, int]:
-        """Row spans, fields if they had to be found, and where the rest begins."""
+    def _quickly(self, raw: bytes, *, is_last: bool) -> Split:
+        """Rows end at line feeds that an even number of quotes stands before."""
         data = np.frombuffer(raw, dtype=np.uint8)
         feeds = np.flatnonzero(data == ord("\n"))
         quotes = np.flatnonzero(data == ord('"'))
@@ -216,41 +205,26 @@ class CsvRows:
         short = [span for span in spans if span[1] - span[0] <= len(b"\r\n")]
         if any(raw[slice(*span)] in _BLANK for span in short):
             spans = [span for span in spans if raw[slice(*span)] not in _BLANK]
-        return spans, None, bounds[-1]
+        return spans, set(), bounds[-1]
 
-    def _exactly(
-        self, raw: bytes, begin: int, *, is_last: bool, limit: int | None = None
-    ) -> tuple[Spans, Fields, int]:
-        """Rows and their fields; None for a row with a quote that is never closed."""
+    def _exactly(self, raw: bytes, begin: int, *, is_last: bool, limit: int | None = None) -> Split:
+        """Rows field by field; one with a quote that is never closed is the rest of its line."""
         spans: Spans = []
-        rows: Fields = []
+        unclosed: set[int] = set()
         position = begin
         while position < len(raw) and len(spans) != limit:
-            fields: list[bytes] = []
-            is_closed = True
-            at = position
-            while True:
-                match = self._field.match(raw, at)
-                if match is None:  # unclosed: the rest of this line, if no more can come
-                    is_closed = False
-                    at = raw.find(b"\n", position)
-                    at = len(raw) if at < 0 else at
-                    break
-                inner, after, plain = match.groups()
-                fields.append(plain if inner is None else inner.replace(b'""', b'"') + after)
-                at = match.end()
-                if raw[at : at + 1] != self._delimiter.encode():
-                    break
-                at += 1
+            row = self._row.match(raw, position)
+            feed = raw.find(b"\n", position) if row is None else row.end()
+            at = len(raw) if feed < 0 else feed
             is_complete = at < len(raw) and not (at == len(raw) - 1 and raw[at] == ord("\r"))
-            if not is_last and not (is_closed and is_complete):
+            if not is_last and not (row and is_complete):
                 break
             at += 2 if raw[at : at + 2] == b"\r\n" else at < len(raw)
             if raw[position:at] not in _BLANK:
+                unclosed |= {len(spans)} if row is None else set()
                 spans.append((position, at))
-                rows.append(fields if is_closed else None)
             position = at
-        return spans, rows, position
+        return spans, unclosed, position
 
 
 def _originals(raw: bytes, spans: Spans, positions: Sequence[int]) -> list[str]:
