@@ -133,6 +133,16 @@ def make_batch(
     return NativeBatch(event_type, pa.table({**columns, **own}), originals)
 
 
-def columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """A table's columns by name."""
-    return dict(zip(table.column_names, table.columns, strict=True))
+def batch_of_rows(
+    event_type: EventType,
+    source: str,
+    rows: Sequence[Mapping[str, str | None]],
+    numbers: Sequence[int],
+    originals: Originals,
+    objections: Objections | None = None,
+) -> NativeBatch:
+    """A batch of rows that name their columns; a column that a row leaves out is null."""
+    said = [{"event_type": event_type.value, "source": source, **row} for row in rows]
+    names = dict.fromkeys(name for row in said for name in row)
+    columns = {name: pa.array([row.get(name) for row in said], pa.string()) for name in names}
+    return make_batch(event_type, columns, numbers, originals, objections)

@@ -52,11 +52,11 @@ def fetch_leaderbot(cache: Path) -> Path:
     )
     cache.mkdir(parents=True, exist_ok=True)
     wheel.unlink(missing_ok=True)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-    options = ["--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", "15"]
+    pip = f"{sys.executable} -m pip --disable-pip-version-check download --quiet --no-deps"
+    options = f"--only-binary :all: --retries 1 --timeout 15 leaderbot=={VERSION} --dest"
     try:
         done = subprocess.run(  # noqa: S603  # fixed arguments, no shell
-            [*pip, *options, "--dest", str(cache), f"leaderbot=={VERSION}"],
+            [*pip.split(), *options.split(), str(cache)],
             capture_output=True,
             text=True,
             timeout=_TIMEOUT_SECONDS,

@@ -1,34 +1,9 @@
 """The mapping: what the columns of a file mean in terms of a contract.
 
-The format, stable from now on; everything not listed is refused, naming line and key::
-
-    source: wmt16                 # required; part of every event's identity: a-z 0-9 _ . -
-    event: battle_judged          # required; an event type
-    file:                         # optional
-      format: csv                 # csv | jsonl | parquet | auto (default: by the content)
-      delimiter: ","              # CSV only
-    columns:                      # contract column: where it comes from
-      native_id: [id, worker]     # several columns together: stored as a JSON array, so that
-                                  #   ("a", "bc") and ("ab", "c") stay different
-      participant_id: worker      # one column, verbatim
-      language: {column: lang, optional: true}        # the file may lack the column
-      topic: {first_of: [topic, category], optional: true}   # the first that the file has
-      dimension: {constant: overall}                  # the same for every row
-      native_id: {row_number: true}                   # only where nothing else identifies a row:
-                                                      #   the file must then never be re-ordered
-      occurred_at: {column: t, timezone: Europe/London, unit: s}
-                                  # timezone: of times without an offset (no offset and no timezone:
-                                  #   the gate refuses the row). unit: of numbers since 1970 UTC:
-                                  #   s, ms, us or ns
-      gender: {column: sex, values: {"1": female, "2": male}}  # every value must be listed
-      outcome: {columns: {winner_model_a: a, winner_model_b: b, winner_tie: tie}}
-                                  # exactly one of these columns is 1 or true
-      conversation_id: null       # the source has none; as good as leaving it out
-    outcome: {left: a, right: b, tie: tie}   # short for `values` on the column outcome
-
-A value that `values` or `outcome` does not list is refused row by row (`unknown_value`), even if it
-looks like a value of the contract. Scalars are taken as they are written, not as YAML would
-interpret them: `no`, `1` and `1.0` are text. `null` means null only without quotes.
+The format is described in docs/loading.md. Everything else is refused, naming line and key: the
+YAML tree is walked as it is written, so `no`, `1` and `1.0` are text, and `null` means null only
+without quotes. A value that `values` or `outcome` does not list is refused row by row
+(`unknown_value`), even if it looks like a value of the contract.
 """
 
 from __future__ import annotations

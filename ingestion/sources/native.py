@@ -23,7 +23,6 @@ from ingestion.sources.batch import (
     NativeBatch,
     Piece,
     Positions,
-    columns_of,
     make_batch,
 )
 from ingestion.sources.files import LocalFile
@@ -178,7 +177,7 @@ def _refusal_of(block: LineBlock, row: int) -> tuple[Refusal, str | None]:
 
 def _with_source(table: pa.Table, source: str | None) -> dict[str, pa.ChunkedArray]:
     """The columns, with `source` where a row does not say its own and it is given."""
-    columns = columns_of(table)
+    columns = dict(zip(table.column_names, table.columns, strict=True))
     if source is not None:
         given = columns.get("source", pa.nulls(len(table), pa.string()))
         columns["source"] = given.cast(pa.string()).fill_null(source)
