@@ -48,25 +48,22 @@ class LineBlock:
     """Some lines of a file.
 
     Args:
-        buffer: bytes that hold them.
-        starts: first byte of each line.
-        ends: byte after each line, its line feed included.
+        lines: their bytes, line ends included (large_binary).
         numbers: line numbers, from 1.
-        oversized: set instead of all that where the block stands for one line beyond the limit.
+        oversized: what stands for a line beyond the limit, which is then the only one.
     """
 
-    buffer: Bytes
-    starts: Positions
-    ends: Positions
+    lines: pa.Array
     numbers: Positions
     oversized: str | None = None
 
     def __len__(self) -> int:
-        return len(self.starts)
+        return len(self.numbers)
 
     def line(self, index: int) -> bytes:
         """One line without its line end."""
-        return self.buffer[self.starts[index] : self.ends[index]].tobytes().rstrip(b"\r\n")
+        text: bytes = self.lines[index].as_py()
+        return text.rstrip(b"\r\n")
 
     def originals(self, indexes: Sequence[int]) -> list[str]:
         r"""Lines as text; bytes that are not UTF-8 written as \\xNN."""
@@ -74,30 +71,28 @@ class LineBlock:
             return [self.oversized for _ in indexes]
         return [self.line(int(index)).decode("utf-8", "backslashreplace") for index in indexes]
 
-    def array(self) -> pa.ChunkedArray:
-        """The lines as Arrow text, line ends included, without a copy where they adjoin.
-
-        Nothing says that the bytes are UTF-8: give it only to what checks that itself.
-        """
-        count = len(self)
-        if np.array_equal(self.starts[1:], self.ends[:-1]):
-            lines = _text_array(np.append(self.starts, self.ends[-1]), self.buffer)
-        else:
-            # Line, gap, line, gap, ...: every second one is a line.
-            offsets = np.stack([self.starts, self.ends], axis=1).reshape(-1)
-            lines = _text_array(offsets, self.buffer).take(pa.array(np.arange(0, 2 * count, 2)))
-        pieces = range(0, count, LINES_PER_PIECE)
+    def text(self) -> pa.ChunkedArray:
+        """The lines as Arrow text that is not checked: give it only to what checks it."""
+        lines = self.lines.view(pa.large_string())
+        pieces = range(0, len(self), LINES_PER_PIECE)
         return pa.chunked_array([lines.slice(at, LINES_PER_PIECE) for at in pieces])
+
+    def content(self) -> tuple[Bytes, Positions]:
+        """The bytes that hold the lines, and where each begins and the last one ends."""
+        _, offsets, data = self.lines.buffers()
+        edges = np.frombuffer(offsets, np.int64)[self.lines.offset :]
+        return np.frombuffer(data or b"", np.uint8), edges[: len(self) + 1]
 
     def select(self, indexes: Positions) -> LineBlock:
         """Some of the lines, in file order."""
-        starts, ends, numbers = self.starts[indexes], self.ends[indexes], self.numbers[indexes]
-        return replace(self, starts=starts, ends=ends, numbers=numbers)
+        lines = self.lines.take(pa.array(indexes))
+        return replace(self, lines=lines, numbers=self.numbers[indexes])
 
     def without_blanks(self) -> LineBlock:
         """The lines that say something."""
         # A line that is blank begins with a blank, or is empty and begins with its own line end.
-        doubtful = np.flatnonzero(self.buffer[self.starts] <= _SPACE)
+        buffer, edges = self.content()
+        doubtful = np.flatnonzero(buffer[edges[:-1]] <= _SPACE)
         blank = [index for index in doubtful.tolist() if not self.line(index).strip()]
         return self.select(np.delete(np.arange(len(self)), blank)) if blank else self
 
@@ -122,8 +117,8 @@ def read_lines(
             ends = _line_ends(buffer, start, filled, is_end=is_end)
             if len(ends):
                 numbers = np.arange(number, number + len(ends), dtype=np.int64)
-                starts = np.concatenate([[start], ends[:-1]])
-                block = LineBlock(buffer, starts, ends, numbers).without_blanks()
+                lines = _lines(buffer, np.append(start, ends))
+                block = LineBlock(lines, numbers).without_blanks()
                 if len(block):
                     yield block
                 number += len(ends)
@@ -132,14 +127,15 @@ def read_lines(
                 tail = buffer[:filled]
             else:
                 text, tail = _skip_line(stream, buffer[:filled])
-                nowhere = np.zeros(1, dtype=np.int64)
-                yield LineBlock(buffer, nowhere, nowhere, np.array([number]), oversized=text)
+                lines = _lines(buffer, np.zeros(2, dtype=np.int64))
+                yield LineBlock(lines, np.array([number]), oversized=text)
                 number += 1
 
 
-def _text_array(offsets: Positions, text: Bytes) -> pa.Array:
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
-    return pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
+def _lines(text: Bytes, edges: Positions) -> pa.Array:
+    """Adjoining lines, without a copy."""
+    buffers = [None, pa.py_buffer(edges), pa.py_buffer(text)]
+    return pa.Array.from_buffers(pa.large_binary(), len(edges) - 1, buffers)
 
 
 def _fill(stream: Any, buffer: Bytes, filled: int) -> tuple[int, bool]:
@@ -209,7 +205,7 @@ class JsonReader:
         """
         pointers = ", ".join(quoted(_pointer(name)) for name in names)
         values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
-        self._connection.register("lines", pa.table({"line": block.array()}))
+        self._connection.register("lines", pa.table({"line": block.text()}))
         try:
             for line in ("line", "CASE WHEN json_valid(line) THEN line END"):
                 query = (
@@ -234,7 +230,8 @@ def count_keys(block: LineBlock) -> int:
 
 def keys_per_line(block: LineBlock) -> Positions:
     """Keys whose value is not null, per line; never too few."""
-    buffer, last = block.buffer, int(block.ends[-1]) - 1
+    buffer, edges = block.content()
+    last = int(edges[-1]) - 1
     found = [np.flatnonzero(is_end) + at for at, is_end in _ends_of_keys(block)]
     colons = np.concatenate([np.empty(0, dtype=np.int64), *found])
     value = colons + 1
@@ -242,15 +239,14 @@ def keys_per_line(block: LineBlock) -> Positions:
     # Two letters tell null from NaN.
     maybe = np.flatnonzero(buffer[np.minimum(value, last)] == ord("n"))
     is_null = buffer[np.minimum(value[maybe] + 1, last)] == ord("u")
-    colons = np.delete(colons, maybe[is_null])
-    return np.searchsorted(colons, block.ends) - np.searchsorted(colons, block.starts)
+    return np.diff(np.searchsorted(np.delete(colons, maybe[is_null]), edges))
 
 
 def _ends_of_keys(block: LineBlock) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
     """Stretches of the bytes: where one begins, and whether each is a colon after a key."""
-    for at, end in strides(int(block.starts[0]) + 1, int(block.ends[-1])):
-        before, after = block.buffer[at - 1 : end - 1], block.buffer[at:end]
-        yield at, (after == _COLON) & (before <= _QUOTE)
+    buffer, edges = block.content()
+    for at, end in strides(int(edges[0]) + 1, int(edges[-1])):
+        yield at, (buffer[at:end] == _COLON) & (buffer[at - 1 : end - 1] <= _QUOTE)
 
 
 def values_per_row(table: pa.Table) -> Positions:
