@@ -17,8 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from expectations.failure_messages import beginning
-from expectations.suites import Expectation, contract_suite, load_suite
+from expectations.suites import Expectation, beginning, contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from orchestration.load_report import LoadReport
 
