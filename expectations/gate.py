@@ -18,9 +18,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.failure_messages import failure_message
 from expectations.row_checks import OBJECTION, SEPARATOR, check
-from expectations.suites import Expectation, columns_of_values, contract_suite, load_suite
+from expectations.suites import (
+    Expectation,
+    columns_of_values,
+    contract_suite,
+    failure_message,
+    load_suite,
+)
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
 
@@ -145,14 +150,12 @@ class Gate:
         return self._validate(summary, load_suite(self.max_bad_share))
 
     def _validate(self, table: pa.Table, suite: list[Expectation]) -> Verdict:
-        expectations, context = _library()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            made = context["suite"](
-                [getattr(expectations, item.kind)(**item.arguments) for item in suite]
-            )
-            batch = context["batch"].get_batch({"dataframe": table.to_pandas()})
-            result = batch.validate(made)
+            library, batches = _library()
+            expected = [getattr(library.expectations, e.kind)(**e.arguments) for e in suite]
+            made = library.ExpectationSuite(name="suite", expectations=expected)
+            result = batches.get_batch({"dataframe": table.to_pandas()}).validate(made)
         failures = [_failure(item) for item in result.results if not item.success]
         page = _page(result) if self.is_documented else None
         return Verdict(bool(result.success), len(result.results), failures, page)
@@ -214,24 +217,14 @@ def _failure(result: Any) -> str:
 
 
 @cache
-def _library() -> tuple[Any, dict[str, Any]]:
-    """Import the library once, quietly, and make its context without files or progress bars."""
+def _library() -> tuple[Any, Any]:
+    """The library, and where it takes frames: without files or progress bars."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import great_expectations as gx  # three seconds, only when a load needs it
-        from great_expectations import expectations
-        from great_expectations.data_context.types.base import (
-            ProgressBarsConfig,
-        )
+    import great_expectations as gx  # three seconds, only when a load needs it
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
-        logging.getLogger("great_expectations").setLevel(logging.ERROR)
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        asset = context.data_sources.add_pandas("staged").add_dataframe_asset("batch")
-        batch = asset.add_batch_definition_whole_dataframe("whole")
-
-        def suite(items: list[Any]) -> Any:
-            return gx.ExpectationSuite(name="suite", expectations=items)
-
-    return expectations, {"batch": batch, "suite": suite}
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("staged").add_dataframe_asset("batch")
+    return gx, asset.add_batch_definition_whole_dataframe("whole")

@@ -75,20 +75,9 @@ class Quarantine:
             self._writer = pq.ParquetWriter(self._temporary, TABLE.schema, compression="zstd")
         self.reasons.update(row.reason for row in rows)
         self.examples.extend(rows[: EXAMPLES_KEPT - len(self.examples)])
-        self._writer.write_table(
-            pa.table(
-                {
-                    "load_id": [self._load_id] * len(rows),
-                    "source_file": [self._source_file] * len(rows),
-                    "row_number": [row.row_number for row in rows],
-                    "event_type": [row.event_type for row in rows],
-                    "reason": [row.reason for row in rows],
-                    "refused_column": [row.column or None for row in rows],
-                    "original": [row.original for row in rows],
-                },
-                schema=TABLE.schema,
-            )
-        )
+        same = {"load_id": self._load_id, "source_file": self._source_file}
+        written = [{**same, **vars(row), "refused_column": row.column or None} for row in rows]
+        self._writer.write_table(pa.Table.from_pylist(written, schema=TABLE.schema))
 
     def keep(self) -> Path | None:
         """Give the file its final name. Returns None where nothing was refused."""

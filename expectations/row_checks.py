@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import Contract
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
-from ingestion.sources.json_rows import quoted
+from ingestion.sources.json_lines import quoted
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import Refusal
 

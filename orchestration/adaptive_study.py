@@ -18,9 +18,8 @@ import pyarrow.parquet as pq
 from ingestion.errors import NotFoundError
 from ingestion.paths import Home
 from ingestion.simulation.battles import Voters
-from ingestion.simulation.parameters import Parameters
+from ingestion.simulation.parameters import Parameters, Purpose, stream
 from ingestion.simulation.population import read_population
-from ingestion.simulation.streams import Purpose, stream
 from ingestion.simulation.study import BATTLES, simulate
 from ingestion.simulation.truth import draw_truth
 from ingestion.vocabulary import EventType, Outcome

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -86,185 +88,180 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         return _Load(home, source, names, Gate(max_bad_share=1.0)).run()
 
 
+@dataclass
 class _Load:
     """The state of one load while it runs."""
 
-    def __init__(
-        self,
-        home: Home,
-        source: Source,
-        names: Naming,
-        gate: Gate,
-        progress: Callable[[int], None] = lambda _rows: None,
-        path: str = "",
-    ) -> None:
-        self._home = home
-        self._log = EventLog.open(home.log)
-        self._path = path
-        self._source = source
-        self._names = names
-        self._progress = progress
-        self._gate = gate
-        self._seals = Seals.open(home.vault, is_made=True)
-        self._started_us = time.time_ns() // 1000
-        self._load_id = f"{self._started_us:020d}-{source.fingerprint[:12]}"
-        self._docs = DataDocs(home.data_docs / self._load_id)
-        self._quarantine = self._open_quarantine(self._load_id)
-        self._waiting: dict[EventType, list[pa.Table]] = {}
-        self._row_count = 0
-        self._duplicates = 0
-        self._late_conflicts = 0
-        self._accepted: dict[EventType, int] = {}
-        self._failures: list[str] = []
-        self._expectations = 0
-        self._staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
+    home: Home
+    source: Source
+    names: Naming
+    gate: Gate
+    progress: Callable[[int], None] = lambda _rows: None
+    path: str = ""
+    row_count: int = 0
+    duplicates: int = 0
+    expectations: int = 0
+    late_conflicts: int = 0
+    accepted: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.log = EventLog.open(self.home.log)
+        self.seals = Seals.open(self.home.vault, is_made=True)
+        self.started_us = time.time_ns() // 1000
+        self.load_id = f"{self.started_us:020d}-{self.source.fingerprint[:12]}"
+        self.docs = DataDocs(self.home.data_docs / self.load_id)
+        self.quarantine = self._open_quarantine(self.load_id)
+        self.waiting: dict[EventType, list[pa.Table]] = {}
+        self.staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
 
     def run(self) -> LoadReport:
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
-        begun = self._log.begin(self._source.fingerprint, {"name": PRODUCER})
-        with self._quarantine, begun as batch:
+        begun = self.log.begin(self.source.fingerprint, {"name": PRODUCER})
+        with self.quarantine, begun as batch:
             self._stage_pieces(batch)
             self._judge_load()
-            self._quarantine.keep()
-            if self._failures:
+            self.quarantine.keep()
+            if self.failures:
                 raise GateRefusalError(self._kept(self._report("refused", position=None)))
             position = self._commit(batch)
-        status = "committed" if sum(self._accepted.values()) else "nothing_new"
+        status = "committed" if self.accepted.total() else "nothing_new"
         return self._kept(self._report(status, position=position))
 
     def _loaded_before(self) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
-        committed = self._log.find_batch(self._source.fingerprint)
+        committed = self.log.find_batch(self.source.fingerprint)
         if committed is None:
             return None
-        earlier = earlier_report(self._home.loads, self._source.fingerprint)
+        earlier = earlier_report(self.home.loads, self.source.fingerprint)
         return earlier and earlier.again(
-            self._load_id,
-            file=self._source.name,
-            started_at_us=self._started_us,
+            self.load_id,
+            file=self.source.name,
+            started_at_us=self.started_us,
             duration_ms=self._elapsed_ms(),
             position=committed.seq,
         )
 
     def _read_and_checked(self) -> Iterator[tuple[EventType, pa.Table]]:
         """Good rows in pieces of one event type; bad ones go to quarantine."""
-        for native in self._source.batches():
-            split = self._gate.split(native)
-            self._row_count += native.table.num_rows
-            self._quarantine.add(split.refused)
+        for native in self.source.batches():
+            split = self.gate.split(native)
+            self.row_count += native.table.num_rows
+            self.quarantine.add(split.refused)
             event_type = native.event_type
             if event_type is not None and split.accepted.num_rows:
-                waiting = self._waiting.setdefault(event_type, [])
+                waiting = self.waiting.setdefault(event_type, [])
                 waiting.append(split.accepted)
                 if sum(table.num_rows for table in waiting) >= PIECE_ROWS:
                     yield self._piece(event_type)
-            self._progress(self._row_count)
-        for event_type in list(self._waiting):
+            self.progress(self.row_count)
+        for event_type in list(self.waiting):
             yield self._piece(event_type)
 
     def _piece(self, event_type: EventType) -> tuple[EventType, pa.Table]:
-        return event_type, pa.concat_tables(self._waiting.pop(event_type))
+        return event_type, pa.concat_tables(self.waiting.pop(event_type))
 
     def _stage_pieces(self, batch: Batch) -> None:
+        """Stage each piece in a thread of its own while the next one is read and checked."""
         with ThreadPoolExecutor(1) as beside:
             before: Future[list[RefusedRow]] | None = None
             for event_type, checked in self._read_and_checked():
                 if before is not None:
-                    self._quarantine.add(before.result())
+                    self.quarantine.add(before.result())
                 before = beside.submit(self._stage, event_type, checked, batch)
             if before is not None:
-                self._quarantine.add(before.result())
+                self.quarantine.add(before.result())
 
     def _stage(self, event_type: EventType, native: pa.Table, batch: Batch) -> list[RefusedRow]:
         """Name, judge, seal and stage a piece. Returns the rows that must not go any further."""
         contract, refused = CONTRACTS[event_type], []
-        bound, is_erased = self._names.is_erased(contract, native)
+        bound, is_erased = self.names.is_erased(contract, native)
         if pc.any(is_erased).as_py():
             numbers = native[ROW_NUMBER].filter(is_erased).to_pylist()
             refused = [_erased_row(event_type, number) for number in numbers]
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
-        table = self._names.log_form(contract, bound)
-        self._note(event_type, self._gate.judge(event_type, table))
-        staged = batch.stage(event_type, self._seals.seal(contract, table))
-        self._staged_numbers.append((event_type, native[ROW_NUMBER]))
+        table = self.names.log_form(contract, bound)
+        self._note(event_type, self.gate.judge(event_type, table))
+        staged = batch.stage(event_type, self.seals.seal(contract, table))
+        self.staged_numbers.append((event_type, native[ROW_NUMBER]))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
-        self._duplicates += duplicates
-        accepted = native.num_rows - duplicates - conflicts
-        self._accepted[event_type] = self._accepted.get(event_type, 0) + accepted
+        self.duplicates += duplicates
+        self.accepted[event_type] += native.num_rows - duplicates - conflicts
         if conflicts:
             rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
             refused += [_conflicting_row(event_type, row) for row in rows]
         return refused
 
     def _judge_load(self) -> None:
-        refused = self._quarantine
-        verdict = self._gate.judge_load(
-            row_count=self._row_count,
-            accounted_count=sum(self._accepted.values()) + self._duplicates + refused.count,
+        refused = self.quarantine
+        verdict = self.gate.judge_load(
+            row_count=self.row_count,
+            accounted_count=self.accepted.total() + self.duplicates + refused.count,
             quarantined_count=refused.count,
             unknown_schema=refused.reasons[Refusal.UNKNOWN_SCHEMA_VERSION],
         )
         self._note(LOAD, verdict)
 
     def _note(self, name: str, verdict: Verdict) -> None:
-        self._expectations += verdict.evaluated_count
-        self._failures.extend(verdict.failures)
-        self._docs.keep(name, verdict)
+        self.expectations += verdict.evaluated_count
+        self.failures.extend(verdict.failures)
+        self.docs.keep(name, verdict)
 
     def _commit(self, batch: Batch) -> int:
         receipt = batch.commit()
         conflicts = [row for row in receipt.late.to_pylist() if row["is_conflict"]]
-        staged = sum(self._accepted.values())
-        self._accepted = {kind: receipt.accepted.get(kind, 0) for kind in self._accepted}
-        self._duplicates += staged - sum(self._accepted.values()) - len(conflicts)
+        staged = self.accepted.total()
+        for kind in self.accepted:
+            self.accepted[kind] = receipt.accepted.get(EventType(kind), 0)
+        self.duplicates += staged - self.accepted.total() - len(conflicts)
         if conflicts:
-            with self._open_quarantine(f"{self._load_id}-late") as quarantine:
+            with self._open_quarantine(f"{self.load_id}-late") as quarantine:
                 quarantine.add(self._late_conflict(row) for row in conflicts)
                 quarantine.keep()
-                self._late_conflicts = quarantine.count
+                self.late_conflicts = quarantine.count
         return receipt.seq
 
     def _late_conflict(self, row: dict[str, Any]) -> RefusedRow:
         """A concurrent load took the id between staging and commit, with another body."""
-        event_type, numbers = self._staged_numbers[row["stage"]]
+        event_type, numbers = self.staged_numbers[row["stage"]]
         number = numbers[row["row"]].as_py()
         return _conflicting_row(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
 
     def _open_quarantine(self, load_id: str) -> Quarantine:
-        return Quarantine(self._home.quarantine, load_id=load_id, source_file=self._source.name)
+        return Quarantine(self.home.quarantine, load_id=load_id, source_file=self.source.name)
 
     def _elapsed_ms(self) -> int:
-        return (time.time_ns() // 1000 - self._started_us) // 1000
+        return (time.time_ns() // 1000 - self.started_us) // 1000
 
     def _kept(self, report: LoadReport) -> LoadReport:
-        report.keep(self._home.loads)
+        report.keep(self.home.loads)
         return report
 
     def _report(self, status: str, *, position: int | None) -> LoadReport:
-        reasons = self._quarantine.reasons.copy()
-        if self._late_conflicts:
-            reasons[Refusal.CONFLICTING_DUPLICATE] += self._late_conflicts
+        reasons = self.quarantine.reasons.copy()
+        if self.late_conflicts:
+            reasons[Refusal.CONFLICTING_DUPLICATE] += self.late_conflicts
         return LoadReport(
-            load_id=self._load_id,
-            file=self._source.name,
-            batch_id=self._source.fingerprint,
+            load_id=self.load_id,
+            file=self.source.name,
+            batch_id=self.source.fingerprint,
             status=status,
-            started_at_us=self._started_us,
+            started_at_us=self.started_us,
             duration_ms=self._elapsed_ms(),
-            byte_count=size_of(self._path),
-            row_count=self._row_count,
-            accepted_count=sum(self._accepted.values()),
-            duplicate_count=self._duplicates,
+            byte_count=size_of(self.path),
+            row_count=self.row_count,
+            accepted_count=self.accepted.total(),
+            duplicate_count=self.duplicates,
             quarantined_count=reasons.total(),
             quarantined_by_reason=dict(sorted(reasons.items())),
-            set_aside_count=self._source.set_aside_count,
-            accepted_by_event_type={str(k): v for k, v in sorted(self._accepted.items())},
-            expectation_count=self._expectations,
-            failures=self._failures,
-            examples=[example(row) for row in self._quarantine.examples],
+            set_aside_count=self.source.set_aside_count,
+            accepted_by_event_type={str(k): v for k, v in sorted(self.accepted.items())},
+            expectation_count=self.expectations,
+            failures=self.failures,
+            examples=[example(row) for row in self.quarantine.examples],
             position=position,
         )
 

@@ -12,16 +12,16 @@ from typing import Self
 
 import numpy as np
 
-from ingestion.simulation.parameters import SECOND, TOPICS, Calendar
+from ingestion.simulation.parameters import SECOND, TOPICS, Purpose, stream
 from ingestion.simulation.people import (
-    EFFORTS,
-    Effort,
+    ALWAYS_LEFT,
+    ALWAYS_TIE,
+    AT_RANDOM,
     Participants,
     draw_participants,
-    participant_id,
+    participant_ids,
 )
 from ingestion.simulation.population import FloatArray, IntArray
-from ingestion.simulation.streams import Purpose, stream
 from ingestion.simulation.truth import Truth
 from ingestion.vocabulary import Outcome
 
@@ -51,21 +51,10 @@ UNLABELLED, ON_TOPIC, DRIFTED = -1, 0, 1
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
-@dataclass(frozen=True)
-class Conversations:
-    """The conversations of one chunk of battles, one each (n).
-
-    Args:
-        counts: columns of `conversation_recorded` by name, each (n).
-        drift: what a judge said of the topic: UNLABELLED, ON_TOPIC or DRIFTED (n).
-    """
-
-    counts: dict[str, IntArray]
-    drift: IntArray
-
-
-def draw_conversations(seed: int, chunk: int, is_careless: BoolArray) -> Conversations:
-    """One conversation per battle of a chunk; `is_careless` (n) says who does not try."""
+def _conversations(
+    seed: int, chunk: int, is_careless: BoolArray
+) -> tuple[dict[str, IntArray], IntArray]:
+    """Counts and drift of one conversation per battle; `is_careless` (n) says who does not try."""
     size = len(is_careless)
 
     def of(pair: tuple[float, float]) -> FloatArray:
@@ -102,7 +91,7 @@ def draw_conversations(seed: int, chunk: int, is_careless: BoolArray) -> Convers
         "attention_check_count": checks,
         "attention_check_failed_count": conduct.binomial(checks, of(FAILED_SHARES)),
     }
-    return Conversations(counts, np.where(is_labelled, drifted, UNLABELLED))
+    return counts, np.where(is_labelled, drifted, UNLABELLED)
 
 
 @dataclass(frozen=True)
@@ -115,7 +104,8 @@ class Battles:
         right: place in the study's models (n).
         outcomes: place in OUTCOMES (n, D).
         topic: place in TOPICS (n).
-        conversations: what is told of each one's conversation.
+        counts: of each one's conversation: columns of `conversation_recorded` by name (n).
+        drift: what a judge said of its topic: UNLABELLED, ON_TOPIC or DRIFTED (n).
         ended_at: when the conversation ended (n).
         judged_at: when the verdicts were given, all dimensions at once (n).
     """
@@ -125,7 +115,8 @@ class Battles:
     right: IntArray
     outcomes: IntArray
     topic: IntArray
-    conversations: Conversations
+    counts: dict[str, IntArray]
+    drift: IntArray
     ended_at: IntArray
     judged_at: IntArray
 
@@ -139,22 +130,22 @@ def draw_battles(truth: Truth, participants: Participants) -> Battles:
     who = np.repeat(np.arange(len(participants)), participants.battle_counts)
     effort = participants.effort[who]
     is_careless = effort > 0
-    conversations = draw_conversations(parameters.seed, chunk, is_careless)
-    ended_at, judged_at = _clock(
-        truth, participants, is_careless, conversations.counts["duration_ms"]
-    )
+    counts, drift = _conversations(parameters.seed, chunk, is_careless)
+    ended_at, judged_at = _clock(truth, participants, is_careless, counts["duration_ms"])
     left, right = _pairs(truth, chunk, judged_at)
-    outcomes = _outcomes(truth, chunk, participants.cell[who], (left, right))
+    cell = participants.cell[who]
+    noise = stream(parameters.seed, Purpose.VERDICT, chunk).standard_normal(
+        (len(who), len(parameters.dimensions))
+    )
+    skills = truth.cell_skills
+    outcomes = _verdicts(truth, noise, skills[cell, left], skills[cell, right], truth.draw_margins)
     _answer_carelessly(truth, chunk, effort, outcomes)
     topic = stream(parameters.seed, Purpose.TOPIC, chunk).integers(0, len(TOPICS), len(who))
-    return Battles(who, left, right, outcomes, topic, conversations, ended_at, judged_at)
+    return Battles(who, left, right, outcomes, topic, counts, drift, ended_at, judged_at)
 
 
 def _clock(
-    truth: Truth,
-    participants: Participants,
-    is_careless: BoolArray,
-    duration_ms: IntArray,
+    truth: Truth, participants: Participants, is_careless: BoolArray, duration_ms: IntArray
 ) -> tuple[IntArray, IntArray]:
     """End of every conversation and of its judgment: one after another within a participant."""
     generator = stream(truth.parameters.seed, Purpose.CLOCK, participants.chunk)
@@ -173,34 +164,28 @@ def _clock(
 
 def _pairs(truth: Truth, chunk: int, at: IntArray) -> tuple[IntArray, IntArray]:
     """Two different models of those not retired, every ordered pair equally likely."""
-    active = Calendar.of(truth.parameters).active_counts(truth.parameters.model_count, at)
+    active = truth.parameters.active_counts(at)
     uniform = stream(truth.parameters.seed, Purpose.PAIR, chunk).random((2, len(at)))
     left = (uniform[0] * active).astype(np.int64)
     step = 1 + (uniform[1] * (active - 1)).astype(np.int64)
     return left, (left + step) % active
 
 
-def _outcomes(
-    truth: Truth, chunk: int, cell: IntArray, pair: tuple[IntArray, IntArray]
+def _verdicts(
+    truth: Truth, noise: FloatArray, left: FloatArray, right: FloatArray, margins: FloatArray
 ) -> IntArray:
-    parameters = truth.parameters
-    difference: FloatArray = stream(parameters.seed, Purpose.VERDICT, chunk).standard_normal(
-        (len(cell), len(parameters.dimensions))
-    )
-    difference *= np.sqrt(2.0) * parameters.beta
-    skills = truth.cell_skills
-    difference += skills[cell, pair[0]]
-    difference -= skills[cell, pair[1]]
-    difference += parameters.left_bias
+    """Places in OUTCOMES, from standard normal noise and the skills of the models shown."""
+    difference = noise * (np.sqrt(2.0) * truth.parameters.beta) + left - right
+    difference += truth.parameters.left_bias
     decided = np.where(difference > 0.0, LEFT, RIGHT)
-    return np.where(np.abs(difference) < truth.draw_margins, TIE, decided).astype(np.int64)
+    return np.where(np.abs(difference) < margins, TIE, decided).astype(np.int64)
 
 
 def _answer_carelessly(truth: Truth, chunk: int, effort: IntArray, outcomes: IntArray) -> None:
     """Overwrite in place what the low-effort participants said."""
-    outcomes[effort == EFFORTS.index(Effort.ALWAYS_LEFT)] = LEFT
-    outcomes[effort == EFFORTS.index(Effort.ALWAYS_TIE)] = TIE
-    at_random = np.flatnonzero(effort == EFFORTS.index(Effort.RANDOM))
+    outcomes[effort == ALWAYS_LEFT] = LEFT
+    outcomes[effort == ALWAYS_TIE] = TIE
+    at_random = np.flatnonzero(effort == AT_RANDOM)
     generator = stream(truth.parameters.seed, Purpose.CARELESS_VERDICT, chunk)
     outcomes[at_random] = generator.integers(0, len(OUTCOMES), (len(at_random), outcomes.shape[1]))
 
@@ -257,11 +242,10 @@ class Voters:
         noise = stream(parameters.seed, Purpose.ASKED_VERDICT, *place).standard_normal(len(pairs))
         skills = self.truth.cell_skills[self.cells[who], :, number]
         rows = np.arange(len(pairs))
-        difference = skills[rows, left] - skills[rows, right] + parameters.left_bias
-        difference += np.sqrt(2.0) * parameters.beta * noise
-        said = np.where(difference > 0.0, LEFT, RIGHT)
-        said[np.abs(difference) < self.truth.draw_margins[number]] = TIE
+        margin = self.truth.draw_margins[number]
+        said = _verdicts(self.truth, noise, skills[rows, left], skills[rows, right], margin)
+        people = participant_ids(who).to_pylist()
         return [
-            Vote(participant_id(int(person)), *pair, OUTCOMES[code])
-            for person, pair, code in zip(who, pairs, said, strict=True)
+            Vote(person, *pair, OUTCOMES[code])
+            for person, pair, code in zip(people, pairs, said, strict=True)
         ]

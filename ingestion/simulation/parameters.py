@@ -13,12 +13,15 @@ UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingestion.contracts import SLUG_PATTERN
 from ingestion.errors import UsageError
@@ -106,6 +109,14 @@ TOPICS: tuple[str, ...] = (
 )
 
 
+def _asked(default: Any, low: float, high: float) -> Any:
+    """A field whose value, or each of its values, lies between two limits."""
+    limits = {"limits": (low, high)}
+    if isinstance(default, Mapping):
+        return field(default_factory=lambda: dict(default), metadata=limits)
+    return field(default=default, metadata=limits)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
     """One simulated study. The same parameters and population give the same bytes.
@@ -138,54 +149,36 @@ class Parameters:
         UsageError: a value outside its range.
     """
 
-    participants: int = 24_000
-    seed: int = 1
+    participants: int = _asked(24_000, 1, 100_000_000)
+    seed: int = _asked(1, 0, 2**63 - 1)
     source: str = f"{SIMULATED_SOURCE_PREFIX}-humaine"
-    battles_per_participant: float = 1.0
-    judging_share: float = 0.4
-    activity_shape: float = 0.7
-    model_count: int = len(ROSTER)
-    tie_rates: Mapping[str, float] = field(default_factory=lambda: dict(TIE_RATES))
-    beta: float = 25.0 / 6.0
+    battles_per_participant: float = _asked(1.0, 0.0, 1e4)
+    judging_share: float = _asked(0.4, 1e-6, 1.0)
+    activity_shape: float = _asked(0.7, 0.01, 1e6)
+    model_count: int = _asked(len(ROSTER), 2, len(ROSTER))
+    tie_rates: Mapping[str, float] = _asked(TIE_RATES, 1e-6, 0.99)
+    beta: float = _asked(25.0 / 6.0, 1e-6, 1e6)
     skill_mean: float = 25.0
-    skill_sd: float = 3.0
-    dimension_correlation: float = 0.8
-    effects: float = 1.0
-    effect_sds: Mapping[str, float] = field(default_factory=lambda: dict(EFFECT_SDS))
-    sampling_skew: float = 1.0
-    country_shares: Mapping[str, float] | None = None
-    low_effort_share: float = 0.016
-    left_bias: float = 0.0
-    undisclosed_shares: Mapping[str, float] = field(
-        default_factory=lambda: dict(UNDISCLOSED_SHARES)
-    )
+    skill_sd: float = _asked(3.0, 0.0, 1e6)
+    dimension_correlation: float = _asked(0.8, 0.0, 1.0)
+    effects: float = _asked(1.0, 0.0, 1e3)
+    effect_sds: Mapping[str, float] = _asked(EFFECT_SDS, 0.0, 1e6)
+    sampling_skew: float = _asked(1.0, 0.0, 10.0)
+    country_shares: Mapping[str, float] | None = _asked(None, 0.0, 1e12)
+    low_effort_share: float = _asked(0.016, 0.0, 1.0)
+    left_bias: float = _asked(0.0, -1e3, 1e3)
+    undisclosed_shares: Mapping[str, float] = _asked(UNDISCLOSED_SHARES, 0.0, 1.0)
     start: datetime = datetime(2025, 6, 2, tzinfo=UTC)
-    days: int = 91
+    days: int = _asked(91, 1, 3660)
 
     def __post_init__(self) -> None:
-        ranges: tuple[tuple[str, float, float, float], ...] = (
-            ("participants", self.participants, 1, 100_000_000),
-            ("seed", self.seed, 0, 2**63 - 1),
-            ("battles per participant", self.battles_per_participant, 0.0, 1e4),
-            ("judging share", self.judging_share, 1e-6, 1.0),
-            ("activity shape", self.activity_shape, 0.01, 1e6),
-            ("models", self.model_count, 2, len(ROSTER)),
-            ("beta", self.beta, 1e-6, 1e6),
-            ("skill sd", self.skill_sd, 0.0, 1e6),
-            ("dimension correlation", self.dimension_correlation, 0.0, 1.0),
-            ("effects", self.effects, 0.0, 1e3),
-            ("sampling skew", self.sampling_skew, 0.0, 10.0),
-            ("low effort share", self.low_effort_share, 0.0, 1.0),
-            ("left bias", self.left_bias, -1e3, 1e3),
-            ("days", self.days, 1, 3660),
-            *_ranges("tie rate", self.tie_rates, 1e-6, 0.99),
-            *_ranges("effect sd", self.effect_sds, 0.0, 1e6),
-            *_ranges("undisclosed share", self.undisclosed_shares, 0.0, 1.0),
-            *_ranges("country share", self.country_shares or {}, 0.0, 1e12),
-        )
-        for name, value, low, high in ranges:
-            if not low <= value <= high:
-                raise UsageError(f"{name}: {value} is not between {low:g} and {high:g}.")
+        for item in fields(self):
+            given = getattr(self, item.name)
+            low, high = item.metadata.get("limits", (None, None))
+            for value in () if low is None else _values(given):
+                if not low <= value <= high:
+                    what = item.name.replace("_", " ")
+                    raise UsageError(f"{what}: {value} is not between {low:g} and {high:g}.")
         if not re.fullmatch(SOURCE_PATTERN, self.source):
             raise UsageError(
                 f"source: {self.source!r} is not {SIMULATED_SOURCE_PREFIX!r} and, after it, small"
@@ -214,53 +207,77 @@ class Parameters:
         """The roster's last, so that those at its end can retire."""
         return ROSTER[-self.model_count :]
 
+    @property
+    def opens_at(self) -> int:
+        """The first arrival."""
+        return (self.start - EPOCH) // timedelta(microseconds=1)
 
-def _ranges(
-    what: str, values: Mapping[str, float], low: float, high: float
-) -> list[tuple[str, float, float, float]]:
-    return [(f"{what} of {name}", value, low, high) for name, value in values.items()]
+    @property
+    def span(self) -> int:
+        """Microseconds over which participants arrive."""
+        return self.days * DAY
 
+    @property
+    def retired_at(self) -> tuple[int, ...]:
+        """When models retire, from the roster's last backwards."""
+        shares = RETIREMENTS if self.model_count >= FEWEST_MODELS_TO_RETIRE else ()
+        return tuple(self.opens_at + int(share * self.span) for share in shares)
 
-@dataclass(frozen=True)
-class Calendar:
-    """The study's span.
-
-    Args:
-        start: first arrival.
-        span: time over which participants arrive.
-        retired_at: when models retire, from the roster's last backwards.
-    """
-
-    start: int
-    span: int
-    retired_at: tuple[int, ...]
-
-    @classmethod
-    def of(cls, parameters: Parameters) -> Calendar:
-        """The calendar of a study."""
-        start = (parameters.start - EPOCH) // timedelta(microseconds=1)
-        span = parameters.days * DAY
-        shares = RETIREMENTS if parameters.model_count >= FEWEST_MODELS_TO_RETIRE else ()
-        return cls(start, span, tuple(start + int(share * span) for share in shares))
-
-    def active_counts(self, model_count: int, at: IntArray) -> IntArray:
+    def active_counts(self, at: IntArray) -> IntArray:
         """How many models of the roster, from its first on, are compared at these instants."""
-        counts = np.full(len(at), model_count, dtype=np.int64)
-        for retired_at in self.retired_at:
-            counts -= at >= retired_at
-        return counts
+        return self.model_count - np.searchsorted(self.retired_at, at, side="right")
 
-    def pair_shares(self, model_count: int) -> FloatArray:
+    def pair_shares(self) -> FloatArray:
         """Expected share of every ordered pair (left, right) among the battles (M, M)."""
-        edges = np.array([self.start, *self.retired_at, self.start + self.span])
-        shares = np.zeros((model_count, model_count))
+        edges = np.array([self.opens_at, *self.retired_at, self.opens_at + self.span])
+        shares = np.zeros((self.model_count, self.model_count))
         for gone, share in enumerate(np.diff(edges) / self.span):
-            active = model_count - gone
+            active = self.model_count - gone
             shares[:active, :active] += share / (active * (active - 1))
         np.fill_diagonal(shares, 0.0)
         return shares
 
 
-def iso(at: int) -> str:
-    """An instant in ISO 8601 with microseconds and Z."""
-    return (EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds")[:-6] + "Z"
+def _values(given: Any) -> Iterable[float]:
+    """A number alone, or the numbers of a mapping."""
+    return [given] if isinstance(given, int | float) else (given or {}).values()
+
+
+def instants(at: Sequence[int] | IntArray) -> Any:
+    """Microseconds since 1970 as ISO 8601 with microseconds and Z, an Arrow column."""
+    text = pa.array(at, pa.int64()).cast(pa.timestamp("us")).cast(pa.string())
+    return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")
+
+
+class Purpose(IntEnum):
+    """What a stream is for. The numbers are part of every seed's meaning: never renumber."""
+
+    SKILL = 1
+    EFFECT = 2
+    COUNTRY = 10
+    GROUP = 11
+    UNDISCLOSED = 12
+    AGE = 13
+    ARRIVAL = 14
+    EFFORT = 15
+    ACTIVITY = 16
+    PAIR = 20
+    VERDICT = 21
+    CARELESS_VERDICT = 22
+    CONVERSATION = 23
+    CLOCK = 24
+    TOPIC = 25
+    CONDUCT = 26
+    ASKED = 30
+    ASKED_VERDICT = 31
+
+
+def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
+    """The generator of random numbers for one purpose at one place (chunk, axis, ...).
+
+    A stream is found by name, not by the order in which streams are asked for: more participants,
+    another sample or low effort switched off leave the truth as it was.
+    """
+    return np.random.Generator(
+        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place)))
+    )

@@ -1,34 +1,24 @@
-"""Who takes part: participants in chunks, what they say of themselves, and how they behave.
-
-An answer is word for word: ages in years, groups by name, or nothing. A column of answers is a
-short list of texts and, per participant, a place in it.
-"""
+"""Who takes part: participants in chunks, what they say of themselves, and how they behave."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ingestion.simulation.parameters import Calendar, Parameters
-from ingestion.simulation.population import (
-    FloatArray,
-    IntArray,
-    Margin,
-    Population,
-    sample_weights,
-)
-from ingestion.simulation.streams import Purpose, stream
+from ingestion.simulation.parameters import Parameters, Purpose, stream
+from ingestion.simulation.population import FloatArray, IntArray, TextArray, sample_weights
 from ingestion.simulation.truth import Truth
 
 # Small enough that a chunk's lines stay in the processor's cache, large enough that numpy's
 # overhead per call does not show.
 BATTLES_PER_CHUNK = 16_384
-UNDISCLOSED = -1
-PARTICIPANT_PREFIX, PARTICIPANT_DIGITS = "p", 9
+PARTICIPANT_DIGITS = 9
 PREFER_NOT_TO_SAY = "Prefer not to say"
 AGE = "age"
 OLDEST = 99
@@ -38,16 +28,9 @@ OPEN_BAND_YEARS, OPEN_BAND_POWER = 36, 1.6
 _BAND = re.compile(r"(\d+)(?:\s*[-\N{EN DASH}]\s*(\d+)|\s*\+)")
 
 
-class Effort(StrEnum):
-    """How a participant answers. The order is the code in `Participants.effort`."""
-
-    ATTENTIVE = "attentive"
-    ALWAYS_LEFT = "always_left"
-    ALWAYS_TIE = "always_tie"
-    RANDOM = "random"
-
-
-EFFORTS: tuple[Effort, ...] = tuple(Effort)
+# How a participant answers: the code in `Participants.effort` is the place in EFFORTS.
+EFFORTS = ("attentive", "always_left", "always_tie", "random")
+_, ALWAYS_LEFT, ALWAYS_TIE, AT_RANDOM = range(len(EFFORTS))
 
 
 @dataclass(frozen=True)
@@ -59,9 +42,8 @@ class Participants:
         first: number of the first participant in the study.
         country: place in the population's countries (n).
         cell: cell they live in, all countries' cells counted through (n).
-        answers: per column of `participant_enrolled`, the group's place in the country's margin,
-            or UNDISCLOSED (n).
-        ages: uniform in 0..1: where in their band they are (n).
+        answers: per column of `participant_enrolled`, what each said, word for word: a group, or
+            an age in years; None where their country is not asked (n).
         arrived_at: when they enrolled (n).
         effort: place in EFFORTS (n).
         battle_counts: how many battles they judge (n).
@@ -71,8 +53,7 @@ class Participants:
     first: int
     country: IntArray
     cell: IntArray
-    answers: dict[str, IntArray]
-    ages: FloatArray
+    answers: dict[str, TextArray]
     arrived_at: IntArray
     effort: IntArray
     battle_counts: IntArray
@@ -86,9 +67,15 @@ class Participants:
         return np.arange(self.first, self.first + len(self), dtype=np.int64)
 
 
-def participant_id(number: int) -> str:
-    """The source's own id of a participant."""
-    return f"{PARTICIPANT_PREFIX}{number:0{PARTICIPANT_DIGITS}d}"
+def participant_ids(numbers: IntArray) -> Any:
+    """The source's own ids of participants."""
+    return numbered("p", numbers, PARTICIPANT_DIGITS)
+
+
+def numbered(prefix: str, numbers: IntArray, digits: int) -> Any:
+    """Ids of a prefix and a number of so many digits."""
+    padded = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), digits, "0")
+    return pc.binary_join_element_wise(prefix, padded, "")
 
 
 def draw_participants(truth: Truth) -> Iterator[Participants]:
@@ -106,7 +93,7 @@ def _draw_chunk(truth: Truth, chunk: int, first: int, size: int) -> Participants
     uniform = stream(seed, Purpose.COUNTRY, chunk).random(size)
     country = _categories(truth.sample_countries, uniform)
     cell = np.zeros(size, dtype=np.int64)
-    answers: dict[str, IntArray] = {}
+    answers: dict[str, TextArray] = {}
     for number, here in enumerate(population.countries):
         rows = np.flatnonzero(country == number)
         groups = []
@@ -115,11 +102,17 @@ def _draw_chunk(truth: Truth, chunk: int, first: int, size: int) -> Participants
             group = _categories(sample_weights(margin, parameters.sampling_skew), drawn)
             if place < len(here.strata):
                 groups.append(group)
-            said = answers.setdefault(margin.axis, np.full(size, UNDISCLOSED, dtype=np.int64))
-            said[rows] = _disclosed(parameters, margin, group, rows, (chunk, place, size))
+            # Who keeps an answer back still lives in a group, and judges as people there do.
+            kept_back = stream(seed, Purpose.UNDISCLOSED, chunk, place).random(size)[rows]
+            is_kept_back = kept_back < parameters.undisclosed_shares.get(margin.axis, 0.0)
+            said = answers.setdefault(margin.axis, np.full(size, None, dtype=object))
+            names = np.array(margin.groups, dtype=object)[group]
+            said[rows] = np.where(is_kept_back, PREFER_NOT_TO_SAY, names)
         cell[rows] = population.cell_offsets[number]
         if groups:
             cell[rows] += np.ravel_multi_index(tuple(groups), here.shape)
+    if AGE in answers:
+        _tell_years(answers[AGE], stream(seed, Purpose.AGE, chunk).random(size))
     battle_counts = _battle_counts(parameters, chunk, first, size)
     return Participants(
         chunk=chunk,
@@ -127,7 +120,6 @@ def _draw_chunk(truth: Truth, chunk: int, first: int, size: int) -> Participants
         country=country,
         cell=cell,
         answers=answers,
-        ages=stream(seed, Purpose.AGE, chunk).random(size),
         arrived_at=_arrivals(parameters, chunk, first, size),
         effort=_efforts(parameters, chunk, battle_counts),
         battle_counts=battle_counts,
@@ -139,26 +131,24 @@ def _categories(shares: FloatArray, uniform: FloatArray) -> IntArray:
     return np.searchsorted(edges, uniform, side="right").astype(np.int64)
 
 
-def _disclosed(
-    parameters: Parameters,
-    margin: Margin,
-    group: IntArray,
-    rows: IntArray,
-    where: tuple[int, int, int],
-) -> IntArray:
-    # Who keeps an answer back still lives in a group, and judges as people there do.
-    chunk, place, size = where
-    share = parameters.undisclosed_shares.get(margin.axis, 0.0)
-    uniform = stream(parameters.seed, Purpose.UNDISCLOSED, chunk, place).random(size)
-    return np.where(uniform[rows] < share, UNDISCLOSED, group)
+def _tell_years(ages: TextArray, within: FloatArray) -> None:
+    """Put years in the place of bands like 18-34 or 55+; `within` says where in it, 0 to 1."""
+    for text in set(ages) - {None}:
+        band = _BAND.fullmatch(text.strip())
+        if band is None:
+            continue
+        is_here = ages == text
+        youngest = int(band[1])
+        years = int(band[2]) - youngest + 1 if band[2] else OPEN_BAND_YEARS
+        share = within[is_here] ** (1.0 if band[2] else OPEN_BAND_POWER)
+        ages[is_here] = np.minimum(youngest + (share * years).astype(np.int64), OLDEST).astype(str)
 
 
 def _arrivals(parameters: Parameters, chunk: int, first: int, size: int) -> IntArray:
     """One arrival somewhere in each participant's own slice of the span: sorted without a sort."""
-    calendar = Calendar.of(parameters)
     uniform = stream(parameters.seed, Purpose.ARRIVAL, chunk).random(size)
     share = (np.arange(first, first + size) + uniform) / parameters.participants
-    return calendar.start + (share * calendar.span).astype(np.int64)
+    return parameters.opens_at + (share * parameters.span).astype(np.int64)
 
 
 def _battle_counts(parameters: Parameters, chunk: int, first: int, size: int) -> IntArray:
@@ -189,53 +179,3 @@ def _efforts(parameters: Parameters, chunk: int, battle_counts: IntArray) -> Int
     styles = len(EFFORTS) - 1
     style = 1 + np.minimum((uniform / max(share, 1e-12) * styles).astype(np.int64), styles - 1)
     return np.where(is_low, style, 0)
-
-
-def _margin(population: Population, country: int, axis: str) -> Margin | None:
-    here = population.countries[country]
-    return next((margin for margin in (*here.strata, *here.others) if margin.axis == axis), None)
-
-
-def answer_texts(population: Population, axis: str) -> tuple[str, ...]:
-    """Every answer to be met on an axis, whatever the country; the refusal to answer first."""
-    margins = (_margin(population, number, axis) for number in range(len(population.countries)))
-    groups = {group: None for margin in margins if margin for group in margin.groups}
-    return (PREFER_NOT_TO_SAY, *groups)
-
-
-def answer_places(population: Population, participants: Participants, axis: str) -> IntArray:
-    """Place of every participant's answer; -1 where their country is not asked."""
-    texts = answer_texts(population, axis)
-    places = np.full(len(participants), -1, dtype=np.int64)
-    for number in range(len(population.countries)):
-        margin = _margin(population, number, axis)
-        if margin is None:
-            continue
-        table = np.array([texts.index(group) for group in margin.groups] + [0])
-        is_here = participants.country == number
-        # UNDISCLOSED is -1, the table's last entry.
-        places[is_here] = table[participants.answers[axis][is_here]]
-    return places
-
-
-def age_texts(population: Population) -> tuple[str, ...]:
-    """Years, then the bands, for where a band cannot be read as years."""
-    return (*map(str, range(OLDEST + 1)), *answer_texts(population, AGE))
-
-
-def age_places(population: Population, participants: Participants) -> IntArray:
-    """Place of every participant's age: in years where the band is like 18-34 or 55+."""
-    if AGE not in participants.answers:
-        return np.full(len(participants), -1, dtype=np.int64)
-    answers = answer_places(population, participants, AGE)
-    places = np.where(answers < 0, -1, answers + OLDEST + 1)
-    for place, text in enumerate(answer_texts(population, AGE)):
-        band = _BAND.fullmatch(text.strip())
-        if band is None:
-            continue
-        is_here = answers == place
-        youngest = int(band[1])
-        years = int(band[2]) - youngest + 1 if band[2] else OPEN_BAND_YEARS
-        within = participants.ages[is_here] ** (1.0 if band[2] else OPEN_BAND_POWER)
-        places[is_here] = np.minimum(youngest + (within * years).astype(np.int64), OLDEST)
-    return places

@@ -12,9 +12,9 @@ population does, so a new country or group is sampled fairly until it has a tilt
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import prod
 from pathlib import Path
 
@@ -27,7 +27,9 @@ from ingestion.vocabulary import EventType
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+TextArray = NDArray[np.object_]
 
+COUNTRY_AXIS = "country"
 SHARE_TOLERANCE = 1e-6
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
@@ -112,15 +114,15 @@ class Country:
         """Groups per axis; cells are numbered in C order over it."""
         return tuple(len(margin.groups) for margin in self.strata)
 
-    @property
-    def cell_count(self) -> int:
-        """Combinations of groups over the strata's axes."""
-        return prod(self.shape)
+    @cached_property
+    def margins(self) -> tuple[Margin, ...]:
+        """What moves a model's skill: the country as a margin of one group, then the strata."""
+        return (Margin(COUNTRY_AXIS, (self.name,), (1.0,)), *self.strata)
 
     @cached_property
     def cell_groups(self) -> IntArray:
-        """Group of every cell on every axis (axes, cells)."""
-        return np.indices(self.shape).reshape(len(self.shape), -1)
+        """Group of every cell on every margin (margins, cells)."""
+        return np.indices((1, *self.shape)).reshape(len(self.margins), -1)
 
 
 @dataclass(frozen=True)
@@ -138,21 +140,18 @@ class Population:
     @property
     def cell_offsets(self) -> IntArray:
         """Number of each country's first cell, all countries' cells counted through."""
-        counts = [country.cell_count for country in self.countries]
+        counts = [prod(country.shape) for country in self.countries]
         return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
 
 
 def stratum_id(country: str, axis: str, group: str) -> str:
-    """How a stratum is written: US/age/18-34."""
-    return f"{country}/{axis}/{group}"
+    """How a stratum is written: US/age/18-34; a whole country by its name."""
+    return country if axis == COUNTRY_AXIS else f"{country}/{axis}/{group}"
 
 
-def cell_shares(margins: tuple[FloatArray, ...]) -> FloatArray:
-    """Shares of a country's cells under independent axes, in cell order."""
-    shares = np.ones(1)
-    for margin in margins:
-        shares = np.multiply.outer(shares, margin).reshape(-1)
-    return shares
+def cell_shares(margins: Iterable[FloatArray]) -> FloatArray:
+    """Shares of a country's cells under independent margins, in cell order."""
+    return reduce(lambda shares, margin: np.multiply.outer(shares, margin).reshape(-1), margins)
 
 
 def sample_weights(margin: Margin, skew: float) -> FloatArray:
@@ -161,11 +160,6 @@ def sample_weights(margin: Margin, skew: float) -> FloatArray:
     tilt = np.array([tilts.get(group, 0.0) for group in margin.groups])
     weights = margin.weights * np.exp(skew * tilt)
     return np.asarray(weights / weights.sum())
-
-
-def sample_cell_shares(country: Country, skew: float) -> FloatArray:
-    """Shares of a country's cells among its participants."""
-    return cell_shares(tuple(sample_weights(margin, skew) for margin in country.strata))
 
 
 def read_population(directory: Path = SEEDS) -> Population:

@@ -1,30 +1,56 @@
-"""Write one simulated study: five files of events and the truth behind them.
+"""Write one simulated study: five files of native events and the truth behind them.
 
 Memory is bounded by a chunk of battles, whatever the study's size; the same parameters and
-population give the same bytes. Files appear under their names only once they are whole.
+population give the same bytes. A study tells of a conversation without telling its text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ingestion.simulation.battles import draw_battles
-from ingestion.simulation.lines import LineWriter
-from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.people import EFFORTS, Participants, draw_participants, participant_id
-from ingestion.simulation.population import Population, read_population
-from ingestion.simulation.truth import draw_truth, write_truth
+from ingestion.contracts import CONTRACTS
+from ingestion.simulation.battles import OUTCOMES, UNLABELLED, Battles, draw_battles
+from ingestion.simulation.parameters import (
+    REGISTERED_BEFORE,
+    TOPICS,
+    Model,
+    Parameters,
+    instants,
+)
+from ingestion.simulation.people import (
+    EFFORTS,
+    Participants,
+    draw_participants,
+    numbered,
+    participant_ids,
+)
+from ingestion.simulation.population import IntArray, Population, read_population
+from ingestion.simulation.truth import Truth, draw_truth, write_truth
+from ingestion.vocabulary import EventType
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
 CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"
 EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES)
 TRUTH = "truth.json"
+BATTLE_DIGITS = 10
+LABEL = {"label": "topic", "judge": "simulated-judge", "judge_version": "1"}
+LABEL_VALUES = ("on_topic", "drifted")
+LANGUAGE = "en"
+RETIREMENT = "Withdrawn by its provider in favour of a successor."
+_LINES = r"select to_json(rows)::varchar || e'\n' from rows"
+# Keys that are null are left out. Within a text their quotes would be escaped.
+_LINES_OF_KNOWN = _LINES.replace(
+    "to_json(rows)::varchar", r"""regexp_replace(to_json(rows)::varchar, ',"\w+":null', '', 'g')"""
+)
 
 Progress = Callable[[int, int], None]
 """Called with the judgments written so far and in all."""
@@ -64,14 +90,15 @@ def simulate(
         DemoscopeError: the seeds do not give a population.
     """
     truth = draw_truth(parameters, read_population() if population is None else population)
-    writer = LineWriter(truth)
+    writer = _Writer(truth)
     dimension_count = len(parameters.dimensions)
     low_effort: list[dict[str, str]] = []
     battle_count = judging_count = 0
     out_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         files = {name: stack.enter_context(_appearing(out_dir / name)) for name in EVENT_FILES}
-        files[MODELS].write(writer.models())
+        stack.callback(writer.close)
+        files[MODELS].writelines(writer.models())
         for participants in draw_participants(truth):
             battles = draw_battles(truth, participants)
             files[PARTICIPANTS].write(writer.participants(participants))
@@ -108,10 +135,128 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _low_effort(participants: Participants) -> list[dict[str, str]]:
+    places = np.flatnonzero(participants.effort)
+    ids = participant_ids(participants.numbers[places]).to_pylist()
+    styles = participants.effort[places].tolist()
     return [
-        {
-            "participant_id": participant_id(participants.first + place),
-            "style": EFFORTS[participants.effort[place]],
-        }
-        for place in np.flatnonzero(participants.effort).tolist()
+        {"participant_id": person, "style": EFFORTS[style]}
+        for person, style in zip(ids, styles, strict=True)
     ]
+
+
+class _Writer:
+    """Turns what was drawn for one study into lines of JSON."""
+
+    def __init__(self, truth: Truth) -> None:
+        self._parameters = truth.parameters
+        self._countries = [country.name for country in truth.population.countries]
+        self._connection = duckdb.connect()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def models(self) -> Iterator[Any]:
+        """Registrations, then retirements in the order of time."""
+        models, retired_at = self._parameters.models, self._parameters.retired_at
+        columns = {name: [getattr(model, name) for model in models] for name in Model._fields}
+        registered_at = np.full(len(models), self._parameters.opens_at - REGISTERED_BEFORE)
+        retiring = columns["model_id"][::-1][: len(retired_at)]
+        yield self._lines(EventType.MODEL_REGISTERED, columns["model_id"], registered_at, columns)
+        yield self._lines(
+            EventType.MODEL_RETIRED,
+            retiring,
+            retired_at,
+            {"model_id": retiring, "reason": RETIREMENT},
+        )
+
+    def participants(self, participants: Participants) -> Any:
+        """One enrolment per participant."""
+        ids = participant_ids(participants.numbers)
+        country = _chosen(self._countries, participants.country)
+        return self._lines(
+            EventType.PARTICIPANT_ENROLLED,
+            ids,
+            participants.arrived_at,
+            {"participant_id": ids, "country": country, **participants.answers},
+        )
+
+    def conversations(self, participants: Participants, battles: Battles, first: int) -> Any:
+        """One conversation per battle; `first` is the number of the chunk's first battle."""
+        ids = numbered("c", np.arange(first, first + len(battles)), BATTLE_DIGITS)
+        who = participant_ids(participants.numbers[battles.participant])
+        return self._lines(
+            EventType.CONVERSATION_RECORDED,
+            ids,
+            battles.ended_at,
+            {"participant_id": who, "conversation_id": ids, **battles.counts},
+        )
+
+    def labels(self, battles: Battles, first: int) -> Any:
+        """What a judge says of the topic of some conversations."""
+        labelled = np.flatnonzero(battles.drift != UNLABELLED)
+        return self._lines(
+            EventType.CONVERSATION_LABELLED,
+            numbered("l", first + labelled, BATTLE_DIGITS),
+            battles.judged_at[labelled],
+            {
+                "conversation_id": numbered("c", first + labelled, BATTLE_DIGITS),
+                "value": _chosen(LABEL_VALUES, battles.drift[labelled]),
+                **LABEL,
+            },
+        )
+
+    def battles(self, participants: Participants, battles: Battles, first: int) -> Any:
+        """One line per battle and dimension, a battle's lines together."""
+        models = [model.model_id for model in self._parameters.models]
+        dimensions = self._parameters.dimensions
+        which = np.repeat(np.arange(len(battles)), len(dimensions))
+        who = participants.numbers[battles.participant]
+        return self._lines(
+            EventType.BATTLE_JUDGED,
+            numbered("b", first + which, BATTLE_DIGITS),
+            battles.judged_at[which],
+            {
+                "participant_id": participant_ids(who[which]),
+                "conversation_id": numbered("c", first + which, BATTLE_DIGITS),
+                "dimension": _chosen(dimensions, np.arange(len(which)) % len(dimensions)),
+                "model_a": _chosen(models, battles.left[which]),
+                "model_b": _chosen(models, battles.right[which]),
+                "outcome": _chosen(OUTCOMES, battles.outcomes.reshape(-1)),
+                "language": LANGUAGE,
+                "topic": _chosen(TOPICS, battles.topic[which]),
+            },
+        )
+
+    def _lines(
+        self,
+        event_type: EventType,
+        ids: Any,
+        occurred_at: Sequence[int] | IntArray,
+        columns: Mapping[str, Any],
+    ) -> Any:
+        """One object per row, its keys in the contract's order; a text is every row's value."""
+        known = {
+            "native_id": ids,
+            "event_type": event_type.value,
+            "source": self._parameters.source,
+            "occurred_at": instants(occurred_at),
+            **columns,
+        }
+        count = len(occurred_at)
+        rows = pa.table(
+            {
+                name: pa.repeat(known[name], count) if isinstance(known[name], str) else known[name]
+                for name in CONTRACTS[event_type].native_columns
+                if name in known
+            }
+        )
+        self._connection.register("rows", rows)
+        has_nulls = any(column.null_count for column in rows.columns)
+        query = _LINES_OF_KNOWN if has_nulls else _LINES
+        lines = self._connection.sql(query).to_arrow_table()[0]
+        whole = pa.ListArray.from_arrays([0, len(lines)], lines.combine_chunks())
+        return pc.binary_join(whole, "")[0].as_buffer()
+
+
+def _chosen(texts: Sequence[str], places: IntArray) -> pa.Array:
+    return pa.array(texts, pa.string()).take(pa.array(places))

@@ -36,21 +36,21 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from ingestion.errors import UsageError
-from ingestion.simulation.parameters import Calendar, Parameters, iso
+from ingestion.simulation.parameters import Parameters, Purpose, instants, stream
 from ingestion.simulation.population import (
+    COUNTRY_AXIS,
+    Country,
     FloatArray,
+    Margin,
     Population,
     cell_shares,
-    sample_cell_shares,
     sample_weights,
     stratum_id,
 )
-from ingestion.simulation.streams import Purpose, stream
 
 SCHEMA_VERSION = 1
 SHARE_DECIMALS = 9
 DEFAULT_EFFECT_SD = 0.5
-COUNTRY_AXIS = "country"
 
 # Skills are rounded before they are used: what is written down is exactly what the votes follow.
 DECIMALS = 6
@@ -66,28 +66,23 @@ class Truth:
         parameters: what was asked for.
         population: who there is.
         base: skills before any effect (M, D).
-        country_effects: per country (M, D).
-        group_effects: per country and axis (groups, M, D).
+        effects: per country and margin, the country itself first (groups, M, D).
         sample_countries: share of participants per country.
     """
 
     parameters: Parameters
     population: Population
     base: FloatArray
-    country_effects: tuple[FloatArray, ...]
-    group_effects: tuple[tuple[FloatArray, ...], ...]
+    effects: tuple[tuple[FloatArray, ...], ...]
     sample_countries: FloatArray
 
     @cached_property
     def cell_skills(self) -> FloatArray:
         """Skills in every cell, all countries' cells counted through (cells, M, D)."""
         skills = []
-        for number, country in enumerate(self.population.countries):
-            whole = self.base + self.country_effects[number]
-            own = np.broadcast_to(whole, (country.cell_count, *whole.shape))
-            for groups, effects in zip(
-                country.cell_groups, self.group_effects[number], strict=True
-            ):
+        for country, by_margin in zip(self.population.countries, self.effects, strict=True):
+            own = self.base[None]
+            for groups, effects in zip(country.cell_groups, by_margin, strict=True):
                 own = own + effects[groups]
             skills.append(own)
         return np.concatenate(skills)
@@ -96,64 +91,50 @@ class Truth:
     def draw_margins(self) -> FloatArray:
         """Solved for the sample that will be taken, in skill units (D)."""
         parameters = self.parameters
-        shares = [
-            share * sample_cell_shares(country, parameters.sampling_skew)
-            for share, country in zip(self.sample_countries, self.population.countries, strict=True)
-        ]
-        cells = np.concatenate(shares)
-        pairs = Calendar.of(parameters).pair_shares(parameters.model_count)
+        countries = range(len(self.population.countries))
+        cells = np.concatenate([self.sample_cells(number) for number in countries])
+        pairs = parameters.pair_shares()
         margins = [
             draw_margin(rate, self.cell_skills[:, :, dimension], cells, pairs, parameters)
             for dimension, rate in enumerate(parameters.tie_rates.values())
         ]
         return np.array(margins).round(DECIMALS)
 
+    def sample_cells(self, number: int) -> FloatArray:
+        """Shares of a country's cells in the sample of all countries (cells)."""
+        country, skew = self.population.countries[number], self.parameters.sampling_skew
+        weights = (sample_weights(margin, skew) for margin in country.margins)
+        return np.asarray(self.sample_countries[number] * cell_shares(weights))
+
     def country_skills(self, number: int) -> FloatArray:
         """Mean skill over the population of a country (M, D)."""
-        country = self.population.countries[number]
-        means = (
-            np.tensordot(margin.weights, effects, 1)
-            for margin, effects in zip(country.strata, self.group_effects[number], strict=True)
-        )
-        return np.asarray(self.base + self.country_effects[number] + sum(means, np.zeros(1)))
-
-    def population_skills(self) -> FloatArray:
-        """Mean skill over all adults of all countries (M, D)."""
-        skills = [self.country_skills(number) for number in range(len(self.population.countries))]
-        return np.tensordot(self.population.country_shares, np.array(skills), 1)
+        margins, skills = self.population.countries[number].margins, self.base
+        for margin, effects in zip(margins, self.effects[number], strict=True):
+            skills = skills + np.tensordot(margin.weights, effects, 1)
+        return skills
 
     def stratum_skills(self) -> Iterator[tuple[str, FloatArray]]:
         """Mean skill over the population of everybody, each country and each stratum (M, D)."""
-        yield "all", self.population_skills()
-        for number, country in enumerate(self.population.countries):
-            whole = self.country_skills(number)
-            yield country.name, whole
-            for margin, effects in zip(country.strata, self.group_effects[number], strict=True):
-                # The other axes are independent of this one: only its own mean is exchanged.
+        countries = self.population.countries
+        skills = np.array([self.country_skills(number) for number in range(len(countries))])
+        yield "all", np.tensordot(self.population.country_shares, skills, 1)
+        for country, whole, by_margin in zip(countries, skills, self.effects, strict=True):
+            for margin, effects in zip(country.margins, by_margin, strict=True):
+                # The other margins are independent of this one: only its own mean is exchanged.
                 rest = whole - np.tensordot(margin.weights, effects, 1)
-                for group, name in enumerate(margin.groups):
-                    yield stratum_id(country.name, margin.axis, name), rest + effects[group]
+                for group, effect in zip(margin.groups, effects, strict=True):
+                    yield stratum_id(country.name, margin.axis, group), rest + effect
 
 
 def draw_truth(parameters: Parameters, population: Population) -> Truth:
     """Draw skills and effects."""
     base = parameters.skill_mean + parameters.skill_sd * _spread(parameters, Purpose.SKILL, "")
-    country_effects, group_effects = [], []
-    for country in population.countries:
-        country_effects.append(_effect(parameters, COUNTRY_AXIS, country.name))
-        by_axis = []
-        for margin in country.strata:
-            names = [stratum_id(country.name, margin.axis, group) for group in margin.groups]
-            by_axis.append(np.array([_effect(parameters, margin.axis, name) for name in names]))
-        group_effects.append(tuple(by_axis))
-    return Truth(
-        parameters,
-        population,
-        base.round(DECIMALS),
-        tuple(country_effects),
-        tuple(group_effects),
-        _sample_countries(parameters, population),
+    effects = tuple(
+        tuple(_effects_of(parameters, country, margin) for margin in country.margins)
+        for country in population.countries
     )
+    shares = _sample_countries(parameters, population)
+    return Truth(parameters, population, base.round(DECIMALS), effects, shares)
 
 
 def draw_margin(
@@ -201,9 +182,12 @@ def _sample_countries(parameters: Parameters, population: Population) -> FloatAr
     return np.asarray(shares / shares.sum())
 
 
-def _effect(parameters: Parameters, axis: str, name: str) -> FloatArray:
-    sd = parameters.effects * parameters.effect_sds.get(axis, DEFAULT_EFFECT_SD)
-    return (sd * _spread(parameters, Purpose.EFFECT, name)).round(DECIMALS)
+def _effects_of(parameters: Parameters, country: Country, margin: Margin) -> FloatArray:
+    """Effects of a margin's groups (groups, M, D)."""
+    sd = parameters.effects * parameters.effect_sds.get(margin.axis, DEFAULT_EFFECT_SD)
+    names = [stratum_id(country.name, margin.axis, group) for group in margin.groups]
+    spreads = [_spread(parameters, Purpose.EFFECT, name) for name in names]
+    return (sd * np.array(spreads)).round(DECIMALS)
 
 
 def _spread(parameters: Parameters, purpose: Purpose, name: str) -> FloatArray:
@@ -260,8 +244,8 @@ def _text(part: Any) -> str:
 
 def _models(truth: Truth) -> list[dict[str, Any]]:
     models = truth.parameters.models
-    retired = Calendar.of(truth.parameters).retired_at
-    at = dict(zip(reversed(models), map(iso, retired), strict=False))
+    retired_at = instants(truth.parameters.retired_at).to_pylist()
+    at = dict(zip(reversed(models), retired_at, strict=False))
     return [
         {"model_id": model.model_id, "provider": model.provider, "retired_at": at.get(model)}
         for model in models
@@ -279,33 +263,29 @@ def _shares(population: float, sample: float) -> dict[str, float]:
 
 def _cells(truth: Truth) -> Iterator[dict[str, Any]]:
     skills = iter(truth.cell_skills)
-    for place, country in enumerate(truth.population.countries):
-        weights = tuple(margin.weights for margin in country.strata)
-        everyone = truth.population.country_shares[place] * cell_shares(weights)
-        skew = truth.parameters.sampling_skew
-        sampled = truth.sample_countries[place] * sample_cell_shares(country, skew)
-        for cell in range(country.cell_count):
-            numbers = zip(country.strata, country.cell_groups[:, cell], strict=True)
-            groups = {margin.axis: margin.groups[group] for margin, group in numbers}
+    for number, country in enumerate(truth.population.countries):
+        everyone = cell_shares(margin.weights for margin in country.margins)
+        everyone *= truth.population.country_shares[number]
+        shares = zip(everyone, truth.sample_cells(number), strict=True)
+        for places, (population, sample) in zip(country.cell_groups.T, shares, strict=True):
+            pairs = list(zip(country.margins, places, strict=True))
+            groups = {margin.axis: margin.groups[place] for margin, place in pairs}
             yield {
-                "cell_id": "/".join([country.name, *groups.values()]),
-                "country": country.name,
+                "cell_id": "/".join(groups.values()),
+                "country": groups.pop(COUNTRY_AXIS),
                 "groups": groups,
-                **_shares(everyone[cell], sampled[cell]),
+                **_shares(population, sample),
                 "skills": _by_dimension(truth, next(skills)),
             }
 
 
 def _effects(truth: Truth) -> Iterator[dict[str, Any]]:
-    for place, country in enumerate(truth.population.countries):
-        named = [(COUNTRY_AXIS, country.name, truth.country_effects[place])]
-        for margin, effects in zip(country.strata, truth.group_effects[place], strict=True):
-            tables = zip(margin.groups, effects, strict=True)
-            named += [(margin.axis, group, table) for group, table in tables]
-        for axis, group, table in named:
-            about = {"country": country.name, "axis": axis, "group": group}
-            for dimension, values in _by_dimension(truth, table).items():
-                yield {**about, "dimension": dimension, "effects": values}
+    for country, by_margin in zip(truth.population.countries, truth.effects, strict=True):
+        for margin, tables in zip(country.margins, by_margin, strict=True):
+            for group, table in zip(margin.groups, tables, strict=True):
+                about = {"country": country.name, "axis": margin.axis, "group": group}
+                for dimension, values in _by_dimension(truth, table).items():
+                    yield {**about, "dimension": dimension, "effects": values}
 
 
 def _population(truth: Truth) -> Iterator[dict[str, Any]]:

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.sources.files import LocalFile, fingerprint
-from ingestion.vocabulary import EventType
+from ingestion.sources.files import LocalFile, refusing
+from ingestion.vocabulary import EventType, Refusal
 
 ROW_NUMBER = "row_number"
 REFUSAL = "refusal"
 REFUSAL_COLUMN = "refusal_column"
 
+Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]
-# Per row a refusal, and which column it is about.
-Objections = tuple[Sequence[str | None], Sequence[str | None]]
+# By position of the row: why it is refused, and which column that is about.
+Objections = Mapping[int, tuple[Refusal, str | None]]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Adjoining rows as a file has them.
+
+    Args:
+        table: the columns asked for, in the order in which they were asked for.
+        numbers: row numbers in the file, from 1.
+        originals: the verbatim content of the rows at the given positions of `table`.
+        objections: what the reader has against some of the rows.
+    """
+
+    table: pa.Table
+    numbers: Positions
+    originals: Originals
+    objections: Objections = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,19 +107,24 @@ class FileSource:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the file's bytes, the mapping and the source's name."""
-        return fingerprint(self.file, mapping=self._mapping_text, source=self.source)
+        with refusing(self.name, None), self.file.path.open("rb", buffering=0) as raw:
+            content = hashlib.file_digest(raw, "sha256").hexdigest()
+        parts = {"content": content, "mapping": self._mapping_text, "source": self.source}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def make_batch(
     event_type: EventType | None,
-    columns: Mapping[str, pa.ChunkedArray | pa.Array],
-    numbers: Sequence[int] | npt.NDArray[np.int64],
+    columns: Mapping[str, Any],
+    numbers: Sequence[int] | Positions,
     originals: Originals,
     objections: Objections | None = None,
 ) -> NativeBatch:
-    """A batch of `columns`, with row numbers and, per row, a refusal and the column it is about."""
-    count = len(numbers)
-    refusals, about = objections or (pa.nulls(count, pa.string()), pa.nulls(count, pa.string()))
+    """A batch of `columns`, with row numbers and what the source has against the rows."""
+    refusals: list[str | None] = [None] * len(numbers)
+    about = refusals.copy()
+    for row, (refusal, column) in (objections or {}).items():
+        refusals[row], about[row] = refusal, column
     own = {
         ROW_NUMBER: pa.array(numbers, pa.int64()),
         REFUSAL: pa.array(refusals, pa.string()),
@@ -108,6 +133,16 @@ def make_batch(
     return NativeBatch(event_type, pa.table({**columns, **own}), originals)
 
 
-def columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """A table's columns by name."""
-    return dict(zip(table.column_names, table.columns, strict=True))
+def batch_of_rows(
+    event_type: EventType,
+    source: str,
+    rows: Sequence[Mapping[str, str | None]],
+    numbers: Sequence[int],
+    originals: Originals,
+    objections: Objections | None = None,
+) -> NativeBatch:
+    """A batch of rows that name their columns; a column that a row leaves out is null."""
+    said = [{"event_type": event_type.value, "source": source, **row} for row in rows]
+    names = dict.fromkeys(name for row in said for name in row)
+    columns = {name: pa.array([row.get(name) for row in said], pa.string()) for name in names}
+    return make_batch(event_type, columns, numbers, originals, objections)

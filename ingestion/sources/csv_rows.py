@@ -2,9 +2,9 @@
 
 Row boundaries are found first, in the raw bytes, by counting quotes; then pyarrow parses exactly
 those rows. If the two disagree (a stray quote inside a field, an unclosed one, lone carriage
-returns), the rows at hand are split again by a slow and exact reader: field by field, as RFC 4180
-and pyarrow have it. A quote opens only at the start of a field, two quotes inside are one, a lone
-carriage return ends a row.
+returns), the boundaries are found again by a slow and exact pattern, as RFC 4180 and pyarrow have
+it. A quote opens only at the start of a field, two quotes inside are one, a lone carriage return
+ends a row.
 
 Accounting: the first row is the header. Row numbers count rows of data from 1, so a quoted line
 break does not advance them; blank lines are no rows. A row with more or fewer fields than the
@@ -15,9 +15,10 @@ text; an empty field is null, quoted or not.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +26,7 @@ import pyarrow as pa
 import pyarrow.csv as pc_csv
 
 from ingestion.errors import LoadRefusedError
+from ingestion.sources.batch import Piece
 from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
@@ -32,32 +34,9 @@ BLOCK_BYTES = 8 << 20
 MAX_ROW_BYTES = 64 << 20
 
 Spans = list[tuple[int, int]]
-Fields = list[list[bytes] | None]
+# Where rows lie, which of them have a quote that is never closed, and where the rest begins.
+Split = tuple[Spans, set[int], int]
 _BLANK = (b"\n", b"\r\n", b"\r")
-
-
-@dataclass(frozen=True)
-class CsvPiece:
-    """Adjoining rows.
-
-    Args:
-        table: the columns asked for, as text, under names c0, c1, ...
-        first_number: number of the first row.
-        refusals: per row, an objection or None; None if there is none at all.
-        raw: the rows' bytes.
-        spans: where each row lies in them, line end included.
-    """
-
-    table: pa.Table
-    first_number: int
-    refusals: list[Refusal | None] | None
-    raw: bytes
-    spans: Spans
-
-    def originals(self, positions: Sequence[int]) -> list[str]:
-        r"""Rows as they stand in the file; bytes that are not UTF-8 written as \\xNN."""
-        texts = (self.raw[slice(*self.spans[position])] for position in positions)
-        return [text.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for text in texts]
 
 
 class CsvRows:
@@ -75,107 +54,95 @@ class CsvRows:
         self._file = file
         self._delimiter = delimiter
         self._block_bytes = block_bytes
-        self._splitter = RowSplitter(delimiter)
+        mark = re.escape(delimiter.encode())
+        field = rb'(?:"(?:[^"]++|"")*+"[^%b\r\n]*+|(?!")[^%b\r\n]*+)' % (mark, mark)
+        self._row = re.compile(rb"%b(?:%b%b)*+(?=[\r\n]|\Z)" % (field, mark, field))
         self.columns = self._header()
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[CsvPiece]:
+    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
         """Yield the rows of data with the columns asked for, each named once in the header."""
         # pyarrow takes "no columns" for "all columns", so one is always read.
         wanted = [self.columns.index(name) for name in columns] or [0]
-        number, pending, is_header_due = 1, b"", True
+        number, pending, is_header_due, is_end = 1, b"", True, False
         with self._file.open() as stream:
-            is_end = False
             while not is_end:
                 block = bytes(stream.read(self._block_bytes))
                 is_end = not block
-                if is_header_due:
-                    block = block.removeprefix(UTF8_BOM)
-                raw = pending + block
-                spans, fields, rest = self._rows(raw, number, is_end=is_end)
-                pending = raw[rest:]
+                raw = pending + (block.removeprefix(UTF8_BOM) if is_header_due else block)
+                spans, unclosed, rest = self._split(raw, number, is_end=is_end)
                 if is_header_due and spans:
-                    spans, fields = spans[1:], fields[1:] if fields is not None else None
+                    spans, unclosed = spans[1:], {row - 1 for row in unclosed}
                     is_header_due = False
-                if not spans:
-                    continue
-                piece = self._piece(raw, spans, fields, wanted, number)
+                piece = self._piece(raw, spans, unclosed, wanted, number)
                 if piece is None:
-                    # Quotes were miscounted: the exact reader decides for all that is at hand.
-                    spans, fields, rest = self._splitter.exactly(raw, spans[0][0], is_last=is_end)
-                    pending = raw[rest:]
-                    piece = self._piece(raw, spans, fields, wanted, number) if spans else None
-                if piece is not None:
+                    # Quotes were miscounted: the exact pattern decides for all that is at hand.
+                    spans, unclosed, rest = self._exactly(raw, spans[0][0], is_last=is_end)
+                    piece = self._piece(raw, spans, unclosed, wanted, number)
+                if piece is None:
+                    raise LoadRefusedError(
+                        f"{self._file.name}: from row {number} on, rows cannot be told apart.",
+                        remedy="Check the quotes there.",
+                    )
+                pending = raw[rest:]
+                if spans:
                     yield piece
-                    number += len(piece.spans)
+                    number += len(spans)
 
-    def _rows(self, raw: bytes, number: int, *, is_end: bool) -> tuple[Spans, Fields | None, int]:
-        spans, fields, rest = self._splitter.quickly(raw, is_last=is_end)
+    def _split(self, raw: bytes, number: int, *, is_end: bool) -> Split:
+        spans, unclosed, rest = self._quickly(raw, is_last=is_end)
         if is_end or len(raw) - rest <= self._block_bytes // 2:
-            return spans, fields, rest
+            return spans, unclosed, rest
         # A long rest is a long row, or a stray quote that made the count of quotes odd.
-        spans, fields, rest = self._splitter.exactly(raw, 0, is_last=False)
+        spans, unclosed, rest = self._exactly(raw, 0, is_last=False)
         if len(raw) - rest <= MAX_ROW_BYTES:
-            return spans, fields, rest
-        spans, fields, rest = self._splitter.exactly(raw, 0, is_last=True)
+            return spans, unclosed, rest
+        spans, unclosed, rest = self._exactly(raw, 0, is_last=True)
         if len(spans) < 2:  # noqa: PLR2004  # the last one may go on
             raise LoadRefusedError(
                 f"{self._file.name}: row {number} is longer than {MAX_ROW_BYTES >> 20} MB.",
                 remedy="Check its quotes; shorten or remove the row.",
             )
-        return spans[:-1], fields[:-1], spans[-1][0]
+        return spans[:-1], unclosed - {len(spans) - 1}, spans[-1][0]
 
     def _header(self) -> list[str]:
-        spans, fields, _ = self._splitter.exactly(self._file.head, 0, is_last=True, limit=1)
-        if not spans or fields[0] is None:
+        spans, unclosed, _ = self._exactly(self._file.head, 0, is_last=True, limit=1)
+        if not spans or unclosed:
             raise LoadRefusedError(
                 f"{self._file.name}: row 1 is no header: a quote in it is never closed.",
                 remedy="Write the column names in the first row.",
             )
         try:
-            return [name.decode("utf-8").strip() for name in fields[0]]
+            header = self._file.head[slice(*spans[0])].decode("utf-8")
         except UnicodeDecodeError as error:
             raise LoadRefusedError(
                 f"{self._file.name}: the header is not UTF-8.",
                 remedy="Convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8",
             ) from error
+        return [name.strip() for name in next(csv.reader([header], delimiter=self._delimiter))]
 
     def _piece(
-        self, raw: bytes, spans: Spans, fields: Fields | None, wanted: list[int], number: int
-    ) -> CsvPiece | None:
+        self, raw: bytes, spans: Spans, unclosed: set[int], wanted: list[int], number: int
+    ) -> Piece | None:
         """The rows parsed; None where pyarrow sees other rows than were found."""
-        refusals: list[Refusal | None] = [None] * len(spans)
-        if not _is_utf8(raw[spans[0][0] : spans[-1][1]]):
-            for row, span in enumerate(spans):
-                refusals[row] = None if _is_utf8(raw[slice(*span)]) else Refusal.NOT_UTF8
-        if fields is None:
-            table = self._parsed_quickly(raw, spans, refusals, wanted)
-        else:
-            table = self._parsed_exactly(fields, refusals, wanted)
+        refused = dict.fromkeys(unclosed, Refusal.WRONG_COLUMN_COUNT)
+        if spans and not _is_utf8(raw[spans[0][0] : spans[-1][1]]):
+            bad = (row for row, span in enumerate(spans) if not _is_utf8(raw[slice(*span)]))
+            refused |= dict.fromkeys(bad, Refusal.NOT_UTF8)
+        table = self._parsed(raw, spans, refused, wanted)
         if table is None:
             return None
-        return CsvPiece(table, number, refusals if any(refusals) else None, raw, spans)
+        numbers = np.arange(number, number + len(spans), dtype=np.int64)
+        objections = {row: (refusal, None) for row, refusal in refused.items()}
+        return Piece(table, numbers, partial(_originals, raw, spans), objections)
 
-    def _parsed_exactly(
-        self, fields: Fields, refusals: list[Refusal | None], wanted: list[int]
-    ) -> pa.Table:
-        cells: list[list[str | None]] = [[] for _ in wanted]
-        for row, values in enumerate(fields):
-            if values is None or len(values) != len(self.columns):
-                refusals[row] = refusals[row] or Refusal.WRONG_COLUMN_COUNT
-            for column, index in zip(cells, wanted, strict=True):
-                is_bad = values is None or refusals[row] is not None
-                column.append(None if is_bad or values is None else values[index].decode() or None)
-        arrays = [pa.array(column, pa.large_string()) for column in cells]
-        return pa.Table.from_arrays(arrays, names=_names(len(wanted)))
-
-    def _parsed_quickly(
-        self, raw: bytes, spans: Spans, refusals: list[Refusal | None], wanted: list[int]
+    def _parsed(
+        self, raw: bytes, spans: Spans, refused: dict[int, Refusal], wanted: list[int]
     ) -> pa.Table | None:
-        good = [row for row, refusal in enumerate(refusals) if refusal is None]
-        if len(good) == len(spans):
-            text = memoryview(raw)[spans[0][0] : spans[-1][1]]
-        else:
-            text = memoryview(b"".join(raw[slice(*spans[row])] for row in good))
+        """The rows as text; those of another width than the header's are added to `refused`."""
+        good = [row for row in range(len(spans)) if row not in refused]
+        text = raw[spans[0][0] : spans[-1][1]] if spans else b""
+        if refused:
+            text = b"".join(raw[slice(*spans[row])] for row in good)
         skipped: set[int] = set()
         try:
             parsed = self._parsed_by_pyarrow(text, wanted, skipped)
@@ -183,21 +150,19 @@ class CsvRows:
             return None
         if len(parsed) + len(skipped) != len(good):
             return None
-        for position in skipped:
-            refusals[good[position]] = Refusal.WRONG_COLUMN_COUNT
-        if len(parsed) != len(spans):
-            is_there = np.array([refusal is None for refusal in refusals])
+        refused |= {good[position]: Refusal.WRONG_COLUMN_COUNT for position in skipped}
+        if refused:
+            is_there = np.ones(len(spans), dtype=bool)
+            is_there[list(refused)] = False
             parsed = parsed.take(pa.array(np.cumsum(is_there) - 1, mask=~is_there))
         return parsed.rename_columns(_names(len(wanted)))
 
-    def _parsed_by_pyarrow(
-        self, text: memoryview, wanted: list[int], skipped: set[int]
-    ) -> pa.Table:
+    def _parsed_by_pyarrow(self, text: bytes, wanted: list[int], skipped: set[int]) -> pa.Table:
         """Rows of the right width; the positions of the others are added to `skipped`."""
         names = _names(len(self.columns))
         types = dict.fromkeys(names, pa.large_string())
         included = [names[index] for index in wanted]
-        if not len(text):
+        if not text:
             return pa.table({name: pa.array([], types[name]) for name in included})
 
         def skip(row: pc_csv.InvalidRow) -> str:
@@ -205,7 +170,7 @@ class CsvRows:
             return "skip"
 
         return pc_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(text)),
+            pa.BufferReader(text),
             read_options=pc_csv.ReadOptions(
                 # Row numbers of bad rows are known to a single thread only.
                 use_threads=False,
@@ -224,27 +189,15 @@ class CsvRows:
             ),
         )
 
-
-class RowSplitter:
-    """Finds where rows begin and end; `delimiter` is one character between fields."""
-
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter.encode()
-        mark = re.escape(self._delimiter)
-        # Quoted (inner text, and what follows the closing quote), or plain.
-        self._field = re.compile(
-            rb'"((?:[^"]++|"")*+)"([^%b\r\n]*+)|((?!")[^%b\r\n]*+)' % (mark, mark)
-        )
-
-    def quickly(self, raw: bytes, *, is_last: bool) -> tuple[Spans, Fields | None, int]:
-        """Row spans, fields if they had to be found, and where the rest begins."""
+    def _quickly(self, raw: bytes, *, is_last: bool) -> Split:
+        """Rows end at line feeds that an even number of quotes stands before."""
         data = np.frombuffer(raw, dtype=np.uint8)
         feeds = np.flatnonzero(data == ord("\n"))
         quotes = np.flatnonzero(data == ord('"'))
         ends = feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1
         is_open = is_last and len(quotes) % 2
         if is_open or raw.count(b"\r") != raw.count(b"\r\n"):
-            return self.exactly(raw, 0, is_last=is_last)
+            return self._exactly(raw, 0, is_last=is_last)
         if is_last and len(raw) and (not len(ends) or ends[-1] != len(raw)):
             ends = np.append(ends, len(raw))
         bounds = [0, *ends.tolist()]
@@ -252,41 +205,32 @@ class RowSplitter:
         short = [span for span in spans if span[1] - span[0] <= len(b"\r\n")]
         if any(raw[slice(*span)] in _BLANK for span in short):
             spans = [span for span in spans if raw[slice(*span)] not in _BLANK]
-        return spans, None, bounds[-1]
+        return spans, set(), bounds[-1]
 
-    def exactly(
-        self, raw: bytes, begin: int, *, is_last: bool, limit: int | None = None
-    ) -> tuple[Spans, Fields, int]:
-        """Rows and their fields; None for a row with a quote that is never closed."""
+    def _exactly(self, raw: bytes, begin: int, *, is_last: bool, limit: int | None = None) -> Split:
+        """Rows field by field; one with a quote that is never closed is the rest of its line."""
         spans: Spans = []
-        rows: Fields = []
+        unclosed: set[int] = set()
         position = begin
         while position < len(raw) and len(spans) != limit:
-            fields: list[bytes] = []
-            is_closed = True
-            at = position
-            while True:
-                match = self._field.match(raw, at)
-                if match is None:  # unclosed: the rest of this line, if no more can come
-                    is_closed = False
-                    at = raw.find(b"\n", position)
-                    at = len(raw) if at < 0 else at
-                    break
-                inner, after, plain = match.groups()
-                fields.append(plain if inner is None else inner.replace(b'""', b'"') + after)
-                at = match.end()
-                if raw[at : at + 1] != self._delimiter:
-                    break
-                at += 1
+            row = self._row.match(raw, position)
+            feed = raw.find(b"\n", position) if row is None else row.end()
+            at = len(raw) if feed < 0 else feed
             is_complete = at < len(raw) and not (at == len(raw) - 1 and raw[at] == ord("\r"))
-            if not is_last and not (is_closed and is_complete):
+            if not is_last and not (row and is_complete):
                 break
             at += 2 if raw[at : at + 2] == b"\r\n" else at < len(raw)
             if raw[position:at] not in _BLANK:
+                unclosed |= {len(spans)} if row is None else set()
                 spans.append((position, at))
-                rows.append(fields if is_closed else None)
             position = at
-        return spans, rows, position
+        return spans, unclosed, position
+
+
+def _originals(raw: bytes, spans: Spans, positions: Sequence[int]) -> list[str]:
+    r"""Rows as they stand in the file; bytes that are not UTF-8 written as \\xNN."""
+    texts = (raw[slice(*spans[position])] for position in positions)
+    return [text.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for text in texts]
 
 
 def _names(count: int) -> list[str]:

@@ -6,8 +6,6 @@ wrong ending is still read and a file that cannot be read says what it looks lik
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,7 +105,7 @@ def refusing(name: str, compression: str | None) -> Iterator[None]:
     except OSError as error:
         what = f"damaged or cut off ({compression})" if compression else "cannot be read"
         raise LoadRefusedError(
-            f"{name}: {what}: {_first_line(error)}.",
+            f"{name}: {what}: {first_line(error)}.",
             remedy="Fetch or write the file again; nothing of it was loaded.",
         ) from error
 
@@ -146,14 +144,6 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         head=start.removeprefix(UTF8_BOM),
         format=_recognise(name, start),
     )
-
-
-def fingerprint(file: LocalFile, *, mapping: str, source: str | None) -> str:
-    """SHA-256 (hex) over the raw bytes of the file, the mapping's text and the source's name."""
-    with refusing(file.name, None), file.path.open("rb", buffering=0) as raw:
-        content = hashlib.file_digest(raw, "sha256").hexdigest()
-    parts = json.dumps({"content": content, "mapping": mapping, "source": source}, sort_keys=True)
-    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _decompressed_head(name: str, path: Path, compression: str) -> bytes:
@@ -208,5 +198,6 @@ def _wide_encoding(head: bytes) -> str | None:
     return None
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, cut to its first line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -6,13 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-import pyarrow as pa
-
-from ingestion.contracts import CONTRACTS
-from ingestion.sources.batch import NativeBatch, make_batch
+from ingestion.sources.batch import NativeBatch, batch_of_rows
 from ingestion.vocabulary import EventType
 
 Row = Mapping[str, Any]
@@ -46,18 +43,14 @@ class GeneratedEvents:
         first = 1
         for event_type, rows in self.rows.items():
             if rows:
-                yield self._batch(event_type, rows, first)
+                numbers = range(first, first + len(rows))
+                originals = partial(_originals, event_type, self.source, rows)
+                yield batch_of_rows(event_type, self.source, rows, numbers, originals)
                 first += len(rows)
 
-    def _batch(self, event_type: EventType, rows: Sequence[Row], first: int) -> NativeBatch:
-        said = [{"event_type": str(event_type), "source": self.source, **row} for row in rows]
-        columns: dict[str, pa.Array] = {
-            name: pa.array([row.get(name) for row in said], pa.string())
-            for name in CONTRACTS[event_type].native_columns
-            if any(name in row for row in said)
-        }
 
-        def originals(places: Sequence[int]) -> list[str]:
-            return [json.dumps(said[place], ensure_ascii=False) for place in places]
-
-        return make_batch(event_type, columns, range(first, first + len(said)), originals)
+def _originals(
+    event_type: EventType, source: str, rows: Sequence[Row], places: Sequence[int]
+) -> list[str]:
+    said = ({"event_type": event_type, "source": source, **rows[place]} for place in places)
+    return [json.dumps(row, ensure_ascii=False) for row in said]

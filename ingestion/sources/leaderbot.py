@@ -19,12 +19,12 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from ingestion.errors import DemoscopeError, LoadRefusedError, NotFoundError, UsageError
 from ingestion.sources.batch import NativeBatch, make_batch
+from ingestion.sources.files import first_line
 from ingestion.vocabulary import EventType
 
 VERSION = "0.4.3"
@@ -33,7 +33,7 @@ WHEEL_SHA256 = "6a35ee045966af27f184ef814559f26c24e3592f483160a5608dcbea7ce206b6
 MEMBER = "leaderbot/data/chatbotarena_20240814.json"
 SOURCE = "chatbot-arena-2024-08"
 _TIMEOUT_SECONDS = 120
-_PAIR = ("model_a", "model_b")
+_UNFIT = (ValueError, LookupError, TypeError, OverflowError, RecursionError, pa.ArrowException)
 _COUNTS = ("win_a_count", "win_b_count", "tie_count", "both_bad_count")
 
 
@@ -52,11 +52,11 @@ def fetch_leaderbot(cache: Path) -> Path:
     )
     cache.mkdir(parents=True, exist_ok=True)
     wheel.unlink(missing_ok=True)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-    options = ["--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", "15"]
+    pip = f"{sys.executable} -m pip --disable-pip-version-check download --quiet --no-deps"
+    options = f"--only-binary :all: --retries 1 --timeout 15 leaderbot=={VERSION} --dest"
     try:
         done = subprocess.run(  # noqa: S603  # fixed arguments, no shell
-            [*pip, *options, "--dest", str(cache), f"leaderbot=={VERSION}"],
+            [*pip.split(), *options.split(), str(cache)],
             capture_output=True,
             text=True,
             timeout=_TIMEOUT_SECONDS,
@@ -104,24 +104,33 @@ class LeaderbotCounts:
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield all pairs in one batch. Raises LoadRefusedError if they are not in that shape."""
-        models, pairs, counts = self._parsed()
-        names = [[models[first], models[second]] for first, second in pairs]
-        ids = [json.dumps(pair, ensure_ascii=False, separators=(",", ":")) for pair in names]
-        columns = {
-            "event_type": pa.repeat(EventType.BATTLES_TALLIED.value, len(pairs)),
-            "source": pa.repeat(self._source, len(pairs)),
-            "native_id": pa.array(ids, pa.string()),
-            "model_a": pa.array([first for first, _ in names], pa.string()),
-            "model_b": pa.array([second for _, second in names], pa.string()),
-            "dimension": pa.repeat("overall", len(pairs)),
-        }
-        for index, column in enumerate(_COUNTS):
-            columns[column] = pa.array([row[index] for row in counts], pa.int64())
+        try:
+            content = json.loads(self._content)
+            pairs, counts = content["X"], content["Y"]
+            places = pa.array(pairs, pa.list_(pa.int64(), 2)).flatten()
+            numbers = pa.array(counts, pa.list_(pa.uint32(), len(_COUNTS))).flatten()
+            names = pa.array(content["models"], pa.string()).take(places).to_pylist()
+            models = list(zip(names[::2], names[1::2], strict=True))
+            ids = [json.dumps(pair, ensure_ascii=False, separators=(",", ":")) for pair in models]
+            columns = {
+                "event_type": pa.repeat(EventType.BATTLES_TALLIED.value, len(pairs)),
+                "source": pa.repeat(self._source, len(pairs)),
+                "native_id": pa.array(ids, pa.string()),
+                "model_a": pa.array(names[::2], pa.string()),
+                "model_b": pa.array(names[1::2], pa.string()),
+                "dimension": pa.repeat("overall", len(pairs)),
+                **{name: numbers[place :: len(_COUNTS)] for place, name in enumerate(_COUNTS)},
+            }
 
-        def originals(positions: Sequence[int]) -> list[str]:
-            return [json.dumps({"X": pairs[i], "Y": counts[i]}) for i in positions]
+            def originals(positions: Sequence[int]) -> list[str]:
+                return [json.dumps({"X": pairs[i], "Y": counts[i]}) for i in positions]
 
-        yield make_batch(EventType.BATTLES_TALLIED, columns, range(1, len(pairs) + 1), originals)
+            rows = range(1, len(pairs) + 1)
+            batch = make_batch(EventType.BATTLES_TALLIED, columns, rows, originals)
+        except _UNFIT as error:
+            detail = f"{type(error).__name__} {first_line(error)}"
+            raise self._refusal(detail) from error
+        yield batch
 
     @cached_property
     def _content(self) -> bytes:
@@ -137,31 +146,11 @@ class LeaderbotCounts:
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise self._refusal(str(error)) from error
 
-    def _parsed(self) -> tuple[list[str], list[list[int]], list[list[int]]]:
-        try:
-            content = json.loads(self._content)
-            models, pairs, counts = content["models"], content["X"], content["Y"]
-            is_right = (
-                len(pairs) == len(counts)
-                and all(isinstance(model, str) for model in models)
-                and all(_are_integers(row, len(_PAIR)) and max(row) < len(models) for row in pairs)
-                and all(_are_integers(row, len(_COUNTS)) for row in counts)
-            )
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise self._refusal(f"{type(error).__name__} {error}") from error
-        if not is_right:
-            raise self._refusal("X and Y are not pairs of models and their four counts")
-        return models, pairs, counts
-
     def _refusal(self, detail: str) -> LoadRefusedError:
         return LoadRefusedError(
             f"{self.name}: does not hold leaderbot's pair counts: {detail}.",
             remedy=f"It must be {WHEEL}, or {MEMBER} out of it.",
         )
-
-
-def _are_integers(row: Any, count: int) -> bool:
-    return len(row) == count and all(type(value) is int and value >= 0 for value in row)
 
 
 def _sha256(path: Path) -> str:

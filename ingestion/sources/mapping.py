@@ -1,49 +1,41 @@
 """The mapping: what the columns of a file mean in terms of a contract.
 
-The format, stable from now on; everything not listed is refused, naming line and key::
-
-    source: wmt16                 # required; part of every event's identity: a-z 0-9 _ . -
-    event: battle_judged          # required; an event type
-    file:                         # optional
-      format: csv                 # csv | jsonl | parquet | auto (default: by the content)
-      delimiter: ","              # CSV only
-    columns:                      # contract column: where it comes from
-      native_id: [id, worker]     # several columns together: stored as a JSON array, so that
-                                  #   ("a", "bc") and ("ab", "c") stay different
-      participant_id: worker      # one column, verbatim
-      language: {column: lang, optional: true}        # the file may lack the column
-      topic: {first_of: [topic, category], optional: true}   # the first that the file has
-      dimension: {constant: overall}                  # the same for every row
-      native_id: {row_number: true}                   # only where nothing else identifies a row:
-                                                      #   the file must then never be re-ordered
-      occurred_at: {column: t, timezone: Europe/London, unit: s}
-                                  # timezone: of times without an offset (no offset and no timezone:
-                                  #   the gate refuses the row). unit: of numbers since 1970 UTC:
-                                  #   s, ms, us or ns
-      gender: {column: sex, values: {"1": female, "2": male}}  # every value must be listed
-      outcome: {columns: {winner_model_a: a, winner_model_b: b, winner_tie: tie}}
-                                  # exactly one of these columns is 1 or true
-      conversation_id: null       # the source has none; as good as leaving it out
-    outcome: {left: a, right: b, tie: tie}   # short for `values` on the column outcome
-
-A value that `values` or `outcome` does not list is refused row by row (`unknown_value`), even if it
-looks like a value of the contract. Scalars are taken as they are written: `no`, `1` and `1.0` are
-text. `null` means null only without quotes.
+The format is described in docs/loading.md. Everything else is refused, naming line and key: the
+YAML tree is walked as it is written, so `no`, `1` and `1.0` are text, and `null` means null only
+without quotes. A value that `values` or `outcome` does not list is refused row by row
+(`unknown_value`), even if it looks like a value of the contract.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import pyarrow as pa
+import yaml
+
+from ingestion.contracts import CONTRACTS
+from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.sources.files import Format
+from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 
 PRESETS = Path(__file__).parent.parent / "mappings"
 # What the mapping as a whole says, and no column may.
 ENVELOPE = frozenset({"event_type", "schema_version", "source"})
+_NULL_TAG = "tag:yaml.org,2002:null"
+_KINDS = ("column", "first_of", "columns", "constant", "row_number")
+# What may stand beside where the values come from.
+_DETAILS = ("optional", "values", "timezone", "unit")
+_UNITS = ("s", "ms", "us", "ns")
+_SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
 
 @dataclass(frozen=True)
@@ -140,3 +132,224 @@ def find_mapping(name: str) -> tuple[str, str]:
         raise UsageError(
             f"{name}: the mapping cannot be read: {error}.", remedy="It must be YAML in UTF-8."
         ) from error
+
+
+def load_mapping(name: str, *, source: str | None = None) -> Mapping:
+    """The mapping of that name or at that path; `source` overrides the one it names.
+
+    Raises:
+        UsageError: it does not exist as a preset, or does not follow the format.
+        NotFoundError: there is no file at that path.
+    """
+    name, text = find_mapping(name)
+    mapping = parse_mapping(name, text)
+    return mapping if source is None else replace(mapping, source=check_source(source))
+
+
+def parse_mapping(name: str, text: str) -> Mapping:
+    """A mapping from its YAML text. Raises UsageError naming the line."""
+    return _Parser(name).parse(text)
+
+
+def check_source(source: str) -> str:
+    """The name, if it can name a source. Raises UsageError."""
+    if not re.fullmatch(_SOURCE.pattern or "", source):
+        raise UsageError(
+            f"{source!r} cannot name a source.",
+            remedy="Use a-z, 0-9 and _ . - only, starting with a letter or digit, 63 at most.",
+        )
+    return source
+
+
+class _Parser:
+    """Reads the nodes of one YAML file; every method raises UsageError naming file and line."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def parse(self, text: str) -> Mapping:
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            detail = " ".join(str(error).split())
+            message = f"{self.name}: is not YAML: {detail}."
+            raise UsageError(message, remedy="Correct the place it names.") from error
+        if root is None:
+            message = f"{self.name}: the mapping is empty."
+            raise UsageError(message, remedy="See docs for the format.")
+        known = ("source", "event", "file", "columns", "outcome")
+        top = self.entries(root, "mapping", known)
+        for key in ("source", "event", "columns"):
+            if key not in top:
+                self.fail(root, f"the key {key!r} is missing", "Add it.")
+        source = self.text(top["source"], "source")
+        if not re.fullmatch(_SOURCE.pattern or "", source):
+            self.fail(top["source"], f"{source!r} cannot name a source", "Use a-z 0-9 _ . - only.")
+        event = EventType(self.one_of(top["event"], "event", EventType))
+        columns = self.columns(top["columns"], event, top.get("outcome"))
+        mapping = Mapping(name=self.name, source=source, event=event, columns=columns, text=text)
+        if "file" not in top:
+            return mapping
+        file = self.entries(top["file"], "file", ("format", "delimiter"))
+        if "format" in file:
+            kind = self.one_of(file["format"], "file format", [*Format, "auto"])
+            mapping = replace(mapping, format=None if kind == "auto" else Format(kind))
+        if "delimiter" in file:
+            mark = self.text(file["delimiter"], "delimiter")
+            if len(mark) != 1 or mark in '"\r\n' or not mark.isascii():
+                fault = "the delimiter must be one character"
+                self.fail(file["delimiter"], fault, "Try ';' or \"\\t\".")
+            mapping = replace(mapping, delimiter=mark)
+        return mapping
+
+    def columns(
+        self, node: yaml.Node, event: EventType, outcome: yaml.Node | None
+    ) -> dict[str, ColumnSpec]:
+        """Where each of an event's columns comes from."""
+        columns = CONTRACTS[event].log_columns
+        known = {c.source_name: c for c in columns if c.source_name not in ENVELOPE}
+        entries = self.entries(node, f"columns of {event}", known)
+        found = {name: self.spec(value, known[name]) for name, value in entries.items()}
+        specs = {name: spec for name, spec in found.items() if spec is not None}
+        spec = specs.get("outcome")
+        is_listed = not isinstance(spec, FromColumn) or spec.values is not None
+        if outcome is not None:
+            if not isinstance(spec, FromColumn) or is_listed:
+                self.fail(
+                    outcome,
+                    "`outcome:` lists the values of a column, and none is mapped to outcome",
+                    "Map outcome to one column, or remove this list.",
+                )
+            specs["outcome"] = replace(spec, values=self.values(outcome, known["outcome"]))
+        elif not is_listed:
+            self.fail(
+                node,
+                "the values of the column outcome are not listed",
+                "Add for example `outcome: {left: a, right: b, tie: tie}`.",
+            )
+        missing = [name for name, c in known.items() if c.is_required and name not in specs]
+        if missing:
+            self.fail(
+                node,
+                f"{event} needs {', '.join(missing)}, and the mapping does not say where from",
+                "Map each to a column or a constant.",
+            )
+        return specs
+
+    def spec(self, node: yaml.Node, column: Column) -> ColumnSpec | None:
+        """Where one column comes from; None where the source has none."""
+        name = column.source_name
+        if isinstance(node, yaml.ScalarNode):
+            return None if node.tag == _NULL_TAG else FromColumn((self.text(node, "column name"),))
+        if isinstance(node, yaml.SequenceNode):
+            return Joined(self.names(node))
+        spec = self.entries(node, name, (*_KINDS, *_DETAILS))
+        kinds = [key for key in _KINDS if key in spec]
+        if len(kinds) != 1:
+            fault = f"{name}: says {len(kinds)} times where its values come from"
+            self.fail(node, fault, f"Give exactly one of {', '.join(_KINDS)}.")
+        kind, value = kinds[0], spec.pop(kinds[0])
+        if kind in {"column", "first_of"}:
+            one = (self.text(value, "column name"),) if kind == "column" else self.names(value)
+            return self.from_column(one, spec, column)
+        for key, detail in spec.items():
+            self.fail(detail, f"{key} does not go with {kind}", "Remove it.")
+        if kind == "constant":
+            return Constant(self.in_vocabulary(value, column))
+        if kind == "columns":
+            return OneHot(self.values(value, column))
+        self.true(value, kind)
+        return RowNumber()
+
+    def from_column(
+        self, names: tuple[str, ...], details: dict[str, yaml.Node], column: Column
+    ) -> FromColumn:
+        """What is said of a column of the file besides its name."""
+        spec = FromColumn(names)
+        for key, node in details.items():
+            if key in {"timezone", "unit"} and not pa.types.is_timestamp(column.type):
+                self.fail(node, f"{column.source_name} is not a time", f"Remove {key}.")
+            if key == "optional":
+                self.true(node, key)
+                spec = replace(spec, is_optional=True)
+            elif key == "values":
+                spec = replace(spec, values=self.values(node, column))
+            elif key == "timezone":
+                spec = replace(spec, timezone=self.zone(node))
+            else:
+                spec = replace(spec, unit=self.one_of(node, "unit", _UNITS))
+        return spec
+
+    def entries(
+        self, node: yaml.Node, what: str, known: Iterable[str] | None = None
+    ) -> dict[str, yaml.Node]:
+        """The pairs under a node that has to have some; keys must be known, if any are."""
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(node, f"{what}: expected `key: value` pairs", "See docs for the format.")
+        entries: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            name = self.text(key, "key")
+            if known is not None and name not in known:
+                self.fail(key, f"{what}: unknown key {name!r}", _choices(name, known))
+            if name in entries:
+                self.fail(key, f"{what}: {name!r} is there twice", "Remove one.")
+            entries[name] = value
+        return entries
+
+    def values(self, node: yaml.Node, column: Column) -> dict[str, str]:
+        """What each value of the file means."""
+        pairs = self.entries(node, column.source_name)
+        if not pairs:
+            self.fail(node, f"{column.source_name}: no value is listed", "List all there are.")
+        return {name: self.in_vocabulary(value, column) for name, value in pairs.items()}
+
+    def in_vocabulary(self, node: yaml.Node, column: Column) -> str:
+        """A value that the contract allows."""
+        if column.vocabulary:
+            return self.one_of(node, column.source_name, column.vocabulary)
+        return self.text(node, column.source_name)
+
+    def zone(self, node: yaml.Node) -> str:
+        """The name of a time zone."""
+        text = self.text(node, "timezone")
+        try:
+            ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(node, f"unknown timezone {text!r}", "Write UTC or, say, Europe/London.")
+        return text
+
+    def names(self, node: yaml.Node) -> tuple[str, ...]:
+        """A list of column names."""
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.fail(node, "expected a list of column names", "Write [first, second].")
+        return tuple(self.text(item, "column name") for item in node.value)
+
+    def one_of(self, node: yaml.Node, what: str, known: Iterable[str]) -> str:
+        """A text out of a closed set."""
+        text = self.text(node, what)
+        if text not in list(known):
+            self.fail(node, f"unknown {what} {text!r}", _choices(text, known))
+        return text
+
+    def true(self, node: yaml.Node, what: str) -> None:
+        """Nothing but true."""
+        if self.text(node, what) != "true":
+            self.fail(node, f"{what} can only be true", f"Write `{what}: true` or leave it out.")
+
+    def text(self, node: yaml.Node, what: str) -> str:
+        """A scalar as it is written."""
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL_TAG or not node.value:
+            self.fail(node, f"{what}: expected a text", "Write one; in quotes if it is special.")
+        text: str = node.value
+        return text
+
+    def fail(self, node: yaml.Node, what: str, remedy: str) -> NoReturn:
+        """Refuse the file because of this node."""
+        raise UsageError(f"{self.name}, line {node.start_mark.line + 1}: {what}.", remedy=remedy)
+
+
+def _choices(text: str, known: Iterable[str]) -> str:
+    allowed = [str(value) for value in known]
+    near = get_close_matches(text, allowed, n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{hint}Allowed: {', '.join(allowed)}."

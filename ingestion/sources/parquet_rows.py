@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,29 +19,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.files import LocalFile
-from ingestion.sources.lines import Positions
+from ingestion.sources.batch import Piece
+from ingestion.sources.files import LocalFile, first_line
+from ingestion.vocabulary import Refusal
 
 ROWS_PER_PIECE = 1 << 16
-
-
-@dataclass(frozen=True)
-class ParquetPiece:
-    """Adjoining rows of one row group.
-
-    Args:
-        table: the columns asked for; nested ones as JSON text, dictionaries decoded.
-        numbers: row numbers in the file, from 1.
-        not_utf8: per row, the first column whose text is not UTF-8, or None; None if all is well.
-        group: the row group.
-        offset: position of the first row in it.
-    """
-
-    table: pa.Table
-    numbers: Positions
-    not_utf8: list[str | None] | None
-    group: int
-    offset: int
 
 
 class ParquetRows:
@@ -56,40 +38,32 @@ class ParquetRows:
         """Names of the columns, in file order."""
         return list(self._parquet.schema_arrow.names)
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[ParquetPiece]:
-        """Yield the rows with the columns asked for."""
+    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+        """Yield the rows with the columns asked for: nested ones as JSON, dictionaries decoded."""
         number = 1
         for group in range(self._parquet.num_row_groups):
             offset = 0
             for table in self._read(group, columns):
                 numbers = np.arange(number, number + len(table), dtype=np.int64)
-                clean, not_utf8 = _cleaned(table)
-                yield ParquetPiece(clean, numbers, not_utf8, group, offset)
+                clean, objections = _cleaned(table)
+                yield Piece(clean, numbers, partial(self._originals, group, offset), objections)
                 number += len(table)
                 offset += len(table)
 
-    def originals(
-        self, piece: ParquetPiece, rows: Positions, positions: Sequence[int]
-    ) -> list[str]:
-        """Whole rows as JSON objects: every column, also those that were not asked for.
-
-        Args:
-            piece: the piece they are in.
-            rows: some rows of the piece.
-            positions: which of these.
-        """
-        wanted = [piece.offset + int(rows[position]) for position in positions]
+    def _originals(self, group: int, offset: int, positions: Sequence[int]) -> list[str]:
+        """Whole rows as JSON objects: every column, also those that were not asked for."""
         found: dict[int, str] = {}
-        offset = 0
-        for table in self._read(piece.group, self.columns):
-            for place in sorted(p for p in set(wanted) if offset <= p < offset + len(table)):
-                row = table.slice(place - offset, 1)
-                values = {n: _value(c) for n, c in zip(row.column_names, row.columns, strict=True)}
-                found[place] = json.dumps(values, ensure_ascii=False, default=_as_text)
-            offset += len(table)
-            if wanted and offset > max(wanted):
+        for table in self._read(group, self.columns):
+            for position in positions:
+                if 0 <= position + offset < len(table):
+                    row = table.slice(position + offset, 1)
+                    cells = zip(row.column_names, row.columns, strict=True)
+                    values = {name: _value(cell) for name, cell in cells}
+                    found[position] = json.dumps(values, ensure_ascii=False, default=_as_text)
+            offset -= len(table)
+            if len(found) == len(positions):
                 break
-        return [found[place] for place in wanted]
+        return [found[position] for position in positions]
 
     def _read(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]:
         with refusing_parquet(self._name):
@@ -125,26 +99,24 @@ def refusing_parquet(name: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:
-        detail = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise LoadRefusedError(
-            f"{name}: is truncated or damaged Parquet: {detail}.",
+            f"{name}: is truncated or damaged Parquet: {first_line(error)}.",
             remedy="Fetch or write the file again; nothing of it was loaded.",
         ) from error
 
 
-def _cleaned(table: pa.Table) -> tuple[pa.Table, list[str | None] | None]:
-    columns: dict[str, pa.ChunkedArray] = {}
-    bad: dict[int, str] = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        columns[name], failures = _plain(column)
+def _cleaned(table: pa.Table) -> tuple[pa.Table, dict[int, tuple[Refusal, str | None]]]:
+    """The columns without dictionaries, bytes and nesting, and which rows are not UTF-8."""
+    objections: dict[int, tuple[Refusal, str | None]] = {}
+    for index, name in enumerate(table.column_names):
+        plain, failures = _plain(table.column(index))
+        table = table.set_column(index, name, plain)
         for row in failures:
-            bad.setdefault(row, name)
-    clean = pa.table(columns) if columns else table
-    return clean, [bad.get(row) for row in range(len(table))] if bad else None
+            objections.setdefault(row, (Refusal.NOT_UTF8, name))
+    return table, objections
 
 
 def _plain(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
-    """A column without dictionaries, bytes and nesting; rows whose text is not UTF-8."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_nested(column.type):

@@ -2,21 +2,17 @@
 
 https://huggingface.co/datasets/HannahRoseKirk/prism-alignment, Kirk et al. 2024, arXiv:2404.16019.
 Licence: human-written texts CC-BY-4.0, model answers CC-BY-NC-4.0 (no text is taken from either).
-Which of the two files it is is read from its first object: only utterances have a conversation_id.
 
 survey.jsonl: one line becomes one `participant_enrolled`. Country is the country of residence,
 'United States' as US and 'United Kingdom' as UK, others verbatim; ethnicity is the `simplified`
 one. `occurred_at` is generated_datetime if it carries an offset, else null.
 
 utterances.jsonl: the answers of a conversation's opening (turn 0), normally four, are compared two
-by two: six `battle_judged`, the higher score wins, equal scores tie. Model a is the one that comes
-first in the file. Accounting: a battle's row number is the line of its first answer, and its
-original is both lines. Later turns compare a model with itself and are no votes: they yield no row
-and are counted in `set_aside_count`. An opening answer that cannot be compared is a row of its own
-with a refusal about the field at fault: a missing score, model or conversation, a score that is no
-number or not in 1..100, an unknown turn; the other answers of its conversation are still compared.
-An opening answer that is left alone is refused too (`missing_value`, model_b). No text of a
-conversation is read into an event, and PRISM's other files are not read.
+by two: the higher score wins, equal scores tie, model a is the one that comes first in the file. A
+battle's row number is the line of its first answer, and its original is both lines. Later turns
+compare a model with itself: they yield no row and are counted in `set_aside_count`. An opening
+answer that cannot be compared is a row of its own with a refusal about the field at fault; the
+others of its conversation are still compared. One left alone is refused (`missing_value`, model_b).
 """
 
 from __future__ import annotations
@@ -29,12 +25,15 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
 
-import pyarrow as pa
-
-from ingestion.sources.batch import FileSource, NativeBatch, Objections, Originals, make_batch
+from ingestion.sources.batch import (
+    FileSource,
+    NativeBatch,
+    Originals,
+    batch_of_rows,
+    make_batch,
+)
 from ingestion.sources.files import LocalFile
-from ingestion.sources.json_rows import inspect_line
-from ingestion.sources.lines import LineBlock, read_lines
+from ingestion.sources.json_lines import inspect_line, read_lines
 from ingestion.vocabulary import EventType, Outcome, Refusal
 
 SOURCE = "prism"
@@ -68,7 +67,8 @@ class Prism(FileSource):
     """
 
     def __init__(self, file: LocalFile, source: str | None = None) -> None:
-        super().__init__(file, VERSION, source or SOURCE)
+        self._name = source or SOURCE
+        super().__init__(file, VERSION, self._name)
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield participants, or battles."""
@@ -79,55 +79,46 @@ class Prism(FileSource):
 
     def _participants(self) -> Iterator[NativeBatch]:
         for block in read_lines(self.file):
-            found = [_object(block, index) for index in range(len(block))]
+            found = [inspect_line(block, index) for index in range(len(block))]
             rows = [_participant(content) for content, _, _ in found]
-            objections = [refusal for _, refusal, _ in found], [about for _, _, about in found]
-            numbers = block.numbers.tolist()
-            kind = EventType.PARTICIPANT_ENROLLED
-            yield self._batch(kind, rows, numbers, block.originals, objections)
+            objections = {
+                row: (refusal, about)
+                for row, (_, refusal, about) in enumerate(found)
+                if refusal is not None
+            }
+            kind, numbers = EventType.PARTICIPANT_ENROLLED, block.numbers.tolist()
+            yield batch_of_rows(kind, self._name, rows, numbers, block.originals, objections)
 
     def _battles(self) -> Iterator[NativeBatch]:
         self.set_aside_count = 0
         openings: _Openings = {}
-        refused: list[tuple[int, Refusal, str | None]] = []
+        refused: dict[int, tuple[Refusal, str | None]] = {}
         for block in read_lines(self.file):
             for index, number in enumerate(block.numbers.tolist()):
-                content, refusal, column = _object(block, index)
+                content, refusal, about = inspect_line(block, index)
                 if refusal is None:
-                    refusal, column = _objection(content)
+                    refusal, about = _objection(content)
                 if refusal is not None:
-                    refused.append((number, refusal, column))
+                    refused[number] = refusal, about
                 elif float(content["turn"]) > 0:
                     self.set_aside_count += 1
                 else:
                     key = (_text(content["conversation_id"]) or "", _text(content.get("user_id")))
                     answer = _Answer(number, str(content["model_name"]), float(content["score"]))
                     openings.setdefault(key, []).append(answer)
-        alone = [answers[0].line for answers in openings.values() if len(answers) == 1]
-        refused += [(line, Refusal.MISSING_VALUE, "model_b") for line in alone]
-        refused.sort(key=lambda row: row[0])
+        for answers in openings.values():
+            if len(answers) == 1:
+                refused[answers[0].line] = Refusal.MISSING_VALUE, "model_b"
         battles = _compared(openings)
         while found := list(islice(battles, _ROWS_PER_BATCH)):
             rows, lines = [row for row, _ in found], [pair for _, pair in found]
-            numbers = [first for first, _ in lines]
-            yield self._batch(EventType.BATTLE_JUDGED, rows, numbers, self._reader(lines))
+            kind, numbers = EventType.BATTLE_JUDGED, [first for first, _ in lines]
+            yield batch_of_rows(kind, self._name, rows, numbers, self._reader(lines))
         if refused:
-            numbers, refusals, about = map(list, zip(*refused, strict=True))
+            numbers = sorted(refused)
             originals = self._reader([(number,) for number in numbers])
-            yield make_batch(None, {}, numbers, originals, (refusals, about))
-
-    def _batch(
-        self,
-        event_type: EventType,
-        rows: Sequence[_Row],
-        numbers: Sequence[int],
-        originals: Originals,
-        objections: Objections | None = None,
-    ) -> NativeBatch:
-        columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]}
-        columns["event_type"] = pa.repeat(event_type.value, len(rows))
-        columns["source"] = pa.repeat(self.source, len(rows))
-        return make_batch(event_type, columns, numbers, originals, objections)
+            objections = {row: refused[number] for row, number in enumerate(numbers)}
+            yield make_batch(None, {}, numbers, originals, objections)
 
     def _reader(self, lines: Sequence[tuple[int, ...]]) -> Originals:
         """Originals read from the file again: openings are kept, texts are not."""
@@ -148,6 +139,9 @@ def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
     """Every two answers of an opening as a battle, with their lines."""
     for (conversation, participant), answers in openings.items():
         for (i, first), (j, second) in combinations(enumerate(answers), 2):
+            outcome = Outcome.A if first.score > second.score else Outcome.B
+            if first.score == second.score:
+                outcome = Outcome.TIE
             row: _Row = {
                 "native_id": json.dumps([conversation, i, j], ensure_ascii=False),
                 "participant_id": participant,
@@ -155,16 +149,9 @@ def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
                 "dimension": "overall",
                 "model_a": first.model,
                 "model_b": second.model,
-                "outcome": _outcome(first, second).value,
+                "outcome": outcome.value,
             }
             yield row, (first.line, second.line)
-
-
-def _object(block: LineBlock, index: int) -> tuple[dict[str, Any], Refusal | None, str | None]:
-    if block.oversized is not None:
-        return {}, Refusal.TOO_LONG, None
-    finding = inspect_line(block.line(index))
-    return finding.content, finding.refusal, finding.column
 
 
 def _participant(content: dict[str, Any]) -> _Row:
@@ -205,13 +192,6 @@ def _objection(content: dict[str, Any]) -> tuple[Refusal | None, str | None]:
     if turn == 0 and score is not None and not _LOWEST <= score <= _HIGHEST:
         return Refusal.OUT_OF_RANGE, "score"
     return None, None
-
-
-def _outcome(first: _Answer, second: _Answer) -> Outcome:
-    """The answer with the higher score wins."""
-    if first.score == second.score:
-        return Outcome.TIE
-    return Outcome.A if first.score > second.score else Outcome.B
 
 
 def _number(value: Any) -> float | None:

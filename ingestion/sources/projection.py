@@ -1,9 +1,5 @@
 """From columns of a file to columns of a contract: one SQL projection per mapping.
 
-The projection sees the file's columns as `c0`, `c1`, ... and what the reader already objects to as
-`refusal` and `refusal_column`. It objects itself to three things: a value that the mapping does not
-list, one-hot columns of which not exactly one is set, and a time that its unit cannot express.
-
 Whole numbers are written alike whether the file holds them as text, integers or floats ("1", not
 "1.0"), so that the same vote has the same identity from CSV and from Parquet. Where one of several
 columns of an id is null the id is null, for it would not be unique.
@@ -20,7 +16,7 @@ import pyarrow as pa
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
-from ingestion.sources.json_rows import quoted
+from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import (
     ColumnSpec,
     Constant,
@@ -88,13 +84,10 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
     selected = [f"{quoted(mapping.event)} AS event_type", f"{quoted(mapping.source)} AS source"]
     whens = abouts = ""
     for column, spec in mapping.columns.items():
-        if isinstance(spec, FromColumn):
-            present = next((name for name in spec.names if name in cells), None)
-            if present is None:
-                continue
-            value, objection = _from_column(spec, cells[present], types[column])
-        else:
-            value, objection = _from_several(spec, cells)
+        found = _value(spec, cells, types[column])
+        if found is None:
+            continue
+        value, objection = found
         selected.append(f'{value} AS "{column}"')
         if objection is not None:
             test, why = objection
@@ -135,6 +128,25 @@ class _Cell:
         return self.sql if self.is_text else f"{self.sql}::VARCHAR"
 
 
+def _value(
+    spec: ColumnSpec, cells: dict[str, _Cell], wanted: pa.DataType
+) -> tuple[str, Objection] | None:
+    """SQL of a column's value and an objection; None where the file lacks an optional column."""
+    match spec:
+        case Constant(value):
+            return quoted(value), None
+        case Joined(names):
+            parts = ", ".join(cells[name].text for name in names)
+            nulls = " OR ".join(f"{cells[name].sql} IS NULL" for name in names)
+            return f"CASE WHEN {nulls} THEN NULL ELSE to_json([{parts}])::VARCHAR END", None
+        case OneHot():
+            return _one_hot(spec, cells)
+        case FromColumn():
+            present = (cells[name] for name in spec.names if name in cells)
+            return next((_from_column(spec, cell, wanted) for cell in present), None)
+    return f"{ROW_NUMBER}::VARCHAR", None
+
+
 def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[str, Objection]:
     if spec.values is not None:
         whens = " ".join(f"WHEN {quoted(k)} THEN {quoted(v)}" for k, v in spec.values.items())
@@ -145,19 +157,6 @@ def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[st
     if spec.timezone is not None or spec.unit is not None:
         return _time(spec, cell)
     return (cell.text if pa.types.is_string(wanted) else cell.sql), None
-
-
-def _from_several(spec: ColumnSpec, cells: dict[str, _Cell]) -> tuple[str, Objection]:
-    """The value of a specification that takes several columns, or none."""
-    if isinstance(spec, Constant):
-        return quoted(spec.value), None
-    if isinstance(spec, Joined):
-        parts = ", ".join(cells[name].text for name in spec.names)
-        nulls = " OR ".join(f"{cells[name].sql} IS NULL" for name in spec.names)
-        return f"CASE WHEN {nulls} THEN NULL ELSE to_json([{parts}])::VARCHAR END", None
-    if isinstance(spec, OneHot):
-        return _one_hot(spec, cells)
-    return f"{ROW_NUMBER}::VARCHAR", None
 
 
 def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:

@@ -10,8 +10,7 @@ from ingestion.sources.batch import Source
 from ingestion.sources.files import Format, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
-from ingestion.sources.mapping import presets
-from ingestion.sources.mapping_parser import check_source, load_mapping
+from ingestion.sources.mapping import check_source, load_mapping, presets
 from ingestion.sources.native import NativeJsonl, NativeParquet
 from ingestion.sources.prism import Prism
 from ingestion.sources.remote import fetch, is_remote

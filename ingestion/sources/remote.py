@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from ingestion.errors import DemoscopeError, NotFoundError, UsageError
+from ingestion.sources.files import first_line
 
 _ADDRESS = re.compile(
     r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^/]+(?:/[^/]+)*?))?/(?P<path>[^@]+)"
@@ -62,21 +63,24 @@ def fetch(address: str, cache: Path) -> Path:
             # Else its retries take half a minute to say that there is no network.
             local_files_only=not _is_reachable(constants.ENDPOINT),
         )
-    except LocalEntryNotFoundError as error:
-        raise _unreachable(address, page, error) from error
     except GatedRepoError as error:
         raise NotFoundError(
             f"{address}: the dataset is shown only to those who accepted its terms.",
             remedy=f"Accept them on {page}, then log in: hf auth login",
         ) from error
-    except (EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError) as error:
-        raise NotFoundError(
-            f"{address}: there is no such dataset, revision or file, or it is private.",
-            remedy=f"Look at {page}/tree/main",
-        ) from error
     except Exception as error:
+        missing = (EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError)
+        is_missing = isinstance(error, missing)
+        if is_missing and not isinstance(error, LocalEntryNotFoundError):
+            raise NotFoundError(
+                f"{address}: there is no such dataset, revision or file, or it is private.",
+                remedy=f"Look at {page}/tree/main",
+            ) from error
         # huggingface_hub lets its HTTP library's errors through, and changed libraries before.
-        raise _unreachable(address, page, error) from error
+        raise DemoscopeError(
+            f"{address}: cannot be fetched (is there a network?): {first_line(error)}.",
+            remedy=f"Download the file elsewhere, from {page}/tree/main, and give its path.",
+        ) from error
     return Path(local)
 
 
@@ -89,11 +93,3 @@ def _is_reachable(endpoint: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _unreachable(address: str, page: str, error: Exception) -> DemoscopeError:
-    detail = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-    return DemoscopeError(
-        f"{address}: cannot be fetched (is there a network?): {detail}.",
-        remedy=f"Download the file where there is one, from {page}/tree/main, and give its path.",
-    )

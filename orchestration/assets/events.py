@@ -19,9 +19,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from expectations.failure_messages import beginning
 from expectations.gate import Gate
-from expectations.suites import Expectation, contract_suite, load_suite
+from expectations.suites import Expectation, beginning, contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
 from ingestion.log import EventLog

@@ -6,9 +6,8 @@ from itertools import permutations
 import pyarrow as pa
 import pytest
 
-from expectations.failure_messages import beginning
 from expectations.gate import Gate
-from expectations.suites import contract_suite, load_suite
+from expectations.suites import beginning, contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import NativeBatch
 from ingestion.vocabulary import EventType

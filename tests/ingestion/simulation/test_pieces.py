@@ -1,6 +1,5 @@
-"""Columns of text are what a plain program would write, value by value."""
+"""Instants, pairs, streams and the roster are what they are said to be."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.simulation.lines import chosen, ids, instants
-from ingestion.simulation.parameters import EPOCH, ROSTER, Calendar, Parameters, iso
-from ingestion.simulation.streams import Purpose, stream
+from ingestion.simulation.parameters import (
+    EPOCH,
+    ROSTER,
+    Parameters,
+    Purpose,
+    instants,
+    stream,
+)
 
 INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis wants naive bounds)
 
@@ -19,25 +23,12 @@ INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st
 def test_instants_are_iso_8601(moments: list[datetime]) -> None:
     at = np.array([(i - EPOCH) // timedelta(microseconds=1) for i in moments], dtype=np.int64)
     expected = [f"{i:%Y-%m-%dT%H:%M:%S.%f}Z" for i in moments]
-    assert [iso(int(one)) for one in at] == expected
-    assert instants(at).to_pylist() == [f'"{text}"' for text in expected]
-
-
-@given(st.lists(st.integers(0, 10**6 - 1), max_size=5), st.text(max_size=3))
-def test_ids_and_choices(numbers: list[int], text: str) -> None:
-    array = np.array(numbers, dtype=np.int64)
-    assert ids("p", array, 6).to_pylist() == [f'"p{n:06d}"' for n in numbers]
-    places = array % 3 - 1
-    said = [
-        None if value is None else json.loads(value)
-        for value in chosen(["x", text], places).to_pylist()
-    ]
-    assert said == [None if place < 0 else ["x", text][place] for place in places]
+    assert instants(at).to_pylist() == expected
 
 
 @pytest.mark.parametrize("count", [2, 3, 4, 28])
 def test_pairs_are_shared_out_completely(count: int) -> None:
-    shares = Calendar.of(Parameters(model_count=count)).pair_shares(count)
+    shares = Parameters(model_count=count).pair_shares()
     assert shares.sum() == pytest.approx(1.0)
     assert (np.diag(shares) == 0.0).all()
     np.testing.assert_allclose(shares, shares.T)

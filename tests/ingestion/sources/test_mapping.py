@@ -13,9 +13,10 @@ from ingestion.sources.mapping import (
     Joined,
     OneHot,
     RowNumber,
+    load_mapping,
+    parse_mapping,
     presets,
 )
-from ingestion.sources.mapping_parser import load_mapping, parse_mapping
 
 GOOD = """\
 source: wmt16

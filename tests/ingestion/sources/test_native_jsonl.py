@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ingestion.sources.files import inspect_file
-from ingestion.sources.lines import read_lines
+from ingestion.sources.json_lines import read_lines
 from ingestion.sources.native import NativeJsonl
 from ingestion.sources.registry import open_source
 from ingestion.vocabulary import EventType, Refusal

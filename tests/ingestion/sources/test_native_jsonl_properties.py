@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
-from ingestion.sources.lines import read_lines
+from ingestion.sources.json_lines import read_lines
 from ingestion.vocabulary import EventType
 
 _DEFAULTS: dict[str, Any] = read_lines.__kwdefaults__ or {}

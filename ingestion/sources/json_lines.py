@@ -1,0 +1,301 @@
+"""Lines of JSON: exact line numbers, values as text by DuckDB, and a proof that none is overlooked.
+
+Blank lines are no rows, but they count as lines. A final line needs no line feed; carriage returns
+before line feeds and a byte-order mark are tolerated. A line beyond `MAX_LINE_BYTES` is not kept:
+its beginning, length and hash stand for it.
+
+Values: text is text; numbers, booleans, arrays and objects become their JSON text; null is null.
+DuckDB takes the keys it is asked for and is silent about others. So the keys are counted in the raw
+bytes as well: every key ends in a colon after a quote or a blank. Where a line has as many such
+colons as values that are not null, no key was overlooked; other lines are read by Python. The count
+can only err upwards (` :` within a text, say), which costs time and no row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.sources.batch import Positions
+from ingestion.sources.files import UTF8_BOM, LocalFile
+from ingestion.vocabulary import Refusal
+
+BLOCK_BYTES = 32 << 20
+MAX_LINE_BYTES = 64 << 20
+KEPT_OF_OVERSIZED = 1 << 16
+# So many lines go to one DuckDB thread at a time.
+LINES_PER_PIECE = 40_000
+
+Bytes = npt.NDArray[np.uint8]
+STRIDE = 1 << 17
+_LINE_FEED, _SPACE, _COLON = ord("\n"), ord(" "), ord(":")
+# Blanks, and one harmless character, have smaller codes than the quote.
+_QUOTE = ord('"')
+
+
+@dataclass(frozen=True)
+class LineBlock:
+    """Some lines of a file.
+
+    Args:
+        lines: their bytes, line ends included (large_binary).
+        numbers: line numbers, from 1.
+        oversized: what stands for a line beyond the limit, which is then the only one.
+    """
+
+    lines: pa.Array
+    numbers: Positions
+    oversized: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def line(self, index: int) -> bytes:
+        """One line without its line end."""
+        text: bytes = self.lines[index].as_py()
+        return text.rstrip(b"\r\n")
+
+    def originals(self, indexes: Sequence[int]) -> list[str]:
+        r"""Lines as text; bytes that are not UTF-8 written as \\xNN."""
+        if self.oversized is not None:
+            return [self.oversized for _ in indexes]
+        return [self.line(int(index)).decode("utf-8", "backslashreplace") for index in indexes]
+
+    def text(self) -> pa.ChunkedArray:
+        """The lines as Arrow text that is not checked: give it only to what checks it."""
+        lines = self.lines.view(pa.large_string())
+        pieces = range(0, len(self), LINES_PER_PIECE)
+        return pa.chunked_array([lines.slice(at, LINES_PER_PIECE) for at in pieces])
+
+    def content(self) -> tuple[Bytes, Positions]:
+        """The bytes that hold the lines, and where each begins and the last one ends."""
+        _, offsets, data = self.lines.buffers()
+        edges = np.frombuffer(offsets, np.int64)[self.lines.offset :]
+        return np.frombuffer(data or b"", np.uint8), edges[: len(self) + 1]
+
+    def select(self, indexes: Positions) -> LineBlock:
+        """Some of the lines, in file order."""
+        lines = self.lines.take(pa.array(indexes))
+        return replace(self, lines=lines, numbers=self.numbers[indexes])
+
+    def without_blanks(self) -> LineBlock:
+        """The lines that say something."""
+        # A line that is blank begins with a blank, or is empty and begins with its own line end.
+        buffer, edges = self.content()
+        doubtful = np.flatnonzero(buffer[edges[:-1]] <= _SPACE)
+        blank = [index for index in doubtful.tolist() if not self.line(index).strip()]
+        return self.select(np.delete(np.arange(len(self)), blank)) if blank else self
+
+
+def read_lines(
+    file: LocalFile, *, block_bytes: int = BLOCK_BYTES, max_line_bytes: int = MAX_LINE_BYTES
+) -> Iterator[LineBlock]:
+    """Yield the lines of a file in blocks that are not empty, in file order.
+
+    Raises:
+        LoadRefusedError: the file cannot be read or decompressed to its end.
+    """
+    number, is_end = 1, False
+    tail = np.empty(0, dtype=np.uint8)
+    with file.open() as stream:
+        while not is_end:
+            buffer = np.empty(max(block_bytes, 2 * len(tail)), dtype=np.uint8)
+            buffer[: len(tail)] = tail
+            filled, is_end = _fill(stream, buffer, len(tail))
+            has_mark = number == 1 and buffer[:3].tobytes() == UTF8_BOM
+            start = len(UTF8_BOM) if has_mark else 0
+            ends = _line_ends(buffer, start, filled, is_end=is_end)
+            if len(ends):
+                numbers = np.arange(number, number + len(ends), dtype=np.int64)
+                lines = _lines(buffer, np.append(start, ends))
+                block = LineBlock(lines, numbers).without_blanks()
+                if len(block):
+                    yield block
+                number += len(ends)
+                tail = buffer[ends[-1] : filled]
+            elif filled < max_line_bytes:
+                tail = buffer[:filled]
+            else:
+                text, tail = _skip_line(stream, buffer[:filled])
+                lines = _lines(buffer, np.zeros(2, dtype=np.int64))
+                yield LineBlock(lines, np.array([number]), oversized=text)
+                number += 1
+
+
+def _lines(text: Bytes, edges: Positions) -> pa.Array:
+    """Adjoining lines, without a copy."""
+    buffers = [None, pa.py_buffer(edges), pa.py_buffer(text)]
+    return pa.Array.from_buffers(pa.large_binary(), len(edges) - 1, buffers)
+
+
+def _fill(stream: Any, buffer: Bytes, filled: int) -> tuple[int, bool]:
+    """Read until the buffer is full; bytes in it now, and whether the file has ended."""
+    view = memoryview(buffer.data)
+    while filled < len(buffer):
+        count = stream.readinto(view[filled:])
+        if not count:
+            return filled, True
+        filled += count
+    return filled, False
+
+
+def strides(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Stretches of a buffer that stay in the processor's cache while they are looked at."""
+    return ((at, min(at + STRIDE, stop)) for at in range(start, stop, STRIDE))
+
+
+def _line_ends(text: Bytes, start: int, stop: int, *, is_end: bool) -> Positions:
+    """Positions after each line feed and, at the end of the file, after the last line."""
+    found = [
+        np.flatnonzero(text[at:end] == _LINE_FEED) + (at + 1) for at, end in strides(start, stop)
+    ]
+    ends = np.concatenate([np.empty(0, dtype=np.int64), *found])
+    is_unended = is_end and start < stop and (not len(ends) or ends[-1] < stop)
+    return np.append(ends, stop) if is_unended else ends
+
+
+def _skip_line(stream: Any, read: Bytes) -> tuple[str, Bytes]:
+    """Read to the end of a line that is too long; what stands for it, and what came after."""
+    rest = b""
+    digest, length = hashlib.sha256(read.tobytes()), len(read)
+    while chunk := stream.read(1 << 20):
+        line, feed, after = bytes(chunk).partition(b"\n")
+        digest.update(line)
+        length += len(line)
+        if feed:
+            rest = after
+            break
+    beginning = read[:KEPT_OF_OVERSIZED].tobytes().decode("utf-8", "backslashreplace")
+    note = f"... (a line of {length} bytes, SHA-256 {digest.hexdigest()})"
+    return beginning + note, np.frombuffer(rest, dtype=np.uint8)
+
+
+class Finding(NamedTuple):
+    """What Python's reader finds in one line: an object, or why it is refused and about what."""
+
+    content: dict[str, Any]
+    refusal: Refusal | None = None
+    column: str | None = None
+
+
+class JsonReader:
+    """Turns lines of JSON into Arrow columns of text. Holds one private DuckDB connection."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(":memory:")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def values(self, block: LineBlock, names: Sequence[str]) -> pa.Table:
+        """The values under `names`, as columns of text of those names, whatever their letters.
+
+        A line that is not JSON, or not UTF-8, is a row of nulls.
+        """
+        pointers = ", ".join(quoted(_pointer(name)) for name in names)
+        values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
+        self._connection.register("lines", pa.table({"line": block.text()}))
+        try:
+            for line in ("line", "CASE WHEN json_valid(line) THEN line END"):
+                query = (
+                    f"SELECT {values or '1 AS c'} "  # noqa: S608  # pointers are quoted
+                    f"FROM (SELECT json_extract_string({line}, [{pointers}]) AS v FROM lines)"
+                )
+                # A message that quotes a line that is not UTF-8 fails to decode.
+                with suppress(duckdb.Error, UnicodeDecodeError):
+                    table = self._connection.sql(query).to_arrow_table()
+                    return table.rename_columns(list(names)) if names else table
+        finally:
+            self._connection.unregister("lines")
+        # No line can fail where only valid ones are read; if one does, Python names it.
+        nothing = [pa.nulls(len(block), pa.string()) for _ in names]
+        return pa.Table.from_arrays(nothing, names=list(names))
+
+
+def count_keys(block: LineBlock) -> int:
+    """Keys in all lines together; never too few in any, see the module's docstring."""
+    return sum(int(np.count_nonzero(is_end)) for _, is_end in _ends_of_keys(block))
+
+
+def keys_per_line(block: LineBlock) -> Positions:
+    """Keys whose value is not null, per line; never too few."""
+    buffer, edges = block.content()
+    last = int(edges[-1]) - 1
+    found = [np.flatnonzero(is_end) + at for at, is_end in _ends_of_keys(block)]
+    colons = np.concatenate([np.empty(0, dtype=np.int64), *found])
+    value = colons + 1
+    value += buffer[np.minimum(value, last)] == _SPACE
+    # Two letters tell null from NaN.
+    maybe = np.flatnonzero(buffer[np.minimum(value, last)] == ord("n"))
+    is_null = buffer[np.minimum(value[maybe] + 1, last)] == ord("u")
+    return np.diff(np.searchsorted(np.delete(colons, maybe[is_null]), edges))
+
+
+def _ends_of_keys(block: LineBlock) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
+    """Stretches of the bytes: where one begins, and whether each is a colon after a key."""
+    buffer, edges = block.content()
+    for at, end in strides(int(edges[0]) + 1, int(edges[-1])):
+        yield at, (buffer[at:end] == _COLON) & (buffer[at - 1 : end - 1] <= _QUOTE)
+
+
+def values_per_row(table: pa.Table) -> Positions:
+    """How many values of each row are not null."""
+    counts = np.zeros(len(table), dtype=np.int64)
+    for column in table.columns:
+        counts += pc.is_valid(column).to_numpy(zero_copy_only=False) if column.null_count else 1
+    return counts
+
+
+def inspect_line(block: LineBlock, index: int) -> Finding:
+    """Read one line with Python: slow, exact, and able to say what is wrong."""
+    if block.oversized is not None:
+        return Finding({}, Refusal.TOO_LONG)
+    try:
+        # Numbers stay text: neither rounded nor limited in length.
+        content = json.loads(
+            block.line(index).decode("utf-8"),
+            parse_int=str,
+            parse_float=str,
+            object_pairs_hook=_without_repetition,
+        )
+    except UnicodeDecodeError:
+        return Finding({}, Refusal.NOT_UTF8)
+    except _RepeatedKeyError as error:
+        return Finding({}, Refusal.BROKEN_JSON, str(error))
+    except (ValueError, RecursionError):
+        return Finding({}, Refusal.BROKEN_JSON)
+    if not isinstance(content, dict):
+        return Finding({}, Refusal.BROKEN_JSON)
+    return Finding(content)
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class _RepeatedKeyError(Exception):
+    """A key is there twice: which value is meant cannot be known."""
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _RepeatedKeyError(next(name for name in names if names.count(name) > 1))
+    return content
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace("/", "~1")
