@@ -71,10 +71,14 @@ class Clustered:
     def _precision(self) -> FloatArray:
         return inverse(self.covariance)[0]
 
+    @cached_property
+    def _student_now(self) -> float:
+        return _student(self.degrees_of_freedom)
+
     def after(self, battles: float, each: FloatArray) -> FloatArray:
         """See Growth."""
         more = 1.0 + battles / self.battles
-        narrower = _student(more * self.degrees_of_freedom) / _student(self.degrees_of_freedom)
+        narrower = _student(more * self.degrees_of_freedom) / self._student_now
         known = self._precision + battles / self.design_effect * each
         return narrower**2 * inverse(known)[0]
 

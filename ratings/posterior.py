@@ -1,5 +1,6 @@
 """What an estimator says about the skills of one tournament, and several merged into one board."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -15,7 +16,7 @@ Link = Literal["probit", "logit"]
 
 
 def _empty() -> FloatArray:
-    return np.empty((0, 3, 2))
+    return np.empty((2, 0, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Posterior:
     ``reference`` (M) are the weights, summing to one, of the mean that centred skills are taken
     from: equal over models with battles, so that a model nobody has seen moves nobody's skill.
     ``log_evidence`` is log P(battles in one order), NaN where an estimator has none. ``sites``
-    (P, 3, 2) holds precision and shift of one copy of each (pair, outcome), for warm starts.
+    (2, P, 3) holds precision and shift of one copy of each (pair, outcome), for warm starts.
     ``link``: what turns a difference of skills into an outcome. ``uncorrected``: the fit that the
     sites belong to, where mean and covariance were corrected since (``skewness``).
     """
@@ -34,12 +35,12 @@ class Posterior:
     mean: FloatArray
     covariance: FloatArray
     reference: FloatArray
-    iterations: int
     converged: bool
     draw_margin: float
     beta: float = BETA
     prior_mean: float = PRIOR_MEAN
     prior_sd: float = PRIOR_SD
+    sweeps: int = 0
     log_evidence: float = float("nan")
     link: Link = "probit"
     sites: FloatArray = field(default_factory=_empty)
@@ -73,6 +74,11 @@ class Posterior:
     def with_covariance(self, covariance: FloatArray) -> Self:
         """The same means with another covariance (M, M), such as a sandwich."""
         return replace(self, covariance=covariance)
+
+
+def log_odds_unit(beta: float = BETA) -> float:
+    """Skill units in one unit of log-odds: both links have the same slope between equal models."""
+    return math.sqrt(2.0) * beta * math.sqrt(2.0 * math.pi) / 4.0
 
 
 def reference_weights(battles_per_model: FloatArray) -> FloatArray:
@@ -134,7 +140,6 @@ def merge_by_census(parts: Sequence[Posterior], shares: Sequence[float]) -> Post
         parts[0],
         mean,
         covariance,
-        iterations=max(part.iterations for part in parts),
         converged=all(part.converged for part in parts),
     )
 

@@ -308,7 +308,6 @@ def read_back(candidates: pa.Table, pairwise: pa.Table, stratum: str, dimension:
         mean=PRIOR_MEAN + difference.sum(axis=1) / max(size, 1),
         covariance=covariance + prior_sd**2 / max(size, 1),
         reference=np.full(size, 1.0 / max(size, 1)),
-        iterations=0,
         converged=True,
         draw_margin=margin,
         beta=beta,

@@ -4,8 +4,9 @@ import choix
 import numpy as np
 import pytest
 
-from ratings.bradley_terry import fit_bradley_terry, log_odds_unit
+from ratings.bradley_terry import fit_bradley_terry
 from ratings.counts import PairCounts
+from ratings.posterior import log_odds_unit
 from tests.ratings.simulation import PRIOR_SD, model_ids, simulate
 
 

@@ -191,7 +191,7 @@ def test_a_warm_start_ends_at_the_same_place_sooner() -> None:
     near, cold = fit(counts, draw_margin=2.1), fit(counts, draw_margin=2.0)
     warm = fit(counts, draw_margin=2.0, warm_start=near)
     np.testing.assert_allclose(warm.mean, cold.mean, atol=1e-8)
-    assert warm.iterations < cold.iterations
+    assert warm.sweeps < cold.sweeps
 
 
 @pytest.mark.parametrize("name", ["draw_margin", "beta", "prior_sd"])

@@ -50,7 +50,7 @@ def test_every_choice_is_the_best_by_brute_force(power: float, shares: tuple[flo
     covariances = [part.covariance.copy() for part in parts]
     start = board_variances(covariances, shares)
     worth = (start / start.mean()) ** power / start
-    precision = [pair_precisions(p.mean, p.covariance, 2.0, NOISE_SD**2) for p in parts]
+    precision = [pair_precisions(p) for p in parts]
     seen: set[tuple[int, int, int]] = set()
     for chosen, gain in zip(pairs_of(batch), batch.gain, strict=True):
         before = board_variances(covariances, shares)
@@ -177,7 +177,7 @@ def test_what_is_awaited_counts_as_observations_of_the_differences() -> None:
     first, second = np.array([0, 0, 2]), np.array([3, 3, 1])
     expected = expecting(posterior, first, second)
     assert (expected.mean == posterior.mean).all()
-    each = pair_precisions(posterior.mean, posterior.covariance, 2.0, NOISE_SD**2)
+    each = pair_precisions(posterior)
     covariance = posterior.covariance
     # One after the other, as Kalman has it.
     for i, j in zip(first, second, strict=True):

@@ -113,7 +113,7 @@ def copies(posterior: Posterior, counts: PairCounts) -> tuple[Array, Array]:
         a[i], a[j] = 1.0, -1.0
         mean, variance = a @ posterior.mean, spread(posterior, i, j) ** 2
         for outcome in np.flatnonzero(counts.outcomes[p]):
-            precision, shift = posterior.sites[p, outcome]
+            precision, shift = posterior.sites[:, p, outcome]
             cavity = 1.0 / (1.0 / variance - precision)
             centre = cavity * (mean / variance - shift)
             d = mean + 12 * np.sqrt(variance) * nodes
