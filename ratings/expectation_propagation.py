@@ -29,8 +29,8 @@ FIRST_WINS, SECOND_WINS, TIE = 0, 1, 2
 TOLERANCE = 1e-9
 MAX_SWEEPS = 1000
 # Undamped sweeps this many times before a change that does not shrink is taken for a cycle.
-PATIENCE = 20
-SHORTEST_STEP = 0.05
+PATIENCE = 30
+SHORTEST_STEP = 0.1
 
 
 @compiled
