@@ -86,7 +86,7 @@ def sweep(
 
 def pool(counts: FloatArray, parameter: FloatArray) -> FloatArray:
     """A natural parameter (D, 3) of one copy, summed over all copies of all outcomes (D)."""
-    total: FloatArray = (counts * parameter).sum(axis=1)
+    total: FloatArray = np.einsum("do,do->d", counts, parameter)
     return total
 
 

@@ -25,13 +25,14 @@ import numpy as np
 from scipy.special import ndtr
 
 from ratings.compiled import FloatArray, IndexArray, Mask, compiled
-from ratings.cut_gaussian import log_band
+from ratings.cut_gaussian import density, log_band
 from ratings.gaussian import draw_moments, win_moments
 from ratings.linear_algebra import inverse
 from ratings.posterior import Posterior
 
 # Below this share of the noise a difference is as good as known, and 0/0 is near.
 KNOWN = 1e-12
+TINY = 1e-300
 
 
 @compiled
@@ -95,9 +96,17 @@ def fisher_information(
 
     ``first``, ``second`` (P): the pairs; ``like``: whose draw margin and noise hold.
     """
-    d = skill[first] - skill[second]
-    each = battle_precision(d, np.zeros(d.size), like.draw_margin, 2.0 * like.beta**2)
-    return laplacian(skill.size, first, second, battles * each)
+    noise = 2.0 * like.beta**2
+    t, e = (
+        np.abs(skill[first] - skill[second]) / math.sqrt(noise),
+        like.draw_margin / math.sqrt(noise),
+    )
+    # Squared slopes of the outcomes' probabilities over them: win, loss and tie of the better one.
+    win, loss, tie = ndtr(t - e), ndtr(-t - e), ndtr(e - t) - ndtr(-e - t)
+    of_win, of_loss = density(t - e), density(t + e)
+    each = of_win**2 / win + of_loss**2 / np.maximum(loss, TINY)
+    each += (of_win - of_loss) ** 2 / np.maximum(tie, TINY)
+    return laplacian(skill.size, first, second, battles * each / noise)
 
 
 def laplacian(size: int, first: IndexArray, second: IndexArray, weight: FloatArray) -> FloatArray:
@@ -271,9 +280,6 @@ def choose(
         pairs, gains, propensity, at_random,
     )  # fmt: skip
     return pairs[:filled], gains[:filled], propensity[:filled], at_random[:filled]
-
-
-TINY = 1e-300
 
 
 class Rule(StrEnum):

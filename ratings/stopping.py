@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from ratings.compiled import FloatArray, IndexArray
+from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.gaussian import NORMAL_975
 from ratings.growth import Growth, Plain
 from ratings.linear_algebra import factor, product
@@ -47,11 +47,18 @@ class Measure(StrEnum):
     NEIGHBOUR_SEPARATION = "neighbour_separation"
 
 
+@compiled
 def _width(covariance: FloatArray, reference: FloatArray) -> float:
     # The 95% interval of the least certain centred skill.
-    rows = (covariance * reference).sum(axis=1)
-    widest = (np.diag(covariance) - 2.0 * rows).max() + (reference * rows).sum()
-    return 2.0 * NORMAL_975 * math.sqrt(max(widest, 0.0))
+    widest = -math.inf
+    level = 0.0
+    for i in range(reference.size):
+        row = 0.0
+        for j in range(reference.size):
+            row += covariance[i, j] * reference[j]
+        level += reference[i] * row
+        widest = max(widest, covariance[i, i] - 2.0 * row)
+    return 2.0 * NORMAL_975 * math.sqrt(widest + level)
 
 
 def _p_better(mean: FloatArray, covariance: FloatArray, a: IndexArray, b: IndexArray) -> FloatArray:

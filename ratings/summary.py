@@ -72,6 +72,17 @@ def draw_ranks(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> Ranks
     return out
 
 
+@compiled
+def _histogram(ranks: Ranks) -> IndexArray:
+    # Row i, column r (M, M): draws that put model i at rank r + 1.
+    size = ranks.shape[1]
+    out = np.zeros((size, size), dtype=np.int64)
+    for d in range(ranks.shape[0]):
+        for i in range(size):
+            out[i, ranks[d, i] - 1] += 1
+    return out
+
+
 def rank_by(skill: FloatArray) -> IndexArray:
     """Rank (M), 1 for the largest; equal skills take the order they stand in."""
     rank = np.empty(skill.size, dtype=np.int64)
@@ -89,10 +100,11 @@ def rank_distribution(posterior: Posterior, seed: int, draws: int = DEFAULT_DRAW
     normal = generator.standard_normal((max(draws // 2, 1), size))
     # Ranks see differences alone; the uncentred covariance is the better conditioned one.
     upper = factor(posterior.covariance, SEMIDEFINITE)
-    ranks = draw_ranks(posterior.mean, upper, np.concatenate((normal, -normal)))
-    place = ranks + (size * np.arange(size) - 1)
-    share: FloatArray = np.bincount(place.ravel(), minlength=size * size) / ranks.shape[0]
-    return share.reshape(size, size)
+    draws_at = sum(
+        _histogram(draw_ranks(posterior.mean, upper, side)) for side in (normal, -normal)
+    )
+    share: FloatArray = draws_at / (2.0 * normal.shape[0])
+    return share
 
 
 def rank_range(distribution: FloatArray, rank: IndexArray) -> tuple[IndexArray, IndexArray]:

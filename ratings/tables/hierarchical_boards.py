@@ -183,10 +183,10 @@ def effect_rows(every: Iterable[Countries]) -> dict[str, pa.Table]:
 def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
     """The country's counts in the form of CellCounts: one column per axis."""
     cells = study.cells[country]
-    here = counts.filter(pc.is_in(counts.column("cell_id"), pa.array(cells, pa.int32())))
-    identifiers = here.column("cell_id").to_pylist()
+    place = pc.index_in(counts.column("cell_id"), value_set=pa.array(cells, pa.int32()))
+    here, place = counts.filter(place.is_valid()), place.drop_null()
     columns = {
-        axis: pa.array([cells[cell].get(axis) for cell in identifiers], pa.string())
+        axis: pa.array([groups.get(axis) for groups in cells.values()], pa.string()).take(place)
         for axis in study.groups.get(country, {})
     }
     columns |= {name: here.column(name) for name in ("model_a", "model_b", *COUNT_COLUMNS)}
