@@ -11,14 +11,7 @@ from scipy.special import expit
 from ratings.compiled import FloatArray
 from ratings.counts import PairCounts
 from ratings.linear_algebra import inverse
-from ratings.posterior import (
-    BETA,
-    PRIOR_MEAN,
-    PRIOR_SD,
-    Posterior,
-    log_odds_unit,
-    reference_weights,
-)
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 
 MAX_ITERATIONS = 200
 TOLERANCE = 1e-11
@@ -26,27 +19,24 @@ TOLERANCE = 1e-11
 
 def fit_bradley_terry(
     counts: PairCounts,
-    *,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
+    prior: Prior = TRUESKILL_PRIOR,
 ) -> Posterior:
     """Most probable scores and Laplace covariance, in TrueSkill's skill units (``log_odds_unit``).
 
-    ``prior_sd`` in skill units. Bradley and Terry 1952; Newton's method on the log posterior.
+    Bradley and Terry 1952; Newton's method on the log posterior.
     """
-    unit = log_odds_unit(beta)
+    unit = prior.log_odds_unit
     differences, half = counts.differences, 0.5 * counts.tie
     win_first, win_second = counts.win_first + half, counts.win_second + half
     battles = win_first + win_second
-    prior = np.array([(unit / prior_sd) ** 2])
+    prior_precision = np.array([(unit / prior.sd) ** 2])
 
     def log_posterior(theta: FloatArray) -> float:
         d = theta[counts.first] - theta[counts.second]
         # log(1 + exp(-|d|)) cannot overflow.
         soft = np.log1p(np.exp(-np.abs(d)))
         lost = win_first * (soft + np.maximum(-d, 0.0)) + win_second * (soft + np.maximum(d, 0.0))
-        return float(-lost.sum() - 0.5 * prior[0] * (theta * theta).sum())
+        return float(-lost.sum() - 0.5 * prior_precision[0] * (theta * theta).sum())
 
     theta, covariance = np.zeros(differences.size), np.empty(0)
     stiffness = np.zeros(1)
@@ -57,7 +47,7 @@ def fit_bradley_terry(
         share = expit(d)
         precision = battles * share * (1.0 - share)
         shift = precision * d + win_first - battles * share
-        matrix, pull, stiffness = differences.assemble(precision, shift, prior)
+        matrix, pull, stiffness = differences.assemble(precision, shift, prior_precision)
         covariance, _ = inverse(matrix)
         step = (covariance * pull).sum(axis=1) - theta
         # The log posterior is concave, so a shorter step along Newton's direction must climb.
@@ -68,16 +58,14 @@ def fit_bradley_terry(
         if np.abs(step).max(initial=0.0) <= TOLERANCE:
             converged = True
             break
-    differences.take_out(covariance, stiffness, prior)
+    differences.take_out(covariance, stiffness, prior_precision)
     return Posterior(
         model_ids=counts.model_ids,
-        mean=theta * unit + prior_mean,
+        mean=theta * unit + prior.mean,
         covariance=covariance * unit * unit,
         reference=reference_weights(counts.battles_per_model),
         converged=converged,
         draw_margin=0.0,
-        beta=beta,
-        prior_mean=prior_mean,
-        prior_sd=prior_sd,
+        prior=prior,
         link="logit",
     )

@@ -16,7 +16,7 @@ from ratings.compiled import FloatArray
 from ratings.counts import PairCounts
 from ratings.cut_gaussian import density, log_band
 from ratings.expectation_propagation import fit
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
 
 # In units of sqrt(2) beta. Without ties the likelihood pushes the margin to zero, where a draw has
 # no probability at all; with nothing but ties it pushes it to infinity. At the cap two equal models
@@ -44,7 +44,7 @@ def expected_ties(
 
 def matching_margin(posterior: Posterior, counts: PairCounts) -> float:
     """Margin (skill units) at which ``posterior`` expects the ties in ``counts``; bounded."""
-    scale = math.sqrt(2.0) * posterior.beta
+    scale = math.sqrt(posterior.prior.noise)
     ties = float(counts.tie.sum())
     if ties <= 0.0:
         return FLOOR * scale
@@ -68,31 +68,25 @@ def matching_margin(posterior: Posterior, counts: PairCounts) -> float:
     return margin
 
 
-def equal_skill_margin(tie_share: float, beta: float = BETA) -> float:
+def equal_skill_margin(tie_share: float, prior: Prior = TRUESKILL_PRIOR) -> float:
     """TrueSkill's own margin (skill units): ties as if all skills were equal; bounded.
 
     Herbrich, Minka, Graepel 2006, section 3.1. A start for the fit, never its result.
     """
     margin = float(ndtri(0.5 + 0.5 * tie_share))
-    return math.sqrt(2.0) * beta * min(max(margin, FLOOR), CAP)
+    return math.sqrt(prior.noise) * min(max(margin, FLOOR), CAP)
 
 
-def fit_draw_margin(
-    counts: PairCounts,
-    *,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
-) -> Posterior:
+def fit_draw_margin(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Posterior:
     """Posterior whose draw margin matches the ties seen.
 
     Without ties the margin is FLOOR, with only ties it is CAP (times sqrt(2) beta). Alternates
     fitting and matching with secant steps until the margin moves by less than 1e-9 of itself;
     ``converged`` is false if it never does.
     """
-    scale = math.sqrt(2.0) * beta
-    margin = equal_skill_margin(counts.tie_share, beta)
-    posterior = fit(counts, draw_margin=margin, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+    scale = math.sqrt(prior.noise)
+    margin = equal_skill_margin(counts.tie_share, prior)
+    posterior = fit(counts, draw_margin=margin, prior=prior)
     last: tuple[float, float] | None = None
     for _ in range(MAX_ROUNDS):
         matched = matching_margin(posterior, counts)
@@ -107,10 +101,7 @@ def fit_draw_margin(
                 after = secant
         last = (margin, gap)
         margin = min(max(after, FLOOR * scale), CAP * scale)
-        posterior = fit(
-            counts, draw_margin=margin, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd,
-            warm_start=posterior,
-        )  # fmt: skip
+        posterior = fit(counts, draw_margin=margin, prior=prior, warm_start=posterior)
     return replace(posterior, converged=False)
 
 
@@ -122,9 +113,7 @@ RELATIVE_TOLERANCE = 1e-5
 GRID = 13
 
 
-def fit_prior_sd(
-    counts: PairCounts, *, beta: float = BETA, prior_mean: float = PRIOR_MEAN
-) -> Posterior:
+def fit_prior_sd(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Posterior:
     """Posterior whose prior sd (skill units) maximises EP's evidence, within bounds times beta.
 
     A coarse grid over log sd brackets the maximum and golden section narrows it to 1e-5 of itself:
@@ -135,12 +124,10 @@ def fit_prior_sd(
 
     def evidence(log_sd: float) -> float:
         if log_sd not in tried:
-            tried[log_sd] = fit_draw_margin(
-                counts, beta=beta, prior_mean=prior_mean, prior_sd=math.exp(log_sd)
-            )
+            tried[log_sd] = fit_draw_margin(counts, replace(prior, sd=math.exp(log_sd)))
         return tried[log_sd].log_evidence
 
-    low, high = math.log(LOWEST * beta), math.log(HIGHEST * beta)
+    low, high = math.log(LOWEST * prior.beta), math.log(HIGHEST * prior.beta)
     grid = [low + (high - low) * k / (GRID - 1) for k in range(GRID)]
     best = max(range(GRID), key=lambda k: evidence(grid[k]))
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]

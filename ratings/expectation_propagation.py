@@ -1,6 +1,6 @@
 """The canonical posterior of all skills: full-covariance expectation propagation to convergence.
 
-Model: theta ~ N(prior_mean, prior_sd^2), performance difference ~ N(theta_a - theta_b, 2 beta^2),
+Model: theta ~ N(mean, sd^2), performance difference ~ N(theta_a - theta_b, 2 beta^2),
 a wins above the draw margin, ties within it (Herbrich, Minka, Graepel 2006). The result does not
 depend on the order of battles and keeps the covariance that differences need.
 
@@ -23,7 +23,7 @@ from ratings.cut_gaussian import log_band
 from ratings.differences import Differences
 from ratings.gaussian import draw_moments, win_moments
 from ratings.linear_algebra import inverse
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 
 FIRST_WINS, SECOND_WINS, TIE = 0, 1, 2
 TOLERANCE = 1e-9
@@ -189,7 +189,7 @@ def propagate(
     *,
     prior_precision: FloatArray,
     margin: float,
-    beta: float,
+    noise: float,
     tolerance: float = TOLERANCE,
     learn: Callable[[Propagation], None] | None = None,
 ) -> Propagation:
@@ -198,7 +198,6 @@ def propagate(
     ``counts`` (D, 3); ``sites`` (2, D, 3): where to start; ``prior_precision`` (B): of each block's
     skills. ``learn`` is called before each sweep; it may change ``prior_precision`` and ``margin``.
     """
-    noise = 2.0 * beta * beta
     counts = np.ascontiguousarray(counts)
     nothing, rows = np.empty(0), differences.first.size
     state = Propagation(
@@ -232,9 +231,7 @@ def fit(
     counts: PairCounts,
     *,
     draw_margin: float,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
+    prior: Prior = TRUESKILL_PRIOR,
     warm_start: Posterior | None = None,
     tolerance: float = TOLERANCE,
 ) -> Posterior:
@@ -242,30 +239,27 @@ def fit(
 
     All scales in skill units. Sweeps until no difference's mean or sd moves by ``tolerance`` (skill
     units); ``converged`` says whether it did. ``warm_start``: a posterior over the same pairs.
-    Raises ValueError unless draw_margin, beta and prior_sd are positive and finite.
+    Raises ValueError unless draw_margin is positive and finite.
     """
-    for name, value in (("draw_margin", draw_margin), ("beta", beta), ("prior_sd", prior_sd)):
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"{name} must be positive, got {value}")
+    if not (math.isfinite(draw_margin) and draw_margin > 0):
+        raise ValueError(f"draw_margin must be positive, got {draw_margin}")
     sites = np.zeros((2, *counts.outcomes.shape))
     if warm_start is not None and warm_start.sites.shape == sites.shape:
         sites = warm_start.sites
     found = propagate(
         counts.differences, counts.outcomes, sites,
-        prior_precision=np.array([prior_sd**-2]), margin=draw_margin, beta=beta,
+        prior_precision=np.array([prior.sd**-2]), margin=draw_margin, noise=prior.noise,
         tolerance=tolerance,
     )  # fmt: skip
     return Posterior(
         model_ids=counts.model_ids,
-        mean=found.mean + prior_mean,
+        mean=found.mean + prior.mean,
         covariance=found.covariance,
         reference=reference_weights(counts.battles_per_model),
         sweeps=found.sweeps,
         converged=found.converged,
         draw_margin=draw_margin,
-        beta=beta,
-        prior_mean=prior_mean,
-        prior_sd=prior_sd,
+        prior=prior,
         log_evidence=found.log_evidence,
         sites=found.sites,
     )

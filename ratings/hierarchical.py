@@ -18,7 +18,7 @@ from ratings.draw_margin import CAP, FLOOR, equal_skill_margin, expected_ties
 from ratings.expectation_propagation import TOLERANCE, Propagation, propagate
 from ratings.gaussian import NORMAL_975
 from ratings.linear_algebra import factor, solve_factored
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 
 # Smallest curvature of the log-evidence by log tau that is taken for information.
 LEAST_CURVATURE = 0.01
@@ -47,9 +47,7 @@ class HierarchicalPosterior:
     sweeps: int
     converged: bool
     draw_margin: float
-    beta: float
-    prior_mean: float
-    prior_sd: float
+    prior: Prior
     log_evidence: float
     sites: FloatArray
 
@@ -64,14 +62,11 @@ class HierarchicalPosterior:
         if unknown:
             raise KeyError(f"no battles, so no effects, for {sorted(unknown)}")
         share = np.array([1.0, *(weights.get(effect, 0.0) for effect in self.effects)])
-        return self._linear(share, self.prior_mean)
-
-    def _linear(self, share: FloatArray, offset: float) -> Posterior:
         size = len(self.model_ids)
         blocks = self.covariance.reshape(share.size, size, share.size, size)
         # Summed in a fixed order, without BLAS.
         covariance = np.zeros((size, size))
-        mean = np.full(size, offset)
+        mean = np.full(size, self.prior.mean)
         for b in np.flatnonzero(share):
             mean += share[b] * self.mean[b]
             for c in np.flatnonzero(share):
@@ -84,9 +79,7 @@ class HierarchicalPosterior:
             sweeps=self.sweeps,
             converged=self.converged,
             draw_margin=self.draw_margin,
-            beta=self.beta,
-            prior_mean=self.prior_mean,
-            prior_sd=self.prior_sd,
+            prior=self.prior,
         )
 
     def scales(self) -> pa.Table:
@@ -143,7 +136,7 @@ LEARN_FROM = 2
 TAU_FLOOR = 0.01
 # Groups that disagree more than models differ are not what the model is for; with nothing but wins
 # the likelihood would go there.
-TAU_CAP = PRIOR_SD
+TAU_CAP = TRUESKILL_PRIOR.sd
 TAU_START = 1.0
 LONGEST_STEP = 1.0
 
@@ -160,14 +153,13 @@ class _Scales:
     held: Mask
     axis_of_block: IndexArray
     is_margin_held: bool
-    noise: float
-    prior_sd: float
+    prior: Prior
 
     @property
     def prior_precision(self) -> FloatArray:
         """Of each block's skills (1 + E)."""
         of_effects = np.exp(-2.0 * self.log_tau)[self.axis_of_block[1:]]
-        return np.concatenate(([self.prior_sd**-2], of_effects))
+        return np.concatenate(([self.prior.sd**-2], of_effects))
 
     def __call__(self, state: Propagation) -> None:
         if state.sweeps < LEARN_FROM:
@@ -224,8 +216,10 @@ class _Scales:
     def _next_margin(self, state: Propagation) -> float:
         # One Newton step towards the margin at which the ties expected are those seen.
         battles, ties = self.counts.outcomes.sum(axis=1), self.counts.outcomes[:, 2].sum()
-        margin, scale = state.margin, math.sqrt(self.noise)
-        expected, slope = expected_ties(state.d_mean, state.d_variance, battles, margin, self.noise)
+        margin, scale = state.margin, math.sqrt(self.prior.noise)
+        expected, slope = expected_ties(
+            state.d_mean, state.d_variance, battles, margin, self.prior.noise
+        )
         wanted = margin + (ties - expected) / slope if slope > 0.0 else CAP * scale
         wanted = min(max(wanted, 0.5 * margin), 2.0 * margin)
         return float(min(max(wanted, FLOOR * scale), CAP * scale))
@@ -236,9 +230,7 @@ def fit_hierarchical(
     *,
     tau: FloatArray | None = None,
     draw_margin: float | None = None,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
+    prior: Prior = TRUESKILL_PRIOR,
     warm_start: HierarchicalPosterior | None = None,
     tolerance: float = TOLERANCE,
 ) -> HierarchicalPosterior:
@@ -254,7 +246,7 @@ def fit_hierarchical(
     if warm_start is None:
         sites, start = np.zeros((2, *rows.shape)), np.full(given.size, TAU_START)
         tie_share = float(rows[:, 2].sum() / rows.sum()) if rows.sum() else 0.0
-        margin = equal_skill_margin(tie_share, beta)
+        margin = equal_skill_margin(tie_share, prior)
     else:
         sites, start, margin = warm_start.sites, warm_start.tau, warm_start.draw_margin
     scales = _Scales(
@@ -263,14 +255,13 @@ def fit_hierarchical(
         held=held,
         axis_of_block=np.concatenate((np.array([-1]), counts.axis_of_effect)),
         is_margin_held=draw_margin is not None,
-        noise=2.0 * beta * beta,
-        prior_sd=prior_sd,
+        prior=prior,
     )
     found = propagate(
         counts.differences, rows, sites,
         prior_precision=scales.prior_precision,
         margin=margin if draw_margin is None else draw_margin,
-        beta=beta, tolerance=tolerance, learn=scales,
+        noise=prior.noise, tolerance=tolerance, learn=scales,
     )  # fmt: skip
     return HierarchicalPosterior(
         model_ids=counts.model_ids,
@@ -285,9 +276,7 @@ def fit_hierarchical(
         sweeps=found.sweeps,
         converged=found.converged,
         draw_margin=found.margin,
-        beta=beta,
-        prior_mean=prior_mean,
-        prior_sd=prior_sd,
+        prior=prior,
         log_evidence=found.log_evidence,
         sites=found.sites,
     )

@@ -18,7 +18,7 @@ from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.counts import InvalidCountsError, PairCounts, model_indices
 from ratings.expectation_propagation import TIE
 from ratings.gaussian import SQRT_HALF, density, draw_moments, win_moments
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 from ratings.tournaments import Rated, RatingParameters, with_constants
 
 SQRT_TWO = math.sqrt(2.0)
@@ -75,7 +75,7 @@ def package_draw(t: float, margin: float) -> tuple[float, float]:
     return draw_moments(t, margin)
 
 
-def package_draw_margin(draw_probability: float, beta: float = BETA) -> float:
+def package_draw_margin(draw_probability: float, beta: float = TRUESKILL_PRIOR.beta) -> float:
     """Draw margin (skill units) as `trueskill.calc_draw_margin` gives it for two players.
 
     Its inverse cdf is a rational guess with two Newton steps; ``draw_probability`` in [0, 1).
@@ -163,10 +163,8 @@ def replay(
     outcome: IndexArray,
     *,
     draw_probability: float | None = None,
-    beta: float = BETA,
+    prior: Prior = TRUESKILL_PRIOR,
     tau: float = 0.0,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
     every: int = 0,
 ) -> OnlineRatings:
     """Rate N battles among ``size`` models in the order given.
@@ -188,9 +186,9 @@ def replay(
         draw_probability = float((code == TIE).mean()) if code.size else 0.0
     if not 0.0 <= draw_probability <= 1.0:
         raise ValueError(f"draw_probability must be within 0 and 1, got {draw_probability}")
-    margin = package_draw_margin(draw_probability, beta)
+    margin = package_draw_margin(draw_probability, prior.beta)
     mean, variance, history = _replay(
-        size, a, b, code, margin, beta, tau, prior_mean, prior_sd, every
+        size, a, b, code, margin, prior.beta, tau, prior.mean, prior.sd, every
     )
     numbers = np.minimum(np.arange(1, history.shape[0] + 1) * every, a.size)
     return OnlineRatings(mean, np.sqrt(variance), history, numbers, margin)
@@ -217,8 +215,7 @@ def replay_tournament(
     names, a, b = model_indices(battles)
     code = _outcome_codes(battles)
     ratings = replay(
-        len(names), a, b, code, beta=parameters.beta, tau=parameters.online_tau,
-        prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd,
+        len(names), a, b, code, prior=parameters.prior, tau=parameters.online_tau,
         every=max(-(-code.size // points), 1),
     )  # fmt: skip
     one = [(code == outcome).astype(np.float64) for outcome in range(3)]
@@ -230,9 +227,7 @@ def replay_tournament(
         reference=reference_weights(counts.battles_per_model),
         converged=True,
         draw_margin=ratings.draw_margin,
-        beta=parameters.beta,
-        prior_mean=parameters.prior_mean,
-        prior_sd=parameters.prior_sd,
+        prior=parameters.prior,
     )
     steps, size, _ = ratings.history.shape
     history = pa.table(

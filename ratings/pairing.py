@@ -79,7 +79,7 @@ def pair_precisions(posterior: Posterior) -> FloatArray:
     mean, covariance = posterior.mean, posterior.covariance
     i, j = np.triu_indices(mean.size, 1)
     variance = np.maximum(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j], 0.0)
-    noise = 2.0 * posterior.beta**2
+    noise = posterior.prior.noise
     out = np.zeros_like(covariance)
     out[i, j] = battle_precision(mean[i] - mean[j], variance, posterior.draw_margin, noise)
     return out + out.T
@@ -96,7 +96,7 @@ def fisher_information(
 
     ``first``, ``second`` (P): the pairs; ``like``: whose draw margin and noise hold.
     """
-    noise = 2.0 * like.beta**2
+    noise = like.prior.noise
     t, e = (
         np.abs(skill[first] - skill[second]) / math.sqrt(noise),
         like.draw_margin / math.sqrt(noise),
@@ -366,7 +366,7 @@ def propose(
     gram = board_gram(covariance, weight, relative**policy.uncertainty_power / variance)
     quality = np.empty((0, 0, 0))
     if policy.rule is Rule.MATCH_QUALITY:
-        quality = match_qualities(mean, covariance, 2.0 * parts[0].beta ** 2)
+        quality = match_qualities(mean, covariance, parts[0].prior.noise)
     most = math.ceil(policy.model_limit * 2.0 * size / max(models, 1))
     left = np.full(models, most, dtype=np.int64)
     generator = np.random.Generator(np.random.Philox(key=seed))

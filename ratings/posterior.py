@@ -9,10 +9,38 @@ import numpy as np
 
 from ratings.compiled import FloatArray
 
-PRIOR_MEAN = 25.0
-PRIOR_SD = 25.0 / 3.0
-BETA = 25.0 / 6.0
 Link = Literal["probit", "logit"]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is assumed before any battle, in skill units; TrueSkill's defaults.
+
+    Skills are N(mean, sd^2) and performances in a battle N(skill, beta^2). Raises ValueError
+    unless sd and beta are positive and finite.
+    """
+
+    mean: float = 25.0
+    sd: float = 25.0 / 3.0
+    beta: float = 25.0 / 6.0
+
+    def __post_init__(self) -> None:
+        for name, value in (("sd", self.sd), ("beta", self.beta)):
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"the prior's {name} must be positive, got {value}")
+
+    @property
+    def noise(self) -> float:
+        """Variance of the difference of two performances, given both skills."""
+        return 2.0 * self.beta**2
+
+    @property
+    def log_odds_unit(self) -> float:
+        """Skill units in one unit of log-odds: both links have one slope between equal models."""
+        return math.sqrt(2.0) * self.beta * math.sqrt(2.0 * math.pi) / 4.0
+
+
+TRUESKILL_PRIOR = Prior()
 
 
 def _empty() -> FloatArray:
@@ -37,9 +65,7 @@ class Posterior:
     reference: FloatArray
     converged: bool
     draw_margin: float
-    beta: float = BETA
-    prior_mean: float = PRIOR_MEAN
-    prior_sd: float = PRIOR_SD
+    prior: Prior = TRUESKILL_PRIOR
     sweeps: int = 0
     log_evidence: float = float("nan")
     link: Link = "probit"
@@ -76,11 +102,6 @@ class Posterior:
         return replace(self, covariance=covariance)
 
 
-def log_odds_unit(beta: float = BETA) -> float:
-    """Skill units in one unit of log-odds: both links have the same slope between equal models."""
-    return math.sqrt(2.0) * beta * math.sqrt(2.0 * math.pi) / 4.0
-
-
 def reference_weights(battles_per_model: FloatArray) -> FloatArray:
     """Equal weights over models with battles (M); over all models where there are none."""
     seen = battles_per_model > 0
@@ -96,9 +117,9 @@ def over_models(posterior: Posterior, model_ids: Sequence[str]) -> Posterior:
     rows = np.array([k for k, model in enumerate(model_ids) if model in known], dtype=np.int64)
     own = np.array([known[model] for model in model_ids if model in known], dtype=np.int64)
     size = len(model_ids)
-    mean = np.full(size, posterior.prior_mean)
+    mean = np.full(size, posterior.prior.mean)
     mean[rows] = posterior.mean[own]
-    covariance = np.eye(size) * posterior.prior_sd**2
+    covariance = np.eye(size) * posterior.prior.sd**2
     covariance[np.ix_(rows, rows)] = posterior.covariance[np.ix_(own, own)]
     return _made_of(posterior, mean, covariance, model_ids=tuple(model_ids))
 

@@ -123,7 +123,7 @@ def sandwich(posterior: Posterior, people: ParticipantCounts) -> Sandwich:
     # Jackknife's factor: leaving out one of R is R / (R - 1) of a draw.
     if clusters > 1:
         sampling *= (clusters - 1.0) / clusters
-    prior = product(posterior.covariance / posterior.prior_sd**2, posterior.covariance)
+    prior = product(posterior.covariance / posterior.prior.sd**2, posterior.covariance)
     if clusters < 2:
         prior = prior + posterior.covariance
     return Sandwich(sampling, 0.5 * (prior + prior.T), _freedom(squares, fourths))

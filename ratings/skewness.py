@@ -116,7 +116,7 @@ def corrected(posterior: Posterior, counts: PairCounts) -> Posterior:
     """
     changed = _change(
         counts.differences, counts.outcomes, posterior,
-        posterior.mean - posterior.prior_mean, posterior.covariance,
+        posterior.mean - posterior.prior.mean, posterior.covariance,
         posterior.covariance, posterior.skill_sd,
     )  # fmt: skip
     if changed is None:
@@ -168,7 +168,7 @@ def _change(
     ``skills`` (K, M): covariance of all effects with each model's skill, ``skill_sd`` (M): centred.
     """
     cumulants = row_cumulants(
-        *rows.marginals(mean, covariance), outcomes, fit.sites, fit.draw_margin, 2.0 * fit.beta**2
+        *rows.marginals(mean, covariance), outcomes, fit.sites, fit.draw_margin, fit.prior.noise
     )
     if not np.isfinite(cumulants.third).all():
         # A fit that has gone astray, where some cavity is none.

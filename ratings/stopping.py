@@ -18,7 +18,7 @@ from scipy.special import ndtr, ndtri
 
 from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.gaussian import NORMAL_975
-from ratings.growth import Growth, Plain
+from ratings.growth import Flat, Growth
 from ratings.linear_algebra import factor, product
 from ratings.pairing import (
     PairingPolicy,
@@ -129,7 +129,7 @@ def plan(posterior: Posterior, policy: PairingPolicy, battles: float) -> Plan:
     first, second = np.triu_indices(size, 1)
     if policy.rule is Rule.RANDOM or size < 2:
         return Plan(np.full(first.size, 1.0 / max(first.size, 1)), 1.0)
-    noise = 2.0 * posterior.beta**2
+    noise = posterior.prior.noise
     covariance = posterior.covariance[None].copy()
     mean = posterior.mean[None]
     # What one choice teaches, if it stands for several battles on its pair.
@@ -198,7 +198,7 @@ def forecast(
     generator = np.random.Generator(np.random.Philox(key=seed))
     normal = generator.standard_normal((max(draws // 2, 1), size))
     offset = product(normal, factor(posterior.covariance, SEMIDEFINITE))
-    growing = growth or Plain(posterior.covariance)
+    growing = growth or Flat(posterior.covariance)
 
     first, second = np.triu_indices(size, 1)
     evenly = np.full(first.size, 1.0 / first.size)

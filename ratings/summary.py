@@ -17,7 +17,7 @@ from ratings.counts import PairCounts
 from ratings.cut_gaussian import log_band
 from ratings.gaussian import NORMAL_975
 from ratings.linear_algebra import factor
-from ratings.posterior import Posterior, log_odds_unit
+from ratings.posterior import Posterior
 
 Ranks = NDArray[np.int16]
 DEFAULT_DRAWS = 8192
@@ -142,11 +142,11 @@ def predict(posterior: Posterior) -> Prediction:
     better = np.where(sd > 0.0, ndtr(d / np.where(sd > 0.0, sd, 1.0)), 0.5 + 0.5 * np.sign(d))
     tie = np.zeros_like(d)
     if posterior.link == "logit":
-        unit = log_odds_unit(posterior.beta)
+        unit = posterior.prior.log_odds_unit
         # Logistic-Gaussian integral, MacKay 1992: widen the slope by the variance.
         win = expit(d / unit / np.sqrt(1.0 + math.pi * variance / (8.0 * unit**2)))
     else:
-        root = np.sqrt(variance + 2.0 * posterior.beta**2)
+        root = np.sqrt(variance + posterior.prior.noise)
         win = ndtr((d - margin) / root)
         if margin > 0.0:
             tie = np.exp(log_band(d / root, margin / root))

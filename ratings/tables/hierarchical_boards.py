@@ -103,15 +103,13 @@ def fit_dimension(
 
     The prior is that of the dimension's anchor; the draw margin is fitted on these battles.
     """
-    beta, prior_mean, prior_sd = anchor.beta, anchor.prior_mean, anchor.prior_sd
     joint = None
     if is_joint and len(parts) > 1:
-        joint = fit_countries(parts, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+        joint = fit_countries(parts, anchor.prior)
     each = []
     for country, cells in parts.items():
         if joint is None:
-            fit = fit_hierarchical(cells, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
-            posterior = corrected_hierarchy(fit, cells)
+            posterior = corrected_hierarchy(fit_hierarchical(cells, prior=anchor.prior), cells)
         else:
             posterior = joint.country(country)
         census = _census(study, country, posterior)

@@ -153,7 +153,7 @@ def test_match_quality_is_the_packages() -> None:
 def test_a_model_nobody_has_seen_comes_first() -> None:
     names = [*model_ids(6), "new"]
     posterior = over_models(small(), names)
-    assert posterior.covariance[6, 6] == pytest.approx(posterior.prior_sd**2)
+    assert posterior.covariance[6, 6] == pytest.approx(posterior.prior.sd**2)
     assert posterior.mean[:6] == pytest.approx(small().mean)
     assert 6 in pairs_of(propose([posterior], GREEDY, size=1, seed=1))[0]
     assert over_models(small(), names[1:3]).mean == pytest.approx(small().mean[1:3])
