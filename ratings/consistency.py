@@ -1,46 +1,23 @@
 """Do groups rank models alike? And do estimators?"""
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 
-from ratings.compiled import FloatArray, compiled
-from ratings.linear_algebra import factor_semidefinite
+from ratings.compiled import FloatArray
+from ratings.linear_algebra import factor
 from ratings.posterior import Posterior
-from ratings.summary import BLOCK, DEFAULT_DRAWS, add_draws, count_better, predict
+from ratings.summary import DEFAULT_DRAWS, SEMIDEFINITE, Ranks, draw_ranks, predict
 
 SHIFT = ("rank_shift", "rank_shift_lo", "rank_shift_hi", "rank_shift_if_agreed")
 
 
-@compiled
-def _draw_ranks(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> FloatArray:
-    # (draws, M): rank of every model, 1 the best.
-    draws, size = normal.shape
-    out = np.empty((draws, size))
-    skill = np.empty((size, BLOCK))
-    better = np.empty((size, BLOCK))
-    for start in range(0, draws, BLOCK):
-        block = normal[start : start + BLOCK]
-        for i in range(size):
-            skill[i] = mean[i]
-        add_draws(skill, upper, block)
-        count_better(skill, better)
-        for d in range(block.shape[0]):
-            for i in range(size):
-                out[start + d, i] = better[i, d] + 1.0
-    return out
-
-
-def _shifts(ranks: list[FloatArray]) -> FloatArray:
+def _shifts(ranks: list[Ranks]) -> FloatArray:
     # (draws, M): mean absolute difference of ranks over all pairs of groups.
-    total = np.zeros_like(ranks[0])
-    pairs = 0
-    for g in range(len(ranks)):
-        for h in range(g + 1, len(ranks)):
-            total += np.abs(ranks[g] - ranks[h])
-            pairs += 1
-    return total / max(pairs, 1)
+    apart = [np.abs(one - other) for one, other in combinations(ranks, 2)]
+    return sum(apart, start=np.zeros(ranks[0].shape)) / max(len(apart), 1)
 
 
 def rank_shifts(
@@ -68,10 +45,10 @@ def rank_shifts(
         for group in groups:
             if group.model_ids != groups[0].model_ids:
                 raise ValueError(f"the groups of {axis!r} must rate the same models")
-            upper = factor_semidefinite(group.covariance, 1e-14)
+            upper = factor(group.covariance, SEMIDEFINITE)
             normal = generator.standard_normal((draws, size))
-            ranks.append(_draw_ranks(group.skill, upper, normal))
-            agreed.append(_draw_ranks(common, upper, normal))
+            ranks.append(draw_ranks(group.skill, upper, normal))
+            agreed.append(draw_ranks(common, upper, normal))
         shift, null = _shifts(ranks), _shifts(agreed)
         mean, low, high = _summary(shift)
         columns = dict(zip(SHIFT, (mean, low, high, null.mean(axis=0)), strict=True))
@@ -110,5 +87,5 @@ def separation(posterior: Posterior) -> float:
     size = posterior.mean.size
     if size < 2:
         return 0.0
-    better = predict(posterior)[:, :, 1]
+    better = predict(posterior).better
     return float(np.abs(2.0 * better - 1.0).sum()) / (size * (size - 1))

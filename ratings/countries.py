@@ -27,7 +27,7 @@ from ratings.hierarchical import (
     HierarchicalPosterior,
     fit_hierarchical,
 )
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
 from ratings.skewness import corrected_hierarchy
 
 COUNTRY = "country"
@@ -149,11 +149,7 @@ class CountriesPosterior:
 
 
 def fit_countries(
-    parts: Mapping[str, CellCounts],
-    *,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
+    parts: Mapping[str, CellCounts], prior: Prior = TRUESKILL_PRIOR
 ) -> CountriesPosterior:
     """Joint posterior of two or more countries' counts, all tau and the draw margin estimated.
 
@@ -163,7 +159,7 @@ def fit_countries(
     if len(parts) < 2:
         raise ValueError("one country alone has no country effect")
     counts = join_countries(parts)
-    joint = fit_hierarchical(counts, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+    joint = fit_hierarchical(counts, prior=prior)
     low, high = profile_interval(counts, joint, COUNTRY)
     corrected = corrected_hierarchy(joint, counts)
     return CountriesPosterior(dict(parts), corrected, (float(joint.tau[0]), low, high))
@@ -190,31 +186,6 @@ SITES = 1e-4
 FIRST_STEP = 0.25
 
 
-@dataclass(frozen=True)
-class _Profile:
-    # Signed root of twice the fall of the evidence at a tau of an axis, less 1.96: zero at an end.
-    # Nearly straight where the likelihood is nearly normal, so that secants find its zero.
-    counts: CellCounts
-    best: HierarchicalPosterior
-    axis: int
-
-    def __call__(self, tau: float) -> float:
-        held = np.full(len(self.best.axes), np.nan)
-        held[self.axis] = tau
-        there = fit_hierarchical(
-            self.counts,
-            tau=held,
-            draw_margin=self.best.draw_margin,
-            beta=self.best.beta,
-            prior_mean=self.best.prior_mean,
-            prior_sd=self.best.prior_sd,
-            warm_start=self.best,
-            tolerance=SITES,
-        )
-        fall = self.best.log_evidence - there.log_evidence
-        return math.sqrt(max(2.0 * fall, 0.0)) - NORMAL_975
-
-
 def profile_interval(
     counts: CellCounts, best: HierarchicalPosterior, axis: str
 ) -> tuple[float, float]:
@@ -224,8 +195,20 @@ def profile_interval(
     is 0 where the least tau tried is inside, the upper one infinite where the largest is.
     """
     place = counts.axes.index(axis)
-    excess = _Profile(counts, best, place)
     tau = float(best.tau[place])
+
+    def excess(at: float) -> float:
+        # Signed root of twice the fall of the evidence, less 1.96: zero at an end. Nearly straight
+        # where the likelihood is nearly normal, so that secants find its zero.
+        held = np.full(len(best.axes), np.nan)
+        held[place] = at
+        there = fit_hierarchical(
+            counts, tau=held, draw_margin=best.draw_margin, prior=best.prior, warm_start=best,
+            tolerance=SITES,
+        )  # fmt: skip
+        fall = best.log_evidence - there.log_evidence
+        return math.sqrt(max(2.0 * fall, 0.0)) - NORMAL_975
+
     low = 0.0
     if tau > TAU_FLOOR * 1.01:
         at_floor = excess(TAU_FLOOR)

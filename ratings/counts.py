@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.compiled import FloatArray, IndexArray
+from ratings.differences import Differences
 
 COUNT_COLUMNS = ("win_a_count", "win_b_count", "tie_count")
 
@@ -75,6 +76,11 @@ class PairCounts:
     def outcomes(self) -> FloatArray:
         """Counts as an array (P, 3): first wins, second wins, tie."""
         return np.column_stack((self.win_first, self.win_second, self.tie))
+
+    @property
+    def differences(self) -> Differences:
+        """The pairs (P) as differences of skills on a flat board."""
+        return Differences.flat(len(self.model_ids), self.first, self.second)
 
     @property
     def battle_total(self) -> float:
@@ -262,14 +268,12 @@ class CellCounts:
         return np.array([self.axes.index(axis) for axis, _ in self.effects], dtype=np.int64)
 
     @property
-    def blocks(self) -> IndexArray:
-        """Blocks that a skill in each cell is the sum of (C, 1 + A).
-
-        0: the common skills, 1 + e: what effect e adds, -1: none.
-        """
+    def differences(self) -> Differences:
+        """The rows (D) as differences of skills: block 0 is common, block 1 + e is effect e's."""
         common = np.zeros((self.cell_effects.shape[0], 1), dtype=np.int64)
         own = np.where(self.cell_effects < 0, -1, self.cell_effects + 1)
-        return np.ascontiguousarray(np.concatenate((common, own), axis=1))
+        blocks = np.ascontiguousarray(np.concatenate((common, own), axis=1))
+        return Differences(len(self.model_ids), blocks, self.cell, self.first, self.second)
 
     @property
     def battles_per_effect(self) -> FloatArray:

@@ -10,12 +10,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
 
-from ratings.compiled import FloatArray, compiled
+from ratings.compiled import FloatArray
 from ratings.counts import PairCounts
+from ratings.cut_gaussian import density, log_band
 from ratings.expectation_propagation import fit
-from ratings.gaussian import density, log_band
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
 
 # In units of sqrt(2) beta. Without ties the likelihood pushes the margin to zero, where a draw has
 # no probability at all; with nothing but ties it pushes it to infinity. At the cap two equal models
@@ -23,10 +24,10 @@ from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
 FLOOR = 1e-6
 CAP = 5.0
 MAX_ROUNDS = 40
+MAX_STEPS = 200
 ROUND_TOLERANCE = 1e-9
 
 
-@compiled
 def expected_ties(
     d_mean: FloatArray, d_variance: FloatArray, battles: FloatArray, margin: float, noise: float
 ) -> tuple[float, float]:
@@ -34,93 +35,58 @@ def expected_ties(
 
     ``d_mean``, ``d_variance``, ``battles`` (P); ``margin`` in skill units; ``noise``: 2 beta^2.
     """
-    total = 0.0
-    slope = 0.0
-    for p in range(d_mean.size):
-        root = math.sqrt(d_variance[p] + noise)
-        t = d_mean[p] / root
-        e = margin / root
-        total += battles[p] * math.exp(log_band(t, e))
-        slope += battles[p] * (density(e - t) + density(e + t)) / root
-    return total, slope
-
-
-@compiled
-def _matching_margin(
-    d_mean: FloatArray,
-    d_variance: FloatArray,
-    battles: FloatArray,
-    ties: float,
-    noise: float,
-    start: float,
-    low: float,
-    high: float,
-) -> float:
-    # Expected ties grow with the margin, so Newton's steps can be kept inside a bracket.
-    x = min(max(start, low), high)
-    for _ in range(200):
-        total, slope = expected_ties(d_mean, d_variance, battles, x, noise)
-        if total > ties:
-            high = x
-        else:
-            low = x
-        after = x + (ties - total) / slope if slope > 0.0 else high
-        if not low < after < high:
-            after = 0.5 * (low + high)
-        if abs(after - x) <= 1e-13 * x:
-            return after
-        x = after
-    return x
+    root = np.sqrt(d_variance + noise)
+    t, e = d_mean / root, margin / root
+    total = (battles * np.exp(log_band(t, e))).sum()
+    slope = (battles * (density(e - t) + density(e + t)) / root).sum()
+    return float(total), float(slope)
 
 
 def matching_margin(posterior: Posterior, counts: PairCounts) -> float:
     """Margin (skill units) at which ``posterior`` expects the ties in ``counts``; bounded."""
-    scale = math.sqrt(2.0) * posterior.beta
+    scale = math.sqrt(posterior.prior.noise)
     ties = float(counts.tie.sum())
     if ties <= 0.0:
         return FLOOR * scale
-    variance = np.diag(posterior.covariance)
-    first, second = counts.first, counts.second
-    return _matching_margin(
-        posterior.mean[first] - posterior.mean[second],
-        variance[first] + variance[second] - 2.0 * posterior.covariance[first, second],
-        counts.outcomes.sum(axis=1),
-        ties, scale * scale, posterior.draw_margin, FLOOR * scale, CAP * scale,
-    )  # fmt: skip
+    mean, variance = counts.differences.marginals(posterior.mean, posterior.covariance)
+    battles = counts.outcomes.sum(axis=1)
+    low, high = FLOOR * scale, CAP * scale
+    # Expected ties grow with the margin, so Newton's steps can be kept inside a bracket.
+    margin = min(max(posterior.draw_margin, low), high)
+    for _ in range(MAX_STEPS):
+        total, slope = expected_ties(mean, variance, battles, margin, scale * scale)
+        if total > ties:
+            high = margin
+        else:
+            low = margin
+        after = margin + (ties - total) / slope if slope > 0.0 else high
+        if not low < after < high:
+            after = 0.5 * (low + high)
+        if abs(after - margin) <= 1e-13 * margin:
+            return after
+        margin = after
+    return margin
 
 
-def equal_skill_margin(tie_share: float, beta: float = BETA) -> float:
+def equal_skill_margin(tie_share: float, prior: Prior = TRUESKILL_PRIOR) -> float:
     """TrueSkill's own margin (skill units): ties as if all skills were equal; bounded.
 
     Herbrich, Minka, Graepel 2006, section 3.1. A start for the fit, never its result.
     """
-    scale = math.sqrt(2.0) * beta
-    low, high = FLOOR, CAP
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if math.exp(log_band(0.0, middle)) < tie_share:
-            low = middle
-        else:
-            high = middle
-    return low * scale
+    margin = float(ndtri(0.5 + 0.5 * tie_share))
+    return math.sqrt(prior.noise) * min(max(margin, FLOOR), CAP)
 
 
-def fit_draw_margin(
-    counts: PairCounts,
-    *,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
-) -> Posterior:
+def fit_draw_margin(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Posterior:
     """Posterior whose draw margin matches the ties seen.
 
     Without ties the margin is FLOOR, with only ties it is CAP (times sqrt(2) beta). Alternates
     fitting and matching with secant steps until the margin moves by less than 1e-9 of itself;
     ``converged`` is false if it never does.
     """
-    scale = math.sqrt(2.0) * beta
-    margin = equal_skill_margin(counts.tie_share, beta)
-    posterior = fit(counts, draw_margin=margin, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+    scale = math.sqrt(prior.noise)
+    margin = equal_skill_margin(counts.tie_share, prior)
+    posterior = fit(counts, draw_margin=margin, prior=prior)
     last: tuple[float, float] | None = None
     for _ in range(MAX_ROUNDS):
         matched = matching_margin(posterior, counts)
@@ -135,10 +101,7 @@ def fit_draw_margin(
                 after = secant
         last = (margin, gap)
         margin = min(max(after, FLOOR * scale), CAP * scale)
-        posterior = fit(
-            counts, draw_margin=margin, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd,
-            warm_start=posterior,
-        )  # fmt: skip
+        posterior = fit(counts, draw_margin=margin, prior=prior, warm_start=posterior)
     return replace(posterior, converged=False)
 
 
@@ -150,9 +113,7 @@ RELATIVE_TOLERANCE = 1e-5
 GRID = 13
 
 
-def fit_prior_sd(
-    counts: PairCounts, *, beta: float = BETA, prior_mean: float = PRIOR_MEAN
-) -> Posterior:
+def fit_prior_sd(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Posterior:
     """Posterior whose prior sd (skill units) maximises EP's evidence, within bounds times beta.
 
     A coarse grid over log sd brackets the maximum and golden section narrows it to 1e-5 of itself:
@@ -163,12 +124,10 @@ def fit_prior_sd(
 
     def evidence(log_sd: float) -> float:
         if log_sd not in tried:
-            tried[log_sd] = fit_draw_margin(
-                counts, beta=beta, prior_mean=prior_mean, prior_sd=math.exp(log_sd)
-            )
+            tried[log_sd] = fit_draw_margin(counts, replace(prior, sd=math.exp(log_sd)))
         return tried[log_sd].log_evidence
 
-    low, high = math.log(LOWEST * beta), math.log(HIGHEST * beta)
+    low, high = math.log(LOWEST * prior.beta), math.log(HIGHEST * prior.beta)
     grid = [low + (high - low) * k / (GRID - 1) for k in range(GRID)]
     best = max(range(GRID), key=lambda k: evidence(grid[k]))
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]

@@ -1,6 +1,6 @@
 """The canonical posterior of all skills: full-covariance expectation propagation to convergence.
 
-Model: theta ~ N(prior_mean, prior_sd^2), performance difference ~ N(theta_a - theta_b, 2 beta^2),
+Model: theta ~ N(mean, sd^2), performance difference ~ N(theta_a - theta_b, 2 beta^2),
 a wins above the draw margin, ties within it (Herbrich, Minka, Graepel 2006). The result does not
 depend on the order of battles and keeps the covariance that differences need.
 
@@ -10,26 +10,34 @@ Bayesian inference", chapter 3; the truncated moments are those of TrueSkill.
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import log_ndtr
 
 from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.counts import PairCounts
-from ratings.gaussian import draw_moments, log_band, log_cdf, win_moments
-from ratings.linear_algebra import assemble, marginals, one_block, solve, take_out
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
+from ratings.cut_gaussian import log_band
+from ratings.differences import Differences
+from ratings.gaussian import draw_moments, win_moments
+from ratings.linear_algebra import inverse
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 
 FIRST_WINS, SECOND_WINS, TIE = 0, 1, 2
+TOLERANCE = 1e-9
+MAX_SWEEPS = 1000
+# Undamped sweeps this many times before a change that does not shrink is taken for a cycle.
+PATIENCE = 30
+SHORTEST_STEP = 0.1
 
 
 @compiled
-def site_update(
+def _site_update(
     mean: float, variance: float, outcome: int, margin: float, noise: float
 ) -> tuple[float, float]:
-    """(precision, precision times mean) of one copy, given the cavity of its difference.
-
-    ``mean``, ``variance``: cavity; ``margin``: draw margin in skill units; ``noise``: 2 beta^2.
-    """
+    # (precision, precision times mean) of one copy, given the cavity of its difference.
     total = variance + noise
     root = math.sqrt(total)
     if outcome == TIE:
@@ -46,17 +54,6 @@ def site_update(
 
 
 @compiled
-def site_evidence(mean: float, variance: float, outcome: int, margin: float, noise: float) -> float:
-    """log probability of the outcome under the cavity of its difference."""
-    root = math.sqrt(variance + noise)
-    if outcome == TIE:
-        return log_band(mean / root, margin / root)
-    if outcome == FIRST_WINS:
-        return log_cdf((mean - margin) / root)
-    return log_cdf((-mean - margin) / root)
-
-
-@compiled
 def sweep(
     mean: FloatArray,
     variance: FloatArray,
@@ -69,9 +66,10 @@ def sweep(
 ) -> None:
     """Refresh all sites in place from the current marginals of their differences.
 
-    ``mean``, ``variance`` (D): marginals; ``counts`` (D, 3); ``precision``, ``shift`` (D, 3): site
-    parameters of one copy; ``step`` in (0, 1]: damping.
-    A count below one has its whole site removed for the cavity, never more than is there.
+    ``mean``, ``variance`` (D): marginals; ``counts`` (D, 3); ``margin``: draw margin in skill
+    units; ``noise``: 2 beta^2; ``precision``, ``shift`` (D, 3): site parameters of one copy;
+    ``step`` in (0, 1]: damping. A count below one has its whole site removed for the cavity, never
+    more than is there.
     """
     for d in range(mean.size):
         for outcome in range(3):
@@ -81,128 +79,159 @@ def sweep(
                 left = 1.0 / variance[d] - copy * precision[d, outcome]
                 cavity = 1.0 / left
                 centre = cavity * (mean[d] / variance[d] - copy * shift[d, outcome])
-                new_precision, new_shift = site_update(centre, cavity, outcome, margin, noise)
+                new_precision, new_shift = _site_update(centre, cavity, outcome, margin, noise)
                 precision[d, outcome] += step * (new_precision - precision[d, outcome])
                 shift[d, outcome] += step * (new_shift - shift[d, outcome])
 
 
-@compiled
-def pool(
-    counts: FloatArray,
-    precision: FloatArray,
-    shift: FloatArray,
-    out_precision: FloatArray,
-    out_shift: FloatArray,
-) -> None:
-    """Natural parameters of all copies of all outcomes of each difference (D), written in place."""
-    for d in range(out_shift.size):
-        pi = 0.0
-        nu = 0.0
-        for outcome in range(3):
-            pi += counts[d, outcome] * precision[d, outcome]
-            nu += counts[d, outcome] * shift[d, outcome]
-        out_precision[d] = pi
-        out_shift[d] = nu
-
-
-@compiled
-def evidence(
-    mean: FloatArray,
-    variance: FloatArray,
-    counts: FloatArray,
-    margin: float,
-    noise: float,
-    precision: FloatArray,
-    shift: FloatArray,
-) -> float:
-    """Sum over copies of the log scale of each site (Seeger 2005, "EP for exponential families").
-
-    Add the log normaliser of prior times sites to get the log-evidence.
-    """
-    total = 0.0
-    for d in range(mean.size):
-        for outcome in range(3):
-            count = counts[d, outcome]
-            if count > 0.0:
-                copy = min(count, 1.0)
-                pi = precision[d, outcome]
-                nu = shift[d, outcome]
-                cavity = 1.0 / (1.0 / variance[d] - copy * pi)
-                centre = cavity * (mean[d] / variance[d] - copy * nu)
-                scale = site_evidence(centre, cavity, outcome, margin, noise)
-                # Minus the log of the Gaussian integral of cavity times site.
-                scale += 0.5 * math.log1p(pi * cavity)
-                joint = centre + cavity * nu
-                scale -= 0.5 * (joint * joint / (1.0 + pi * cavity) - centre * centre) / cavity
-                total += count * scale
+def pool(counts: FloatArray, parameter: FloatArray) -> FloatArray:
+    """A natural parameter (D, 3) of one copy, summed over all copies of all outcomes (D)."""
+    total: FloatArray = np.einsum("do,do->d", counts, parameter)
     return total
 
 
-TOLERANCE = 1e-9
-MAX_ITERATIONS = 1000
-# Undamped sweeps this many times before a change that does not shrink is taken for a cycle.
-PATIENCE = 20
+class Cavities(NamedTuple):
+    """Differences without one copy, one for each of N sites with battles.
+
+    ``row``, ``outcome``, ``battles`` (N): the site; ``share`` (N): how much of a copy is taken
+    away, less than one where the count is; ``mean``, ``variance`` (N).
+    """
+
+    row: IndexArray
+    outcome: IndexArray
+    battles: FloatArray
+    share: FloatArray
+    mean: FloatArray
+    variance: FloatArray
 
 
-@compiled
-def _propagate(
-    size: int,
-    blocks: IndexArray,
-    cell: IndexArray,
-    first: IndexArray,
-    second: IndexArray,
-    counts: FloatArray,
-    precision: FloatArray,
-    shift: FloatArray,
-    margin: float,
-    beta: float,
-    prior_sd: float,
-    tolerance: float,
-    max_iterations: int,
-) -> tuple[FloatArray, FloatArray, int, bool, float]:
-    noise = 2.0 * beta * beta
-    prior_precision = np.full(1, 1.0 / (prior_sd * prior_sd))
-    d_mean = np.zeros(first.size)
-    d_variance = np.zeros(first.size)
-    pair_precision = np.empty(first.size)
-    pair_shift = np.empty(first.size)
-    iterations = 0
-    step = 1.0
-    before = math.inf
-    while True:
-        pool(counts, precision, shift, pair_precision, pair_shift)
-        matrix, pull, stiffness = assemble(
-            size, blocks, cell, first, second, pair_precision, pair_shift, prior_precision
+def cavities(
+    mean: FloatArray, variance: FloatArray, counts: FloatArray, sites: FloatArray
+) -> Cavities:
+    """Of marginals ``mean`` and ``variance`` (D), ``counts`` (D, 3) and ``sites`` (2, D, 3)."""
+    row, outcome = np.nonzero(counts)
+    battles = counts[row, outcome]
+    precision, shift = sites[:, row, outcome]
+    share = np.minimum(battles, 1.0)
+    cavity = 1.0 / (1.0 / variance[row] - share * precision)
+    centre = cavity * (mean[row] / variance[row] - share * shift)
+    return Cavities(row, outcome, battles, share, centre, cavity)
+
+
+def log_probabilities(
+    mean: FloatArray, variance: FloatArray, outcome: IndexArray, margin: float, noise: float
+) -> FloatArray:
+    """log P(outcome) of differences N(mean, variance), each with an outcome of its own (N)."""
+    root = np.sqrt(variance + noise)
+    out: FloatArray = log_ndtr((np.where(outcome == FIRST_WINS, mean, -mean) - margin) / root)
+    tie = outcome == TIE
+    out[tie] = log_band(mean[tie] / root[tie], margin / root[tie])
+    return out
+
+
+def _evidence(cavity: Cavities, sites: FloatArray, margin: float, noise: float) -> float:
+    # Sum over copies of the log scale of each site (Seeger 2005, "EP for exponential families").
+    # Added to the log normaliser of prior times sites it makes the log-evidence.
+    scale = log_probabilities(cavity.mean, cavity.variance, cavity.outcome, margin, noise)
+    precision, shift = sites[:, cavity.row, cavity.outcome]
+    # Minus the log of the Gaussian integral of cavity times site.
+    more = 1.0 + precision * cavity.variance
+    joint = cavity.mean + cavity.variance * shift
+    scale += 0.5 * np.log(more)
+    scale -= 0.5 * (joint * joint / more - cavity.mean**2) / cavity.variance
+    return float((cavity.battles * scale).sum())
+
+
+@dataclass(eq=False)
+class Propagation:
+    """How far the sweeps are, or where they ended, over the blocks and rows of `Differences`.
+
+    ``sites`` (2, D, 3): precision and shift of one copy of each (row, outcome); ``prior_precision``
+    (B); ``margin``: draw margin; ``mean`` (B * M), ``covariance`` (B * M, B * M): of all effects;
+    ``stiffness`` (B): what is added to common modes, zero at the end; ``d_mean``, ``d_variance``
+    (D): marginals of differences.
+    """
+
+    sites: FloatArray
+    prior_precision: FloatArray
+    margin: float
+    mean: FloatArray
+    covariance: FloatArray
+    stiffness: FloatArray
+    d_mean: FloatArray
+    d_variance: FloatArray
+    log_evidence: float = math.nan
+    sweeps: int = 0
+    converged: bool = False
+
+    def solve(self, differences: Differences, counts: FloatArray) -> tuple[float, float]:
+        """Means and covariances that the sites lead to; log normaliser, largest change of any."""
+        shift = pool(counts, self.sites[1])
+        matrix, pull, self.stiffness = differences.assemble(
+            pool(counts, self.sites[0]), shift, self.prior_precision
         )
-        mean, covariance, log_determinant = solve(matrix, pull)
-        change = marginals(size, blocks, cell, first, second, mean, covariance, d_mean, d_variance)
-        converged = first.size == 0 or (iterations > 0 and change <= tolerance * step)
-        if converged or iterations >= max_iterations:
+        self.covariance, log_determinant = inverse(matrix)
+        self.mean = (self.covariance * pull).sum(axis=1)
+        mean, variance = differences.marginals(self.mean, self.covariance)
+        moved = np.abs(mean - self.d_mean), np.abs(np.sqrt(variance) - np.sqrt(self.d_variance))
+        self.d_mean, self.d_variance = mean, variance
+        # Of prior times sites, without what was added to the common modes.
+        common = np.log(self.prior_precision + differences.size * self.stiffness).sum()
+        own = (differences.size - 1.0) * np.log(self.prior_precision).sum()
+        normaliser = 0.5 * (own + common - log_determinant + (shift * mean).sum())
+        return float(normaliser), float(np.max(moved, initial=0.0))
+
+
+def propagate(
+    differences: Differences,
+    counts: FloatArray,
+    sites: FloatArray,
+    *,
+    prior_precision: FloatArray,
+    margin: float,
+    noise: float,
+    tolerance: float = TOLERANCE,
+    learn: Callable[[Propagation], None] | None = None,
+) -> Propagation:
+    """Sweep until no difference's mean or sd moves by ``tolerance``, all in skill units.
+
+    ``counts`` (D, 3); ``sites`` (2, D, 3): where to start; ``prior_precision`` (B): of each block's
+    skills. ``learn`` is called before each sweep; it may change ``prior_precision`` and ``margin``.
+    """
+    counts = np.ascontiguousarray(counts)
+    nothing, rows = np.empty(0), differences.first.size
+    state = Propagation(
+        sites.copy(), prior_precision, margin, nothing, nothing, nothing,
+        np.zeros(rows), np.zeros(rows),
+    )  # fmt: skip
+    step, before = 1.0, math.inf
+    while True:
+        normaliser, change = state.solve(differences, counts)
+        state.converged = rows == 0 or (state.sweeps > 0 and change <= tolerance * step)
+        if state.converged or state.sweeps >= MAX_SWEEPS:
             break
-        if iterations > PATIENCE and change > 0.9 * before:
-            step = max(0.5 * step, 0.05)
+        if state.sweeps > PATIENCE and change > 0.9 * before:
+            step = max(0.5 * step, SHORTEST_STEP)
         before = change
-        sweep(d_mean, d_variance, counts, margin, noise, precision, shift, step)
-        iterations += 1
-    # log normaliser of prior times sites, without the stiffness; then the scale of every copy.
-    log_prior = math.log(prior_precision[0])
-    log_determinant += log_prior - math.log(prior_precision[0] + size * stiffness[0])
-    log_evidence = size * log_prior - log_determinant
-    for p in range(first.size):
-        log_evidence += pair_shift[p] * d_mean[p]
-    log_evidence *= 0.5
-    log_evidence += evidence(d_mean, d_variance, counts, margin, noise, precision, shift)
-    take_out(covariance, stiffness, prior_precision)
-    return mean, covariance, iterations, converged, log_evidence
+        if learn is not None:
+            learn(state)
+        sweep(
+            state.d_mean, state.d_variance, counts, state.margin, noise,
+            state.sites[0], state.sites[1], step,
+        )  # fmt: skip
+        state.sweeps += 1
+    cavity = cavities(state.d_mean, state.d_variance, counts, state.sites)
+    state.log_evidence = normaliser + _evidence(cavity, state.sites, state.margin, noise)
+    differences.take_out(state.covariance, state.stiffness, state.prior_precision)
+    state.stiffness = np.zeros_like(state.stiffness)
+    return state
 
 
 def fit(
     counts: PairCounts,
     *,
     draw_margin: float,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
+    prior: Prior = TRUESKILL_PRIOR,
     warm_start: Posterior | None = None,
     tolerance: float = TOLERANCE,
 ) -> Posterior:
@@ -210,32 +239,27 @@ def fit(
 
     All scales in skill units. Sweeps until no difference's mean or sd moves by ``tolerance`` (skill
     units); ``converged`` says whether it did. ``warm_start``: a posterior over the same pairs.
-    Raises ValueError unless draw_margin, beta and prior_sd are positive and finite.
+    Raises ValueError unless draw_margin is positive and finite.
     """
-    for name, value in (("draw_margin", draw_margin), ("beta", beta), ("prior_sd", prior_sd)):
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"{name} must be positive, got {value}")
-    outcomes = counts.outcomes
-    sites = np.zeros((*outcomes.shape, 2))
+    if not (math.isfinite(draw_margin) and draw_margin > 0):
+        raise ValueError(f"draw_margin must be positive, got {draw_margin}")
+    sites = np.zeros((2, *counts.outcomes.shape))
     if warm_start is not None and warm_start.sites.shape == sites.shape:
         sites = warm_start.sites
-    precision, shift = sites[..., 0].copy(), sites[..., 1].copy()
-    mean, covariance, iterations, converged, log_evidence = _propagate(
-        len(counts.model_ids), *one_block(counts.first.size), counts.first, counts.second,
-        outcomes, precision, shift,
-        draw_margin, beta, prior_sd, tolerance, MAX_ITERATIONS,
+    found = propagate(
+        counts.differences, counts.outcomes, sites,
+        prior_precision=np.array([prior.sd**-2]), margin=draw_margin, noise=prior.noise,
+        tolerance=tolerance,
     )  # fmt: skip
     return Posterior(
         model_ids=counts.model_ids,
-        mean=mean + prior_mean,
-        covariance=covariance,
+        mean=found.mean + prior.mean,
+        covariance=found.covariance,
         reference=reference_weights(counts.battles_per_model),
-        iterations=iterations,
-        converged=converged,
+        sweeps=found.sweeps,
+        converged=found.converged,
         draw_margin=draw_margin,
-        beta=beta,
-        prior_mean=prior_mean,
-        prior_sd=prior_sd,
-        log_evidence=log_evidence,
-        sites=np.stack((precision, shift), axis=-1),
+        prior=prior,
+        log_evidence=found.log_evidence,
+        sites=found.sites,
     )

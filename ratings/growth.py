@@ -4,10 +4,10 @@ All take the information that battles would bring to the likelihood of an unweig
 (M, M), and say what the board's covariance would be then. At none it is the board's own.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from scipy.special import stdtrit
@@ -22,38 +22,9 @@ from ratings.posterior import Posterior
 from ratings.sandwich import Sandwich
 
 
-class Growth(Protocol):
-    """From battles to come to a covariance."""
-
-    @property
-    def design_effect(self) -> float | None:
-        """Battles that bring as much as one of an unweighted sample; None: no one figure holds."""
-        ...
-
-    def after(self, battles: float, each: FloatArray) -> FloatArray:
-        """Covariance (M, M) after so many battles, of information ``each`` (M, M) on average."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
-class Plain:
-    """An unweighted tournament: V(b) = inverse(inverse(V) + b F)."""
-
-    covariance: FloatArray
-    design_effect: float = 1.0
-
-    @cached_property
-    def _precision(self) -> FloatArray:
-        return inverse(self.covariance)[0]
-
-    def after(self, battles: float, each: FloatArray) -> FloatArray:
-        """See Growth."""
-        return inverse(self._precision + battles * each)[0]
-
-
-@dataclass(frozen=True, eq=False)
-class Clustered:
-    """A weighted tournament, whose intervals are Student's on a clustered variance V.
+class Flat:
+    """A flat board: unweighted, or weighted with Student's intervals on a clustered variance V.
 
     V(b) = (t(f (n + b) / n) / t(f))^2 inverse(inverse(V) + b F / d), with n ``battles`` so far, f
     ``degrees_of_freedom`` and t the 97.5% point of Student's distribution: b battles count as b / d
@@ -63,30 +34,34 @@ class Clustered:
     """
 
     covariance: FloatArray
-    design_effect: float
-    degrees_of_freedom: float
-    battles: float
+    design_effect: float = 1.0
+    degrees_of_freedom: float = math.inf
+    battles: float = 1.0
 
     @cached_property
     def _precision(self) -> FloatArray:
         return inverse(self.covariance)[0]
 
+    @cached_property
+    def _student_now(self) -> float:
+        return _student(self.degrees_of_freedom)
+
     def after(self, battles: float, each: FloatArray) -> FloatArray:
-        """See Growth."""
+        """Covariance (M, M) after so many battles, of information ``each`` (M, M) on average."""
         more = 1.0 + battles / self.battles
-        narrower = _student(more * self.degrees_of_freedom) / _student(self.degrees_of_freedom)
+        narrower = _student(more * self.degrees_of_freedom) / self._student_now
         known = self._precision + battles / self.design_effect * each
         return narrower**2 * inverse(known)[0]
 
 
 def interval_design_effect(posterior: Posterior, clustered: Sandwich) -> float:
-    """``Clustered.design_effect`` of a tournament: a ratio of centred variances, over all models.
+    """``Flat.design_effect`` of a tournament: a ratio of centred variances, over all models.
 
     ``posterior``: the EP fit, with covariance S and prior variance p^2. Without weights and repeat
     raters the sampling variance of its mean would be S - S S / p^2. 1 where there is none.
     """
     own = posterior.covariance
-    expected = own - product(own, own) / posterior.prior_sd**2
+    expected = own - product(own, own) / posterior.prior.sd**2
     seen, wanted = (
         float((posterior.with_covariance(one).skill_sd ** 2).sum())
         for one in (clustered.sampling, expected)
@@ -148,7 +123,7 @@ class Pooled:
         )
 
     def after(self, battles: float, each: FloatArray) -> FloatArray:
-        """See Growth."""
+        """Covariance (M, M) after so many battles, of information ``each`` (M, M) on average."""
         return inverse(self._missing + inverse(self._structure(battles, each))[0])[0]
 
     def _structure(self, battles: float, each: FloatArray) -> FloatArray:
@@ -159,6 +134,9 @@ class Pooled:
             information[here] += battles * one.battle_share * each
             total += one.covariance(information)[here]
         return total
+
+
+Growth = Flat | Pooled
 
 
 def society_of(
@@ -184,7 +162,7 @@ def society_of(
     has[row, 1 + cells.cell_effects[row, axis]] = 1.0
     judges = (has[:, :, None] * has[:, None, :] * by_cell[:, None, None]).sum(axis=0)
     of_effects = posterior.tau[cells.axis_of_effect] ** 2
-    root = np.sqrt(np.concatenate(([posterior.prior_sd**2], of_effects)))
+    root = np.sqrt(np.concatenate(([posterior.prior.sd**2], of_effects)))
     judges /= max(amount.sum(), 1.0)
     value, vectors = np.linalg.eigh(root[:, None] * judges * root[None, :])
     of_board = np.array([1.0, *(weights.get(effect, 0.0) for effect in cells.effects)])

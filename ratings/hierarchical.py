@@ -12,20 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ratings.compiled import FloatArray, IndexArray, Mask, compiled
+from ratings.compiled import FloatArray, IndexArray, Mask
 from ratings.counts import CellCounts
 from ratings.draw_margin import CAP, FLOOR, equal_skill_margin, expected_ties
-from ratings.expectation_propagation import evidence, pool, sweep
+from ratings.expectation_propagation import TOLERANCE, Propagation, propagate
 from ratings.gaussian import NORMAL_975
-from ratings.linear_algebra import (
-    assemble,
-    factor,
-    marginals,
-    solve,
-    solve_factored,
-    take_out,
-)
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
+from ratings.linear_algebra import factor, solve_factored
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 
 # Smallest curvature of the log-evidence by log tau that is taken for information.
 LEAST_CURVATURE = 0.01
@@ -54,9 +47,7 @@ class HierarchicalPosterior:
     sweeps: int
     converged: bool
     draw_margin: float
-    beta: float
-    prior_mean: float
-    prior_sd: float
+    prior: Prior
     log_evidence: float
     sites: FloatArray
 
@@ -71,14 +62,11 @@ class HierarchicalPosterior:
         if unknown:
             raise KeyError(f"no battles, so no effects, for {sorted(unknown)}")
         share = np.array([1.0, *(weights.get(effect, 0.0) for effect in self.effects)])
-        return self._linear(share, self.prior_mean)
-
-    def _linear(self, share: FloatArray, offset: float) -> Posterior:
         size = len(self.model_ids)
         blocks = self.covariance.reshape(share.size, size, share.size, size)
         # Summed in a fixed order, without BLAS.
         covariance = np.zeros((size, size))
-        mean = np.full(size, offset)
+        mean = np.full(size, self.prior.mean)
         for b in np.flatnonzero(share):
             mean += share[b] * self.mean[b]
             for c in np.flatnonzero(share):
@@ -88,12 +76,10 @@ class HierarchicalPosterior:
             mean=mean,
             covariance=0.5 * (covariance + covariance.T),
             reference=reference_weights(self.battles_per_model),
-            iterations=self.sweeps,
+            sweeps=self.sweeps,
             converged=self.converged,
             draw_margin=self.draw_margin,
-            beta=self.beta,
-            prior_mean=self.prior_mean,
-            prior_sd=self.prior_sd,
+            prior=self.prior,
         )
 
     def scales(self) -> pa.Table:
@@ -144,211 +130,99 @@ class HierarchicalPosterior:
         )
 
 
-@compiled
-def scale_curvature(
-    size: int,
-    axis_of_block: IndexArray,
-    axes: int,
-    mean: FloatArray,
-    covariance: FloatArray,
-    prior_precision: FloatArray,
-    stiffness: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Gradient (A) and Hessian (A, A) of the log-evidence by log tau.
-
-    With sites held, log Z is that of a Gaussian model: d / d log tau_a = lambda_a E_a - N_a with
-    E_a the posterior second moment of axis a's effects and N_a how many they are. ``axis_of_block``
-    (B) is -1 for the common skills. Common modes carry nothing but the prior and are left out.
-    """
-    count = axis_of_block.size
-    moment = np.zeros(axes)
-    number = np.zeros(axes)
-    hessian = np.zeros((axes, axes))
-    rate = np.zeros(axes)
-    for b in range(count):
-        a = axis_of_block[b]
-        if a < 0:
-            continue
-        rate[a] = prior_precision[b]
-        common = 1.0 / (prior_precision[b] + size * stiffness[b])
-        number[a] += size - 1.0
-        moment[a] -= common
-        hessian[a, a] -= common * common
-        for i in range(b * size, (b + 1) * size):
-            moment[a] += mean[i] * mean[i] + covariance[i, i]
-        for c in range(count):
-            other = axis_of_block[c]
-            if other < 0:
-                continue
-            total = 0.0
-            for i in range(b * size, (b + 1) * size):
-                for j in range(c * size, (c + 1) * size):
-                    s = covariance[i, j]
-                    total += s * (s + 2.0 * mean[i] * mean[j])
-            hessian[a, other] += total
-    gradient = np.zeros(axes)
-    for a in range(axes):
-        gradient[a] = rate[a] * moment[a] - number[a]
-        for other in range(axes):
-            hessian[a, other] *= 2.0 * rate[a] * rate[other]
-        hessian[a, a] -= 2.0 * rate[a] * moment[a]
-    return gradient, hessian
-
-
-@compiled
-def newton_step(gradient: FloatArray, hessian: FloatArray, active: FloatArray) -> FloatArray:
-    """-inverse(hessian) gradient over the active entries (A), 0 elsewhere; NaN if not a maximum."""
-    n = gradient.size
-    matrix = np.zeros((n, n))
-    for i in range(n):
-        for j in range(n):
-            matrix[i, j] = -hessian[i, j] * active[i] * active[j]
-        if active[i] == 0.0:
-            matrix[i, i] = 1.0
-    return solve_factored(factor(matrix), gradient * active)
-
-
-MAX_SWEEPS = 1000
-TOLERANCE = 1e-9
 # The first sweeps move the sites too far for tau or the margin to learn from them.
 LEARN_FROM = 2
-NEVER = MAX_SWEEPS + 1
 # Where an axis makes no difference its likelihood rises all the way to tau = 0.
 TAU_FLOOR = 0.01
 # Groups that disagree more than models differ are not what the model is for; with nothing but wins
 # the likelihood would go there.
-TAU_CAP = PRIOR_SD
+TAU_CAP = TRUESKILL_PRIOR.sd
 TAU_START = 1.0
 LONGEST_STEP = 1.0
 
 
-@compiled
-def _next_log_tau(
-    log_tau: FloatArray, gradient: FloatArray, hessian: FloatArray, held: Mask
-) -> FloatArray:
-    # Newton on log tau. Where the likelihood is not concave, uphill by as much as its curvature
-    # allows: EM's steps shrink with the gradient and would take thousands of sweeps.
-    floor = math.log(TAU_FLOOR)
-    cap = math.log(TAU_CAP)
-    active = np.ones(log_tau.size)
-    for a in range(log_tau.size):
-        stuck = (
-            gradient[a] < 0.0 if log_tau[a] <= floor else log_tau[a] >= cap and gradient[a] > 0.0
+@dataclass(eq=False)
+class _Scales:
+    """The scales of effects, learnt while sites settle; ``held`` (A): which tau are given.
+
+    ``log_tau`` (A); ``axis_of_block`` (1 + E): -1 for the common skills.
+    """
+
+    counts: CellCounts
+    log_tau: FloatArray
+    held: Mask
+    axis_of_block: IndexArray
+    is_margin_held: bool
+    prior: Prior
+
+    @property
+    def prior_precision(self) -> FloatArray:
+        """Of each block's skills (1 + E)."""
+        of_effects = np.exp(-2.0 * self.log_tau)[self.axis_of_block[1:]]
+        return np.concatenate(([self.prior.sd**-2], of_effects))
+
+    def __call__(self, state: Propagation) -> None:
+        if state.sweeps < LEARN_FROM:
+            return
+        self.log_tau = self._next_log_tau(*self.curvature(state))
+        state.prior_precision = self.prior_precision
+        if not self.is_margin_held:
+            state.margin = self._next_margin(state)
+
+    def curvature(self, state: Propagation) -> tuple[FloatArray, FloatArray]:
+        """Gradient (A) and Hessian (A, A) of the log-evidence by log tau.
+
+        With sites held, log Z is that of a Gaussian model: d / d log tau_a = lambda_a E_a - N_a
+        with E_a the posterior second moment of axis a's effects and N_a how many they are. Common
+        modes carry nothing but the prior and are left out.
+        """
+        blocks, size = state.prior_precision.size, len(self.counts.model_ids)
+        mean, covariance = state.mean, state.covariance
+        common = 1.0 / (state.prior_precision + size * state.stiffness)
+        own = (mean * mean + np.diag(covariance)).reshape(blocks, size).sum(axis=1) - common
+        between = covariance * (covariance + 2.0 * mean[:, None] * mean[None, :])
+        between = between.reshape(blocks, size, blocks, size).sum(axis=(1, 3))
+        between[np.diag_indices(blocks)] -= common * common
+        axes = self.log_tau.size
+        moment, number, hessian = np.zeros(axes), np.zeros(axes), np.zeros((axes, axes))
+        axis = self.axis_of_block[1:]
+        np.add.at(moment, axis, own[1:])
+        np.add.at(number, axis, size - 1.0)
+        np.add.at(hessian, (axis[:, None], axis[None, :]), between[1:, 1:])
+        rate = np.exp(-2.0 * self.log_tau)
+        hessian *= 2.0 * rate[:, None] * rate[None, :]
+        hessian[np.diag_indices(axes)] -= 2.0 * rate * moment
+        return rate * moment - number, hessian
+
+    def _next_log_tau(self, gradient: FloatArray, hessian: FloatArray) -> FloatArray:
+        # Newton on log tau. Where the likelihood is not concave, uphill by as much as its curvature
+        # allows: EM's steps shrink with the gradient and would take thousands of sweeps.
+        floor, cap = math.log(TAU_FLOOR), math.log(TAU_CAP)
+        at_floor, at_cap = self.log_tau <= floor, self.log_tau >= cap
+        stuck = np.where(at_floor, gradient < 0.0, at_cap & (gradient > 0.0))
+        free = ~(stuck | self.held)
+        after = self.log_tau.copy()
+        if not free.any():
+            return after
+        gradient, hessian = gradient[free], hessian[np.ix_(free, free)]
+        step = solve_factored(factor(-hessian, 0.0), gradient)
+        scale = np.maximum(np.abs(np.diag(hessian)), np.abs(gradient))
+        astray = ~np.isfinite(step) | (step * gradient < 0.0)
+        step = np.where(astray, gradient / scale, step)
+        step = np.clip(step, -LONGEST_STEP, LONGEST_STEP)
+        after[free] = np.clip(after[free] + step, floor, cap)
+        return after
+
+    def _next_margin(self, state: Propagation) -> float:
+        # One Newton step towards the margin at which the ties expected are those seen.
+        battles, ties = self.counts.outcomes.sum(axis=1), self.counts.outcomes[:, 2].sum()
+        margin, scale = state.margin, math.sqrt(self.prior.noise)
+        expected, slope = expected_ties(
+            state.d_mean, state.d_variance, battles, margin, self.prior.noise
         )
-        if stuck or held[a]:
-            active[a] = 0.0
-    step = newton_step(gradient, hessian, active)
-    after = log_tau.copy()
-    for a in range(log_tau.size):
-        if active[a] == 0.0:
-            continue
-        move = step[a]
-        if not math.isfinite(move) or move * gradient[a] < 0.0:
-            move = gradient[a] / max(abs(hessian[a, a]), abs(gradient[a]))
-        move = min(max(move, -LONGEST_STEP), LONGEST_STEP)
-        after[a] = min(max(log_tau[a] + move, floor), cap)
-    return after
-
-
-@compiled
-def _next_margin(
-    d_mean: FloatArray, d_variance: FloatArray, counts: FloatArray, margin: float, noise: float
-) -> float:
-    # One Newton step towards the margin at which the ties expected are those seen.
-    battles = counts[:, 0] + counts[:, 1] + counts[:, 2]
-    expected, slope = expected_ties(d_mean, d_variance, battles, margin, noise)
-    wanted = CAP * math.sqrt(noise)
-    if slope > 0.0:
-        wanted = margin + (counts[:, 2].sum() - expected) / slope
-    wanted = min(max(wanted, 0.5 * margin), 2.0 * margin)
-    return min(max(wanted, FLOOR * math.sqrt(noise)), CAP * math.sqrt(noise))
-
-
-@compiled
-def _set_precisions(
-    prior_precision: FloatArray, axis_of_block: IndexArray, log_tau: FloatArray
-) -> None:
-    for b in range(axis_of_block.size):
-        if axis_of_block[b] >= 0:
-            prior_precision[b] = math.exp(-2.0 * log_tau[axis_of_block[b]])
-
-
-@compiled
-def _log_normaliser(
-    size: int, log_determinant: float, prior_precision: FloatArray, stiffness: FloatArray
-) -> float:
-    # Of the prior over the posterior, without what ``assemble`` added to the common modes.
-    total = -log_determinant
-    for b in range(prior_precision.size):
-        common = prior_precision[b] + size * stiffness[b]
-        total += (size - 1.0) * math.log(prior_precision[b]) + math.log(common)
-    return 0.5 * total
-
-
-@compiled
-def _propagate(
-    size: int,
-    blocks: IndexArray,
-    axis_of_block: IndexArray,
-    cell: IndexArray,
-    first: IndexArray,
-    second: IndexArray,
-    counts: FloatArray,
-    precision: FloatArray,
-    shift: FloatArray,
-    log_tau: FloatArray,
-    held: Mask,
-    margin: float,
-    margin_from: int,
-    beta: float,
-    prior_sd: float,
-    tolerance: float,
-    max_sweeps: int,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float, float, int, bool]:
-    noise = 2.0 * beta * beta
-    rows = cell.size
-    axes = log_tau.size
-    d_mean = np.zeros(rows)
-    d_variance = np.zeros(rows)
-    row_precision = np.empty(rows)
-    row_shift = np.empty(rows)
-    prior_precision = np.full(axis_of_block.size, 1.0 / (prior_sd * prior_sd))
-    hessian = np.zeros((axes, axes))
-    sweeps = 0
-    converged = False
-    step = 1.0
-    before = math.inf
-    while True:
-        _set_precisions(prior_precision, axis_of_block, log_tau)
-        pool(counts, precision, shift, row_precision, row_shift)
-        matrix, pull, stiffness = assemble(
-            size, blocks, cell, first, second, row_precision, row_shift, prior_precision
-        )
-        mean, covariance, log_determinant = solve(matrix, pull)
-        change = marginals(size, blocks, cell, first, second, mean, covariance, d_mean, d_variance)
-        gradient, hessian = scale_curvature(
-            size, axis_of_block, axes, mean, covariance, prior_precision, stiffness
-        )
-        if (sweeps > 0 and change <= tolerance * step) or rows == 0:
-            converged = True
-            break
-        if sweeps >= max_sweeps:
-            break
-        if sweeps > 30 and change > 0.9 * before:
-            step = max(0.5 * step, 0.1)
-        before = change
-        if sweeps >= LEARN_FROM:
-            log_tau[:] = _next_log_tau(log_tau, gradient, hessian, held)
-        if sweeps >= margin_from:
-            margin = _next_margin(d_mean, d_variance, counts, margin, noise)
-        sweep(d_mean, d_variance, counts, margin, noise, precision, shift, step)
-        sweeps += 1
-    log_evidence = _log_normaliser(size, log_determinant, prior_precision, stiffness)
-    for d in range(rows):
-        log_evidence += 0.5 * row_shift[d] * d_mean[d]
-    log_evidence += evidence(d_mean, d_variance, counts, margin, noise, precision, shift)
-    take_out(covariance, stiffness, prior_precision)
-    return mean, covariance, hessian, log_tau, margin, log_evidence, sweeps, converged
+        wanted = margin + (ties - expected) / slope if slope > 0.0 else CAP * scale
+        wanted = min(max(wanted, 0.5 * margin), 2.0 * margin)
+        return float(min(max(wanted, FLOOR * scale), CAP * scale))
 
 
 def fit_hierarchical(
@@ -356,9 +230,7 @@ def fit_hierarchical(
     *,
     tau: FloatArray | None = None,
     draw_margin: float | None = None,
-    beta: float = BETA,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
+    prior: Prior = TRUESKILL_PRIOR,
     warm_start: HierarchicalPosterior | None = None,
     tolerance: float = TOLERANCE,
 ) -> HierarchicalPosterior:
@@ -368,43 +240,43 @@ def fit_hierarchical(
     ``draw_margin``: matched to the ties seen unless given. Sweeps until no row's difference moves
     by ``tolerance`` in mean or sd. ``warm_start``: a posterior of the same counts.
     """
-    axes = len(counts.axes)
-    axis_of_block = np.concatenate((np.array([-1]), counts.axis_of_effect))
-    rows = counts.outcomes
-    tie_share = float(rows[:, 2].sum() / rows.sum()) if rows.sum() else 0.0
-    given = np.full(axes, np.nan) if tau is None else tau
+    rows, size = counts.outcomes, len(counts.model_ids)
+    given = np.full(len(counts.axes), np.nan) if tau is None else tau
     held = ~np.isnan(given)
     if warm_start is None:
-        sites, start = np.zeros((2, *rows.shape)), np.full(axes, TAU_START)
-        margin = equal_skill_margin(tie_share, beta)
+        sites, start = np.zeros((2, *rows.shape)), np.full(given.size, TAU_START)
+        tie_share = float(rows[:, 2].sum() / rows.sum()) if rows.sum() else 0.0
+        margin = equal_skill_margin(tie_share, prior)
     else:
-        sites, start = warm_start.sites.copy(), warm_start.tau
-        margin = warm_start.draw_margin
-    mean, covariance, hessian, log_tau, margin, log_evidence, sweeps, converged = _propagate(
-        len(counts.model_ids), counts.blocks, axis_of_block,
-        counts.cell, counts.first, counts.second, np.ascontiguousarray(rows),
-        sites[0], sites[1], np.log(np.where(held, np.maximum(given, TAU_FLOOR), start)), held,
-        margin if draw_margin is None else draw_margin,
-        LEARN_FROM if draw_margin is None else NEVER,
-        beta, prior_sd, tolerance, MAX_SWEEPS,
+        sites, start, margin = warm_start.sites, warm_start.tau, warm_start.draw_margin
+    scales = _Scales(
+        counts=counts,
+        log_tau=np.log(np.where(held, np.maximum(given, TAU_FLOOR), start)),
+        held=held,
+        axis_of_block=np.concatenate((np.array([-1]), counts.axis_of_effect)),
+        is_margin_held=draw_margin is not None,
+        prior=prior,
+    )
+    found = propagate(
+        counts.differences, rows, sites,
+        prior_precision=scales.prior_precision,
+        margin=margin if draw_margin is None else draw_margin,
+        noise=prior.noise, tolerance=tolerance, learn=scales,
     )  # fmt: skip
-    size = len(counts.model_ids)
     return HierarchicalPosterior(
         model_ids=counts.model_ids,
         axes=counts.axes,
         effects=counts.effects,
-        mean=mean.reshape(-1, size),
-        covariance=covariance,
-        tau=np.exp(log_tau),
-        log_tau_curvature=-hessian,
+        mean=found.mean.reshape(-1, size),
+        covariance=found.covariance,
+        tau=np.exp(scales.log_tau),
+        log_tau_curvature=-scales.curvature(found)[1],
         battles_per_effect=counts.battles_per_effect,
         battles_per_model=counts.pooled.battles_per_model,
-        sweeps=sweeps,
-        converged=converged,
-        draw_margin=margin,
-        beta=beta,
-        prior_mean=prior_mean,
-        prior_sd=prior_sd,
-        log_evidence=log_evidence,
-        sites=sites,
+        sweeps=found.sweeps,
+        converged=found.converged,
+        draw_margin=found.margin,
+        prior=prior,
+        log_evidence=found.log_evidence,
+        sites=found.sites,
     )

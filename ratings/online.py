@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.counts import InvalidCountsError, PairCounts, model_indices
 from ratings.expectation_propagation import TIE
-from ratings.gaussian import INV_SQRT_TWO_PI, SQRT_HALF, density, draw_moments, win_moments
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior, reference_weights
+from ratings.gaussian import SQRT_HALF, density, draw_moments, win_moments
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 from ratings.tournaments import Rated, RatingParameters, with_constants
 
 SQRT_TWO = math.sqrt(2.0)
@@ -33,51 +33,17 @@ OUTCOMES = {"a": 0, "b": 1, "tie": 2, "both_bad": 2}
 
 
 @compiled
-def _half_exp_exponent(t: float) -> float:
-    # exp(_erfc_exponent(t)) / 2 for t in (0, 1] as its Chebyshev interpolant of degree 17 in
-    # 2 t - 1 (relative error 6e-13): half the cost of the exponential itself.
-    u = 2.0 * t - 1.0
-    u2 = u * u
-    u4 = u2 * u2
-    u8 = u4 * u4
-    low = (0.25539567676283814 + 0.17178991312532965 * u) + u2 * (
-        0.06986779684244175 + 0.009115742981689622 * u
-    )
-    low += u4 * (
-        (-0.005374407049761132 - 0.0016494674421356484 * u)
-        + u2 * (0.0007564677653854394 + 0.00027964313221554824 * u)
-    )
-    high = (-0.00013040914767621222 - 8.443378951954226e-05 * u) + u2 * (
-        2.4479958742162977e-07 + 2.6084053312111168e-05 * u
-    )
-    high += u4 * (
-        (9.422548110583209e-06 - 1.1955958868909388e-06 * u)
-        + u2 * (-1.1946180157555354e-06 + 2.55465058239424e-08 * u)
-    )
-    return low + u8 * (high + u8 * (1.0002880304753423e-07 + 5.056890302943814e-09 * u))
-
-
-@compiled
-def _erfc_exponent(t: float) -> float:
-    # trueskill.backends.erfc (Numerical Recipes) is t exp(exponent - z^2) with t = 1 / (1 + z / 2);
-    # its error is part of the contract. Summed in pairs (Estrin), half the latency of nested
-    # brackets.
+def _package_cdf(x: float) -> float:
+    # trueskill.backends.erfc (Numerical Recipes) is t exp(polynomial(t) - z^2) with
+    # t = 1 / (1 + z / 2); its error is part of the contract. Summed in pairs (Estrin), half the
+    # latency of nested brackets.
+    t = 1.0 / (1.0 + 0.5 * SQRT_HALF * abs(x))
     t2 = t * t
     t4 = t2 * t2
     poly = (-1.26551223 + 1.00002368 * t) + t2 * (0.37409196 + 0.09678418 * t)
     poly += t4 * ((-0.18628806 + 0.27886807 * t) + t2 * (-1.13520398 + 1.48851587 * t))
-    return poly + t4 * t4 * (-0.82215223 + 0.17087277 * t)
-
-
-@compiled
-def _half_erfc(z: float, square: float) -> float:
-    t = 1.0 / (1.0 + 0.5 * z)
-    return 0.5 * t * math.exp(_erfc_exponent(t) - square)
-
-
-@compiled
-def _package_cdf(x: float) -> float:
-    half = _half_erfc(abs(x) * SQRT_HALF, 0.5 * x * x)
+    poly += t4 * t4 * (-0.82215223 + 0.17087277 * t)
+    half = 0.5 * t * math.exp(poly - 0.5 * x * x)
     return half if x < 0.0 else 1.0 - half
 
 
@@ -85,14 +51,7 @@ def _package_cdf(x: float) -> float:
 def package_win(x: float) -> tuple[float, float]:
     """(v, w) of a win at excess x by the package's formulas; exact ones where those break."""
     if LOWEST_EXCESS < x < HIGHEST_EXCESS:
-        if x < 0.0:
-            # exp(-x^2 / 2) is in both density and cdf and cancels; 1 / t needs no division.
-            one_over_t = 1.0 - 0.5 * SQRT_HALF * x
-            v = 2.0 * INV_SQRT_TWO_PI * one_over_t * math.exp(-_erfc_exponent(1.0 / one_over_t))
-        else:
-            t = 1.0 / (1.0 + 0.5 * SQRT_HALF * x)
-            height = math.exp(-0.5 * x * x)
-            v = INV_SQRT_TWO_PI * height / (1.0 - t * _half_exp_exponent(t) * height)
+        v = density(x) / _package_cdf(x)
         w = v * (v + x)
         if 0.0 < w < 1.0:
             return v, w
@@ -116,7 +75,7 @@ def package_draw(t: float, margin: float) -> tuple[float, float]:
     return draw_moments(t, margin)
 
 
-def package_draw_margin(draw_probability: float, beta: float = BETA) -> float:
+def package_draw_margin(draw_probability: float, beta: float = TRUESKILL_PRIOR.beta) -> float:
     """Draw margin (skill units) as `trueskill.calc_draw_margin` gives it for two players.
 
     Its inverse cdf is a rational guess with two Newton steps; ``draw_probability`` in [0, 1).
@@ -176,9 +135,10 @@ def _replay(
         variance[j] = variance_j * (1.0 - variance_j * w)
         if every > 0 and ((k + 1) % every == 0 or k + 1 == index_a.size):
             row = k // every
-            history[row, :, 0] = mu
-            history[row, :, 1] = np.sqrt(variance)
-    return mu, np.sqrt(variance), history
+            for m in range(size):
+                history[row, m, 0] = mu[m]
+                history[row, m, 1] = math.sqrt(variance[m])
+    return mu, variance, history
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,10 +163,8 @@ def replay(
     outcome: IndexArray,
     *,
     draw_probability: float | None = None,
-    beta: float = BETA,
+    prior: Prior = TRUESKILL_PRIOR,
     tau: float = 0.0,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
     every: int = 0,
 ) -> OnlineRatings:
     """Rate N battles among ``size`` models in the order given.
@@ -228,10 +186,12 @@ def replay(
         draw_probability = float((code == TIE).mean()) if code.size else 0.0
     if not 0.0 <= draw_probability <= 1.0:
         raise ValueError(f"draw_probability must be within 0 and 1, got {draw_probability}")
-    margin = package_draw_margin(draw_probability, beta)
-    mean, sd, history = _replay(size, a, b, code, margin, beta, tau, prior_mean, prior_sd, every)
+    margin = package_draw_margin(draw_probability, prior.beta)
+    mean, variance, history = _replay(
+        size, a, b, code, margin, prior.beta, tau, prior.mean, prior.sd, every
+    )
     numbers = np.minimum(np.arange(1, history.shape[0] + 1) * every, a.size)
-    return OnlineRatings(mean, sd, history, numbers, margin)
+    return OnlineRatings(mean, np.sqrt(variance), history, numbers, margin)
 
 
 def replay_tournament(
@@ -255,8 +215,7 @@ def replay_tournament(
     names, a, b = model_indices(battles)
     code = _outcome_codes(battles)
     ratings = replay(
-        len(names), a, b, code, beta=parameters.beta, tau=parameters.online_tau,
-        prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd,
+        len(names), a, b, code, prior=parameters.prior, tau=parameters.online_tau,
         every=max(-(-code.size // points), 1),
     )  # fmt: skip
     one = [(code == outcome).astype(np.float64) for outcome in range(3)]
@@ -266,12 +225,9 @@ def replay_tournament(
         mean=ratings.mean,
         covariance=np.diag(ratings.sd**2),
         reference=reference_weights(counts.battles_per_model),
-        iterations=1,
         converged=True,
         draw_margin=ratings.draw_margin,
-        beta=parameters.beta,
-        prior_mean=parameters.prior_mean,
-        prior_sd=parameters.prior_sd,
+        prior=parameters.prior,
     )
     steps, size, _ = ratings.history.shape
     history = pa.table(

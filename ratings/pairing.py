@@ -22,81 +22,67 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from scipy.special import ndtr
 
 from ratings.compiled import FloatArray, IndexArray, Mask, compiled
-from ratings.gaussian import draw_moments, log_band, log_cdf, win_moments
+from ratings.cut_gaussian import density, log_band
+from ratings.gaussian import draw_moments, win_moments
 from ratings.linear_algebra import inverse
 from ratings.posterior import Posterior
 
 # Below this share of the noise a difference is as good as known, and 0/0 is near.
 KNOWN = 1e-12
+TINY = 1e-300
 
 
 @compiled
-def battle_information(mean: float, variance: float, margin: float, noise: float) -> float:
-    """Nats that one battle is expected to teach of a difference N(mean, variance).
+def _shrinkages(t: FloatArray, margin: FloatArray) -> FloatArray:
+    # w (N, 3) of first wins, second wins and tie at standardised differences t (N).
+    out = np.empty((t.size, 3))
+    for p in range(t.size):
+        out[p, 0] = win_moments(t[p] - margin[p])[1]
+        out[p, 1] = win_moments(-t[p] - margin[p])[1]
+        out[p, 2] = draw_moments(t[p], margin[p])[1]
+    return out
+
+
+def battle_information(
+    mean: FloatArray, variance: FloatArray, margin: float, noise: float
+) -> FloatArray:
+    """Nats that one battle is expected to teach of each difference N(mean, variance) (N).
 
     ``margin``: draw margin, skill units, positive; ``noise``: 2 beta^2.
     """
     total = variance + noise
-    root = math.sqrt(total)
-    share = variance / total
-    t = mean / root
-    e = margin / root
-    _, w_first = win_moments(t - e)
-    _, w_second = win_moments(-t - e)
-    _, w_tie = draw_moments(t, e)
-    gain = math.exp(log_cdf(t - e)) * math.log1p(-w_first * share)
-    gain += math.exp(log_cdf(-t - e)) * math.log1p(-w_second * share)
-    gain += math.exp(log_band(t, e)) * math.log1p(-w_tie * share)
-    return -0.5 * gain
+    root = np.sqrt(total)
+    t, e = mean / root, margin / root
+    chances = np.stack((ndtr(t - e), ndtr(-t - e), np.exp(log_band(t, e))), axis=1)
+    gain = chances * np.log1p(-_shrinkages(t, e) * (variance / total)[:, None])
+    nats: FloatArray = -0.5 * gain.sum(axis=1)
+    return nats
 
 
-@compiled
-def battle_precision(mean: float, variance: float, margin: float, noise: float) -> float:
-    """Precision of a Gaussian observation of the difference that would teach as much.
+def battle_precision(
+    mean: FloatArray, variance: FloatArray, margin: float, noise: float
+) -> FloatArray:
+    """Precision (N) of a Gaussian observation of each difference that would teach as much.
 
     As variance goes to 0: Fisher's information of the outcome, E[w] / noise, at that difference.
     """
-    floor = max(variance, KNOWN * noise)
-    return math.expm1(2.0 * battle_information(mean, floor, margin, noise)) / floor
+    floor = np.maximum(variance, KNOWN * noise)
+    precision: FloatArray = np.expm1(2.0 * battle_information(mean, floor, margin, noise)) / floor
+    return precision
 
 
-@compiled
-def pair_precisions(
-    mean: FloatArray, covariance: FloatArray, margin: float, noise: float
-) -> FloatArray:
+def pair_precisions(posterior: Posterior) -> FloatArray:
     """``battle_precision`` of every pair, symmetric (M, M) with a zero diagonal."""
-    size = mean.size
-    out = np.zeros((size, size))
-    for i in range(size):
-        for j in range(i):
-            variance = max(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j], 0.0)
-            value = battle_precision(mean[i] - mean[j], variance, margin, noise)
-            out[i, j] = value
-            out[j, i] = value
-    return out
-
-
-@compiled
-def _fisher_information(
-    skill: FloatArray,
-    first: IndexArray,
-    second: IndexArray,
-    battles: FloatArray,
-    margin: float,
-    noise: float,
-) -> FloatArray:
-    out = np.zeros((skill.size, skill.size))
-    for p in range(first.size):
-        i = first[p]
-        j = second[p]
-        value = battles[p] * battle_precision(skill[i] - skill[j], 0.0, margin, noise)
-        out[i, i] += value
-        out[j, j] += value
-        out[i, j] -= value
-        out[j, i] -= value
-    return out
+    mean, covariance = posterior.mean, posterior.covariance
+    i, j = np.triu_indices(mean.size, 1)
+    variance = np.maximum(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j], 0.0)
+    noise = posterior.prior.noise
+    out = np.zeros_like(covariance)
+    out[i, j] = battle_precision(mean[i] - mean[j], variance, posterior.draw_margin, noise)
+    return out + out.T
 
 
 def fisher_information(
@@ -110,85 +96,89 @@ def fisher_information(
 
     ``first``, ``second`` (P): the pairs; ``like``: whose draw margin and noise hold.
     """
-    noise = 2.0 * like.beta**2
-    total: FloatArray = _fisher_information(skill, first, second, battles, like.draw_margin, noise)
+    noise = like.prior.noise
+    t, e = (
+        np.abs(skill[first] - skill[second]) / math.sqrt(noise),
+        like.draw_margin / math.sqrt(noise),
+    )
+    # Squared slopes of the outcomes' probabilities over them: win, loss and tie of the better one.
+    win, loss, tie = ndtr(t - e), ndtr(-t - e), ndtr(e - t) - ndtr(-e - t)
+    of_win, of_loss = density(t - e), density(t + e)
+    each = of_win**2 / win + of_loss**2 / np.maximum(loss, TINY)
+    each += (of_win - of_loss) ** 2 / np.maximum(tie, TINY)
+    return laplacian(skill.size, first, second, battles * each / noise)
+
+
+def laplacian(size: int, first: IndexArray, second: IndexArray, weight: FloatArray) -> FloatArray:
+    """Precision (M, M) of observations of differences, each of precision ``weight`` (P)."""
+    out = np.zeros((size, size))
+    np.add.at(out, (first, second), -weight)
+    out += out.T
+    out[np.diag_indices(size)] = -out.sum(axis=1)
+    return out
+
+
+def _centred(covariance: FloatArray) -> FloatArray:
+    # Rows less their mean (S, M, M): C V, where C takes the mean over models away.
+    return covariance - _mean_in_order(covariance)[:, None, :]
+
+
+def _mean_in_order(rows: FloatArray) -> FloatArray:
+    # Over the last axis (M), added one by one: models of which the same is known stay equal to the
+    # last bit, so that rounding does not choose between their pairs.
+    total: FloatArray = np.cumsum(rows, axis=-1)[..., -1]
+    total /= rows.shape[-1]
     return total
 
 
-@compiled
-def _centred(covariance: FloatArray) -> FloatArray:
-    # Rows less their mean: C V, where C takes the mean over models away.
-    size = covariance.shape[0]
-    out = covariance.copy()
-    for j in range(size):
-        total = 0.0
-        for i in range(size):
-            total += covariance[j, i]
-        for i in range(size):
-            out[i, j] -= total / size
-    return out
-
-
-@compiled
 def centred_variances(covariance: FloatArray) -> FloatArray:
     """Variances (S, M) of skills less their mean, of S covariances (S, M, M)."""
-    parts, size = covariance.shape[0], covariance.shape[1]
-    out = np.zeros((parts, size))
-    for s in range(parts):
-        rows = _centred(covariance[s])
-        for i in range(size):
-            total = 0.0
-            for j in range(size):
-                total += rows[i, j]
-            out[s, i] = rows[i, i] - total / size
-    return out
+    rows = _centred(covariance)
+    variances: FloatArray = np.diagonal(rows, axis1=1, axis2=2) - _mean_in_order(rows)
+    return variances
 
 
-@compiled
 def board_gram(covariance: FloatArray, weight: FloatArray, value: FloatArray) -> FloatArray:
-    """G = weight (C V)' diag(value) (C V) of each part (S, M, M).
+    """G = weight (C V)' diag(value) (C V) of each part (S, M, M); C takes the mean away.
 
     A battle of pair u takes precision / (1 + precision s^2) u'Gu off the variances of the board's
     M skills, valued at ``value`` (M) each; ``weight`` (S): squared census share.
     """
-    parts, size = covariance.shape[0], covariance.shape[1]
-    out = np.zeros((parts, size, size))
-    for s in range(parts):
-        rows = _centred(covariance[s])
-        gram = out[s]
-        for k in range(size):
-            row = rows[k]
-            scale = weight[s] * value[k]
-            for i in range(size):
-                part = scale * row[i]
-                for j in range(size):
-                    gram[i, j] += part * row[j]
-    return out
+    rows = _centred(covariance)
+    scaled = rows * (weight[:, None] * value)[:, :, None]
+    gram: FloatArray = np.einsum("ski,skj->sij", scaled, rows)
+    return gram
 
 
-@compiled
 def match_qualities(mean: FloatArray, covariance: FloatArray, noise: float) -> FloatArray:
     """TrueSkill's match quality of every pair (S, M, M): how likely a draw is, of 0 to 1.
 
     Herbrich, Minka, Graepel 2006, section 5; from variances alone, as TrueSkill has them.
     """
-    parts, size = mean.shape
-    out = np.zeros((parts, size, size))
-    for s in range(parts):
-        for i in range(size):
-            for j in range(size):
-                total = noise + covariance[s, i, i] + covariance[s, j, j]
-                d = mean[s, i] - mean[s, j]
-                out[s, i, j] = math.sqrt(noise / total) * math.exp(-0.5 * d * d / total)
-    return out
+    own = np.diagonal(covariance, axis1=1, axis2=2)
+    total = noise + own[:, :, None] + own[:, None, :]
+    d = mean[:, :, None] - mean[:, None, :]
+    quality: FloatArray = np.sqrt(noise / total) * np.exp(-0.5 * d * d / total)
+    return quality
+
+
+@compiled
+def _gain(precision: float, covariance: FloatArray, gram: FloatArray, i: int, j: int) -> float:
+    # What the board gains by a battle of i and j.
+    spread = max(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j], 0.0)
+    reach = gram[i, i] + gram[j, j] - 2.0 * gram[i, j]
+    return float(0.5 * reach * precision / (1.0 + precision * spread))
 
 
 @compiled
 def _take_in(covariance: FloatArray, gram: FloatArray, i: int, j: int, precision: float) -> None:
     # Both after one observation of the difference, in place.
     size = covariance.shape[0]
-    a = covariance[i] - covariance[j]
-    b = gram[i] - gram[j]
+    a = np.empty(size)
+    b = np.empty(size)
+    for r in range(size):
+        a[r] = covariance[i, r] - covariance[j, r]
+        b[r] = gram[i, r] - gram[j, r]
     k = precision / (1.0 + precision * max(a[i] - a[j], 0.0))
     square = k * k * (b[i] - b[j])
     for r in range(size):
@@ -201,54 +191,70 @@ def _take_in(covariance: FloatArray, gram: FloatArray, i: int, j: int, precision
 
 
 @compiled
-def _gain(precision: FloatArray, covariance: FloatArray, gram: FloatArray, i: int, j: int) -> float:
-    # What the board gains by a battle of i and j.
-    spread = max(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j], 0.0)
-    reach = gram[i, i] + gram[j, j] - 2.0 * gram[i, j]
-    return float(0.5 * reach * precision[i, j] / (1.0 + precision[i, j] * spread))
+def _open_pairs(allowed: Mask, left: IndexArray, pairs: IndexArray) -> int:
+    # Write part and models of every pair that may be asked (at most S * M * (M - 1) / 2, 3).
+    count = 0
+    for s in range(allowed.shape[0]):
+        for i in range(left.size):
+            if left[i] > 0:
+                for j in range(i + 1, left.size):
+                    if allowed[s, i, j] and left[j] > 0:
+                        pairs[count, 0] = s
+                        pairs[count, 1] = i
+                        pairs[count, 2] = j
+                        count += 1
+    return count
 
 
 @compiled
-def _best(
+def _choose(
     covariance: FloatArray,
     gram: FloatArray,
     precision: FloatArray,
     quality: FloatArray,
     allowed: Mask,
     left: IndexArray,
-) -> tuple[int, int, int, int]:
-    # How many pairs may be asked, then part and models of the one that is liked best.
-    best = -1.0
-    count, part, first, second = 0, 0, 0, 0
-    for s in range(allowed.shape[0]):
-        v, g, p = covariance[s], gram[s], precision[s]
-        for i in range(left.size):
-            if left[i] > 0:
-                for j in range(i + 1, left.size):
-                    if allowed[s, i, j] and left[j] > 0:
-                        count += 1
-                        score = quality[s, i, j] if quality.size > 0 else _gain(p, v, g, i, j)
-                        if score > best:
-                            best = score
-                            part, first, second = s, i, j
-    return count, part, first, second
+    uniform: FloatArray,
+    random_share: float,
+    pairs: IndexArray,
+    gains: FloatArray,
+    propensity: FloatArray,
+    at_random: Mask,
+) -> int:
+    size = left.size
+    candidates = np.empty((allowed.shape[0] * size * (size - 1) // 2, 3), dtype=np.int64)
+    for slot in range(uniform.shape[0]):
+        count = _open_pairs(allowed, left, candidates)
+        if count == 0:
+            return slot
+        best = 0
+        highest = -1.0
+        for n in range(count):
+            s, i, j = candidates[n, 0], candidates[n, 1], candidates[n, 2]
+            if quality.size > 0:
+                score = quality[s, i, j]
+            else:
+                score = _gain(precision[s, i, j], covariance[s], gram[s], i, j)
+            if score > highest:
+                highest = score
+                best = n
+        taken = best
+        if uniform[slot, 0] < random_share:
+            at_random[slot] = True
+            taken = min(int(uniform[slot, 1] * count), count - 1)
+        propensity[slot] = random_share / count
+        if taken == best:
+            propensity[slot] += 1.0 - random_share
+        s, i, j = candidates[taken, 0], candidates[taken, 1], candidates[taken, 2]
+        gains[slot] = _gain(precision[s, i, j], covariance[s], gram[s], i, j)
+        pairs[slot, 0], pairs[slot, 1], pairs[slot, 2] = s, i, j
+        allowed[s, i, j] = False
+        left[i] -= 1
+        left[j] -= 1
+        _take_in(covariance[s], gram[s], i, j, precision[s, i, j])
+    return int(uniform.shape[0])
 
 
-@compiled
-def _nth(allowed: Mask, left: IndexArray, place: int) -> tuple[int, int, int]:
-    # The pair at a place among those that may be asked.
-    for s in range(allowed.shape[0]):
-        for i in range(left.size):
-            if left[i] > 0:
-                for j in range(i + 1, left.size):
-                    if allowed[s, i, j] and left[j] > 0:
-                        if place == 0:
-                            return s, i, j
-                        place -= 1
-    return -1, -1, -1
-
-
-@compiled
 def choose(
     covariance: FloatArray,
     gram: FloatArray,
@@ -262,39 +268,18 @@ def choose(
     """Fill the slots of a batch; ``covariance``, ``gram``, ``allowed`` and ``left`` are used up.
 
     ``covariance``, ``gram``, ``precision`` (S, M, M); ``quality`` (S, M, M): what the best pair has
-    most of, or empty for the board's gain; ``left`` (M): appearances each model has left;
-    ``uniform`` (N, 2): per slot whether at random, and which.
-    Returns (N, 3) part and pair, gains, propensities and whether at random.
+    most of, or empty for the board's gain; ``allowed`` (S, M, M): pairs i < j that may be asked;
+    ``left`` (M): appearances each model has left; ``uniform`` (N, 2): per slot whether at random,
+    and which. Returns (N, 3) part and pair, gains, propensities and whether at random.
     """
     slots = uniform.shape[0]
-    pairs = np.zeros((slots, 3), dtype=np.int64)
-    gains = np.zeros(slots)
-    propensity = np.zeros(slots)
-    at_random = np.zeros(slots, dtype=np.bool_)
-    filled = 0
-    for slot in range(slots):
-        count, best_s, best_i, best_j = _best(covariance, gram, precision, quality, allowed, left)
-        if count == 0:
-            break
-        s, i, j = best_s, best_i, best_j
-        propensity[slot] = random_share / count
-        if uniform[slot, 0] < random_share:
-            at_random[slot] = True
-            s, i, j = _nth(allowed, left, min(int(uniform[slot, 1] * count), count - 1))
-        if s == best_s and i == best_i and j == best_j:
-            propensity[slot] += 1.0 - random_share
-        gains[slot] = _gain(precision[s], covariance[s], gram[s], i, j)
-        pairs[slot, 0], pairs[slot, 1], pairs[slot, 2] = s, i, j
-        allowed[s, i, j] = False
-        allowed[s, j, i] = False
-        left[i] -= 1
-        left[j] -= 1
-        _take_in(covariance[s], gram[s], i, j, precision[s, i, j])
-        filled += 1
+    pairs, at_random = np.zeros((slots, 3), dtype=np.int64), np.zeros(slots, dtype=np.bool_)
+    gains, propensity = np.zeros(slots), np.zeros(slots)
+    filled = _choose(
+        covariance, gram, precision, quality, allowed, left, uniform, random_share,
+        pairs, gains, propensity, at_random,
+    )  # fmt: skip
     return pairs[:filled], gains[:filled], propensity[:filled], at_random[:filled]
-
-
-TINY = 1e-300
 
 
 class Rule(StrEnum):
@@ -373,12 +358,7 @@ def propose(
         allowed = np.ones((len(parts), models, models), dtype=np.bool_)
     covariance = np.stack([part.covariance for part in parts])
     mean = np.stack([part.mean for part in parts])
-    precision = np.stack(
-        [
-            pair_precisions(part.mean, part.covariance, part.draw_margin, 2.0 * part.beta**2)
-            for part in parts
-        ]
-    )
+    precision = np.stack([pair_precisions(part) for part in parts])
     weight = np.square(np.asarray(shares, dtype=np.float64))
     # One model alone has no rival, and its skill less the mean no variance.
     variance = np.maximum((weight[:, None] * centred_variances(covariance)).sum(axis=0), TINY)
@@ -386,7 +366,7 @@ def propose(
     gram = board_gram(covariance, weight, relative**policy.uncertainty_power / variance)
     quality = np.empty((0, 0, 0))
     if policy.rule is Rule.MATCH_QUALITY:
-        quality = match_qualities(mean, covariance, 2.0 * parts[0].beta ** 2)
+        quality = match_qualities(mean, covariance, parts[0].prior.noise)
     most = math.ceil(policy.model_limit * 2.0 * size / max(models, 1))
     left = np.full(models, most, dtype=np.int64)
     generator = np.random.Generator(np.random.Philox(key=seed))
@@ -409,16 +389,12 @@ def propose(
 def expecting(posterior: Posterior, first: IndexArray, second: IndexArray) -> Posterior:
     """What will be known once battles of these pairs (N) are judged, whatever their outcomes.
 
-    Each counts as the Gaussian observation that teaches as much (information_gain.py): covariances
+    Each counts as the Gaussian observation that teaches as much: covariances
     fall, means stay.
     """
     if not first.size:
         return posterior
-    each = pair_precisions(
-        posterior.mean, posterior.covariance, posterior.draw_margin, 2.0 * posterior.beta**2
-    )[first, second]
+    each = pair_precisions(posterior)[first, second]
     known, _ = inverse(posterior.covariance)
-    for rows, columns, sign in ((first, first, 1), (second, second, 1), (first, second, -1)):
-        np.add.at(known, (rows, columns), sign * each)
-    np.add.at(known, (second, first), -each)
+    known += laplacian(posterior.mean.size, first, second, each)
     return posterior.with_covariance(inverse(known)[0])

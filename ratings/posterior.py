@@ -1,5 +1,6 @@
 """What an estimator says about the skills of one tournament, and several merged into one board."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -8,14 +9,42 @@ import numpy as np
 
 from ratings.compiled import FloatArray
 
-PRIOR_MEAN = 25.0
-PRIOR_SD = 25.0 / 3.0
-BETA = 25.0 / 6.0
 Link = Literal["probit", "logit"]
 
 
+@dataclass(frozen=True)
+class Prior:
+    """What is assumed before any battle, in skill units; TrueSkill's defaults.
+
+    Skills are N(mean, sd^2) and performances in a battle N(skill, beta^2). Raises ValueError
+    unless sd and beta are positive and finite.
+    """
+
+    mean: float = 25.0
+    sd: float = 25.0 / 3.0
+    beta: float = 25.0 / 6.0
+
+    def __post_init__(self) -> None:
+        for name, value in (("sd", self.sd), ("beta", self.beta)):
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"the prior's {name} must be positive, got {value}")
+
+    @property
+    def noise(self) -> float:
+        """Variance of the difference of two performances, given both skills."""
+        return 2.0 * self.beta**2
+
+    @property
+    def log_odds_unit(self) -> float:
+        """Skill units in one unit of log-odds: both links have one slope between equal models."""
+        return math.sqrt(2.0) * self.beta * math.sqrt(2.0 * math.pi) / 4.0
+
+
+TRUESKILL_PRIOR = Prior()
+
+
 def _empty() -> FloatArray:
-    return np.empty((0, 3, 2))
+    return np.empty((2, 0, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +54,7 @@ class Posterior:
     ``reference`` (M) are the weights, summing to one, of the mean that centred skills are taken
     from: equal over models with battles, so that a model nobody has seen moves nobody's skill.
     ``log_evidence`` is log P(battles in one order), NaN where an estimator has none. ``sites``
-    (P, 3, 2) holds precision and shift of one copy of each (pair, outcome), for warm starts.
+    (2, P, 3) holds precision and shift of one copy of each (pair, outcome), for warm starts.
     ``link``: what turns a difference of skills into an outcome. ``uncorrected``: the fit that the
     sites belong to, where mean and covariance were corrected since (``skewness``).
     """
@@ -34,12 +63,10 @@ class Posterior:
     mean: FloatArray
     covariance: FloatArray
     reference: FloatArray
-    iterations: int
     converged: bool
     draw_margin: float
-    beta: float = BETA
-    prior_mean: float = PRIOR_MEAN
-    prior_sd: float = PRIOR_SD
+    prior: Prior = TRUESKILL_PRIOR
+    sweeps: int = 0
     log_evidence: float = float("nan")
     link: Link = "probit"
     sites: FloatArray = field(default_factory=_empty)
@@ -90,9 +117,9 @@ def over_models(posterior: Posterior, model_ids: Sequence[str]) -> Posterior:
     rows = np.array([k for k, model in enumerate(model_ids) if model in known], dtype=np.int64)
     own = np.array([known[model] for model in model_ids if model in known], dtype=np.int64)
     size = len(model_ids)
-    mean = np.full(size, posterior.prior_mean)
+    mean = np.full(size, posterior.prior.mean)
     mean[rows] = posterior.mean[own]
-    covariance = np.eye(size) * posterior.prior_sd**2
+    covariance = np.eye(size) * posterior.prior.sd**2
     covariance[np.ix_(rows, rows)] = posterior.covariance[np.ix_(own, own)]
     return _made_of(posterior, mean, covariance, model_ids=tuple(model_ids))
 
@@ -134,7 +161,6 @@ def merge_by_census(parts: Sequence[Posterior], shares: Sequence[float]) -> Post
         parts[0],
         mean,
         covariance,
-        iterations=max(part.iterations for part in parts),
         converged=all(part.converged for part in parts),
     )
 

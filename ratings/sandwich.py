@@ -7,6 +7,7 @@ prior alone leaves uncertain. Its own uncertainty is Satterthwaite's (Biometrics
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,118 +19,61 @@ from ratings.gaussian import NORMAL_975
 from ratings.linear_algebra import factor, product, solve_factored
 from ratings.posterior import Posterior
 
+# Participants whose moves are held at a time: memory does not grow with the study.
+CHUNK = 4096
+
 
 @compiled
 def _pulls(
+    starts: IndexArray,
     first: IndexArray,
     second: IndexArray,
     score: FloatArray,
     precision: FloatArray,
     covariance: FloatArray,
 ) -> FloatArray:
-    """Pull (K) on each of a participant's K differences by which the mean moves without them.
-
-    inverse(Lambda - A D A') A s, by Woodbury in K dimensions, is Sigma A times
-    s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s with S = A' Sigma A: the pulls. Sites of
-    all others are held.
-    """
-    count = first.size
-    matrix = np.empty((count, count))
-    inner = np.zeros(count)
-    root = np.sqrt(precision)
-    for k in range(count):
-        for m in range(count):
-            shared = (
-                covariance[first[k], first[m]]
-                + covariance[second[k], second[m]]
-                - covariance[first[k], second[m]]
-                - covariance[second[k], first[m]]
-            )
-            matrix[k, m] = -root[k] * shared * root[m]
-            inner[k] += shared * score[m]
-        matrix[k, k] += 1.0
-        inner[k] *= root[k]
-    if count == 1:
-        inner[0] /= matrix[0, 0]
-    else:
-        inner = solve_factored(factor(matrix), inner)
-    return score + root * inner
+    # Pull (N) on each of a participant's K differences by which the mean moves without them:
+    # inverse(Lambda - A D A') A s, by Woodbury in K dimensions, is Sigma A times
+    # s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s with S = A' Sigma A. Sites of all
+    # others are held.
+    out = np.empty(first.size)
+    for r in range(starts.size - 1):
+        begin = starts[r]
+        count = starts[r + 1] - begin
+        matrix = np.empty((count, count))
+        inner = np.zeros(count)
+        for k in range(count):
+            i, j = first[begin + k], second[begin + k]
+            root = math.sqrt(precision[begin + k])
+            for m in range(count):
+                x, y = first[begin + m], second[begin + m]
+                shared = covariance[i, x] + covariance[j, y]
+                shared -= covariance[i, y] + covariance[j, x]
+                matrix[k, m] = -root * shared * math.sqrt(precision[begin + m])
+                inner[k] += root * shared * score[begin + m]
+            matrix[k, k] += 1.0
+        inner = solve_factored(factor(matrix, 0.0), inner)
+        for k in range(count):
+            out[begin + k] = score[begin + k] + math.sqrt(precision[begin + k]) * inner[k]
+    return out
 
 
-@compiled
-def _scores(
-    own: IndexArray,
-    outcomes: FloatArray,
-    first: IndexArray,
-    second: IndexArray,
-    sites: FloatArray,
-    mean: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    # Score and precision (K) of a participant's differences: of pairs ``own``, at the mean.
-    score = np.zeros(own.size)
-    precision = np.zeros(own.size)
-    for k in range(own.size):
-        p = own[k]
-        difference = mean[first[p]] - mean[second[p]]
-        for outcome in range(3):
-            weight = outcomes[k, outcome]
-            precision[k] += weight * sites[p, outcome, 0]
-            score[k] += weight * (sites[p, outcome, 1] - sites[p, outcome, 0] * difference)
-    return score, precision
-
-
-@compiled
-def _clustered(
-    starts: IndexArray,
-    pair: IndexArray,
-    outcomes: FloatArray,
-    first: IndexArray,
-    second: IndexArray,
-    sites: FloatArray,
-    mean: FloatArray,
-    covariance: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Jackknife covariance (M, M); per centred skill, sums of its squared and fourth moves (M)."""
-    size = mean.size
-    centred = np.empty((size, size))
-    for j in range(size):
-        level = 0.0
-        for i in range(size):
-            level += covariance[i, j]
-        for i in range(size):
-            centred[i, j] = covariance[i, j] - level / size
-    # The pulls' outer products, in the space of models: a participant touches few of them.
-    pulls = np.zeros((size, size))
-    squares = np.zeros(size)
-    fourths = np.zeros(size)
-    moved = np.empty(size)
-    clusters = starts.size - 1
-    for r in range(clusters):
-        own = pair[starts[r] : starts[r + 1]]
-        score, precision = _scores(
-            own, outcomes[starts[r] : starts[r + 1]], first, second, sites, mean
-        )
-        pull = _pulls(first[own], second[own], score, precision, covariance)
-        moved[:] = 0.0
-        for k in range(own.size):
-            i, j = first[own[k]], second[own[k]]
-            for m in range(own.size):
-                both = pull[k] * pull[m]
-                x, y = first[own[m]], second[own[m]]
-                pulls[i, x] += both
-                pulls[i, y] -= both
-                pulls[j, x] -= both
-                pulls[j, y] += both
-            for x in range(size):
-                moved[x] += pull[k] * (centred[x, i] - centred[x, j])
-        for x in range(size):
-            square = moved[x] * moved[x]
-            squares[x] += square
-            fourths[x] += square * square
-    # Jackknife's factor: leaving out one of R is R / (R - 1) of a draw.
-    if clusters > 1:
-        pulls *= (clusters - 1.0) / clusters
-    return product(product(covariance, pulls), covariance), squares, fourths
+def _moves(posterior: Posterior, people: ParticipantCounts) -> Iterator[FloatArray]:
+    # How far the mean of all skills moves without each participant (at most CHUNK at a time, M).
+    first, second = people.counts.first, people.counts.second
+    difference = posterior.mean[first] - posterior.mean[second]
+    for begin in range(0, people.participant_count, CHUNK):
+        starts = people.starts[begin : begin + CHUNK + 1]
+        rows = slice(starts[0], starts[-1])
+        pair, outcomes = people.pair[rows], people.outcomes[rows]
+        precision, shift = posterior.sites[:, pair]
+        score = (outcomes * (shift - precision * difference[pair, None])).sum(axis=1)
+        pull = _pulls(
+            starts - starts[0], first[pair], second[pair], score,
+            (outcomes * precision).sum(axis=1), posterior.covariance,
+        )  # fmt: skip
+        reach = posterior.covariance[first[pair]] - posterior.covariance[second[pair]]
+        yield np.add.reduceat(pull[:, None] * reach, starts[:-1] - starts[0], axis=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,18 +111,22 @@ def sandwich(posterior: Posterior, people: ParticipantCounts) -> Sandwich:
     covariance beside it. Raises ValueError if the two do not belong together.
     """
     counts = people.counts
-    if posterior.sites.shape[0] != counts.first.size or posterior.model_ids != counts.model_ids:
+    if posterior.sites.shape[1] != counts.first.size or posterior.model_ids != counts.model_ids:
         raise ValueError("the posterior was not fitted on these participants' counts")
-    sampling, squares, fourths = _clustered(
-        people.starts, people.pair, people.outcomes, counts.first, counts.second,
-        posterior.sites, posterior.mean, posterior.covariance,
-    )  # fmt: skip
-    prior = product(posterior.covariance / posterior.prior_sd**2, posterior.covariance)
-    if people.participant_count < 2:
+    size, clusters = posterior.mean.size, people.participant_count
+    sampling, squares, fourths = np.zeros((size, size)), np.zeros(size), np.zeros(size)
+    for moves in _moves(posterior, people):
+        sampling += product(moves.T, moves)
+        square = (moves - moves.mean(axis=1)[:, None]) ** 2
+        squares += square.sum(axis=0)
+        fourths += (square * square).sum(axis=0)
+    # Jackknife's factor: leaving out one of R is R / (R - 1) of a draw.
+    if clusters > 1:
+        sampling *= (clusters - 1.0) / clusters
+    prior = product(posterior.covariance / posterior.prior.sd**2, posterior.covariance)
+    if clusters < 2:
         prior = prior + posterior.covariance
-    return Sandwich(
-        0.5 * (sampling + sampling.T), 0.5 * (prior + prior.T), _freedom(squares, fourths)
-    )
+    return Sandwich(sampling, 0.5 * (prior + prior.T), _freedom(squares, fourths))
 
 
 def _freedom(squares: FloatArray, fourths: FloatArray) -> float:

@@ -6,161 +6,22 @@ the third cumulant on they differ. The first terms of a series around the Gaussi
 (Opper, Paquet, Winther 2013, "Perturbative corrections for approximate inference in Gaussian
 latent variable models", JMLR 14). Where nothing is skewed the posterior stays as it is.
 
-Rows (D) are differences of two models' skills in a cell, a cell being a sum of blocks of effects as
-in ``linear_algebra``.
+Rows (D) are differences of two models' skills in a cell, as in ``differences``.
 """
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from ratings.compiled import FloatArray, IndexArray, compiled
+from ratings.compiled import FloatArray, IndexArray
 from ratings.counts import CellCounts, PairCounts
-from ratings.expectation_propagation import FIRST_WINS, TIE
-from ratings.gaussian import draw_cumulants, win_cumulants
+from ratings.cut_gaussian import draw_cumulants, win_cumulants
+from ratings.differences import Differences
+from ratings.expectation_propagation import SECOND_WINS, TIE, cavities
 from ratings.hierarchical import HierarchicalPosterior
-from ratings.linear_algebra import factor, marginals, one_block, solve_factored
+from ratings.linear_algebra import factor, product, solve_factored
 from ratings.posterior import Posterior
-
-# Columns of ``row_cumulants``.
-THIRD, FOURTH, THIRD_TWICE, THIRD_THRICE, THIRD_AND_FOURTH = range(5)
-
-
-@compiled
-def row_cumulants(
-    mean: FloatArray,
-    variance: FloatArray,
-    counts: FloatArray,
-    margin: float,
-    noise: float,
-    precision: FloatArray,
-    shift: FloatArray,
-) -> FloatArray:
-    """Per row (D, 5) the sums over copies of k3, k4, k3^2, k3^3 and k3 k4.
-
-    k3, k4: third and fourth cumulant of the row's difference under cavity times one copy, over the
-    variance to the power of three and four. ``mean``, ``variance`` (D): marginals; ``counts``,
-    ``precision``, ``shift`` (D, 3): as in ``sites.sweep``. Products are of a copy with itself, of
-    which a count below one has no more than its square.
-    """
-    out = np.zeros((mean.size, 5))
-    for d in range(mean.size):
-        for outcome in range(3):
-            count = counts[d, outcome]
-            if count <= 0.0:
-                continue
-            copy = min(count, 1.0)
-            cavity = 1.0 / (1.0 / variance[d] - copy * precision[d, outcome])
-            centre = cavity * (mean[d] / variance[d] - copy * shift[d, outcome])
-            root = math.sqrt(cavity + noise)
-            if outcome == TIE:
-                third, fourth = draw_cumulants(centre / root, margin / root)
-            elif outcome == FIRST_WINS:
-                third, fourth = win_cumulants((centre - margin) / root)
-            else:
-                third, fourth = win_cumulants((-centre - margin) / root)
-                third = -third
-            scale = cavity / (root * variance[d])
-            third *= scale**3
-            fourth *= scale**4
-            out[d, THIRD] += count * third
-            out[d, FOURTH] += count * fourth
-            out[d, THIRD_TWICE] += copy * count * third * third
-            out[d, THIRD_THRICE] += copy * count * third * third * third
-            out[d, THIRD_AND_FOURTH] += copy * count * third * fourth
-    return out
-
-
-@compiled
-def levels_of(size: int, blocks: IndexArray, vectors: FloatArray) -> FloatArray:
-    """Skills in every cell (C, size, F) for F vectors of all effects (B * size, F)."""
-    out = np.zeros((blocks.shape[0], size, vectors.shape[1]))
-    for c in range(blocks.shape[0]):
-        for block in blocks[c]:
-            if block >= 0:
-                out[c] += vectors[block * size : (block + 1) * size]
-    return out
-
-
-@compiled
-def along_rows(
-    level: FloatArray, cell: IndexArray, first: IndexArray, second: IndexArray
-) -> FloatArray:
-    """Difference of every row (D, F) in each of F vectors, whose ``levels_of`` are given."""
-    out = np.empty((cell.size, level.shape[2]))
-    for d in range(cell.size):
-        out[d] = level[cell[d], first[d]] - level[cell[d], second[d]]
-    return out
-
-
-@compiled
-def third_cumulants(
-    level: FloatArray, cell: IndexArray, first: IndexArray, second: IndexArray, third: FloatArray
-) -> FloatArray:
-    """Of F functionals, to first order (F): the sum over rows of k3 cov(f, d)^3.
-
-    ``level``: ``levels_of`` their covariances with all effects; ``third`` (D): k3 of rows.
-    """
-    out = np.zeros(level.shape[2])
-    for d in range(cell.size):
-        above = level[cell[d], first[d]]
-        below = level[cell[d], second[d]]
-        for f in range(out.size):
-            c = above[f] - below[f]
-            out[f] += third[d] * c * c * c
-    return out
-
-
-@compiled
-def covariance_change(
-    loadings: FloatArray, between: FloatArray, cumulants: FloatArray
-) -> FloatArray:
-    """1/2 sum over pairs of distinct copies of k3 k3' cov(d, d')^2 cov(f, d) cov(g, d'), (F, F).
-
-    ``loadings`` (D, F): covariance of each row's difference with each functional; ``between``
-    (D, D): of rows with each other. Opper, Paquet, Winther 2013.
-    """
-    rows, functionals = loadings.shape
-    carried = np.empty(functionals)
-    out = np.zeros((functionals, functionals))
-    for k in range(rows):
-        carried[:] = 0.0
-        for m in range(rows):
-            c = between[k, m]
-            weight = 0.5 * cumulants[k, THIRD] * cumulants[m, THIRD] * c * c
-            if k == m:
-                weight -= 0.5 * cumulants[k, THIRD_TWICE] * c * c
-            for f in range(functionals):
-                carried[f] += weight * loadings[m, f]
-        for f in range(functionals):
-            weight = loadings[k, f]
-            for g in range(functionals):
-                out[f, g] += weight * carried[g]
-    return 0.5 * (out + out.T)
-
-
-@compiled
-def pull_of_rows(
-    between: FloatArray, cumulants: FloatArray, variance_change: FloatArray
-) -> FloatArray:
-    """How hard each row (D) pulls: a mean moves by the sum over rows of cov(f, d) times it.
-
-    What a copy's third cumulant makes of the other copies' change of its variance, and its fourth
-    of their third: 1/2 k3 dv + 1/6 k4 sum k3' cov^3, over distinct copies. ``variance_change`` (D):
-    of rows, by all copies.
-    """
-    out = np.empty(cumulants.shape[0])
-    for k in range(out.size):
-        third, fourth, twice, thrice, mixed = cumulants[k]
-        v = between[k, k]
-        skew = 0.0
-        for m in range(out.size):
-            skew += cumulants[m, THIRD] * between[k, m] ** 3
-        out[k] = 0.5 * (third * variance_change[k] - v * (twice * skew - thrice * v**3))
-        out[k] += (fourth * skew - mixed * v**3) / 6.0
-    return out
-
 
 # Skewness of a centred skill up to which its board is left alone: the variance is then about
 # skewness^2 / 2 short, half a per cent.
@@ -170,36 +31,81 @@ NEGLIGIBLE = 5e-3
 HALVINGS = 20
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """D differences between two of ``size`` models in a cell; arrays as in ``along_rows``."""
+class RowCumulants(NamedTuple):
+    """Per row (D) the sums over copies of k3, k4, k3^2, k3^3 and k3 k4.
 
-    size: int
-    blocks: IndexArray
-    cell: IndexArray
-    first: IndexArray
-    second: IndexArray
+    k3, k4: third and fourth cumulant of the row's difference under cavity times one copy, over the
+    variance to the power of three and four. Products are of a copy with itself, of which a count
+    below one has no more than its square.
+    """
 
-    def levels(self, vectors: FloatArray) -> FloatArray:
-        """Skills in every cell (C, M, F) for vectors of all effects (B * M, F)."""
-        return levels_of(self.size, self.blocks, np.ascontiguousarray(vectors))
+    third: FloatArray
+    fourth: FloatArray
+    third_twice: FloatArray
+    third_thrice: FloatArray
+    third_and_fourth: FloatArray
 
-    def along(self, vectors: FloatArray) -> FloatArray:
-        """Difference of every row in each vector (B * M, F): (D, F)."""
-        return along_rows(self.levels(vectors), self.cell, self.first, self.second)
 
-    def marginals(self, mean: FloatArray, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Mean and variance of every row's difference (D), (D)."""
-        centre, variance = np.zeros(self.cell.size), np.zeros(self.cell.size)
-        marginals(
-            self.size, self.blocks, self.cell, self.first, self.second, mean, covariance,
-            centre, variance,
-        )  # fmt: skip
-        return centre, variance
+def row_cumulants(
+    mean: FloatArray,
+    variance: FloatArray,
+    counts: FloatArray,
+    sites: FloatArray,
+    margin: float,
+    noise: float,
+) -> RowCumulants:
+    """Cumulants of rows with marginals ``mean``, ``variance`` (D).
 
-    def take(self, kept: IndexArray) -> "Rows":
-        """Some of the rows."""
-        return replace(self, cell=self.cell[kept], first=self.first[kept], second=self.second[kept])
+    ``counts`` (D, 3) and ``sites`` (2, D, 3): as in ``expectation_propagation``; ``margin``: draw
+    margin in skill units; ``noise``: 2 beta^2.
+    """
+    cavity = cavities(mean, variance, counts, sites)
+    root = np.sqrt(cavity.variance + noise)
+    side = np.where(cavity.outcome == SECOND_WINS, -1.0, 1.0)
+    tie = cavity.outcome == TIE
+    each = np.empty((2, root.size))
+    each[:, tie] = draw_cumulants(cavity.mean[tie] / root[tie], margin / root[tie])
+    each[:, ~tie] = win_cumulants((side[~tie] * cavity.mean[~tie] - margin) / root[~tie])
+    scale = cavity.variance / (root * variance[cavity.row])
+    third, fourth = side * each[0] * scale**3, each[1] * scale**4
+    of_copies = cavity.share * third
+    sums = (third, fourth, of_copies * third, of_copies * third * third, of_copies * fourth)
+    total = np.zeros((len(sums), mean.size))
+    for row, one in zip(total, sums, strict=True):
+        np.add.at(row, cavity.row, cavity.battles * one)
+    return RowCumulants(*total)
+
+
+def covariance_change(
+    loadings: FloatArray, between: FloatArray, cumulants: RowCumulants
+) -> FloatArray:
+    """1/2 sum over pairs of distinct copies of k3 k3' cov(d, d')^2 cov(f, d) cov(g, d'), (F, F).
+
+    ``loadings`` (D, F): covariance of each row's difference with each functional; ``between``
+    (D, D): of rows with each other. Opper, Paquet, Winther 2013.
+    """
+    third = cumulants.third
+    weight = third[:, None] * third[None, :]
+    weight[np.diag_indices(third.size)] -= cumulants.third_twice
+    change = product(loadings.T, product(0.5 * weight * between * between, loadings))
+    return 0.5 * (change + change.T)
+
+
+def pull_of_rows(
+    between: FloatArray, cumulants: RowCumulants, variance_change: FloatArray
+) -> FloatArray:
+    """How hard each row (D) pulls: a mean moves by the sum over rows of cov(f, d) times it.
+
+    What a copy's third cumulant makes of the other copies' change of its variance, and its fourth
+    of their third: 1/2 k3 dv + 1/6 k4 sum k3' cov^3, over distinct copies. ``variance_change`` (D):
+    of rows, by all copies.
+    """
+    third, fourth, twice, thrice, mixed = cumulants
+    v = np.diag(between)
+    skew = (third * between**3).sum(axis=1)
+    of_variance = third * variance_change - v * (twice * skew - thrice * v**3)
+    pull: FloatArray = 0.5 * of_variance + (fourth * skew - mixed * v**3) / 6.0
+    return pull
 
 
 def corrected(posterior: Posterior, counts: PairCounts) -> Posterior:
@@ -208,11 +114,9 @@ def corrected(posterior: Posterior, counts: PairCounts) -> Posterior:
     The same posterior where no centred skill's skewness is beyond TOLERATED. ``fitted`` of what is
     returned is the fit that its ``sites`` belong to.
     """
-    size = len(counts.model_ids)
     changed = _change(
-        Rows(size, *one_block(counts.first.size), counts.first, counts.second),
-        counts.outcomes, posterior.sites, posterior,
-        posterior.mean - posterior.prior_mean, posterior.covariance,
+        counts.differences, counts.outcomes, posterior,
+        posterior.mean - posterior.prior.mean, posterior.covariance,
         posterior.covariance, posterior.skill_sd,
     )  # fmt: skip
     if changed is None:
@@ -239,8 +143,7 @@ def corrected_hierarchy(
     for b in range(share.size):
         skills += share[b] * whole[:, b]
     changed = _change(
-        Rows(size, counts.blocks, counts.cell, counts.first, counts.second),
-        counts.outcomes, np.moveaxis(posterior.sites, 0, -1), posterior,
+        counts.differences, counts.outcomes, posterior,
         posterior.mean.ravel(), posterior.covariance, skills, board.skill_sd,
     )  # fmt: skip
     if changed is None:
@@ -252,9 +155,8 @@ def corrected_hierarchy(
 
 
 def _change(
-    rows: Rows,
+    rows: Differences,
     outcomes: FloatArray,
-    sites: FloatArray,
     fit: Posterior | HierarchicalPosterior,
     mean: FloatArray,
     covariance: FloatArray,
@@ -266,28 +168,25 @@ def _change(
     ``skills`` (K, M): covariance of all effects with each model's skill, ``skill_sd`` (M): centred.
     """
     cumulants = row_cumulants(
-        *rows.marginals(mean, covariance), np.ascontiguousarray(outcomes),
-        fit.draw_margin, 2.0 * fit.beta**2,
-        np.ascontiguousarray(sites[..., 0]), np.ascontiguousarray(sites[..., 1]),
-    )  # fmt: skip
-    third = cumulants[:, THIRD]
-    if not np.isfinite(third).all():
+        *rows.marginals(mean, covariance), outcomes, fit.sites, fit.draw_margin, fit.prior.noise
+    )
+    if not np.isfinite(cumulants.third).all():
         # A fit that has gone astray, where some cavity is none.
         return None
-    cubes = third_cumulants(rows.levels(skills), rows.cell, rows.first, rows.second, third)
-    skewed = np.abs(cubes) > TOLERATED * (skill_sd * skill_sd * skill_sd)
+    loads = rows.along(skills) / np.where(skill_sd > 0.0, skill_sd, 1.0)
+    skewness = cumulants.third[:, None] * (loads * loads * loads)
+    skewed = np.abs(skewness.sum(axis=0)) > TOLERATED
     if not skewed.any():
         return None
-    loads = rows.along(skills[:, skewed]) / skill_sd[skewed]
-    kept = _that_matter(np.abs(third[:, None] * (loads * loads * loads)).max(axis=1))
-    rows, cumulants = rows.take(kept), np.ascontiguousarray(cumulants[kept])
+    kept = _that_matter(np.abs(skewness[:, skewed]).max(axis=1))
+    rows, cumulants = rows.take(kept), RowCumulants(*(one[kept] for one in cumulants))
     loadings = rows.along(covariance)
     between = rows.along(loadings.T)
     change = covariance_change(loadings, between, cumulants)
-    of_rows = np.diag(rows.along(rows.along(change).T)).copy()
+    of_rows = np.diag(rows.along(rows.along(change).T))
     pull = (loadings * pull_of_rows(between, cumulants, of_rows)[:, None]).sum(axis=0)
     for _ in range(HALVINGS):
-        upper = factor(covariance + change)
+        upper = factor(covariance + change, 0.0)
         if np.isfinite(upper).all():
             # The terms of the mean alternate in sign: a [0/1] Pade approximant of their sum.
             move = (covariance * solve_factored(upper, pull)).sum(axis=1)

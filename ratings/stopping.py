@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from statistics import NormalDist
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from ratings.compiled import FloatArray, IndexArray, compiled
-from ratings.gaussian import NORMAL_975, cdf
-from ratings.growth import Growth, Plain
-from ratings.linear_algebra import factor_semidefinite, product
+from ratings.gaussian import NORMAL_975
+from ratings.growth import Flat, Growth
+from ratings.linear_algebra import factor, product
 from ratings.pairing import (
     PairingPolicy,
     Rule,
@@ -31,6 +31,7 @@ from ratings.pairing import (
     pair_precisions,
 )
 from ratings.posterior import Posterior
+from ratings.summary import SEMIDEFINITE
 
 
 class Measure(StrEnum):
@@ -49,47 +50,21 @@ class Measure(StrEnum):
 @compiled
 def _width(covariance: FloatArray, reference: FloatArray) -> float:
     # The 95% interval of the least certain centred skill.
-    size = reference.size
-    rows = np.zeros(size)
-    total = 0.0
-    for i in range(size):
-        for j in range(size):
-            rows[i] += covariance[i, j] * reference[j]
-        total += reference[i] * rows[i]
-    widest = 0.0
-    for i in range(size):
-        widest = max(widest, covariance[i, i] - 2.0 * rows[i] + total)
-    return 2.0 * NORMAL_975 * math.sqrt(widest)
+    widest = -math.inf
+    level = 0.0
+    for i in range(reference.size):
+        row = 0.0
+        for j in range(reference.size):
+            row += covariance[i, j] * reference[j]
+        level += reference[i] * row
+        widest = max(widest, covariance[i, i] - 2.0 * row)
+    return 2.0 * NORMAL_975 * math.sqrt(widest + level)
 
 
-@compiled
-def _p_better(mean: FloatArray, covariance: FloatArray, i: int, j: int) -> float:
-    spread = covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j]
-    return cdf((mean[i] - mean[j]) / math.sqrt(max(spread, 1e-300)))
-
-
-@compiled
-def _p_best(mean: FloatArray, covariance: FloatArray) -> float:
-    # Bonferroni's lower bound for the leader, close where it is likely to be the best.
-    leader = 0
-    for i in range(mean.size):
-        if mean[i] > mean[leader]:
-            leader = i
-    doubt = 0.0
-    for i in range(mean.size):
-        if i != leader:
-            doubt += _p_better(mean, covariance, i, leader)
-    return float(max(1.0 - doubt, 0.0))
-
-
-@compiled
-def _separation(mean: FloatArray, covariance: FloatArray, order: IndexArray) -> float:
-    # ``order``: models from the best down; sorting here would take a second to compile.
-    size = mean.size
-    total = 0.0
-    for k in range(size - 1):
-        total += 2.0 * _p_better(mean, covariance, order[k], order[k + 1]) - 1.0
-    return float(total / max(size - 1, 1))
+def _p_better(mean: FloatArray, covariance: FloatArray, a: IndexArray, b: IndexArray) -> FloatArray:
+    spread = covariance[a, a] + covariance[b, b] - 2.0 * covariance[a, b]
+    better: FloatArray = ndtr((mean[a] - mean[b]) / np.sqrt(np.maximum(spread, 1e-300)))
+    return better
 
 
 def value_of(measure: Measure, posterior: Posterior) -> float:
@@ -108,9 +83,13 @@ def measured(
     """The measure of two models or more with ``mean`` (M) and ``covariance`` (M, M)."""
     if measure is Measure.INTERVAL_WIDTH:
         return _width(covariance, reference)
+    order = np.argsort(-mean, kind="stable")
     if measure is Measure.P_BEST:
-        return _p_best(mean, covariance)
-    return _separation(mean, covariance, np.argsort(-mean, kind="stable"))
+        # Bonferroni's lower bound for the leader, close where it is likely to be the best.
+        doubt = _p_better(mean, covariance, order[1:], order[:1]).sum()
+        return float(max(1.0 - doubt, 0.0))
+    better = _p_better(mean, covariance, order[:-1], order[1:])
+    return float((2.0 * better - 1.0).mean())
 
 
 def is_met(measure: Measure, value: float, threshold: float) -> bool:
@@ -123,7 +102,7 @@ def straightened(measure: Measure, value: float) -> float:
     if measure is Measure.INTERVAL_WIDTH:
         return 1.0 / max(value * value, 1e-300)
     p = value if measure is Measure.P_BEST else 0.5 * (1.0 + value)
-    z = NormalDist().inv_cdf(min(max(p, 1e-12), 1.0 - 1e-12))
+    z = float(ndtri(min(max(p, 1e-12), 1.0 - 1e-12)))
     return z * abs(z)
 
 
@@ -150,12 +129,11 @@ def plan(posterior: Posterior, policy: PairingPolicy, battles: float) -> Plan:
     first, second = np.triu_indices(size, 1)
     if policy.rule is Rule.RANDOM or size < 2:
         return Plan(np.full(first.size, 1.0 / max(first.size, 1)), 1.0)
-    noise = 2.0 * posterior.beta**2
+    noise = posterior.prior.noise
     covariance = posterior.covariance[None].copy()
     mean = posterior.mean[None]
-    precision = pair_precisions(mean[0], covariance[0], posterior.draw_margin, noise)[None]
     # What one choice teaches, if it stands for several battles on its pair.
-    precision *= max(battles / (ROUNDS * size), 1.0)
+    precision = pair_precisions(posterior)[None] * max(battles / (ROUNDS * size), 1.0)
     rounds = min(max(math.ceil(battles / size), 1), ROUNDS)
     quality = np.empty((0, 0, 0))
     if policy.rule is Rule.MATCH_QUALITY:
@@ -219,9 +197,8 @@ def forecast(
     size = posterior.mean.size
     generator = np.random.Generator(np.random.Philox(key=seed))
     normal = generator.standard_normal((max(draws // 2, 1), size))
-    upper = factor_semidefinite(posterior.covariance, 1e-14)
-    offset = product(normal, upper)
-    growing = growth or Plain(posterior.covariance)
+    offset = product(normal, factor(posterior.covariance, SEMIDEFINITE))
+    growing = growth or Flat(posterior.covariance)
 
     first, second = np.triu_indices(size, 1)
     evenly = np.full(first.size, 1.0 / first.size)

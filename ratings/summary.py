@@ -5,29 +5,34 @@ so the same board gives the same bits.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import expit, ndtr
 
 from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.counts import PairCounts
-from ratings.gaussian import NORMAL_975, cdf, log_band
-from ratings.linear_algebra import factor_semidefinite
+from ratings.cut_gaussian import log_band
+from ratings.gaussian import NORMAL_975
+from ratings.linear_algebra import factor
 from ratings.posterior import Posterior
 
+Ranks = NDArray[np.int16]
 DEFAULT_DRAWS = 8192
+# The share of the largest variance below which a variance of a singular covariance is none.
+SEMIDEFINITE = 1e-14
 # Draws that are compared side by side: few enough to stay in the nearest cache.
 BLOCK = 64
 TAIL = 0.025
 
 
 @compiled
-def count_better(skill: FloatArray, better: FloatArray) -> None:
-    """Fill ``better`` (M, D): how many models are above each in each draw ``skill`` (M, D) gives.
-
-    Draws lie side by side, so that the comparisons of two models over all draws are one loop
-    without a branch; counts are floats for the same reason, and exact.
-    """
+def _count_better(skill: FloatArray, better: FloatArray) -> None:
+    # Fill ``better`` (M, D): how many models are above each in the draws ``skill`` (M, D). Draws
+    # lie side by side, so that comparing two models is one loop without a branch; counts are floats
+    # for the same reason, and exact.
     better[:] = 0.0
     for i in range(skill.shape[0]):
         mine, above_me = skill[i], better[i]
@@ -39,41 +44,43 @@ def count_better(skill: FloatArray, better: FloatArray) -> None:
 
 
 @compiled
-def add_draws(total: FloatArray, upper: FloatArray, normal: FloatArray) -> None:
-    """Add to ``total`` (M, D) up to D draws: ``normal`` (at most D, M) times ``upper`` (M, M)."""
+def draw_ranks(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> Ranks:
+    """Rank of every model in every draw (D, M), 1 the best, of skills with ``mean`` (M).
+
+    ``upper`` (M, M): factor of their covariance; ``normal`` (D, M).
+    """
     draws, size = normal.shape
-    z = np.zeros(total.shape[1])
-    for k in range(size):
-        for d in range(draws):
-            z[d] = normal[d, k]
-        for i in range(k, size):
-            row, factor = total[i], upper[k, i]
-            for d in range(total.shape[1]):
-                row[d] += z[d] * factor
+    out = np.empty((draws, size), dtype=np.int16)
+    skill = np.empty((size, BLOCK))
+    better = np.empty((size, BLOCK))
+    z = np.zeros(BLOCK)
+    for start in range(0, draws, BLOCK):
+        count = min(BLOCK, draws - start)
+        for i in range(size):
+            skill[i] = mean[i]
+        for k in range(size):
+            for d in range(count):
+                z[d] = normal[start + d, k]
+            for i in range(k, size):
+                row, loading = skill[i], upper[k, i]
+                for d in range(BLOCK):
+                    row[d] += z[d] * loading
+        _count_better(skill, better)
+        for i in range(size):
+            for d in range(count):
+                out[start + d, i] = better[i, d] + 1.0
+    return out
 
 
 @compiled
-def _rank_histogram(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> IndexArray:
-    # Row i, column r: draws that put model i at rank r + 1. Each normal is used with both signs.
-    size = mean.size
-    histogram = np.zeros((size, size), dtype=np.int64)
-    offset = np.empty((size, BLOCK))
-    skill = np.empty((size, BLOCK))
-    better = np.empty((size, BLOCK))
-    for start in range(0, normal.shape[0], BLOCK):
-        block = normal[start : start + BLOCK]
-        offset[:] = 0.0
-        add_draws(offset, upper, block)
-        for side in range(2):
-            sign = 1.0 - 2.0 * side
-            for i in range(size):
-                for d in range(BLOCK):
-                    skill[i, d] = mean[i] + sign * offset[i, d]
-            count_better(skill, better)
-            for i in range(size):
-                for d in range(block.shape[0]):
-                    histogram[i, int(better[i, d])] += 1
-    return histogram
+def _histogram(ranks: Ranks) -> IndexArray:
+    # Row i, column r (M, M): draws that put model i at rank r + 1.
+    size = ranks.shape[1]
+    out = np.zeros((size, size), dtype=np.int64)
+    for d in range(ranks.shape[0]):
+        for i in range(size):
+            out[i, ranks[d, i] - 1] += 1
+    return out
 
 
 def rank_by(skill: FloatArray) -> IndexArray:
@@ -92,9 +99,11 @@ def rank_distribution(posterior: Posterior, seed: int, draws: int = DEFAULT_DRAW
     generator = np.random.Generator(np.random.Philox(key=seed))
     normal = generator.standard_normal((max(draws // 2, 1), size))
     # Ranks see differences alone; the uncentred covariance is the better conditioned one.
-    upper = factor_semidefinite(posterior.covariance, 1e-14)
-    histogram = _rank_histogram(posterior.mean, upper, normal)
-    share: FloatArray = histogram / (2.0 * normal.shape[0])
+    upper = factor(posterior.covariance, SEMIDEFINITE)
+    draws_at = sum(
+        _histogram(draw_ranks(posterior.mean, upper, side)) for side in (normal, -normal)
+    )
+    share: FloatArray = draws_at / (2.0 * normal.shape[0])
     return share
 
 
@@ -106,57 +115,50 @@ def rank_range(distribution: FloatArray, rank: IndexArray) -> tuple[IndexArray, 
     return np.minimum(low, rank).astype(np.int64), np.maximum(high, rank).astype(np.int64)
 
 
-@compiled
-def _predict(
-    mean: FloatArray, covariance: FloatArray, margin: float, noise: float, logit_unit: float
-) -> FloatArray:
-    # (M, M, 4): difference sd, P(skill a > skill b), P(a wins), P(tie); the diagonal is a model
-    # against its equal.
-    size = mean.size
-    out = np.zeros((size, size, 4))
-    for i in range(size):
-        for j in range(size):
-            d = mean[i] - mean[j]
-            variance = max(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j], 0.0)
-            if i == j:
-                d = variance = 0.0
-            sd = math.sqrt(variance)
-            out[i, j, 0] = sd
-            if sd > 0.0:
-                out[i, j, 1] = cdf(d / sd)
-            else:
-                out[i, j, 1] = 0.5 + 0.5 * float(np.sign(d))
-            if logit_unit > 0.0:
-                # Logistic-Gaussian integral, MacKay 1992: widen the slope by the variance.
-                x = d / logit_unit / math.sqrt(1.0 + math.pi * variance / (8.0 * logit_unit**2))
-                out[i, j, 2] = 1.0 / (1.0 + math.exp(-x))
-            else:
-                root = math.sqrt(variance + noise)
-                out[i, j, 2] = cdf((d - margin) / root)
-                if margin > 0.0:
-                    out[i, j, 3] = math.exp(log_band(d / root, margin / root))
-    return out
+class Prediction(NamedTuple):
+    """What a posterior expects of every ordered pair, on average over it, (M, M) each.
 
-
-def predict(posterior: Posterior) -> FloatArray:
-    """For every ordered pair (M, M, 4): sd of the difference, P(better), P(win), P(tie).
-
-    Averaged over the posterior. Bradley-Terry has no tie: its P(win) already holds half of it.
+    ``sd`` of the difference; ``better``: P(skill a > skill b); ``win``, ``tie``: of one battle. The
+    diagonal is a model against its equal.
     """
-    unit = 0.0
+
+    sd: FloatArray
+    better: FloatArray
+    win: FloatArray
+    tie: FloatArray
+
+
+def predict(posterior: Posterior) -> Prediction:
+    """What the next battle of any two models is expected to be.
+
+    Bradley-Terry has no tie: its P(win) already holds half of it.
+    """
+    mean, covariance, margin = posterior.mean, posterior.covariance, posterior.draw_margin
+    own = np.diag(covariance)
+    d = mean[:, None] - mean[None, :]
+    variance = np.maximum(own[:, None] + own[None, :] - 2.0 * covariance, 0.0)
+    variance[np.diag_indices(mean.size)] = 0.0
+    sd = np.sqrt(variance)
+    better = np.where(sd > 0.0, ndtr(d / np.where(sd > 0.0, sd, 1.0)), 0.5 + 0.5 * np.sign(d))
+    tie = np.zeros_like(d)
     if posterior.link == "logit":
-        unit = math.sqrt(2.0) * posterior.beta * math.sqrt(2.0 * math.pi) / 4.0
-    return _predict(
-        posterior.mean, posterior.covariance, posterior.draw_margin, 2.0 * posterior.beta**2, unit
-    )
+        unit = posterior.prior.log_odds_unit
+        # Logistic-Gaussian integral, MacKay 1992: widen the slope by the variance.
+        win = expit(d / unit / np.sqrt(1.0 + math.pi * variance / (8.0 * unit**2)))
+    else:
+        root = np.sqrt(variance + posterior.prior.noise)
+        win = ndtr((d - margin) / root)
+        if margin > 0.0:
+            tie = np.exp(log_band(d / root, margin / root))
+    return Prediction(sd, better, win, tie)
 
 
-def winshare(prediction: FloatArray) -> FloatArray:
+def winshare(prediction: Prediction) -> FloatArray:
     """Expected share of a round robin against all others (M), win 1, tie 1/2; 0.5 when alone."""
-    size = prediction.shape[0]
+    size = prediction.win.shape[0]
     if size < 2:
         return np.full(size, 0.5)
-    points = prediction[:, :, 2] + 0.5 * prediction[:, :, 3]
+    points = prediction.win + 0.5 * prediction.tie
     share: FloatArray = (points.sum(axis=1) - np.diag(points)) / (size - 1)
     return np.clip(share, 0.0, 1.0)
 
@@ -179,7 +181,7 @@ def pairwise(posterior: Posterior, counts: PairCounts) -> pa.Table:
             "model_a": names.take(pa.array(rows)),
             "model_b": names.take(pa.array(columns)),
             "skill_difference": posterior.mean[rows] - posterior.mean[columns],
-            **{name: prediction[rows, columns, k] for k, name in enumerate(of_pairs)},
+            **{name: of[rows, columns] for name, of in zip(of_pairs, prediction, strict=True)},
             "battle_count": np.rint(battles[rows, columns]).astype(np.int64),
         }
     )

@@ -25,7 +25,7 @@ from ratings.counts import (
 )
 from ratings.draw_margin import fit_draw_margin, fit_prior_sd
 from ratings.expectation_propagation import fit
-from ratings.posterior import BETA, PRIOR_MEAN, PRIOR_SD, Posterior
+from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
 from ratings.sandwich import Sandwich, design_effect, sandwich
 from ratings.skewness import corrected
 from ratings.summary import DEFAULT_DRAWS, summarise
@@ -57,9 +57,9 @@ class RatingParameters:
     ``pool_countries``: trueskill_hierarchical is one model over the countries of a dimension.
     """
 
-    beta: float = BETA
-    prior_mean: float = PRIOR_MEAN
-    prior_sd: float = PRIOR_SD
+    beta: float = TRUESKILL_PRIOR.beta
+    prior_mean: float = TRUESKILL_PRIOR.mean
+    prior_sd: float = TRUESKILL_PRIOR.sd
     margin_tournament: str = "all"
     estimators: tuple[str, ...] = field(default=COUNT_ESTIMATORS)
     draws: int = DEFAULT_DRAWS
@@ -69,6 +69,11 @@ class RatingParameters:
     provisional_sd_share: float = 0.5
     # Boards from before it stay what they were.
     pool_countries: bool = field(default=False, metadata={IS_LATER: True})
+
+    @property
+    def prior(self) -> Prior:
+        """The three scales as one."""
+        return Prior(self.prior_mean, self.prior_sd, self.beta)
 
     def __post_init__(self) -> None:
         unknown = set(self.estimators) - set(COUNT_ESTIMATORS)
@@ -99,18 +104,13 @@ def derive_seed(seed: int, *names: str) -> int:
 def fit_anchor(counts: PairCounts, parameters: RatingParameters) -> Posterior:
     """Posterior of a dimension's ``margin_tournament``; its margin and prior hold for the rest."""
     if parameters.estimate_prior_sd:
-        return fit_prior_sd(counts, beta=parameters.beta, prior_mean=parameters.prior_mean)
-    return fit_draw_margin(
-        counts, beta=parameters.beta, prior_mean=parameters.prior_mean, prior_sd=parameters.prior_sd
-    )
+        return fit_prior_sd(counts, parameters.prior)
+    return fit_draw_margin(counts, parameters.prior)
 
 
 def fit_like(anchor: Posterior, counts: PairCounts) -> Posterior:
     """Posterior of ``counts`` with the margin, prior and noise of ``anchor``."""
-    return fit(
-        counts, draw_margin=anchor.draw_margin, beta=anchor.beta, prior_mean=anchor.prior_mean,
-        prior_sd=anchor.prior_sd,
-    )  # fmt: skip
+    return fit(counts, draw_margin=anchor.draw_margin, prior=anchor.prior)
 
 
 def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]:
@@ -134,10 +134,7 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
             )
         for estimator in sorted(parameters.estimators):
             if estimator == BRADLEY_TERRY:
-                posterior = fit_bradley_terry(
-                    pairs, beta=parameters.beta, prior_mean=parameters.prior_mean,
-                    prior_sd=anchors[dimension].prior_sd,
-                )  # fmt: skip
+                posterior = fit_bradley_terry(pairs, anchors[dimension].prior)
             elif key == parameters.margin_tournament:
                 posterior = corrected(anchors[dimension], pairs)
             else:
@@ -173,7 +170,7 @@ def board(
     met = counts.battles_per_model if battles is None else battles
     battle_count = np.rint(met).astype(np.int64)
     few = battle_count < parameters.provisional_battle_count
-    wide = posterior.skill_sd > parameters.provisional_sd_share * posterior.prior_sd
+    wide = posterior.skill_sd > parameters.provisional_sd_share * posterior.prior.sd
     rows = pa.table(
         {
             **dict(zip(summary.column_names, summary.columns, strict=True)),
@@ -188,7 +185,7 @@ def board(
         "model_count": len(counts.model_ids),
         "tie_share": counts.tie_share,
         "draw_margin": float(posterior.draw_margin),
-        "prior_sd": float(posterior.prior_sd),
+        "prior_sd": float(posterior.prior.sd),
         "is_converged": bool(posterior.converged),
     }
     return with_constants(rows, constants)

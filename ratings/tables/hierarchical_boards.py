@@ -103,15 +103,13 @@ def fit_dimension(
 
     The prior is that of the dimension's anchor; the draw margin is fitted on these battles.
     """
-    beta, prior_mean, prior_sd = anchor.beta, anchor.prior_mean, anchor.prior_sd
     joint = None
     if is_joint and len(parts) > 1:
-        joint = fit_countries(parts, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
+        joint = fit_countries(parts, anchor.prior)
     each = []
     for country, cells in parts.items():
         if joint is None:
-            fit = fit_hierarchical(cells, beta=beta, prior_mean=prior_mean, prior_sd=prior_sd)
-            posterior = corrected_hierarchy(fit, cells)
+            posterior = corrected_hierarchy(fit_hierarchical(cells, prior=anchor.prior), cells)
         else:
             posterior = joint.country(country)
         census = _census(study, country, posterior)
@@ -183,10 +181,10 @@ def effect_rows(every: Iterable[Countries]) -> dict[str, pa.Table]:
 def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
     """The country's counts in the form of CellCounts: one column per axis."""
     cells = study.cells[country]
-    here = counts.filter(pc.is_in(counts.column("cell_id"), pa.array(cells, pa.int32())))
-    identifiers = here.column("cell_id").to_pylist()
+    place = pc.index_in(counts.column("cell_id"), value_set=pa.array(cells, pa.int32()))
+    here, place = counts.filter(place.is_valid()), place.drop_null()
     columns = {
-        axis: pa.array([cells[cell].get(axis) for cell in identifiers], pa.string())
+        axis: pa.array([groups.get(axis) for groups in cells.values()], pa.string()).take(place)
         for axis in study.groups.get(country, {})
     }
     columns |= {name: here.column(name) for name in ("model_a", "model_b", *COUNT_COLUMNS)}

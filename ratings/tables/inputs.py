@@ -85,10 +85,8 @@ def participant_counts(read: Read) -> Iterator[tuple[str, str, pa.Table]]:
 
 def seed_of(counts: pa.Table) -> int:
     """The seed of every random draw on a board: 128 bits of the hash of its counts."""
-    digest = hashlib.sha256()
-    for row in _rows(counts):
-        digest.update(repr(row).encode())
-    return int.from_bytes(digest.digest()[:16])
+    text = "".join(map(repr, _rows(counts)))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16])
 
 
 def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:

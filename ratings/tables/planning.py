@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.pairing import PairingPolicy, Rule, expecting, propose
-from ratings.posterior import PRIOR_MEAN, Posterior, over_models
+from ratings.posterior import Posterior, Prior, over_models
 from ratings.rounding import MICRO
 from ratings.tables.count_boards import canonical
 from ratings.tables.declarations import before_rounding
@@ -234,19 +234,19 @@ def candidate_rows(rated: list[Rated], strata: Sequence[str], models: Sequence[s
     known = canonical(rated)
     rated_models = {key: set(one.posterior.model_ids) for key, one in known.items()}
     # Margin, prior and noise belong to the dimension: any of its tournaments has them.
-    priors = {dimension: one.posterior for (_, dimension), one in known.items()}
+    anchors = {dimension: one.posterior for (_, dimension), one in known.items()}
     rows = [
         {
             "stratum_id": stratum,
             "dimension": dimension,
             "model_id": model,
             "is_rated": model in rated_models.get((stratum, dimension), ()),
-            "draw_margin": prior.draw_margin,
-            "prior_sd": prior.prior_sd,
-            "beta": prior.beta,
+            "draw_margin": anchor.draw_margin,
+            "prior_sd": anchor.prior.sd,
+            "beta": anchor.prior.beta,
         }
         for stratum in strata
-        for dimension, prior in sorted(priors.items())
+        for dimension, anchor in sorted(anchors.items())
         for model in models
     ]
     return pa.Table.from_pylist(rows, schema=before_rounding("candidate"))
@@ -282,10 +282,11 @@ def read_back(candidates: pa.Table, pairwise: pa.Table, stratum: str, dimension:
     """
     here = _of(candidates, [stratum], dimension)
     models = here.column("model_id").to_pylist()
-    margin, prior_sd, beta = (
+    margin, sd, beta = (
         here.column(f"{name}_micro")[0].as_py() / MICRO
         for name in ("draw_margin", "prior_sd", "beta")
     )
+    prior = Prior(sd=sd, beta=beta)
     pairs = _of(pairwise, [stratum], dimension)
     names = sorted(pairs.column("model_a").unique().to_pylist())
     size = len(names)
@@ -305,13 +306,11 @@ def read_back(candidates: pa.Table, pairwise: pa.Table, stratum: str, dimension:
     posterior = Posterior(
         model_ids=tuple(names),
         # The mean over all is the prior's: battles only tell differences.
-        mean=PRIOR_MEAN + difference.sum(axis=1) / max(size, 1),
-        covariance=covariance + prior_sd**2 / max(size, 1),
+        mean=prior.mean + difference.sum(axis=1) / max(size, 1),
+        covariance=covariance + sd**2 / max(size, 1),
         reference=np.full(size, 1.0 / max(size, 1)),
-        iterations=0,
         converged=True,
         draw_margin=margin,
-        beta=beta,
-        prior_sd=prior_sd,
+        prior=prior,
     )
     return over_models(posterior, models)

@@ -12,9 +12,8 @@ import pyarrow as pa
 from ratings.countries import joint_weights
 from ratings.counts import CellCounts
 from ratings.growth import (
-    Clustered,
+    Flat,
     Growth,
-    Plain,
     Pooled,
     interval_design_effect,
     society_of,
@@ -52,7 +51,7 @@ def of_counts(rated: Sequence[Rated]) -> Iterator[Standing]:
 
         def over(models: Sequence[str], one: Rated = one) -> tuple[Posterior, Growth]:
             posterior = over_models(one.posterior, models)
-            return posterior, Plain(posterior.covariance)
+            return posterior, Flat(posterior.covariance)
 
         battles = round(one.counts.battle_total)
         yield Standing(UNWEIGHTED, one.stratum_id, one.dimension, one.estimator, battles, over)
@@ -67,7 +66,7 @@ def of_weighted(one: WeightedRated) -> Standing:
 
     def over(models: Sequence[str]) -> tuple[Posterior, Growth]:
         posterior = over_models(shown, models)
-        return posterior, Clustered(posterior.covariance, design_effect, freedom, battles)
+        return posterior, Flat(posterior.covariance, design_effect, freedom, battles)
 
     return Standing(
         one.weighting, one.stratum_id, one.dimension, TRUESKILL_EP, round(battles), over

@@ -30,9 +30,7 @@ def information(posterior: Posterior) -> NDArray[np.float64]:
 
     That of the pair's difference alone, for nothing else enters the likelihood. Diagonal zero.
     """
-    precision = pair_precisions(
-        posterior.mean, posterior.covariance, posterior.draw_margin, 2.0 * posterior.beta**2
-    )
+    precision = pair_precisions(posterior)
     variance = np.diag(posterior.covariance)
     spread = variance[:, None] + variance[None, :] - 2.0 * posterior.covariance
     nats: NDArray[np.float64] = 0.5 * np.log1p(precision * np.maximum(spread, 0.0))

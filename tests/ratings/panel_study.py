@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ratings.counts import ParticipantCounts
 from ratings.expectation_propagation import fit
-from ratings.growth import Clustered, interval_design_effect
+from ratings.growth import Flat, interval_design_effect
 from ratings.posterior import Posterior
 from ratings.sandwich import sandwich
 from ratings.stopping import Measure, value_of
@@ -25,7 +25,7 @@ class WeightedMoment:
 
     battles: int
     posterior: Posterior
-    growth: Clustered
+    growth: Flat
     skill: NDArray[np.float64]
 
     @property
@@ -62,7 +62,7 @@ def ongoing_panel(
         posterior = fit(people.counts, draw_margin=MARGIN)
         clustered = sandwich(posterior, people)
         board = posterior.with_covariance(clustered.interval_covariance)
-        growth = Clustered(
+        growth = Flat(
             board.covariance,
             interval_design_effect(posterior, clustered),
             clustered.degrees_of_freedom,

@@ -4,8 +4,9 @@ import choix
 import numpy as np
 import pytest
 
-from ratings.bradley_terry import fit_bradley_terry, log_odds_unit
+from ratings.bradley_terry import fit_bradley_terry
 from ratings.counts import PairCounts
+from ratings.posterior import TRUESKILL_PRIOR
 from tests.ratings.simulation import PRIOR_SD, model_ids, simulate
 
 
@@ -18,7 +19,7 @@ def test_equal_to_choix_with_the_same_penalty(seed: int) -> None:
         for i, j, (win, lose, tie) in zip(counts.first, counts.second, counts.outcomes, strict=True)
         for pair in [(i, j)] * int(2 * win + tie) + [(j, i)] * int(2 * lose + tie)
     ]
-    unit = log_odds_unit()
+    unit = TRUESKILL_PRIOR.log_odds_unit
     penalty = (unit / PRIOR_SD) ** 2 / 2.0
     theirs = choix.opt_pairwise(9, data, alpha=2 * penalty, tol=1e-10)
     ours = (fit_bradley_terry(counts).mean - 25.0) / unit
@@ -28,7 +29,7 @@ def test_equal_to_choix_with_the_same_penalty(seed: int) -> None:
 def test_the_covariance_is_the_inverse_curvature() -> None:
     counts = simulate(5, size=6, battles=400).counts
     posterior = fit_bradley_terry(counts)
-    unit = log_odds_unit()
+    unit = TRUESKILL_PRIOR.log_odds_unit
     theta = (posterior.mean - 25.0) / unit
     curvature = np.eye(6) * (unit / PRIOR_SD) ** 2
     for i, j, n in zip(counts.first, counts.second, counts.outcomes.sum(axis=1), strict=True):

@@ -13,7 +13,7 @@ def group(skill: list[float] | np.ndarray, sd: float) -> Posterior:
     size = len(skill)
     return Posterior(
         model_ids(size), np.asarray(skill, dtype=float), np.eye(size) * sd**2,
-        np.full(size, 1 / size), 1, True, 2.0,
+        np.full(size, 1 / size), True, 2.0,
     )  # fmt: skip
 
 

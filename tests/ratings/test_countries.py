@@ -93,11 +93,10 @@ def dense(nations: Nations, tau: dict[str, float], margin: float) -> tuple[Array
     mean: Array = np.zeros(prior.size)
     covariance: Array = np.diag(1 / prior)
     precision, shift = np.zeros_like(said), np.zeros_like(said)
-    pi, nu = np.zeros(len(said)), np.zeros(len(said))
     for _ in range(100):
         variance = np.einsum("ri,ij,rj->r", design, covariance, design)
         sweep(design @ mean, variance, said, margin, 2 * (25 / 6) ** 2, precision, shift, 1.0)
-        pool(said, precision, shift, pi, nu)
+        pi, nu = pool(said, precision), pool(said, shift)
         covariance = np.asarray(np.linalg.inv(np.diag(prior) + (design.T * pi) @ design), float)
         mean = np.asarray(covariance @ design.T @ nu)
     return mean, covariance, names

@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from ratings.counts import PairCounts
 from ratings.expectation_propagation import fit
+from ratings.posterior import Prior
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, model_ids, simulate
 
 Array = NDArray[np.float64]
@@ -191,17 +192,16 @@ def test_a_warm_start_ends_at_the_same_place_sooner() -> None:
     near, cold = fit(counts, draw_margin=2.1), fit(counts, draw_margin=2.0)
     warm = fit(counts, draw_margin=2.0, warm_start=near)
     np.testing.assert_allclose(warm.mean, cold.mean, atol=1e-8)
-    assert warm.iterations < cold.iterations
+    assert warm.sweeps < cold.sweeps
 
 
-@pytest.mark.parametrize("name", ["draw_margin", "beta", "prior_sd"])
+@pytest.mark.parametrize("name", ["draw_margin", "beta", "sd"])
 @pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])
 def test_scales_must_be_positive(name: str, bad: float) -> None:
-    scales = {"draw_margin": 1.0, "beta": 1.0, "prior_sd": 1.0, name: bad}
+    scales = {"draw_margin": 1.0, "beta": 1.0, "sd": 1.0, name: bad}
     with pytest.raises(ValueError, match=name):
         fit(
             simulate(1, battles=10).counts,
             draw_margin=scales["draw_margin"],
-            beta=scales["beta"],
-            prior_sd=scales["prior_sd"],
+            prior=Prior(beta=scales["beta"], sd=scales["sd"]),
         )

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.special import log_ndtr
 
-from ratings import gaussian
+from ratings.cut_gaussian import log_band
+from ratings.gaussian import draw_moments, win_moments
 
 POINTS = [0.0, 1e-9, 1e-3, 0.1, 0.3, 0.7, 1.4, 3.0, 5.0, 9.9, 10.1, 20.0, 38.5, 80.0, 300.0, 1e3]
 MARGINS = [1e-6, 1e-4, 1e-2, 0.1, 0.29, 0.31, 0.5, 0.71, 1.0, 2.0, 5.0]
@@ -41,15 +43,10 @@ def exact_draw(t: float, margin: float) -> tuple[mpmath.mpf, ...]:
 
 def tabulate(t: NDArray[np.float64], margin: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n, 6): v, w, log Z of a win at t, then v, w, log Z of a draw at t."""
-    return np.array(
-        [
-            [
-                *gaussian.win_moments(x - e), gaussian.log_cdf(x - e),
-                *gaussian.draw_moments(x, e), gaussian.log_band(x, e),
-            ]
-            for x, e in zip(t.tolist(), margin.tolist(), strict=True)
-        ]
-    )  # fmt: skip
+    battles = list(zip(t.tolist(), margin.tolist(), strict=True))
+    win = np.array([win_moments(x - e) for x, e in battles])
+    draw = np.array([draw_moments(x, e) for x, e in battles])
+    return np.column_stack((win, log_ndtr(t - margin), draw, log_band(t, margin)))
 
 
 def assert_close(value: float, exact: mpmath.mpf, relative: float = 1e-13) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ratings.counts import CellCounts
-from ratings.growth import Clustered, Plain, Pooled, society_of
+from ratings.growth import Flat, Pooled, society_of
 from ratings.hierarchical import fit_hierarchical
 from ratings.pairing import PairingPolicy, Rule, fisher_information
 from ratings.stopping import Measure, forecast, value_of
@@ -67,16 +67,16 @@ def test_stopping_leaves_coverage_of_a_weighted_board_as_it_was(
 def test_without_battles_a_board_stays_as_it_is() -> None:
     covariance = np.array([[2.0, 0.5], [0.5, 3.0]])
     each = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    weighted = Clustered(covariance, 2.0, 10.0, 100.0)
+    weighted = Flat(covariance, 2.0, 10.0, 100.0)
     assert weighted.after(0.0, each) == pytest.approx(covariance)
-    assert Plain(covariance).after(0.0, each) == pytest.approx(covariance)
+    assert Flat(covariance).after(0.0, each) == pytest.approx(covariance)
 
 
 def test_a_design_effect_of_two_takes_twice_the_battles() -> None:
     covariance = np.array([[2.0, 0.5], [0.5, 3.0]])
     each = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    settled = Clustered(covariance, 2.0, float("inf"), 100.0)
-    assert settled.after(30.0, each) == pytest.approx(Plain(covariance).after(15.0, each))
+    settled = Flat(covariance, 2.0, float("inf"), 100.0)
+    assert settled.after(30.0, each) == pytest.approx(Flat(covariance).after(15.0, each))
     # Ten people's intervals narrow faster: they also come to know their own spread.
     few = replace(settled, degrees_of_freedom=10.0)
     assert (np.diag(few.after(30.0, each)) < np.diag(settled.after(30.0, each))).all()

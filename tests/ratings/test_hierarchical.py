@@ -56,10 +56,9 @@ def test_it_solves_the_model_it_states() -> None:
     posterior = fit_hierarchical(counts, tau=np.array(TAU), draw_margin=3.0)
     design, scale = dense_design(counts, TAU)
     precision, shift = np.zeros_like(counts.outcomes), np.zeros_like(counts.outcomes)
-    pi, nu = np.zeros(counts.cell.size), np.zeros(counts.cell.size)
     mean, covariance = np.zeros(scale.size), np.diag(scale**2)
     for _ in range(200):
-        pool(counts.outcomes, precision, shift, pi, nu)
+        pi, nu = pool(counts.outcomes, precision), pool(counts.outcomes, shift)
         covariance = np.linalg.inv(np.diag(scale**-2) + (design.T * pi) @ design)
         mean = covariance @ design.T @ nu
         variance = np.einsum("ri,ij,rj->r", design, covariance, design)

@@ -5,6 +5,7 @@ import pytest
 
 from ratings.counts import PairCounts
 from ratings.draw_margin import HIGHEST, LOWEST, fit_prior_sd
+from ratings.posterior import Prior
 from tests.ratings.simulation import model_ids, simulate
 
 BETA = 25.0 / 6.0
@@ -17,7 +18,7 @@ def recovered(battles: int, sd: float, seeds: int) -> tuple[np.ndarray, np.ndarr
         study = simulate(seed, size=28, battles=battles, sd=sd, margin=3.0)
         posterior = fit_prior_sd(study.counts)
         assert posterior.converged
-        ratio.append(posterior.prior_sd / np.sqrt((study.centred**2).sum() / 27))
+        ratio.append(posterior.prior.sd / np.sqrt((study.centred**2).sum() / 27))
         margin.append(posterior.draw_margin)
     return np.array(ratio), np.array(margin)
 
@@ -51,10 +52,10 @@ def test_it_never_crashes_and_says_when_there_is_no_peak(rows: tuple[list[float]
     )
     posterior = fit_prior_sd(counts)
     assert np.isfinite(posterior.mean).all()
-    assert LOWEST * BETA * 0.99 <= posterior.prior_sd <= HIGHEST * BETA * 1.01
+    assert LOWEST * BETA * 0.99 <= posterior.prior.sd <= HIGHEST * BETA * 1.01
     if rows[0] == [20, 20, 20]:
         # Three models that nothing tells apart: the evidence has no peak.
-        assert posterior.prior_sd < LOWEST * BETA * 1.01
+        assert posterior.prior.sd < LOWEST * BETA * 1.01
 
 
 def test_it_is_the_maximum_of_the_evidence() -> None:
@@ -63,5 +64,5 @@ def test_it_is_the_maximum_of_the_evidence() -> None:
     from ratings.draw_margin import fit_draw_margin
 
     for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2.0):
-        other = fit_draw_margin(counts, prior_sd=best.prior_sd * factor)
+        other = fit_draw_margin(counts, Prior(sd=best.prior.sd * factor))
         assert other.log_evidence < best.log_evidence

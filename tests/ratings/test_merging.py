@@ -45,15 +45,15 @@ def test_the_census_weighted_merge_covers_the_population(tau: float) -> None:
 
 def merge_by_precision(parts: list[Posterior]) -> Posterior:
     """Product of all strata's likelihoods and one prior: right only where groups do not differ."""
-    prior = 1.0 / parts[0].prior_sd ** 2
+    prior = 1.0 / parts[0].prior.sd ** 2
     precision = -prior * (len(parts) - 1) * np.eye(parts[0].mean.size)
     pull = np.zeros_like(parts[0].mean)
     for part in parts:
         own = np.linalg.inv(part.covariance)
         precision += own
-        pull += own @ (part.mean - part.prior_mean)
+        pull += own @ (part.mean - part.prior.mean)
     covariance = np.asarray(np.linalg.inv(precision), dtype=np.float64)
-    return replace(parts[0], mean=covariance @ pull + parts[0].prior_mean, covariance=covariance)
+    return replace(parts[0], mean=covariance @ pull + parts[0].prior.mean, covariance=covariance)
 
 
 def test_precision_weighting_fails_where_groups_differ() -> None:

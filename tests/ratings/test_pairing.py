@@ -50,7 +50,7 @@ def test_every_choice_is_the_best_by_brute_force(power: float, shares: tuple[flo
     covariances = [part.covariance.copy() for part in parts]
     start = board_variances(covariances, shares)
     worth = (start / start.mean()) ** power / start
-    precision = [pair_precisions(p.mean, p.covariance, 2.0, NOISE_SD**2) for p in parts]
+    precision = [pair_precisions(p) for p in parts]
     seen: set[tuple[int, int, int]] = set()
     for chosen, gain in zip(pairs_of(batch), batch.gain, strict=True):
         before = board_variances(covariances, shares)
@@ -153,7 +153,7 @@ def test_match_quality_is_the_packages() -> None:
 def test_a_model_nobody_has_seen_comes_first() -> None:
     names = [*model_ids(6), "new"]
     posterior = over_models(small(), names)
-    assert posterior.covariance[6, 6] == pytest.approx(posterior.prior_sd**2)
+    assert posterior.covariance[6, 6] == pytest.approx(posterior.prior.sd**2)
     assert posterior.mean[:6] == pytest.approx(small().mean)
     assert 6 in pairs_of(propose([posterior], GREEDY, size=1, seed=1))[0]
     assert over_models(small(), names[1:3]).mean == pytest.approx(small().mean[1:3])
@@ -177,7 +177,7 @@ def test_what_is_awaited_counts_as_observations_of_the_differences() -> None:
     first, second = np.array([0, 0, 2]), np.array([3, 3, 1])
     expected = expecting(posterior, first, second)
     assert (expected.mean == posterior.mean).all()
-    each = pair_precisions(posterior.mean, posterior.covariance, 2.0, NOISE_SD**2)
+    each = pair_precisions(posterior)
     covariance = posterior.covariance
     # One after the other, as Kalman has it.
     for i, j in zip(first, second, strict=True):

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from ratings.counts import CellCounts, PairCounts
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import TAU_FLOOR, fit_hierarchical
-from ratings.posterior import Posterior
+from ratings.posterior import Posterior, Prior
 from ratings.skewness import corrected, corrected_hierarchy
 from tests.ratings.simulation import PRIOR_SD, model_ids, simulate, simulate_society
 from tests.ratings.test_expectation_propagation import (
@@ -113,7 +113,7 @@ def copies(posterior: Posterior, counts: PairCounts) -> tuple[Array, Array]:
         a[i], a[j] = 1.0, -1.0
         mean, variance = a @ posterior.mean, spread(posterior, i, j) ** 2
         for outcome in np.flatnonzero(counts.outcomes[p]):
-            precision, shift = posterior.sites[p, outcome]
+            precision, shift = posterior.sites[:, p, outcome]
             cavity = 1.0 / (1.0 / variance - precision)
             centre = cavity * (mean / variance - shift)
             d = mean + 12 * np.sqrt(variance) * nodes
@@ -214,7 +214,7 @@ def test_a_model_nobody_has_seen_changes_nothing(seed: int, size: int, battles: 
 def test_corners_give_a_covariance(name: str, margin: float) -> None:
     counts = counts_of_three(CORNERS[name])
     for prior_sd in (0.05, PRIOR_SD, 400.0):
-        after = corrected(fit(counts, draw_margin=margin, prior_sd=prior_sd), counts)
+        after = corrected(fit(counts, draw_margin=margin, prior=Prior(sd=prior_sd)), counts)
         assert np.isfinite(after.mean).all()
         assert (np.linalg.eigvalsh(after.covariance) > 0).all()
         np.testing.assert_array_equal(after.covariance, after.covariance.T)

@@ -22,7 +22,7 @@ def gaussian(mean: Sequence[float] | NDArray[np.float64], covariance: ArrayLike)
     size = len(mean)
     return Posterior(
         model_ids(size), np.array(mean, dtype=float), np.array(covariance, dtype=float),
-        np.full(size, 1 / max(size, 1)), 1, True, 2.0,
+        np.full(size, 1 / max(size, 1)), True, 2.0,
     )  # fmt: skip
 
 

@@ -16,9 +16,7 @@ from tests.ratings.simulation import model_ids
 
 SHARES = {"UK": 0.2, "US": 0.8}
 SIZE = 14
-ANCHOR = Posterior(
-    ("anchor",), np.zeros(1), np.eye(1), np.ones(1), iterations=0, converged=True, draw_margin=3.0
-)
+ANCHOR = Posterior(("anchor",), np.zeros(1), np.eye(1), np.ones(1), converged=True, draw_margin=3.0)
 Key = tuple[str, str]
 
 
