@@ -170,13 +170,14 @@ def verify_proof(
 
     proven = verify_event_proof(proof.read_bytes(), read_public_key(public_key))
     commit, held = proven.commit, proven.checkpoint
+    event = {name: value for name, value in proven.event.items() if value is not None}
     if as_json:
         recorded = {"seq": commit.seq, "recorded_at": commit.recorded_text, "hash": commit.hash}
         size_and_root = {"commit_count": held.size, "root": held.root.hex()}
         print_json(
             {
                 "is_proven": True,
-                "event": proven.event,
+                "event": event,
                 "is_content_shown": proven.is_shown,
                 "position": proven.position,
                 "commit": recorded,
@@ -185,10 +186,10 @@ def verify_proof(
         )
         return
     put(
-        f"Proven: event {proven.event['event_id']} has position {proven.position}, recorded"
+        f"Proven: event {event['event_id']} has position {proven.position}, recorded"
         f" {commit.recorded_text} by commit {commit.seq} of {held.size} in {held.origin}."
     )
-    for name, value in sorted(proven.event.items()):
+    for name, value in sorted(event.items()):
         put(f"    {name}: {value}")
 
 
