@@ -54,7 +54,7 @@ def join_countries(parts: Mapping[str, CellCounts]) -> CellCounts:
         if known == axis
     ]
     place = {effect: k for k, effect in enumerate(effects)}
-    levels, cells, pairs, outcomes = [], [], [], []
+    levels, cells, first, second = [], [], [], []
     cell_count = 0
     for name in names:
         part = parts[name]
@@ -66,8 +66,8 @@ def join_countries(parts: Mapping[str, CellCounts]) -> CellCounts:
         model = _indices(models, part.model_ids)
         levels.append(level)
         cells.append(part.cell + cell_count)
-        pairs.append((model[part.first], model[part.second]))
-        outcomes.append(part.outcomes)
+        first.append(model[part.first])
+        second.append(model[part.second])
         cell_count += level.shape[0]
     return CellCounts(
         model_ids=models,
@@ -75,9 +75,9 @@ def join_countries(parts: Mapping[str, CellCounts]) -> CellCounts:
         effects=tuple(effects),
         cell_effects=np.concatenate(levels),
         cell=np.concatenate(cells),
-        first=np.concatenate([first for first, _ in pairs]),
-        second=np.concatenate([second for _, second in pairs]),
-        outcomes=np.concatenate(outcomes),
+        first=np.concatenate(first),
+        second=np.concatenate(second),
+        outcomes=np.concatenate([parts[name].outcomes for name in names]),
     )
 
 

@@ -1,7 +1,7 @@
 """Outcome counts in one canonical order: per pair of models, per cell, per participant.
 
-Whatever the order and orientation of the rows they came from, equal battles give equal arrays, so
-everything downstream repeats bit for bit. Also says which models the battles connect.
+Equal battles give equal arrays, in whatever order and orientation their rows came, so everything
+downstream repeats bit for bit. Also says which models the battles connect.
 
 A cell is one combination of groups over the axes of a study; an axis that does not apply to a cell
 (another country's parties) is null there and has no effect on it. A participant's battles share a
@@ -359,14 +359,9 @@ class ParticipantCounts:
 
     @property
     def effective_participant_count(self) -> float:
-        """Kish's effective sample size, (sum w)^2 / sum w^2; 0 without participants."""
-        return kish_effective_count(self.weights)
-
-
-def kish_effective_count(weights: FloatArray) -> float:
-    """(sum w)^2 / sum w^2 (Kish 1965, section 11.7); 0 where all weights are."""
-    squares = float((weights**2).sum())
-    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+        """(sum w)^2 / sum w^2 (Kish 1965, section 11.7); 0 without participants."""
+        squares = float((self.weights**2).sum())
+        return float(self.weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 def _people(column: pa.ChunkedArray) -> IndexArray:

@@ -143,9 +143,9 @@ def society_of(
     posterior: HierarchicalPosterior,
     cells: CellCounts,
     weights: Mapping[tuple[str, str], float],
-    *,
     share: float = 1.0,
     battle_share: float = 1.0,
+    *,
     newcomers: int = 0,
 ) -> Society:
     """The country that ``posterior`` was fitted on, for the board of ``weights``.

@@ -56,24 +56,17 @@ class HierarchicalPosterior:
 
         ``weights``: census share of every (axis, group) in the population of the board, summing to
         one per axis: all of it for a population, 1 for its own group for a stratum. A group with
-        weight but no battles has no effect here and its weight is spread by nobody: KeyError.
+        weight but no battles raises KeyError: nothing is known of its effect.
         """
         unknown = set(weights) - set(self.effects)
         if unknown:
             raise KeyError(f"no battles, so no effects, for {sorted(unknown)}")
         share = np.array([1.0, *(weights.get(effect, 0.0) for effect in self.effects)])
-        size = len(self.model_ids)
-        blocks = self.covariance.reshape(share.size, size, share.size, size)
-        # Summed in a fixed order, without BLAS.
-        covariance = np.zeros((size, size))
-        mean = np.full(size, self.prior.mean)
-        for b in np.flatnonzero(share):
-            mean += share[b] * self.mean[b]
-            for c in np.flatnonzero(share):
-                covariance += share[b] * share[c] * blocks[b, :, c, :]
+        blocks = self.covariance.reshape(*self.mean.shape, *self.mean.shape)
+        covariance = np.einsum("b,c,bicj->ij", share, share, blocks)
         return Posterior(
             model_ids=self.model_ids,
-            mean=mean,
+            mean=self.prior.mean + np.einsum("b,bi->i", share, self.mean),
             covariance=0.5 * (covariance + covariance.T),
             reference=reference_weights(self.battles_per_model),
             sweeps=self.sweeps,

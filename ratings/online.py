@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.counts import InvalidCountsError, PairCounts, model_indices
-from ratings.expectation_propagation import TIE
+from ratings.expectation_propagation import SECOND_WINS, TIE
 from ratings.gaussian import SQRT_HALF, density, draw_moments, win_moments
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 from ratings.tournaments import Rated, RatingParameters, with_constants
@@ -250,3 +250,34 @@ def _outcome_codes(battles: pa.Table) -> IndexArray:
         raise InvalidCountsError(f"row {row}: outcome is {column[row].as_py()!r}")
     codes: IndexArray = np.array(list(OUTCOMES.values()), dtype=np.int64)[found.to_numpy()]
     return codes
+
+
+CHECKED_BATTLES = 1_000
+CHECKED_MODELS = 10
+CHECK_TOLERANCE = 1e-9
+
+
+def largest_difference() -> float:
+    """How far ``replay`` and the `trueskill` package come apart on this very machine.
+
+    The largest difference of a mean or sd after CHECKED_BATTLES seeded battles, ties among them.
+    Both begin at TrueSkill's defaults (mu 25, sigma 25/3, beta 25/6) without drift.
+    """
+    import trueskill
+
+    generator = np.random.Generator(np.random.PCG64(1))
+    first = generator.integers(0, CHECKED_MODELS, CHECKED_BATTLES)
+    second = (first + generator.integers(1, CHECKED_MODELS, CHECKED_BATTLES)) % CHECKED_MODELS
+    outcome = generator.integers(0, 3, CHECKED_BATTLES)
+    ties = float((outcome == TIE).mean())
+    ours = replay(CHECKED_MODELS, first, second, outcome, draw_probability=ties)
+    environment = trueskill.TrueSkill(draw_probability=ties, tau=0.0)
+    theirs = [environment.create_rating() for _ in range(CHECKED_MODELS)]
+    for one, other, said in zip(first.tolist(), second.tolist(), outcome.tolist(), strict=True):
+        winner, loser = (one, other) if said != SECOND_WINS else (other, one)
+        theirs[winner], theirs[loser] = trueskill.rate_1vs1(
+            theirs[winner], theirs[loser], drawn=said == TIE, env=environment
+        )
+    mean = np.array([rating.mu for rating in theirs])
+    sd = np.array([rating.sigma for rating in theirs])
+    return float(max(np.abs(ours.mean - mean).max(), np.abs(ours.sd - sd).max()))

@@ -217,9 +217,7 @@ def _choose(
     uniform: FloatArray,
     random_share: float,
     pairs: IndexArray,
-    gains: FloatArray,
-    propensity: FloatArray,
-    at_random: Mask,
+    slots: FloatArray,
 ) -> int:
     size = left.size
     candidates = np.empty((allowed.shape[0] * size * (size - 1) // 2, 3), dtype=np.int64)
@@ -240,13 +238,13 @@ def _choose(
                 best = n
         taken = best
         if uniform[slot, 0] < random_share:
-            at_random[slot] = True
+            slots[slot, 2] = 1.0
             taken = min(int(uniform[slot, 1] * count), count - 1)
-        propensity[slot] = random_share / count
+        slots[slot, 1] = random_share / count
         if taken == best:
-            propensity[slot] += 1.0 - random_share
+            slots[slot, 1] += 1.0 - random_share
         s, i, j = candidates[taken, 0], candidates[taken, 1], candidates[taken, 2]
-        gains[slot] = _gain(precision[s, i, j], covariance[s], gram[s], i, j)
+        slots[slot, 0] = _gain(precision[s, i, j], covariance[s], gram[s], i, j)
         pairs[slot, 0], pairs[slot, 1], pairs[slot, 2] = s, i, j
         allowed[s, i, j] = False
         left[i] -= 1
@@ -264,22 +262,20 @@ def choose(
     left: IndexArray,
     uniform: FloatArray,
     random_share: float,
-) -> tuple[IndexArray, FloatArray, FloatArray, Mask]:
+) -> tuple[IndexArray, FloatArray]:
     """Fill the slots of a batch; ``covariance``, ``gram``, ``allowed`` and ``left`` are used up.
 
     ``covariance``, ``gram``, ``precision`` (S, M, M); ``quality`` (S, M, M): what the best pair has
     most of, or empty for the board's gain; ``allowed`` (S, M, M): pairs i < j that may be asked;
     ``left`` (M): appearances each model has left; ``uniform`` (N, 2): per slot whether at random,
-    and which. Returns (N, 3) part and pair, gains, propensities and whether at random.
+    and which. Returns part and pair, and gain, propensity and 1 where at random, of each (N, 3).
     """
-    slots = uniform.shape[0]
-    pairs, at_random = np.zeros((slots, 3), dtype=np.int64), np.zeros(slots, dtype=np.bool_)
-    gains, propensity = np.zeros(slots), np.zeros(slots)
+    pairs = np.zeros((uniform.shape[0], 3), dtype=np.int64)
+    slots = np.zeros((uniform.shape[0], 3))
     filled = _choose(
-        covariance, gram, precision, quality, allowed, left, uniform, random_share,
-        pairs, gains, propensity, at_random,
-    )  # fmt: skip
-    return pairs[:filled], gains[:filled], propensity[:filled], at_random[:filled]
+        covariance, gram, precision, quality, allowed, left, uniform, random_share, pairs, slots
+    )
+    return pairs[:filled], slots[:filled]
 
 
 class Rule(StrEnum):
@@ -347,7 +343,7 @@ def propose(
     """At most ``size`` proposals, no pair twice in a tournament; fewer where no more are allowed.
 
     ``parts``: posteriors of S disjoint tournaments over the same M models; ``shares`` (S): what
-    each counts for on the board, as in ``merging.merge_by_census``. ``allowed`` (S, M, M),
+    each counts for on the board, as in ``merge_by_census``. ``allowed`` (S, M, M),
     symmetric: pairs that may be asked; None for all. ``seed``: 128-bit Philox key.
     Raises ValueError where the parts rate different models.
     """
@@ -372,25 +368,20 @@ def propose(
     generator = np.random.Generator(np.random.Philox(key=seed))
     uniform = generator.random((size, 3))
     share = 1.0 if policy.rule is Rule.RANDOM else policy.random_share
-    pairs, gain, propensity, at_random = choose(
+    pairs, slots = choose(
         covariance, gram, precision, quality, allowed.copy(), left, uniform, share
     )
+    part, first, second = pairs.T
+    gain, propensity, at_random = slots.T
     swap = uniform[: gain.size, 2] < 0.5
-    return Batch(
-        part=pairs[:, 0],
-        left=np.where(swap, pairs[:, 2], pairs[:, 1]),
-        right=np.where(swap, pairs[:, 1], pairs[:, 2]),
-        gain=gain,
-        propensity=propensity,
-        is_random=at_random,
-    )
+    left, right = np.where(swap, second, first), np.where(swap, first, second)
+    return Batch(part, left, right, gain, propensity, at_random > 0.0)
 
 
 def expecting(posterior: Posterior, first: IndexArray, second: IndexArray) -> Posterior:
     """What will be known once battles of these pairs (N) are judged, whatever their outcomes.
 
-    Each counts as the Gaussian observation that teaches as much: covariances
-    fall, means stay.
+    Each counts as the Gaussian observation that teaches as much: covariances fall, means stay.
     """
     if not first.size:
         return posterior

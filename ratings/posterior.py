@@ -43,10 +43,6 @@ class Prior:
 TRUESKILL_PRIOR = Prior()
 
 
-def _empty() -> FloatArray:
-    return np.empty((2, 0, 3))
-
-
 @dataclass(frozen=True, eq=False)
 class Posterior:
     """Gaussian posterior of M skills: ``mean`` (M) and ``covariance`` (M, M), in skill units.
@@ -69,7 +65,7 @@ class Posterior:
     sweeps: int = 0
     log_evidence: float = float("nan")
     link: Link = "probit"
-    sites: FloatArray = field(default_factory=_empty)
+    sites: FloatArray = field(default_factory=lambda: np.empty((2, 0, 3)))
     uncorrected: "Posterior | None" = None
 
     @property
@@ -134,7 +130,7 @@ def _made_of(
         covariance=covariance,
         reference=np.full(mean.size, 1.0 / max(mean.size, 1)),
         log_evidence=float("nan"),
-        sites=_empty(),
+        sites=np.empty((2, 0, 3)),
         uncorrected=None,
         **changes,
     )

@@ -142,7 +142,7 @@ def plan(posterior: Posterior, policy: PairingPolicy, battles: float) -> Plan:
     for _ in range(rounds):
         variance = centred_variances(covariance)[0]
         worth = (variance / variance.mean()) ** policy.uncertainty_power / variance
-        pairs, _, _, _ = choose(
+        pairs, _ = choose(
             covariance, board_gram(covariance, np.ones(1), worth), precision, quality,
             np.ones((1, size, size), dtype=np.bool_), np.full(size, size, dtype=np.int64),
             np.ones((size, 2)), 0.0,

@@ -277,6 +277,5 @@ def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) 
 def _battles(rows: pa.Table, model_ids: tuple[str, ...]) -> FloatArray:
     _, a, b = model_indices(rows, model_ids)
     met = amounts(rows, "battle_count")
-    total = np.bincount(a, weights=met, minlength=len(model_ids))
-    total += np.bincount(b, weights=met, minlength=len(model_ids))
-    return total.astype(np.float64)
+    none = np.zeros_like(met)
+    return PairCounts.from_indices(model_ids, a, b, none, none, met).battles_per_model

@@ -58,15 +58,15 @@ def _libraries(_home: Home) -> str:
 
 
 def _ratings(_home: Home) -> str:
-    from ratings.oracle import BATTLES, TOLERANCE, largest_difference
+    from ratings.online import CHECK_TOLERANCE, CHECKED_BATTLES, largest_difference
 
     difference = largest_difference()
-    if not difference <= TOLERANCE:
+    if not difference <= CHECK_TOLERANCE:
         raise DemoscopeError(
             f"Compiled ratings differ from the trueskill package by {difference:.1e}.",
             remedy="Run: make clean clean-venv setup",
         )
-    return f"equal the trueskill package within {difference:.0e} over {BATTLES:,} battles"
+    return f"equal the trueskill package within {difference:.0e} over {CHECKED_BATTLES:,} battles"
 
 
 def _home(home: Home) -> str:

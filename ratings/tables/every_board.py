@@ -111,20 +111,13 @@ def _merged(
     every = list(count_boards.groups_of_axes(rated, study))
     if not every:
         return [], {}
-    boards, ratios = [], []
-    for groups in every:
-        rows, ratio = count_boards.merged_board(groups, parameters, seed)
-        boards.append(rows)
-        ratios.append(
-            {
-                "country": groups.country,
-                "axis": groups.axis,
-                "dimension": groups.dimension,
-                "sd_ratio": ratio,
-            }
-        )
+    merged = [count_boards.merged_board(groups, parameters, seed) for groups in every]
+    ratios = [
+        {"country": one.country, "axis": one.axis, "dimension": one.dimension, "sd_ratio": ratio}
+        for one, (_, ratio) in zip(every, merged, strict=True)
+    ]
     by_model, by_axis = zip(*count_boards.shifts(every, parameters, seed), strict=True)
-    return boards, {
+    return [rows for rows, _ in merged], {
         "merger": pa.Table.from_pylist(ratios, schema=before_rounding("merger")),
         "model_rank_shift": pa.concat_tables(by_model),
         "axis_rank_shift": pa.concat_tables(by_axis),

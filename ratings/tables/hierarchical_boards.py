@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.compiled import FloatArray
 from ratings.countries import COUNTRY, Census, CountriesPosterior, fit_countries, join_countries
-from ratings.counts import COUNT_COLUMNS, CellCounts
+from ratings.counts import COUNT_COLUMNS, CellCounts, PairCounts
 from ratings.hierarchical import HierarchicalPosterior, fit_hierarchical
 from ratings.posterior import Posterior, merge_by_census
 from ratings.skewness import corrected_hierarchy
@@ -207,8 +206,5 @@ def _battles(cells: CellCounts, axis: str, group: str) -> FloatArray:
     """Battles per model that the group judged (M)."""
     block = cells.effects.index((axis, group))
     here = cells.cell_effects[cells.cell, cells.axes.index(axis)] == block
-    amount = cells.outcomes[here].sum(axis=1)
-    total = np.zeros(len(cells.model_ids))
-    np.add.at(total, cells.first[here], amount)
-    np.add.at(total, cells.second[here], amount)
-    return total
+    pairs = (cells.first[here], cells.second[here], *cells.outcomes[here].T)
+    return PairCounts.from_indices(cells.model_ids, *pairs).battles_per_model

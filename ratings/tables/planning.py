@@ -148,14 +148,11 @@ def queue(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, A
     asked += [] if wanted.judge is None else [f"judge {wanted.judge}"]
     asked += [repr(one) for one in sorted(wanted.awaited)]
     seed = derive_seed(seed_of(candidates), str(seed_of(pairwise)), *asked)
-    batch = propose(
-        posteriors,
-        own,
-        size=wanted.size,
-        seed=seed,
-        shares=[share for _, share in parts],
-        allowed=allowed,
-    )
+    shares = [share for _, share in parts]
+    batch = propose(posteriors, own, size=wanted.size, seed=seed, shares=shares, allowed=allowed)
+    columns = (
+        batch.part, batch.left, batch.right, batch.gain, batch.propensity, batch.is_random
+    )  # fmt: skip
     return [
         {
             "board": wanted.board,
@@ -172,12 +169,7 @@ def queue(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, A
             "is_random": at_random,
         }
         for number, (part, left, right, gain, propensity, at_random) in enumerate(
-            zip(
-                batch.part.tolist(), batch.left.tolist(), batch.right.tolist(),
-                batch.gain.tolist(), batch.propensity.tolist(), batch.is_random.tolist(),
-                strict=True,
-            ),
-            start=1,
+            zip(*(column.tolist() for column in columns), strict=True), start=1
         )
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ratings.countries import joint_weights
+from ratings.countries import Census, joint_weights
 from ratings.counts import CellCounts
 from ratings.growth import (
     Flat,
@@ -31,6 +31,8 @@ from ratings.tournaments import TRUESKILL_EP, UNWEIGHTED, Rated, WeightedRated, 
 
 STOPPING = "stopping"
 Over = Callable[[Sequence[str]], tuple[Posterior, Growth]]
+# A model, what it was fitted on, its effects' weights on a board, and its own share there.
+Part = tuple[HierarchicalPosterior, CellCounts, Census, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,47 +86,30 @@ def of_populations(every: Iterable[Countries], study: Study) -> Iterator[Standin
             yield _population(f"{CENSUS}_{pool}", "all", one.dimension, whole, parts)
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """A model, what it was fitted on, and its effects' weights and own share on a board."""
-
-    posterior: HierarchicalPosterior
-    cells: CellCounts
-    weights: Mapping[tuple[str, str], float]
-    share: float = 1.0
-
-
-def _parts(one: Countries, shares: Mapping[str, float]) -> list[_Part]:
+def _parts(one: Countries, shares: Mapping[str, float]) -> list[Part]:
     if one.joint is not None:
-        return [_Part(one.joint.joint, one.together, joint_weights(one.census, shares))]
-    own = {country.name: country for country in one.each}
+        return [(one.joint.joint, one.together, joint_weights(one.census, shares), 1.0)]
     return [
-        _Part(own[name].posterior, own[name].cells, own[name].census, shares[name])
-        for name in sorted(shares)
+        (country.posterior, country.cells, country.census, shares[country.name])
+        for country in one.each
+        if country.name in shares
     ]
 
 
 def _population(
-    weighting: str, stratum: str, dimension: str, shown: Posterior, parts: Sequence[_Part]
+    weighting: str, stratum: str, dimension: str, shown: Posterior, parts: Sequence[Part]
 ) -> Standing:
     """``parts``: independent of each other, over the same models, at least those ``shown``."""
-    battles = [float(part.cells.outcomes.sum()) for part in parts]
+    battles = [float(cells.outcomes.sum()) for _, cells, _, _ in parts]
     total = sum(battles)
 
     def over(models: Sequence[str]) -> tuple[Posterior, Growth]:
         posterior = over_models(shown, models)
-        compared = parts[0].cells.model_ids
+        compared = parts[0][1].model_ids
         newcomers = [model for model in models if model not in compared]
         place = {model: k for k, model in enumerate((*compared, *newcomers))}
         societies = [
-            society_of(
-                part.posterior,
-                part.cells,
-                part.weights,
-                share=part.share,
-                battle_share=own / total if total else 0.0,
-                newcomers=len(newcomers),
-            )
+            society_of(*part, own / total if total else 0.0, newcomers=len(newcomers))
             for part, own in zip(parts, battles, strict=True)
         ]
         chosen = np.array([place[model] for model in models], dtype=np.int64)

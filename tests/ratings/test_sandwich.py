@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 import scipy.stats
 
-from ratings.counts import InvalidCountsError, ParticipantCounts, kish_effective_count
+from ratings.counts import InvalidCountsError, ParticipantCounts
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
 from ratings.sandwich import design_effect, sandwich
@@ -123,7 +123,7 @@ def test_participants_are_summed_and_counted() -> None:
     assert people.participant_count == 25
     kish = weights.sum() ** 2 / (weights**2).sum()
     assert people.effective_participant_count == pytest.approx(kish)
-    assert kish_effective_count(np.zeros(3)) == 0.0
+    assert ParticipantCounts.from_arrow(panel.table[:0]).effective_participant_count == 0.0
 
 
 def test_corners_and_refusals() -> None:
