@@ -18,20 +18,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
-from ingestion.simulation.battles import OUTCOMES, UNLABELLED, Battles, draw_battles
+from ingestion.simulation.battles import (
+    EFFORTS,
+    OUTCOMES,
+    UNLABELLED,
+    Battles,
+    Participants,
+    draw_battles,
+    draw_participants,
+    numbered,
+    participant_ids,
+)
 from ingestion.simulation.parameters import (
     REGISTERED_BEFORE,
     TOPICS,
     Model,
     Parameters,
     instants,
-)
-from ingestion.simulation.people import (
-    EFFORTS,
-    Participants,
-    draw_participants,
-    numbered,
-    participant_ids,
 )
 from ingestion.simulation.population import IntArray, Population, read_population
 from ingestion.simulation.truth import Truth, draw_truth, write_truth

@@ -1,10 +1,10 @@
 """Native files: events under the contract's own names, as lines of JSON or as Parquet.
 
 Accounting: every row, and every line that is not blank, becomes one row. Rows that name no known
-event type (also: broken JSON, not UTF-8, too long) come in a batch whose `event_type` is None and
-that has only the columns `row_number`, `refusal`, `refusal_column`. A value in a column that the
-event's contract does not know is `unknown_column`; null there says nothing and is let pass. A key
-twice in one object is `broken_json`, because it cannot be known which value was meant.
+event type (also: not JSON, not UTF-8, too long) come in a batch whose `event_type` is None and that
+has only the columns `row_number`, `refusal`, `refusal_column`. A value in a column that the event's
+contract does not know is `unknown_column`; null there says nothing and is let pass. A key twice in
+one object is `broken_json`, because it cannot be known which value was meant.
 """
 
 from __future__ import annotations
