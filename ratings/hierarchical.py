@@ -201,7 +201,8 @@ class _Scales:
         step = solve_factored(factor(-hessian, 0.0), gradient)
         scale = np.maximum(np.abs(np.diag(hessian)), np.abs(gradient))
         astray = ~np.isfinite(step) | (step * gradient < 0.0)
-        step = np.where(astray, gradient / scale, step)
+        uphill = np.divide(gradient, scale, out=np.zeros_like(gradient), where=scale > 0.0)
+        step = np.where(astray, uphill, step)
         step = np.clip(step, -LONGEST_STEP, LONGEST_STEP)
         after[free] = np.clip(after[free] + step, floor, cap)
         return after
