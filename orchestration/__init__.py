@@ -1,4 +1,12 @@
 """Room 6: the order of it all, from a file in landing to a release that is published.
 
-It may import every other room. Dagster is imported here alone, and by the command line never.
+- `loading.py` orders a load; `landing.py` and `studies.py` say what there is to load.
+- `building.py` orders a build: dbt (`dbt_runs.py`), the ratings (`rating_step.py`), and the check
+  of the log (`log_verification.py`); `database.py` opens the pipeline's database.
+- `reproduction.py` and `difference.py` make releases again and explain what differs.
+- `queueing.py`, `quality.py` and `adaptive_study.py` write what a study decides as events.
+- `assets/`, `automation.py` and `definitions.py` are the same for Dagster; `cli/` is the command.
+
+What stays out: maths (ratings), the SQL of figures (dbt_project), what a release is (publishing).
+This room may import every other. Dagster is imported here alone, and never by the command line.
 """
