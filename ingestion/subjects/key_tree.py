@@ -87,7 +87,8 @@ class KeyTree:
         is_there = np.zeros(1, np.bool_)
         for depth in range(DEPTH + 1):
             if depth:
-                at = np.unique(nodes >> np.uint64(4 * (DEPTH - depth)))
+                at = nodes >> np.uint64(4 * (DEPTH - depth))
+                at = at[np.diff(at, prepend=~at[:1]) != 0]
                 parent = np.searchsorted(above, at >> np.uint64(4))
                 digits = _DIGITS[(at & np.uint64(15)).astype(np.int64)].reshape(-1, 1)
                 both = np.concatenate([seeds[parent], digits], axis=1)
