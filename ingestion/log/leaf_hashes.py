@@ -19,7 +19,7 @@ from ingestion.log.leaves import AFTER_LAST_TIME, ENVELOPE, FIRST_TIME
 from ingestion.log.merkle import Tree
 from ingestion.log.salts import SALT_BYTES, Salts
 
-PIECE_ROWS = 122_880
+PIECE_ROWS = 61_440
 """So many rows' payloads a worker has in memory at a time."""
 WORKERS = 2
 BATCH_ROWS = 1 << 14
@@ -79,7 +79,7 @@ def _payloads(query: str, piece: pa.Table) -> pa.Array:
     # DuckDB keeps the order of one table's rows; a root must not depend on its word.
     if (np.diff(order) < 0).any():
         made = made.take(pa.array(np.argsort(order)))
-    return made["payload"].combine_chunks()
+    return made["payload"].chunk(0)
 
 
 @cache
