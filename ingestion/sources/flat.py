@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import chain
 
 import duckdb
@@ -24,6 +25,13 @@ from ingestion.sources.json_lines import (
     inspect_line,
     read_lines,
     values_per_row,
+)
+from ingestion.sources.json_rule import (
+    has_place,
+    may_be_nested,
+    may_have_trailing_comma,
+    nested,
+    value_at,
 )
 from ingestion.sources.mapping import Mapping
 from ingestion.sources.parquet_rows import open_parquet
@@ -64,6 +72,19 @@ class FlatFile(FileSource):
         table = connection.sql(query).to_arrow_table()
         return NativeBatch(self._mapping.event, table, piece.originals)
 
+    def _in_terms_of_the_contract(self, piece: Piece) -> Piece:
+        """Values of a wrong type are refused by the contract's column, as other values are."""
+        taken_as = {
+            name: column
+            for column, spec in self._mapping.columns.items()
+            for name in chain(*alternatives(spec))
+        }
+        objections = {
+            row: (why, taken_as.get(about or "", about) if why is Refusal.WRONG_TYPE else about)
+            for row, (why, about) in piece.objections.items()
+        }
+        return replace(piece, objections=objections)
+
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:
         rows = CsvRows(self.file, self._mapping.delimiter)
         wanted = resolve(self._mapping, rows.columns, self.name)
@@ -84,31 +105,40 @@ class FlatFile(FileSource):
                 names = wanted
                 if names is None:  # of a first line that is too long the keys are not known
                     names = list(dict.fromkeys(chain(*_needed(self._mapping))))
-                yield names, _json_piece(reader, block, names)
+                piece = _json_piece(reader, block, names)
+                yield names, self._in_terms_of_the_contract(piece)
 
 
 def _json_piece(reader: JsonReader, block: LineBlock, wanted: list[str]) -> Piece:
     table = reader.values(block, wanted)
     objections: dict[int, tuple[Refusal, str | None]] = {}
     is_empty = values_per_row(table.select(wanted)) == 0
-    for row in np.flatnonzero(is_empty).tolist():
-        content, refusal, about = inspect_line(block, row)
+    is_doubtful = is_empty | may_be_nested(table, wanted) | may_have_trailing_comma(block.lines)
+    is_doubtful |= reader.may_repeat_keys(block, wanted)
+    for row in np.flatnonzero(is_doubtful).tolist():
+        content, refusal, about = inspect_line(block, row, wanted)
+        container = nested(content, wanted)
         if refusal is not None:
             objections[row] = refusal, about
-        elif any(content.get(name) is not None for name in wanted):
+        elif container is not None:
+            objections[row] = Refusal.WRONG_TYPE, container
+        elif is_empty[row] and any(value_at(content, name) is not None for name in wanted):
             # Python reads what DuckDB does not.
             objections[row] = Refusal.BROKEN_JSON, None
     return Piece(table, block.numbers, block.originals, objections)
 
 
 def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
-    """The keys there are, as far as needed to find every column of the mapping."""
+    """The keys and paths there are, as far as needed to find every column of the mapping."""
     keys: dict[str, None] = {}
     needed = _needed(mapping)
+    paths = [name for name in chain(*needed) if "." in name]
     for row in range(len(block)):
         if row >= _LINES_FOR_KEYS and all(any(n in keys for n in names) for names in needed):
             break
-        keys.update(dict.fromkeys(inspect_line(block, row).content))
+        content = inspect_line(block, row, ()).content
+        keys.update(dict.fromkeys(content))
+        keys.update(dict.fromkeys(path for path in paths if has_place(content, path)))
     return list(keys)
 
 

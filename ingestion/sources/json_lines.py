@@ -4,7 +4,7 @@ Blank lines are no rows, but they count as lines. A final line needs no line fee
 before line feeds and a byte-order mark are tolerated. A line beyond `MAX_LINE_BYTES` is not kept:
 its beginning, length and hash stand for it.
 
-Values: text is text; numbers, booleans, arrays and objects become their JSON text; null is null.
+Values: text is text; numbers and booleans become their JSON text; null is null. `json_rule` says what is refused.
 DuckDB takes the keys it is asked for and is silent about others. So the keys are counted in the raw
 bytes as well: every key ends in a colon after a quote or a blank. Where a line has as many such
 colons as values that are not null, no key was overlooked; other lines are read by Python. The count
@@ -14,11 +14,10 @@ can only err upwards (` :` within a text, say), which costs time and no row.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -28,6 +27,7 @@ import pyarrow.compute as pc
 
 from ingestion.sources.batch import Positions
 from ingestion.sources.files import UTF8_BOM, LocalFile
+from ingestion.sources.json_rule import Finding, find, objects_above
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 32 << 20
@@ -180,14 +180,6 @@ def _skip_line(stream: Any, read: Bytes) -> tuple[str, Bytes]:
     return beginning + note, np.frombuffer(rest, dtype=np.uint8)
 
 
-class Finding(NamedTuple):
-    """What Python's reader finds in one line: an object, or why it is refused and about what."""
-
-    content: dict[str, Any]
-    refusal: Refusal | None = None
-    column: str | None = None
-
-
 class JsonReader:
     """Turns lines of JSON into Arrow columns of text. Holds one private DuckDB connection."""
 
@@ -201,10 +193,19 @@ class JsonReader:
     def values(self, block: LineBlock, names: Sequence[str]) -> pa.Table:
         """The values under `names`, as columns of text of those names, whatever their letters.
 
-        A line that is not JSON, or not UTF-8, is a row of nulls.
+        A name with dots is a path, where a line has no key of that very name. A line that is not
+        JSON, or not UTF-8, is a row of nulls.
         """
-        pointers = ", ".join(quoted(_pointer(name)) for name in names)
-        values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
+        places = [_pointer(name) for name in names]
+        places += [_pointer(*name.split(".")) for name in names if "." in name]
+        pointers = ", ".join(map(quoted, places))
+        paths = iter(range(len(names) + 1, len(places) + 1))
+        values = ", ".join(
+            f"coalesce(v[{index}], v[{next(paths)}]) AS c{index}"
+            if "." in name
+            else f"v[{index}] AS c{index}"
+            for index, name in enumerate(names, 1)
+        )
         self._connection.register("lines", pa.table({"line": block.text()}))
         try:
             for line in ("line", "CASE WHEN json_valid(line) THEN line END"):
@@ -221,6 +222,22 @@ class JsonReader:
         # No line can fail where only valid ones are read; if one does, Python names it.
         nothing = [pa.nulls(len(block), pa.string()) for _ in names]
         return pa.Table.from_arrays(nothing, names=list(names))
+
+    def may_repeat_keys(self, block: LineBlock, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Lines with a key twice in their own object, or in one on the way to the `names`."""
+        objects = [[], *(path.split(".") for path in objects_above(names))]
+        keys = [f"json_keys(line, {quoted(_pointer(*path))})" for path in objects]
+        tests = " OR ".join(f"coalesce(len({k}) <> list_unique({k}), false)" for k in keys)
+        self._connection.register("lines", pa.table({"line": block.text()}))
+        try:
+            for line in ("line", "CASE WHEN json_valid(line) THEN line END AS line"):
+                query = f"SELECT {tests} AS t FROM (SELECT {line} FROM lines)"  # noqa: S608
+                with suppress(duckdb.Error, UnicodeDecodeError):
+                    found = self._connection.sql(query).to_arrow_table()["t"]
+                    return np.asarray(found.to_numpy(), dtype=bool)
+        finally:
+            self._connection.unregister("lines")
+        return np.ones(len(block), dtype=bool)
 
 
 def count_keys(block: LineBlock) -> int:
@@ -257,27 +274,17 @@ def values_per_row(table: pa.Table) -> Positions:
     return counts
 
 
-def inspect_line(block: LineBlock, index: int) -> Finding:
-    """Read one line with Python: slow, exact, and able to say what is wrong."""
+def inspect_line(block: LineBlock, index: int, used: Sequence[str] | None = None) -> Finding:
+    """Read one line with Python: slow, exact, and able to say what is wrong.
+
+    Args:
+        block: the lines.
+        index: which of them.
+        used: names or paths whose values matter; None for all there are.
+    """
     if block.oversized is not None:
         return Finding({}, Refusal.TOO_LONG)
-    try:
-        # Numbers stay text: neither rounded nor limited in length.
-        content = json.loads(
-            block.line(index).decode("utf-8"),
-            parse_int=str,
-            parse_float=str,
-            object_pairs_hook=_without_repetition,
-        )
-    except UnicodeDecodeError:
-        return Finding({}, Refusal.NOT_UTF8)
-    except _RepeatedKeyError as error:
-        return Finding({}, Refusal.BROKEN_JSON, str(error))
-    except (ValueError, RecursionError):
-        return Finding({}, Refusal.BROKEN_JSON)
-    if not isinstance(content, dict):
-        return Finding({}, Refusal.BROKEN_JSON)
-    return Finding(content)
+    return find(block.line(index), used)
 
 
 def quoted(text: str) -> str:
@@ -285,17 +292,5 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-class _RepeatedKeyError(Exception):
-    """A key is there twice: which value is meant cannot be known."""
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _RepeatedKeyError(next(name for name in names if names.count(name) > 1))
-    return content
-
-
-def _pointer(name: str) -> str:
-    return "/" + name.replace("~", "~0").replace("/", "~1")
+def _pointer(*keys: str) -> str:
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)

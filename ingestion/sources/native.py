@@ -35,6 +35,7 @@ from ingestion.sources.json_lines import (
     read_lines,
     values_per_row,
 )
+from ingestion.sources.json_rule import may_be_nested, may_have_trailing_comma, nested
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.vocabulary import EventType, Refusal
 
@@ -68,7 +69,7 @@ class NativeJsonl(FileSource):
         if first is not None:
             table = reader.values(block, CONTRACTS[first].native_columns)
             if pc.unique(table[EVENT_TYPE]).to_pylist() == [first.value]:
-                yield self._batch(first, table, block)
+                yield self._batch(reader, first, table, block)
                 return
         rest = np.ones(len(block), dtype=bool)
         types = reader.values(block, [EVENT_TYPE])[EVENT_TYPE]
@@ -76,27 +77,35 @@ class NativeJsonl(FileSource):
             rows = _where(pc.equal(types, event_type.value))
             mine = block.select(rows)
             table = reader.values(mine, CONTRACTS[event_type].native_columns)
-            yield self._batch(event_type, table, mine)
+            yield self._batch(reader, event_type, table, mine)
             rest[rows] = False
         if rest.any():
             unnamed = block.select(np.flatnonzero(rest))
             objections = {row: _refusal_of(unnamed, row) for row in range(len(unnamed))}
             yield make_batch(None, {}, unnamed.numbers, unnamed.originals, objections)
 
-    def _batch(self, event_type: EventType, table: pa.Table, block: LineBlock) -> NativeBatch:
+    def _batch(
+        self, reader: JsonReader, event_type: EventType, table: pa.Table, block: LineBlock
+    ) -> NativeBatch:
         """Lines that name one event type; some may be broken all the same."""
         objections: dict[int, tuple[Refusal, str | None]] = {}
+        names = table.column_names
+        is_doubtful = may_be_nested(table, names) | may_have_trailing_comma(block.lines)
         value_count = sum(len(column) - column.null_count for column in table.columns)
         if value_count != count_keys(block):
-            doubtful = np.flatnonzero(values_per_row(table) != keys_per_line(block))
-            for row in doubtful.tolist():
-                content, refusal, about = inspect_line(block, row)
-                said = (name for name, value in content.items() if value is not None)
-                unknown = next((name for name in said if name not in table.column_names), None)
-                if refusal is not None:
-                    objections[row] = refusal, about
-                elif unknown is not None:
-                    objections[row] = Refusal.UNKNOWN_COLUMN, unknown
+            is_doubtful |= values_per_row(table) != keys_per_line(block)
+            is_doubtful |= reader.may_repeat_keys(block, ())
+        for row in np.flatnonzero(is_doubtful).tolist():
+            content, refusal, about = inspect_line(block, row)
+            said = (name for name, value in content.items() if value is not None)
+            unknown = next((name for name in said if name not in names), None)
+            container = nested(content, names)
+            if refusal is not None:
+                objections[row] = refusal, about
+            elif unknown is not None:
+                objections[row] = Refusal.UNKNOWN_COLUMN, unknown
+            elif container is not None:
+                objections[row] = Refusal.WRONG_TYPE, container
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)

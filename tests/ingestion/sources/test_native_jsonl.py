@@ -84,10 +84,12 @@ def test_a_bad_line_is_refused_alone(
     assert all(row["refusal"] is None and row["native_id"] for row in rows)
 
 
-def test_nested_values_are_json_text_and_numbers_text(read: Any, jsonl: Any, battle: Any) -> None:
+def test_nested_values_are_refused_by_column_and_numbers_are_text(
+    read: Any, jsonl: Any, battle: Any
+) -> None:
     rows = read(jsonl(battle(0, topic={"a": [1, None]}), battle(1, topic=[1]), battle(2, topic=5)))
     assert [row["topic"] for row in rows] == ['{"a":[1,null]}', "[1]", "5"]
-    assert _refusals(rows) == [(None, None)] * 3
+    assert _refusals(rows) == [("wrong_type", "topic")] * 2 + [(None, None)]
 
 
 @pytest.mark.parametrize(
