@@ -68,6 +68,7 @@ class LoadReport:
     expectation_count: int
     failures: list[str] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data."""
@@ -127,6 +128,11 @@ def example(row: RefusedRow) -> dict[str, Any]:
 
 
 def _refusal_message(report: LoadReport) -> str:
+    if not report.row_count and report.set_aside_count:
+        return (
+            f"{report.file} has no rows that are meant: all {report.set_aside_count:,} were set "
+            "aside; the log is untouched."
+        )
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
     share = report.quarantined_count / report.row_count
@@ -143,6 +149,8 @@ def _refusal_message(report: LoadReport) -> str:
 
 
 def _refusal_remedy(report: LoadReport) -> str:
+    if not report.row_count and report.set_aside_count:
+        return "Check `where` in the mapping, or the file."
     if not report.row_count:
         return "Write at least one row to it, or leave it out."
     if report.quarantined_count == report.row_count and all(

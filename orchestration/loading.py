@@ -262,6 +262,7 @@ class _Load:
             expectation_count=self.expectations,
             failures=self.failures,
             examples=[example(row) for row in self.quarantine.examples],
+            notes=list(self.source.notes),
             position=position,
         )
 

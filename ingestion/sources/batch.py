@@ -79,6 +79,11 @@ class Source(Protocol):
         """Records read so far that are no events of any kind, such as later turns in PRISM."""
         ...
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader did on its own that a person should know, as sentences."""
+        ...
+
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows in batches of bounded memory. Raises DemoscopeError, never a traceback."""
         ...
@@ -97,6 +102,7 @@ class FileSource:
         self.file = file
         self.source = source
         self.set_aside_count = 0
+        self.notes: list[str] = []
         self._mapping_text = mapping
 
     @property

@@ -7,7 +7,8 @@ it. A quote opens only at the start of a field, two quotes inside are one, a lon
 ends a row.
 
 Accounting: the first row is the header. Row numbers count rows of data from 1, so a quoted line
-break does not advance them; blank lines are no rows. A row with more or fewer fields than the
+break does not advance them; blank lines are no rows. Rows that are skipped count, so that the
+numbers stay the file's own. Excel's line `sep=;` above the header is understood and is no row. A row with more or fewer fields than the
 header is `wrong_column_count`; a row with a byte that is not UTF-8, in whatever column, is
 `not_utf8`; a quote that is never closed spoils the line that it stands in and no other. Values are
 text; an empty field is null, quoted or not.
@@ -36,6 +37,8 @@ MAX_ROW_BYTES = 64 << 20
 Spans = list[tuple[int, int]]
 # Where rows lie, which of them have a quote that is never closed, and where the rest begins.
 Split = tuple[Spans, set[int], int]
+_ROWS_OF_QUALTRICS = 2
+_SEPARATOR_LINE = re.compile(rb'("?)sep=([!#-~ \t])\1[ \t]*\r?\n', re.IGNORECASE)
 _BLANK = (b"\n", b"\r\n", b"\r")
 
 
@@ -44,35 +47,57 @@ class CsvRows:
 
     Args:
         file: where it lies.
-        delimiter: one character between fields.
+        delimiter: one character between fields; None: what the file's `sep=` line says, or a comma.
+        skip_rows: rows after the header that are no data, blank lines not counted; None: as many as
+            Qualtrics writes, where the file is one of theirs.
         block_bytes: how much is read at a time.
     """
 
     def __init__(
-        self, file: LocalFile, delimiter: str = ",", *, block_bytes: int = BLOCK_BYTES
+        self,
+        file: LocalFile,
+        delimiter: str | None = None,
+        skip_rows: int | None = None,
+        *,
+        block_bytes: int = BLOCK_BYTES,
     ) -> None:
         self._file = file
-        self._delimiter = delimiter
+        announced = _announced_delimiter(file.head)
+        if announced and delimiter and announced != delimiter:
+            raise LoadRefusedError(
+                f"{file.name}: its first line says that {announced!r} separates the columns, and "
+                f"the mapping says {delimiter!r}.",
+                remedy="Correct `file: {delimiter: ...}`, or leave it out.",
+            )
+        self._rows_above = 1 if announced else 0
+        self._delimiter = delimiter = delimiter or announced or ","
         self._block_bytes = block_bytes
         mark = re.escape(delimiter.encode())
         field = rb'(?:"(?:[^"]++|"")*+"[^%b\r\n]*+|(?!")[^%b\r\n]*+)' % (mark, mark)
         self._row = re.compile(rb"%b(?:%b%b)*+(?=[\r\n]|\Z)" % (field, mark, field))
         self.columns = self._header()
+        self.skip_rows = self._rows_of_qualtrics() if skip_rows is None else skip_rows
+        self.is_qualtrics = skip_rows is None and self.skip_rows > 0
 
     def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
         """Yield the rows of data with the columns asked for, each named once in the header."""
         # pyarrow takes "no columns" for "all columns", so one is always read.
         wanted = [self.columns.index(name) for name in columns] or [0]
-        number, pending, is_header_due, is_end = 1, b"", True, False
+        number, pending, is_start, is_end = 1, b"", True, False
+        # What stands above the data: a `sep=` line, the header, and rows to skip.
+        rows_due = self._rows_above + 1 + self.skip_rows
         with self._file.open() as stream:
             while not is_end:
                 block = bytes(stream.read(self._block_bytes))
                 is_end = not block
-                raw = pending + (block.removeprefix(UTF8_BOM) if is_header_due else block)
+                raw = pending + (block.removeprefix(UTF8_BOM) if is_start else block)
+                is_start = False
                 spans, unclosed, rest = self._split(raw, number, is_end=is_end)
-                if is_header_due and spans:
-                    spans, unclosed = spans[1:], {row - 1 for row in unclosed}
-                    is_header_due = False
+                if rows_due and spans:
+                    above = min(rows_due, len(spans))
+                    spans, unclosed = spans[above:], {n - above for n in unclosed if n >= above}
+                    number += max(0, above - max(0, rows_due - self.skip_rows))
+                    rows_due -= above
                 piece = self._piece(raw, spans, unclosed, wanted, number)
                 if piece is None:
                     # Quotes were miscounted: the exact pattern decides for all that is at hand.
@@ -105,7 +130,9 @@ class CsvRows:
         return spans[:-1], unclosed - {len(spans) - 1}, spans[-1][0]
 
     def _header(self) -> list[str]:
-        spans, unclosed, _ = self._exactly(self._file.head, 0, is_last=True, limit=1)
+        limit = self._rows_above + 1
+        spans, unclosed, _ = self._exactly(self._file.head, 0, is_last=True, limit=limit)
+        spans = spans[self._rows_above :]
         if not spans or unclosed:
             raise LoadRefusedError(
                 f"{self._file.name}: row 1 is no header: a quote in it is never closed.",
@@ -119,6 +146,18 @@ class CsvRows:
                 remedy="Convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8",
             ) from error
         return [name.strip() for name in next(csv.reader([header], delimiter=self._delimiter))]
+
+    def _rows_of_qualtrics(self) -> int:
+        """2 where the questions' texts and then their ImportIds stand below the header, else 0."""
+        head = self._file.head
+        limit = self._rows_above + 1 + _ROWS_OF_QUALTRICS
+        spans, unclosed, _ = self._exactly(head, 0, is_last=True, limit=limit)
+        if len(spans) < limit or unclosed:
+            return 0
+        row = head[slice(*spans[-1])].decode("utf-8", "replace")
+        fields = next(csv.reader([row], delimiter=self._delimiter))
+        is_it = all(re.match(r'\s*\{\s*"ImportId"\s*:', field) for field in fields)
+        return _ROWS_OF_QUALTRICS if is_it else 0
 
     def _piece(
         self, raw: bytes, spans: Spans, unclosed: set[int], wanted: list[int], number: int
@@ -231,6 +270,12 @@ def _originals(raw: bytes, spans: Spans, positions: Sequence[int]) -> list[str]:
     r"""Rows as they stand in the file; bytes that are not UTF-8 written as \\xNN."""
     texts = (raw[slice(*spans[position])] for position in positions)
     return [text.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for text in texts]
+
+
+def _announced_delimiter(head: bytes) -> str | None:
+    """What Excel's first line `sep=;` says; None where there is no such line."""
+    found = _SEPARATOR_LINE.match(head)
+    return found[2].decode() if found else None
 
 
 def _names(count: int) -> list[str]:

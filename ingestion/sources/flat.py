@@ -36,6 +36,7 @@ from ingestion.sources.json_rule import (
 from ingestion.sources.mapping import Mapping
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import alternatives, projection, resolve
+from ingestion.sources.row_choice import chosen_rows
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -58,9 +59,17 @@ class FlatFile(FileSource):
                 f"{self._mapping.name} says {kind}.",
                 remedy="Correct `file: {format: ...}`, or leave it out.",
             )
+        if kind is not Format.CSV and self._mapping.skip_rows is not None:
+            raise LoadRefusedError(
+                f"{self.name}: is {kind}, and skip_rows of the mapping {self._mapping.name} is "
+                "about the rows below the header of CSV.",
+                remedy="Leave skip_rows out.",
+            )
         with closing(duckdb.connect(":memory:")) as connection:
             for wanted, piece in readers[kind]():
-                yield self._projected(connection, wanted, piece)
+                chosen = chosen_rows(piece, wanted, self._mapping.where)
+                self.set_aside_count += len(piece.numbers) - len(chosen.numbers)
+                yield self._projected(connection, wanted, chosen)
 
     def _projected(
         self, connection: duckdb.DuckDBPyConnection, wanted: list[str], piece: Piece
@@ -71,6 +80,19 @@ class FlatFile(FileSource):
         query = projection(self._mapping, wanted, rows.schema)
         table = connection.sql(query).to_arrow_table()
         return NativeBatch(self._mapping.event, table, piece.originals)
+
+    def _wanted(self, available: list[str]) -> list[str]:
+        """The columns of the file that are read: what is mapped, and what chooses the rows."""
+        wanted = resolve(self._mapping, available, self.name)
+        for name in self._mapping.where:
+            if available.count(name) != 1:
+                count = "more than one" if name in available else "no"
+                raise LoadRefusedError(
+                    f"{self.name}: has {count} column {name!r}, which `where` of the mapping "
+                    f"{self._mapping.name} asks for; its columns are {', '.join(available[:40])}.",
+                    remedy="Correct the mapping or the file.",
+                )
+        return list(dict.fromkeys([*wanted, *self._mapping.where]))
 
     def _in_terms_of_the_contract(self, piece: Piece) -> Piece:
         """Values of a wrong type are refused by the contract's column, as other values are."""
@@ -86,13 +108,20 @@ class FlatFile(FileSource):
         return replace(piece, objections=objections)
 
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:
-        rows = CsvRows(self.file, self._mapping.delimiter)
-        wanted = resolve(self._mapping, rows.columns, self.name)
+        rows = CsvRows(self.file, self._mapping.delimiter, self._mapping.skip_rows)
+        if rows.is_qualtrics:
+            self.notes.append(
+                f"rows 1 to {rows.skip_rows} hold Qualtrics' question texts and ImportIds and were "
+                "skipped."
+            )
+        elif rows.skip_rows:
+            self.notes.append(f"rows 1 to {rows.skip_rows} were skipped, as the mapping says.")
+        wanted = self._wanted(rows.columns)
         return ((wanted, piece) for piece in rows.pieces(wanted))
 
     def _parquet(self) -> Iterator[tuple[list[str], Piece]]:
         with open_parquet(self.file) as rows:
-            wanted = resolve(self._mapping, rows.columns, self.name)
+            wanted = self._wanted(rows.columns)
             for piece in rows.pieces(wanted or rows.columns[:1]):
                 yield wanted, piece
 
@@ -101,7 +130,7 @@ class FlatFile(FileSource):
         with closing(JsonReader()) as reader:
             for block in read_lines(self.file):
                 if wanted is None and block.oversized is None:
-                    wanted = resolve(self._mapping, _keys(block, self._mapping), self.name)
+                    wanted = self._wanted(_keys(block, self._mapping))
                 names = wanted
                 if names is None:  # of a first line that is too long the keys are not known
                     names = list(dict.fromkeys(chain(*_needed(self._mapping))))
@@ -144,4 +173,5 @@ def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
 
 def _needed(mapping: Mapping) -> list[tuple[str, ...]]:
     """What the mapping needs of the file: one of each tuple."""
-    return [names for spec in mapping.columns.values() for names in alternatives(spec)]
+    mapped = [names for spec in mapping.columns.values() for names in alternatives(spec)]
+    return mapped + [(name,) for name in mapping.where]

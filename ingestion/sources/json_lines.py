@@ -4,7 +4,8 @@ Blank lines are no rows, but they count as lines. A final line needs no line fee
 before line feeds and a byte-order mark are tolerated. A line beyond `MAX_LINE_BYTES` is not kept:
 its beginning, length and hash stand for it.
 
-Values: text is text; numbers and booleans become their JSON text; null is null. `json_rule` says what is refused.
+Values: text is text; numbers and booleans become their JSON text; null is null. What is refused
+and why stands in `json_rule`.
 DuckDB takes the keys it is asked for and is silent about others. So the keys are counted in the raw
 bytes as well: every key ends in a colon after a quote or a blank. Where a line has as many such
 colons as values that are not null, no key was overlooked; other lines are read by Python. The count

@@ -88,7 +88,9 @@ class Mapping:
         event: which contract the rows follow.
         columns: contract column -> where it comes from.
         format: how the file holds its rows; None: by its content.
-        delimiter: between fields of CSV.
+        delimiter: between fields of CSV; None: what the file itself says, or a comma.
+        skip_rows: rows below the header of CSV that are no data; None: recognised.
+        where: column of the file -> the values of the rows that are meant; others are set aside.
         text: the YAML text: part of a load's fingerprint.
     """
 
@@ -97,7 +99,9 @@ class Mapping:
     event: EventType
     columns: Map[str, ColumnSpec]
     format: Format | None = None
-    delimiter: str = ","
+    delimiter: str | None = None
+    skip_rows: int | None = None
+    where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     text: str = field(default="", repr=False)
 
 
@@ -177,7 +181,7 @@ class _Parser:
         if root is None:
             message = f"{self.name}: the mapping is empty."
             raise UsageError(message, remedy="See docs for the format.")
-        known = ("source", "event", "file", "columns", "outcome")
+        known = ("source", "event", "file", "where", "columns", "outcome")
         top = self.entries(root, "mapping", known)
         for key in ("source", "event", "columns"):
             if key not in top:
@@ -188,9 +192,23 @@ class _Parser:
         event = EventType(self.one_of(top["event"], "event", EventType))
         columns = self.columns(top["columns"], event, top.get("outcome"))
         mapping = Mapping(name=self.name, source=source, event=event, columns=columns, text=text)
-        if "file" not in top:
-            return mapping
-        file = self.entries(top["file"], "file", ("format", "delimiter"))
+        if "where" in top:
+            mapping = replace(mapping, where=self.where(top["where"]))
+        return self.file(mapping, top["file"]) if "file" in top else mapping
+
+    def where(self, node: yaml.Node) -> dict[str, tuple[str, ...]]:
+        """Which rows are meant: per column of the file one value or a list."""
+        pairs = self.entries(node, "where")
+        return {
+            name: self.names(value)
+            if isinstance(value, yaml.SequenceNode)
+            else (self.text(value, f"where {name}"),)
+            for name, value in pairs.items()
+        }
+
+    def file(self, mapping: Mapping, node: yaml.Node) -> Mapping:
+        """How the file holds its rows."""
+        file = self.entries(node, "file", ("format", "delimiter", "skip_rows"))
         if "format" in file:
             kind = self.one_of(file["format"], "file format", [*Format, "auto"])
             mapping = replace(mapping, format=None if kind == "auto" else Format(kind))
@@ -200,6 +218,12 @@ class _Parser:
                 fault = "the delimiter must be one character"
                 self.fail(file["delimiter"], fault, "Try ';' or \"\\t\".")
             mapping = replace(mapping, delimiter=mark)
+        if "skip_rows" in file:
+            count = self.text(file["skip_rows"], "skip_rows")
+            if not re.fullmatch(r"[0-9]{1,4}", count):
+                fault = f"skip_rows: {count!r} is no number of rows"
+                self.fail(file["skip_rows"], fault, "Write how many rows below the header to skip.")
+            mapping = replace(mapping, skip_rows=int(count))
         return mapping
 
     def columns(

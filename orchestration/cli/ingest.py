@@ -71,7 +71,10 @@ def _summary(report: LoadReport) -> None:
     for reason, count in load["quarantined_by_reason"].items():
         put(f"    {reason:<22} {count:>10,}")
     if load["set_aside_count"]:
-        put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
+        what = "(no events, or not what the mapping means)"
+        put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  {what}")
+    for note in load["notes"]:
+        put(f"  note: {note}")
     for row in load["examples"]:
         where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
         put(f"    {where}: {row['original']}")

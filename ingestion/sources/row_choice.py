@@ -1,0 +1,53 @@
+"""Which rows of a file a mapping means: `where: {anony: "true"}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.sources.batch import Piece
+from ingestion.vocabulary import Refusal
+
+
+def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str, ...]]) -> Piece:
+    """The rows that have one of the values in every column named; values compare as their text.
+
+    A missing value is none of them. Rows that could not be read stay, for they are refused. A value
+    of a wrong type in another column is no reason to keep a row that is not meant.
+
+    Args:
+        piece: rows of the file.
+        columns: names of its columns, in their order.
+        where: column -> the values of the rows that are meant.
+    """
+    if not where:
+        return piece
+    is_meant = np.ones(len(piece.table), dtype=bool)
+    for name, values in where.items():
+        texts = _texts(piece.table.column(list(columns).index(name)))
+        is_it = pc.is_in(texts, value_set=pa.array(values, texts.type))
+        is_meant &= is_it.to_numpy(zero_copy_only=False)
+    for row, (why, about) in piece.objections.items():
+        if why is not Refusal.WRONG_TYPE or about in where:
+            is_meant[row] = True
+    kept = np.flatnonzero(is_meant)
+    places = {int(old): new for new, old in enumerate(kept)}
+    return replace(
+        piece,
+        table=piece.table.take(pa.array(kept)),
+        numbers=piece.numbers[kept],
+        originals=lambda positions: piece.originals([int(kept[place]) for place in positions]),
+        objections={places[row]: why for row, why in piece.objections.items() if row in places},
+    )
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Values as text; whole numbers without a fraction, Booleans as true and false."""
+    texts = column.cast(pa.string())
+    is_number = pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
+    return pc.replace_substring_regex(texts, r"\.0+$", "") if is_number else texts

@@ -1,0 +1,130 @@
+"""What spreadsheets and survey tools write above the data, and which rows a mapping means."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ingestion.errors import LoadRefusedError, UsageError
+from ingestion.sources.csv_rows import CsvRows
+from ingestion.sources.files import inspect_file
+from ingestion.sources.registry import open_source
+from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text
+
+_SEMICOLONS = csv_text(VOTES).replace(",", ";")
+_PEOPLE = """
+source: mine
+event: participant_enrolled
+columns: {native_id: pid, participant_id: pid, country: country}
+"""
+_QUALTRICS = (
+    'pid,country\n"Your ""ID""\nplease","Where, exactly?"\n'
+    '"{""ImportId"":""QID1""}","{""ImportId"":""QID2_TEXT"",""timeZone"":""UTC""}"\n'
+    "p1,US\np2\np3,UK\n"
+)
+
+
+@pytest.mark.parametrize("first", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"])
+@pytest.mark.parametrize("said", ["", "file: {delimiter: ';'}\n"])
+def test_a_sep_line_is_understood(
+    read: Any, mapping: Any, tmp_path: Path, first: str, said: str
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(first + _SEMICOLONS, encoding="utf-8", newline="")
+    rows = read(path, mapping=mapping(MAPPING + said))
+    assert [(row["row_number"], row["model_a"], row["refusal"]) for row in rows] == [
+        (1, "m1", None),
+        (2, "m1", None),
+        (3, "m3", None),
+    ]
+
+
+def test_a_sep_line_that_the_mapping_contradicts_is_named(
+    read: Any, mapping: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("sep=;\n" + _SEMICOLONS)
+    with pytest.raises(LoadRefusedError, match=r"first line says that ';' .* says '\|'"):
+        read(path, mapping=mapping(MAPPING + "file: {delimiter: '|'}\n"))
+
+
+def test_rows_of_qualtrics_are_skipped_and_counted(mapping: Any, read: Any, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(_QUALTRICS)
+    source = open_source(str(path), mapping=mapping(_PEOPLE))
+    assert sum(len(batch.table) for batch in source.batches()) == 3
+    assert "rows 1 to 2 hold Qualtrics'" in source.notes[0]
+    rows = read(path, mapping=mapping(_PEOPLE))
+    found = [(row["row_number"], row["participant_id"], row["refusal"]) for row in rows]
+    assert found == [(3, "p1", None), (4, None, "wrong_column_count"), (5, "p3", None)]
+    assert rows[1]["original"] == "p2"
+    kept = read(path, mapping=mapping(_PEOPLE + "file: {skip_rows: 0}\n"))
+    assert [row["row_number"] for row in kept] == [1, 2, 3, 4, 5]
+    fewer = read(path, mapping=mapping(_PEOPLE + "file: {skip_rows: 4}\n"))
+    assert [(row["row_number"], row["participant_id"]) for row in fewer] == [(5, "p3")]
+
+
+def test_rows_to_skip_may_lie_in_several_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("sep=;\npid;country\n" + "".join(f"p{n};US\n" for n in range(1, 40)))
+    for size in (3, 7, 16, 64):
+        rows = CsvRows(inspect_file(str(path)), None, 20, block_bytes=size)
+        pieces = list(rows.pieces(["pid"]))
+        numbers = [number for piece in pieces for number in piece.numbers.tolist()]
+        names = [name for piece in pieces for name in piece.table.column(0).to_pylist()]
+        assert numbers == list(range(21, 40))
+        assert names == [f"p{number}" for number in numbers]
+
+
+def test_skip_rows_is_a_number_and_is_about_csv(read: Any, mapping: Any, jsonl: Any) -> None:
+    with pytest.raises(UsageError, match="skip_rows: 'two' is no number"):
+        read("x.csv", mapping=mapping(MAPPING + "file: {skip_rows: two}\n"))
+    with pytest.raises(LoadRefusedError, match="is jsonl, and skip_rows"):
+        read(jsonl(*VOTES), mapping=mapping(MAPPING + "file: {skip_rows: 1}\n"))
+
+
+_CHOSEN = MAPPING + 'where: {anony: "true", turn: [1, 2]}\n'
+_TURNS: list[tuple[Any, Any]] = [(True, 1), (False, 1), (True, 3), (None, 1), (True, 2)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "float.parquet"])
+def test_rows_that_are_not_meant_are_set_aside_and_counted(
+    mapping: Any, jsonl: Any, tmp_path: Path, kind: str
+) -> None:
+    votes = [{**VOTES[0], "id": n, "anony": a, "turn": t} for n, (a, t) in enumerate(_TURNS)]
+    path = tmp_path / f"votes.{kind}"
+    if kind == "csv":
+        path.write_text(csv_text(votes).replace("True", "true").replace("False", "false"))
+    elif kind == "jsonl":
+        path = jsonl(*votes)
+    else:
+        table = pa.Table.from_pylist(votes)
+        if kind.startswith("float"):
+            turns = table["turn"].cast(pa.float64())
+            table = table.set_column(table.column_names.index("turn"), "turn", turns)
+        pq.write_table(table, path)
+    source = open_source(str(path), mapping=mapping(_CHOSEN))
+    for batch in source.batches():
+        assert batch.table["row_number"].to_pylist() == [1, 5]
+        assert re.match(r'4,|\{"id": ?4,', batch.originals([1])[0])
+    assert source.set_aside_count == 3
+
+
+def test_a_row_that_cannot_be_read_is_refused_and_not_set_aside(
+    read: Any, mapping: Any, jsonl: Any
+) -> None:
+    chosen = MAPPING + 'where: {anony: "true"}\n'
+    meant, other = {**VOTES[0], "anony": True}, {**VOTES[0], "anony": False, "left": {"a": 1}}
+    rows = read(jsonl(meant, b"{", other, {**meant, "left": [1]}), mapping=mapping(chosen))
+    assert [(row["row_number"], row["refusal"]) for row in rows] == [
+        (1, None),
+        (2, "broken_json"),
+        (4, "wrong_type"),
+    ]
+    with pytest.raises(LoadRefusedError, match="has no column 'anony', which `where`"):
+        read(jsonl(*VOTES), mapping=mapping(chosen))
