@@ -8,10 +8,10 @@ ends a row.
 
 Accounting: the first row is the header. Row numbers count rows of data from 1, so a quoted line
 break does not advance them; blank lines are no rows. Rows that are skipped count, so that the
-numbers stay the file's own. Excel's line `sep=;` above the header is understood and is no row. A row with more or fewer fields than the
-header is `wrong_column_count`; a row with a byte that is not UTF-8, in whatever column, is
-`not_utf8`; a quote that is never closed spoils the line that it stands in and no other. Values are
-text; an empty field is null, quoted or not.
+numbers stay the file's own. Excel's line `sep=;` above the header is understood and is no row. A
+row with more or fewer fields than the header is `wrong_column_count`; a row with a byte that is not
+UTF-8, in whatever column, is `not_utf8`; a quote that is never closed spoils the line that it
+stands in and no other. Values are text; an empty field is null, quoted or not.
 """
 
 from __future__ import annotations

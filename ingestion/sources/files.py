@@ -69,6 +69,11 @@ class LocalFile:
     head: bytes
     format: Format
 
+    @property
+    def is_array(self) -> bool:
+        """Whether it is a JSON array: one document that holds all rows."""
+        return self.format is Format.JSONL and self.head.lstrip().startswith(b"[")
+
     @contextmanager
     def open(self) -> Iterator[Any]:
         """The decompressed content as a stream with `readinto`; faults name the file."""
@@ -177,12 +182,13 @@ def _recognise(name: str, head: bytes) -> Format:
             remedy="CSV, JSONL and Parquet can be read, also compressed with gzip or zstd.",
         )
     start = head.removeprefix(UTF8_BOM).lstrip()
-    if start.startswith(b"[") or start.split(b"\n", 1)[0].strip() == b"{":
+    if start.split(b"\n", 1)[0].strip() == b"{":
         raise LoadRefusedError(
-            f"{name}: is one JSON document over several lines, not one object per line (JSONL).",
-            remedy=f"Convert it: jq -c 'if type == \"array\" then .[] else . end' {name} > F.jsonl",
+            f"{name}: is one JSON object over several lines, neither one object per line (JSONL) "
+            "nor an array of objects.",
+            remedy=f"If it is one row, write it in one line: jq -c . {name} > F.jsonl",
         )
-    return Format.JSONL if start.startswith(b"{") else Format.CSV
+    return Format.JSONL if start.startswith((b"{", b"[")) else Format.CSV
 
 
 def _wide_encoding(head: bytes) -> str | None:

@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 
 from ingestion.sources.batch import Positions
 from ingestion.sources.files import UTF8_BOM, LocalFile
+from ingestion.sources.json_array import read_elements
 from ingestion.sources.json_rule import Finding, find, objects_above
 from ingestion.vocabulary import Refusal
 
@@ -103,9 +104,17 @@ def read_lines(
 ) -> Iterator[LineBlock]:
     """Yield the lines of a file in blocks that are not empty, in file order.
 
+    Of a JSON array the elements stand for lines.
+
     Raises:
         LoadRefusedError: the file cannot be read or decompressed to its end.
     """
+    if file.is_array:
+        # Block by block: an element that goes on is looked at again with the next one.
+        size = max(block_bytes, 1 << 16)
+        for lines, numbers in read_elements(file, block_bytes=size, max_bytes=max_line_bytes):
+            yield LineBlock(lines, numbers)
+        return
     number, is_end = 1, False
     tail = np.empty(0, dtype=np.uint8)
     with file.open() as stream:

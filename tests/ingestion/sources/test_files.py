@@ -32,7 +32,6 @@ LINE = b'{"event_type":"model_retired","source":"s","native_id":"n","model_id":"
         (b"PK\x03\x04rest", "Excel"),
         (b"BZh9rest", "bunzip2"),
         (b"\x7fELF\x01\x00\x00", "not text"),
-        (b'[{"a": 1}]', "jq"),
         (b'{\n  "a": 1\n}', "jq"),
         (gzip.compress(LINE * 9000, mtime=0)[:-20], "cut off"),
         (gzip.compress(LINE * 9000, mtime=0)[:15], "cut off|empty"),
