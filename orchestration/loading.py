@@ -30,6 +30,7 @@ from ingestion.subjects.log_form import Naming
 from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
+from orchestration.dry_run import throwaway_home
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 
 if TYPE_CHECKING:
@@ -74,6 +75,23 @@ def load_file(
         return _Load(home, source, names, gate or Gate(), progress, path).run()
 
 
+def try_file(
+    home: Home,
+    path: str,
+    *,
+    mapping: str | None = None,
+    source_name: str | None = None,
+    gate: Gate | None = None,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> LoadReport:
+    """Everything that `load_file` does up to the commit, in a home that is thrown away."""
+    source = open_source(path, mapping=mapping, source=source_name)
+    with throwaway_home(home) as copy, vault_lock(copy.vault, is_exclusive=False):
+        names = Naming(copy.vault, is_native=True)
+        load = _Load(copy, source, names, gate or Gate(), progress, path)
+        return load.run(is_committed=False)
+
+
 def load_generated(home: Home, source: Source) -> LoadReport:
     """Bring what the program itself says of participants through the same gate into the log.
 
@@ -115,7 +133,7 @@ class _Load:
         self.waiting: dict[EventType, list[pa.Table]] = {}
         self.staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
 
-    def run(self) -> LoadReport:
+    def run(self, *, is_committed: bool = True) -> LoadReport:
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
@@ -126,6 +144,8 @@ class _Load:
             self.quarantine.keep()
             if self.failures:
                 raise GateRefusalError(self._kept(self._report("refused", position=None)))
+            if not is_committed:
+                return self._report("dry_run", position=None)
             position = self._commit(batch)
         status = "committed" if self.accepted.total() else "nothing_new"
         return self._kept(self._report(status, position=position))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
-
-if TYPE_CHECKING:
-    from orchestration.load_report import LoadReport
 
 
 def ingest(
@@ -23,21 +21,26 @@ def ingest(
     max_bad_share: Annotated[
         float, typer.Option(min=0, max=1, help="Refuse the file above this share of bad rows.")
     ] = 0.2,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Read, check and report; write nothing.")
+    ] = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Bring files through the gate into the event log."""
     from expectations.gate import Gate
+    from orchestration.dry_run import first_rows, notes_of
     from orchestration.load_report import GateRefusalError
-    from orchestration.loading import load_file  # imports pyarrow and DuckDB
+    from orchestration.loading import load_file, try_file  # imports pyarrow and DuckDB
 
     home = Home.from_environment()
+    bring = try_file if is_dry else load_file
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
         gate = Gate(max_bad_share=max_bad_share)
         try:
             with progress(path) as show:
-                report = load_file(
+                report = bring(
                     home, path, mapping=mapping, source_name=source, gate=gate, progress=show
                 )
         except GateRefusalError as refused:
@@ -48,22 +51,25 @@ def ingest(
             worst = error
             say(f"error: {error}")
             continue
-        loads.append(report.as_json())
+        load = report.as_json()
+        if is_dry:
+            load |= {"status": "dry_run", "notes": [*load["notes"], *notes_of(home)]}
+            load["first_rows"] = first_rows(path, mapping, source)
+        loads.append(load)
         if not as_json:
-            _summary(report)
+            _summary(load)
     if as_json:
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
 
 
-def _summary(report: LoadReport) -> None:
+def _summary(load: dict[str, Any]) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
-    load = report.as_json()
-    put(f"{report.file}: {report.status.replace('_', ' ')}")
+    put(f"{load['file']}: {load['status'].replace('_', ' ')}")
     for label, name in (
         ("rows", "row_count"),
-        ("held back" if report.status == "refused" else "accepted", "accepted_count"),
+        ("held back" if load["status"] == "refused" else "accepted", "accepted_count"),
         ("duplicates", "duplicate_count"),
         ("quarantined", "quarantined_count"),
     ):
@@ -78,7 +84,11 @@ def _summary(report: LoadReport) -> None:
     for row in load["examples"]:
         where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
         put(f"    {where}: {row['original']}")
-    if report.status == "nothing_new":
+    if load["status"] == "nothing_new":
         put("  Every row that the gate let through was in the log already.")
-    if report.position is not None:
-        put(f"  log position {report.position}")
+    if load["position"] is not None and load["status"] != "dry_run":
+        put(f"  log position {load['position']}")
+    for row in load.get("first_rows", []):
+        put(f"  would be understood as: {json.dumps(row, default=str, ensure_ascii=False)}")
+    if load["status"] == "dry_run":
+        put("  nothing was written")
