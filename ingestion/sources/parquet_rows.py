@@ -45,10 +45,42 @@ class ParquetRows:
             offset = 0
             for table in self._read(group, columns):
                 numbers = np.arange(number, number + len(table), dtype=np.int64)
-                clean, objections = _cleaned(table)
+                clean, objections = _cleaned(self._castable(table))
                 yield Piece(clean, numbers, partial(self._originals, group, offset), objections)
                 number += len(table)
                 offset += len(table)
+
+    def refuse_types(self, columns: Sequence[str]) -> None:
+        """Refuse columns that do not hold single values. Raises LoadRefusedError."""
+        for name in columns:
+            kind = self._parquet.schema_arrow.field(name).type
+            if pa.types.is_nested(kind) or pa.types.is_interval(kind):
+                raise LoadRefusedError(
+                    f"{self._name}: the column {name!r} is of type {kind}, and a single value "
+                    "belongs here.",
+                    remedy="Write the part that is meant to a column of its own.",
+                )
+
+    def _castable(self, table: pa.Table) -> pa.Table:
+        """Types that DuckDB does not take, as wider or narrower ones that lose nothing."""
+        for index, field in enumerate(table.schema):
+            kind = field.type
+            if pa.types.is_float16(kind):
+                wider = table.column(index).cast(pa.float64())
+            elif pa.types.is_decimal256(kind):
+                try:
+                    narrow = pa.decimal128(38, kind.scale)
+                    wider = table.column(index).cast(narrow)
+                except (pa.ArrowException, ValueError) as error:
+                    raise LoadRefusedError(
+                        f"{self._name}: the column {field.name!r} is of type {kind} and holds "
+                        "numbers of more than 38 digits.",
+                        remedy="Write the column as text, or as a decimal of 38 digits at most.",
+                    ) from error
+            else:
+                continue
+            table = table.set_column(index, field.name, wider)
+        return table
 
     def _originals(self, group: int, offset: int, positions: Sequence[int]) -> list[str]:
         """Whole rows as JSON objects: every column, also those that were not asked for."""
