@@ -121,7 +121,7 @@ class FlatFile(FileSource):
 
     def _parquet(self) -> Iterator[tuple[list[str], Piece]]:
         with open_parquet(self.file) as rows:
-            wanted = self._wanted(rows.columns)
+            wanted = self._wanted(rows.paths())
             rows.refuse_types(wanted)
             for piece in rows.pieces(wanted or rows.columns[:1]):
                 yield wanted, piece

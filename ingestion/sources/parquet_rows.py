@@ -38,22 +38,46 @@ class ParquetRows:
         """Names of the columns, in file order."""
         return list(self._parquet.schema_arrow.names)
 
+    def paths(self) -> list[str]:
+        """Names of the columns and, with dots, of the fields of structs."""
+        found, todo = self.columns, list(self._parquet.schema_arrow)
+        while todo:
+            field = todo.pop(0)
+            if pa.types.is_struct(field.type):
+                inner = [part.with_name(f"{field.name}.{part.name}") for part in field.type]
+                todo += inner
+                found += [part.name for part in inner if part.name not in found]
+        return found
+
     def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
         """Yield the rows with the columns asked for: nested ones as JSON, dictionaries decoded."""
         number = 1
         for group in range(self._parquet.num_row_groups):
             offset = 0
-            for table in self._read(group, columns):
+            for whole in self._read(group, self._roots(columns)):
+                table = pa.table({name: self._at(whole, name) for name in columns})
                 numbers = np.arange(number, number + len(table), dtype=np.int64)
                 clean, objections = _cleaned(self._castable(table))
                 yield Piece(clean, numbers, partial(self._originals, group, offset), objections)
                 number += len(table)
                 offset += len(table)
 
+    def _roots(self, names: Sequence[str]) -> list[str]:
+        """The file's columns in which these names or paths lie."""
+        roots = (name if name in self.columns else name.split(".")[0] for name in names)
+        return list(dict.fromkeys(roots))
+
+    def _at(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+        """A column, or a field of a struct; null where the struct is."""
+        if name in self.columns:
+            return table.column(table.column_names.index(name))
+        root, *path = name.split(".")
+        return pc.struct_field(table.column(root), path)
+
     def refuse_types(self, columns: Sequence[str]) -> None:
         """Refuse columns that do not hold single values. Raises LoadRefusedError."""
         for name in columns:
-            kind = self._parquet.schema_arrow.field(name).type
+            kind = self._at(self._parquet.schema_arrow.empty_table(), name).type
             if pa.types.is_nested(kind) or pa.types.is_interval(kind):
                 raise LoadRefusedError(
                     f"{self._name}: the column {name!r} is of type {kind}, and a single value "

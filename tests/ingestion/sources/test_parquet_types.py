@@ -38,3 +38,11 @@ def test_other_types_are_named(read: Any, mapping: Any, tmp_path: Path) -> None:
     lists = pa.array([[1], [2], [3]])
     with pytest.raises(LoadRefusedError, match=r"'id' is of type list<.* single value"):
         read(_write(tmp_path / "v.parquet", lists), mapping=mapping(_BY_ID))
+
+
+def test_a_path_leads_into_structs(read: Any, mapping: Any, tmp_path: Path) -> None:
+    metas = pa.array([{"a": {"n": 1}}, None, {"a": {"n": 3}}])
+    table = pa.Table.from_pylist(VOTES).append_column("meta", metas)
+    pq.write_table(table, tmp_path / "v.parquet")
+    rows = read(tmp_path / "v.parquet", mapping=mapping(_BY_ID.replace(" id", " meta.a.n")))
+    assert [row["native_id"] for row in rows] == ["1", None, "3"]
