@@ -22,8 +22,10 @@ REFUSAL_COLUMN = "refusal_column"
 
 Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]
-# By position of the row: why it is refused, and which column that is about.
-Objections = Mapping[int, tuple[Refusal, str | None]]
+# Why a row is refused, and which column that is about.
+Objection = tuple[Refusal, str | None]
+# By position of the row.
+Objections = dict[int, Objection]
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,11 @@ class FileSource:
 
     Args:
         file: where it lies.
+        source: the source's name; in native files, of rows that do not say theirs.
         mapping: what says how it is read, as part of the load's fingerprint.
-        source: the source's name.
     """
 
-    def __init__(self, file: LocalFile, mapping: str, source: str | None) -> None:
+    def __init__(self, file: LocalFile, source: str | None = None, mapping: str = "native") -> None:
         self.file = file
         self.source = source
         self.set_aside_count = 0

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.csv as pc_csv
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import Piece
+from ingestion.sources.batch import Objections, Piece
 from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
@@ -143,7 +143,7 @@ class CsvRows:
             is_there[list(refused)] = False
             table = table.take(pa.array(np.cumsum(is_there) - 1, mask=~is_there))
         numbers = np.arange(number, number + len(spans), dtype=np.int64)
-        objections = {row: (refusal, None) for row, refusal in refused.items()}
+        objections: Objections = {row: (refusal, None) for row, refusal in refused.items()}
         return Piece(table, numbers, partial(_originals, raw, spans), objections)
 
     def _parsed(self, text: bytes, wanted: list[int], skipped: list[int]) -> pa.Table:

@@ -10,24 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain
+from typing import Any
 
 import duckdb
 import numpy as np
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import FileSource, NativeBatch, Piece, make_batch
+from ingestion.sources.batch import FileSource, NativeBatch, Objections, Piece, make_batch
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
 from ingestion.sources.json_lines import (
-    JsonReader,
     LineBlock,
     inspect_line,
+    json_values,
     read_lines,
     values_per_row,
 )
 from ingestion.sources.mapping import Mapping
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.projection import alternatives, projection, resolve
+from ingestion.sources.projection import needed, projection, resolve
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -37,7 +38,7 @@ class FlatFile(FileSource):
     """A flat file and its mapping."""
 
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
-        super().__init__(file, mapping.text, mapping.source)
+        super().__init__(file, mapping.source, mapping.text)
         self._mapping = mapping
 
     def batches(self) -> Iterator[NativeBatch]:
@@ -50,8 +51,8 @@ class FlatFile(FileSource):
                 f"{self._mapping.name} says {kind}.",
                 remedy="Correct `file: {format: ...}`, or leave it out.",
             )
-        with closing(duckdb.connect(":memory:")) as connection:
-            for wanted, piece in readers[kind]():
+        with closing(duckdb.connect()) as connection:
+            for wanted, piece in readers[kind](connection):
                 yield self._projected(connection, wanted, piece)
 
     def _projected(
@@ -64,54 +65,44 @@ class FlatFile(FileSource):
         table = connection.sql(query).to_arrow_table()
         return NativeBatch(self._mapping.event, table, piece.originals)
 
-    def _csv(self) -> Iterator[tuple[list[str], Piece]]:
+    def _csv(self, _: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[str], Piece]]:
         rows = CsvRows(self.file, self._mapping.delimiter)
         wanted = resolve(self._mapping, rows.columns, self.name)
         return ((wanted, piece) for piece in rows.pieces(wanted))
 
-    def _parquet(self) -> Iterator[tuple[list[str], Piece]]:
+    def _parquet(self, _: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[str], Piece]]:
         with open_parquet(self.file) as rows:
             wanted = resolve(self._mapping, rows.columns, self.name)
             for piece in rows.pieces(wanted or rows.columns[:1]):
                 yield wanted, piece
 
-    def _jsonl(self) -> Iterator[tuple[list[str], Piece]]:
+    def _jsonl(self, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[str], Piece]]:
         wanted: list[str] | None = None
-        with closing(JsonReader()) as reader:
-            for block in read_lines(self.file):
-                if wanted is None and block.oversized is None:
-                    wanted = resolve(self._mapping, _keys(block, self._mapping), self.name)
-                names = wanted
-                if names is None:  # of a first line that is too long the keys are not known
-                    names = list(dict.fromkeys(chain(*_needed(self._mapping))))
-                yield names, _json_piece(reader, block, names)
-
-
-def _json_piece(reader: JsonReader, block: LineBlock, wanted: list[str]) -> Piece:
-    table = reader.values(block, wanted)
-    objections: dict[int, tuple[Refusal, str | None]] = {}
-    is_empty = values_per_row(table.select(wanted)) == 0
-    for row in np.flatnonzero(is_empty).tolist():
-        content, refusal, about = inspect_line(block, row)
-        if refusal is not None:
-            objections[row] = refusal, about
-        elif any(content.get(name) is not None for name in wanted):
-            # Python reads what DuckDB does not.
-            objections[row] = Refusal.BROKEN_JSON, None
-    return Piece(table, block.numbers, block.originals, objections)
+        for block in read_lines(self.file):
+            if wanted is None and block.oversized is None:
+                wanted = resolve(self._mapping, _keys(block, self._mapping), self.name)
+            names = wanted
+            if names is None:  # of a first line that is too long the keys are not known
+                names = list(dict.fromkeys(chain(*needed(self._mapping))))
+            table = json_values(connection, block, names)
+            objections: Objections = {}
+            for row in np.flatnonzero(values_per_row(table.select(names)) == 0).tolist():
+                content, objection = inspect_line(block, row)
+                if objection is None and any(content.get(name) is not None for name in names):
+                    # Python reads what DuckDB does not.
+                    objection = Refusal.BROKEN_JSON, None
+                if objection is not None:
+                    objections[row] = objection
+            yield names, Piece(table, block.numbers, block.originals, objections)
 
 
 def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
     """The keys there are, as far as needed to find every column of the mapping."""
-    keys: dict[str, None] = {}
-    needed = _needed(mapping)
+    keys: dict[str, Any] = {}
     for row in range(len(block)):
-        if row >= _LINES_FOR_KEYS and all(any(n in keys for n in names) for names in needed):
+        is_enough = all(not keys.keys().isdisjoint(names) for names in needed(mapping))
+        if row >= _LINES_FOR_KEYS and is_enough:
             break
-        keys.update(dict.fromkeys(inspect_line(block, row).content))
+        content, _ = inspect_line(block, row)
+        keys |= content
     return list(keys)
-
-
-def _needed(mapping: Mapping) -> list[tuple[str, ...]]:
-    """What the mapping needs of the file: one of each tuple."""
-    return [names for spec in mapping.columns.values() for names in alternatives(spec)]

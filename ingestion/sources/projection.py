@@ -17,14 +17,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
-from ingestion.sources.mapping import (
-    ColumnSpec,
-    Constant,
-    FromColumn,
-    Joined,
-    Mapping,
-    OneHot,
-)
+from ingestion.sources.mapping import ColumnSpec, Constant, FromColumn, Joined, Mapping, OneHot
 from ingestion.vocabulary import Refusal
 
 _HAS_OFFSET = r"\d{1,2}:\d{2}.*([Zz]|UTC|[+-]\d{2}(:?\d{2})?)$"
@@ -35,14 +28,17 @@ _SHOWN = 40
 Objection = tuple[str, Refusal] | None
 
 
-def alternatives(spec: ColumnSpec) -> list[tuple[str, ...]]:
-    """What a specification needs of the file: one of each tuple."""
-    if isinstance(spec, FromColumn):
-        return [spec.names]
-    if isinstance(spec, Joined):
-        return [(name,) for name in spec.names]
-    if isinstance(spec, OneHot):
-        return [(name,) for name in spec.values]
+def needed(mapping: Mapping) -> list[tuple[str, ...]]:
+    """What the mapping needs of the file: one column of each tuple."""
+    return [names for spec in mapping.columns.values() for names in _needed_by(spec)]
+
+
+def _needed_by(spec: ColumnSpec) -> list[tuple[str, ...]]:
+    match spec:
+        case FromColumn():
+            return [spec.names]
+        case Joined(names) | OneHot(names):
+            return [(name,) for name in names]
     return []
 
 
@@ -54,17 +50,18 @@ def resolve(mapping: Mapping, available: Sequence[str], file_name: str) -> list[
     """
     wanted: dict[str, None] = {}
     for column, spec in mapping.columns.items():
-        for names in alternatives(spec):
+        for names in _needed_by(spec):
             present = next((name for name in names if name in available), None)
-            if present is None and not (isinstance(spec, FromColumn) and spec.is_optional):
+            if present is None:
+                if isinstance(spec, FromColumn) and spec.is_optional:
+                    continue
                 raise _missing(mapping, column, names, available, file_name)
-            if present is not None and list(available).count(present) > 1:
+            if list(available).count(present) > 1:
                 raise LoadRefusedError(
                     f"{file_name}: has more than one column {present!r}.",
                     remedy="Rename all but the one that is meant.",
                 )
-            if present is not None:
-                wanted[present] = None
+            wanted[present] = None
     return list(wanted)
 
 
