@@ -107,7 +107,7 @@ class _Cell:
 
     @property
     def is_text(self) -> bool:
-        return bool(pa.types.is_string(self.kind) or pa.types.is_large_string(self.kind))
+        return self.kind in (pa.string(), pa.large_string())
 
     @property
     def is_number(self) -> bool:
