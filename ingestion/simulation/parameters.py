@@ -278,6 +278,5 @@ def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
     A stream is found by name, not by the order in which streams are asked for: more participants,
     another sample or low effort switched off leave the truth as it was.
     """
-    return np.random.Generator(
-        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place)))
-    )
+    sequence = np.random.SeedSequence(seed, spawn_key=(int(purpose), *place))
+    return np.random.Generator(np.random.PCG64(sequence))
