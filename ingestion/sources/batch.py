@@ -97,14 +97,10 @@ class FileSource:
 
     def __init__(self, file: LocalFile, source: str | None = None, mapping: str = "native") -> None:
         self.file = file
+        self.name = file.name
         self.source = source
         self.set_aside_count = 0
         self._mapping_text = mapping
-
-    @property
-    def name(self) -> str:
-        """The file's path as the user wrote it."""
-        return self.file.name
 
     @cached_property
     def fingerprint(self) -> str:

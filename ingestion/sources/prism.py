@@ -21,6 +21,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import combinations, islice
 from typing import Any, NamedTuple
 
@@ -29,7 +30,6 @@ from ingestion.sources.batch import (
     NativeBatch,
     Objection,
     Objections,
-    Originals,
     batch_of_rows,
     make_batch,
 )
@@ -108,26 +108,22 @@ class Prism(FileSource):
         while found := list(islice(battles, _ROWS_PER_BATCH)):
             rows, lines = [row for row, _ in found], [pair for _, pair in found]
             kind, numbers = EventType.BATTLE_JUDGED, [first for first, _ in lines]
-            yield batch_of_rows(kind, self._name, rows, numbers, self._reader(lines))
+            originals = partial(self._originals, lines)
+            yield batch_of_rows(kind, self._name, rows, numbers, originals)
         if refused:
             numbers = sorted(refused)
-            originals = self._reader([(number,) for number in numbers])
+            originals = partial(self._originals, [(number,) for number in numbers])
             objections = {row: refused[number] for row, number in enumerate(numbers)}
             yield make_batch(None, {}, numbers, originals, objections)
 
-    def _reader(self, lines: Sequence[tuple[int, ...]]) -> Originals:
-        """Originals read from the file again: openings are kept, texts are not."""
-
-        def originals(positions: Sequence[int]) -> list[str]:
-            wanted = {line for position in positions for line in lines[position]}
-            found: dict[int, str] = {}
-            for block in read_lines(self.file):
-                there = [i for i, n in enumerate(block.numbers.tolist()) if n in wanted]
-                texts = block.originals(there)
-                found.update(zip(block.numbers[there].tolist(), texts, strict=True))
-            return ["\n".join(found[line] for line in lines[position]) for position in positions]
-
-        return originals
+    def _originals(self, lines: Sequence[tuple[int, ...]], positions: Sequence[int]) -> list[str]:
+        """Read from the file again: openings are kept, texts are not."""
+        wanted = {line for position in positions for line in lines[position]}
+        found: dict[int, str] = {}
+        for block in read_lines(self.file):
+            there = [i for i, n in enumerate(block.numbers.tolist()) if n in wanted]
+            found.update(zip(block.numbers[there].tolist(), block.originals(there), strict=True))
+        return ["\n".join(found[line] for line in lines[position]) for position in positions]
 
 
 def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:

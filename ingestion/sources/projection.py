@@ -157,16 +157,14 @@ def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[st
 
 
 def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
-    texts = {name: f"lower({cells[name].text})" for name in spec.values}
-    is_set = {n: f"coalesce({t} IN ('1', '1.0', 'true'), false)" for n, t in texts.items()}
-    whens = " ".join(f"WHEN {is_set[n]} THEN {quoted(v)}" for n, v in spec.values.items())
-    count = " + ".join(f"{test}::INTEGER" for test in is_set.values())
-    strange = " OR ".join(
-        f"coalesce({t} NOT IN ('0', '0.0', 'false', '', '1', '1.0', 'true'), false)"
-        for t in texts.values()
-    )
+    flags = {
+        name: f"CASE WHEN lower({cells[name].text}) IN ('1', '1.0', 'true') THEN 1 "
+        f"WHEN lower({cells[name].text}) NOT IN ('0', '0.0', 'false', '') THEN NULL ELSE 0 END"
+        for name in spec.values
+    }
+    whens = " ".join(f"WHEN {flags[n]} = 1 THEN {quoted(v)}" for n, v in spec.values.items())
     some = " OR ".join(f"{cells[name].sql} IS NOT NULL" for name in spec.values)
-    is_wrong = f"(({some}) AND ({count} <> 1 OR {strange}))"
+    is_wrong = f"(({some}) AND {' + '.join(flags.values())} IS DISTINCT FROM 1)"
     return f"CASE {whens} END", (is_wrong, Refusal.UNKNOWN_VALUE)
 
 
