@@ -185,10 +185,9 @@ class Parameters:
                 " letters, digits, dots, dashes or underscores.",
                 remedy="Boards built from simulated votes must say so.",
             )
-        if not all(re.fullmatch(SLUG_PATTERN, name) for name in self.tie_rates):
-            raise UsageError(f"tie rates: {', '.join(self.tie_rates)} are not all slugs.")
-        if not self.tie_rates:
-            raise UsageError("tie rates: name at least one dimension.")
+        names = list(self.tie_rates)
+        if not names or not all(re.fullmatch(SLUG_PATTERN, name) for name in names):
+            raise UsageError(f"tie rates: name dimensions, by slugs, not {names}.")
         if self.start.tzinfo is None:
             raise UsageError("start: has no time zone.")
 

@@ -133,11 +133,8 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
 def _low_effort(participants: Participants) -> list[dict[str, str]]:
     places = np.flatnonzero(participants.effort)
     ids = participant_ids(participants.numbers[places]).to_pylist()
-    styles = participants.effort[places].tolist()
-    return [
-        {"participant_id": person, "style": EFFORTS[style]}
-        for person, style in zip(ids, styles, strict=True)
-    ]
+    styles = [EFFORTS[style] for style in participants.effort[places]]
+    return [{"participant_id": id_, "style": style} for id_, style in zip(ids, styles, strict=True)]
 
 
 class _Writer:

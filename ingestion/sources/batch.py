@@ -69,21 +69,17 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """What messages call it: the file's path as the user wrote it."""
-        ...
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the content and the mapping: the same load, the same fingerprint."""
-        ...
 
     @property
     def set_aside_count(self) -> int:
         """Records read so far that are no events of any kind, such as later turns in PRISM."""
-        ...
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows in batches of bounded memory. Raises DemoscopeError, never a traceback."""
-        ...
 
 
 class FileSource:

@@ -51,32 +51,30 @@ class FlatFile(FileSource):
                 f"{self._mapping.name} says {kind}.",
                 remedy="Correct `file: {format: ...}`, or leave it out.",
             )
-        with closing(duckdb.connect()) as connection:
-            for wanted, piece in readers[kind](connection):
-                yield self._projected(connection, wanted, piece)
+        with closing(duckdb.connect()) as self._connection:
+            for wanted, piece in readers[kind]():
+                yield self._projected(wanted, piece)
 
-    def _projected(
-        self, connection: duckdb.DuckDBPyConnection, wanted: list[str], piece: Piece
-    ) -> NativeBatch:
+    def _projected(self, wanted: list[str], piece: Piece) -> NativeBatch:
         columns = {f"c{n}": column for n, column in enumerate(piece.table.columns)}
         rows = make_batch(None, columns, piece.numbers, piece.originals, piece.objections).table
-        connection.register("rows", rows)
+        self._connection.register("rows", rows)
         query = projection(self._mapping, wanted, rows.schema)
-        table = connection.sql(query).to_arrow_table()
+        table = self._connection.sql(query).to_arrow_table()
         return NativeBatch(self._mapping.event, table, piece.originals)
 
-    def _csv(self, _: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[str], Piece]]:
+    def _csv(self) -> Iterator[tuple[list[str], Piece]]:
         rows = CsvRows(self.file, self._mapping.delimiter)
         wanted = resolve(self._mapping, rows.columns, self.name)
         return ((wanted, piece) for piece in rows.pieces(wanted))
 
-    def _parquet(self, _: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[str], Piece]]:
+    def _parquet(self) -> Iterator[tuple[list[str], Piece]]:
         with open_parquet(self.file) as rows:
             wanted = resolve(self._mapping, rows.columns, self.name)
             for piece in rows.pieces(wanted or rows.columns[:1]):
                 yield wanted, piece
 
-    def _jsonl(self, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[str], Piece]]:
+    def _jsonl(self) -> Iterator[tuple[list[str], Piece]]:
         wanted: list[str] | None = None
         for block in read_lines(self.file):
             if wanted is None and block.oversized is None:
@@ -84,7 +82,7 @@ class FlatFile(FileSource):
             names = wanted
             if names is None:  # of a first line that is too long the keys are not known
                 names = list(dict.fromkeys(chain(*needed(self._mapping))))
-            table = json_values(connection, block, names)
+            table = json_values(self._connection, block, names)
             objections: Objections = {}
             for row in np.flatnonzero(values_per_row(table.select(names)) == 0).tolist():
                 content, objection = inspect_line(block, row)

@@ -54,26 +54,24 @@ class NativeJsonl(FileSource):
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the events in batches, one event type each, in file order within a type."""
-        with closing(duckdb.connect()) as connection:
+        with closing(duckdb.connect()) as self._connection:
             for block in read_lines(self.file):
-                yield from self._events(connection, block)
+                yield from self._events(block)
 
-    def _events(
-        self, connection: duckdb.DuckDBPyConnection, block: LineBlock
-    ) -> Iterator[NativeBatch]:
+    def _events(self, block: LineBlock) -> Iterator[NativeBatch]:
         content, _ = inspect_line(block, 0)
         first = _event_type_of(content.get(EVENT_TYPE))
         if first is not None:
-            table = json_values(connection, block, CONTRACTS[first].native_columns)
+            table = json_values(self._connection, block, CONTRACTS[first].native_columns)
             if pc.unique(table[EVENT_TYPE]).to_pylist() == [first.value]:
                 yield self._batch(first, table, block)
                 return
         rest = np.ones(len(block), dtype=bool)
-        types = json_values(connection, block, [EVENT_TYPE])[EVENT_TYPE]
+        types = json_values(self._connection, block, [EVENT_TYPE])[EVENT_TYPE]
         for event_type in filter(None, map(_event_type_of, pc.unique(types).to_pylist())):
             rows = _where(pc.equal(types, event_type.value))
             mine = block.select(rows)
-            table = json_values(connection, mine, CONTRACTS[event_type].native_columns)
+            table = json_values(self._connection, mine, CONTRACTS[event_type].native_columns)
             yield self._batch(event_type, table, mine)
             rest[rows] = False
         if rest.any():

@@ -148,20 +148,18 @@ def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
 def _participant(content: dict[str, Any]) -> _Row:
     """A line of the survey under the contract's names."""
     location, ethnicity = content.get("location"), content.get("ethnicity")
-    country = location.get("reside_country") if isinstance(location, dict) else None
+    country = _text(location.get("reside_country")) if isinstance(location, dict) else None
     group = ethnicity.get("simplified") if isinstance(ethnicity, dict) else ethnicity
     time = _text(content.get("generated_datetime"))
-    has_offset = time is not None and _OFFSET.search(time) is not None
-    name = _text(country)
     return {
         "native_id": _text(content.get("user_id")),
         "participant_id": _text(content.get("user_id")),
-        "country": None if name is None else _COUNTRIES.get(name, name),
+        "country": _COUNTRIES.get(country or "", country),
         "age": _text(content.get("age")),
         "gender": _text(content.get("gender")),
         "ethnicity": _text(group),
         "education": _text(content.get("education")),
-        "occurred_at": time if has_offset else None,
+        "occurred_at": time if _OFFSET.search(time or "") else None,
     }
 
 
