@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError
+from orchestration.cli.output import say
 
 # The module that has a function of the command's name, or for a group of commands its `app`.
 COMMANDS = {
@@ -93,5 +94,5 @@ def run() -> None:
 
 
 def _end(message: str, code: int) -> None:
-    sys.stderr.write(f"error: {message}\n")
+    say(f"error: {message}")
     sys.exit(code)
