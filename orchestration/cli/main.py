@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError
+from ingestion.paths import Home
 from orchestration.cli.output import say
 
 # The module that has a function of the command's name, or for a group of commands its `app`.
@@ -78,6 +79,7 @@ def demoscope() -> None:
 def run() -> None:
     """Run the command line; a user's error is one message and an exit code, never a traceback."""
     try:
+        Home.from_environment().keep_private()
         app()
     except DemoscopeError as error:
         _end(str(error), error.exit_code)
