@@ -28,6 +28,7 @@ from expectations.suites import (
 )
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
+from ingestion.sources.names import normalised
 
 if TYPE_CHECKING:
     from ingestion.vocabulary import EventType
@@ -101,7 +102,8 @@ class Gate:
         if batch.event_type is None:
             return Split(batch.table.slice(0, 0), _refused_whole(batch))
         contract = CONTRACTS[batch.event_type]
-        table = check(contract, batch.table, now_us=self._now_us, connection=self._connection)
+        named = normalised(contract, batch.table)
+        table = check(contract, named, now_us=self._now_us, connection=self._connection)
         objections = table[OBJECTION]
         table = table.drop_columns([OBJECTION])
         if objections.null_count == len(table):

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.contracts import count, named
+from ingestion.paths import make_private
 from ingestion.tables import Table
+from ingestion.visible_text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,13 +72,21 @@ class Quarantine:
         if not rows:
             return
         if self._writer is None:
-            self._temporary.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self._temporary.parent)
             self._temporary.touch(mode=0o600)
             self._writer = pq.ParquetWriter(self._temporary, TABLE.schema, compression="zstd")
         self.reasons.update(row.reason for row in rows)
         self.examples.extend(rows[: EXAMPLES_KEPT - len(self.examples)])
         same = {"load_id": self._load_id, "source_file": self._source_file}
-        written = [{**same, **vars(row), "refused_column": row.column or None} for row in rows]
+        written = [
+            {
+                **same,
+                **vars(row),
+                "refused_column": (row.column and storable(row.column)) or None,
+                "original": storable(row.original),
+            }
+            for row in rows
+        ]
         self._writer.write_table(pa.Table.from_pylist(written, schema=TABLE.schema))
 
     def keep(self) -> Path | None:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from ingestion.contracts import Contract
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
+from ingestion.sources.names import HIDDEN_PATTERN, is_name, is_plain
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import Refusal
 
@@ -182,9 +183,17 @@ def _text_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Ref
         longest = column.max_length
         is_long = f"length({value}) > {longest} and {is_there}"
         yield f"case when strlen({value}) > {longest} then {is_long} end", Refusal.TOO_LONG, name
+    # Before the pattern, which would call it an unknown value.
+    if is_name(column) and not _is_plain(table[name]):
+        is_hidden = f"regexp_matches({value}, {quoted(HIDDEN_PATTERN)})"
+        yield f"{is_hidden} and {is_there}", Refusal.HIDDEN_CHARACTER, name
     mismatched = _mismatched(column, table) if column.pattern else []
     if mismatched:
         yield f"{value} in ({_listed(mismatched)})", Refusal.UNKNOWN_VALUE, name
+
+
+def _is_plain(values: pa.ChunkedArray) -> bool:
+    return not pa.types.is_string(values.type) or is_plain(values)
 
 
 def _mismatched(column: Column, table: pa.Table) -> list[str]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.contracts import count, named
 from ingestion.errors import LoadRefusedError
+from ingestion.paths import make_private
 from ingestion.tables import Table
+from ingestion.visible_text import storable, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,18 +94,23 @@ class LoadReport:
 
     def keep(self, directory: Path) -> None:
         """Write the record where `fct_load` finds it; a crash leaves no half record."""
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private(directory)
         temporary = directory / f".{self.load_id}.partial"
-        temporary.write_text(json.dumps(self.as_json(), sort_keys=True) + "\n", encoding="utf-8")
+        temporary.touch(mode=0o600)
+        record = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)
+        temporary.write_text(f"{record}\n", encoding="utf-8", errors="replace")
         temporary.rename(directory / f"{self.load_id}.json")
 
 
 def earlier_report(directory: Path, batch_id: str) -> LoadReport | None:
     """The report of the load that committed this batch, where it is still there."""
     for path in sorted(directory.glob(f"*-{batch_id[:12]}.json")):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["batch_id"] == batch_id and record["status"] == "committed":
-            return LoadReport(**record)
+        try:
+            report = LoadReport(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):  # damaged, or of another version: the load is read again
+            continue
+        if report.batch_id == batch_id and report.status == "committed":
+            return report
     return None
 
 
@@ -121,8 +128,8 @@ def example(row: RefusedRow) -> dict[str, Any]:
     return {
         "row_number": row.row_number,
         "reason": row.reason,
-        "column": row.column,
-        "original": excerpt,
+        "column": storable(row.column),
+        "original": storable(excerpt),
     }
 
 
@@ -132,7 +139,7 @@ def _refusal_message(report: LoadReport) -> str:
     share = report.quarantined_count / report.row_count
     rows = (
         f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
-        f"{row['original']}"
+        f"{visible(row['original'])}"
         for row in report.examples
     )
     message = (

@@ -30,6 +30,7 @@ from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.log.chain import Chain, Commit
 from ingestion.log.durable import create_secret, explained, replace_text
 from ingestion.log.merkle import Tree, is_included, leaf_hash
+from ingestion.paths import make_public
 
 HASH_BYTES = 32
 KEY_FILE = "checkpoint.key"
@@ -240,6 +241,7 @@ def publish(path: Path, verifier: Verifier) -> None:
     if not path.exists() or path.read_text(encoding="utf-8") != content:
         with explained("Writing", path):
             replace_text(path, content)
+            make_public(path)
 
 
 def default_origin(origin: str) -> str:

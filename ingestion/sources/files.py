@@ -18,6 +18,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from ingestion.errors import LoadRefusedError, NotFoundError, UsageError
+from ingestion.visible_text import visible
 
 HEAD_BYTES = 1 << 16
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -57,7 +58,7 @@ class LocalFile:
     """A file that exists and can be read.
 
     Args:
-        name: what messages call it: the path as the user wrote it.
+        name: what messages call it: the path as the user wrote it, nothing hidden in it.
         path: where it lies.
         compression: gzip, zstd or None.
         head: its first bytes, decompressed, without a byte-order mark.
@@ -119,10 +120,11 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         LoadRefusedError: it is empty, truncated, not text and not Parquet, or in a wide encoding.
     """
     path = Path(name) if path is None else path
+    name = visible(name)
     try:
         is_directory, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
-        raise NotFoundError(f"{name!r}: not a path: {error}.") from error
+        raise NotFoundError(f"{name}: not a path: {visible(error)}.") from error
     if is_directory:
         raise UsageError(
             f"{name}: is a directory.",

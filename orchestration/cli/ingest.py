@@ -8,6 +8,7 @@ import typer
 
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
+from ingestion.visible_text import visible
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _summary(report: LoadReport) -> None:
         put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
     for row in load["examples"]:
         where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
-        put(f"    {where}: {row['original']}")
+        put(f"    {where}: {visible(row['original'])}")
     if report.status == "nothing_new":
         put("  Every row that the gate let through was in the log already.")
     if report.position is not None:

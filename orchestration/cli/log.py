@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,8 @@ import typer
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, say
+from ingestion.visible_text import visible
+from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, put_file, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def events(
     if not found:
         raise NotFoundError("No such event is in the log.")
     for row in found:
-        content = ", ".join(f"{name} {row[name]}" for name in row if name not in NOT_SHOWN)
+        content = ", ".join(f"{name} {visible(row[name])}" for name in row if name not in NOT_SHOWN)
         where = f"position {row['position']}, log position {row['commit_seq']}"
         put(f"{row['event_id']}  {row['event_type']}\n    {where}; {content}")
     if len(found) >= limit:
@@ -123,7 +123,7 @@ def checkpoint(
             }
         )
     elif out is None:
-        sys.stdout.write(note)
+        put_file(note)
     say(f"Public key, in {home.log_public_key}: {verifier}")
 
 
@@ -150,7 +150,7 @@ def prove(
         raise UsageError(f"{checkpoint} is not a checkpoint.") from error
     proof = prove_event(log, event_id, note, is_shown=not hide_content).decode()
     if out is None:
-        sys.stdout.write(proof)
+        put_file(proof)
     else:
         _write(out, proof)
 
@@ -190,7 +190,7 @@ def verify_proof(
         f" {commit.recorded_text} by commit {commit.seq} of {held.size} in {held.origin}."
     )
     for name, value in sorted(event.items()):
-        put(f"    {name}: {value}")
+        put(f"    {name}: {visible(value)}")
 
 
 @app.command()
