@@ -70,7 +70,11 @@ def load_file(
     """
     source = open_source(path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
-        names = Naming(home.vault, is_native=True)
+        names = Naming(
+            home.vault,
+            is_native=True,
+            participants_of=getattr(source, "participants_of", None),
+        )
         return _Load(home, source, names, gate or Gate(), progress, path).run()
 
 

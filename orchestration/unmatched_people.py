@@ -1,4 +1,4 @@
-"""Sentences on people who voted and never enrolled, or the reverse, as the last build found them."""
+"""Sentences on people who voted and never enrolled, or the reverse, as of the last build."""
 
 from __future__ import annotations
 

@@ -91,12 +91,15 @@ class FileSource:
         file: where it lies.
         mapping: what says how it is read, as part of the load's fingerprint.
         source: the source's name.
+
+    `participants_of` is the source whose ids the participants' are; None: each row's own.
     """
 
     def __init__(self, file: LocalFile, mapping: str, source: str | None) -> None:
         self.file = file
         self.source = source
         self.set_aside_count = 0
+        self.participants_of: str | None = None
         self._mapping_text = mapping
 
     @property
