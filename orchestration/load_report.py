@@ -70,6 +70,7 @@ class LoadReport:
     expectation_count: int
     failures: list[str] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data."""

@@ -31,6 +31,7 @@ from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
+from orchestration.load_warnings import Noted, warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +71,11 @@ def load_file(
     """
     source = open_source(path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
-        names = Naming(home.vault, is_native=True)
+        names = Naming(
+            home.vault,
+            is_native=True,
+            participants_of=getattr(source, "participants_of", None),
+        )
         return _Load(home, source, names, gate or Gate(), progress, path).run()
 
 
@@ -104,6 +109,8 @@ class _Load:
     late_conflicts: int = 0
     accepted: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    noted: Noted = field(default_factory=Noted)
 
     def __post_init__(self) -> None:
         self.log = EventLog.open(self.home.log)
@@ -127,6 +134,7 @@ class _Load:
             if self.failures:
                 raise GateRefusalError(self._kept(self._report("refused", position=None)))
             position = self._commit(batch)
+        self.warnings += warnings_of(self.noted, self.log, self.names)
         status = "committed" if self.accepted.total() else "nothing_new"
         return self._kept(self._report(status, position=position))
 
@@ -184,6 +192,7 @@ class _Load:
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
         table = self.names.log_form(contract, bound)
+        self.noted.note(event_type, native, table)
         self._note(event_type, self.gate.judge(event_type, table))
         staged = batch.stage(event_type, self.seals.seal(contract, table))
         self.staged_numbers.append((event_type, native[ROW_NUMBER]))
@@ -262,6 +271,7 @@ class _Load:
             expectation_count=self.expectations,
             failures=self.failures,
             examples=[example(row) for row in self.quarantine.examples],
+            warnings=self.warnings,
             position=position,
         )
 

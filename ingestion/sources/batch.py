@@ -89,6 +89,8 @@ class FileSource:
         file: where it lies.
         source: the source's name; in native files, of rows that do not say theirs.
         mapping: what says how it is read, as part of the load's fingerprint.
+
+    `participants_of` is the source whose ids the participants' are; None: each row's own.
     """
 
     def __init__(self, file: LocalFile, source: str | None = None, mapping: str = "native") -> None:
@@ -96,6 +98,7 @@ class FileSource:
         self.name = file.name
         self.source = source
         self.set_aside_count = 0
+        self.participants_of: str | None = None
         self._mapping_text = mapping
 
     @cached_property

@@ -40,6 +40,7 @@ class FlatFile(FileSource):
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
         super().__init__(file, mapping.source, mapping.text)
         self._mapping = mapping
+        self.participants_of = mapping.participants_of
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""

@@ -89,6 +89,7 @@ class Mapping:
         columns: contract column -> where it comes from.
         format: how the file holds its rows; None: by its content.
         delimiter: between fields of CSV.
+        participants_of: the source whose ids the participants' are; None: this one's.
         text: the YAML text: part of a load's fingerprint.
     """
 
@@ -98,6 +99,7 @@ class Mapping:
     columns: Map[str, ColumnSpec]
     format: Format | None = None
     delimiter: str = ","
+    participants_of: str | None = None
     text: str = field(default="", repr=False)
 
 
@@ -164,17 +166,24 @@ class _Parser:
         if root is None:
             message = f"{self.name}: the mapping is empty."
             raise UsageError(message, remedy="See docs for the format.")
-        known = ("source", "event", "file", "columns", "outcome")
+        known = ("source", "participants_of", "event", "file", "columns", "outcome")
         top = self.entries(root, "mapping", known)
         for key in ("source", "event", "columns"):
             if key not in top:
                 self.fail(root, f"the key {key!r} is missing", "Add it.")
-        source = self.text(top["source"], "source")
-        if not re.fullmatch(_SOURCE.pattern or "", source):
-            self.fail(top["source"], f"{source!r} cannot name a source", "Use a-z 0-9 _ . - only.")
+        source = self.source_name(top["source"], "source")
+        whose = top.get("participants_of")
+        people = None if whose is None else self.source_name(whose, "participants_of")
         event = EventType(self.one_of(top["event"], "event", EventType))
         columns = self.columns(top["columns"], event, top.get("outcome"))
-        mapping = Mapping(name=self.name, source=source, event=event, columns=columns, text=text)
+        mapping = Mapping(
+            name=self.name,
+            source=source,
+            event=event,
+            columns=columns,
+            participants_of=people,
+            text=text,
+        )
         if "file" not in top:
             return mapping
         file = self.entries(top["file"], "file", ("format", "delimiter"))
@@ -188,6 +197,13 @@ class _Parser:
                 self.fail(file["delimiter"], fault, "Try ';' or \"\\t\".")
             mapping = replace(mapping, delimiter=mark)
         return mapping
+
+    def source_name(self, node: yaml.Node, what: str) -> str:
+        """A text that can name a source."""
+        text = self.text(node, what)
+        if not re.fullmatch(_SOURCE.pattern or "", text):
+            self.fail(node, f"{text!r} cannot name a source", "Use a-z 0-9 _ . - only.")
+        return text
 
     def columns(
         self, node: yaml.Node, event: EventType, outcome: yaml.Node | None

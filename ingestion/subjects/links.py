@@ -20,7 +20,7 @@ from ingestion.contracts import Contract
 from ingestion.digests import bytes_of, hexadecimal
 from ingestion.errors import BusyError
 from ingestion.subjects.key_tree import DestroyedError, KeyTree
-from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded
+from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded, whose
 
 LINKS, LOCK = "links.tree", "subjects.lock"
 SEPARATOR = "\0"
@@ -71,12 +71,15 @@ class Links:
             return None
         return f"{native_id}{SEPARATOR}{secret.hex()}"
 
-    def bind(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
+    def bind(
+        self, contract: Contract, native: pa.Table, participants_of: str | None = None
+    ) -> tuple[pa.Table, pa.Array]:
         """Mix secrets into the participants' ids, and into event ids that are nothing else.
 
         Args:
             contract: the rows' contract.
             native: log columns by name, ids still native.
+            participants_of: the source whose ids the participants' are; None: each row's own.
 
         Returns:
             The table with `subject_id`, and where need be `event_id`, replaced; and per row,
@@ -85,7 +88,7 @@ class Links:
         subjects = coded(native["subject_id"])
         if subjects.null_count == len(subjects):
             return native, pa.repeat(pa.scalar(False), len(subjects))
-        bound = by_source(native["source"], subjects, self._bound_all)
+        bound = by_source(whose(native["source"], participants_of), subjects, self.bound_all)
         is_erased = pc.and_(pc.is_valid(subjects), pc.is_null(bound))
         table = _with(native, "subject_id", bound)
         if contract.is_subject_required:
@@ -96,7 +99,7 @@ class Links:
                 table = _with(table, "event_id", own)
         return table, is_erased
 
-    def _bound_all(self, source: str, native_ids: pa.Array) -> pa.Array:
+    def bound_all(self, source: str, native_ids: pa.Array) -> pa.Array:
         """As `bound`, of distinct ids."""
         secrets = self.tree.column(self._pseudonyms.distinct(native_ids, "link", source))
         digits = pc.if_else(secrets.is_valid(), hexadecimal(bytes_of(secrets)), None)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import Contract
 from ingestion.subjects.links import Links
-from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded
+from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded, whose
 from ingestion.subjects.seals import Seals
 
 KEY_SEPARATOR = ":"
@@ -27,6 +27,7 @@ def to_log_form(
     pseudonyms: Pseudonymiser,
     *,
     hashed: Container[str] | None = None,
+    participants_of: str | None = None,
 ) -> pa.Table:
     """Hash what may name a person and order the columns as a segment has them.
 
@@ -34,6 +35,7 @@ def to_log_form(
         contract: the rows' contract.
         native: log columns by name, ids still native; further columns are left out.
         pseudonyms: the vault's hasher.
+        participants_of: the source whose ids the participants' are; None: each row's own.
         hashed: the only columns whose ids are still native; None for all that may name a person.
 
     Returns:
@@ -46,7 +48,10 @@ def to_log_form(
             scope = (str(contract.event_type),) if column.name == "event_id" else ()
             hash_ids = partial(_hashed, pseudonyms, column.name, scope)
             ids = coded(columns[column.name])
-            columns[column.name] = by_source(columns["source"], ids, hash_ids)
+            sources = columns["source"]
+            if column.name == "subject_id":
+                sources = whose(sources, participants_of)
+            columns[column.name] = by_source(sources, ids, hash_ids)
     identity, *keys = (columns[name] for name in ("event_id", *contract.key))
     columns["event_id"] = pc.binary_join_element_wise(
         identity.dictionary_decode(), *keys, KEY_SEPARATOR
@@ -72,9 +77,11 @@ class Naming:
         vault: the keys.
         is_native: by a source's own ids, each of which is bound to its secret, then hashed; else as
             the log names them, and only the event's own id is hashed.
+        participants_of: the source whose ids the participants' are; None: each row's own.
     """
 
-    def __init__(self, vault: Path, *, is_native: bool) -> None:
+    def __init__(self, vault: Path, *, is_native: bool, participants_of: str | None = None) -> None:
+        self.participants_of = participants_of
         self._pseudonyms = Pseudonymiser.open(vault)
         self._links = Links.open(vault, self._pseudonyms) if is_native else None
         self._seals = Seals.open(vault, is_made=True)
@@ -82,7 +89,7 @@ class Naming:
     def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
         """Rows ready for `log_form`, and of each whether its participant was erased."""
         if self._links is not None:
-            return self._links.bind(contract, native)
+            return self._links.bind(contract, native, self.participants_of)
         subjects = coded(native["subject_id"])
         is_gone = pc.is_null(self._seals.tree.column(subjects.dictionary))
         return native, pc.fill_null(is_gone.take(subjects.indices), False)
@@ -90,4 +97,19 @@ class Naming:
     def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
         """Rows of participants who were not erased, as a segment has them."""
         hashed = None if self._links is not None else ("event_id",)
-        return to_log_form(contract, bound, self._pseudonyms, hashed=hashed)
+        return to_log_form(
+            contract,
+            bound,
+            self._pseudonyms,
+            hashed=hashed,
+            participants_of=self.participants_of,
+        )
+
+    def subject_ids(self, source: str, native_ids: pa.Array) -> pa.Array:
+        """Pseudonyms of distinct native ids of a source; null where the person was erased."""
+        if self._links is None:
+            return native_ids
+        bound = self._links.bound_all(source, native_ids)
+        is_there = bound.is_valid()
+        hashed = self._pseudonyms.distinct(pc.fill_null(bound, ""), "subject_id", source)
+        return pc.if_else(is_there, hashed, pa.scalar(None, pa.string()))

@@ -104,3 +104,10 @@ def by_source(
         own = pc.if_else(is_here, texts, pa.scalar(None, pa.string())).dictionary_encode()
         whole = pc.if_else(is_here, change(source, own.dictionary).take(own.indices), whole)
     return whole.dictionary_encode()
+
+
+def whose(sources: pa.ChunkedArray, participants_of: str | None) -> pa.ChunkedArray:
+    """The source that each row's participant id is of: the rows' own, or one for all."""
+    if participants_of is None:
+        return sources
+    return pa.chunked_array([pa.repeat(pa.scalar(participants_of, pa.string()), len(sources))])
