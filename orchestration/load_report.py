@@ -45,8 +45,9 @@ class LoadReport:
     """One load of one file.
 
     Counts are rows; `row_count` is always accepted + duplicate + quarantined. What is set aside is
-    no row: records of the file that are no events, such as later turns in PRISM. `position` is the
-    log position after which the load's events are in the log; null where the load was refused.
+    no row: records of the file that are no events, such as later turns in PRISM. `retracted_count`
+    are duplicates of events that were retracted and stay so. `position` is the log position after
+    which the load's events are in the log; null where the load was refused.
     """
 
     # First what a person looks for.
@@ -56,6 +57,7 @@ class LoadReport:
     duplicate_count: int
     quarantined_count: int
     quarantined_by_reason: dict[str, int]
+    retracted_count: int = 0
     set_aside_count: int = 0
     position: int | None = None
     load_id: str
@@ -105,6 +107,14 @@ def earlier_report(directory: Path, batch_id: str) -> LoadReport | None:
         if record["batch_id"] == batch_id and record["status"] == "committed":
             return LoadReport(**record)
     return None
+
+
+def find_report(directory: Path, load_id: str) -> LoadReport | None:
+    """The report of a load; None where there is none of this id."""
+    path = directory / f"{load_id}.json"
+    if "/" in load_id or not path.is_file():
+        return None
+    return LoadReport(**json.loads(path.read_text(encoding="utf-8")))
 
 
 class GateRefusalError(LoadRefusedError):

@@ -23,6 +23,7 @@ from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
+from ingestion.log.retractions import load_batch
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
 from ingestion.subjects.links import vault_lock
@@ -100,6 +101,7 @@ class _Load:
     path: str = ""
     row_count: int = 0
     duplicates: int = 0
+    retracted: int = 0
     expectations: int = 0
     late_conflicts: int = 0
     accepted: Counter[str] = field(default_factory=Counter)
@@ -107,6 +109,7 @@ class _Load:
 
     def __post_init__(self) -> None:
         self.log = EventLog.open(self.home.log)
+        self.batch_id = load_batch(self.log.chain, self.source.fingerprint)
         self.seals = Seals.open(self.home.vault, is_made=True)
         self.started_us = time.time_ns() // 1000
         self.load_id = f"{self.started_us:020d}-{self.source.fingerprint[:12]}"
@@ -119,7 +122,7 @@ class _Load:
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
-        begun = self.log.begin(self.source.fingerprint, {"name": PRODUCER})
+        begun = self.log.begin(self.batch_id, {"name": PRODUCER})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)
             self._judge_load()
@@ -132,10 +135,10 @@ class _Load:
 
     def _loaded_before(self) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
-        committed = self.log.find_batch(self.source.fingerprint)
+        committed = self.log.find_batch(self.batch_id)
         if committed is None:
             return None
-        earlier = earlier_report(self.home.loads, self.source.fingerprint)
+        earlier = earlier_report(self.home.loads, self.batch_id)
         return earlier and earlier.again(
             self.load_id,
             file=self.source.name,
@@ -189,6 +192,7 @@ class _Load:
         self.staged_numbers.append((event_type, native[ROW_NUMBER]))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self.duplicates += duplicates
+        self.retracted += int(staged.is_retracted.sum())
         self.accepted[event_type] += native.num_rows - duplicates - conflicts
         if conflicts:
             rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
@@ -247,7 +251,7 @@ class _Load:
         return LoadReport(
             load_id=self.load_id,
             file=self.source.name,
-            batch_id=self.source.fingerprint,
+            batch_id=self.batch_id,
             status=status,
             started_at_us=self.started_us,
             duration_ms=self._elapsed_ms(),
@@ -257,6 +261,7 @@ class _Load:
             duplicate_count=self.duplicates,
             quarantined_count=reasons.total(),
             quarantined_by_reason=dict(sorted(reasons.items())),
+            retracted_count=self.retracted,
             set_aside_count=self.source.set_aside_count,
             accepted_by_event_type={str(k): v for k, v in sorted(self.accepted.items())},
             expectation_count=self.expectations,

@@ -32,15 +32,17 @@ class StageResult:
     Args:
         is_duplicate: per row, the same event is in the log or earlier in the batch. Dropped.
         is_conflict: per row, another event with this event_id is. Dropped: set it apart.
+        is_retracted: per row, it is a duplicate of an event that was retracted, and stays so.
     """
 
     is_duplicate: BoolArray
     is_conflict: BoolArray
+    is_retracted: BoolArray
 
     @classmethod
     def of(cls, row_count: int) -> StageResult:
         """Nothing found yet."""
-        return cls(np.zeros(row_count, np.bool_), np.zeros(row_count, np.bool_))
+        return cls(*(np.zeros(row_count, np.bool_) for _ in range(3)))
 
     @property
     def is_accepted(self) -> BoolArray:
