@@ -33,6 +33,7 @@ TABLE = Table(
         named("reason", "Why it was refused."),
         named("refused_column", "The column the refusal is about.", is_required=False),
         named("original", "The row as the file has it.", is_required=False),
+        named("detail", "More about why it was refused.", is_required=False),
     ),
 )
 EXAMPLES_KEPT = 5
@@ -76,7 +77,15 @@ class Quarantine:
         self.reasons.update(row.reason for row in rows)
         self.examples.extend(rows[: EXAMPLES_KEPT - len(self.examples)])
         same = {"load_id": self._load_id, "source_file": self._source_file}
-        written = [{**same, **vars(row), "refused_column": row.column or None} for row in rows]
+        written = [
+            {
+                **same,
+                **vars(row),
+                "refused_column": row.column or None,
+                "detail": row.detail or None,
+            }
+            for row in rows
+        ]
         self._writer.write_table(pa.Table.from_pylist(written, schema=TABLE.schema))
 
     def keep(self) -> Path | None:

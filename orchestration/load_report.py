@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ingestion.contracts import count, named
 from ingestion.errors import LoadRefusedError
 from ingestion.tables import Table
+from ingestion.vocabulary import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from expectations.gate import RefusedRow
@@ -133,18 +135,22 @@ def example(row: RefusedRow) -> dict[str, Any]:
         "reason": row.reason,
         "column": row.column,
         "original": excerpt,
+        "detail": row.detail,
     }
+
+
+def example_line(row: Mapping[str, Any]) -> str:
+    """An example as a person reads it."""
+    line = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
+    detail = row.get("detail")
+    return f"{line}: {row['original']}" + (f"\n      {detail}" if detail else "")
 
 
 def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
     share = report.quarantined_count / report.row_count
-    rows = (
-        f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
-        f"{row['original']}"
-        for row in report.examples
-    )
+    rows = map(example_line, report.examples)
     message = (
         f"{report.file} was refused whole; the log is untouched: "
         f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
@@ -162,8 +168,17 @@ def _refusal_remedy(report: LoadReport) -> str:
             "\nNo row has a known event_type, so this is no file of events. A file with columns of "
             "its own is read by a mapping: --mapping NAME|FILE."
         )
+    if report.quarantined_by_reason.get(Refusal.CONFLICTING_DUPLICATE) == report.quarantined_count:
+        return (
+            f"\nEvery such row is in the warehouse's quarantine/{report.load_id}.parquet."
+            " Two ways: if the log is wrong in single verdicts, correct them (event_corrected, or "
+            "event_retracted and then this file again); if the earlier load was a mistake, take it "
+            "back with `demoscope log undo COMMIT` (`demoscope log show` lists them) and load this "
+            "file again."
+        )
+    take = "; to take the good rows as they are, raise --max-bad-share"
     return (
         f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its "
-        "reason. Correct the file or its mapping; to take the good rows as they are, raise "
-        "--max-bad-share."
+        "reason. Correct the file or its mapping"
+        f"{'' if report.quarantined_count == report.row_count else take}."
     )

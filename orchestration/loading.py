@@ -9,12 +9,12 @@ one piece at a time, in order, and hands over what it refused: no result depends
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +23,7 @@ from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
+from ingestion.log.receipt import Conflict
 from ingestion.log.retractions import load_batch
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
@@ -30,6 +31,7 @@ from ingestion.subjects.links import vault_lock
 from ingestion.subjects.log_form import Naming
 from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
+from orchestration.conflicts import Conflicts
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 
@@ -69,10 +71,10 @@ def load_file(
         GateRefusalError: the load failed the gate; the log is untouched, the report says why.
         DemoscopeError: the file cannot be read at all.
     """
-    source = open_source(path, mapping=mapping, source=source_name)
+    opened = partial(open_source, path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
         names = Naming(home.vault, is_native=True)
-        return _Load(home, source, names, gate or Gate(), progress, path).run()
+        return _Load(home, opened(), names, opened, gate or Gate(), progress, path).run()
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -86,7 +88,7 @@ def load_generated(home: Home, source: Source) -> LoadReport:
     """
     with vault_lock(home.vault, is_exclusive=False):
         names = Naming(home.vault, is_native=False)
-        return _Load(home, source, names, Gate(max_bad_share=1.0)).run()
+        return _Load(home, source, names, lambda: source, Gate(max_bad_share=1.0)).run()
 
 
 @dataclass
@@ -96,6 +98,7 @@ class _Load:
     home: Home
     source: Source
     names: Naming
+    reopened: Callable[[], Source]
     gate: Gate
     progress: Callable[[int], None] = lambda _rows: None
     path: str = ""
@@ -104,6 +107,7 @@ class _Load:
     retracted: int = 0
     expectations: int = 0
     late_conflicts: int = 0
+    conflicts: Conflicts = field(default_factory=Conflicts)
     accepted: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
 
@@ -125,13 +129,18 @@ class _Load:
         begun = self.log.begin(self.batch_id, {"name": PRODUCER})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)
+            for rows in self.conflicts.rows(self.reopened()) if self.conflicts.found else ():
+                self.quarantine.add(rows)
             self._judge_load()
             self.quarantine.keep()
             if self.failures:
                 raise GateRefusalError(self._kept(self._report("refused", position=None)))
             position = self._commit(batch)
         status = "committed" if self.accepted.total() else "nothing_new"
-        return self._kept(self._report(status, position=position))
+        report = self._report(status, position=position)
+        if self.path and self.row_count and report.quarantined_count == self.row_count:
+            raise GateRefusalError(self._kept(replace(report, status="refused", position=None)))
+        return self._kept(report)
 
     def _loaded_before(self) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
@@ -195,8 +204,8 @@ class _Load:
         self.retracted += int(staged.is_retracted.sum())
         self.accepted[event_type] += native.num_rows - duplicates - conflicts
         if conflicts:
-            rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
-            refused += [_conflicting_row(event_type, row) for row in rows]
+            numbers = native[ROW_NUMBER].to_pylist()
+            self.conflicts.add(event_type, ((numbers[one.row], one) for one in staged.conflicts))
         return refused
 
     def _judge_load(self) -> None:
@@ -223,16 +232,16 @@ class _Load:
         self.duplicates += staged - self.accepted.total() - len(conflicts)
         if conflicts:
             with self._open_quarantine(f"{self.load_id}-late") as quarantine:
-                quarantine.add(self._late_conflict(row) for row in conflicts)
+                late = Conflicts()
+                for row in conflicts:
+                    event_type, numbers = self.staged_numbers[row["stage"]]
+                    taken = Conflict(row["row"], None, "another load took it meanwhile")
+                    late.add(event_type, [(numbers[row["row"]].as_py(), taken)])
+                for rows in late.rows(self.reopened()):
+                    quarantine.add(rows)
                 quarantine.keep()
                 self.late_conflicts = quarantine.count
         return receipt.seq
-
-    def _late_conflict(self, row: dict[str, Any]) -> RefusedRow:
-        """A concurrent load took the id between staging and commit, with another body."""
-        event_type, numbers = self.staged_numbers[row["stage"]]
-        number = numbers[row["row"]].as_py()
-        return _conflicting_row(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
 
     def _open_quarantine(self, load_id: str) -> Quarantine:
         return Quarantine(self.home.quarantine, load_id=load_id, source_file=self.source.name)
@@ -274,11 +283,3 @@ class _Load:
 def _erased_row(event_type: EventType, row_number: int) -> RefusedRow:
     """A participant was erased: that there was a row is kept, what it said is not."""
     return RefusedRow(str(event_type), row_number, Refusal.ERASED_PARTICIPANT, "participant_id", "")
-
-
-def _conflicting_row(event_type: EventType, row: dict[str, Any]) -> RefusedRow:
-    """The same id with another body: the first keeps its place, the second is set apart."""
-    number = row.pop(ROW_NUMBER)
-    original = json.dumps(row, default=str, ensure_ascii=False)
-    reason = Refusal.CONFLICTING_DUPLICATE
-    return RefusedRow(str(event_type), number, reason, "native_id", original)

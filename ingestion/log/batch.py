@@ -136,7 +136,8 @@ class Batch:
         ids.ask(table["event_id"])
         rows, positions = ids.in_log()
         in_log = rows_at(self._chain, positions)
-        settle(contract, table, ((rows[which], known) for which, known in in_log), result)
+        at = dict(zip(rows.tolist(), positions.tolist(), strict=True))
+        settle(contract, table, ((rows[which], known) for which, known in in_log), result, at)
         return result
 
     def _as_said_again(self, contract: Contract, table: pa.Table) -> tuple[pa.Table, IntArray]:

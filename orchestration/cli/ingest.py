@@ -59,6 +59,8 @@ def ingest(
 
 def _summary(report: LoadReport) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
+    from orchestration.load_report import example_line
+
     load = report.as_json()
     put(f"{report.file}: {report.status.replace('_', ' ')}")
     for label, name in (
@@ -73,8 +75,12 @@ def _summary(report: LoadReport) -> None:
     if load["set_aside_count"]:
         put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
     for row in load["examples"]:
-        where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
-        put(f"    {where}: {row['original']}")
+        put(f"    {example_line(row)}")
+    if report.retracted_count:
+        put(
+            f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
+            " A mistaken load is taken back by `demoscope log undo`."
+        )
     if report.status == "nothing_new":
         put("  Every row that the gate let through was in the log already.")
     if report.position is not None:

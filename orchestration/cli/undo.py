@@ -59,10 +59,8 @@ def undo(
     if as_json:
         print_json({**document, "status": "undone", "log_position": report.position})
         return
-    put(
     retracted = counted(report.accepted_count, "event")
     put(f"Undone: {retracted} retracted, log position {report.position}")
-    )
     say("Build again for boards without them: demoscope build")
 
 

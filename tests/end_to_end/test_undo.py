@@ -1,4 +1,4 @@
-"""Random sequences of loads, undos, retractions and corrections against a plain model of what stands.
+"""Random sequences of loads, undos, retractions and corrections against a model of what stands.
 
 The model keeps, per native id, the list of what was said and what is about it; it knows nothing of
 generations of ids. Every log position is compared, through the SQL that the build runs.
@@ -159,7 +159,7 @@ class History:
 
     def retract(self, number: int) -> None:
         """Any event: what was said, or a retraction or correction."""
-        targets = [*self.truth.events(), *self.truth.revisions()]
+        targets: list[Said | About] = [*self.truth.events(), *self.truth.revisions()]
         if targets:
             target = targets[number % len(targets)]
             made = About(f"r-{self._batches:03d}")
