@@ -50,7 +50,7 @@ class Conflicts:
 
     def _refused(self, kind: str, number: int, original: str) -> RefusedRow:
         position, difference = self.found[kind, number]
-        where = "an earlier row" if position is None else f"the log at position {position}"
-        detail = f"there is {where} with this id: {difference}"
+        where = "an earlier row" if position is None else f"position {position} of the log"
+        detail = f"{where} has this id: {difference}"
         reason = Refusal.CONFLICTING_DUPLICATE
         return RefusedRow(kind, number, reason, "native_id", original, detail)

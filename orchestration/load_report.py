@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from expectations.gate import RefusedRow
 
 EXCERPT = 120
+TWO_WAYS = (
+    "Two ways: correct single events of the log (event_corrected with the event's id, which"
+    " `demoscope log events` finds), or take the earlier load back (`demoscope log undo COMMIT`;"
+    " `demoscope log show` lists commits) and load this file again."
+)
 TABLE = Table(
     name="load",
     grain="One row per load of one file, refused ones too.",
@@ -168,17 +173,13 @@ def _refusal_remedy(report: LoadReport) -> str:
             "\nNo row has a known event_type, so this is no file of events. A file with columns of "
             "its own is read by a mapping: --mapping NAME|FILE."
         )
-    if report.quarantined_by_reason.get(Refusal.CONFLICTING_DUPLICATE) == report.quarantined_count:
-        return (
-            f"\nEvery such row is in the warehouse's quarantine/{report.load_id}.parquet."
-            " Two ways: if the log is wrong in single verdicts, correct them (event_corrected, or "
-            "event_retracted and then this file again); if the earlier load was a mistake, take it "
-            "back with `demoscope log undo COMMIT` (`demoscope log show` lists them) and load this "
-            "file again."
-        )
+    where = f"quarantine/{report.load_id}.parquet"
+    conflicts = report.quarantined_by_reason.get(Refusal.CONFLICTING_DUPLICATE)
+    if conflicts == report.quarantined_count:
+        return f"\nEvery such row is in the warehouse's {where}. {TWO_WAYS}"
     take = "; to take the good rows as they are, raise --max-bad-share"
     return (
-        f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its "
+        f"\nEvery bad row is in the warehouse's {where} with its "
         "reason. Correct the file or its mapping"
         f"{'' if report.quarantined_count == report.row_count else take}."
     )

@@ -59,7 +59,8 @@ def ingest(
 
 def _summary(report: LoadReport) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
-    from orchestration.load_report import example_line
+    from ingestion.vocabulary import Refusal
+    from orchestration.load_report import TWO_WAYS, example_line
 
     load = report.as_json()
     put(f"{report.file}: {report.status.replace('_', ' ')}")
@@ -76,6 +77,9 @@ def _summary(report: LoadReport) -> None:
         put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
     for row in load["examples"]:
         put(f"    {example_line(row)}")
+    is_refused = report.status == "refused"
+    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason and not is_refused:
+        put(f"  {TWO_WAYS}")
     if report.retracted_count:
         put(
             f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
