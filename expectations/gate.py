@@ -47,13 +47,14 @@ button, input, form, img, nav, .navbar, .modal, .d-none { display: none }
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """One row the gate refused: where it stands, why, and what it said."""
+    """One row the gate refused: where it stands, why, what it said, and more about why."""
 
     event_type: str | None
     row_number: int
     reason: str
     column: str
     original: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ TABLE = Table(
         named("reason", "Why it was refused."),
         named("refused_column", "The column the refusal is about.", is_required=False),
         named("original", "The row as the file has it.", is_required=False),
+        named("detail", "More about why it was refused.", is_required=False),
     ),
 )
 EXAMPLES_KEPT = 5
@@ -83,6 +84,7 @@ class Quarantine:
                 **same,
                 **vars(row),
                 "refused_column": (row.column and storable(row.column)) or None,
+                "detail": storable(row.detail) or None,
                 "original": storable(row.original),
             }
             for row in rows

@@ -10,14 +10,21 @@ from ingestion.contracts import count, named
 from ingestion.errors import LoadRefusedError
 from ingestion.paths import make_private
 from ingestion.tables import Table
-from ingestion.visible_text import storable, visible
+from ingestion.visible_text import storable
+from ingestion.vocabulary import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from expectations.gate import RefusedRow
 
 EXCERPT = 120
+TWO_WAYS = (
+    "Two ways: correct single events of the log (event_corrected with the event's id, which"
+    " `demoscope log events` finds), or take the earlier load back (`demoscope log undo COMMIT`;"
+    " `demoscope log show` lists commits) and load this file again."
+)
 TABLE = Table(
     name="load",
     grain="One row per load of one file, refused ones too.",
@@ -47,8 +54,9 @@ class LoadReport:
     """One load of one file.
 
     Counts are rows; `row_count` is always accepted + duplicate + quarantined. What is set aside is
-    no row: records of the file that are no events, such as later turns in PRISM. `position` is the
-    log position after which the load's events are in the log; null where the load was refused.
+    no row: records of the file that are no events, such as later turns in PRISM. `retracted_count`
+    are duplicates of events that were retracted and stay so. `position` is the log position after
+    which the load's events are in the log; null where the load was refused.
     """
 
     # First what a person looks for.
@@ -58,6 +66,7 @@ class LoadReport:
     duplicate_count: int
     quarantined_count: int
     quarantined_by_reason: dict[str, int]
+    retracted_count: int = 0
     set_aside_count: int = 0
     position: int | None = None
     load_id: str
@@ -115,6 +124,14 @@ def earlier_report(directory: Path, batch_id: str) -> LoadReport | None:
     return None
 
 
+def find_report(directory: Path, load_id: str) -> LoadReport | None:
+    """The report of a load; None where there is none of this id."""
+    path = directory / f"{load_id}.json"
+    if "/" in load_id or not path.is_file():
+        return None
+    return LoadReport(**json.loads(path.read_text(encoding="utf-8")))
+
+
 class GateRefusalError(LoadRefusedError):
     """A load refused whole, with its report."""
 
@@ -131,18 +148,22 @@ def example(row: RefusedRow) -> dict[str, Any]:
         "reason": row.reason,
         "column": storable(row.column),
         "original": storable(excerpt),
+        "detail": storable(row.detail),
     }
+
+
+def example_line(row: Mapping[str, Any]) -> str:
+    """An example as a person reads it."""
+    line = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
+    detail = row.get("detail")
+    return f"{line}: {row['original']}" + (f"\n      {detail}" if detail else "")
 
 
 def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
     share = report.quarantined_count / report.row_count
-    rows = (
-        f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
-        f"{visible(row['original'])}"
-        for row in report.examples
-    )
+    rows = map(example_line, report.examples)
     message = (
         f"{report.file} was refused whole; the log is untouched: "
         f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
@@ -160,8 +181,13 @@ def _refusal_remedy(report: LoadReport) -> str:
             "\nNo row has a known event_type, so this is no file of events. A file with columns of "
             "its own is read by a mapping: --mapping NAME|FILE."
         )
+    where = f"quarantine/{report.load_id}.parquet"
+    conflicts = report.quarantined_by_reason.get(Refusal.CONFLICTING_DUPLICATE)
+    if conflicts == report.quarantined_count:
+        return f"\nEvery such row is in the warehouse's {where}. {TWO_WAYS}"
+    take = "; to take the good rows as they are, raise --max-bad-share"
     return (
-        f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its "
-        "reason. Correct the file or its mapping; to take the good rows as they are, raise "
-        "--max-bad-share."
+        f"\nEvery bad row is in the warehouse's {where} with its "
+        "reason. Correct the file or its mapping"
+        f"{'' if report.quarantined_count == report.row_count else take}."
     )

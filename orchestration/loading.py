@@ -9,12 +9,12 @@ one piece at a time, in order, and hands over what it refused: no result depends
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,12 +23,15 @@ from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
+from ingestion.log.receipt import Conflict
+from ingestion.log.retractions import load_batch
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
 from ingestion.subjects.links import vault_lock
 from ingestion.subjects.log_form import Naming
 from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
+from orchestration.conflicts import Conflicts
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 from orchestration.load_warnings import Noted, warnings_of
@@ -69,14 +72,15 @@ def load_file(
         GateRefusalError: the load failed the gate; the log is untouched, the report says why.
         DemoscopeError: the file cannot be read at all.
     """
-    source = open_source(path, mapping=mapping, source=source_name)
+    opened = partial(open_source, path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
+        source = opened()
         names = Naming(
             home.vault,
             is_native=True,
             participants_of=getattr(source, "participants_of", None),
         )
-        return _Load(home, source, names, gate or Gate(), progress, path).run()
+        return _Load(home, source, names, opened, gate or Gate(), progress, path).run()
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -90,7 +94,7 @@ def load_generated(home: Home, source: Source) -> LoadReport:
     """
     with vault_lock(home.vault, is_exclusive=False):
         names = Naming(home.vault, is_native=False)
-        return _Load(home, source, names, Gate(max_bad_share=1.0)).run()
+        return _Load(home, source, names, lambda: source, Gate(max_bad_share=1.0)).run()
 
 
 @dataclass
@@ -100,13 +104,16 @@ class _Load:
     home: Home
     source: Source
     names: Naming
+    reopened: Callable[[], Source]
     gate: Gate
     progress: Callable[[int], None] = lambda _rows: None
     path: str = ""
     row_count: int = 0
     duplicates: int = 0
+    retracted: int = 0
     expectations: int = 0
     late_conflicts: int = 0
+    conflicts: Conflicts = field(default_factory=Conflicts)
     accepted: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -114,6 +121,7 @@ class _Load:
 
     def __post_init__(self) -> None:
         self.log = EventLog.open(self.home.log)
+        self.batch_id = load_batch(self.log.chain, self.source.fingerprint)
         self.seals = Seals.open(self.home.vault, is_made=True)
         self.started_us = time.time_ns() // 1000
         self.load_id = f"{self.started_us:020d}-{self.source.fingerprint[:12]}"
@@ -126,9 +134,11 @@ class _Load:
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
-        begun = self.log.begin(self.source.fingerprint, {"name": PRODUCER})
+        begun = self.log.begin(self.batch_id, {"name": PRODUCER})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)
+            for rows in self.conflicts.rows(self.reopened()) if self.conflicts.found else ():
+                self.quarantine.add(rows)
             self._judge_load()
             self.quarantine.keep()
             if self.failures:
@@ -136,14 +146,17 @@ class _Load:
             position = self._commit(batch)
         self.warnings += warnings_of(self.noted, self.log, self.names)
         status = "committed" if self.accepted.total() else "nothing_new"
-        return self._kept(self._report(status, position=position))
+        report = self._report(status, position=position)
+        if self.path and self.row_count and report.quarantined_count == self.row_count:
+            raise GateRefusalError(self._kept(replace(report, status="refused", position=None)))
+        return self._kept(report)
 
     def _loaded_before(self) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
-        committed = self.log.find_batch(self.source.fingerprint)
+        committed = self.log.find_batch(self.batch_id)
         if committed is None:
             return None
-        earlier = earlier_report(self.home.loads, self.source.fingerprint)
+        earlier = earlier_report(self.home.loads, self.batch_id)
         return earlier and earlier.again(
             self.load_id,
             file=self.source.name,
@@ -198,10 +211,11 @@ class _Load:
         self.staged_numbers.append((event_type, native[ROW_NUMBER]))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self.duplicates += duplicates
+        self.retracted += int(staged.is_retracted.sum())
         self.accepted[event_type] += native.num_rows - duplicates - conflicts
         if conflicts:
-            rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
-            refused += [_conflicting_row(event_type, row) for row in rows]
+            numbers = native[ROW_NUMBER].to_pylist()
+            self.conflicts.add(event_type, ((numbers[one.row], one) for one in staged.conflicts))
         return refused
 
     def _judge_load(self) -> None:
@@ -228,16 +242,16 @@ class _Load:
         self.duplicates += staged - self.accepted.total() - len(conflicts)
         if conflicts:
             with self._open_quarantine(f"{self.load_id}-late") as quarantine:
-                quarantine.add(self._late_conflict(row) for row in conflicts)
+                late = Conflicts()
+                for row in conflicts:
+                    event_type, numbers = self.staged_numbers[row["stage"]]
+                    taken = Conflict(row["row"], None, "another load took it meanwhile")
+                    late.add(event_type, [(numbers[row["row"]].as_py(), taken)])
+                for rows in late.rows(self.reopened()):
+                    quarantine.add(rows)
                 quarantine.keep()
                 self.late_conflicts = quarantine.count
         return receipt.seq
-
-    def _late_conflict(self, row: dict[str, Any]) -> RefusedRow:
-        """A concurrent load took the id between staging and commit, with another body."""
-        event_type, numbers = self.staged_numbers[row["stage"]]
-        number = numbers[row["row"]].as_py()
-        return _conflicting_row(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
 
     def _open_quarantine(self, load_id: str) -> Quarantine:
         return Quarantine(self.home.quarantine, load_id=load_id, source_file=self.source.name)
@@ -256,7 +270,7 @@ class _Load:
         return LoadReport(
             load_id=self.load_id,
             file=self.source.name,
-            batch_id=self.source.fingerprint,
+            batch_id=self.batch_id,
             status=status,
             started_at_us=self.started_us,
             duration_ms=self._elapsed_ms(),
@@ -266,6 +280,7 @@ class _Load:
             duplicate_count=self.duplicates,
             quarantined_count=reasons.total(),
             quarantined_by_reason=dict(sorted(reasons.items())),
+            retracted_count=self.retracted,
             set_aside_count=self.source.set_aside_count,
             accepted_by_event_type={str(k): v for k, v in sorted(self.accepted.items())},
             expectation_count=self.expectations,
@@ -279,11 +294,3 @@ class _Load:
 def _erased_row(event_type: EventType, row_number: int) -> RefusedRow:
     """A participant was erased: that there was a row is kept, what it said is not."""
     return RefusedRow(str(event_type), row_number, Refusal.ERASED_PARTICIPANT, "participant_id", "")
-
-
-def _conflicting_row(event_type: EventType, row: dict[str, Any]) -> RefusedRow:
-    """The same id with another body: the first keeps its place, the second is set apart."""
-    number = row.pop(ROW_NUMBER)
-    original = json.dumps(row, default=str, ensure_ascii=False)
-    reason = Refusal.CONFLICTING_DUPLICATE
-    return RefusedRow(str(event_type), number, reason, "native_id", original)

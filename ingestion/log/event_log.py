@@ -15,6 +15,7 @@ from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.layout import Layout, open_origin
 from ingestion.log.matching import LoggedIds, find_position
+from ingestion.log.retractions import Retractions
 from ingestion.log.verification import Verification, verify
 
 MOST_BATCH_ID = 256
@@ -27,7 +28,9 @@ class EventLog:
         self.layout = layout
         self.origin = open_origin(layout)
         self.chain = Chain(layout, self.origin)
-        self._ids = LoggedIds(self.chain, layout.root.parent / "cache" / "ids")
+        spilled = layout.root.parent / "cache" / "ids"
+        self._ids = LoggedIds(self.chain, spilled)
+        self.retractions = Retractions(self.chain, spilled)
         self._is_store_checked = False
 
     @classmethod
@@ -87,7 +90,7 @@ class EventLog:
             check_exclusive_creation(self.layout.tmp)
             self._is_store_checked = True
         self.chain.refresh()
-        return Batch(self.layout, self.chain, self._ids, batch_id, producer)
+        return Batch(self.layout, self.chain, self._ids, self.retractions, batch_id, producer)
 
     def find_event(self, event_id: str) -> int:
         """The position of an event.

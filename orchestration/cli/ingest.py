@@ -8,7 +8,6 @@ import typer
 
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
-from ingestion.visible_text import visible
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 
 if TYPE_CHECKING:
@@ -60,6 +59,9 @@ def ingest(
 
 def _summary(report: LoadReport) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
+    from ingestion.vocabulary import Refusal
+    from orchestration.load_report import TWO_WAYS, example_line
+
     load = report.as_json()
     put(f"{report.file}: {report.status.replace('_', ' ')}")
     for label, name in (
@@ -74,10 +76,17 @@ def _summary(report: LoadReport) -> None:
     if load["set_aside_count"]:
         put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
     for row in load["examples"]:
-        where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
-        put(f"    {where}: {visible(row['original'])}")
+        put(f"    {example_line(row)}")
     for warning in report.warnings:
         put(f"  warning: {warning}")
+    is_refused = report.status == "refused"
+    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason and not is_refused:
+        put(f"  {TWO_WAYS}")
+    if report.retracted_count:
+        put(
+            f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
+            " A mistaken load is taken back by `demoscope log undo`."
+        )
     if report.status == "nothing_new":
         put("  Every row that the gate let through was in the log already.")
     if report.position is not None:

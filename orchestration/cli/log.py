@@ -12,6 +12,7 @@ from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
 from ingestion.visible_text import visible
 from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, put_file, say
+from orchestration.cli.undo import undo
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from orchestration.cli.output import Columns
 
 app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
+app.command()(undo)
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
 NOT_SHOWN = {*ENVELOPE, "schema_version"}
 REMAINS = (
