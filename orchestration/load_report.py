@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.contracts import count, named
 from ingestion.errors import LoadRefusedError
+from ingestion.sources.time_forms import READ
 from ingestion.tables import Table
+from ingestion.vocabulary import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +18,16 @@ if TYPE_CHECKING:
     from expectations.gate import RefusedRow
 
 EXCERPT = 120
+# What is accepted, and what to do, where a reason alone does not say it.
+REMEDIES = {
+    Refusal.BAD_TIMESTAMP: (
+        f"bad_timestamp: a time is read whole or not at all. Read are {READ}. A mapping can say, "
+        "on occurred_at: `timezone: Europe/London` for times without a zone; another form by "
+        "`format: '%d/%m/%Y %H:%M:%S'` (with %I and %p for AM and PM); `unit: s` for numbers since "
+        "1970; `earliest: 2010-01-01` for times before 2015. A local time that clocks skipped does "
+        "not exist."
+    ),
+}
 TABLE = Table(
     name="load",
     grain="One row per load of one file, refused ones too.",
@@ -68,6 +80,7 @@ class LoadReport:
     expectation_count: int
     failures: list[str] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data."""
@@ -126,6 +139,11 @@ def example(row: RefusedRow) -> dict[str, Any]:
     }
 
 
+def remedies(report: LoadReport) -> list[str]:
+    """What is accepted in place of what was refused, and what to do, by reason."""
+    return [text for reason, text in REMEDIES.items() if reason in report.quarantined_by_reason]
+
+
 def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
@@ -139,7 +157,8 @@ def _refusal_message(report: LoadReport) -> str:
         f"{report.file} was refused whole; the log is untouched: "
         f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
     )
-    return "\n  ".join([message, *rows, *report.failures])
+    said = [*report.warnings, *remedies(report), *report.failures]
+    return "\n  ".join([message, *rows, *said])
 
 
 def _refusal_remedy(report: LoadReport) -> str:

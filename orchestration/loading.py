@@ -263,6 +263,7 @@ class _Load:
             failures=self.failures,
             examples=[example(row) for row in self.quarantine.examples],
             position=position,
+            warnings=list(self.source.warnings),
         )
 
 

@@ -59,6 +59,8 @@ def ingest(
 
 def _summary(report: LoadReport) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
+    from orchestration.load_report import remedies  # imports pyarrow
+
     load = report.as_json()
     put(f"{report.file}: {report.status.replace('_', ' ')}")
     for label, name in (
@@ -75,6 +77,10 @@ def _summary(report: LoadReport) -> None:
     for row in load["examples"]:
         where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
         put(f"    {where}: {row['original']}")
+    for remedy in remedies(report):
+        put(f"    {remedy}")
+    for warning in report.warnings:
+        put(f"  warning: {warning}")
     if report.status == "nothing_new":
         put("  Every row that the gate let through was in the log already.")
     if report.position is not None:
