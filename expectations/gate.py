@@ -103,8 +103,13 @@ class Gate:
         if batch.event_type is None:
             return Split(batch.table.slice(0, 0), _refused_whole(batch))
         contract = CONTRACTS[batch.event_type]
-        named = normalised(contract, batch.table)
-        table = check(contract, named, now_us=self._now_us, connection=self._connection)
+        table = check(
+            contract,
+            normalised(contract, batch.table),
+            now_us=self._now_us,
+            connection=self._connection,
+            limits=batch.limits,
+        )
         objections = table[OBJECTION]
         table = table.drop_columns([OBJECTION])
         if objections.null_count == len(table):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.contracts import count, named
 from ingestion.errors import LoadRefusedError
 from ingestion.paths import make_private
+from ingestion.sources.time_forms import READ
 from ingestion.tables import Table
 from ingestion.visible_text import storable
 from ingestion.vocabulary import Refusal
@@ -25,6 +26,16 @@ TWO_WAYS = (
     " `demoscope log events` finds), or take the earlier load back (`demoscope log undo COMMIT`;"
     " `demoscope log show` lists commits) and load this file again."
 )
+# What is accepted, and what to do, where a reason alone does not say it.
+REMEDIES = {
+    Refusal.BAD_TIMESTAMP: (
+        f"bad_timestamp: a time is read whole or not at all. Read are {READ}. A mapping can say, "
+        "on occurred_at: `timezone: Europe/London` for times without a zone; another form by "
+        "`format: '%d/%m/%Y %H:%M:%S'` (with %I and %p for AM and PM); `unit: s` for numbers since "
+        "1970; `earliest: 2010-01-01` for times before 2015. A local time that clocks skipped does "
+        "not exist."
+    ),
+}
 TABLE = Table(
     name="load",
     grain="One row per load of one file, refused ones too.",
@@ -159,6 +170,11 @@ def example_line(row: Mapping[str, Any]) -> str:
     return f"{line}: {row['original']}" + (f"\n      {detail}" if detail else "")
 
 
+def remedies(report: LoadReport) -> list[str]:
+    """What is accepted in place of what was refused, and what to do, by reason."""
+    return [text for reason, text in REMEDIES.items() if reason in report.quarantined_by_reason]
+
+
 def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
@@ -168,7 +184,8 @@ def _refusal_message(report: LoadReport) -> str:
         f"{report.file} was refused whole; the log is untouched: "
         f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
     )
-    return "\n  ".join([message, *rows, *report.failures])
+    said = [*report.warnings, *remedies(report), *report.failures]
+    return "\n  ".join([message, *rows, *said])
 
 
 def _refusal_remedy(report: LoadReport) -> str:

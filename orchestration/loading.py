@@ -286,8 +286,8 @@ class _Load:
             expectation_count=self.expectations,
             failures=self.failures,
             examples=[example(row) for row in self.quarantine.examples],
-            warnings=self.warnings,
             position=position,
+            warnings=[*self.source.warnings, *self.warnings],
         )
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.sources.files import LocalFile, refusing
+from ingestion.sources.time_forms import USUAL, Limits
 from ingestion.vocabulary import EventType, Refusal
 
 ROW_NUMBER = "row_number"
@@ -56,11 +57,13 @@ class NativeBatch:
             line number), `refusal` (text, null where the source has no objection, else a value of
             `Refusal`) and `refusal_column` (text, which column the objection is about).
         originals: the verbatim content of the rows at the given positions of `table`.
+        limits: between which instants its events may lie.
     """
 
     event_type: EventType | None
     table: pa.Table
     originals: Originals
+    limits: Limits = USUAL
 
 
 class Source(Protocol):
@@ -77,6 +80,11 @@ class Source(Protocol):
     @property
     def set_aside_count(self) -> int:
         """Records read so far that are no events of any kind, such as later turns in PRISM."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of the rows read so far."""
+        ...
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows in batches of bounded memory. Raises DemoscopeError, never a traceback."""
@@ -100,6 +108,11 @@ class FileSource:
         self.set_aside_count = 0
         self.participants_of: str | None = None
         self._mapping_text = mapping
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of the rows read so far."""
+        return []
 
     @cached_property
     def fingerprint(self) -> str:

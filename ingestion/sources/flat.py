@@ -7,6 +7,7 @@ no line of the file's first megabytes has is taken for a mistake in the mapping.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain
@@ -14,6 +15,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow.compute as pc
 
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import FileSource, NativeBatch, Objections, Piece, make_batch
@@ -26,9 +28,10 @@ from ingestion.sources.json_lines import (
     read_lines,
     values_per_row,
 )
-from ingestion.sources.mapping import Mapping
+from ingestion.sources.mapping import FromColumn, Mapping
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import needed, projection, resolve
+from ingestion.sources.times import TIME_NOTE, warnings
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -41,6 +44,15 @@ class FlatFile(FileSource):
         super().__init__(file, mapping.source, mapping.text)
         self._mapping = mapping
         self.participants_of = mapping.participants_of
+        self._time_notes: Counter[str] = Counter()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of the times read so far."""
+        spec = self._mapping.columns.get("occurred_at")
+        if not isinstance(spec, FromColumn):
+            return []
+        return warnings("occurred_at", spec, self._time_notes)
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
@@ -53,6 +65,7 @@ class FlatFile(FileSource):
                 remedy="Correct `file: {format: ...}`, or leave it out.",
             )
         with closing(duckdb.connect()) as self._connection:
+            self._connection.execute("SET TimeZone = 'UTC'")
             for wanted, piece in readers[kind]():
                 yield self._projected(wanted, piece)
 
@@ -62,7 +75,11 @@ class FlatFile(FileSource):
         self._connection.register("rows", rows)
         query = projection(self._mapping, wanted, rows.schema)
         table = self._connection.sql(query).to_arrow_table()
-        return NativeBatch(self._mapping.event, table, piece.originals)
+        if TIME_NOTE in table.column_names:
+            for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():
+                self._time_notes[count["values"]] += count["counts"]
+            table = table.drop_columns([TIME_NOTE])
+        return NativeBatch(self._mapping.event, table, piece.originals, self._mapping.limits)
 
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:
         rows = CsvRows(self.file, self._mapping.delimiter)

@@ -24,6 +24,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.sources.files import Format
+from ingestion.sources.time_forms import USUAL, Limits, TimeFormat, limit
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 
@@ -33,7 +34,8 @@ ENVELOPE = frozenset({"event_type", "schema_version", "source"})
 _NULL_TAG = "tag:yaml.org,2002:null"
 _KINDS = ("column", "first_of", "columns", "constant", "row_number")
 # What may stand beside where the values come from.
-_DETAILS = ("optional", "values", "timezone", "unit")
+_TIME_DETAILS = ("timezone", "unit", "format", "earliest", "latest")
+_DETAILS = ("optional", "values", *_TIME_DETAILS)
 _UNITS = ("s", "ms", "us", "ns")
 _SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
@@ -47,6 +49,8 @@ class FromColumn:
     values: Map[str, str] | None = None
     timezone: str | None = None
     unit: str | None = None
+    formats: tuple[TimeFormat, ...] = ()
+    limits: Limits = USUAL
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,12 @@ class Mapping:
     delimiter: str = ","
     participants_of: str | None = None
     text: str = field(default="", repr=False)
+
+    @property
+    def limits(self) -> Limits:
+        """Between which instants its events may lie."""
+        spec = self.columns.get("occurred_at")
+        return spec.limits if isinstance(spec, FromColumn) else USUAL
 
 
 def presets() -> list[str]:
@@ -260,7 +270,7 @@ class _Parser:
         """What is said of a column of the file besides its name."""
         spec = FromColumn(names)
         for key, node in details.items():
-            if key in {"timezone", "unit"} and not pa.types.is_timestamp(column.type):
+            if key in _TIME_DETAILS and not pa.types.is_timestamp(column.type):
                 self.fail(node, f"{column.source_name} is not a time", f"Remove {key}.")
             if key == "optional":
                 self.true(node, key)
@@ -269,9 +279,47 @@ class _Parser:
                 spec = replace(spec, values=self.values(node, column))
             elif key == "timezone":
                 spec = replace(spec, timezone=self.zone(node))
-            else:
+            elif key == "unit":
                 spec = replace(spec, unit=self.one_of(node, "unit", _UNITS))
+            elif key == "format":
+                spec = replace(spec, formats=self.formats(node, details))
+            else:
+                spec = replace(spec, limits=self.limits(key, node, spec.limits))
         return spec
+
+    def formats(self, node: yaml.Node, details: dict[str, yaml.Node]) -> tuple[TimeFormat, ...]:
+        """One format of times, or several in the order in which they are tried."""
+        items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if not items:
+            self.fail(node, "expected a format of times", "Write '%d/%m/%Y %H:%M:%S'.")
+        found = []
+        for item in items:
+            text = self.text(item, "format")
+            try:
+                found.append(TimeFormat(text))
+            except ValueError as error:
+                self.fail(item, f"the format {text!r} {error}", "Write '%d/%m/%Y %H:%M:%S'.")
+            if not found[-1].has_zone and "timezone" not in details:
+                self.fail(
+                    item,
+                    f"the format {text!r} reads no zone",
+                    "Say whose time it is beside it: `timezone: Europe/London`, or UTC.",
+                )
+        if "unit" in details:
+            self.fail(node, "format does not go with unit", "Remove one of the two.")
+        return tuple(found)
+
+    def limits(self, key: str, node: yaml.Node, before: Limits) -> Limits:
+        """The first or last instant that is taken, beside the other."""
+        text = self.text(node, key)
+        try:
+            found = limit(text, is_last=key == "latest")
+        except (ValueError, OverflowError):
+            self.fail(node, f"{key}: {text!r} is no day or time", "Write 2015-01-01.")
+        limits = replace(before, **{key: found})
+        if limits.latest is not None and limits.latest < limits.earliest:
+            self.fail(node, f"{key}: no time is left between the two", "Correct one of them.")
+        return limits
 
     def entries(
         self, node: yaml.Node, what: str, known: Iterable[str] | None = None

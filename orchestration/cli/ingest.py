@@ -60,7 +60,7 @@ def ingest(
 def _summary(report: LoadReport) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
     from ingestion.vocabulary import Refusal
-    from orchestration.load_report import TWO_WAYS, example_line
+    from orchestration.load_report import TWO_WAYS, example_line, remedies
 
     load = report.as_json()
     put(f"{report.file}: {report.status.replace('_', ' ')}")
@@ -77,6 +77,8 @@ def _summary(report: LoadReport) -> None:
         put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
     for row in load["examples"]:
         put(f"    {example_line(row)}")
+    for remedy in remedies(report):
+        put(f"    {remedy}")
     for warning in report.warnings:
         put(f"  warning: {warning}")
     is_refused = report.status == "refused"
