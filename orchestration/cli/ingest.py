@@ -57,11 +57,22 @@ def ingest(
         raise typer.Exit(worst.exit_code)
 
 
-def _summary(report: LoadReport) -> None:
-    """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
+def _what_was_refused(report: LoadReport) -> None:
+    """Examples of refused rows, and what can be done about them."""
     from ingestion.vocabulary import Refusal
     from orchestration.load_report import TWO_WAYS, example_line, remedies
 
+    for row in report.examples:
+        put(f"    {example_line(row)}")
+    for remedy in remedies(report):
+        put(f"    {remedy}")
+    is_refused = report.status == "refused"
+    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason and not is_refused:
+        put(f"  {TWO_WAYS}")
+
+
+def _summary(report: LoadReport) -> None:
+    """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
     load = report.as_json()
     put(f"{report.file}: {report.status.replace('_', ' ')}")
     for label, name in (
@@ -75,15 +86,9 @@ def _summary(report: LoadReport) -> None:
         put(f"    {reason:<22} {count:>10,}")
     if load["set_aside_count"]:
         put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  (records that are no events)")
-    for row in load["examples"]:
-        put(f"    {example_line(row)}")
-    for remedy in remedies(report):
-        put(f"    {remedy}")
+    _what_was_refused(report)
     for warning in report.warnings:
         put(f"  warning: {warning}")
-    is_refused = report.status == "refused"
-    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason and not is_refused:
-        put(f"  {TWO_WAYS}")
     if report.retracted_count:
         put(
             f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
