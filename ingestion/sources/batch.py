@@ -22,8 +22,10 @@ REFUSAL_COLUMN = "refusal_column"
 
 Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]
-# By position of the row: why it is refused, and which column that is about.
-Objections = Mapping[int, tuple[Refusal, str | None]]
+# Why a row is refused, and which column that is about.
+Objection = tuple[Refusal, str | None]
+# By position of the row.
+Objections = dict[int, Objection]
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,17 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """What messages call it: the file's path as the user wrote it."""
-        ...
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the content and the mapping: the same load, the same fingerprint."""
-        ...
 
     @property
     def set_aside_count(self) -> int:
         """Records read so far that are no events of any kind, such as later turns in PRISM."""
-        ...
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows in batches of bounded memory. Raises DemoscopeError, never a traceback."""
-        ...
 
 
 class FileSource:
@@ -89,20 +87,16 @@ class FileSource:
 
     Args:
         file: where it lies.
+        source: the source's name; in native files, of rows that do not say theirs.
         mapping: what says how it is read, as part of the load's fingerprint.
-        source: the source's name.
     """
 
-    def __init__(self, file: LocalFile, mapping: str, source: str | None) -> None:
+    def __init__(self, file: LocalFile, source: str | None = None, mapping: str = "native") -> None:
         self.file = file
+        self.name = file.name
         self.source = source
         self.set_aside_count = 0
         self._mapping_text = mapping
-
-    @property
-    def name(self) -> str:
-        """The file's path as the user wrote it."""
-        return self.file.name
 
     @cached_property
     def fingerprint(self) -> str:

@@ -6,6 +6,7 @@ wrong ending is still read and a file that cannot be read says what it looks lik
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,8 +88,7 @@ class LocalFile:
             return
         with tempfile.TemporaryFile() as unpacked:
             with self.open() as stream:
-                while chunk := stream.read(1 << 20):
-                    unpacked.write(chunk)
+                shutil.copyfileobj(stream, unpacked, 1 << 20)
             unpacked.seek(0)
             yield unpacked
 
@@ -136,7 +136,8 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         start = raw.read(HEAD_BYTES)
     compression = next((c for magic, c in _COMPRESSIONS.items() if start.startswith(magic)), None)
     if compression is not None:
-        start = _decompressed_head(name, path, compression)
+        with refusing(name, compression), path.open("rb") as raw:
+            start = pa.CompressedInputStream(raw, compression).read(HEAD_BYTES)
     return LocalFile(
         name=name,
         path=path,
@@ -144,15 +145,6 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         head=start.removeprefix(UTF8_BOM),
         format=_recognise(name, start),
     )
-
-
-def _decompressed_head(name: str, path: Path, compression: str) -> bytes:
-    head = bytearray()
-    with refusing(name, compression), path.open("rb") as raw:
-        stream = pa.CompressedInputStream(raw, compression)
-        while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
-            head += chunk
-    return bytes(head)
 
 
 def _recognise(name: str, head: bytes) -> Format:

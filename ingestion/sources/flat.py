@@ -10,24 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain
+from typing import Any
 
 import duckdb
 import numpy as np
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import FileSource, NativeBatch, Piece, make_batch
+from ingestion.sources.batch import FileSource, NativeBatch, Objections, Piece, make_batch
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
 from ingestion.sources.json_lines import (
-    JsonReader,
     LineBlock,
     inspect_line,
+    json_values,
     read_lines,
     values_per_row,
 )
 from ingestion.sources.mapping import Mapping
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.projection import alternatives, projection, resolve
+from ingestion.sources.projection import needed, projection, resolve
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -37,7 +38,7 @@ class FlatFile(FileSource):
     """A flat file and its mapping."""
 
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
-        super().__init__(file, mapping.text, mapping.source)
+        super().__init__(file, mapping.source, mapping.text)
         self._mapping = mapping
 
     def batches(self) -> Iterator[NativeBatch]:
@@ -50,18 +51,16 @@ class FlatFile(FileSource):
                 f"{self._mapping.name} says {kind}.",
                 remedy="Correct `file: {format: ...}`, or leave it out.",
             )
-        with closing(duckdb.connect(":memory:")) as connection:
+        with closing(duckdb.connect()) as self._connection:
             for wanted, piece in readers[kind]():
-                yield self._projected(connection, wanted, piece)
+                yield self._projected(wanted, piece)
 
-    def _projected(
-        self, connection: duckdb.DuckDBPyConnection, wanted: list[str], piece: Piece
-    ) -> NativeBatch:
+    def _projected(self, wanted: list[str], piece: Piece) -> NativeBatch:
         columns = {f"c{n}": column for n, column in enumerate(piece.table.columns)}
         rows = make_batch(None, columns, piece.numbers, piece.originals, piece.objections).table
-        connection.register("rows", rows)
+        self._connection.register("rows", rows)
         query = projection(self._mapping, wanted, rows.schema)
-        table = connection.sql(query).to_arrow_table()
+        table = self._connection.sql(query).to_arrow_table()
         return NativeBatch(self._mapping.event, table, piece.originals)
 
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:
@@ -77,41 +76,31 @@ class FlatFile(FileSource):
 
     def _jsonl(self) -> Iterator[tuple[list[str], Piece]]:
         wanted: list[str] | None = None
-        with closing(JsonReader()) as reader:
-            for block in read_lines(self.file):
-                if wanted is None and block.oversized is None:
-                    wanted = resolve(self._mapping, _keys(block, self._mapping), self.name)
-                names = wanted
-                if names is None:  # of a first line that is too long the keys are not known
-                    names = list(dict.fromkeys(chain(*_needed(self._mapping))))
-                yield names, _json_piece(reader, block, names)
-
-
-def _json_piece(reader: JsonReader, block: LineBlock, wanted: list[str]) -> Piece:
-    table = reader.values(block, wanted)
-    objections: dict[int, tuple[Refusal, str | None]] = {}
-    is_empty = values_per_row(table.select(wanted)) == 0
-    for row in np.flatnonzero(is_empty).tolist():
-        content, refusal, about = inspect_line(block, row)
-        if refusal is not None:
-            objections[row] = refusal, about
-        elif any(content.get(name) is not None for name in wanted):
-            # Python reads what DuckDB does not.
-            objections[row] = Refusal.BROKEN_JSON, None
-    return Piece(table, block.numbers, block.originals, objections)
+        for block in read_lines(self.file):
+            if wanted is None and block.oversized is None:
+                wanted = resolve(self._mapping, _keys(block, self._mapping), self.name)
+            names = wanted
+            if names is None:  # of a first line that is too long the keys are not known
+                names = list(dict.fromkeys(chain(*needed(self._mapping))))
+            table = json_values(self._connection, block, names)
+            objections: Objections = {}
+            for row in np.flatnonzero(values_per_row(table.select(names)) == 0).tolist():
+                content, objection = inspect_line(block, row)
+                if objection is None and any(content.get(name) is not None for name in names):
+                    # Python reads what DuckDB does not.
+                    objection = Refusal.BROKEN_JSON, None
+                if objection is not None:
+                    objections[row] = objection
+            yield names, Piece(table, block.numbers, block.originals, objections)
 
 
 def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
     """The keys there are, as far as needed to find every column of the mapping."""
-    keys: dict[str, None] = {}
-    needed = _needed(mapping)
+    keys: dict[str, Any] = {}
     for row in range(len(block)):
-        if row >= _LINES_FOR_KEYS and all(any(n in keys for n in names) for names in needed):
+        is_enough = all(not keys.keys().isdisjoint(names) for names in needed(mapping))
+        if row >= _LINES_FOR_KEYS and is_enough:
             break
-        keys.update(dict.fromkeys(inspect_line(block, row).content))
+        content, _ = inspect_line(block, row)
+        keys |= content
     return list(keys)
-
-
-def _needed(mapping: Mapping) -> list[tuple[str, ...]]:
-    """What the mapping needs of the file: one of each tuple."""
-    return [names for spec in mapping.columns.values() for names in alternatives(spec)]

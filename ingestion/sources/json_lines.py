@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sources.batch import Positions
+from ingestion.sources.batch import Objection, Positions
 from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
@@ -180,47 +180,27 @@ def _skip_line(stream: Any, read: Bytes) -> tuple[str, Bytes]:
     return beginning + note, np.frombuffer(rest, dtype=np.uint8)
 
 
-class Finding(NamedTuple):
-    """What Python's reader finds in one line: an object, or why it is refused and about what."""
+def json_values(
+    connection: duckdb.DuckDBPyConnection, block: LineBlock, names: Sequence[str]
+) -> pa.Table:
+    """The values under `names`, as columns of text of those names, whatever their letters.
 
-    content: dict[str, Any]
-    refusal: Refusal | None = None
-    column: str | None = None
-
-
-class JsonReader:
-    """Turns lines of JSON into Arrow columns of text. Holds one private DuckDB connection."""
-
-    def __init__(self) -> None:
-        self._connection = duckdb.connect(":memory:")
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
-
-    def values(self, block: LineBlock, names: Sequence[str]) -> pa.Table:
-        """The values under `names`, as columns of text of those names, whatever their letters.
-
-        A line that is not JSON, or not UTF-8, is a row of nulls.
-        """
-        pointers = ", ".join(quoted(_pointer(name)) for name in names)
-        values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
-        self._connection.register("lines", pa.table({"line": block.text()}))
-        try:
-            for line in ("line", "CASE WHEN json_valid(line) THEN line END"):
-                query = (
-                    f"SELECT {values or '1 AS c'} "  # noqa: S608  # pointers are quoted
-                    f"FROM (SELECT json_extract_string({line}, [{pointers}]) AS v FROM lines)"
-                )
-                # A message that quotes a line that is not UTF-8 fails to decode.
-                with suppress(duckdb.Error, UnicodeDecodeError):
-                    table = self._connection.sql(query).to_arrow_table()
-                    return table.rename_columns(list(names)) if names else table
-        finally:
-            self._connection.unregister("lines")
-        # No line can fail where only valid ones are read; if one does, Python names it.
-        nothing = [pa.nulls(len(block), pa.string()) for _ in names]
-        return pa.Table.from_arrays(nothing, names=list(names))
+    A line that is not JSON, or not UTF-8, is a row of nulls.
+    """
+    pointers = ", ".join(quoted(_pointer(name)) for name in names)
+    values = ", ".join(f"v[{index + 1}] AS c{index}" for index in range(len(names)))
+    connection.register("lines", pa.table({"line": block.text()}))
+    for line in ("line", "CASE WHEN json_valid(line) THEN line END"):
+        query = (
+            f"SELECT {values or '1 AS c'} "  # noqa: S608  # pointers are quoted
+            f"FROM (SELECT json_extract_string({line}, [{pointers}]) AS v FROM lines)"
+        )
+        # A message that quotes a line that is not UTF-8 fails to decode.
+        with suppress(duckdb.Error, UnicodeDecodeError):
+            table = connection.sql(query).to_arrow_table()
+            return table.rename_columns(list(names)) if names else table
+    # No line can fail where only valid ones are read; if one does, Python names it.
+    return pa.table({name: pa.nulls(len(block), pa.string()) for name in names})
 
 
 def count_keys(block: LineBlock) -> int:
@@ -257,10 +237,13 @@ def values_per_row(table: pa.Table) -> Positions:
     return counts
 
 
-def inspect_line(block: LineBlock, index: int) -> Finding:
-    """Read one line with Python: slow, exact, and able to say what is wrong."""
+def inspect_line(block: LineBlock, index: int) -> tuple[dict[str, Any], Objection | None]:
+    """Read one line with Python: slow, exact, and able to say what is wrong.
+
+    Returns an object, or an empty one and why the line is refused.
+    """
     if block.oversized is not None:
-        return Finding({}, Refusal.TOO_LONG)
+        return {}, (Refusal.TOO_LONG, None)
     try:
         # Numbers stay text: neither rounded nor limited in length.
         content = json.loads(
@@ -270,14 +253,12 @@ def inspect_line(block: LineBlock, index: int) -> Finding:
             object_pairs_hook=_without_repetition,
         )
     except UnicodeDecodeError:
-        return Finding({}, Refusal.NOT_UTF8)
+        return {}, (Refusal.NOT_UTF8, None)
     except _RepeatedKeyError as error:
-        return Finding({}, Refusal.BROKEN_JSON, str(error))
+        return {}, (Refusal.BROKEN_JSON, str(error))
     except (ValueError, RecursionError):
-        return Finding({}, Refusal.BROKEN_JSON)
-    if not isinstance(content, dict):
-        return Finding({}, Refusal.BROKEN_JSON)
-    return Finding(content)
+        content = None
+    return (content, None) if isinstance(content, dict) else ({}, (Refusal.BROKEN_JSON, None))
 
 
 def quoted(text: str) -> str:

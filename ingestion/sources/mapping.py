@@ -106,17 +106,14 @@ def presets() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.yml"))
 
 
-def find_mapping(name: str) -> tuple[str, str]:
-    """A mapping's text and what messages call it, from a preset's name or a path.
+def load_mapping(name: str, *, source: str | None = None) -> Mapping:
+    """The preset of that name, or the mapping at that path; `source` overrides the one it names.
 
     Raises:
-        UsageError: there is no such preset, or the file is not text.
-        NotFoundError: there is no such file.
+        UsageError: there is no such preset, or the file is not text or does not follow the format.
+        NotFoundError: there is no file at that path.
     """
-    path = PRESETS / f"{name}.yml"
-    if name in presets():
-        return name, path.read_text(encoding="utf-8")
-    path = Path(name)
+    path = PRESETS / f"{name}.yml" if name in presets() else Path(name)
     is_path = "/" in name or path.suffix in {".yml", ".yaml"}
     if not is_path and not path.is_file():
         raise UsageError(
@@ -127,21 +124,11 @@ def find_mapping(name: str) -> tuple[str, str]:
     if not path.exists():
         raise NotFoundError(f"{name}: no such mapping file.", remedy="Check the path.")
     try:
-        return name, path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{name}: the mapping cannot be read: {error}.", remedy="It must be YAML in UTF-8."
         ) from error
-
-
-def load_mapping(name: str, *, source: str | None = None) -> Mapping:
-    """The mapping of that name or at that path; `source` overrides the one it names.
-
-    Raises:
-        UsageError: it does not exist as a preset, or does not follow the format.
-        NotFoundError: there is no file at that path.
-    """
-    name, text = find_mapping(name)
     mapping = parse_mapping(name, text)
     return mapping if source is None else replace(mapping, source=check_source(source))
 
@@ -212,28 +199,18 @@ class _Parser:
         found = {name: self.spec(value, known[name]) for name, value in entries.items()}
         specs = {name: spec for name, spec in found.items() if spec is not None}
         spec = specs.get("outcome")
-        is_listed = not isinstance(spec, FromColumn) or spec.values is not None
-        if outcome is not None:
-            if not isinstance(spec, FromColumn) or is_listed:
-                self.fail(
-                    outcome,
-                    "`outcome:` lists the values of a column, and none is mapped to outcome",
-                    "Map outcome to one column, or remove this list.",
-                )
+        if isinstance(spec, FromColumn) and spec.values is None:
+            if outcome is None:
+                fault = "the values of the column outcome are not listed"
+                self.fail(node, fault, "Add for example `outcome: {left: a, right: b, tie: tie}`.")
             specs["outcome"] = replace(spec, values=self.values(outcome, known["outcome"]))
-        elif not is_listed:
-            self.fail(
-                node,
-                "the values of the column outcome are not listed",
-                "Add for example `outcome: {left: a, right: b, tie: tie}`.",
-            )
+        elif outcome is not None:
+            fault = "`outcome:` lists the values of a column, and none is mapped to outcome"
+            self.fail(outcome, fault, "Map outcome to one column, or remove this list.")
         missing = [name for name, c in known.items() if c.is_required and name not in specs]
         if missing:
-            self.fail(
-                node,
-                f"{event} needs {', '.join(missing)}, and the mapping does not say where from",
-                "Map each to a column or a constant.",
-            )
+            fault = f"{event} needs {', '.join(missing)}, and the mapping does not say where from"
+            self.fail(node, fault, "Map each to a column or a constant.")
         return specs
 
     def spec(self, node: yaml.Node, column: Column) -> ColumnSpec | None:

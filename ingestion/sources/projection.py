@@ -17,14 +17,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
-from ingestion.sources.mapping import (
-    ColumnSpec,
-    Constant,
-    FromColumn,
-    Joined,
-    Mapping,
-    OneHot,
-)
+from ingestion.sources.mapping import ColumnSpec, Constant, FromColumn, Joined, Mapping, OneHot
 from ingestion.vocabulary import Refusal
 
 _HAS_OFFSET = r"\d{1,2}:\d{2}.*([Zz]|UTC|[+-]\d{2}(:?\d{2})?)$"
@@ -35,14 +28,17 @@ _SHOWN = 40
 Objection = tuple[str, Refusal] | None
 
 
-def alternatives(spec: ColumnSpec) -> list[tuple[str, ...]]:
-    """What a specification needs of the file: one of each tuple."""
-    if isinstance(spec, FromColumn):
-        return [spec.names]
-    if isinstance(spec, Joined):
-        return [(name,) for name in spec.names]
-    if isinstance(spec, OneHot):
-        return [(name,) for name in spec.values]
+def needed(mapping: Mapping) -> list[tuple[str, ...]]:
+    """What the mapping needs of the file: one column of each tuple."""
+    return [names for spec in mapping.columns.values() for names in _needed_by(spec)]
+
+
+def _needed_by(spec: ColumnSpec) -> list[tuple[str, ...]]:
+    match spec:
+        case FromColumn():
+            return [spec.names]
+        case Joined(names) | OneHot(names):
+            return [(name,) for name in names]
     return []
 
 
@@ -54,17 +50,18 @@ def resolve(mapping: Mapping, available: Sequence[str], file_name: str) -> list[
     """
     wanted: dict[str, None] = {}
     for column, spec in mapping.columns.items():
-        for names in alternatives(spec):
+        for names in _needed_by(spec):
             present = next((name for name in names if name in available), None)
-            if present is None and not (isinstance(spec, FromColumn) and spec.is_optional):
+            if present is None:
+                if isinstance(spec, FromColumn) and spec.is_optional:
+                    continue
                 raise _missing(mapping, column, names, available, file_name)
-            if present is not None and list(available).count(present) > 1:
+            if list(available).count(present) > 1:
                 raise LoadRefusedError(
                     f"{file_name}: has more than one column {present!r}.",
                     remedy="Rename all but the one that is meant.",
                 )
-            if present is not None:
-                wanted[present] = None
+            wanted[present] = None
     return list(wanted)
 
 
@@ -110,7 +107,7 @@ class _Cell:
 
     @property
     def is_text(self) -> bool:
-        return bool(pa.types.is_string(self.kind) or pa.types.is_large_string(self.kind))
+        return self.kind in (pa.string(), pa.large_string())
 
     @property
     def is_number(self) -> bool:
@@ -160,16 +157,14 @@ def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[st
 
 
 def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
-    texts = {name: f"lower({cells[name].text})" for name in spec.values}
-    is_set = {n: f"coalesce({t} IN ('1', '1.0', 'true'), false)" for n, t in texts.items()}
-    whens = " ".join(f"WHEN {is_set[n]} THEN {quoted(v)}" for n, v in spec.values.items())
-    count = " + ".join(f"{test}::INTEGER" for test in is_set.values())
-    strange = " OR ".join(
-        f"coalesce({t} NOT IN ('0', '0.0', 'false', '', '1', '1.0', 'true'), false)"
-        for t in texts.values()
-    )
+    flags = {
+        name: f"CASE WHEN lower({cells[name].text}) IN ('1', '1.0', 'true') THEN 1 "
+        f"WHEN lower({cells[name].text}) NOT IN ('0', '0.0', 'false', '') THEN NULL ELSE 0 END"
+        for name in spec.values
+    }
+    whens = " ".join(f"WHEN {flags[n]} = 1 THEN {quoted(v)}" for n, v in spec.values.items())
     some = " OR ".join(f"{cells[name].sql} IS NOT NULL" for name in spec.values)
-    is_wrong = f"(({some}) AND ({count} <> 1 OR {strange}))"
+    is_wrong = f"(({some}) AND {' + '.join(flags.values())} IS DISTINCT FROM 1)"
     return f"CASE {whens} END", (is_wrong, Refusal.UNKNOWN_VALUE)
 
 

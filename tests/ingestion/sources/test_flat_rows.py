@@ -41,6 +41,13 @@ def test_an_outcome_that_is_not_listed_is_refused(
     assert rows[2]["outcome"] is None
 
 
+def test_a_stray_quote_takes_no_other_row_with_it(read: Any, tmp_path: Path, mapping: Any) -> None:
+    lines = [b"id,worker,left,right,winner", b'1,w\xe9,5" disk,m2,left', b'2,w,5" disk,m2,left']
+    rows = read(write(tmp_path / "v.csv", b"\n".join(lines)), mapping=mapping())
+    assert [row["refusal"] for row in rows] == ["not_utf8", None]
+    assert rows[1]["model_a"] == '5" disk'
+
+
 def test_csv_rows_are_accounted_for_one_by_one(read: Any, tmp_path: Path, mapping: Any) -> None:
     rows_ = [
         b"1,w,m1,m2,left",
