@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import rfc8785
 
 from ingestion.contracts import CONTRACTS
-from ingestion.errors import IntegrityError, UsageError
+from ingestion.errors import DamagedError, UsageError
 from ingestion.log.durable import explained, replace_text
 from ingestion.log.event_log import EventLog
 from ingestion.log.segments import read_segment, write_table
@@ -119,8 +119,7 @@ def _tables(log: EventLog, directory: Path, as_of_seq: int) -> list[ExportedTabl
         for segment in commit.segments:
             path = log.chain.segment_path(segment.sha256).resolve()
             if not path.exists():
-                message = f"The segment {path} of commit {commit.seq} is missing."
-                raise IntegrityError(message, remedy="Restore it from a backup.")
+                raise DamagedError(f"The segment {path} of commit {commit.seq} is missing.")
             target = directory / segment.event_type / "data" / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             rows = segment.rows

@@ -21,7 +21,6 @@ from ingestion.log.chain import (
     Redacted,
     Redactions,
     Segment,
-    commit_number,
     hash_of,
 )
 from ingestion.log.held_files import (
@@ -31,7 +30,7 @@ from ingestion.log.held_files import (
     path_literal,
     read_positioned,
 )
-from ingestion.log.layout import Layout, read_origin, read_schema
+from ingestion.log.layout import Layout, commit_number, read_origin, read_schema
 from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.leaves import ENVELOPE
 from ingestion.log.salts import Salts
@@ -107,8 +106,7 @@ def _chain(layout: Layout, report: Verification) -> Iterator[Commit]:
     expected_position = FIRST_POSITION
     last_recorded = -1
     batches: set[str] = set()
-    head = max((commit_number(path.name) for path in layout.commits.glob("*")), default=0)
-    for seq in range(1, head + 1):
+    for seq in range(1, layout.last_seq() + 1):
         path = layout.commit(seq)
         try:
             content = path.read_bytes()
