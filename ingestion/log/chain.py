@@ -224,14 +224,14 @@ class Redactions:
 
 
 class Chain:
-    """Commits 1 to `head_seq` as they were at the last `refresh()`, and their `redactions`.
+    """The commits of a log, 1 to `head_seq`, as they were at the last `refresh()`.
 
     Commits are never rewritten, so what was read stays read. A commit is parsed when it is asked
     for: opening a log of 100,000 commits takes a second.
     """
 
     def __init__(self, layout: Layout, origin: Origin) -> None:
-        self.layout = layout
+        self.layout, self.origin = layout, origin
         self.redactions = Redactions()
         self.head_hash = origin.sha256
         """What the next commit's `prev_hash` is."""
@@ -250,7 +250,7 @@ class Chain:
 
     @property
     def head(self) -> Commit | None:
-        """The last commit."""
+        """The last commit; None for an empty log."""
         return self.commit(self.head_seq) if self._contents else None
 
     @property

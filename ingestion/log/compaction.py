@@ -67,7 +67,7 @@ def compact(log: EventLog) -> Compaction:
         StorageError: the disk refused; nothing was changed.
     """
     log.refresh()
-    base = log.chain.head_seq
+    base = log.head_seq
     groups = _plan(log)
     if not groups:
         return Compaction(base, ())
@@ -97,7 +97,7 @@ def compact(log: EventLog) -> Compaction:
 def _plan(log: EventLog) -> list[list[HeldFile]]:
     """Runs of consecutive files of one event type, each to be merged into one."""
     groups = []
-    for files in held_files(log.commits(), log.chain.redactions).values():
+    for files in held_files(log.commits(), log.redactions).values():
         stack: list[tuple[str, list[HeldFile]]] = []
         for file in files:
             stack.append((_schema(log.layout, file), [file]))
@@ -146,11 +146,11 @@ def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ..
     while True:
         log.refresh()
         # What was merged here may since have been merged by another, or been erased in part.
-        meanwhile = [log.chain.commit(seq) for seq in range(base + 1, log.chain.head_seq + 1)]
+        meanwhile = [log.commit(seq) for seq in range(base + 1, log.head_seq + 1)]
         if any(commit.compacted or commit.redacted for commit in meanwhile):
             message = "Another compaction, or an erasure, was committed meanwhile."
             raise BusyError(f"{message} Nothing was changed.", remedy="Run it again.")
-        commit = log.chain.continued(name, PRODUCER, compacted=made)
+        commit = log.continued(name, PRODUCER, compacted=made)
         if append_record(log.layout, commit, directory):
             log.refresh()
             return commit.seq

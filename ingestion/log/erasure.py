@@ -196,7 +196,7 @@ def _each(kinds: Iterable[str], columns: str, condition: str = "true") -> str:
 def _found(log: EventLog, query: str, *parameters: str) -> list[tuple[Any, ...]]:
     """What a query finds in the log as of its head."""
     with duckdb.connect() as connection:
-        register(connection, log, log.chain.head_seq)
+        register(connection, log, log.head_seq)
         return connection.execute(query, list(parameters)).fetchall()
 
 

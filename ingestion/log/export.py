@@ -117,13 +117,13 @@ def _tables(log: EventLog, directory: Path, as_of_seq: int) -> list[ExportedTabl
     files: dict[str, list[_File]] = {event_type: [] for event_type in CONTRACTS}
     for commit in log.commits(as_of_seq):
         for segment in commit.segments:
-            path = log.chain.segment_path(segment.sha256).resolve()
+            path = log.segment_path(segment.sha256).resolve()
             if not path.exists():
                 raise DamagedError(f"The segment {path} of commit {commit.seq} is missing.")
             target = directory / segment.event_type / "data" / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             rows = segment.rows
-            if log.chain.redactions.of(segment.sha256) is None:
+            if log.redactions.of(segment.sha256) is None:
                 _link(path, target)
             else:
                 rows = _copy_left(path, target, _schema(EventType(segment.event_type)))
@@ -159,7 +159,7 @@ def _copy_left(path: Path, copy: Path, schema: pa.Schema) -> int:
 def _remove_superseded(log: EventLog, directory: Path) -> None:
     """Delete links to, and copies from, files of which more rows have been erased since."""
     for path in directory.glob("*.parquet"):
-        if path.stem in log.chain.redactions.superseded:
+        if path.stem in log.redactions.superseded:
             path.unlink()
 
 
@@ -251,7 +251,7 @@ def _mark(log: EventLog, directory: Path, kind: ExportFormat, *, as_of_seq: int 
     fields = {
         "format": str(kind),
         "log_position": as_of_seq,
-        "log_hash": log.chain.hash_at(as_of_seq) if as_of_seq else None,
+        "log_hash": log.hash_at(as_of_seq) if as_of_seq else None,
         "origin": log.origin.name,
     }
     with explained("Writing to", directory):

@@ -68,17 +68,17 @@ def redact(log: EventLog, select: Callable[[EventLog], Positions]) -> Redaction:
         log.refresh()
         positions = select(log)
         if not len(positions):
-            sweep(log.chain)
-            return Redaction(log.chain.head_seq, 0)
+            sweep(log)
+            return Redaction(log.head_seq, 0)
         with Workspace(log.layout) as workspace:
             made = tuple(_files(log, workspace.path, positions))
             # Behind the head as the rows were selected from it.
             name = f"redaction-{digest_of(made)}"
-            commit = log.chain.continued(name, PRODUCER, redacted=made)
+            commit = log.continued(name, PRODUCER, redacted=made)
             is_first = append_record(log.layout, commit, workspace.path)
         if is_first:
             log.refresh()
-            sweep(log.chain)
+            sweep(log)
             return Redaction(commit.seq, len(positions))
 
 
@@ -96,7 +96,7 @@ def _files(log: EventLog, directory: Path, positions: Positions) -> Iterator[Red
                 positions, [compacted.first_position, compacted.last_position + 1]
             )
             if end > start:
-                held = HeldFile.of(commit, compacted, log.chain.redactions)
+                held = HeldFile.of(commit, compacted, log.redactions)
                 table = read_positioned(log.layout, held)
                 is_erased = np.isin(table["position"].to_numpy(), positions)
                 if is_erased.any():
@@ -124,7 +124,7 @@ def _without(
     log: EventLog, directory: Path, segment: Segment, rows: Positions
 ) -> tuple[WrittenSegment, int]:
     """A segment without some rows more, and how many it is without now."""
-    path = log.chain.segment_path(segment.sha256)
+    path = log.segment_path(segment.sha256)
     table, salts = read_segment(path)
     left = salts.without(_commitments(table, salts, rows))
     is_erased = np.zeros(table.num_rows, np.bool_)
