@@ -115,12 +115,7 @@ def slug(name: str, description: str) -> Column:
 
 def text(name: str, description: str, *, is_required: bool = False) -> Column:
     """A longer text in words."""
-    return Column(
-        name=name,
-        description=description,
-        is_required=is_required,
-        max_length=TEXT_LENGTH,
-    )
+    return replace(named(name, description, is_required=is_required), max_length=TEXT_LENGTH)
 
 
 def sealed(column: Column) -> Column:
@@ -128,16 +123,26 @@ def sealed(column: Column) -> Column:
     return replace(column, is_sealed=True)
 
 
+def number(
+    name: str,
+    description: str,
+    kind: pa.DataType,
+    least: float | None = None,
+    most: float | None = None,
+) -> Column:
+    """A number of a type, from `least` to `most` where they are given."""
+    column = named(name, description)
+    return replace(column, type=kind, minimum=least, maximum=most)
+
+
 def count(name: str, description: str, *, is_required: bool = True) -> Column:
     """A whole number from 0."""
-    return Column(
-        name=name,
-        description=description,
-        type=pa.int64(),
-        is_required=is_required,
-        minimum=0,
-        maximum=10**15,
-    )
+    return replace(number(name, description, pa.int64(), 0, 10**15), is_required=is_required)
+
+
+def outcome(description: str) -> Column:
+    """A verdict on two models."""
+    return replace(named("outcome", description), vocabulary=tuple(Outcome))
 
 
 def pseudonym(name: str, description: str, *, is_required: bool = False) -> Column:
@@ -179,12 +184,7 @@ CONVERSED = (
     count("attention_check_failed_count", "Attention checks failed.", is_required=False),
 )
 TARGET = (
-    Column(
-        name="target_event_id",
-        description="The event it is about.",
-        is_required=True,
-        max_length=128,
-    ),
+    replace(named("target_event_id", "The event it is about."), max_length=128),
     text("reason", "Why, in words.", is_required=True),
 )
 
@@ -228,12 +228,7 @@ CONTRACTS: dict[EventType, Contract] = {
                 DIMENSION,
                 MODEL_A,
                 MODEL_B,
-                Column(
-                    name="outcome",
-                    description="Which model was preferred; both_bad is a tie for skill.",
-                    is_required=True,
-                    vocabulary=tuple(Outcome),
-                ),
+                outcome("Which model was preferred; both_bad is a tie for skill."),
                 CONVERSATION,
                 named("language", "Language of the conversation.", is_required=False),
                 named("topic", "What the conversation was about.", is_required=False),
@@ -281,14 +276,7 @@ CONTRACTS: dict[EventType, Contract] = {
             columns=(
                 named("model_id", "The model rated."),
                 slug("criterion", "What was rated."),
-                Column(
-                    name="rating",
-                    type=pa.int32(),
-                    description="1 (worst) to 7 (best).",
-                    is_required=True,
-                    minimum=1,
-                    maximum=7,
-                ),
+                number("rating", "1 (worst) to 7 (best).", pa.int32(), 1, 7),
                 CONVERSATION,
             ),
             key=("criterion",),
@@ -303,13 +291,12 @@ CONTRACTS: dict[EventType, Contract] = {
                 MODEL_B,
                 slug("policy", "The rule that proposed it."),
                 named("policy_version", "Version of the rule."),
-                Column(
-                    name="propensity",
-                    type=pa.float64(),
-                    description="Probability with which the policy proposed it.",
-                    is_required=True,
-                    minimum=0,
-                    maximum=1,
+                number(
+                    "propensity",
+                    "Probability with which the policy proposed it.",
+                    pa.float64(),
+                    0,
+                    1,
                 ),
                 pseudonym("conversation_id", "The conversation that its vote will name."),
             ),
@@ -346,12 +333,7 @@ CONTRACTS: dict[EventType, Contract] = {
             columns=(
                 named("model_id", "The model scored."),
                 named("benchmark", "The benchmark."),
-                Column(
-                    name="score",
-                    type=pa.float64(),
-                    description="The score reported.",
-                    is_required=True,
-                ),
+                number("score", "The score reported.", pa.float64()),
             ),
             key=("benchmark",),
         ),
@@ -363,28 +345,13 @@ CONTRACTS: dict[EventType, Contract] = {
         Contract(
             event_type=EventType.EVENT_CORRECTED,
             grain="One row per correction of a battle's verdict.",
-            columns=(
-                *TARGET,
-                Column(
-                    name="outcome",
-                    description="What the verdict should have been.",
-                    is_required=True,
-                    vocabulary=tuple(Outcome),
-                ),
-            ),
+            columns=(*TARGET, outcome("What the verdict should have been.")),
         ),
         Contract(
             event_type=EventType.SUBJECT_ERASED,
             grain="One row per erasure of a participant.",
             columns=(
-                Column(
-                    name="level",
-                    type=pa.int32(),
-                    description="1: the key is destroyed; 2: rows are redacted.",
-                    is_required=True,
-                    minimum=1,
-                    maximum=2,
-                ),
+                number("level", "1: the key is destroyed; 2: rows are redacted.", pa.int32(), 1, 2),
             ),
             is_subject_required=True,
         ),
