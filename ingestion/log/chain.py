@@ -129,6 +129,11 @@ class Commit:
     redacted: tuple[Redacted, ...] = ()
 
     @property
+    def files(self) -> tuple[Segment | Compacted, ...]:
+        """The files that it adds: segments, and what stands in place of earlier ones."""
+        return (*self.segments, *self.compacted)
+
+    @property
     def next_position(self) -> int:
         """Position of the first event after this commit."""
         return self.first_position + self.event_count
@@ -394,8 +399,7 @@ def moment_in_utc(text: str) -> datetime:
     """
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
-        message = f"{text!r} does not say in which time zone it is."
-        raise UsageError(message, remedy=_AS_OF_REMEDY)
+        raise UsageError(f"{text!r} does not say in which time zone it is.", remedy=_AS_OF_REMEDY)
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:

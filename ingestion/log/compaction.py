@@ -98,9 +98,9 @@ def _plan(log: EventLog) -> list[list[HeldFile]]:
     """Runs of consecutive files of one event type, each to be merged into one."""
     groups = []
     for files in held_files(log.commits(), log.redactions).values():
-        stack: list[tuple[str, list[HeldFile]]] = []
+        stack: list[tuple[bytes, list[HeldFile]]] = []
         for file in files:
-            stack.append((_schema(log.layout, file), [file]))
+            stack.append((compacted_schema(log.layout, file), [file]))
             while len(stack) > 1 and _is_due(*stack[-2:]):
                 _, later = stack.pop()
                 stack[-1][1].extend(later)
@@ -108,14 +108,7 @@ def _plan(log: EventLog) -> list[list[HeldFile]]:
     return groups
 
 
-def _schema(layout: Layout, file: HeldFile) -> str:
-    """Hash of the schema of the file that this one can become a part of."""
-    return (
-        file.named.schema if file.is_compacted else compacted_schema(layout, file.named.schema)[0]
-    )
-
-
-def _is_due(earlier: tuple[str, list[HeldFile]], later: tuple[str, list[HeldFile]]) -> bool:
+def _is_due(earlier: tuple[bytes, list[HeldFile]], later: tuple[bytes, list[HeldFile]]) -> bool:
     first, second = (sum(file.named.rows for file in group) for _, group in (earlier, later))
     return earlier[0] == later[0] and first + second <= SEGMENT_ROWS and first < 2 * second
 
@@ -128,7 +121,6 @@ def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compac
     table = table.replace_schema_metadata({"demoscope.nonce": secrets.token_hex(16)})
     written = write_table(directory / f"{first.event_type}-{first.first_position}.parquet", table)
     publish_segments(layout, [written])
-    schema = next((file.named.schema for file in files if file.is_compacted), None)
     return Compacted(
         event_type=first.event_type,
         first_position=first.first_position,
@@ -136,7 +128,7 @@ def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compac
         rows=written.rows,
         bytes=written.bytes,
         sha256=written.sha256,
-        schema=schema or keep_schema(layout, compacted_schema(layout, first.schema)[1]),
+        schema=keep_schema(layout, compacted_schema(layout, files[0])),
     )
 
 

@@ -5,7 +5,6 @@ And how rows are read from them: by queries, whole, or by position.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -122,15 +121,15 @@ def _replace(
     held[start:end] = [replace(merged, is_redacted=is_redacted)]
 
 
-def compacted_schema(layout: Layout, schema: str) -> tuple[str, bytes]:
-    """The schema of compacted files of segments written under a schema: its hash and its text."""
-    fields = read_schema(layout, schema)
-    fields["columns"] += [
-        {"name": field.name, "nullable": False, "type": str(field.type)}
-        for field in POSITION_SCHEMA
-    ]
-    text = rfc8785.dumps(fields)
-    return hashlib.sha256(text).hexdigest(), text
+def compacted_schema(layout: Layout, file: HeldFile) -> bytes:
+    """The text of the schema that compacted files have which this file can become a part of."""
+    fields = read_schema(layout, file.named.schema)
+    if not file.is_compacted:
+        fields["columns"] += [
+            {"name": field.name, "nullable": False, "type": str(field.type)}
+            for field in POSITION_SCHEMA
+        ]
+    return rfc8785.dumps(fields)
 
 
 def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:

@@ -171,7 +171,7 @@ class _Check:
                     message = f"erases rows of {path}, which is not there"
                     self.report.add(self.layout.commit(commit.seq), message)
             self.redactions.add(commit)
-            named.update(file.sha256 for file in (*commit.segments, *commit.compacted))
+            named.update(file.sha256 for file in commit.files)
 
     def _segments(self, commits: list[Commit]) -> None:
         seen: set[str] = set()
@@ -266,7 +266,7 @@ class _Check:
         self, compacted: Compacted, found: pa.Table, sources: list[HeldFile]
     ) -> str | None:
         try:
-            schemas = {compacted_schema(self.layout, file.named.schema)[0] for file in sources}
+            schemas = {hash_of(compacted_schema(self.layout, file)) for file in sources}
             if schemas != {compacted.schema}:
                 return "its schema is not that of the segments it stands for"
             expected = pa.concat_tables([read_positioned(self.layout, file) for file in sources])
