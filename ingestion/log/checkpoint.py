@@ -235,22 +235,6 @@ def publish(path: Path, verifier: Verifier) -> None:
             replace_text(path, content)
 
 
-def compare(chain: Chain, held: Checkpoint) -> tuple[Path, str] | None:
-    """What is wrong with a log in the light of a checkpoint held elsewhere, and where; or None."""
-    if held.size > chain.head_seq:
-        missing = chain.layout.commit(chain.head_seq + 1)
-        return missing, (
-            f"the checkpoint has {held.size} commits, the log {chain.head_seq}: "
-            "its tail was cut off, or an older copy was put back"
-        )
-    if commit_tree(chain, held.size).root != held.root:
-        return chain.layout.commits, (
-            f"its first {held.size} commits are not those of the checkpoint: "
-            "another history was put in their place"
-        )
-    return None
-
-
 def commit_tree(chain: Chain, size: int) -> Tree:
     """The tree over commits 1 to `size`, from their files.
 

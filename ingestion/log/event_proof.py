@@ -30,7 +30,6 @@ from ingestion.log.segments import read_segment
 
 VERSION = 2
 COMMIT_VERSION = 1
-MOST_EXACT = 2**53 - 1
 _FIELDS = {"checkpoint", "commit", "event", "row", "segment", "version"}
 _COMMIT_FIELDS = {"commit", "index", "path", "size", "version"}
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -130,8 +129,7 @@ def verify_event_proof(content: bytes, verifier: Verifier) -> Proven:
         segment, row = commit.segments[_natural(proof["segment"])], _natural(proof["row"]["index"])
         is_ours = _leads_to(segment, proof, row)
     except _MALFORMED as error:
-        message = f"The proof does not lead to commit {commit.seq}: {error}."
-        raise IntegrityError(message) from error
+        raise IntegrityError(f"The proof does not lead to commit {commit.seq}: {error}.") from error
     if not is_ours:
         message = f"The event is not in the segment that the proof names in commit {commit.seq}."
         raise IntegrityError(message)
@@ -186,7 +184,7 @@ def _leads_to(segment: Segment, proof: dict[str, Any], row: int) -> bool:
 
 def _parse(content: bytes) -> dict[str, Any]:
     try:
-        proof: dict[str, Any] = json.loads(content, parse_int=_number)
+        proof: dict[str, Any] = json.loads(content)
         is_whole = (
             rfc8785.dumps(proof) + b"\n" == content
             and _natural(proof["version"]) == VERSION
@@ -199,11 +197,6 @@ def _parse(content: bytes) -> dict[str, Any]:
         message = "This is not a proof as `demoscope log prove` writes it."
         raise IntegrityError(message, remedy="It is one line; copy it byte for byte.")
     return proof
-
-
-def _number(digits: str) -> int | float:
-    """In RFC 8785 an integer that a double does not hold exactly is a double that has no point."""
-    return int(digits) if abs(float(digits)) <= MOST_EXACT else float(digits)
 
 
 def _natural(value: Any) -> int:
