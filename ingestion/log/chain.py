@@ -114,7 +114,7 @@ class Commit:
         event_count: how many events it adds.
         segments: where they are, in position order.
         compacted: files in place of earlier ones; not in the bytes where there are none.
-        redacted: files in place of such that had erased rows in them; likewise.
+        redacted: files in place of those of which rows are erased; likewise.
     """
 
     seq: int

@@ -2,8 +2,8 @@
 
 Of an erased row the file keeps `event_id`, `event_type` and, among the salts, the commitment that
 its leaf is made of; everything else is null, and its salt can be derived by nobody. So the tree
-over the rows has the root that the commit says, and whoever changed a row that is not erased, or
-left one out, is found.
+over the rows has the root that the commit says, and a row that is not erased cannot be changed or
+left out without being found.
 
 The file with rows missing is another file than the commit names. A later commit says so: `redacted`
 has its hash beside the one that it stands for. First the new file is durable under its name, then
@@ -60,7 +60,7 @@ def redact(log: EventLog, select: Callable[[EventLog], Positions]) -> Redaction:
 
     Raises:
         IntegrityError: a file to be rewritten is not what it was.
-        BusyError: somebody else writes; the same call again finishes what was begun.
+        BusyError: another process writes; the same call again finishes what was begun.
         StorageError: the disk refused; likewise.
     """
     while True:
@@ -127,12 +127,12 @@ def _segment_without(
 
 def _commitments(table: pa.Table, salts: Salts, rows: Positions) -> dict[int, bytes]:
     """Row number -> what its leaf is made of, of rows that are not erased yet."""
-    commitments = {}
-    for row, event in zip(rows.tolist(), events_of(table.take(pa.array(rows))), strict=True):
-        salt = salts.at(row)
-        if salt is not None:
-            commitments[row] = commitment_of(salt, payload_of(event))
-    return commitments
+    events = zip(rows.tolist(), events_of(table.take(pa.array(rows))), strict=True)
+    return {
+        row: commitment_of(salt, payload_of(event))
+        for row, event in events
+        if (salt := salts.at(row)) is not None
+    }
 
 
 def erased(table: pa.Table, is_erased: Flags) -> pa.Table:

@@ -31,7 +31,7 @@ def vault_lock(vault: Path, *, is_exclusive: bool) -> Iterator[None]:
     """Loads share the vault; an erasure has it alone.
 
     Raises:
-        BusyError: whoever asks would have to wait.
+        BusyError: another process has it; trying again later is right.
     """
     vault.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(vault / LOCK, os.O_RDWR | os.O_CREAT, 0o600)

@@ -104,7 +104,7 @@ def by_source(
         changed = change(distinct[0], values.dictionary)
         if not changed.null_count:
             return pa.DictionaryArray.from_arrays(values.indices, changed)
-        # A code for null would be a value to whoever asks what is null.
+        # A code for null would not count as null.
         return changed.take(values.indices).dictionary_encode()
     texts, whole = values.dictionary_decode(), pa.nulls(len(values), pa.string())
     for source in distinct:
