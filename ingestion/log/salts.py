@@ -38,6 +38,19 @@ class Salts:
     kept: bytes = b""
     erased: Mapping[int, bytes] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        kept_bytes = SALT_BYTES * self.rows if self.seed is None else 0
+        is_whole = (
+            type(self.rows) is int
+            and self.rows >= 0
+            and (self.seed is None or len(self.seed) == SALT_BYTES)
+            and len(self.kept) == kept_bytes
+            and all(0 <= row < self.rows for row in self.erased)
+            and all(len(commitment) == COMMITMENT_BYTES for commitment in self.erased.values())
+        )
+        if not is_whole:
+            raise ValueError(f"not the salts of {self.rows} rows")
+
     @classmethod
     def fresh(cls, rows: int) -> Salts:
         """For a new segment."""
@@ -52,8 +65,7 @@ class Salts:
     def at(self, row: int) -> bytes | None:
         """The salt of a row; None if it was erased."""
         if not 0 <= row < self.rows:
-            message = f"row {row} of {self.rows}"
-            raise IndexError(message)
+            raise IndexError(f"row {row} of {self.rows}")
         if row in self.erased:
             return None
         return self.every()[SALT_BYTES * row :][:SALT_BYTES]
@@ -90,25 +102,9 @@ class Salts:
         try:
             said = json.loads(content)
             if said.keys() == {"rows", "seed"}:
-                salts = cls(said["rows"], bytes.fromhex(said["seed"]))
-            else:
-                kept = base64.b64decode(said.pop("salts"), validate=True)
-                erased = {int(row): bytes.fromhex(text) for row, text in said.pop("erased").items()}
-                salts = cls(**said, seed=None, kept=kept, erased=erased)
+                return cls(said["rows"], bytes.fromhex(said["seed"]))
+            kept = base64.b64decode(said.pop("salts"), validate=True)
+            erased = {int(row): bytes.fromhex(text) for row, text in said.pop("erased").items()}
+            return cls(**said, seed=None, kept=kept, erased=erased)
         except (TypeError, AttributeError, KeyError) as error:
-            message = f"not salts: {content[:80]!r}"
-            raise ValueError(message) from error
-        if not salts._is_whole():
-            message = f"not salts: {content[:80]!r}"
-            raise ValueError(message)
-        return salts
-
-    def _is_whole(self) -> bool:
-        if type(self.rows) is not int or self.rows < 0:
-            return False
-        if self.seed is not None:
-            return len(self.seed) == SALT_BYTES
-        return len(self.kept) == SALT_BYTES * self.rows and all(
-            0 <= row < self.rows and len(commitment) == COMMITMENT_BYTES
-            for row, commitment in self.erased.items()
-        )
+            raise ValueError(f"not salts: {content[:80]!r}") from error

@@ -7,15 +7,14 @@ program itself says of participants (strikes, exclusions) it says of pseudonyms.
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Contract
-from ingestion.subjects.links import Links
-from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded
+from ingestion.subjects.links import Identities
+from ingestion.subjects.pseudonyms import Pseudonymiser, coded
 from ingestion.subjects.seals import Seals
 
 KEY_SEPARATOR = ":"
@@ -44,9 +43,8 @@ def to_log_form(
     for column in contract.log_columns:
         if column.is_pseudonym and (hashed is None or column.name in hashed):
             scope = (str(contract.event_type),) if column.name == "event_id" else ()
-            hash_ids = partial(_hashed, pseudonyms, column.name, scope)
-            ids = coded(columns[column.name])
-            columns[column.name] = by_source(columns["source"], ids, hash_ids)
+            ids, sources = columns[column.name], columns["source"]
+            columns[column.name] = pseudonyms.column(ids, sources, column.name, *scope)
     identity, *keys = (columns[name] for name in ("event_id", *contract.key))
     columns["event_id"] = pc.binary_join_element_wise(
         identity.dictionary_decode(), *keys, KEY_SEPARATOR
@@ -57,12 +55,6 @@ def to_log_form(
             for name, values in columns.items()
         }
     )
-
-
-def _hashed(
-    pseudonyms: Pseudonymiser, purpose: str, scope: tuple[str, ...], source: str, ids: pa.Array
-) -> pa.Array:
-    return pseudonyms.distinct(ids, purpose, source, *scope)
 
 
 class Naming:
@@ -76,18 +68,18 @@ class Naming:
 
     def __init__(self, vault: Path, *, is_native: bool) -> None:
         self._pseudonyms = Pseudonymiser.open(vault)
-        self._links = Links.open(vault, self._pseudonyms) if is_native else None
+        self._identities = Identities.open(vault) if is_native else None
         self._seals = Seals.open(vault, is_made=True)
 
     def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
         """Rows ready for `log_form`, and of each whether its participant was erased."""
-        if self._links is not None:
-            return self._links.bind(contract, native)
+        if self._identities is not None:
+            return self._identities.bind(contract, native)
         subjects = coded(native["subject_id"])
         is_gone = pc.is_null(self._seals.tree.column(subjects.dictionary))
         return native, pc.fill_null(is_gone.take(subjects.indices), False)
 
     def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
         """Rows of participants who were not erased, as a segment has them."""
-        hashed = None if self._links is not None else ("event_id",)
+        hashed = None if self._identities is not None else ("event_id",)
         return to_log_form(contract, bound, self._pseudonyms, hashed=hashed)

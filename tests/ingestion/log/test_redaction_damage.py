@@ -118,7 +118,7 @@ def test_killed_at_every_step(home: Path, call: str, when: str) -> None:
 
 def forged(log: EventLog, table: pa.Table, *, count: int, erased: list[int]) -> EventLog:
     """A redaction made by hand of the first segment: its hash and the chain hold."""
-    head = log.head()
+    head = log.head
     assert head is not None
     named = next(log.commits()).segments[0]
     original, salts = read_segment(log.layout.segment(named.sha256))
@@ -132,7 +132,7 @@ def forged(log: EventLog, table: pa.Table, *, count: int, erased: list[int]) -> 
         sha256=written.sha256,
         rows=count,
     )
-    record = log.chain.continued("forged", {}, redacted=(said,))
+    record = log.continued("forged", {}, redacted=(said,))
     assert append_record(log.layout, record, log.layout.tmp)
     return EventLog.open(log.layout.root)
 
@@ -187,7 +187,7 @@ def test_a_count_that_is_not_the_files_is_found(plain: EventLog, count: int) -> 
 
 def test_erasing_rows_of_a_file_that_is_not_there_is_found(plain: EventLog) -> None:
     said = Redacted(event_type="battle_judged", original="0" * 64, bytes=1, sha256="1" * 64, rows=1)
-    record = plain.chain.continued("forged", {}, redacted=(said,))
+    record = plain.continued("forged", {}, redacted=(said,))
     assert append_record(plain.layout, record, plain.layout.tmp)
     assert "is not there" in messages(EventLog.open(plain.layout.root))
 
@@ -199,7 +199,7 @@ def test_a_byte_flipped_in_a_file_with_erased_rows_is_found(
     fill(log, is_compacted=is_compacted)
     erase_rows(log)
     for named in [one.original for made in log.commits() for one in made.redacted]:
-        path = log.chain.segment_path(named)
+        path = log.segment_path(named)
         content = path.read_bytes()
         changed = bytearray(content)
         changed[len(changed) // 2] ^= 1
@@ -218,4 +218,4 @@ def test_a_damaged_row_is_not_rewritten(plain: EventLog) -> None:
     write_segment(path, other.cast(table.schema), salts)
     with pytest.raises(IntegrityError, match="not those that its commit says"):
         erase_rows(plain, BEN)
-    assert EventLog.open(plain.layout.root).chain.head_seq == 1
+    assert EventLog.open(plain.layout.root).head_seq == 1
