@@ -101,8 +101,11 @@ def destroy(path: Path) -> None:
 def replace_secret(path: Path, content: bytes) -> None:
     """Put a file in the place of another, durably, and overwrite what that one held.
 
-    Overwriting reaches the disk's blocks only where the file system writes in place.
+    So is what a call that was killed left half done: no two calls may run at once. Overwriting
+    reaches the disk's blocks only where the file system writes in place.
     """
+    for left in sorted(path.parent.glob(f"{path.name}.*")):
+        destroy(left)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     write_durably(temporary, content, _SECRET_MODE)
     with path.open("r+b") as before:

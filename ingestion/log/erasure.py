@@ -12,7 +12,7 @@ Copies outside the log and the vault, and backups of either, are out of reach (d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -133,7 +133,13 @@ def require_level(level: int, *, is_retracted: bool) -> None:
 
 
 def erase(
-    log: EventLog, vault: Path, subject: Subject, *, level: int = 1, is_retracted: bool = False
+    log: EventLog,
+    vault: Path,
+    subject: Subject,
+    *,
+    level: int = 1,
+    is_retracted: bool = False,
+    cleanup: Callable[[], object] = lambda: None,
 ) -> Erasure:
     """Write `subject_erased`, with retractions where asked, then destroy rows and secrets.
 
@@ -143,6 +149,8 @@ def erase(
         subject: whom `find_subject` found.
         level: 1: the secrets; 2: their rows as well.
         is_retracted: retract every event of theirs; for level 1, as level 2 leaves none.
+        cleanup: deletes what was made from the log. It is called once nothing new can be made of
+            their answers and before the link is cut, so that the same command finds them again.
 
     Raises:
         UsageError: there is no such level, or nothing for it to retract.
@@ -163,6 +171,7 @@ def erase(
             seq, redacted = max(seq, done.seq), done.rows
         seals.tree.destroy(subject.subject_id)
         seals.tree.replace(vault / SEALS)
+        cleanup()
         identities.cut(vault, subject.source, subject.native_id)
     events = sum(subject.events.values())
     return Erasure(seq=seq, events=events, retracted=len(targets), redacted=redacted)

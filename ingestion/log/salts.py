@@ -45,7 +45,7 @@ class Salts:
             and self.rows >= 0
             and (self.seed is None or len(self.seed) == SALT_BYTES)
             and len(self.kept) == kept_bytes
-            and all(0 <= row < self.rows for row in self.erased)
+            and all(0 <= row < self.rows and not any(self._kept_at(row)) for row in self.erased)
             and all(len(commitment) == COMMITMENT_BYTES for commitment in self.erased.values())
         )
         if not is_whole:
@@ -55,6 +55,9 @@ class Salts:
     def fresh(cls, rows: int) -> Salts:
         """For a new segment."""
         return cls(rows, secrets.token_bytes(SALT_BYTES))
+
+    def _kept_at(self, row: int) -> bytes:
+        return self.kept[SALT_BYTES * row :][:SALT_BYTES]
 
     def every(self) -> bytes:
         """The salts, one after the other."""
@@ -97,14 +100,18 @@ class Salts:
         """Read a segment's metadata.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: it is something else, or written in another way than `encode` does.
         """
         try:
             said = json.loads(content)
             if said.keys() == {"rows", "seed"}:
-                return cls(said["rows"], bytes.fromhex(said["seed"]))
-            kept = base64.b64decode(said.pop("salts"), validate=True)
-            erased = {int(row): bytes.fromhex(text) for row, text in said.pop("erased").items()}
-            return cls(**said, seed=None, kept=kept, erased=erased)
+                salts = cls(said["rows"], bytes.fromhex(said["seed"]))
+            else:
+                kept = base64.b64decode(said.pop("salts"), validate=True)
+                erased = {int(row): bytes.fromhex(text) for row, text in said.pop("erased").items()}
+                salts = cls(**said, seed=None, kept=kept, erased=erased)
         except (TypeError, AttributeError, KeyError) as error:
             raise ValueError(f"not salts: {content[:80]!r}") from error
+        if salts.encode() != content:
+            raise ValueError(f"not salts as they are written: {content[:80]!r}")
+        return salts

@@ -163,15 +163,17 @@ class _Check:
 
     def _redacted(self, commits: list[Commit]) -> None:
         """Learn what stands in place of what; a commit can say so of earlier ones' files only."""
-        named: set[str] = set()
+        types: dict[str, str] = {}
         for commit in commits:
             for redacted in commit.redacted:
-                if redacted.original not in named:
-                    path = self.layout.segment(redacted.original)
-                    message = f"erases rows of {path}, which is not there"
-                    self.report.add(self.layout.commit(commit.seq), message)
+                path, kind = self.layout.segment(redacted.original), types.get(redacted.original)
+                faults = {
+                    f"erases rows of {path}, which is not there": kind is None,
+                    f"says {path} is of {redacted.event_type}": kind != redacted.event_type,
+                }
+                self.report.add_faults(self.layout.commit(commit.seq), faults)
             self.redactions.add(commit)
-            named.update(file.sha256 for file in commit.files)
+            types.update((file.sha256, file.event_type) for file in commit.files)
 
     def _segments(self, commits: list[Commit]) -> None:
         seen: set[str] = set()
@@ -207,6 +209,7 @@ class _Check:
             found = [(column.name, str(column.type)) for column in table.schema]
             rows, erased, said = len(table), len(salts.erased), redacted.rows if redacted else 0
             left = _left_of_the_erased(table, salts)
+            strange = {*table["event_type"].unique().to_pylist()} - {segment.event_type}
             is_root = tree_of(table, salts).root.hex() == segment.row_root
             self.report.add_faults(
                 path,
@@ -214,6 +217,7 @@ class _Check:
                     f"has {rows} rows; its commit says {segment.rows}": rows != segment.rows,
                     "its columns are not those of its schema": found != (columns or found),
                     "its rows do not have the root that its commit says": not is_root,
+                    f"its commit says {segment.event_type}; it has {strange}": bool(strange),
                     f"{erased} of its rows are erased; commits say {said}": erased != said,
                     f"of its erased rows there is more than id and type: {left}": bool(left),
                 },

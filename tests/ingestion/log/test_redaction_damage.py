@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ingestion.errors import IntegrityError
 from ingestion.log import EventLog, redaction
 from ingestion.log.append import append_record, publish_segments
 from ingestion.log.chain import Redacted
+from ingestion.log.salts import COMMITMENT_BYTES, Salts
 from ingestion.log.segments import read_segment, write_segment
 from tests.ingestion.log.erasing import (
     ANNA,
@@ -166,6 +168,37 @@ def test_a_row_changed_under_cover_of_an_erasure_is_found(plain: EventLog) -> No
     place = table.column_names.index("outcome")
     table = table.set_column(place, table.schema.field(place), [pa.array(outcome)])
     assert "root" in messages(forged(plain, table, count=1, erased=[0]))
+
+
+def test_another_type_under_cover_of_an_erasure_is_found(plain: EventLog) -> None:
+    """No leaf has the type: the segment says it for all its rows."""
+    table = without(plain, [0])
+    place = table.column_names.index("event_type")
+    types = pa.array(["battle_judged", *["participant_excluded"] * 5])
+    table = table.set_column(place, table.schema.field(place), [types])
+    assert "it has {'participant_excluded'}" in messages(forged(plain, table, count=1, erased=[0]))
+
+
+def test_a_redaction_that_names_another_type_is_found(plain: EventLog) -> None:
+    named = next(plain.commits()).segments[0].sha256
+    said = Redacted(event_type="label", original=named, bytes=1, sha256="1" * 64, rows=1)
+    record = plain.continued("forged", {}, redacted=(said,))
+    assert append_record(plain.layout, record, plain.layout.tmp)
+    assert "is of label" in messages(EventLog.open(plain.layout.root))
+
+
+@pytest.mark.parametrize(("written", "forged"), [(b'"0"', b'"00"'), (b"{", b"{ ")])
+def test_salts_have_one_form(written: bytes, forged: bytes) -> None:
+    content = Salts.fresh(3).without({0: bytes(COMMITMENT_BYTES)}).encode()
+    assert Salts.decode(content).encode() == content
+    with pytest.raises(ValueError, match="as they are written"):
+        Salts.decode(content.replace(written, forged))
+
+
+def test_a_salt_left_of_an_erased_row_is_found() -> None:
+    left = Salts.fresh(3).without({0: bytes(COMMITMENT_BYTES)})
+    with pytest.raises(ValueError, match="not the salts"):
+        replace(left, kept=b"\1" + left.kept[1:])
 
 
 def test_a_row_left_out_is_found(plain: EventLog) -> None:
