@@ -133,7 +133,7 @@ def compacted_schema(layout: Layout, file: HeldFile) -> bytes:
 
 
 def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
-    """The rows of a file with the columns of POSITION_SCHEMA, checked against its hash first.
+    """The rows of a file with the columns of POSITION_SCHEMA, none read before its hash is checked.
 
     Every column may be null here: in an erased row only event_id and event_type are not.
 

@@ -43,7 +43,7 @@ class Salts:
         is_whole = (
             type(self.rows) is int
             and self.rows >= 0
-            and (self.seed is None or len(self.seed) == SALT_BYTES)
+            and (self.seed is None or (len(self.seed) == SALT_BYTES and not self.erased))
             and len(self.kept) == kept_bytes
             and all(0 <= row < self.rows and not any(self._kept_at(row)) for row in self.erased)
             and all(len(commitment) == COMMITMENT_BYTES for commitment in self.erased.values())

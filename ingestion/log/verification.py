@@ -35,7 +35,7 @@ from ingestion.log.leaves import ENVELOPE
 from ingestion.log.salts import Salts
 from ingestion.log.segments import hash_file, read_segment
 
-_MALFORMED = (ValueError, KeyError, TypeError, pa.ArrowException)
+_MALFORMED = (ValueError, KeyError, TypeError, RecursionError, pa.ArrowException, duckdb.Error)
 PASS_ROWS = 16_000_000
 """So many ids are compared at a time, to bound memory."""
 
@@ -169,7 +169,8 @@ class _Check:
                 path, kind = self.layout.segment(redacted.original), types.get(redacted.original)
                 faults = {
                     f"erases rows of {path}, which is not there": kind is None,
-                    f"says {path} is of {redacted.event_type}": kind != redacted.event_type,
+                    f"says {path} is of {redacted.event_type}": kind
+                    not in (None, redacted.event_type),
                 }
                 self.report.add_faults(self.layout.commit(commit.seq), faults)
             self.redactions.add(commit)
