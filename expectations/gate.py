@@ -28,6 +28,7 @@ from expectations.suites import (
 )
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
+from ingestion.sources.names import normalised
 
 if TYPE_CHECKING:
     from ingestion.vocabulary import EventType
@@ -46,13 +47,14 @@ button, input, form, img, nav, .navbar, .modal, .d-none { display: none }
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """One row the gate refused: where it stands, why, and what it said."""
+    """One row the gate refused: where it stands, why, what it said, and more about why."""
 
     event_type: str | None
     row_number: int
     reason: str
     column: str
     original: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,13 @@ class Gate:
         if batch.event_type is None:
             return Split(batch.table.slice(0, 0), _refused_whole(batch))
         contract = CONTRACTS[batch.event_type]
-        table = check(contract, batch.table, now_us=self._now_us, connection=self._connection)
+        table = check(
+            contract,
+            normalised(contract, batch.table),
+            now_us=self._now_us,
+            connection=self._connection,
+            limits=batch.limits,
+        )
         objections = table[OBJECTION]
         table = table.drop_columns([OBJECTION])
         if objections.null_count == len(table):

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.contracts import count, named
+from ingestion.paths import make_private
 from ingestion.tables import Table
+from ingestion.visible_text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,15 +35,26 @@ TABLE = Table(
         named("reason", "Why it was refused."),
         named("refused_column", "The column the refusal is about.", is_required=False),
         named("original", "The row as the file has it.", is_required=False),
+        named("detail", "More about why it was refused.", is_required=False),
     ),
 )
 EXAMPLES_KEPT = 5
 
 
 class Quarantine:
-    """The refused rows of one load, written as they come."""
+    """The refused rows of one load, written as they come.
 
-    def __init__(self, directory: Path, *, load_id: str, source_file: str) -> None:
+    Args:
+        directory: where to.
+        load_id: the load.
+        source_file: the file that they are of.
+        is_kept: whether they are written at all; they are counted in any case.
+    """
+
+    def __init__(
+        self, directory: Path, *, load_id: str, source_file: str, is_kept: bool = True
+    ) -> None:
+        self._is_kept = is_kept
         self._path = directory / f"{load_id}.parquet"
         self._temporary = directory / f".{load_id}.partial"
         self._load_id = load_id
@@ -57,7 +70,8 @@ class Quarantine:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        self._temporary.unlink(missing_ok=True)
+        if self._is_kept:
+            self._temporary.unlink(missing_ok=True)
 
     @property
     def count(self) -> int:
@@ -69,14 +83,25 @@ class Quarantine:
         rows = list(refused)
         if not rows:
             return
-        if self._writer is None:
-            self._temporary.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._temporary.touch(mode=0o600)
-            self._writer = pq.ParquetWriter(self._temporary, TABLE.schema, compression="zstd")
         self.reasons.update(row.reason for row in rows)
         self.examples.extend(rows[: EXAMPLES_KEPT - len(self.examples)])
+        if not self._is_kept:
+            return
+        if self._writer is None:
+            make_private(self._temporary.parent)
+            self._temporary.touch(mode=0o600)
+            self._writer = pq.ParquetWriter(self._temporary, TABLE.schema, compression="zstd")
         same = {"load_id": self._load_id, "source_file": self._source_file}
-        written = [{**same, **vars(row), "refused_column": row.column or None} for row in rows]
+        written = [
+            {
+                **same,
+                **vars(row),
+                "refused_column": (row.column and storable(row.column)) or None,
+                "detail": storable(row.detail) or None,
+                "original": storable(row.original),
+            }
+            for row in rows
+        ]
         self._writer.write_table(pa.Table.from_pylist(written, schema=TABLE.schema))
 
     def keep(self) -> Path | None:

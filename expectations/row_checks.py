@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 from ingestion.contracts import Contract
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
+from ingestion.sources.names import HIDDEN_PATTERN, is_name, is_plain
+from ingestion.sources.time_forms import BLANKS, USUAL, Limits, instant
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import Refusal
 
@@ -25,15 +27,18 @@ if TYPE_CHECKING:
 OBJECTION = "objection"
 SEPARATOR = "|"
 _WHOLE_NUMBER = r"[+-]?[0-9]{1,18}(\.0+)?"
-_OFFSET = "[+-][0-9]{2}(:?[0-9]{2})?$"
-_BLANKS = r"e' \t\r\n'"
 _BLANK_CHARACTERS = " \t\r\n"
 
 Types = dict[str, pa.DataType]
 
 
 def check(
-    contract: Contract, table: pa.Table, *, now_us: int, connection: duckdb.DuckDBPyConnection
+    contract: Contract,
+    table: pa.Table,
+    *,
+    now_us: int,
+    connection: duckdb.DuckDBPyConnection,
+    limits: Limits = USUAL,
 ) -> pa.Table:
     """Type and judge every row.
 
@@ -42,13 +47,14 @@ def check(
         table: native columns, any subset, plus row_number, refusal and refusal_column.
         now_us: present time in microseconds since 1970 UTC; later events are refused.
         connection: a DuckDB connection whose time zone is UTC.
+        limits: between which instants the events may lie.
 
     Returns:
         row_number, the contract's log columns under their log names (pseudonyms still native), and
         `objection`: null for an accepted row, else `reason|column`.
     """
     connection.register("native_batch", table)
-    found = connection.sql(_query(contract, table, now_us=now_us)).to_arrow_table()
+    found = connection.sql(_query(contract, table, now_us, limits)).to_arrow_table()
     connection.unregister("native_batch")
     rows = {ROW_NUMBER: table[ROW_NUMBER]}
     for column in contract.log_columns:
@@ -62,7 +68,7 @@ def check(
     return pa.table({**rows, OBJECTION: found[OBJECTION]})
 
 
-def _query(contract: Contract, table: pa.Table, *, now_us: int) -> str:
+def _query(contract: Contract, table: pa.Table, now_us: int, limits: Limits) -> str:
     """The columns that have to be converted, which texts are blank, and the objections.
 
     Text that comes as text is not fetched again: it stays where it is.
@@ -79,7 +85,7 @@ def _query(contract: Contract, table: pa.Table, *, now_us: int) -> str:
             wanted.append(f"{_is_blank(quote(column.name))} as {quote(_blank(column))}")
     whens = "\n    ".join(
         f"when {condition} then {quoted(f'{reason}{SEPARATOR}{name}')}"
-        for condition, reason, name in _objections(contract, table, present, now_us)
+        for condition, reason, name in _objections(contract, table, present, now_us, limits)
     )
     # Native columns get a prefix, so that a log column never hides a native one of its name.
     renamed = ", ".join(f"{quote(name)} as {_native(name)}" for name in present)
@@ -111,7 +117,7 @@ def _typed(column: Column, present: Types) -> str:
     if pa.types.is_string(column.type):
         return value if _is_kept(column, present) else f"{value}::varchar"
     if pa.types.is_integer(column.type):
-        text = f"trim({value}::varchar, {_BLANKS})"
+        text = f"trim({value}::varchar, {BLANKS})"
         is_whole = f"regexp_full_match({text}, '{_WHOLE_NUMBER}')"
         return f"case when {is_whole} then try_cast({text} as {column.sql_type}) end"
     number = f"try_cast({value} as double)"
@@ -122,16 +128,11 @@ def _timestamp(value: str, native: pa.DataType) -> str:
     """UTC without zone. Text needs an offset; a typed time without zone has none and is refused."""
     if pa.types.is_timestamp(native):
         return f"timezone('UTC', {value}::timestamptz)" if native.tz else "null::timestamp"
-    text = f"{value}::varchar"
-    return (
-        f"case when ends_with({text}, 'Z') then try_cast({text} as timestamp)"
-        f" when regexp_matches({text}, '{_OFFSET}')"
-        f" then timezone('UTC', try_cast({text} as timestamptz)) end"
-    )
+    return instant(f"trim({value}::varchar, {BLANKS})")
 
 
 def _objections(
-    contract: Contract, table: pa.Table, present: Types, now_us: int
+    contract: Contract, table: pa.Table, present: Types, now_us: int, limits: Limits
 ) -> Iterator[tuple[str, Refusal, str]]:
     """Conditions over `typed`, in the order in which they are raised: SQL, reason, column."""
     if "schema_version" in present:
@@ -143,17 +144,17 @@ def _objections(
         yield other, Refusal.UNKNOWN_EVENT_TYPE, "event_type"
     for column in contract.log_columns:
         if column.name not in {"schema_version", "event_type"}:
-            yield from _column_objections(column, table, present, now_us)
+            yield from _column_objections(column, table, present, now_us, limits)
     for left, right in contract.differing:
         yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
 
 
 def _column_objections(
-    column: Column, table: pa.Table, present: Types, now_us: int
+    column: Column, table: pa.Table, present: Types, now_us: int, limits: Limits
 ) -> Iterator[tuple[str, Refusal, str]]:
     value, name = quote(column.name), column.source_name
     if name in present and not pa.types.is_string(column.type):
-        native = f"trim({_native(name)}::varchar, {_BLANKS})"
+        native = f"trim({_native(name)}::varchar, {BLANKS})"
         wrong = Refusal.BAD_TIMESTAMP if column.type == TIMESTAMP else Refusal.WRONG_TYPE
         yield f"case when {value} is null then {native} <> '' end", wrong, name
     if column.is_required:
@@ -165,6 +166,9 @@ def _column_objections(
         yield from _text_objections(column, table)
     if column.type == TIMESTAMP:
         yield f"epoch_us({value}) > {now_us}", Refusal.FUTURE_TIMESTAMP, name
+        yield f"epoch_us({value}) < {limits.earliest}", Refusal.BAD_TIMESTAMP, name
+        if limits.latest is not None:
+            yield f"epoch_us({value}) > {limits.latest}", Refusal.BAD_TIMESTAMP, name
     for limit, sign in ((column.minimum, "<"), (column.maximum, ">")):
         if limit is not None:
             yield f"{value} {sign} {limit}", Refusal.OUT_OF_RANGE, name
@@ -173,7 +177,7 @@ def _column_objections(
 def _text_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Refusal, str]]:
     value, name = quote(column.name), column.source_name
     # Blank text stands for nothing, and of nothing no more is asked.
-    is_there = f"trim({value}, {_BLANKS}) <> ''"
+    is_there = f"trim({value}, {BLANKS}) <> ''"
     if column.vocabulary:
         is_other = f"{value} not in ({_listed(column.vocabulary)})"
         yield f"case when {is_other} then {is_there} end", Refusal.UNKNOWN_VALUE, name
@@ -182,9 +186,17 @@ def _text_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Ref
         longest = column.max_length
         is_long = f"length({value}) > {longest} and {is_there}"
         yield f"case when strlen({value}) > {longest} then {is_long} end", Refusal.TOO_LONG, name
+    # Before the pattern, which would call it an unknown value.
+    if is_name(column) and not _is_plain(table[name]):
+        is_hidden = f"regexp_matches({value}, {quoted(HIDDEN_PATTERN)})"
+        yield f"{is_hidden} and {is_there}", Refusal.HIDDEN_CHARACTER, name
     mismatched = _mismatched(column, table) if column.pattern else []
     if mismatched:
         yield f"{value} in ({_listed(mismatched)})", Refusal.UNKNOWN_VALUE, name
+
+
+def _is_plain(values: pa.ChunkedArray) -> bool:
+    return not pa.types.is_string(values.type) or is_plain(values)
 
 
 def _mismatched(column: Column, table: pa.Table) -> list[str]:
@@ -197,7 +209,7 @@ def _mismatched(column: Column, table: pa.Table) -> list[str]:
 
 def _is_blank(value: str) -> str:
     """Whether a text is nothing but blanks; branches, because trimming is dear."""
-    return f"case when {value} >= '!' then false else trim({value}, {_BLANKS}) = '' end"
+    return f"case when {value} >= '!' then false else trim({value}, {BLANKS}) = '' end"
 
 
 def _blank(column: Column) -> str:

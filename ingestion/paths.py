@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+PRIVATE, OTHERS = 0o700, 0o077
 HOME_VARIABLE = "DEMOSCOPE_HOME"
 DEFAULT_HOME = "warehouse"
 
@@ -45,7 +47,54 @@ class Home:
         self.dagster = root / "dagster"
         """Dagster's own state (DAGSTER_HOME)."""
 
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """What may name a person, or lead to one: all but `marts`, `site` and the public key.
+
+        Of `landing` its owner decides, because others may have to put files there.
+        """
+        return (
+            *(self.log, self.quarantine, self.loads, self.data_docs, self.vault, self.cache),
+            *(self.ratings, self.boards, self.studies, self.dagster, self.root / "dbt"),
+            *self.root.glob(f"{self.database.name}*"),
+        )
+
+    def keep_private(self) -> None:
+        """Let nobody but the owner read what may name a person, from now on and made before.
+
+        What this process writes is its owner's alone unless it is opened on purpose: publications,
+        the page and the public key are.
+        """
+        os.umask(OTHERS)
+        for path in self.private:
+            # Another user who may read the warehouse has no say in it.
+            with suppress(OSError):
+                _close(path)
+
     @classmethod
     def from_environment(cls) -> Home:
         """The home `DEMOSCOPE_HOME` names, else `./warehouse`."""
         return cls(Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).resolve())
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory that its owner alone can read, whatever the umask; or close one."""
+    directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    _close(directory)
+
+
+def make_public(path: Path) -> None:
+    """Let everybody read a file or enter a directory, whatever the umask."""
+    mode = path.stat().st_mode & 0o777
+    path.chmod(mode | (0o555 if path.is_dir() else 0o444))
+
+
+def make_way(directory: Path) -> None:
+    """Make a directory if need be, and let everybody pass through it who knows a name in it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(directory.stat().st_mode & 0o777 | 0o011)
+
+
+def _close(path: Path) -> None:
+    if path.exists() and path.stat().st_mode & OTHERS:
+        path.chmod(path.stat().st_mode & 0o777 & ~OTHERS)

@@ -52,6 +52,7 @@ class Refusal(StrEnum):
     WRONG_TYPE = "wrong_type"
     OUT_OF_RANGE = "out_of_range"
     TOO_LONG = "too_long"
+    HIDDEN_CHARACTER = "hidden_character"
     BAD_TIMESTAMP = "bad_timestamp"
     FUTURE_TIMESTAMP = "future_timestamp"
     MODEL_AGAINST_ITSELF = "model_against_itself"

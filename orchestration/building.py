@@ -112,18 +112,23 @@ def transform(
     workspace: Workspace, log: EventLog, cut: Cut, *, loads: Path, is_tested: bool = True
 ) -> list[str]:
     """Everything dbt builds before the ratings; what its tests warn of."""
-    open_sources(workspace, log, cut.log_position, loads=loads)
-    return run_models(workspace, cut, is_tested=is_tested)
+    unread = open_sources(workspace, log, cut.log_position, loads=loads)
+    return unread + run_models(workspace, cut, is_tested=is_tested)
 
 
-def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> None:
-    """Show dbt the log as of a position; until `mark_built` nothing may be rated."""
+def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> list[str]:
+    """Show dbt the log as of a position; until `mark_built` nothing may be rated.
+
+    Returns:
+        A sentence for each record of a load that cannot be read.
+    """
     with open_database(workspace.database) as connection:
-        register_sources(connection, log, as_of_seq=position, loads=loads)
+        unread = register_sources(connection, log, as_of_seq=position, loads=loads)
         if not connection.sql(f"from ({SOURCES}) limit 1").fetchall():
             message = f"There are no battles in the log as of position {position}."
             raise NotFoundError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
         connection.execute("drop view if exists raw.build_marker")
+    return unread
 
 
 def run_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[str]:

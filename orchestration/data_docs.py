@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingestion.paths import make_private
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -29,7 +31,10 @@ class DataDocs:
         """Write a verdict's page: `load`, or an event type, whose pages are numbered."""
         if verdict.page is None:
             return
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._directory.parent)
+        make_private(self._directory)
         number = len(list(self._directory.glob(f"{name}-*.html"))) + 1
         file = f"{name}.html" if name == LOAD else f"{name}-{number}.html"
-        (self._directory / file).write_text(verdict.page, encoding="utf-8")
+        path = self._directory / file
+        path.touch(mode=0o600)
+        path.write_text(verdict.page, encoding="utf-8", errors="replace")

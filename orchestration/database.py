@@ -60,18 +60,48 @@ def open_database(path: Path, *, is_read_only: bool = False) -> duckdb.DuckDBPyC
 
 def register_sources(
     connection: duckdb.DuckDBPyConnection, log: EventLog, *, as_of_seq: int, loads: Path
-) -> None:
-    """Register `raw.<event_type>` as of a log position, unsealed, and `raw.load`."""
+) -> list[str]:
+    """Register `raw.<event_type>` as of a log position, unsealed, and `raw.load`.
+
+    Returns:
+        A sentence for each record of a load that cannot be read: what it says is left out.
+    """
     register(connection, log, as_of_seq)
     _unseal(connection, Home(log.layout.root.parent).vault)
-    query = _no_rows(LOADS)
-    if any(loads.glob("*.json")):
-        columns = ", ".join(f"{column.name}: '{column.sql_type}'" for column in LOADS.columns)
-        query = (
-            f"select * from read_json({quoted(loads / '*.json')},"
-            f" format = 'newline_delimited', columns = {{{columns}}})"
-        )
+    query, unread = _loads(connection, loads)
     connection.execute(f"create or replace view raw.load as {query}")
+    return [
+        f"{loads / name} cannot be read and is left out of fct_load. What it loaded is in the log; "
+        "delete the record."
+        for name in unread
+    ]
+
+
+def _loads(connection: duckdb.DuckDBPyConnection, loads: Path) -> tuple[str, list[str]]:
+    """A query for every record that can be read, and the names of the others."""
+    kept = sorted(path for path in loads.glob("*.json"))
+    if kept and _is_read(connection, query := _records([loads / "*.json"])):
+        return query, []
+    read = [path for path in kept if _is_read(connection, _records([path]))]
+    unread = [path.name for path in kept if path not in read]
+    return (_records(read) if read else _no_rows(LOADS)), unread
+
+
+def _records(paths: list[Path]) -> str:
+    columns = ", ".join(f"{column.name}: '{column.sql_type}'" for column in LOADS.columns)
+    listed = ", ".join(map(quoted, paths))
+    options = f"format = 'newline_delimited', columns = {{{columns}}}"
+    return f"select * from read_json([{listed}], {options})"
+
+
+def _is_read(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    said = [f"{column.name} is not null" for column in LOADS.columns if column.is_required]
+    try:
+        whole = f"select coalesce(bool_and({' and '.join(said)}), false) from ({query})"
+        [(is_whole,)] = connection.sql(whole).fetchall()
+    except (duckdb.Error, UnicodeError):
+        return False
+    return bool(is_whole)
 
 
 def _unseal(connection: duckdb.DuckDBPyConnection, vault: Path) -> None:
@@ -181,7 +211,9 @@ def erasure_cleanup(home: Home) -> list[Path]:
     found = [
         home.database,
         home.database.with_name(f"{home.database.name}.wal"),
+        home.database.with_name(f"{home.database.name}.tmp"),
         *sorted(home.cache.glob("build-*")),
+        *sorted(home.cache.glob("events-*")),
     ]
     there = [path for path in found if path.exists()]
     for path in there:

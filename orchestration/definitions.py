@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from ingestion.paths import Home
 from orchestration.assets.common import default_resources
 from orchestration.assets.dbt_manifest import current_manifest
 from orchestration.assets.events import load_files
@@ -43,4 +44,5 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `dagster dev -m orchestration.definitions` loads; built when it is asked for."""
+    Home.from_environment().keep_private()
     return build_definitions()

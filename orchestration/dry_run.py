@@ -1,52 +1,51 @@
 """A load without its commit: what a file would bring, and nothing written.
 
-The load runs as always, but in a copy of the warehouse that is thrown away: the log's commits and
-segments are read where they lie, and the vault's keys are copied, so that ids are the real ones.
+Keys are read where they lie and stay in memory; where a vault has none, fresh ones do that nobody
+keeps. The log's commits and segments are read through links from a directory that is thrown away:
+rows are staged there in the form in which the log has them. Refused rows are counted and not kept.
 """
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingestion.log import EventLog
 from ingestion.log.layout import Layout
-from ingestion.paths import Home
 from ingestion.sources.registry import open_source
+from ingestion.subjects.links import LOCK, vault_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ingestion.paths import Home
+
 SHOWN_ROWS = 3
-_NO_VAULT = (
-    "there is no vault here yet, so no row can be a duplicate of the log; a real load makes one."
+NO_VAULT = (
+    "There is no vault here yet, so no row can be a duplicate of the log; a real load makes one."
 )
 
 
 @contextmanager
-def throwaway_home(home: Home) -> Iterator[Home]:
-    """A home that reads the log of another and writes nothing to it, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="demoscope-") as root:
-        other = Home(Path(root))
-        if home.vault.is_dir():
-            shutil.copytree(home.vault, other.vault)
-        mine, theirs = Layout(home.log), Layout(other.log)
+def reading(home: Home) -> Iterator[EventLog]:
+    """The log of a home, or a new one; batches of it can be staged, and must not be committed.
+
+    Raises:
+        BusyError: an erasure is at work.
+    """
+    is_locked = (home.vault / LOCK).exists()
+    lock = vault_lock(home.vault, is_exclusive=False) if is_locked else nullcontext()
+    with lock, tempfile.TemporaryDirectory(prefix="demoscope-") as root:
+        log = Path(root, "log")
+        mine, theirs = Layout(home.log), Layout(log)
         if mine.format.exists():
-            theirs.root.mkdir()
-            shutil.copy(mine.format, theirs.format)
-            # A load that does not commit makes new files below schemas and tmp only.
-            shutil.copytree(mine.schemas, theirs.schemas)
+            log.mkdir()
             theirs.tmp.mkdir()
-            theirs.segments.symlink_to(mine.segments.resolve(), target_is_directory=True)
-            theirs.commits.symlink_to(mine.commits.resolve(), target_is_directory=True)
-        yield other
-
-
-def notes_of(home: Home) -> list[str]:
-    """What cannot be known of a load without writing."""
-    return [] if home.vault.is_dir() else [_NO_VAULT]
+            for path in (mine.format, mine.schemas, mine.segments, mine.commits):
+                (log / path.name).symlink_to(path.resolve())
+        yield EventLog.open(log)
 
 
 def first_rows(path: str, mapping: str | None, source_name: str | None) -> list[dict[str, object]]:

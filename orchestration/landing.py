@@ -13,6 +13,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.visible_text import visible
+
 UNFINISHED = {".part", ".partial", ".tmp", ".crdownload"}
 MAPPING_FILES = ("mapping.yml", "mapping.yaml")
 
@@ -22,7 +24,7 @@ class LandedFile:
     """One file to be loaded.
 
     Args:
-        name: its path below `landing/`, with slashes.
+        name: its path below `landing/`, with slashes, nothing hidden in it.
         path: where it is.
         mapping: as `demoscope ingest --mapping` takes it; None for a native file.
     """
@@ -64,7 +66,7 @@ def landed_files(landing: Path) -> list[LandedFile]:
         is_hidden = any(part.startswith(".") for part in name.parts)
         is_data = path.suffix not in UNFINISHED and path.name not in MAPPING_FILES
         if is_data and not is_hidden and path.is_file():
-            found.append(LandedFile(name.as_posix(), path, _mapping_of(name, landing)))
+            found.append(LandedFile(visible(name.as_posix()), path, _mapping_of(name, landing)))
     return found
 
 

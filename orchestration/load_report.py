@@ -8,14 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.contracts import count, named
 from ingestion.errors import LoadRefusedError
+from ingestion.paths import make_private
+from ingestion.sources.time_forms import READ
 from ingestion.tables import Table
+from ingestion.visible_text import storable
+from ingestion.vocabulary import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from expectations.gate import RefusedRow
 
 EXCERPT = 120
+TWO_WAYS = (
+    "Two ways: correct single events of the log (event_corrected with the event's id, which"
+    " `demoscope log events` finds), or take the earlier load back (`demoscope log undo COMMIT`;"
+    " `demoscope log show` lists commits) and load this file again."
+)
+# What is accepted, and what to do, where a reason alone does not say it.
+REMEDIES = {
+    Refusal.BAD_TIMESTAMP: (
+        f"bad_timestamp: a time is read whole or not at all. Read are {READ}. A mapping can say, "
+        "on occurred_at: `timezone: Europe/London` for times without a zone; another form by "
+        "`format: '%d/%m/%Y %H:%M:%S'` (with %I and %p for AM and PM); `unit: s` for numbers since "
+        "1970; `earliest: 2010-01-01` for times before 2015. A local time that clocks skipped does "
+        "not exist."
+    ),
+}
 TABLE = Table(
     name="load",
     grain="One row per load of one file, refused ones too.",
@@ -45,8 +65,9 @@ class LoadReport:
     """One load of one file.
 
     Counts are rows; `row_count` is always accepted + duplicate + quarantined. What is set aside is
-    no row: records of the file that are no events, such as later turns in PRISM. `position` is the
-    log position after which the load's events are in the log; null where the load was refused.
+    no row: records of the file that are no events, such as later turns in PRISM. `retracted_count`
+    are duplicates of events that were retracted and stay so. `position` is the log position after
+    which the load's events are in the log; null where the load was refused.
     """
 
     # First what a person looks for.
@@ -56,6 +77,7 @@ class LoadReport:
     duplicate_count: int
     quarantined_count: int
     quarantined_by_reason: dict[str, int]
+    retracted_count: int = 0
     set_aside_count: int = 0
     position: int | None = None
     load_id: str
@@ -68,7 +90,7 @@ class LoadReport:
     expectation_count: int
     failures: list[str] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data."""
@@ -93,26 +115,45 @@ class LoadReport:
 
     def keep(self, directory: Path) -> None:
         """Write the record where `fct_load` finds it; a crash leaves no half record."""
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private(directory)
         temporary = directory / f".{self.load_id}.partial"
-        temporary.write_text(json.dumps(self.as_json(), sort_keys=True) + "\n", encoding="utf-8")
+        temporary.touch(mode=0o600)
+        record = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)
+        temporary.write_text(f"{record}\n", encoding="utf-8", errors="replace")
         temporary.rename(directory / f"{self.load_id}.json")
 
 
 def earlier_report(directory: Path, batch_id: str) -> LoadReport | None:
     """The report of the load that committed this batch, where it is still there."""
     for path in sorted(directory.glob(f"*-{batch_id[:12]}.json")):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["batch_id"] == batch_id and record["status"] == "committed":
-            return LoadReport(**record)
+        try:
+            report = LoadReport(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):  # damaged, or of another version: the load is read again
+            continue
+        if report.batch_id == batch_id and report.status == "committed":
+            return report
     return None
 
 
-class GateRefusalError(LoadRefusedError):
-    """A load refused whole, with its report."""
+def find_report(directory: Path, load_id: str) -> LoadReport | None:
+    """The report of a load; None where there is none of this id."""
+    path = directory / f"{load_id}.json"
+    if "/" in load_id or not path.is_file():
+        return None
+    return LoadReport(**json.loads(path.read_text(encoding="utf-8")))
 
-    def __init__(self, report: LoadReport) -> None:
-        super().__init__(_refusal_message(report), remedy=_refusal_remedy(report))
+
+class GateRefusalError(LoadRefusedError):
+    """A load refused whole, with its report.
+
+    Args:
+        report: what the load did.
+        is_kept: whether its refused rows are in quarantine.
+    """
+
+    def __init__(self, report: LoadReport, *, is_kept: bool = True) -> None:
+        remedy = _refusal_remedy(report, is_kept=is_kept)
+        super().__init__(_refusal_message(report), remedy=remedy)
         self.report = report
 
 
@@ -122,9 +163,22 @@ def example(row: RefusedRow) -> dict[str, Any]:
     return {
         "row_number": row.row_number,
         "reason": row.reason,
-        "column": row.column,
-        "original": excerpt,
+        "column": storable(row.column),
+        "original": storable(excerpt),
+        "detail": storable(row.detail),
     }
+
+
+def example_line(row: Mapping[str, Any]) -> str:
+    """An example as a person reads it."""
+    line = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
+    detail = row.get("detail")
+    return f"{line}: {row['original']}" + (f"\n      {detail}" if detail else "")
+
+
+def remedies(report: LoadReport) -> list[str]:
+    """What is accepted in place of what was refused, and what to do, by reason."""
+    return [text for reason, text in REMEDIES.items() if reason in report.quarantined_by_reason]
 
 
 def _refusal_message(report: LoadReport) -> str:
@@ -136,19 +190,16 @@ def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
     share = report.quarantined_count / report.row_count
-    rows = (
-        f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}: "
-        f"{row['original']}"
-        for row in report.examples
-    )
+    rows = map(example_line, report.examples)
     message = (
         f"{report.file} was refused whole; the log is untouched: "
         f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."
     )
-    return "\n  ".join([message, *rows, *report.failures])
+    said = [*report.warnings, *remedies(report), *report.failures]
+    return "\n  ".join([message, *rows, *said])
 
 
-def _refusal_remedy(report: LoadReport) -> str:
+def _refusal_remedy(report: LoadReport, *, is_kept: bool) -> str:
     if not report.row_count and report.set_aside_count:
         return "Check `where` in the mapping, or the file."
     if not report.row_count:
@@ -160,8 +211,14 @@ def _refusal_remedy(report: LoadReport) -> str:
             "\nNo row has a known event_type, so this is no file of events. A file with columns of "
             "its own is read by a mapping: --mapping NAME|FILE."
         )
+    where = f"Every bad row is in the warehouse's quarantine/{report.load_id}.parquet"
+    if not is_kept:
+        where = "A load keeps every bad row in the warehouse's quarantine"
+    conflicts = report.quarantined_by_reason.get(Refusal.CONFLICTING_DUPLICATE)
+    if conflicts == report.quarantined_count:
+        return f"\n{where}. {TWO_WAYS}"
+    take = "; to take the good rows as they are, raise --max-bad-share"
     return (
-        f"\nEvery bad row is in the warehouse's quarantine/{report.load_id}.parquet with its "
-        "reason. Correct the file or its mapping; to take the good rows as they are, raise "
-        "--max-bad-share."
+        f"\n{where} with its reason. Correct the file or its mapping"
+        f"{'' if report.quarantined_count == report.row_count else take}."
     )

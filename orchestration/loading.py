@@ -9,12 +9,12 @@ one piece at a time, in order, and hands over what it refused: no result depends
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,15 +23,18 @@ from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
+from ingestion.log.receipt import Conflict
+from ingestion.log.retractions import load_batch
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
 from ingestion.subjects.links import vault_lock
 from ingestion.subjects.log_form import Naming
-from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
+from orchestration.conflicts import Conflicts
 from orchestration.data_docs import LOAD, DataDocs
-from orchestration.dry_run import throwaway_home
+from orchestration.dry_run import NO_VAULT, reading
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
+from orchestration.load_warnings import Noted, warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,10 +72,13 @@ def load_file(
         GateRefusalError: the load failed the gate; the log is untouched, the report says why.
         DemoscopeError: the file cannot be read at all.
     """
-    source = open_source(path, mapping=mapping, source=source_name)
+    opened = partial(open_source, path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
-        names = Naming(home.vault, is_native=True)
-        return _Load(home, source, names, gate or Gate(), progress, path).run()
+        source = opened()
+        whose = getattr(source, "participants_of", None)
+        names = Naming.open(home.vault, is_native=True, participants_of=whose)
+        log = EventLog.open(home.log)
+        return _Load(home, log, source, names, opened, gate or Gate(), progress, path).run()
 
 
 def try_file(
@@ -84,12 +90,16 @@ def try_file(
     gate: Gate | None = None,
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadReport:
-    """Everything that `load_file` does up to the commit, in a home that is thrown away."""
-    source = open_source(path, mapping=mapping, source=source_name)
-    with throwaway_home(home) as copy, vault_lock(copy.vault, is_exclusive=False):
-        names = Naming(copy.vault, is_native=True)
-        load = _Load(copy, source, names, gate or Gate(), progress, path)
-        return load.run(is_committed=False)
+    """Everything that `load_file` does up to the commit, and nothing is written to the home."""
+    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    with reading(home) as log:
+        source = opened()
+        names = Naming.without_writing(home.vault, getattr(source, "participants_of", None))
+        gate = gate or Gate()
+        load = _Load(home, log, source, names, opened, gate, progress, path, is_dry=True)
+        if not home.vault.is_dir():
+            load.warnings.append(NO_VAULT)
+        return load.run()
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -102,8 +112,9 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         source: rows that name participants and conversations by their pseudonyms.
     """
     with vault_lock(home.vault, is_exclusive=False):
-        names = Naming(home.vault, is_native=False)
-        return _Load(home, source, names, Gate(max_bad_share=1.0)).run()
+        names = Naming.open(home.vault, is_native=False)
+        log = EventLog.open(home.log)
+        return _Load(home, log, source, names, lambda: source, Gate(max_bad_share=1.0)).run()
 
 
 @dataclass
@@ -111,21 +122,27 @@ class _Load:
     """The state of one load while it runs."""
 
     home: Home
+    log: EventLog
     source: Source
     names: Naming
+    reopened: Callable[[], Source]
     gate: Gate
     progress: Callable[[int], None] = lambda _rows: None
     path: str = ""
     row_count: int = 0
     duplicates: int = 0
+    retracted: int = 0
     expectations: int = 0
     late_conflicts: int = 0
+    conflicts: Conflicts = field(default_factory=Conflicts)
     accepted: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    noted: Noted = field(default_factory=Noted)
+    is_dry: bool = False
 
     def __post_init__(self) -> None:
-        self.log = EventLog.open(self.home.log)
-        self.seals = Seals.open(self.home.vault, is_made=True)
+        self.batch_id = load_batch(self.log, self.source.fingerprint)
         self.started_us = time.time_ns() // 1000
         self.load_id = f"{self.started_us:020d}-{self.source.fingerprint[:12]}"
         self.docs = DataDocs(self.home.data_docs / self.load_id)
@@ -133,29 +150,34 @@ class _Load:
         self.waiting: dict[EventType, list[pa.Table]] = {}
         self.staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
 
-    def run(self, *, is_committed: bool = True) -> LoadReport:
+    def run(self) -> LoadReport:
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
-        begun = self.log.begin(self.source.fingerprint, {"name": PRODUCER})
+        begun = self.log.begin(self.batch_id, {"name": PRODUCER})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)
+            for rows in self.conflicts.rows(self.reopened()) if self.conflicts.found else ():
+                self.quarantine.add(rows)
             self._judge_load()
             self.quarantine.keep()
             if self.failures:
-                raise GateRefusalError(self._kept(self._report("refused", position=None)))
-            if not is_committed:
-                return self._report("dry_run", position=None)
-            position = self._commit(batch)
-        status = "committed" if self.accepted.total() else "nothing_new"
-        return self._kept(self._report(status, position=position))
+                raise self._refusal(self._report("refused", position=None))
+            position = None if self.is_dry else self._commit(batch)
+        self.warnings += warnings_of(self.noted, self.log, self.names)
+        status = "dry_run" if self.is_dry else "committed"
+        status = status if self.accepted.total() else "nothing_new"
+        report = self._report(status, position=position)
+        if self.path and self.row_count and report.quarantined_count == self.row_count:
+            raise self._refusal(replace(report, status="refused", position=None))
+        return self._kept(report)
 
     def _loaded_before(self) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
-        committed = self.log.find_batch(self.source.fingerprint)
+        committed = self.log.find_batch(self.batch_id)
         if committed is None:
             return None
-        earlier = earlier_report(self.home.loads, self.source.fingerprint)
+        earlier = earlier_report(self.home.loads, self.batch_id)
         return earlier and earlier.again(
             self.load_id,
             file=self.source.name,
@@ -204,15 +226,19 @@ class _Load:
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
         table = self.names.log_form(contract, bound)
+        self.noted.note(event_type, native, table)
+        if self.is_dry:
+            self.noted.enrol(event_type, table)
         self._note(event_type, self.gate.judge(event_type, table))
-        staged = batch.stage(event_type, self.seals.seal(contract, table))
+        staged = batch.stage(event_type, self.names.seals.seal(contract, table))
         self.staged_numbers.append((event_type, native[ROW_NUMBER]))
         duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
         self.duplicates += duplicates
+        self.retracted += int(staged.is_retracted.sum())
         self.accepted[event_type] += native.num_rows - duplicates - conflicts
         if conflicts:
-            rows = native.filter(pa.array(staged.is_conflict)).to_pylist()
-            refused += [_conflicting_row(event_type, row) for row in rows]
+            numbers = native[ROW_NUMBER].to_pylist()
+            self.conflicts.add(event_type, ((numbers[one.row], one) for one in staged.conflicts))
         return refused
 
     def _judge_load(self) -> None:
@@ -228,7 +254,8 @@ class _Load:
     def _note(self, name: str, verdict: Verdict) -> None:
         self.expectations += verdict.evaluated_count
         self.failures.extend(verdict.failures)
-        self.docs.keep(name, verdict)
+        if not self.is_dry:
+            self.docs.keep(name, verdict)
 
     def _commit(self, batch: Batch) -> int:
         receipt = batch.commit()
@@ -239,26 +266,35 @@ class _Load:
         self.duplicates += staged - self.accepted.total() - len(conflicts)
         if conflicts:
             with self._open_quarantine(f"{self.load_id}-late") as quarantine:
-                quarantine.add(self._late_conflict(row) for row in conflicts)
+                late = Conflicts()
+                for row in conflicts:
+                    event_type, numbers = self.staged_numbers[row["stage"]]
+                    taken = Conflict(row["row"], None, "another load took it meanwhile")
+                    late.add(event_type, [(numbers[row["row"]].as_py(), taken)])
+                for rows in late.rows(self.reopened()):
+                    quarantine.add(rows)
                 quarantine.keep()
                 self.late_conflicts = quarantine.count
         return receipt.seq
 
-    def _late_conflict(self, row: dict[str, Any]) -> RefusedRow:
-        """A concurrent load took the id between staging and commit, with another body."""
-        event_type, numbers = self.staged_numbers[row["stage"]]
-        number = numbers[row["row"]].as_py()
-        return _conflicting_row(event_type, {ROW_NUMBER: number, "event_id": row["event_id"]})
-
     def _open_quarantine(self, load_id: str) -> Quarantine:
-        return Quarantine(self.home.quarantine, load_id=load_id, source_file=self.source.name)
+        return Quarantine(
+            self.home.quarantine,
+            load_id=load_id,
+            source_file=self.source.name,
+            is_kept=not self.is_dry,
+        )
 
     def _elapsed_ms(self) -> int:
         return (time.time_ns() // 1000 - self.started_us) // 1000
 
     def _kept(self, report: LoadReport) -> LoadReport:
-        report.keep(self.home.loads)
+        if not self.is_dry:
+            report.keep(self.home.loads)
         return report
+
+    def _refusal(self, report: LoadReport) -> GateRefusalError:
+        return GateRefusalError(self._kept(report), is_kept=not self.is_dry)
 
     def _report(self, status: str, *, position: int | None) -> LoadReport:
         reasons = self.quarantine.reasons.copy()
@@ -267,7 +303,7 @@ class _Load:
         return LoadReport(
             load_id=self.load_id,
             file=self.source.name,
-            batch_id=self.source.fingerprint,
+            batch_id=self.batch_id,
             status=status,
             started_at_us=self.started_us,
             duration_ms=self._elapsed_ms(),
@@ -277,24 +313,17 @@ class _Load:
             duplicate_count=self.duplicates,
             quarantined_count=reasons.total(),
             quarantined_by_reason=dict(sorted(reasons.items())),
+            retracted_count=self.retracted,
             set_aside_count=self.source.set_aside_count,
             accepted_by_event_type={str(k): v for k, v in sorted(self.accepted.items())},
             expectation_count=self.expectations,
             failures=self.failures,
             examples=[example(row) for row in self.quarantine.examples],
-            notes=list(self.source.notes),
             position=position,
+            warnings=[*self.source.warnings, *self.warnings],
         )
 
 
 def _erased_row(event_type: EventType, row_number: int) -> RefusedRow:
     """A participant was erased: that there was a row is kept, what it said is not."""
     return RefusedRow(str(event_type), row_number, Refusal.ERASED_PARTICIPANT, "participant_id", "")
-
-
-def _conflicting_row(event_type: EventType, row: dict[str, Any]) -> RefusedRow:
-    """The same id with another body: the first keeps its place, the second is set apart."""
-    number = row.pop(ROW_NUMBER)
-    original = json.dumps(row, default=str, ensure_ascii=False)
-    reason = Refusal.CONFLICTING_DUPLICATE
-    return RefusedRow(str(event_type), number, reason, "native_id", original)

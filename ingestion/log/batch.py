@@ -14,14 +14,15 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from ingestion.contracts import CONTRACTS
+from ingestion.contracts import CONTRACTS, Contract
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
 from ingestion.log.chain import Chain, Commit, Segment
 from ingestion.log.durable import explained, fsync_directory
 from ingestion.log.held_files import rows_at
 from ingestion.log.layout import Layout, conform, describe_schema, keep_schema
-from ingestion.log.matching import KnownIds, LoggedIds, settle, settle_repeats
+from ingestion.log.matching import IntArray, KnownIds, LoggedIds, settle, settle_repeats
 from ingestion.log.receipt import LATE_SCHEMA, Receipt, StageResult
+from ingestion.log.retractions import Retractions
 from ingestion.log.staged_rows import StagedRows
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
@@ -35,12 +36,14 @@ class Batch:
         layout: Layout,
         chain: Chain,
         logged: LoggedIds,
+        retractions: Retractions,
         batch_id: str,
         producer: Mapping[str, Any],
     ) -> None:
         self.batch_id = batch_id
         self._producer = dict(producer)
         self._layout, self._chain, self._logged = layout, chain, logged
+        self._retractions = retractions
         # Staged rows have been compared with commits 1 to `_base`.
         self._base = chain.head_seq
         self._workspace = Workspace(layout)
@@ -85,13 +88,10 @@ class Batch:
         """
         self._require_open()
         contract = CONTRACTS[event_type]
-        table = conform(contract, table)
-        result = StageResult.of(len(table))
+        table, stays_retracted = self._as_said_again(contract, conform(contract, table))
         ids = self._known_ids()
-        ids.ask(table["event_id"])
-        rows, positions = ids.in_log()
-        in_log = rows_at(self._chain, positions)
-        settle(contract, table, ((rows[which], known) for which, known in in_log), result)
+        result = self._compared_with_log(contract, table)
+        result.is_retracted[stays_retracted] = True
         rows, places = ids.in_batch()
         in_batch = self._staged.rows_at(places)
         settle(contract, table, ((rows[which], known) for _, which, known in in_batch), result)
@@ -130,6 +130,40 @@ class Batch:
             self._logged.cover(self._base)
             self._ids = KnownIds(self._logged)
         return self._ids
+
+    def _compared_with_log(self, contract: Contract, table: pa.Table) -> StageResult:
+        ids, result = self._known_ids(), StageResult.of(len(table))
+        ids.ask(table["event_id"])
+        rows, positions = ids.in_log()
+        in_log = rows_at(self._chain, positions)
+        at = dict(zip(rows.tolist(), positions.tolist(), strict=True))
+        settle(contract, table, ((rows[which], known) for which, known in in_log), result, at)
+        return result
+
+    def _as_said_again(self, contract: Contract, table: pa.Table) -> tuple[pa.Table, IntArray]:
+        """Rows under the generation of their id that they are to be compared with.
+
+        Returns:
+            The table, and the rows that repeat a retracted event, which stays retracted.
+        """
+        said = self._retractions.of(table["event_id"], self._base)
+        if said is None or not len(said.rows):
+            return table, np.empty(0, np.int64)
+        last = table.take(pa.array(said.rows))
+        last = last.set_column(0, contract.log_schema.field("event_id"), said.last_id)
+        known = self._compared_with_log(contract, last)
+        is_again = known.is_conflict | (known.is_duplicate & said.is_undo)
+        is_new = said.is_retracted & is_again
+        ids = table["event_id"].combine_chunks().to_numpy(zero_copy_only=False).copy()
+        ids[said.rows] = np.where(
+            is_new,
+            said.next_id.to_numpy(zero_copy_only=False),
+            said.last_id.to_numpy(zero_copy_only=False),
+        )
+        table = table.set_column(
+            0, contract.log_schema.field("event_id"), pa.array(ids, pa.string())
+        )
+        return table, said.rows[said.is_retracted & known.is_duplicate & ~said.is_undo]
 
     def _drop_late(self) -> None:
         """Compare what is staged with commits made since it was, and drop what they hold."""

@@ -7,7 +7,7 @@ so two ids that share a hash are two events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from ingestion.contracts import Contract
 from ingestion.errors import IntegrityError
 from ingestion.log.chain import Chain
+from ingestion.log.differences import conflicts_of
 from ingestion.log.held_files import alike, files_since, files_up_to, scan
 from ingestion.log.receipt import StageResult
 
@@ -170,7 +171,11 @@ def readable() -> Iterator[None]:
 
 
 def settle(
-    contract: Contract, table: pa.Table, candidates: Candidates, result: StageResult
+    contract: Contract,
+    table: pa.Table,
+    candidates: Candidates,
+    result: StageResult,
+    positions: Mapping[int, int] | None = None,
 ) -> None:
     """Mark the rows that a known row shows to be duplicates or conflicts.
 
@@ -179,6 +184,7 @@ def settle(
         table: staged rows.
         candidates: staged row numbers and the known rows whose ids hash alike.
         result: changed in place.
+        positions: of all known rows in the log, per staged row; None where they are in the batch.
     """
     for rows, known in candidates:
         mine = pc.take(table["event_id"], pa.array(rows))
@@ -189,7 +195,15 @@ def settle(
         bodies = known.filter(pa.array(is_same_id))
         is_same = _is_same_event(contract, table.take(pa.array(again)), bodies)
         result.is_duplicate[again[is_same]] = True
-        result.is_conflict[again[~is_same]] = True
+        other = again[~is_same]
+        if len(other):
+            result.is_conflict[other] = True
+            differ = pa.array(~is_same)
+            mine = table.take(pa.array(other))
+            places = [] if positions is None else [positions[row] for row in other.tolist()]
+            result.conflicts.extend(
+                conflicts_of(contract, other.tolist(), mine, bodies.filter(differ), places)
+            )
 
 
 def settle_repeats(

@@ -26,21 +26,41 @@ LATE_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """A staged row that says something else than what is known under its event_id.
+
+    Args:
+        row: its number in the staged table, from 0.
+        position: of the event in the log; None where it is an earlier row of the batch.
+        difference: the columns that differ, in words.
+    """
+
+    row: int
+    position: int | None
+    difference: str
+
+
+@dataclass(frozen=True)
 class StageResult:
     """What became of the rows of one staged table.
 
     Args:
         is_duplicate: per row, the same event is in the log or earlier in the batch. Dropped.
         is_conflict: per row, another event with this event_id is. Dropped: set it apart.
+        is_retracted: per row, it is a duplicate of an event that was retracted, and stays so.
+        conflicts: what each conflict is about.
     """
 
     is_duplicate: BoolArray
     is_conflict: BoolArray
+    is_retracted: BoolArray
+    conflicts: list[Conflict] = field(default_factory=list)
 
     @classmethod
     def of(cls, row_count: int) -> StageResult:
         """Nothing found yet."""
-        return cls(np.zeros(row_count, np.bool_), np.zeros(row_count, np.bool_))
+        none = np.zeros(row_count, np.bool_)
+        return cls(none, none.copy(), none.copy())
 
     @property
     def is_accepted(self) -> BoolArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -68,7 +68,7 @@ class Participants:
 
     Args:
         chunk: which chunk; with the seed it names every stream.
-        first: number of the first participant in the study.
+        numbers: their numbers in the study (n).
         country: place in the population's countries (n).
         cell: cell they live in, all countries' cells counted through (n).
         answers: per column of `participant_enrolled`, what each said, word for word: a group, or
@@ -79,7 +79,7 @@ class Participants:
     """
 
     chunk: int
-    first: int
+    numbers: IntArray
     country: IntArray
     cell: IntArray
     answers: dict[str, TextArray]
@@ -88,12 +88,7 @@ class Participants:
     battle_counts: IntArray
 
     def __len__(self) -> int:
-        return len(self.country)
-
-    @property
-    def numbers(self) -> IntArray:
-        """Their numbers in the study."""
-        return np.arange(self.first, self.first + len(self), dtype=np.int64)
+        return len(self.numbers)
 
 
 def participant_ids(numbers: IntArray) -> Any:
@@ -145,7 +140,7 @@ def _draw_chunk(truth: Truth, chunk: int, first: int, size: int) -> Participants
     battle_counts = _battle_counts(parameters, chunk, first, size)
     return Participants(
         chunk=chunk,
-        first=first,
+        numbers=np.arange(first, first + size, dtype=np.int64),
         country=country,
         cell=cell,
         answers=answers,
@@ -298,7 +293,11 @@ def draw_battles(truth: Truth, participants: Participants) -> Battles:
     )
     skills = truth.cell_skills
     outcomes = _verdicts(truth, noise, skills[cell, left], skills[cell, right], truth.draw_margins)
-    _answer_carelessly(truth, chunk, effort, outcomes)
+    outcomes[effort == ALWAYS_LEFT] = LEFT
+    outcomes[effort == ALWAYS_TIE] = TIE
+    at_random = np.flatnonzero(effort == AT_RANDOM)
+    careless = stream(parameters.seed, Purpose.CARELESS_VERDICT, chunk)
+    outcomes[at_random] = careless.integers(0, len(OUTCOMES), outcomes[at_random].shape)
     topic = stream(parameters.seed, Purpose.TOPIC, chunk).integers(0, len(TOPICS), len(who))
     return Battles(who, left, right, outcomes, topic, counts, drift, ended_at, judged_at)
 
@@ -340,17 +339,7 @@ def _verdicts(
     return np.where(np.abs(difference) < margins, TIE, decided).astype(np.int64)
 
 
-def _answer_carelessly(truth: Truth, chunk: int, effort: IntArray, outcomes: IntArray) -> None:
-    """Overwrite in place what the low-effort participants said."""
-    outcomes[effort == ALWAYS_LEFT] = LEFT
-    outcomes[effort == ALWAYS_TIE] = TIE
-    at_random = np.flatnonzero(effort == AT_RANDOM)
-    generator = stream(truth.parameters.seed, Purpose.CARELESS_VERDICT, chunk)
-    outcomes[at_random] = generator.integers(0, len(OUTCOMES), (len(at_random), outcomes.shape[1]))
-
-
-@dataclass(frozen=True)
-class Vote:
+class Vote(NamedTuple):
     """What one participant said of one battle."""
 
     participant_id: str
@@ -394,10 +383,8 @@ class Voters:
         number = parameters.dimensions.index(dimension)
         order = stream(parameters.seed, Purpose.ASKED, *place).permutation(len(self.cells))
         who = np.resize(order, len(pairs))
-        left, right = (
-            np.array([self.models.index(pair[side]) for pair in pairs], dtype=np.int64)
-            for side in (0, 1)
-        )
+        left = [self.models.index(first) for first, _ in pairs]
+        right = [self.models.index(second) for _, second in pairs]
         noise = stream(parameters.seed, Purpose.ASKED_VERDICT, *place).standard_normal(len(pairs))
         skills = self.truth.cell_skills[self.cells[who], :, number]
         rows = np.arange(len(pairs))

@@ -185,10 +185,12 @@ class Parameters:
                 " letters, digits, dots, dashes or underscores.",
                 remedy="Boards built from simulated votes must say so.",
             )
-        if not all(re.fullmatch(SLUG_PATTERN, name) for name in self.tie_rates):
-            raise UsageError(f"tie rates: {', '.join(self.tie_rates)} are not all slugs.")
-        if not self.tie_rates:
-            raise UsageError("tie rates: name at least one dimension.")
+        names = list(self.tie_rates)
+        if not names or not all(re.fullmatch(SLUG_PATTERN, name) for name in names):
+            raise UsageError(
+                f"tie rates: {names} must name at least one dimension, each in lower-case letters,"
+                " digits and underscores."
+            )
         if self.start.tzinfo is None:
             raise UsageError("start: has no time zone.")
 
@@ -278,6 +280,5 @@ def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
     A stream is found by name, not by the order in which streams are asked for: more participants,
     another sample or low effort switched off leave the truth as it was.
     """
-    return np.random.Generator(
-        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place)))
-    )
+    sequence = np.random.SeedSequence(seed, spawn_key=(int(purpose), *place))
+    return np.random.Generator(np.random.PCG64(sequence))

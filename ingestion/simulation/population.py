@@ -179,36 +179,27 @@ def read_population(directory: Path = SEEDS) -> Population:
 
 
 def _population(directory: Path) -> Population:
-    axes = sorted(_read(directory, "seed_axes"), key=lambda row: int(row["sort_order"]))
+    axes, strata = _in_order(directory, "seed_axes"), _in_order(directory, "seed_strata")
     targets = _read(directory, "seed_targets")
-    strata = sorted(_read(directory, "seed_strata"), key=lambda row: int(row["sort_order"]))
     countries = []
-    for row in sorted(_read(directory, "seed_countries"), key=lambda row: int(row["sort_order"])):
-        name = row["country"]
-        own = [axis for axis in axes if axis["country"] == name]
-        margins = {axis["axis"]: _margin(axis, strata, targets) for axis in own}
-        stratified = [axis["axis"] for axis in own if axis["is_stratum"].lower() == "true"]
-        countries.append(
-            Country(
-                name=name,
-                adults=float(row["adult_population"]),
-                strata=tuple(margins[axis] for axis in stratified),
-                others=tuple(_widened(margins[axis]) for axis in margins if axis not in stratified),
-            )
-        )
+    for row in _in_order(directory, "seed_countries"):
+        margins: dict[bool, list[Margin]] = {True: [], False: []}
+        for axis in axes:
+            if axis["country"] == row["country"]:
+                is_stratum = axis["is_stratum"].lower() == "true"
+                margins[is_stratum].append(_margin(axis, strata, targets))
+        others = map(_widened, margins[False])
+        adults = float(row["adult_population"])
+        countries.append(Country(row["country"], adults, tuple(margins[True]), tuple(others)))
     return Population(tuple(countries))
 
 
 def _margin(axis: Row, strata: list[Row], targets: list[Row]) -> Margin:
     country, name, variable = axis["country"], axis["axis"], axis["variable"]
-    shares = {
-        row["level"]: float(row["share"])
-        for row in targets
-        if row["country"] == country and row["variable"] == variable
-    }
-    groups = [
-        row["group_name"] for row in strata if row["country"] == country and row["axis"] == name
-    ]
+    own = [row for row in targets if (row["country"], row["variable"]) == (country, variable)]
+    shares = {row["level"]: float(row["share"]) for row in own}
+    own = [row for row in strata if (row["country"], row["axis"]) == (country, name)]
+    groups = [row["group_name"] for row in own]
     if unknown := set(groups) - set(shares):
         raise UsageError(
             f"seed_strata: {country}/{name}: no target for {', '.join(sorted(unknown))}.",
@@ -226,6 +217,10 @@ def _widened(margin: Margin) -> Margin:
     rest = 1.0 - sum(new.values())
     shares = (*(rest * share for share in margin.weights.tolist()), *new.values())
     return Margin(margin.axis, (*margin.groups, *new), shares)
+
+
+def _in_order(directory: Path, name: str) -> list[Row]:
+    return sorted(_read(directory, name), key=lambda row: int(row["sort_order"]))
 
 
 def _read(directory: Path, name: str) -> list[Row]:

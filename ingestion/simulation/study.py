@@ -29,13 +29,7 @@ from ingestion.simulation.battles import (
     numbered,
     participant_ids,
 )
-from ingestion.simulation.parameters import (
-    REGISTERED_BEFORE,
-    TOPICS,
-    Model,
-    Parameters,
-    instants,
-)
+from ingestion.simulation.parameters import REGISTERED_BEFORE, TOPICS, Model, Parameters, instants
 from ingestion.simulation.population import IntArray, Population, read_population
 from ingestion.simulation.truth import Truth, draw_truth, write_truth
 from ingestion.vocabulary import EventType
@@ -93,14 +87,13 @@ def simulate(
         DemoscopeError: the seeds do not give a population.
     """
     truth = draw_truth(parameters, read_population() if population is None else population)
-    writer = _Writer(truth)
     dimension_count = len(parameters.dimensions)
     low_effort: list[dict[str, str]] = []
     battle_count = judging_count = 0
     out_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         files = {name: stack.enter_context(_appearing(out_dir / name)) for name in EVENT_FILES}
-        stack.callback(writer.close)
+        writer = _Writer(truth, stack.enter_context(duckdb.connect()))
         files[MODELS].writelines(writer.models())
         for participants in draw_participants(truth):
             battles = draw_battles(truth, participants)
@@ -140,73 +133,55 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
 def _low_effort(participants: Participants) -> list[dict[str, str]]:
     places = np.flatnonzero(participants.effort)
     ids = participant_ids(participants.numbers[places]).to_pylist()
-    styles = participants.effort[places].tolist()
-    return [
-        {"participant_id": person, "style": EFFORTS[style]}
-        for person, style in zip(ids, styles, strict=True)
-    ]
+    styles = [EFFORTS[style] for style in participants.effort[places]]
+    return [{"participant_id": id_, "style": style} for id_, style in zip(ids, styles, strict=True)]
 
 
 class _Writer:
     """Turns what was drawn for one study into lines of JSON."""
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: Truth, connection: duckdb.DuckDBPyConnection) -> None:
         self._parameters = truth.parameters
         self._countries = [country.name for country in truth.population.countries]
-        self._connection = duckdb.connect()
-
-    def close(self) -> None:
-        self._connection.close()
+        self._connection = connection
 
     def models(self) -> Iterator[Any]:
         """Registrations, then retirements in the order of time."""
         models, retired_at = self._parameters.models, self._parameters.retired_at
-        columns = {name: [getattr(model, name) for model in models] for name in Model._fields}
+        columns: dict[str, Any] = {
+            name: [getattr(model, name) for model in models] for name in Model._fields
+        }
         registered_at = np.full(len(models), self._parameters.opens_at - REGISTERED_BEFORE)
-        retiring = columns["model_id"][::-1][: len(retired_at)]
         yield self._lines(EventType.MODEL_REGISTERED, columns["model_id"], registered_at, columns)
-        yield self._lines(
-            EventType.MODEL_RETIRED,
-            retiring,
-            retired_at,
-            {"model_id": retiring, "reason": RETIREMENT},
-        )
+        retiring = columns["model_id"][::-1][: len(retired_at)]
+        columns = {"model_id": retiring, "reason": RETIREMENT}
+        yield self._lines(EventType.MODEL_RETIRED, retiring, retired_at, columns)
 
     def participants(self, participants: Participants) -> Any:
         """One enrolment per participant."""
         ids = participant_ids(participants.numbers)
         country = _chosen(self._countries, participants.country)
-        return self._lines(
-            EventType.PARTICIPANT_ENROLLED,
-            ids,
-            participants.arrived_at,
-            {"participant_id": ids, "country": country, **participants.answers},
-        )
+        columns = {"participant_id": ids, "country": country, **participants.answers}
+        return self._lines(EventType.PARTICIPANT_ENROLLED, ids, participants.arrived_at, columns)
 
     def conversations(self, participants: Participants, battles: Battles, first: int) -> Any:
         """One conversation per battle; `first` is the number of the chunk's first battle."""
         ids = numbered("c", np.arange(first, first + len(battles)), BATTLE_DIGITS)
         who = participant_ids(participants.numbers[battles.participant])
-        return self._lines(
-            EventType.CONVERSATION_RECORDED,
-            ids,
-            battles.ended_at,
-            {"participant_id": who, "conversation_id": ids, **battles.counts},
-        )
+        columns = {"participant_id": who, "conversation_id": ids, **battles.counts}
+        return self._lines(EventType.CONVERSATION_RECORDED, ids, battles.ended_at, columns)
 
     def labels(self, battles: Battles, first: int) -> Any:
         """What a judge says of the topic of some conversations."""
         labelled = np.flatnonzero(battles.drift != UNLABELLED)
-        return self._lines(
-            EventType.CONVERSATION_LABELLED,
-            numbered("l", first + labelled, BATTLE_DIGITS),
-            battles.judged_at[labelled],
-            {
-                "conversation_id": numbered("c", first + labelled, BATTLE_DIGITS),
-                "value": _chosen(LABEL_VALUES, battles.drift[labelled]),
-                **LABEL,
-            },
-        )
+        ids = numbered("l", first + labelled, BATTLE_DIGITS)
+        columns = {
+            "conversation_id": numbered("c", first + labelled, BATTLE_DIGITS),
+            "value": _chosen(LABEL_VALUES, battles.drift[labelled]),
+            **LABEL,
+        }
+        judged_at = battles.judged_at[labelled]
+        return self._lines(EventType.CONVERSATION_LABELLED, ids, judged_at, columns)
 
     def battles(self, participants: Participants, battles: Battles, first: int) -> Any:
         """One line per battle and dimension, a battle's lines together."""
@@ -214,21 +189,18 @@ class _Writer:
         dimensions = self._parameters.dimensions
         which = np.repeat(np.arange(len(battles)), len(dimensions))
         who = participants.numbers[battles.participant]
-        return self._lines(
-            EventType.BATTLE_JUDGED,
-            numbered("b", first + which, BATTLE_DIGITS),
-            battles.judged_at[which],
-            {
-                "participant_id": participant_ids(who[which]),
-                "conversation_id": numbered("c", first + which, BATTLE_DIGITS),
-                "dimension": _chosen(dimensions, np.arange(len(which)) % len(dimensions)),
-                "model_a": _chosen(models, battles.left[which]),
-                "model_b": _chosen(models, battles.right[which]),
-                "outcome": _chosen(OUTCOMES, battles.outcomes.reshape(-1)),
-                "language": LANGUAGE,
-                "topic": _chosen(TOPICS, battles.topic[which]),
-            },
-        )
+        ids = numbered("b", first + which, BATTLE_DIGITS)
+        columns = {
+            "participant_id": participant_ids(who[which]),
+            "conversation_id": numbered("c", first + which, BATTLE_DIGITS),
+            "dimension": _chosen(dimensions, np.arange(len(which)) % len(dimensions)),
+            "model_a": _chosen(models, battles.left[which]),
+            "model_b": _chosen(models, battles.right[which]),
+            "outcome": _chosen(OUTCOMES, battles.outcomes.reshape(-1)),
+            "language": LANGUAGE,
+            "topic": _chosen(TOPICS, battles.topic[which]),
+        }
+        return self._lines(EventType.BATTLE_JUDGED, ids, battles.judged_at[which], columns)
 
     def _lines(
         self,
@@ -245,14 +217,11 @@ class _Writer:
             "occurred_at": instants(occurred_at),
             **columns,
         }
-        count = len(occurred_at)
-        rows = pa.table(
-            {
-                name: pa.repeat(known[name], count) if isinstance(known[name], str) else known[name]
-                for name in CONTRACTS[event_type].native_columns
-                if name in known
-            }
-        )
+        for name, value in known.items():
+            if isinstance(value, str):
+                known[name] = pa.repeat(value, len(occurred_at))
+        names = [name for name in CONTRACTS[event_type].native_columns if name in known]
+        rows = pa.table({name: known[name] for name in names})
         self._connection.register("rows", rows)
         has_nulls = any(column.null_count for column in rows.columns)
         query = _LINES_OF_KNOWN if has_nulls else _LINES

@@ -91,13 +91,20 @@ class Truth:
     def draw_margins(self) -> FloatArray:
         """Solved for the sample that will be taken, in skill units (D)."""
         parameters = self.parameters
+        noise = np.sqrt(2.0) * parameters.beta
         countries = range(len(self.population.countries))
         cells = np.concatenate([self.sample_cells(number) for number in countries])
         pairs = parameters.pair_shares()
-        margins = [
-            draw_margin(rate, self.cell_skills[:, :, dimension], cells, pairs, parameters)
-            for dimension, rate in enumerate(parameters.tie_rates.values())
-        ]
+        left, right = np.nonzero(pairs)
+        weights = np.multiply.outer(cells, pairs[left, right])
+        margins = []
+        for skills, rate in zip(self.cell_skills.T, parameters.tie_rates.values(), strict=True):
+            means = (skills[left] - skills[right] + parameters.left_bias).T
+            # Binned: a hundredth of a skill unit matters less than a verdict in a million.
+            density, edges = np.histogram(means, _DIFFERENCE_BINS, weights=weights)
+            is_filled = density > 0.0
+            middles = ((edges[1:] + edges[:-1]) / 2.0 / noise)[is_filled]
+            margins.append(noise * _margin(rate, density[is_filled], middles))
         return np.array(margins).round(DECIMALS)
 
     def sample_cells(self, number: int) -> FloatArray:
@@ -137,37 +144,17 @@ def draw_truth(parameters: Parameters, population: Population) -> Truth:
     return Truth(parameters, population, base.round(DECIMALS), effects, shares)
 
 
-def draw_margin(
-    tie_rate: float,
-    skills: FloatArray,
-    cells: FloatArray,
-    pairs: FloatArray,
-    parameters: Parameters,
-) -> float:
-    """The margin at which that share of verdicts are expected to be ties.
+def _margin(tie_rate: float, density: FloatArray, means: FloatArray) -> float:
+    """The margin at which that share of verdicts, of density at means, are expected to be ties.
 
-    Args:
-        tie_rate: what is asked for.
-        skills: of one dimension (cells, M).
-        cells: shares of the sample (cells).
-        pairs: shares of ordered pairs among the battles (M, M).
-        parameters: beta and the left bias.
+    Means and margin are in units of the sd of one verdict's noise.
     """
-    noise = np.sqrt(2.0) * parameters.beta
-    left, right = np.nonzero(pairs)
-    weights = np.multiply.outer(cells, pairs[left, right])
-    means = skills[:, left] - skills[:, right] + parameters.left_bias
-    # Binned: a hundredth of a skill unit matters less than a verdict in a million.
-    density, edges = np.histogram(means, _DIFFERENCE_BINS, weights=weights)
-    is_filled = density > 0.0
-    t = ((edges[1:] + edges[:-1]) / 2.0 / noise)[is_filled]
-    density = density[is_filled]
 
     def excess(margin: float) -> float:
-        return float(density @ (ndtr(margin - t) - ndtr(-margin - t))) - tie_rate
+        return float(density @ (ndtr(margin - means) - ndtr(-margin - means))) - tie_rate
 
-    widest = float(np.abs(t).max()) + 10.0
-    return float(noise * brentq(excess, 0.0, widest, xtol=_MARGIN_TOLERANCE))
+    widest = float(np.abs(means).max()) + 10.0
+    return float(brentq(excess, 0.0, widest, xtol=_MARGIN_TOLERANCE))
 
 
 def _sample_countries(parameters: Parameters, population: Population) -> FloatArray:
@@ -197,13 +184,10 @@ def _spread(parameters: Parameters, purpose: Purpose, name: str) -> FloatArray:
     """
     size = parameters.model_count
     share = parameters.dimension_correlation
-    common = stream(parameters.seed, purpose, crc32(name.encode())).standard_normal(size)
-    own = [
-        stream(parameters.seed, purpose, crc32(name.encode()), crc32(dimension.encode()))
-        for dimension in parameters.dimensions
-    ]
-    specific = np.array([generator.standard_normal(size) for generator in own]).T
-    return np.asarray(np.sqrt(share) * common[:, None] + np.sqrt(1.0 - share) * specific)
+    place, *within = [crc32(text.encode()) for text in (name, *parameters.dimensions)]
+    common = stream(parameters.seed, purpose, place).standard_normal(size)
+    own = [stream(parameters.seed, purpose, place, one).standard_normal(size) for one in within]
+    return np.asarray(np.sqrt(share) * common[:, None] + np.sqrt(1.0 - share) * np.array(own).T)
 
 
 def write_truth(

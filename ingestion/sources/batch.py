@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.sources.files import LocalFile, refusing
+from ingestion.sources.time_forms import USUAL, Limits
 from ingestion.vocabulary import EventType, Refusal
 
 ROW_NUMBER = "row_number"
@@ -22,8 +23,10 @@ REFUSAL_COLUMN = "refusal_column"
 
 Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]
-# By position of the row: why it is refused, and which column that is about.
-Objections = Mapping[int, tuple[Refusal, str | None]]
+# Why a row is refused, and which column that is about.
+Objection = tuple[Refusal, str | None]
+# By position of the row.
+Objections = dict[int, Objection]
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,13 @@ class NativeBatch:
             line number), `refusal` (text, null where the source has no objection, else a value of
             `Refusal`) and `refusal_column` (text, which column the objection is about).
         originals: the verbatim content of the rows at the given positions of `table`.
+        limits: between which instants its events may lie.
     """
 
     event_type: EventType | None
     table: pa.Table
     originals: Originals
+    limits: Limits = USUAL
 
 
 class Source(Protocol):
@@ -67,26 +72,22 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """What messages call it: the file's path as the user wrote it."""
-        ...
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the content and the mapping: the same load, the same fingerprint."""
-        ...
 
     @property
     def set_aside_count(self) -> int:
         """Records read so far that are no events of any kind, such as later turns in PRISM."""
-        ...
 
     @property
-    def notes(self) -> list[str]:
-        """What a reader did on its own that a person should know, as sentences."""
+    def warnings(self) -> Sequence[str]:
+        """What a person should know of the rows read so far."""
         ...
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows in batches of bounded memory. Raises DemoscopeError, never a traceback."""
-        ...
 
 
 class FileSource:
@@ -94,21 +95,24 @@ class FileSource:
 
     Args:
         file: where it lies.
+        source: the source's name; in native files, of rows that do not say theirs.
         mapping: what says how it is read, as part of the load's fingerprint.
-        source: the source's name.
+
+    `participants_of` is the source whose ids the participants' are; None: each row's own.
     """
 
-    def __init__(self, file: LocalFile, mapping: str, source: str | None) -> None:
+    def __init__(self, file: LocalFile, source: str | None = None, mapping: str = "native") -> None:
         self.file = file
+        self.name = file.name
         self.source = source
         self.set_aside_count = 0
-        self.notes: list[str] = []
+        self.participants_of: str | None = None
         self._mapping_text = mapping
 
     @property
-    def name(self) -> str:
-        """The file's path as the user wrote it."""
-        return self.file.name
+    def warnings(self) -> Sequence[str]:
+        """What a person should know of the rows read so far."""
+        return ()
 
     @cached_property
     def fingerprint(self) -> str:

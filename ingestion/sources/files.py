@@ -6,6 +6,7 @@ wrong ending is still read and a file that cannot be read says what it looks lik
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from ingestion.errors import LoadRefusedError, NotFoundError, UsageError
+from ingestion.visible_text import visible
 
 HEAD_BYTES = 1 << 16
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -56,7 +58,7 @@ class LocalFile:
     """A file that exists and can be read.
 
     Args:
-        name: what messages call it: the path as the user wrote it.
+        name: what messages call it: the path as the user wrote it, nothing hidden in it.
         path: where it lies.
         compression: gzip, zstd or None.
         head: its first bytes, decompressed, without a byte-order mark.
@@ -92,8 +94,7 @@ class LocalFile:
             return
         with tempfile.TemporaryFile() as unpacked:
             with self.open() as stream:
-                while chunk := stream.read(1 << 20):
-                    unpacked.write(chunk)
+                shutil.copyfileobj(stream, unpacked, 1 << 20)
             unpacked.seek(0)
             yield unpacked
 
@@ -124,10 +125,11 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         LoadRefusedError: it is empty, truncated, not text and not Parquet, or in a wide encoding.
     """
     path = Path(name) if path is None else path
+    name = visible(name)
     try:
         is_directory, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
-        raise NotFoundError(f"{name!r}: not a path: {error}.") from error
+        raise NotFoundError(f"{name}: not a path: {visible(error)}.") from error
     if is_directory:
         raise UsageError(
             f"{name}: is a directory.",
@@ -141,7 +143,8 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         start = raw.read(HEAD_BYTES)
     compression = next((c for magic, c in _COMPRESSIONS.items() if start.startswith(magic)), None)
     if compression is not None:
-        start = _decompressed_head(name, path, compression)
+        with refusing(name, compression), path.open("rb") as raw:
+            start = pa.CompressedInputStream(raw, compression).read(HEAD_BYTES)
     return LocalFile(
         name=name,
         path=path,
@@ -149,15 +152,6 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         head=start.removeprefix(UTF8_BOM),
         format=_recognise(name, start),
     )
-
-
-def _decompressed_head(name: str, path: Path, compression: str) -> bytes:
-    head = bytearray()
-    with refusing(name, compression), path.open("rb") as raw:
-        stream = pa.CompressedInputStream(raw, compression)
-        while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
-            head += chunk
-    return bytes(head)
 
 
 def _recognise(name: str, head: bytes) -> Format:

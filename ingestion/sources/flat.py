@@ -7,22 +7,25 @@ no line of the file's first megabytes has is taken for a mistake in the mapping.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 
 import duckdb
 import numpy as np
+import pyarrow.compute as pc
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import FileSource, NativeBatch, Piece, make_batch
+from ingestion.sources.batch import FileSource, NativeBatch, Objections, Piece, make_batch
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
 from ingestion.sources.json_lines import (
-    JsonReader,
     LineBlock,
     inspect_line,
+    json_values,
+    may_repeat_keys,
     read_lines,
     values_per_row,
 )
@@ -33,10 +36,11 @@ from ingestion.sources.json_rule import (
     nested,
     value_at,
 )
-from ingestion.sources.mapping import Mapping
+from ingestion.sources.mapping import FromColumn, Mapping
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.projection import alternatives, projection, resolve
+from ingestion.sources.projection import needed, needed_by, projection, resolve
 from ingestion.sources.row_choice import chosen_rows
+from ingestion.sources.times import TIME_NOTE, warnings
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -46,8 +50,19 @@ class FlatFile(FileSource):
     """A flat file and its mapping."""
 
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
-        super().__init__(file, mapping.text, mapping.source)
+        super().__init__(file, mapping.source, mapping.text)
         self._mapping = mapping
+        self.participants_of = mapping.participants_of
+        self._time_notes: Counter[str] = Counter()
+        self._remarks: list[str] = []
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What a person should know of the rows skipped and of the times read so far."""
+        spec = self._mapping.columns.get("occurred_at")
+        if not isinstance(spec, FromColumn):
+            return self._remarks
+        return [*self._remarks, *warnings("occurred_at", spec, self._time_notes)]
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
@@ -65,21 +80,24 @@ class FlatFile(FileSource):
                 "about the rows below the header of CSV.",
                 remedy="Leave skip_rows out.",
             )
-        with closing(duckdb.connect(":memory:")) as connection:
+        with closing(duckdb.connect()) as self._connection:
+            self._connection.execute("SET TimeZone = 'UTC'")
             for wanted, piece in readers[kind]():
                 chosen = chosen_rows(piece, wanted, self._mapping.where)
                 self.set_aside_count += len(piece.numbers) - len(chosen.numbers)
-                yield self._projected(connection, wanted, chosen)
+                yield self._projected(wanted, chosen)
 
-    def _projected(
-        self, connection: duckdb.DuckDBPyConnection, wanted: list[str], piece: Piece
-    ) -> NativeBatch:
+    def _projected(self, wanted: list[str], piece: Piece) -> NativeBatch:
         columns = {f"c{n}": column for n, column in enumerate(piece.table.columns)}
         rows = make_batch(None, columns, piece.numbers, piece.originals, piece.objections).table
-        connection.register("rows", rows)
+        self._connection.register("rows", rows)
         query = projection(self._mapping, wanted, rows.schema)
-        table = connection.sql(query).to_arrow_table()
-        return NativeBatch(self._mapping.event, table, piece.originals)
+        table = self._connection.sql(query).to_arrow_table()
+        if TIME_NOTE in table.column_names:
+            for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():
+                self._time_notes[count["values"]] += count["counts"]
+            table = table.drop_columns([TIME_NOTE])
+        return NativeBatch(self._mapping.event, table, piece.originals, self._mapping.limits)
 
     def _wanted(self, available: list[str]) -> list[str]:
         """The columns of the file that are read: what is mapped, and what chooses the rows."""
@@ -99,7 +117,7 @@ class FlatFile(FileSource):
         taken_as = {
             name: column
             for column, spec in self._mapping.columns.items()
-            for name in chain(*alternatives(spec))
+            for name in chain(*needed_by(spec))
         }
         objections = {
             row: (why, taken_as.get(about or "", about) if why is Refusal.WRONG_TYPE else about)
@@ -110,12 +128,12 @@ class FlatFile(FileSource):
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:
         rows = CsvRows(self.file, self._mapping.delimiter, self._mapping.skip_rows)
         if rows.is_qualtrics:
-            self.notes.append(
-                f"rows 1 to {rows.skip_rows} hold Qualtrics' question texts and ImportIds and were "
+            self._remarks.append(
+                f"Rows 1 to {rows.skip_rows} hold Qualtrics' question texts and ImportIds and were "
                 "skipped."
             )
         elif rows.skip_rows:
-            self.notes.append(f"rows 1 to {rows.skip_rows} were skipped, as the mapping says.")
+            self._remarks.append(f"Rows 1 to {rows.skip_rows} were skipped, as the mapping says.")
         wanted = self._wanted(rows.columns)
         return ((wanted, piece) for piece in rows.pieces(wanted))
 
@@ -128,45 +146,44 @@ class FlatFile(FileSource):
 
     def _jsonl(self) -> Iterator[tuple[list[str], Piece]]:
         wanted: list[str] | None = None
-        with closing(JsonReader()) as reader:
-            for block in read_lines(self.file):
-                if wanted is None and block.oversized is None:
-                    wanted = self._wanted(_keys(block, self._mapping))
-                names = wanted
-                if names is None:  # of a first line that is too long the keys are not known
-                    names = list(dict.fromkeys(chain(*_needed(self._mapping))))
-                piece = _json_piece(reader, block, names)
-                yield names, self._in_terms_of_the_contract(piece)
+        for block in read_lines(self.file):
+            if wanted is None and block.oversized is None:
+                wanted = self._wanted(_keys(block, self._mapping))
+            names = wanted
+            if names is None:  # of a first line that is too long the keys are not known
+                names = list(dict.fromkeys(chain(*_needed(self._mapping))))
+            yield names, self._in_terms_of_the_contract(self._json_piece(block, names))
 
-
-def _json_piece(reader: JsonReader, block: LineBlock, wanted: list[str]) -> Piece:
-    table = reader.values(block, wanted)
-    objections: dict[int, tuple[Refusal, str | None]] = {}
-    is_empty = values_per_row(table.select(wanted)) == 0
-    is_doubtful = is_empty | may_be_nested(table, wanted) | may_have_trailing_comma(block.lines)
-    is_doubtful |= reader.may_repeat_keys(block, wanted)
-    for row in np.flatnonzero(is_doubtful).tolist():
-        content, refusal, about = inspect_line(block, row, wanted)
-        container = nested(content, wanted)
-        if refusal is not None:
-            objections[row] = refusal, about
-        elif container is not None:
-            objections[row] = Refusal.WRONG_TYPE, container
-        elif is_empty[row] and any(value_at(content, name) is not None for name in wanted):
-            # Python reads what DuckDB does not.
-            objections[row] = Refusal.BROKEN_JSON, None
-    return Piece(table, block.numbers, block.originals, objections)
+    def _json_piece(self, block: LineBlock, wanted: list[str]) -> Piece:
+        table = json_values(self._connection, block, wanted)
+        objections: Objections = {}
+        is_empty = values_per_row(table.select(wanted)) == 0
+        is_doubtful = is_empty | may_be_nested(table, wanted) | may_have_trailing_comma(block.lines)
+        is_doubtful |= may_repeat_keys(self._connection, block, wanted)
+        for row in np.flatnonzero(is_doubtful).tolist():
+            content, objection = inspect_line(block, row, wanted)
+            container = nested(content, wanted)
+            if objection is None and container is not None:
+                objection = Refusal.WRONG_TYPE, container
+            said = is_empty[row] and any(value_at(content, name) is not None for name in wanted)
+            if objection is None and said:
+                # Python reads what DuckDB does not.
+                objection = Refusal.BROKEN_JSON, None
+            if objection is not None:
+                objections[row] = objection
+        return Piece(table, block.numbers, block.originals, objections)
 
 
 def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
     """The keys and paths there are, as far as needed to find every column of the mapping."""
     keys: dict[str, None] = {}
-    needed = _needed(mapping)
-    paths = [name for name in chain(*needed) if "." in name]
+    wanted = _needed(mapping)
+    paths = [name for name in chain(*wanted) if "." in name]
     for row in range(len(block)):
-        if row >= _LINES_FOR_KEYS and all(any(n in keys for n in names) for names in needed):
+        is_enough = all(not keys.keys().isdisjoint(names) for names in wanted)
+        if row >= _LINES_FOR_KEYS and is_enough:
             break
-        content = inspect_line(block, row, ()).content
+        content, _ = inspect_line(block, row, ())
         keys.update(dict.fromkeys(content))
         keys.update(dict.fromkeys(path for path in paths if has_place(content, path)))
     return list(keys)
@@ -174,5 +191,4 @@ def _keys(block: LineBlock, mapping: Mapping) -> list[str]:
 
 def _needed(mapping: Mapping) -> list[tuple[str, ...]]:
     """What the mapping needs of the file: one of each tuple."""
-    mapped = [names for spec in mapping.columns.values() for names in alternatives(spec)]
-    return mapped + [(name,) for name in mapping.where]
+    return needed(mapping) + [(name,) for name in mapping.where]

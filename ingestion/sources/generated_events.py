@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,14 +24,14 @@ class GeneratedEvents:
         source: of every row.
         rows: per event type, its rows; a column left out is null.
         set_aside_count: always 0: everything said is an event.
-        notes: always empty.
+        warnings: always none: the program says what it means.
     """
 
     name: str
     source: str
     rows: Mapping[EventType, Sequence[Row]]
     set_aside_count: int = 0
-    notes: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
 
     @cached_property
     def fingerprint(self) -> str:

@@ -26,10 +26,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sources.batch import Positions
+from ingestion.sources.batch import Objection, Positions
 from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.sources.json_array import read_elements
-from ingestion.sources.json_rule import Finding, find, objects_above
+from ingestion.sources.json_rule import objects_above, read_object
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 32 << 20
@@ -190,64 +190,57 @@ def _skip_line(stream: Any, read: Bytes) -> tuple[str, Bytes]:
     return beginning + note, np.frombuffer(rest, dtype=np.uint8)
 
 
-class JsonReader:
-    """Turns lines of JSON into Arrow columns of text. Holds one private DuckDB connection."""
+def json_values(
+    connection: duckdb.DuckDBPyConnection, block: LineBlock, names: Sequence[str]
+) -> pa.Table:
+    """The values under `names`, as columns of text of those names, whatever their letters.
 
-    def __init__(self) -> None:
-        self._connection = duckdb.connect(":memory:")
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
-
-    def values(self, block: LineBlock, names: Sequence[str]) -> pa.Table:
-        """The values under `names`, as columns of text of those names, whatever their letters.
-
-        A name with dots is a path, where a line has no key of that very name. A line that is not
-        JSON, or not UTF-8, is a row of nulls.
-        """
-        places = [_pointer(name) for name in names]
-        places += [_pointer(*name.split(".")) for name in names if "." in name]
-        pointers = ", ".join(map(quoted, places))
-        paths = iter(range(len(names) + 1, len(places) + 1))
-        values = ", ".join(
-            f"coalesce(v[{index}], v[{next(paths)}]) AS c{index}"
-            if "." in name
-            else f"v[{index}] AS c{index}"
-            for index, name in enumerate(names, 1)
-        )
-        self._connection.register("lines", pa.table({"line": block.text()}))
-        try:
-            for line in ("line", "CASE WHEN json_valid(line) THEN line END"):
-                query = (
-                    f"SELECT {values or '1 AS c'} "  # noqa: S608  # pointers are quoted
-                    f"FROM (SELECT json_extract_string({line}, [{pointers}]) AS v FROM lines)"
-                )
-                # A message that quotes a line that is not UTF-8 fails to decode.
-                with suppress(duckdb.Error, UnicodeDecodeError):
-                    table = self._connection.sql(query).to_arrow_table()
-                    return table.rename_columns(list(names)) if names else table
-        finally:
-            self._connection.unregister("lines")
+    A name with dots is a path, where a line has no key of that very name. A line that is not JSON,
+    or not UTF-8, is a row of nulls.
+    """
+    places = [_pointer(name) for name in names]
+    places += [_pointer(*name.split(".")) for name in names if "." in name]
+    pointers = ", ".join(map(quoted, places))
+    paths = iter(range(len(names) + 1, len(places) + 1))
+    values = ", ".join(
+        f"coalesce(v[{index}], v[{next(paths)}]) AS c{index}"
+        if "." in name
+        else f"v[{index}] AS c{index}"
+        for index, name in enumerate(names, 1)
+    )
+    found = f"json_extract_string(line, [{pointers}]) AS v"
+    table = _selected(connection, block, values or "1 AS c", found)
+    if table is None:
         # No line can fail where only valid ones are read; if one does, Python names it.
-        nothing = [pa.nulls(len(block), pa.string()) for _ in names]
-        return pa.Table.from_arrays(nothing, names=list(names))
+        return pa.table({name: pa.nulls(len(block), pa.string()) for name in names})
+    return table.rename_columns(list(names)) if names else table
 
-    def may_repeat_keys(self, block: LineBlock, names: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Lines with a key twice in their own object, or in one on the way to the `names`."""
-        objects = [[], *(path.split(".") for path in objects_above(names))]
-        keys = [f"json_keys(line, {quoted(_pointer(*path))})" for path in objects]
-        tests = " OR ".join(f"coalesce(len({k}) <> list_unique({k}), false)" for k in keys)
-        self._connection.register("lines", pa.table({"line": block.text()}))
-        try:
-            for line in ("line", "CASE WHEN json_valid(line) THEN line END AS line"):
-                query = f"SELECT {tests} AS t FROM (SELECT {line} FROM lines)"  # noqa: S608
-                with suppress(duckdb.Error, UnicodeDecodeError):
-                    found = self._connection.sql(query).to_arrow_table()["t"]
-                    return np.asarray(found.to_numpy(), dtype=bool)
-        finally:
-            self._connection.unregister("lines")
+
+def may_repeat_keys(
+    connection: duckdb.DuckDBPyConnection, block: LineBlock, names: Sequence[str]
+) -> npt.NDArray[np.bool_]:
+    """Lines with a key twice in their own object, or in one on the way to the `names`."""
+    objects = [[], *(path.split(".") for path in objects_above(names))]
+    keys = [f"json_keys(line, {quoted(_pointer(*path))})" for path in objects]
+    tests = " OR ".join(f"coalesce(len({k}) <> list_unique({k}), false)" for k in keys)
+    table = _selected(connection, block, f"{tests} AS is_it", "line")
+    if table is None:
         return np.ones(len(block), dtype=bool)
+    return np.asarray(table["is_it"].to_numpy(), dtype=bool)
+
+
+def _selected(
+    connection: duckdb.DuckDBPyConnection, block: LineBlock, values: str, found: str
+) -> pa.Table | None:
+    """`values` of what is `found` in every line, or in the valid ones; None where that fails."""
+    connection.register("lines", pa.table({"line": block.text()}))
+    for line in ("line", "CASE WHEN json_valid(line) THEN line END AS line"):
+        lines = f"(SELECT {line} FROM lines)"  # noqa: S608
+        # A message that quotes a line that is not UTF-8 fails to decode.
+        with suppress(duckdb.Error, UnicodeDecodeError):
+            query = f"SELECT {values} FROM (SELECT {found} FROM {lines})"  # noqa: S608
+            return connection.sql(query).to_arrow_table()
+    return None
 
 
 def count_keys(block: LineBlock) -> int:
@@ -284,8 +277,12 @@ def values_per_row(table: pa.Table) -> Positions:
     return counts
 
 
-def inspect_line(block: LineBlock, index: int, used: Sequence[str] | None = None) -> Finding:
+def inspect_line(
+    block: LineBlock, index: int, used: Sequence[str] | None = None
+) -> tuple[dict[str, Any], Objection | None]:
     """Read one line with Python: slow, exact, and able to say what is wrong.
+
+    Returns an object, or an empty one and why the line is refused.
 
     Args:
         block: the lines.
@@ -293,8 +290,8 @@ def inspect_line(block: LineBlock, index: int, used: Sequence[str] | None = None
         used: names or paths whose values matter; None for all there are.
     """
     if block.oversized is not None:
-        return Finding({}, Refusal.TOO_LONG)
-    return find(block.line(index), used)
+        return {}, (Refusal.TOO_LONG, None)
+    return read_object(block.line(index), used)
 
 
 def quoted(text: str) -> str:

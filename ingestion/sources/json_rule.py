@@ -13,24 +13,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.sources.batch import Objection
 from ingestion.vocabulary import Refusal
 
 _TRAILING_COMMA = r",[ \t\r\n]*[\]}]"
-
-
-class Finding(NamedTuple):
-    """What Python's reader finds in one line: an object, or why it is refused and about what."""
-
-    content: dict[str, Any]
-    refusal: Refusal | None = None
-    column: str | None = None
 
 
 class _Object(dict[str, Any]):
@@ -39,8 +32,10 @@ class _Object(dict[str, Any]):
     repeated: str | None = None
 
 
-def find(line: bytes, used: Iterable[str] | None = None) -> Finding:
-    """Read one line strictly.
+def read_object(
+    line: bytes, used: Iterable[str] | None = None
+) -> tuple[dict[str, Any], Objection | None]:
+    """Read one line strictly: an object, or an empty one and why the line is refused.
 
     Args:
         line: its bytes.
@@ -53,12 +48,12 @@ def find(line: bytes, used: Iterable[str] | None = None) -> Finding:
         )
         repeated = _repeated_key(content, used)
     except UnicodeDecodeError:
-        return Finding({}, Refusal.NOT_UTF8)
+        return {}, (Refusal.NOT_UTF8, None)
     except (ValueError, RecursionError):
-        return Finding({}, Refusal.BROKEN_JSON)
-    if not isinstance(content, dict):
-        return Finding({}, Refusal.BROKEN_JSON)
-    return Finding({}, Refusal.BROKEN_JSON, repeated) if repeated is not None else Finding(content)
+        return {}, (Refusal.BROKEN_JSON, None)
+    if not isinstance(content, dict) or repeated is not None:
+        return {}, (Refusal.BROKEN_JSON, repeated)
+    return content, None
 
 
 def nested(content: dict[str, Any], names: Iterable[str]) -> str | None:

@@ -91,9 +91,9 @@ class LeaderbotCounts:
     """
 
     set_aside_count = 0
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, name: str, path: Path, source: str | None = None) -> None:
-        self.notes: list[str] = []
         self.name = name
         self._path = path
         self._source = source or SOURCE

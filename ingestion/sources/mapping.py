@@ -24,6 +24,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.sources.files import Format
+from ingestion.sources.time_forms import USUAL, Limits, TimeFormat, limit
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
 
@@ -33,7 +34,8 @@ ENVELOPE = frozenset({"event_type", "schema_version", "source"})
 _NULL_TAG = "tag:yaml.org,2002:null"
 _KINDS = ("column", "first_of", "columns", "constant", "row_number")
 # What may stand beside where the values come from.
-_DETAILS = ("optional", "values", "timezone", "unit")
+_TIME_DETAILS = ("timezone", "unit", "format", "earliest", "latest")
+_DETAILS = ("optional", "values", *_TIME_DETAILS)
 _UNITS = ("s", "ms", "us", "ns")
 _SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
@@ -47,6 +49,8 @@ class FromColumn:
     values: Map[str, str] | None = None
     timezone: str | None = None
     unit: str | None = None
+    formats: tuple[TimeFormat, ...] = ()
+    limits: Limits = USUAL
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ class Mapping:
         format: how the file holds its rows; None: by its content.
         delimiter: between fields of CSV; None: what the file itself says, or a comma.
         skip_rows: rows below the header of CSV that are no data; None: recognised.
-        where: column of the file -> the values of the rows that are meant; others are set aside.
+        where: column of the file -> the values of the rows that are meant, each as its one text;
+            other rows are set aside.
+        participants_of: the source whose ids the participants' are; None: this one's.
         text: the YAML text: part of a load's fingerprint.
     """
 
@@ -102,7 +108,14 @@ class Mapping:
     delimiter: str | None = None
     skip_rows: int | None = None
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
+    participants_of: str | None = None
     text: str = field(default="", repr=False)
+
+    @property
+    def limits(self) -> Limits:
+        """Between which instants its events may lie."""
+        spec = self.columns.get("occurred_at")
+        return spec.limits if isinstance(spec, FromColumn) else USUAL
 
 
 def presets() -> list[str]:
@@ -110,17 +123,14 @@ def presets() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.yml"))
 
 
-def find_mapping(name: str) -> tuple[str, str]:
-    """A mapping's text and what messages call it, from a preset's name or a path.
+def load_mapping(name: str, *, source: str | None = None) -> Mapping:
+    """The preset of that name, or the mapping at that path; `source` overrides the one it names.
 
     Raises:
-        UsageError: there is no such preset, or the file is not text.
-        NotFoundError: there is no such file.
+        UsageError: there is no such preset, or the file is not text or does not follow the format.
+        NotFoundError: there is no file at that path.
     """
-    path = PRESETS / f"{name}.yml"
-    if name in presets():
-        return name, path.read_text(encoding="utf-8")
-    path = Path(name)
+    path = PRESETS / f"{name}.yml" if name in presets() else Path(name)
     is_path = "/" in name or path.suffix in {".yml", ".yaml"}
     if not is_path and not path.is_file():
         raise UsageError(
@@ -131,21 +141,11 @@ def find_mapping(name: str) -> tuple[str, str]:
     if not path.exists():
         raise NotFoundError(f"{name}: no such mapping file.", remedy="Check the path.")
     try:
-        return name, path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{name}: the mapping cannot be read: {error}.", remedy="It must be YAML in UTF-8."
         ) from error
-
-
-def load_mapping(name: str, *, source: str | None = None) -> Mapping:
-    """The mapping of that name or at that path; `source` overrides the one it names.
-
-    Raises:
-        UsageError: it does not exist as a preset, or does not follow the format.
-        NotFoundError: there is no file at that path.
-    """
-    name, text = find_mapping(name)
     mapping = parse_mapping(name, text)
     return mapping if source is None else replace(mapping, source=check_source(source))
 
@@ -181,17 +181,24 @@ class _Parser:
         if root is None:
             message = f"{self.name}: the mapping is empty."
             raise UsageError(message, remedy="See docs for the format.")
-        known = ("source", "event", "file", "where", "columns", "outcome")
+        known = ("source", "participants_of", "event", "file", "where", "columns", "outcome")
         top = self.entries(root, "mapping", known)
         for key in ("source", "event", "columns"):
             if key not in top:
                 self.fail(root, f"the key {key!r} is missing", "Add it.")
-        source = self.text(top["source"], "source")
-        if not re.fullmatch(_SOURCE.pattern or "", source):
-            self.fail(top["source"], f"{source!r} cannot name a source", "Use a-z 0-9 _ . - only.")
+        source = self.source_name(top["source"], "source")
+        whose = top.get("participants_of")
+        people = None if whose is None else self.source_name(whose, "participants_of")
         event = EventType(self.one_of(top["event"], "event", EventType))
         columns = self.columns(top["columns"], event, top.get("outcome"))
-        mapping = Mapping(name=self.name, source=source, event=event, columns=columns, text=text)
+        mapping = Mapping(
+            name=self.name,
+            source=source,
+            event=event,
+            columns=columns,
+            participants_of=people,
+            text=text,
+        )
         if "where" in top:
             mapping = replace(mapping, where=self.where(top["where"]))
         return self.file(mapping, top["file"]) if "file" in top else mapping
@@ -226,6 +233,13 @@ class _Parser:
             mapping = replace(mapping, skip_rows=int(count))
         return mapping
 
+    def source_name(self, node: yaml.Node, what: str) -> str:
+        """A text that can name a source."""
+        text = self.text(node, what)
+        if not re.fullmatch(_SOURCE.pattern or "", text):
+            self.fail(node, f"{text!r} cannot name a source", "Use a-z 0-9 _ . - only.")
+        return text
+
     def columns(
         self, node: yaml.Node, event: EventType, outcome: yaml.Node | None
     ) -> dict[str, ColumnSpec]:
@@ -236,28 +250,18 @@ class _Parser:
         found = {name: self.spec(value, known[name]) for name, value in entries.items()}
         specs = {name: spec for name, spec in found.items() if spec is not None}
         spec = specs.get("outcome")
-        is_listed = not isinstance(spec, FromColumn) or spec.values is not None
-        if outcome is not None:
-            if not isinstance(spec, FromColumn) or is_listed:
-                self.fail(
-                    outcome,
-                    "`outcome:` lists the values of a column, and none is mapped to outcome",
-                    "Map outcome to one column, or remove this list.",
-                )
+        if isinstance(spec, FromColumn) and spec.values is None:
+            if outcome is None:
+                fault = "the values of the column outcome are not listed"
+                self.fail(node, fault, "Add for example `outcome: {left: a, right: b, tie: tie}`.")
             specs["outcome"] = replace(spec, values=self.values(outcome, known["outcome"]))
-        elif not is_listed:
-            self.fail(
-                node,
-                "the values of the column outcome are not listed",
-                "Add for example `outcome: {left: a, right: b, tie: tie}`.",
-            )
+        elif outcome is not None:
+            fault = "`outcome:` lists the values of a column, and none is mapped to outcome"
+            self.fail(outcome, fault, "Map outcome to one column, or remove this list.")
         missing = [name for name, c in known.items() if c.is_required and name not in specs]
         if missing:
-            self.fail(
-                node,
-                f"{event} needs {', '.join(missing)}, and the mapping does not say where from",
-                "Map each to a column or a constant.",
-            )
+            fault = f"{event} needs {', '.join(missing)}, and the mapping does not say where from"
+            self.fail(node, fault, "Map each to a column or a constant.")
         return specs
 
     def spec(self, node: yaml.Node, column: Column) -> ColumnSpec | None:
@@ -291,7 +295,7 @@ class _Parser:
         """What is said of a column of the file besides its name."""
         spec = FromColumn(names)
         for key, node in details.items():
-            if key in {"timezone", "unit"} and not pa.types.is_timestamp(column.type):
+            if key in _TIME_DETAILS and not pa.types.is_timestamp(column.type):
                 self.fail(node, f"{column.source_name} is not a time", f"Remove {key}.")
             if key == "optional":
                 self.true(node, key)
@@ -300,9 +304,47 @@ class _Parser:
                 spec = replace(spec, values=self.values(node, column))
             elif key == "timezone":
                 spec = replace(spec, timezone=self.zone(node))
-            else:
+            elif key == "unit":
                 spec = replace(spec, unit=self.one_of(node, "unit", _UNITS))
+            elif key == "format":
+                spec = replace(spec, formats=self.formats(node, details))
+            else:
+                spec = replace(spec, limits=self.limits(key, node, spec.limits))
         return spec
+
+    def formats(self, node: yaml.Node, details: dict[str, yaml.Node]) -> tuple[TimeFormat, ...]:
+        """One format of times, or several in the order in which they are tried."""
+        items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if not items:
+            self.fail(node, "expected a format of times", "Write '%d/%m/%Y %H:%M:%S'.")
+        found = []
+        for item in items:
+            text = self.text(item, "format")
+            try:
+                found.append(TimeFormat(text))
+            except ValueError as error:
+                self.fail(item, f"the format {text!r} {error}", "Write '%d/%m/%Y %H:%M:%S'.")
+            if not found[-1].has_zone and "timezone" not in details:
+                self.fail(
+                    item,
+                    f"the format {text!r} reads no zone",
+                    "Say whose time it is beside it: `timezone: Europe/London`, or UTC.",
+                )
+        if "unit" in details:
+            self.fail(node, "format does not go with unit", "Remove one of the two.")
+        return tuple(found)
+
+    def limits(self, key: str, node: yaml.Node, before: Limits) -> Limits:
+        """The first or last instant that is taken, beside the other."""
+        text = self.text(node, key)
+        try:
+            found = limit(text, is_last=key == "latest")
+        except (ValueError, OverflowError):
+            self.fail(node, f"{key}: {text!r} is no day or time", "Write 2015-01-01.")
+        limits = replace(before, **{key: found})
+        if limits.latest is not None and limits.latest < limits.earliest:
+            self.fail(node, f"{key}: no time is left between the two", "Correct one of them.")
+        return limits
 
     def entries(
         self, node: yaml.Node, what: str, known: Iterable[str] | None = None

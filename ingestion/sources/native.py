@@ -9,9 +9,10 @@ one object is `broken_json`, because it cannot be known which value was meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,17 +22,19 @@ from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import (
     FileSource,
     NativeBatch,
+    Objection,
+    Objections,
     Piece,
     Positions,
     make_batch,
 )
-from ingestion.sources.files import LocalFile
 from ingestion.sources.json_lines import (
-    JsonReader,
     LineBlock,
     count_keys,
     inspect_line,
+    json_values,
     keys_per_line,
+    may_repeat_keys,
     read_lines,
     values_per_row,
 )
@@ -49,78 +52,62 @@ class NativeJsonl(FileSource):
     Most blocks hold one event type, so the first line's is tried for all; else the block is read
     again, one event type after another. A count of the keys proves that none was overlooked; only
     doubtful lines are read by Python.
-
-    Args:
-        file: where it lies.
-        source: the source's name for rows that do not say theirs.
     """
-
-    def __init__(self, file: LocalFile, source: str | None = None) -> None:
-        super().__init__(file, "native", source)
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the events in batches, one event type each, in file order within a type."""
-        with closing(JsonReader()) as reader:
+        with closing(duckdb.connect()) as self._connection:
             for block in read_lines(self.file):
-                yield from self._events(reader, block)
+                yield from self._events(block)
 
-    def _events(self, reader: JsonReader, block: LineBlock) -> Iterator[NativeBatch]:
-        first = _event_type_of(inspect_line(block, 0).content.get(EVENT_TYPE))
+    def _events(self, block: LineBlock) -> Iterator[NativeBatch]:
+        content, _ = inspect_line(block, 0)
+        first = _event_type_of(content.get(EVENT_TYPE))
         if first is not None:
-            table = reader.values(block, CONTRACTS[first].native_columns)
+            table = json_values(self._connection, block, CONTRACTS[first].native_columns)
             if pc.unique(table[EVENT_TYPE]).to_pylist() == [first.value]:
-                yield self._batch(reader, first, table, block)
+                yield self._batch(first, table, block)
                 return
         rest = np.ones(len(block), dtype=bool)
-        types = reader.values(block, [EVENT_TYPE])[EVENT_TYPE]
+        types = json_values(self._connection, block, [EVENT_TYPE])[EVENT_TYPE]
         for event_type in filter(None, map(_event_type_of, pc.unique(types).to_pylist())):
             rows = _where(pc.equal(types, event_type.value))
             mine = block.select(rows)
-            table = reader.values(mine, CONTRACTS[event_type].native_columns)
-            yield self._batch(reader, event_type, table, mine)
+            table = json_values(self._connection, mine, CONTRACTS[event_type].native_columns)
+            yield self._batch(event_type, table, mine)
             rest[rows] = False
         if rest.any():
             unnamed = block.select(np.flatnonzero(rest))
             objections = {row: _refusal_of(unnamed, row) for row in range(len(unnamed))}
             yield make_batch(None, {}, unnamed.numbers, unnamed.originals, objections)
 
-    def _batch(
-        self, reader: JsonReader, event_type: EventType, table: pa.Table, block: LineBlock
-    ) -> NativeBatch:
+    def _batch(self, event_type: EventType, table: pa.Table, block: LineBlock) -> NativeBatch:
         """Lines that name one event type; some may be broken all the same."""
-        objections: dict[int, tuple[Refusal, str | None]] = {}
+        objections: Objections = {}
         names = table.column_names
         is_doubtful = may_be_nested(table, names) | may_have_trailing_comma(block.lines)
         value_count = sum(len(column) - column.null_count for column in table.columns)
         if value_count != count_keys(block):
             is_doubtful |= values_per_row(table) != keys_per_line(block)
-            is_doubtful |= reader.may_repeat_keys(block, ())
+            is_doubtful |= may_repeat_keys(self._connection, block, ())
         for row in np.flatnonzero(is_doubtful).tolist():
-            content, refusal, about = inspect_line(block, row)
+            content, objection = inspect_line(block, row)
             said = (name for name, value in content.items() if value is not None)
             unknown = next((name for name in said if name not in names), None)
             container = nested(content, names)
-            if refusal is not None:
-                objections[row] = refusal, about
-            elif unknown is not None:
-                objections[row] = Refusal.UNKNOWN_COLUMN, unknown
-            elif container is not None:
-                objections[row] = Refusal.WRONG_TYPE, container
+            if objection is None and unknown is not None:
+                objection = Refusal.UNKNOWN_COLUMN, unknown
+            elif objection is None and container is not None:
+                objection = Refusal.WRONG_TYPE, container
+            if objection is not None:
+                objections[row] = objection
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
 
 
 class NativeParquet(FileSource):
-    """A native Parquet file; columns are typed as the file types them.
-
-    Args:
-        file: where it lies.
-        source: the source's name for rows that do not say theirs.
-    """
-
-    def __init__(self, file: LocalFile, source: str | None = None) -> None:
-        super().__init__(file, "native", source)
+    """A native Parquet file; columns are typed as the file types them."""
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the events in batches, one event type each, in file order within a type."""
@@ -139,30 +126,24 @@ class NativeParquet(FileSource):
 
     def _batch(self, piece: Piece, chosen: Positions, name: str | None) -> NativeBatch:
         """The rows of a piece that name this event type."""
-        event_type = _event_type_of(name)
         numbers = piece.numbers[chosen]
-        table = piece.table.take(pa.array(chosen))
-        columns = _with_source(table, self.source)
-        objections: dict[int, tuple[Refusal, str | None]] = {}
+
+        def originals(places: Sequence[int]) -> list[str]:
+            return piece.originals(chosen[list(places)].tolist())
+
+        event_type = _event_type_of(name)
         if event_type is None:
             why = Refusal.UNKNOWN_EVENT_TYPE if name else Refusal.MISSING_VALUE
-            objections = dict.fromkeys(range(len(table)), (why, EVENT_TYPE))
-            columns = {}
-        else:
-            known = CONTRACTS[event_type].native_columns
-            for column in [name for name in columns if name not in known]:
-                for row in _where(pc.is_valid(columns.pop(column))).tolist():
-                    objections.setdefault(row, (Refusal.UNKNOWN_COLUMN, column))
-            for row, position in enumerate(chosen.tolist()):
-                if position in piece.objections:
-                    objections[row] = piece.objections[position]
-        return make_batch(
-            event_type,
-            columns,
-            numbers,
-            lambda places: piece.originals([int(chosen[place]) for place in places]),
-            objections,
-        )
+            unnamed: Objections = dict.fromkeys(range(len(chosen)), (why, EVENT_TYPE))
+            return make_batch(None, {}, numbers, originals, unnamed)
+        columns = _with_source(piece.table.take(pa.array(chosen)), self.source)
+        rows = enumerate(chosen.tolist())
+        objections = {row: piece.objections[at] for row, at in rows if at in piece.objections}
+        known = CONTRACTS[event_type].native_columns
+        for column in [name for name in columns if name not in known]:
+            for row in _where(pc.is_valid(columns.pop(column))).tolist():
+                objections.setdefault(row, (Refusal.UNKNOWN_COLUMN, column))
+        return make_batch(event_type, columns, numbers, originals, objections)
 
 
 def _event_type_of(value: object) -> EventType | None:
@@ -170,11 +151,11 @@ def _event_type_of(value: object) -> EventType | None:
     return EventType(value) if isinstance(value, str) and value in _EVENT_TYPES else None
 
 
-def _refusal_of(block: LineBlock, row: int) -> tuple[Refusal, str | None]:
+def _refusal_of(block: LineBlock, row: int) -> Objection:
     """Why a line whose event type DuckDB does not find, or does not know, is refused."""
-    content, refusal, about = inspect_line(block, row)
-    if refusal is not None:
-        return refusal, about
+    content, objection = inspect_line(block, row)
+    if objection is not None:
+        return objection
     named = content.get(EVENT_TYPE)
     if named is None or named == "":
         return Refusal.MISSING_VALUE, EVENT_TYPE

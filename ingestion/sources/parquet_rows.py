@@ -19,11 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import Piece
+from ingestion.sources.batch import Objections, Piece
 from ingestion.sources.files import LocalFile, first_line
 from ingestion.vocabulary import Refusal
 
 ROWS_PER_PIECE = 1 << 16
+_TEXT = (pa.string(), pa.large_string())
+_BYTES = (pa.binary(), pa.large_binary())
 
 
 class ParquetRows:
@@ -32,15 +34,11 @@ class ParquetRows:
     def __init__(self, name: str, parquet: pq.ParquetFile) -> None:
         self._name = name
         self._parquet = parquet
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns, in file order."""
-        return list(self._parquet.schema_arrow.names)
+        self.columns: list[str] = parquet.schema_arrow.names
 
     def paths(self) -> list[str]:
         """Names of the columns and, with dots, of the fields of structs."""
-        found, todo = self.columns, list(self._parquet.schema_arrow)
+        found, todo = list(self.columns), list(self._parquet.schema_arrow)
         while todo:
             field = todo.pop(0)
             if pa.types.is_struct(field.type):
@@ -115,7 +113,7 @@ class ParquetRows:
                     row = table.slice(position + offset, 1)
                     cells = zip(row.column_names, row.columns, strict=True)
                     values = {name: _value(cell) for name, cell in cells}
-                    found[position] = json.dumps(values, ensure_ascii=False, default=_as_text)
+                    found[position] = _json(values)
             offset -= len(table)
             if len(found) == len(positions):
                 break
@@ -138,15 +136,14 @@ def open_parquet(file: LocalFile) -> Iterator[ParquetRows]:
     """
     with file.open_seekable() as raw:
         with refusing_parquet(file.name):
-            parquet = pq.ParquetFile(raw, pre_buffer=False)
-            names = list(parquet.schema_arrow.names)
-        repeated = sorted({name for name in names if names.count(name) > 1})
+            rows = ParquetRows(file.name, pq.ParquetFile(raw, pre_buffer=False))
+        repeated = sorted({name for name in rows.columns if rows.columns.count(name) > 1})
         if repeated:
             raise LoadRefusedError(
                 f"{file.name}: has more than one column {', '.join(map(repr, repeated))}.",
                 remedy="Rename one of them.",
             )
-        yield ParquetRows(file.name, parquet)
+        yield rows
 
 
 @contextmanager
@@ -161,41 +158,38 @@ def refusing_parquet(name: str) -> Iterator[None]:
         ) from error
 
 
-def _cleaned(table: pa.Table) -> tuple[pa.Table, dict[int, tuple[Refusal, str | None]]]:
+def _cleaned(table: pa.Table) -> tuple[pa.Table, Objections]:
     """The columns without dictionaries, bytes and nesting, and which rows are not UTF-8."""
-    objections: dict[int, tuple[Refusal, str | None]] = {}
+    objections: Objections = {}
     for index, name in enumerate(table.column_names):
-        plain, failures = _plain(table.column(index))
+        column = table.column(index)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        plain = _plain(column)
         table = table.set_column(index, name, plain)
-        for row in failures:
-            objections.setdefault(row, (Refusal.NOT_UTF8, name))
+        if plain.null_count > column.null_count:
+            is_lost = pc.and_(column.is_valid(), plain.is_null())
+            for row in np.flatnonzero(is_lost).tolist():
+                objections.setdefault(row, (Refusal.NOT_UTF8, name))
     return table, objections
 
 
-def _plain(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Nested values as JSON and bytes as text; null where that is not UTF-8."""
     if pa.types.is_nested(column.type):
         values = [_value(column.slice(row, 1)) for row in range(len(column))]
-        texts = [
-            None if value is None else json.dumps(value, ensure_ascii=False, default=_as_text)
-            for value in values
-        ]
-        return pa.chunked_array([pa.array(texts, pa.string())]), []
-    is_bytes = pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
-    if not (is_bytes or _is_text(column)):
-        return column, []
+        texts = [None if value is None else _json(value) for value in values]
+        return pa.chunked_array([pa.array(texts, pa.string())])
+    if column.type not in (*_TEXT, *_BYTES):
+        return column
     try:
         text = column.cast(pa.string())
         text.validate(full=True)
     except pa.ArrowInvalid:
         cells = column.cast(pa.large_binary()).to_pylist()
         decoded = [None if cell is None else _decoded(cell) for cell in cells]
-        failures = [
-            row for row, cell in enumerate(cells) if cell is not None and decoded[row] is None
-        ]
-        return pa.chunked_array([pa.array(decoded, pa.string())]), failures
-    return text, []
+        return pa.chunked_array([pa.array(decoded, pa.string())])
+    return text
 
 
 def _value(cell: pa.ChunkedArray) -> Any:
@@ -205,12 +199,12 @@ def _value(cell: pa.ChunkedArray) -> Any:
     except (ValueError, OverflowError):  # text that is not UTF-8, or a date no calendar has
         if pa.types.is_nested(cell.type):
             return "(cannot be shown)"
-        value = cell.cast(pa.large_binary()).to_pylist()[0] if _is_text(cell) else str(cell)
+        value = cell.cast(pa.large_binary())[0].as_py() if cell.type in _TEXT else str(cell)
     return _as_text(value) if isinstance(value, bytes) else value
 
 
-def _is_text(cell: pa.ChunkedArray) -> bool:
-    return bool(pa.types.is_string(cell.type) or pa.types.is_large_string(cell.type))
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_as_text)
 
 
 def _decoded(cell: bytes) -> str | None:

@@ -21,14 +21,15 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingestion.sources.batch import (
     FileSource,
     NativeBatch,
-    Originals,
+    Objection,
+    Objections,
     batch_of_rows,
     make_batch,
 )
@@ -40,12 +41,11 @@ SOURCE = "prism"
 VERSION = "prism/1"
 _ROWS_PER_BATCH = 50_000
 _COUNTRIES = {"United States": "US", "United Kingdom": "UK"}
-_LOWEST, _HIGHEST = 1, 100
+_LIMITS = {"turn": (0, math.inf), "score": (1, 100)}
 _OFFSET = re.compile(r":\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$")
 
 
-@dataclass(frozen=True)
-class _Answer:
+class _Answer(NamedTuple):
     """One of the answers that open a conversation: its line in the file, model and score."""
 
     line: int
@@ -68,7 +68,7 @@ class Prism(FileSource):
 
     def __init__(self, file: LocalFile, source: str | None = None) -> None:
         self._name = source or SOURCE
-        super().__init__(file, VERSION, self._name)
+        super().__init__(file, self._name, VERSION)
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield participants, or battles."""
@@ -80,26 +80,21 @@ class Prism(FileSource):
     def _participants(self) -> Iterator[NativeBatch]:
         for block in read_lines(self.file):
             found = [inspect_line(block, index) for index in range(len(block))]
-            rows = [_participant(content) for content, _, _ in found]
-            objections = {
-                row: (refusal, about)
-                for row, (_, refusal, about) in enumerate(found)
-                if refusal is not None
-            }
+            rows = [_participant(content) for content, _ in found]
+            objections = {row: why for row, (_, why) in enumerate(found) if why is not None}
             kind, numbers = EventType.PARTICIPANT_ENROLLED, block.numbers.tolist()
             yield batch_of_rows(kind, self._name, rows, numbers, block.originals, objections)
 
     def _battles(self) -> Iterator[NativeBatch]:
         self.set_aside_count = 0
         openings: _Openings = {}
-        refused: dict[int, tuple[Refusal, str | None]] = {}
+        refused: Objections = {}
         for block in read_lines(self.file):
             for index, number in enumerate(block.numbers.tolist()):
-                content, refusal, about = inspect_line(block, index)
-                if refusal is None:
-                    refusal, about = _objection(content)
-                if refusal is not None:
-                    refused[number] = refusal, about
+                content, objection = inspect_line(block, index)
+                objection = objection or _objection(content)
+                if objection is not None:
+                    refused[number] = objection
                 elif float(content["turn"]) > 0:
                     self.set_aside_count += 1
                 else:
@@ -113,26 +108,22 @@ class Prism(FileSource):
         while found := list(islice(battles, _ROWS_PER_BATCH)):
             rows, lines = [row for row, _ in found], [pair for _, pair in found]
             kind, numbers = EventType.BATTLE_JUDGED, [first for first, _ in lines]
-            yield batch_of_rows(kind, self._name, rows, numbers, self._reader(lines))
+            originals = partial(self._originals, lines)
+            yield batch_of_rows(kind, self._name, rows, numbers, originals)
         if refused:
             numbers = sorted(refused)
-            originals = self._reader([(number,) for number in numbers])
+            originals = partial(self._originals, [(number,) for number in numbers])
             objections = {row: refused[number] for row, number in enumerate(numbers)}
             yield make_batch(None, {}, numbers, originals, objections)
 
-    def _reader(self, lines: Sequence[tuple[int, ...]]) -> Originals:
-        """Originals read from the file again: openings are kept, texts are not."""
-
-        def originals(positions: Sequence[int]) -> list[str]:
-            wanted = {line for position in positions for line in lines[position]}
-            found: dict[int, str] = {}
-            for block in read_lines(self.file):
-                there = [i for i, n in enumerate(block.numbers.tolist()) if n in wanted]
-                texts = block.originals(there)
-                found.update(zip(block.numbers[there].tolist(), texts, strict=True))
-            return ["\n".join(found[line] for line in lines[position]) for position in positions]
-
-        return originals
+    def _originals(self, lines: Sequence[tuple[int, ...]], positions: Sequence[int]) -> list[str]:
+        """Read from the file again: openings are kept, texts are not."""
+        wanted = {line for position in positions for line in lines[position]}
+        found: dict[int, str] = {}
+        for block in read_lines(self.file):
+            there = [i for i, n in enumerate(block.numbers.tolist()) if n in wanted]
+            found.update(zip(block.numbers[there].tolist(), block.originals(there), strict=True))
+        return ["\n".join(found[line] for line in lines[position]) for position in positions]
 
 
 def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
@@ -157,41 +148,36 @@ def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
 def _participant(content: dict[str, Any]) -> _Row:
     """A line of the survey under the contract's names."""
     location, ethnicity = content.get("location"), content.get("ethnicity")
-    country = location.get("reside_country") if isinstance(location, dict) else None
+    country = _text(location.get("reside_country")) if isinstance(location, dict) else None
     group = ethnicity.get("simplified") if isinstance(ethnicity, dict) else ethnicity
     time = _text(content.get("generated_datetime"))
-    has_offset = time is not None and _OFFSET.search(time) is not None
-    name = _text(country)
     return {
         "native_id": _text(content.get("user_id")),
         "participant_id": _text(content.get("user_id")),
-        "country": None if name is None else _COUNTRIES.get(name, name),
+        "country": _COUNTRIES.get(country or "", country),
         "age": _text(content.get("age")),
         "gender": _text(content.get("gender")),
         "ethnicity": _text(group),
         "education": _text(content.get("education")),
-        "occurred_at": time if has_offset else None,
+        "occurred_at": time if _OFFSET.search(time or "") else None,
     }
 
 
-def _objection(content: dict[str, Any]) -> tuple[Refusal | None, str | None]:
-    """What is wrong with an utterance, and about which field; (None, None) if nothing is."""
+def _objection(content: dict[str, Any]) -> Objection | None:
+    """What is wrong with an utterance, and about which field."""
     turn = _number(content.get("turn"))
     # Later turns are no votes between models: so their score does not matter.
     needed = ("conversation_id", "turn", *(() if turn else ("model_name", "score")))
     missing = next((name for name in needed if content.get(name) in (None, "")), None)
     if missing is not None:
         return Refusal.MISSING_VALUE, missing
-    if turn is None:
-        return Refusal.WRONG_TYPE, "turn"
-    if turn < 0:
-        return Refusal.OUT_OF_RANGE, "turn"
-    score = _number(content.get("score"))
-    if turn == 0 and score is None:
-        return Refusal.WRONG_TYPE, "score"
-    if turn == 0 and score is not None and not _LOWEST <= score <= _HIGHEST:
-        return Refusal.OUT_OF_RANGE, "score"
-    return None, None
+    for name, (low, high) in _LIMITS.items():
+        number = _number(content.get(name))
+        if name in needed and number is None:
+            return Refusal.WRONG_TYPE, name
+        if name in needed and number is not None and not low <= number <= high:
+            return Refusal.OUT_OF_RANGE, name
+    return None
 
 
 def _number(value: Any) -> float | None:

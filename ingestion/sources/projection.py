@@ -17,32 +17,28 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
-from ingestion.sources.mapping import (
-    ColumnSpec,
-    Constant,
-    FromColumn,
-    Joined,
-    Mapping,
-    OneHot,
-)
+from ingestion.sources.mapping import ColumnSpec, Constant, FromColumn, Joined, Mapping, OneHot
+from ingestion.sources.times import TIME_NOTE, quoted_name, time_column
 from ingestion.vocabulary import Refusal
 
-_HAS_OFFSET = r"\d{1,2}:\d{2}.*([Zz]|UTC|[+-]\d{2}(:?\d{2})?)$"
-_MICROSECONDS = {"s": "1e6", "ms": "1e3", "us": "1", "ns": "1e-3"}
 _SHOWN = 40
 
 # A condition on a row, and why a row is refused where it holds.
 Objection = tuple[str, Refusal] | None
 
 
-def alternatives(spec: ColumnSpec) -> list[tuple[str, ...]]:
-    """What a specification needs of the file: one of each tuple."""
-    if isinstance(spec, FromColumn):
-        return [spec.names]
-    if isinstance(spec, Joined):
-        return [(name,) for name in spec.names]
-    if isinstance(spec, OneHot):
-        return [(name,) for name in spec.values]
+def needed(mapping: Mapping) -> list[tuple[str, ...]]:
+    """What the mapping needs of the file: one column of each tuple."""
+    return [names for spec in mapping.columns.values() for names in needed_by(spec)]
+
+
+def needed_by(spec: ColumnSpec) -> list[tuple[str, ...]]:
+    """What one column of the contract needs of the file: one column of each tuple."""
+    match spec:
+        case FromColumn():
+            return [spec.names]
+        case Joined(names) | OneHot(names):
+            return [(name,) for name in names]
     return []
 
 
@@ -54,17 +50,18 @@ def resolve(mapping: Mapping, available: Sequence[str], file_name: str) -> list[
     """
     wanted: dict[str, None] = {}
     for column, spec in mapping.columns.items():
-        for names in alternatives(spec):
+        for names in needed_by(spec):
             present = next((name for name in names if name in available), None)
-            if present is None and not (isinstance(spec, FromColumn) and spec.is_optional):
+            if present is None:
+                if isinstance(spec, FromColumn) and spec.is_optional:
+                    continue
                 raise _missing(mapping, column, names, available, file_name)
-            if present is not None and list(available).count(present) > 1:
+            if list(available).count(present) > 1:
                 raise LoadRefusedError(
                     f"{file_name}: has more than one column {present!r}.",
                     remedy="Rename all but the one that is meant.",
                 )
-            if present is not None:
-                wanted[present] = None
+            wanted[present] = None
     return list(wanted)
 
 
@@ -82,9 +79,12 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
         for number, name in enumerate(wanted)
     }
     selected = [f"{quoted(mapping.event)} AS event_type", f"{quoted(mapping.source)} AS source"]
-    whens = abouts = ""
+    rows, whens, abouts = "rows", "", ""
     for column, spec in mapping.columns.items():
-        found = _value(spec, cells, types[column])
+        if pa.types.is_timestamp(types[column]) and isinstance(spec, FromColumn):
+            rows, found = _time(spec, cells, rows)
+        else:
+            found = _value(spec, cells, types[column])
         if found is None:
             continue
         value, objection = found
@@ -93,12 +93,14 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
             test, why = objection
             whens += f" WHEN {test} THEN {quoted(why)}"
             abouts += f" WHEN {test} THEN {quoted(column)}"
+    if rows != "rows":
+        selected.append(quoted_name(TIME_NOTE))
     selected += [
         ROW_NUMBER,
         f"CASE WHEN {REFUSAL} IS NOT NULL THEN {REFUSAL}{whens} END AS {REFUSAL}",
         f"CASE WHEN {REFUSAL} IS NOT NULL THEN {REFUSAL_COLUMN}{abouts} END AS {REFUSAL_COLUMN}",
     ]
-    return f"SELECT {', '.join(selected)} FROM rows"  # noqa: S608  # texts are quoted
+    return f"SELECT {', '.join(selected)} FROM {rows}"  # noqa: S608  # texts are quoted
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,7 @@ class _Cell:
 
     @property
     def is_text(self) -> bool:
-        return bool(pa.types.is_string(self.kind) or pa.types.is_large_string(self.kind))
-
-    @property
-    def is_number(self) -> bool:
-        numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-        return any(is_kind(self.kind) for is_kind in numbers)
+        return self.kind in (pa.string(), pa.large_string())
 
     @property
     def text(self) -> str:
@@ -154,50 +151,32 @@ def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[st
         unlisted = f"({cell.sql} IS NOT NULL AND {cell.text} NOT IN ({listed}))"
         value = f"CASE {cell.text} {whens} ELSE {cell.text} END"
         return value, (unlisted, Refusal.UNKNOWN_VALUE)
-    if spec.timezone is not None or spec.unit is not None:
-        return _time(spec, cell)
     return (cell.text if pa.types.is_string(wanted) else cell.sql), None
 
 
 def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
-    texts = {name: f"lower({cells[name].text})" for name in spec.values}
-    is_set = {n: f"coalesce({t} IN ('1', '1.0', 'true'), false)" for n, t in texts.items()}
-    whens = " ".join(f"WHEN {is_set[n]} THEN {quoted(v)}" for n, v in spec.values.items())
-    count = " + ".join(f"{test}::INTEGER" for test in is_set.values())
-    strange = " OR ".join(
-        f"coalesce({t} NOT IN ('0', '0.0', 'false', '', '1', '1.0', 'true'), false)"
-        for t in texts.values()
-    )
+    flags = {
+        name: f"CASE WHEN lower({cells[name].text}) IN ('1', '1.0', 'true') THEN 1 "
+        f"WHEN lower({cells[name].text}) NOT IN ('0', '0.0', 'false', '') THEN NULL ELSE 0 END"
+        for name in spec.values
+    }
+    whens = " ".join(f"WHEN {flags[n]} = 1 THEN {quoted(v)}" for n, v in spec.values.items())
     some = " OR ".join(f"{cells[name].sql} IS NOT NULL" for name in spec.values)
-    is_wrong = f"(({some}) AND ({count} <> 1 OR {strange}))"
+    is_wrong = f"(({some}) AND {' + '.join(flags.values())} IS DISTINCT FROM 1)"
     return f"CASE {whens} END", (is_wrong, Refusal.UNKNOWN_VALUE)
 
 
-def _time(spec: FromColumn, cell: _Cell) -> tuple[str, Objection]:
-    epoch = local = "NULL::TIMESTAMP"
-    if spec.unit is not None:
-        scaled = f"round(try_cast({cell.sql} AS DOUBLE) * {_MICROSECONDS[spec.unit]})"
-        epoch = f"try(make_timestamp(try_cast({scaled} AS BIGINT)))"
-    if cell.is_number:
-        if spec.unit is None:
-            return cell.sql, None
-        is_wrong = f"({cell.sql} IS NOT NULL AND {epoch} IS NULL)"
-        return f"timezone('UTC', {epoch})", (is_wrong, Refusal.BAD_TIMESTAMP)
-    if spec.timezone is not None:
-        naive = f"try_cast({cell.sql} AS TIMESTAMP)"
-        local = f"timezone('UTC', timezone({quoted(spec.timezone)}, {naive}))"
-    if cell.is_text:
-        written = f"strftime(coalesce({epoch}, {local}), '%Y-%m-%dT%H:%M:%S.%fZ')"
-        has_offset = f"regexp_matches({cell.sql}, {quoted(_HAS_OFFSET)})"
-        as_it_is = f"{cell.sql} IS NULL OR {has_offset}"
-        return (
-            f"CASE WHEN {as_it_is} THEN {cell.sql} ELSE coalesce({written}, {cell.sql}) END",
-            None,
-        )
-    is_naive = pa.types.is_date(cell.kind) or (
-        pa.types.is_timestamp(cell.kind) and cell.kind.tz is None
-    )
-    return (f"timezone('UTC', {local})" if is_naive and spec.timezone else cell.sql), None
+def _time(
+    spec: FromColumn, cells: dict[str, _Cell], rows: str
+) -> tuple[str, tuple[str, Objection] | None]:
+    """The rows with what is read of a time beside them, and SQL of its value and an objection."""
+    cell = next((cells[name] for name in spec.names if name in cells), None)
+    if cell is None:
+        return rows, None
+    time = time_column(spec, cell.sql, cell.kind)
+    for step in time.steps:
+        rows = f"(SELECT *, {step} FROM {rows})"  # noqa: S608  # texts are quoted
+    return rows, (time.value, (time.is_wrong, Refusal.BAD_TIMESTAMP))
 
 
 def _missing(

@@ -14,6 +14,7 @@ from ingestion.sources.mapping import check_source, load_mapping, presets
 from ingestion.sources.native import NativeJsonl, NativeParquet
 from ingestion.sources.prism import Prism
 from ingestion.sources.remote import fetch, is_remote
+from ingestion.visible_text import visible
 
 # Sources that a mapping cannot describe, chosen as if they were mappings.
 _READERS = ("prism", "leaderbot")
@@ -54,8 +55,9 @@ def open_source(
     if is_remote(path):
         local = fetch(path, cache or Home.from_environment().cache / "remote")
     if mapping == "leaderbot":
-        return LeaderbotCounts(path, local or Path(path), source)
+        return LeaderbotCounts(visible(path), local or Path(path), source)
     file = inspect_file(path, local)
+    path = file.name
     if described is not None:
         return FlatFile(file, described)
     if mapping == "prism":

@@ -70,8 +70,7 @@ def fetch(address: str, cache: Path) -> Path:
         ) from error
     except Exception as error:
         missing = (EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError)
-        is_missing = isinstance(error, missing)
-        if is_missing and not isinstance(error, LocalEntryNotFoundError):
+        if isinstance(error, missing) and not isinstance(error, LocalEntryNotFoundError):
             raise NotFoundError(
                 f"{address}: there is no such dataset, revision or file, or it is private.",
                 remedy=f"Look at {page}/tree/main",

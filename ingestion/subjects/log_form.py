@@ -7,16 +7,16 @@ program itself says of participants (strikes, exclusions) it says of pseudonyms.
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Contract
-from ingestion.subjects.links import Links
-from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded
-from ingestion.subjects.seals import Seals
+from ingestion.subjects.key_tree import KeyTree
+from ingestion.subjects.links import LINKS, Identities
+from ingestion.subjects.pseudonyms import KEY_FILE, Pseudonymiser, coded, whose
+from ingestion.subjects.seals import SEALS, Seals
 
 KEY_SEPARATOR = ":"
 
@@ -27,6 +27,7 @@ def to_log_form(
     pseudonyms: Pseudonymiser,
     *,
     hashed: Container[str] | None = None,
+    participants_of: str | None = None,
 ) -> pa.Table:
     """Hash what may name a person and order the columns as a segment has them.
 
@@ -34,6 +35,7 @@ def to_log_form(
         contract: the rows' contract.
         native: log columns by name, ids still native; further columns are left out.
         pseudonyms: the vault's hasher.
+        participants_of: the source whose ids the participants' are; None: each row's own.
         hashed: the only columns whose ids are still native; None for all that may name a person.
 
     Returns:
@@ -44,9 +46,10 @@ def to_log_form(
     for column in contract.log_columns:
         if column.is_pseudonym and (hashed is None or column.name in hashed):
             scope = (str(contract.event_type),) if column.name == "event_id" else ()
-            hash_ids = partial(_hashed, pseudonyms, column.name, scope)
-            ids = coded(columns[column.name])
-            columns[column.name] = by_source(columns["source"], ids, hash_ids)
+            ids, sources = columns[column.name], columns["source"]
+            if column.name == "subject_id":
+                sources = whose(sources, participants_of)
+            columns[column.name] = pseudonyms.column(ids, sources, column.name, *scope)
     identity, *keys = (columns[name] for name in ("event_id", *contract.key))
     columns["event_id"] = pc.binary_join_element_wise(
         identity.dictionary_decode(), *keys, KEY_SEPARATOR
@@ -59,35 +62,68 @@ def to_log_form(
     )
 
 
-def _hashed(
-    pseudonyms: Pseudonymiser, purpose: str, scope: tuple[str, ...], source: str, ids: pa.Array
-) -> pa.Array:
-    return pseudonyms.distinct(ids, purpose, source, *scope)
-
-
 class Naming:
     """How the rows of a load name people.
 
     Args:
-        vault: the keys.
+        identities: the keys of names.
+        seals: the keys of what participants said of themselves.
         is_native: by a source's own ids, each of which is bound to its secret, then hashed; else as
             the log names them, and only the event's own id is hashed.
+        participants_of: the source whose ids the participants' are; None: each row's own.
     """
 
-    def __init__(self, vault: Path, *, is_native: bool) -> None:
-        self._pseudonyms = Pseudonymiser.open(vault)
-        self._links = Links.open(vault, self._pseudonyms) if is_native else None
-        self._seals = Seals.open(vault, is_made=True)
+    def __init__(
+        self,
+        identities: Identities,
+        seals: Seals,
+        *,
+        is_native: bool,
+        participants_of: str | None = None,
+    ) -> None:
+        self.participants_of, self.seals = participants_of, seals
+        self._pseudonyms = identities.pseudonyms
+        self._identities = identities if is_native else None
+
+    @classmethod
+    def open(cls, vault: Path, *, is_native: bool, participants_of: str | None = None) -> Naming:
+        """Under the keys of a vault; they are made on first use."""
+        identities, seals = Identities.open(vault), Seals.open(vault, is_made=True)
+        return cls(identities, seals, is_native=is_native, participants_of=participants_of)
+
+    @classmethod
+    def without_writing(cls, vault: Path, participants_of: str | None = None) -> Naming:
+        """Under the keys of a vault where it has them, else under fresh ones that nobody keeps."""
+        has_key = (vault / KEY_FILE).exists()
+        pseudonyms = Pseudonymiser.open(vault) if has_key else Pseudonymiser.new()
+        links, seals = (KeyTree.read_or_new(vault / name) for name in (LINKS, SEALS))
+        identities = Identities(links, pseudonyms)
+        return cls(identities, Seals(seals), is_native=True, participants_of=participants_of)
 
     def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
         """Rows ready for `log_form`, and of each whether its participant was erased."""
-        if self._links is not None:
-            return self._links.bind(contract, native)
+        if self._identities is not None:
+            return self._identities.bind(contract, native, self.participants_of)
         subjects = coded(native["subject_id"])
-        is_gone = pc.is_null(self._seals.tree.column(subjects.dictionary))
+        is_gone = pc.is_null(self.seals.tree.column(subjects.dictionary))
         return native, pc.fill_null(is_gone.take(subjects.indices), False)
 
     def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
         """Rows of participants who were not erased, as a segment has them."""
-        hashed = None if self._links is not None else ("event_id",)
-        return to_log_form(contract, bound, self._pseudonyms, hashed=hashed)
+        hashed = None if self._identities is not None else ("event_id",)
+        return to_log_form(
+            contract,
+            bound,
+            self._pseudonyms,
+            hashed=hashed,
+            participants_of=self.participants_of,
+        )
+
+    def subject_ids(self, source: str, native_ids: pa.Array) -> pa.Array:
+        """Pseudonyms of distinct native ids of a source; null where the person was erased."""
+        if self._identities is None:
+            return native_ids
+        bound = self._identities.bound_all(source, native_ids)
+        is_there = bound.is_valid()
+        hashed = self._pseudonyms.distinct(pc.fill_null(bound, ""), "subject_id", source)
+        return pc.if_else(is_there, hashed, pa.scalar(None, pa.string()))

@@ -33,6 +33,11 @@ class Pseudonymiser:
         self._block = hashlib.sha512(key).digest()
 
     @classmethod
+    def new(cls) -> Pseudonymiser:
+        """Under a random key, which is kept nowhere."""
+        return cls(secrets.token_bytes(KEY_BYTES))
+
+    @classmethod
     def open(cls, vault: Path) -> Pseudonymiser:
         """Use the vault's key; make one, readable by its owner alone, on first use.
 
@@ -52,6 +57,16 @@ class Pseudonymiser:
         """Pseudonym of one value."""
         message = self._prefix(purpose, *parts[:-1]) + parts[-1].encode()
         return hashlib.sha256(message).hexdigest()[: 2 * DIGEST_BYTES]
+
+    def column(
+        self, values: pa.ChunkedArray, sources: pa.ChunkedArray, purpose: str, *scope: str
+    ) -> pa.DictionaryArray:
+        """Pseudonyms of a column of values, within the source of each and the further scope."""
+
+        def change(source: str, distinct: pa.Array) -> pa.Array:
+            return self.distinct(distinct, purpose, source, *scope)
+
+        return by_source(sources, coded(values), change)
 
     def distinct(self, values: pa.Array, purpose: str, *scope: str) -> pa.Array:
         """Pseudonyms of values of which each is there once, none of them null.
@@ -94,7 +109,7 @@ def by_source(
         changed = change(distinct[0], values.dictionary)
         if not changed.null_count:
             return pa.DictionaryArray.from_arrays(values.indices, changed)
-        # A code for null would be a value to whoever asks what is null.
+        # A code for null would not count as null.
         return changed.take(values.indices).dictionary_encode()
     texts, whole = values.dictionary_decode(), pa.nulls(len(values), pa.string())
     for source in distinct:
@@ -104,3 +119,10 @@ def by_source(
         own = pc.if_else(is_here, texts, pa.scalar(None, pa.string())).dictionary_encode()
         whole = pc.if_else(is_here, change(source, own.dictionary).take(own.indices), whole)
     return whole.dictionary_encode()
+
+
+def whose(sources: pa.ChunkedArray, participants_of: str | None) -> pa.ChunkedArray:
+    """The source that each row's participant id is of: the rows' own, or one for all."""
+    if participants_of is None:
+        return sources
+    return pa.chunked_array([pa.repeat(pa.scalar(participants_of, pa.string()), len(sources))])

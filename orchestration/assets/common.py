@@ -1,5 +1,6 @@
 """What assets, sensors and schedules share: resources, failures, tables as metadata."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,11 +13,13 @@ from dagster_dbt import DbtCliResource
 
 from ingestion.errors import BusyError, DemoscopeError
 from ingestion.paths import Home
+from ingestion.visible_text import visible
 from orchestration import dbt_runs
 
 DUCKDB_POOL = "duckdb"
 """Every step that opens the pipeline's database is in this pool, whose limit is 1."""
 
+MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)")
 OWNERS = ["team:demoscope"]
 
 
@@ -74,4 +77,9 @@ def _is_number(value: object) -> bool:
 def _text(value: object) -> str:
     if _is_number(value):
         return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return plain(value)
+
+
+def plain(value: object) -> str:
+    """Text of data in Markdown: what Markdown would read as its own is escaped."""
+    return MARKDOWN.sub(r"\\\g<0>", visible(value))

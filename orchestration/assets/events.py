@@ -25,7 +25,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration.assets.common import OWNERS, HomeResource, table
+from orchestration.assets.common import OWNERS, HomeResource, plain, table
 from orchestration.landing import LandedFile, landed_files
 from orchestration.load_report import GateRefusalError, LoadReport
 from orchestration.loading import load_file
@@ -104,7 +104,7 @@ def _result(
         metadata={
             "expectation": expectation.kind,
             **{name: str(value) for name, value in expectation.arguments.items()},
-            "files": dg.MetadataValue.md("\n".join(f"- {report.file}" for report in judged)),
+            "files": dg.MetadataValue.md("\n".join(f"- {plain(report.file)}" for report in judged)),
             "rows": sum(report.row_count for report in judged),
             "data docs": dg.MetadataValue.path(data_docs / judged[-1].load_id),
         },

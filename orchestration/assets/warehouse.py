@@ -54,7 +54,8 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
             if context.selected_asset_keys >= needed:
                 log = EventLog.open(paths.log)
                 position = log.resolve(None)
-                open_sources(workspace, log, position, loads=paths.loads)
+                for unread in open_sources(workspace, log, position, loads=paths.loads):
+                    context.log.warning(unread)
                 context.instance.add_run_tags(context.run.run_id, {POSITION_TAG: str(position)})
             else:
                 show_ratings(workspace)

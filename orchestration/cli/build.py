@@ -104,6 +104,7 @@ def build(
     if count:
         say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
     if as_of is None and valid_until is None:
+        _say_unmatched(home)
         _say_uncompared(home)
     if as_json:
         print_json({"board": {"board_id": release.id, **release.subject}})
@@ -118,6 +119,16 @@ def _say_warnings(warnings: Sequence[str], home: Home) -> None:
     compiled = home.root / "dbt" / "target" / "compiled"
     if warnings and compiled.exists():
         say(f"The SQL that selects the rows lies under {compiled}, by the names of the tests.")
+
+
+def _say_unmatched(home: Home) -> None:
+    """People who are enrolled or voted, and not both, where that looks like a mistake."""
+    from orchestration.unmatched_people import nobody_enrolled, unmatched_people
+
+    for sentence in unmatched_people(home):
+        say(f"warning: {sentence}")
+    if nobody_enrolled(home):
+        say("note: nobody is enrolled, so boards are unweighted.")
 
 
 def _say_uncompared(home: Home) -> None:
@@ -224,6 +235,7 @@ def study(
     warnings: list[str] = []
     release = run_build(home, step=step(STEPS), warn=warnings.append)
     _say_warnings(warnings, home)
+    _say_unmatched(home)
     _show(release, Format.TABLE)
     publish(home)
     _say_where(home, release, build_site(home, home.site, say))

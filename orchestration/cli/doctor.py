@@ -25,11 +25,12 @@ def doctor(*, as_json: AS_JSON = False) -> None:
     home = Home.from_environment()
     checks = (_python, _libraries, _ratings, _home, _space, _vault, _log, _database, _board)
     findings = [_finding(check, home) for check in checks]
+    findings += _people(home)
     if as_json:
         print_json({"checks": findings})
     else:
         for finding in findings:
-            mark = "ok" if finding["is_well"] else "WRONG"
+            mark = finding.get("mark") or ("ok" if finding["is_well"] else "WRONG")
             put(f"{mark:<6}{finding['check']:<10} {finding['message']}")
     if not all(finding["is_well"] for finding in findings):
         raise typer.Exit(1)
@@ -105,7 +106,7 @@ def _log(home: Home) -> str:
 
     if not home.log.exists():
         return "empty"
-    head = EventLog.open(home.log).head()
+    head = EventLog.open(home.log).head
     return f"position {head.seq if head else 0}; check it whole with: demoscope log verify"
 
 
@@ -125,8 +126,18 @@ def _board(home: Home) -> str:
     if not (home.boards / store.CURRENT).exists():
         return "none yet; run: demoscope build"
     release = store.current(home.boards)
-    head = EventLog.open(home.log).head()
+    head = EventLog.open(home.log).head
     position = release.subject["log_position"]
     if head is not None and head.seq > position:
         return f"as of {position}, {head.seq - position} commits behind; run: demoscope build"
     return f"{release.id[:12]} as of log position {position}"
+
+
+def _people(home: Home) -> list[dict[str, Any]]:
+    """What looks like a mistake in the data: no fault of the installation, so `is_well`."""
+    from orchestration.unmatched_people import unmatched_people
+
+    return [
+        {"check": "people", "is_well": True, "mark": "look", "message": sentence}
+        for sentence in unmatched_people(home)
+    ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
+
+if TYPE_CHECKING:
+    from orchestration.load_report import LoadReport
 
 
 def ingest(
@@ -28,7 +31,7 @@ def ingest(
 ) -> None:
     """Bring files through the gate into the event log."""
     from expectations.gate import Gate
-    from orchestration.dry_run import first_rows, notes_of
+    from orchestration.dry_run import first_rows
     from orchestration.load_report import GateRefusalError
     from orchestration.loading import load_file, try_file  # imports pyarrow and DuckDB
 
@@ -53,42 +56,64 @@ def ingest(
             continue
         load = report.as_json()
         if is_dry:
-            load |= {"status": "dry_run", "notes": [*load["notes"], *notes_of(home)]}
             load["first_rows"] = first_rows(path, mapping, source)
         loads.append(load)
         if not as_json:
-            _summary(load)
+            _summary(report)
+        if is_dry and not as_json:
+            _understood(load["first_rows"])
     if as_json:
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
 
 
-def _summary(load: dict[str, Any]) -> None:
+def _what_was_refused(report: LoadReport) -> None:
+    """Examples of refused rows, and what can be done about them."""
+    from ingestion.vocabulary import Refusal
+    from orchestration.load_report import TWO_WAYS, example_line, remedies
+
+    for row in report.examples:
+        put(f"    {example_line(row)}")
+    for remedy in remedies(report):
+        put(f"    {remedy}")
+    is_refused = report.status == "refused"
+    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason and not is_refused:
+        put(f"  {TWO_WAYS}")
+
+
+def _summary(report: LoadReport) -> None:
     """Rows, accepted, duplicates, quarantined by reason: what a person wants to know."""
-    put(f"{load['file']}: {load['status'].replace('_', ' ')}")
+    load = report.as_json()
+    put(f"{report.file}: {report.status.replace('_', ' ')}")
     for label, name in (
         ("rows", "row_count"),
-        ("held back" if load["status"] == "refused" else "accepted", "accepted_count"),
+        ("held back" if report.status == "refused" else "accepted", "accepted_count"),
         ("duplicates", "duplicate_count"),
         ("quarantined", "quarantined_count"),
     ):
         put(f"  {label:<12} {load[name]:>12,}")
-    for reason, count in load["quarantined_by_reason"].items():
+    for reason, count in report.quarantined_by_reason.items():
         put(f"    {reason:<22} {count:>10,}")
-    if load["set_aside_count"]:
+    if report.set_aside_count:
         what = "(no events, or not what the mapping means)"
-        put(f"  {'set aside':<12} {load['set_aside_count']:>12,}  {what}")
-    for note in load["notes"]:
-        put(f"  note: {note}")
-    for row in load["examples"]:
-        where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
-        put(f"    {where}: {row['original']}")
-    if load["status"] == "nothing_new":
+        put(f"  {'set aside':<12} {report.set_aside_count:>12,}  {what}")
+    _what_was_refused(report)
+    for warning in report.warnings:
+        put(f"  warning: {warning}")
+    if report.retracted_count:
+        put(
+            f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
+            " A mistaken load is taken back by `demoscope log undo`."
+        )
+    if report.status == "nothing_new":
         put("  Every row that the gate let through was in the log already.")
-    if load["position"] is not None and load["status"] != "dry_run":
-        put(f"  log position {load['position']}")
-    for row in load.get("first_rows", []):
+    if report.position is not None:
+        put(f"  log position {report.position}")
+
+
+def _understood(rows: list[dict[str, object]]) -> None:
+    """How the first rows are understood, after a dry run."""
+    for row in rows:
         put(f"  would be understood as: {json.dumps(row, default=str, ensure_ascii=False)}")
-    if load["status"] == "dry_run":
-        put("  nothing was written")
+    put("  nothing was written")

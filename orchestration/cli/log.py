@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,9 @@ import typer
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, say
+from ingestion.visible_text import visible
+from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, put_file, say
+from orchestration.cli.undo import undo
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from orchestration.cli.output import Columns
 
 app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
+app.command()(undo)
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
 NOT_SHOWN = {*ENVELOPE, "schema_version"}
 REMAINS = (
@@ -89,7 +91,7 @@ def events(
     if not found:
         raise NotFoundError("No such event is in the log.")
     for row in found:
-        content = ", ".join(f"{name} {row[name]}" for name in row if name not in NOT_SHOWN)
+        content = ", ".join(f"{name} {visible(row[name])}" for name in row if name not in NOT_SHOWN)
         where = f"position {row['position']}, log position {row['commit_seq']}"
         put(f"{row['event_id']}  {row['event_type']}\n    {where}; {content}")
     if len(found) >= limit:
@@ -123,7 +125,7 @@ def checkpoint(
             }
         )
     elif out is None:
-        sys.stdout.write(note)
+        put_file(note)
     say(f"Public key, in {home.log_public_key}: {verifier}")
 
 
@@ -150,7 +152,7 @@ def prove(
         raise UsageError(f"{checkpoint} is not a checkpoint.") from error
     proof = prove_event(log, event_id, note, is_shown=not hide_content).decode()
     if out is None:
-        sys.stdout.write(proof)
+        put_file(proof)
     else:
         _write(out, proof)
 
@@ -190,7 +192,7 @@ def verify_proof(
         f" {commit.recorded_text} by commit {commit.seq} of {held.size} in {held.origin}."
     )
     for name, value in sorted(event.items()):
-        put(f"    {name}: {value}")
+        put(f"    {name}: {visible(value)}")
 
 
 @app.command()
@@ -283,8 +285,15 @@ def erase(
         )
         raise UsageError(message, remedy="Add --yes to do it.")
     require_idle(home)
-    done = erase_subject(log, home.vault, found, level=level, is_retracted=retract)
-    deleted = [path.name for path in erasure_cleanup(home)]
+    deleted: list[str] = []
+    done = erase_subject(
+        log,
+        home.vault,
+        found,
+        level=level,
+        is_retracted=retract,
+        cleanup=lambda: deleted.extend(path.name for path in erasure_cleanup(home)),
+    )
     refused = _mentions(home.quarantine, subject)
     if as_json:
         print_json(

@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError
+from ingestion.paths import Home
+from orchestration.cli.output import say
 
 # The module that has a function of the command's name, or for a group of commands its `app`.
 COMMANDS = {
@@ -77,6 +79,7 @@ def demoscope() -> None:
 def run() -> None:
     """Run the command line; a user's error is one message and an exit code, never a traceback."""
     try:
+        Home.from_environment().keep_private()
         app()
     except DemoscopeError as error:
         _end(str(error), error.exit_code)
@@ -93,5 +96,5 @@ def run() -> None:
 
 
 def _end(message: str, code: int) -> None:
-    sys.stderr.write(f"error: {message}\n")
+    say(f"error: {message}")
     sys.exit(code)

@@ -1,9 +1,14 @@
-"""How commands print: data on stdout as a table, JSON or CSV; words and progress on stderr."""
+"""How commands print: data on stdout as a table, JSON or CSV; words and progress on stderr.
+
+Everything a command prints goes through here, so that names and texts of data are shown as text:
+nothing in them is markup, and what would be hidden, or would move the cursor, is an escape.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
@@ -11,8 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingestion.visible_text import visible, visible_in_json, visible_lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rich.table import Table
 
     Row = Mapping[str, Any]
     # A heading (`>`: set right, `^`: centred), and a format string or function for the cell.
@@ -20,6 +29,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 WIDTH = 160
+NAME_WIDTH_MIN = 8
+ELLIPSIS = "…"
+FORMULA = tuple("=+-@\t\r\n")
 AS_OF = Annotated[
     str | None, typer.Option(help="Log position, time or release's id; the head if not given.")
 ]
@@ -40,17 +52,22 @@ FORMAT = Annotated[Format, typer.Option("--format", help="How to print it.")]
 def print_json(document: dict[str, Any]) -> None:
     """Print one document with its schema version."""
     text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, indent=2)
-    put(text)
+    sys.stdout.write(f"{visible_in_json(text)}\n")
 
 
 def put(line: object) -> None:
     """A line of the command's output, on stdout."""
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{visible_lines(line)}\n")
 
 
-def say(message: str) -> None:
+def put_file(content: str) -> None:
+    """A whole file on stdout, as it is: it is meant for a program."""
+    sys.stdout.write(content)
+
+
+def say(message: object) -> None:
     """A line for a person, on stderr."""
-    sys.stderr.write(message + "\n")
+    sys.stderr.write(f"{visible_lines(message)}\n")
 
 
 def print_rows(
@@ -75,29 +92,107 @@ def print_rows(
     elif output is Format.CSV:
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: _no_formula(cell) for name, cell in row.items()} for row in rows)
     elif output is Format.TABLE:
         print_table(rows, columns, title=title, note=note)
+
+
+def _no_formula(cell: object) -> object:
+    """Text that a spreadsheet would run gets an apostrophe before it, as in published CSV."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def print_table(
     rows: Sequence[Row], columns: Columns, *, title: str | None = None, note: str | None = None
 ) -> None:
-    """Print rows as a table for people."""
+    """Print rows as a table for people; names are shortened where a figure would not fit else."""
     from rich.console import Console  # only for people
-    from rich.table import Table
+    from rich.measure import Measurement
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    console = Console(width=_width())
+    cells = [
+        [visible(one.format_map(row) if isinstance(one, str) else one(row)) for row in rows]
+        for one in columns.values()
+    ]
+    whole = _table(columns, cells, title)
+    excess = Measurement.get(console, console.options.update(width=10**6), whole).maximum
+    excess -= console.width
+    if excess > 0:
+        names = [at for at, heading in enumerate(columns) if not heading.startswith((">", "^"))]
+        for at, width in _name_widths([cells[at] for at in names], excess).items():
+            cells[names[at]] = _shortened(cells[names[at]], width)
+        whole = _table(columns, cells, title)
+        # A figure that is cut is worse than a line that the terminal breaks.
+        needed = Measurement.get(console, console.options.update(width=10**6), whole).maximum
+        console.width = max(console.width, needed)
+    console.print(whole)
+    if note:
+        console.print(Text(visible_lines(note), style="dim"), soft_wrap=True)
+
+
+def _width() -> int | None:
+    """Columns of a line: the terminal's, or those that COLUMNS names; in a pipe WIDTH."""
+    is_told = os.environ.get("COLUMNS", "").isdigit()
+    return None if sys.stdout.isatty() or is_told else WIDTH
+
+
+def _table(columns: Columns, cells: list[list[str]], title: str | None) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = None if title is None else Text(visible(title))
+    table = Table(title=shown, title_justify="left", box=None, pad_edge=False)
     for heading in columns:
         justify: Any = {">": "right", "^": "center"}.get(heading[:1], "left")
-        table.add_column(heading.lstrip(">^"), justify=justify, no_wrap=True)
-    for row in rows:
-        cells = columns.values()
-        table.add_row(*(one.format_map(row) if isinstance(one, str) else one(row) for one in cells))
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    console.print(table)
-    if note:
-        console.print(note, style="dim", highlight=False, soft_wrap=True)
+        table.add_column(Text(heading.lstrip(">^")), justify=justify, no_wrap=True)
+    for row in zip(*cells, strict=True):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _name_widths(columns: list[list[str]], excess: int) -> dict[int, int]:
+    """Widths for the widest columns of names, by place, that save `excess` characters."""
+    from rich.cells import cell_len
+
+    widths = [max((cell_len(cell) for cell in cells), default=0) for cells in columns]
+    narrowed: dict[int, int] = {}
+    while excess > 0 and widths and max(widths) > NAME_WIDTH_MIN:
+        at = widths.index(max(widths))
+        next_widest = max(
+            (width for other, width in enumerate(widths) if other != at), default=NAME_WIDTH_MIN
+        )
+        floor = max(next_widest, NAME_WIDTH_MIN)
+        saved = max(1, min(excess, widths[at] - floor))
+        widths[at] -= saved
+        excess -= saved
+        narrowed[at] = widths[at]
+    return narrowed
+
+
+def _shortened(cells: list[str], width: int) -> list[str]:
+    """Texts cut in the middle to a width; two that would look alike then are numbered."""
+    by_short: dict[str, list[str]] = {}
+    found = []
+    for cell in cells:
+        short = _cut(cell, width, ELLIPSIS)
+        alike = by_short.setdefault(short, [])
+        if cell not in alike:
+            alike.append(cell)
+        number = alike.index(cell) + 1
+        found.append(short if number == 1 else _cut(cell, width, f"{ELLIPSIS}{number}{ELLIPSIS}"))
+    return found
+
+
+def _cut(text: str, width: int, mark: str) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= width:
+        return text
+    left = max(width - cell_len(mark), 2)
+    start = set_cell_size(text, (left + 1) // 2)
+    end = set_cell_size(text[::-1], left // 2)[::-1]
+    return f"{start}{mark}{end}"
 
 
 @contextmanager
@@ -107,9 +202,11 @@ def progress(label: str) -> Iterator[Callable[[int], None]]:
         yield lambda _count: None
         return
     from rich.console import Console  # only for a terminal
+    from rich.text import Text
 
-    with Console(stderr=True).status(label) as status:
-        yield lambda count: status.update(f"{label}: {count:,} rows")
+    shown = visible(label)
+    with Console(stderr=True).status(Text(shown)) as status:
+        yield lambda count: status.update(Text(f"{shown}: {count:,} rows"))
 
 
 def step(labels: Mapping[str, str]) -> Callable[[str], None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, NotFoundError, UsageError
+from ingestion.paths import make_public, make_way
 from publishing.page.marts import READ, read_mart, read_marts
 from publishing.page.page_data import page_data
 from publishing.page.rendering import method_page, page
@@ -62,6 +63,10 @@ def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words
         for publication in editions:
             write_page(work, publication, editions, shown.name, summaries)
         (work / MARK).touch()
+        for path in (work, *work.rglob("*")):
+            make_public(path)
+        if out == home.site:
+            make_way(home.root)
         _replace(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)

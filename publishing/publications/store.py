@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, IntegrityError, NotFoundError
 from ingestion.log.durable import fsync_directory, fsync_file
+from ingestion.paths import make_public, make_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +100,9 @@ def alone(marts: Path) -> Iterator[None]:
     Raises:
         BusyError: another is at work.
     """
-    marts.mkdir(parents=True, exist_ok=True)
+    make_way(marts.parent)
+    marts.mkdir(exist_ok=True)
+    make_public(marts)
     with (marts / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,41 +3,151 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from ingestion.paths import Home
-from orchestration.dry_run import first_rows, notes_of
-from orchestration.load_report import GateRefusalError
+from orchestration.dry_run import NO_VAULT, first_rows
+from orchestration.load_report import GateRefusalError, LoadReport
 from orchestration.loading import load_file, try_file
 from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text
 
-
-def _content(root: Path) -> dict[str, str]:
-    files = (path for path in root.rglob("*") if path.is_file())
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+BAD = {**VOTES[0], "id": 9, "winner": "nobody"}
 
 
-def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
-    home, votes, mapping = Home(tmp_path / "home"), tmp_path / "v.csv", tmp_path / "m.yml"
-    mapping.write_text(MAPPING)
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def votes(tmp_path: Path) -> Path:
+    return tmp_path / "v.csv"
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> str:
+    path = tmp_path / "m.yml"
+    path.write_text(MAPPING)
+    return str(path)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "scratch"
+    path.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(path))
+    return path
+
+
+def _walk(root: Path) -> dict[str, tuple[int, int, str]]:
+    """Every file and directory: mode, time of the last change, and content."""
+    found = {}
+    for path in (root, *root.rglob("*")):
+        state = path.lstat()
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        found[str(path)] = (state.st_mode, state.st_mtime_ns, content)
+    return found
+
+
+def _said(report: LoadReport) -> dict[str, object]:
+    """What a report says, without what every load has of its own."""
+    own = {"load_id", "started_at_us", "duration_ms", "status", "position"}
+    return {key: value for key, value in report.as_json().items() if key not in own}
+
+
+def test_without_a_warehouse_none_is_made(
+    home: Home, votes: Path, mapping: str, scratch: Path
+) -> None:
     votes.write_text(csv_text(VOTES[:1]))
-    assert try_file(home, str(votes), mapping=str(mapping)).accepted_count == 1
+    report = try_file(home, str(votes), mapping=mapping)
+    assert (report.status, report.accepted_count) == ("dry_run", 1)
+    assert report.warnings == [NO_VAULT]
     assert not home.root.exists()
-    assert len(notes_of(home)) == 1
-    load_file(home, str(votes), mapping=str(mapping))
-    before = _content(home.root)
-    votes.write_text(csv_text([*VOTES, {**VOTES[0], "id": 9, "winner": "nobody"}]))
+    assert list(scratch.iterdir()) == []
+
+
+def test_the_home_is_as_it_was(home: Home, votes: Path, mapping: str, scratch: Path) -> None:
+    votes.write_text(csv_text(VOTES[:1]))
+    load_file(home, str(votes), mapping=mapping)
+    before = _walk(home.root)
+    again = try_file(home, str(votes), mapping=mapping)
+    assert (again.status, again.duplicate_count) == ("nothing_new", 1)
+    votes.write_text(csv_text([*VOTES, BAD]))
     with pytest.raises(GateRefusalError):
-        try_file(home, str(votes), mapping=str(mapping))
+        try_file(home, str(votes), mapping=mapping)
     votes.write_text(csv_text(VOTES))
-    report = try_file(home, str(votes), mapping=str(mapping))
-    assert (report.status, report.accepted_count, report.duplicate_count) == ("dry_run", 2, 1)
-    assert report.position is None
-    assert _content(home.root) == before
-    assert notes_of(home) == []
-    rows = first_rows(str(votes), str(mapping), None)
-    assert [row["outcome"] for row in rows] == ["a", "tie", "b"]
-    loaded = load_file(home, str(votes), mapping=str(mapping))
+    report = try_file(home, str(votes), mapping=mapping)
+    assert _walk(home.root) == before
+    assert list(scratch.iterdir()) == []
+    assert (report.status, report.position) == ("dry_run", None)
+    loaded = load_file(home, str(votes), mapping=mapping)
     assert (loaded.accepted_count, loaded.duplicate_count) == (2, 1)
+    assert _said(report) == _said(loaded)
+
+
+def test_no_secret_and_no_refused_row_is_written_anywhere(
+    home: Home, votes: Path, mapping: str, scratch: Path
+) -> None:
+    votes.write_text(csv_text(VOTES[:1]))
+    load_file(home, str(votes), mapping=mapping)
+    secrets = [path.read_bytes() for path in home.vault.iterdir() if path.stat().st_size]
+    votes.write_text(csv_text([*VOTES * 5, BAD]))
+    seen: list[bytes] = []
+
+    def look(_rows: int) -> None:
+        seen.extend(path.read_bytes() for path in scratch.rglob("*") if path.is_file())
+
+    report = try_file(home, str(votes), mapping=mapping, progress=look)
+    assert report.quarantined_count == 1
+    assert len(secrets) == 3
+    assert seen
+    for content in seen:
+        assert not any(secret in content for secret in secrets)
+        assert b"nobody" not in content
+
+
+@pytest.mark.parametrize("rows", [[*VOTES, BAD], [BAD]], ids=["too many", "all"])
+def test_what_is_refused_is_refused_in_the_same_words(
+    home: Home, votes: Path, mapping: str, rows: list[dict[str, object]]
+) -> None:
+    votes.write_text(csv_text(rows))
+    load_file(home, str(_other(votes)), mapping=mapping)
+    with pytest.raises(GateRefusalError) as dry:
+        try_file(home, str(votes), mapping=mapping)
+    with pytest.raises(GateRefusalError) as real:
+        load_file(home, str(votes), mapping=mapping)
+    report = real.value.report
+    assert dry.value.report.status == report.status == "refused"
+    assert _said(dry.value.report) == _said(report)
+    kept = f"Every bad row is in the warehouse's quarantine/{report.load_id}.parquet"
+    not_kept = "A load keeps every bad row in the warehouse's quarantine"
+    assert str(dry.value) == str(real.value).replace(kept, not_kept)
+
+
+def _other(votes: Path) -> Path:
+    path = votes.with_name("other.csv")
+    path.write_text(csv_text([{**VOTES[0], "id": 77}]))
+    return path
+
+
+def test_enrolments_of_the_same_file_count(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    said = {"source": "s", "participant_id": "p"}
+    person = {**said, "event_type": "participant_enrolled", "native_id": "p", "country": "US"}
+    vote = {**said, "event_type": "battle_judged", "native_id": "v", "dimension": "overall"}
+    vote |= {"model_a": "m1", "model_b": "m2", "outcome": "a"}
+    path.write_text(f"{json.dumps(person)}\n{json.dumps(vote)}\n")
+    report = try_file(home, str(path))
+    assert (report.accepted_count, report.warnings) == (2, [NO_VAULT])
+    vote["participant_id"] = "somebody else"
+    path.write_text(f"{json.dumps(person)}\n{json.dumps(vote)}\n")
+    assert "1 of 1 voters have no enrolment" in try_file(home, str(path)).warnings[1]
+
+
+def test_first_rows_are_shown_as_they_are_understood(votes: Path, mapping: str) -> None:
+    votes.write_text(csv_text(VOTES))
+    assert [row["outcome"] for row in first_rows(str(votes), mapping, None)] == ["a", "tie", "b"]

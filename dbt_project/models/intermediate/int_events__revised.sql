@@ -9,6 +9,8 @@ A retraction stands unless a later retraction of it (an appeal) stands. Round by
 every retraction to stand; in each next round stands what no retraction of the round before is about.
 Retractions that nobody appealed are right in round 0, those whose appeals all are right in round n are
 right in round n + 1; so after as many rounds as the longest chain, all are right.
+
+An event that was said again after a retraction is gone whatever becomes of the retraction.
 -#}
 with recursive
 
@@ -116,11 +118,19 @@ retracted as (
     where retractions.event_id is null or retractions.position < stands.position
     group by stands.target_event_id
 
+),
+
+said_again as (
+
+    select * from {{ ref('int_events__said_again') }}
+
 )
 
 select
     revised.event_id,
-    revised.revised_position,
-    retracted.retracted_position
+    greatest(revised.revised_position, coalesce(said_again.followed_position, 0))
+        as revised_position,
+    coalesce(retracted.retracted_position, said_again.followed_position) as retracted_position
 from revised
 left join retracted on revised.event_id = retracted.event_id
+left join said_again on revised.event_id = said_again.event_id

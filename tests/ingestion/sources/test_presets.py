@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,8 @@ def test_arena_human_preference(read: Any, tmp_path: Path) -> None:
     )
     columns = ("native_id", "participant_id", "outcome", "language", "occurred_at", "refusal")
     assert _found(rows, *columns) == [
-        ("u1", "s1", "both_bad", "en", "2025-04-17T00:26:30.123000Z", None),
-        ("u2", "s1", "b", "en", "2025-04-17T00:26:30.123000Z", None),
+        ("u1", "s1", "both_bad", "en", datetime(2025, 4, 17, 0, 26, 30, 123000, tzinfo=UTC), None),
+        ("u2", "s1", "b", "en", datetime(2025, 4, 17, 0, 26, 30, 123000, tzinfo=UTC), None),
     ]
     old = {
         "question_id": "q1",

@@ -15,7 +15,7 @@ from ingestion.paths import Home
 from orchestration import definitions as module
 from orchestration import rating_step
 from orchestration.assets import dbt_manifest
-from orchestration.assets.common import DUCKDB_POOL
+from orchestration.assets.common import DUCKDB_POOL, table
 from orchestration.assets.events import gate_checks
 from orchestration.assets.ratings import INPUTS
 
@@ -143,3 +143,9 @@ sys.exit(", ".join(sorted(name for name in sys.modules if name.startswith("dagst
         [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-500:]
+
+
+def test_names_in_metadata_are_no_markdown() -> None:
+    name = "x|[a](b) <i> _c_ `d` \x1b"
+    shown = table(("model_id", "battle_count"), [{"model_id": name, "battle_count": 1234}]).value
+    assert shown.splitlines()[-1] == (r"| x\|\[a\](b) \<i\> \_c\_ \`d\` \\x1b | 1,234 |")

@@ -1,0 +1,174 @@
+"""What may be wrong with a load that went well: people who do not join, names that look alike.
+
+Participants' ids are at hand only while a file is loaded, so only here can two spellings of one id
+be told. Warnings are kept with the load and name no person: they give row numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.log.reader import register
+from ingestion.lookalikes import lookalikes
+from ingestion.sources.batch import ROW_NUMBER
+from ingestion.vocabulary import EventType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ingestion.log import EventLog
+    from ingestion.subjects.log_form import Naming
+
+TRIED = 1_000
+SHOWN = 5
+MODELS = ("model_a", "model_b")
+COMPARED = (EventType.BATTLE_JUDGED, EventType.BATTLES_TALLIED)
+
+
+@dataclass
+class Noted:
+    """Who voted in a file, with the first row of each, and the models it names.
+
+    `enrolled` are people whose enrolment the log does not have, with their source.
+    """
+
+    voters: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    battles: dict[str, int] = field(default_factory=dict)
+    models: set[str] = field(default_factory=set)
+    enrolled: dict[str, str] = field(default_factory=dict)
+
+    def note(self, event_type: EventType, native: pa.Table, logged: pa.Table) -> None:
+        """Take rows as the source wrote them, and as the log has them."""
+        if event_type in COMPARED:
+            for name in MODELS:
+                self.models.update(logged[name].unique().to_pylist())
+        if event_type is not EventType.BATTLE_JUDGED:
+            return
+        rows = pa.table(
+            {
+                "key": logged["subject_id"],
+                "id": native["subject_id"],
+                "source": logged["source"],
+                "row": native[ROW_NUMBER],
+            }
+        )
+        rows = rows.filter(pc.is_valid(rows["key"]))
+        kinds = rows.group_by(["key", "id", "source"])
+        for one in kinds.aggregate([("row", "min"), ("row", "count")]).to_pylist():
+            key = one["key"]
+            self.voters.setdefault(key, (one["id"], one["source"], one["row_min"]))
+            self.battles[key] = self.battles.get(key, 0) + one["row_count"]
+
+    def enrol(self, event_type: EventType, logged: pa.Table) -> None:
+        """Take rows that are not committed."""
+        if event_type is EventType.PARTICIPANT_ENROLLED:
+            people, sources = (logged[name].to_pylist() for name in ("subject_id", "source"))
+            self.enrolled.update(zip(people, sources, strict=True))
+
+
+def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
+    """Sentences on what looks like a mistake, none where nothing does."""
+    if not noted.models:
+        return []
+    with duckdb.connect() as connection:
+        register(connection, log, log.resolve(None))
+        models = " union ".join(
+            f"select {model} from raw.{kind}"  # noqa: S608  # names of contracts
+            for kind in COMPARED
+            for model in MODELS
+        )
+        known = {name for (name,) in connection.sql(models).fetchall()}
+        people = "select distinct subject_id, source from raw.participant_enrolled"
+        enrolled = noted.enrolled | dict(connection.sql(people).fetchall())
+    return [*_unmatched(noted, enrolled, names), *_alike(noted.models, known)]
+
+
+def _alike(new: set[str], known: set[str]) -> list[str]:
+    """A sentence on the names of this file that look like others of it or of the log."""
+    groups = [group for group in lookalikes(new | known) if new.intersection(group)]
+    if not groups:
+        return []
+    shown = "; ".join(" = ".join(map(ascii, group)) for group in groups[:SHOWN])
+    more = f"; and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
+    said = (
+        f"Models whose names differ only by case, blanks, width or look count as different "
+        f"({len(groups):,}): {shown}{more}. If one is meant, write it one way in the file."
+    )
+    return [said]
+
+
+def _unmatched(noted: Noted, enrolled: dict[str, str], names: Naming) -> list[str]:
+    """Sentences on voters without an enrolment; none where nobody is enrolled at all."""
+    missing = [key for key in noted.voters if key not in enrolled]
+    if not enrolled or not missing:
+        return []
+    battles = sum(noted.battles[key] for key in missing)
+    said = (
+        f"{len(missing):,} of {len(noted.voters):,} voters have no enrolment, so {battles:,} of "
+        f"{sum(noted.battles.values()):,} votes count on unweighted boards only."
+    )
+    elsewhere: dict[str, list[int]] = {}
+    spelled: list[int] = []
+    tried = [noted.voters[key] for key in missing[:TRIED]]
+    for own in sorted({source for _, source, _ in tried}):
+        rows = [(native, row) for native, source, row in tried if source == own]
+        whose = names.participants_of or own
+        for other in sorted({whose, *enrolled.values()}):
+            spellings = _spellings if other != whose else _other_spellings
+            found = _found(rows, other, spellings, enrolled, names)
+            if other == whose:
+                spelled += found
+            elif found:
+                elsewhere.setdefault(other, []).extend(found)
+    if spelled:
+        said += (
+            f" {len(spelled):,} of them would be enrolled if case, blanks or leading zeros of "
+            f"their ids were changed, such as in {_rows(spelled)}."
+        )
+    for other, found in elsewhere.items():
+        said += (
+            f" {len(found):,} of them are enrolled under {other}: one `source:`? If so, write "
+            f"`participants_of: {other}` into the mapping."
+        )
+    return [said]
+
+
+def _found(
+    rows: list[tuple[str, int]],
+    source: str,
+    spellings: Callable[[str], set[str]],
+    enrolled: dict[str, str],
+    names: Naming,
+) -> list[int]:
+    """The rows of those ids of which a spelling is enrolled under a source."""
+    of_row: dict[str, set[int]] = {}
+    for native, row in rows:
+        for one in spellings(native):
+            of_row.setdefault(one, set()).add(row)
+    if not of_row:
+        return []
+    keys = names.subject_ids(source, pa.array(list(of_row), pa.string())).to_pylist()
+    pairs = zip(keys, of_row.values(), strict=True)
+    return sorted(set[int]().union(*(numbers for key, numbers in pairs if key in enrolled)))
+
+
+def _spellings(native: str) -> set[str]:
+    """How else somebody may have written an id, and as it is."""
+    bare = "".join(native.split())
+    trimmed = native.strip()
+    forms = {native, trimmed, bare, bare.lstrip("0")}
+    return {form for one in forms for form in (one, one.lower(), one.upper()) if form}
+
+
+def _other_spellings(native: str) -> set[str]:
+    return _spellings(native) - {native}
+
+
+def _rows(numbers: Iterable[int]) -> str:
+    shown = sorted(numbers)[:3]
+    return ("row " if len(shown) == 1 else "rows ") + ", ".join(map(str, shown))

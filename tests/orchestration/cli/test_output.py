@@ -1,0 +1,106 @@
+"""Names of data are printed as text, and no name takes a figure off a table."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.cli.build import COLUMNS
+from orchestration.cli.output import Format, print_json, print_rows, print_table, progress, put, say
+
+FIGURES = re.compile(
+    r" +[12] +[12]-2 .* [+-]\d\.\d\d +[+-]\d\.\d\d to [+-]\d\.\d\d +0\.\d{3} +0\.500 +1,234$"
+)
+WIDTH = 80
+
+
+def row(name: str, rank: int = 1) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "rank_lo": rank,
+        "rank_hi": 2,
+        "model_id": name,
+        "is_provisional": False,
+        "skill": 0.5,
+        "skill_lo": -1.0,
+        "skill_hi": 1.0,
+        "p_best": 0.5,
+        "winshare": 0.5,
+        "battle_count": 1234,
+    }
+
+
+def table(capsys: pytest.CaptureFixture[str], *names: str) -> list[str]:
+    rows = [row(name, rank) for rank, name in enumerate(names, 1)]
+    print_table(rows, COLUMNS, title="[b]title[/b]", note="[i]note[/i]")
+    lines = capsys.readouterr().out.splitlines()
+    assert (lines[0].strip(), lines[-1]) == ("[b]title[/b]", "[i]note[/i]")
+    return lines[2:-1]
+
+
+@pytest.fixture(autouse=True)
+def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+
+
+@pytest.mark.parametrize("name", ["x [beta]", "[/INST]", "[red]", ":smile:", "a\\[b]", "{rank}"])
+def test_a_name_is_no_markup(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    [line] = table(capsys, name)
+    assert f" {name} " in line
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=256))
+def test_any_name_leaves_every_figure(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    [line] = table(capsys, name)
+    assert FIGURES.match(line)
+
+
+def test_long_names_are_cut_in_the_middle_and_stay_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = [f"accounts/{middle * 240}/instruct" for middle in "ab"]
+    one, other = table(capsys, *names)
+    assert len(one) <= WIDTH
+    assert "…" in one
+    assert FIGURES.match(one)
+    assert FIGURES.match(other)
+    assert one.split()[2] != other.split()[2]
+
+
+def test_figures_are_whole_where_even_short_names_leave_no_room(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    [line] = table(capsys, "m" * 256)
+    assert FIGURES.match(line)
+
+
+def test_json_has_the_whole_name(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "\x1b\x9b\u202e[/INST]" + "x" * 240
+    print_json({"model_id": name})
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["model_id"] == name
+    assert not re.search("[\x1b\x9b\u202e]", printed)
+
+
+def test_lines_are_shown_and_never_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    put("a\x1b[2J\nb")
+    say("caf\udce9 [/INST]")
+    printed = capsys.readouterr()
+    assert printed.out == "a\\x1b[2J\nb\n"
+    assert printed.err == "caf\\xe9 [/INST]\n"
+
+
+def test_csv_has_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows("models", [{"model_id": "=1+1", "skill": -1.5}], Format.CSV, {})
+    assert capsys.readouterr().out == "model_id,skill\n'=1+1,-1.5\n"
+
+
+def test_progress_shows_a_path_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress("[/INST] caf\udce9.csv") as show:
+        show(5)

@@ -1,0 +1,100 @@
+"""What a load warns of: voters without enrolment, and names that look alike; else nothing."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ingestion.paths import Home
+from orchestration.load_report import LoadReport
+from orchestration.loading import load_file
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def load(home: Home, events: Sequence[dict[str, str]], name: str) -> LoadReport:
+    path = home.root.parent / name
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    return load_file(home, str(path))
+
+
+def people(home: Home, ids: Sequence[str], source: str = "panel") -> LoadReport:
+    rows = [
+        {
+            "event_type": "participant_enrolled",
+            "source": source,
+            "native_id": one,
+            "participant_id": one,
+            "country": "US",
+        }
+        for one in ids
+    ]
+    return load(home, rows, f"people-{source}.jsonl")
+
+
+def votes(
+    home: Home, ids: Sequence[str | None], models: tuple[str, str] = ("alpha", "beta")
+) -> LoadReport:
+    rows = [
+        {
+            "event_type": "battle_judged",
+            "source": "panel",
+            "native_id": f"{number}-{models[0]}",
+            "dimension": "overall",
+            "model_a": models[0],
+            "model_b": models[1],
+            "outcome": "a",
+        }
+        | ({} if one is None else {"participant_id": one})
+        for number, one in enumerate(ids)
+    ]
+    return load(home, rows, f"votes-{models[0].strip()}.jsonl")
+
+
+def test_where_everybody_is_enrolled_nothing_is_said(home: Home) -> None:
+    assert people(home, ["ann", "bob"]).warnings == []
+    assert votes(home, ["ann", "bob", None]).warnings == []
+
+
+def test_where_nobody_is_enrolled_nothing_is_said(home: Home) -> None:
+    assert votes(home, ["ann", "bob"]).warnings == []
+
+
+@pytest.mark.parametrize("written", ["ANN", "ann ", " Ann", "a nn"])
+def test_an_id_in_another_spelling_is_told_by_its_row(home: Home, written: str) -> None:
+    people(home, ["ann", "bob"])
+    [said] = votes(home, [written, written, "bob"]).warnings
+    assert said.startswith("1 of 2 voters have no enrolment, so 2 of 3 votes")
+    assert "1 of them would be enrolled" in said
+    assert "row 1." in said
+    assert written.strip() not in said
+
+
+def test_leading_zeros_may_be_lost(home: Home) -> None:
+    people(home, ["7", "8"])
+    [said] = votes(home, ["007", "8"]).warnings
+    assert "1 of them would be enrolled" in said
+
+
+def test_people_under_another_source_are_told_with_the_remedy(home: Home) -> None:
+    people(home, ["ann", "bob"], source="panel-people")
+    [said] = votes(home, ["ann", "bob"]).warnings
+    assert "2 of 2 voters have no enrolment" in said
+    assert "participants_of: panel-people" in said
+
+
+def test_a_stranger_is_counted_without_a_cause(home: Home) -> None:
+    people(home, ["ann"])
+    [said] = votes(home, ["ann", "zoe"]).warnings
+    assert said.endswith("on unweighted boards only.")
+
+
+def test_names_that_look_alike_are_listed_also_against_the_log(home: Home) -> None:
+    assert votes(home, ["ann"]).warnings == []
+    [said] = votes(home, ["ann"], models=("Alpha", "gamma")).warnings
+    assert "'Alpha' = 'alpha'" in said
+    assert votes(home, ["ann"], models=("delta", "gamma")).warnings == []
