@@ -94,8 +94,7 @@ class Mapping:
         format: how the file holds its rows; None: by its content.
         delimiter: between fields of CSV; None: what the file itself says, or a comma.
         skip_rows: rows below the header of CSV that are no data; None: recognised.
-        where: column of the file -> the values of the rows that are meant, each as its one text;
-            other rows are set aside.
+        where: column of the file -> the values of the rows that are meant; others are set aside.
         participants_of: the source whose ids the participants' are; None: this one's.
         text: the YAML text: part of a load's fingerprint.
     """

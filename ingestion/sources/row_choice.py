@@ -11,14 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.sources.batch import Piece
+from ingestion.sources.scalar_text import canonical, id_texts
 from ingestion.vocabulary import Refusal
 
 
 def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str, ...]]) -> Piece:
-    """The rows that have one of the values in every column named; values compare as their text.
+    """The rows that have one of the values in every column named.
 
-    A missing value is none of them. Rows that could not be read stay, for they are refused. A value
-    of a wrong type in another column is no reason to keep a row that is not meant.
+    Values compare as the one text of each (`scalar_text`), so `"true"` is also a Boolean, `1` also
+    `1.0`. A missing value is none of them. Rows that could not be read stay, for they are refused.
+    A value of a wrong type in another column is no reason to keep a row that is not meant.
 
     Args:
         piece: rows of the file.
@@ -29,8 +31,9 @@ def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str,
         return piece
     is_meant = np.ones(len(piece.table), dtype=bool)
     for name, values in where.items():
-        texts = _texts(piece.table.column(list(columns).index(name)))
-        is_it = pc.is_in(texts, value_set=pa.array(values, texts.type))
+        texts, _ = id_texts(piece.table.column(list(columns).index(name)))
+        wanted = pa.array([canonical(value) for value in values], pa.string())
+        is_it = pc.is_in(texts.cast(pa.string()), value_set=wanted)
         is_meant &= is_it.to_numpy(zero_copy_only=False)
     for row, (why, about) in piece.objections.items():
         if why is not Refusal.WRONG_TYPE or about in where:
@@ -44,10 +47,3 @@ def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str,
         originals=lambda positions: piece.originals([int(kept[place]) for place in positions]),
         objections={places[row]: why for row, why in piece.objections.items() if row in places},
     )
-
-
-def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Values as text; whole numbers without a fraction, Booleans as true and false."""
-    texts = column.cast(pa.string())
-    is_number = pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
-    return pc.replace_substring_regex(texts, r"\.0+$", "") if is_number else texts
