@@ -9,18 +9,25 @@ one. `occurred_at` is generated_datetime if it carries an offset, else null.
 
 utterances.jsonl: the answers of a conversation's opening (turn 0), normally four, are compared two
 by two: the higher score wins, equal scores tie, model a is the one that comes first in the file. A
-battle's row number is the line of its first answer, and its original is both lines. Later turns
-compare a model with itself: they yield no row and are counted in `set_aside_count`. An opening
+battle's row number is the line of its first answer, and its original is both lines. An opening
 answer that cannot be compared is a row of its own with a refusal about the field at fault; the
 others of its conversation are still compared. One left alone is refused (`missing_value`, model_b).
+
+Set aside are: later turns, and two opening answers of one model, for they compare a model with
+itself; and an opening answer that stands in the file before, by its `utterance_id` or else word for
+word. One whose `utterance_id` stands before with another conversation, model or score is refused
+(`conflicting_duplicate`). `set_aside_count` counts them, and `warnings` says why.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations, islice
 from typing import Any, NamedTuple
@@ -38,7 +45,7 @@ from ingestion.sources.json_lines import inspect_line, read_lines
 from ingestion.vocabulary import EventType, Outcome, Refusal
 
 SOURCE = "prism"
-VERSION = "prism/1"
+VERSION = "prism/2"
 _ROWS_PER_BATCH = 50_000
 _COUNTRIES = {"United States": "US", "United Kingdom": "UK"}
 _LIMITS = {"turn": (0, math.inf), "score": (1, 100)}
@@ -54,8 +61,84 @@ class _Answer(NamedTuple):
 
 
 _Row = dict[str, str | None]
-# Whose conversation it is, and its opening answers.
-_Openings = dict[tuple[str, str | None], list[_Answer]]
+# Its id, and whose it is.
+_Conversation = tuple[str, str | None]
+_LATER = "answers of later turns were set aside: they compare a model with itself."
+_ALIKE = "pairs of two answers of one model were set aside: they compare it with itself."
+_REPEATED = "answers stand in the file before and were set aside: each counts once."
+
+
+@dataclass
+class _Openings:
+    """The opening answers of a file, and what is no answer to compare.
+
+    Args:
+        answers: of each conversation in file order; None for one that is refused, which keeps its
+            place, so that the others have the same ids once it is corrected.
+        refused: by line.
+        set_aside: why -> how many.
+        said: what was said under each utterance's id.
+    """
+
+    answers: dict[_Conversation, list[_Answer | None]] = field(default_factory=dict)
+    refused: Objections = field(default_factory=dict)
+    set_aside: Counter[str] = field(default_factory=Counter)
+    said: dict[bytes, tuple[_Conversation, str, float]] = field(default_factory=dict)
+
+    def add(self, line: int, content: dict[str, Any], objection: Objection | None) -> None:
+        """Take a line of the file, and what the reader has against it."""
+        objection = objection or _objection(content)
+        conversation = (
+            _text(content.get("conversation_id")) or "",
+            _text(content.get("user_id")),
+        )
+        is_opening = _number(content.get("turn")) == 0
+        if objection is not None:
+            self.refused[line] = objection
+            if is_opening:
+                self.answers.setdefault(conversation, []).append(None)
+        elif not is_opening:
+            self.set_aside[_LATER] += 1
+        else:
+            answer = _Answer(line, str(content["model_name"]), float(content["score"]))
+            says = (conversation, answer.model, answer.score)
+            before = self.said.setdefault(_identity(content), says)
+            if before is says:
+                self.answers.setdefault(conversation, []).append(answer)
+            elif before == says:
+                self.set_aside[_REPEATED] += 1
+            else:
+                self.refused[line] = Refusal.CONFLICTING_DUPLICATE, "utterance_id"
+
+    def refuse_lonely(self) -> None:
+        """Refuse answers that have none to be compared with."""
+        for answers in self.answers.values():
+            there = [answer for answer in answers if answer is not None]
+            if len(there) == 1:
+                self.refused[there[0].line] = Refusal.MISSING_VALUE, "model_b"
+
+    def battles(self) -> Iterator[tuple[_Row, tuple[int, int]]]:
+        """Every two answers of an opening as a battle, with their lines."""
+        for (conversation, participant), answers in self.answers.items():
+            for (i, first), (j, second) in combinations(enumerate(answers), 2):
+                if first is None or second is None:
+                    continue
+                if first.model == second.model:
+                    self.set_aside[_ALIKE] += 1
+                    continue
+                outcome = Outcome.A if first.score > second.score else Outcome.B
+                if first.score == second.score:
+                    outcome = Outcome.TIE
+                row: _Row = {
+                    "native_id": json.dumps([conversation, i, j], ensure_ascii=False),
+                    "participant_id": participant,
+                    "conversation_id": conversation,
+                    "dimension": "overall",
+                    "model_a": first.model,
+                    "model_b": second.model,
+                    "outcome": outcome.value,
+                }
+                yield row, (first.line, second.line)
 
 
 class Prism(FileSource):
@@ -69,6 +152,12 @@ class Prism(FileSource):
     def __init__(self, file: LocalFile, source: str | None = None) -> None:
         self._name = source or SOURCE
         super().__init__(file, self._name, VERSION)
+        self._set_aside: Counter[str] = Counter()
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was set aside so far, and why."""
+        return [f"{count:,} {why}" for why, count in sorted(self._set_aside.items())]
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield participants, or battles."""
@@ -86,25 +175,13 @@ class Prism(FileSource):
             yield batch_of_rows(kind, self._name, rows, numbers, block.originals, objections)
 
     def _battles(self) -> Iterator[NativeBatch]:
-        self.set_aside_count = 0
-        openings: _Openings = {}
-        refused: Objections = {}
+        openings = _Openings()
+        self._set_aside = openings.set_aside
         for block in read_lines(self.file):
-            for index, number in enumerate(block.numbers.tolist()):
-                content, objection = inspect_line(block, index)
-                objection = objection or _objection(content)
-                if objection is not None:
-                    refused[number] = objection
-                elif float(content["turn"]) > 0:
-                    self.set_aside_count += 1
-                else:
-                    key = (_text(content["conversation_id"]) or "", _text(content.get("user_id")))
-                    answer = _Answer(number, str(content["model_name"]), float(content["score"]))
-                    openings.setdefault(key, []).append(answer)
-        for answers in openings.values():
-            if len(answers) == 1:
-                refused[answers[0].line] = Refusal.MISSING_VALUE, "model_b"
-        battles = _compared(openings)
+            for index, line in enumerate(block.numbers.tolist()):
+                openings.add(line, *inspect_line(block, index))
+        openings.refuse_lonely()
+        battles, refused = openings.battles(), openings.refused
         while found := list(islice(battles, _ROWS_PER_BATCH)):
             rows, lines = [row for row, _ in found], [pair for _, pair in found]
             kind, numbers = EventType.BATTLE_JUDGED, [first for first, _ in lines]
@@ -115,6 +192,7 @@ class Prism(FileSource):
             originals = partial(self._originals, [(number,) for number in numbers])
             objections = {row: refused[number] for row, number in enumerate(numbers)}
             yield make_batch(None, {}, numbers, originals, objections)
+        self.set_aside_count = self._set_aside.total()
 
     def _originals(self, lines: Sequence[tuple[int, ...]], positions: Sequence[int]) -> list[str]:
         """Read from the file again: openings are kept, texts are not."""
@@ -126,23 +204,12 @@ class Prism(FileSource):
         return ["\n".join(found[line] for line in lines[position]) for position in positions]
 
 
-def _compared(openings: _Openings) -> Iterator[tuple[_Row, tuple[int, int]]]:
-    """Every two answers of an opening as a battle, with their lines."""
-    for (conversation, participant), answers in openings.items():
-        for (i, first), (j, second) in combinations(enumerate(answers), 2):
-            outcome = Outcome.A if first.score > second.score else Outcome.B
-            if first.score == second.score:
-                outcome = Outcome.TIE
-            row: _Row = {
-                "native_id": json.dumps([conversation, i, j], ensure_ascii=False),
-                "participant_id": participant,
-                "conversation_id": conversation,
-                "dimension": "overall",
-                "model_a": first.model,
-                "model_b": second.model,
-                "outcome": outcome.value,
-            }
-            yield row, (first.line, second.line)
+def _identity(content: dict[str, Any]) -> bytes:
+    """What an utterance is known by: its id, or all that it says."""
+    named = _text(content.get("utterance_id"))
+    if named:
+        return b"id" + named.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
 
 
 def _participant(content: dict[str, Any]) -> _Row:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingestion.errors import UsageError
 from ingestion.sources.prism import Prism
@@ -130,6 +134,84 @@ def test_an_answer_alone_and_broken_lines(read: Any, tmp_path: Path) -> None:
         (2, "broken_json", None),
         (3, "broken_json", None),
     ]
+
+
+def _read_whole(path: Path) -> tuple[list[dict[str, Any]], Prism]:
+    source = open_source(str(path), mapping="prism")
+    assert isinstance(source, Prism)
+    return [row for batch in source.batches() for row in batch.table.to_pylist()], source
+
+
+def _named(answers: list[dict[str, Any]], first: int = 0) -> list[dict[str, Any]]:
+    return [{"utterance_id": f"ut{n}", **answer} for n, answer in enumerate(answers, first)]
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_repeated_utterance_counts_once(tmp_path: Path, is_named: bool) -> None:
+    answers = [*_answers("c1", [90, 10, 20]), *_answers("c2", [5, 5])]
+    if is_named:
+        answers = _named(answers)
+    once, _ = _read_whole(_write(tmp_path / "once.jsonl", answers))
+    later = {**answers[0], "utterance_id": "ut9", "turn": 1, "score": None}
+    again = [answers[0], answers[0], *answers[1:], later, *answers[2:4]]
+    twice, source = _read_whole(_write(tmp_path / "twice.jsonl", again))
+    own = ("native_id", "model_a", "model_b", "outcome", "participant_id")
+    assert [[row[name] for name in own] for row in twice] == [
+        [row[name] for name in own] for row in once
+    ]
+    assert source.set_aside_count == 4
+    assert source.warnings == [
+        "1 answers of later turns were set aside: they compare a model with itself.",
+        "3 answers stand in the file before and were set aside: each counts once.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "change", [{"score": 11}, {"model_name": "m9"}, {"conversation_id": "c2"}], ids=str
+)
+def test_an_utterance_that_says_two_things_is_refused(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    answers = _named(_answers("c1", [90, 10]))
+    rows, _ = _read_whole(_write(tmp_path / "u.jsonl", [*answers, {**answers[1], **change}]))
+    found = [(row["row_number"], row["refusal"], row["refusal_column"]) for row in rows]
+    assert found == [(1, None, None), (3, "conflicting_duplicate", "utterance_id")]
+
+
+def test_two_answers_of_one_model_are_no_battle(tmp_path: Path) -> None:
+    answers = _answers("c1", [90, 10, 20])
+    answers[2]["model_name"] = "m0"
+    rows, source = _read_whole(_write(tmp_path / "u.jsonl", answers))
+    assert [(row["model_a"], row["model_b"]) for row in rows] == [("m0", "m1"), ("m1", "m0")]
+    assert source.set_aside_count == 1
+    assert "two answers of one model" in source.warnings[0]
+
+
+def test_ids_stay_when_a_refused_answer_is_corrected(tmp_path: Path) -> None:
+    answers = _answers("c1", [90, 10, 20])
+    whole, _ = _read_whole(_write(tmp_path / "u.jsonl", answers))
+    answers[0]["score"] = None
+    rows, _ = _read_whole(_write(tmp_path / "v.jsonl", answers))
+    good = [row for row in rows if not row["refusal"]]
+    assert len(good) == 1
+    assert good[0]["native_id"] in {row["native_id"] for row in whole if row["model_a"] == "m1"}
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 11), max_size=30), st.randoms(use_true_random=False))
+def test_repeats_never_change_what_is_compared(repeated: list[int], random: Random) -> None:
+    answers = _named([*_answers("c1", [1, 2, 2, 100]), *_answers("c2", [3, 3, 1, 7])])
+    answers += _named([{**answers[n], "turn": 1} for n in range(4)], len(answers))
+    lines = list(answers)
+    for one in repeated:
+        place = next(n for n, line in enumerate(lines) if line == answers[one])
+        lines.insert(random.randint(place + 1, len(lines)), answers[one])
+    with TemporaryDirectory() as directory:
+        once, _ = _read_whole(_write(Path(directory, "a.jsonl"), answers))
+        twice, source = _read_whole(_write(Path(directory, "b.jsonl"), lines))
+    said = [{key: row[key] for key in row if key != "row_number"} for row in once]
+    assert [{key: row[key] for key in row if key != "row_number"} for row in twice] == said
+    assert source.set_aside_count == 4 + len(repeated)
 
 
 def test_other_formats_are_refused(tmp_path: Path) -> None:
