@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Conflicts:
-    """The conflicts of a load: by event type and row number, the position and what differs."""
+    """The conflicts of a load: by event type and row number, the position and what differs.
 
-    found: dict[tuple[str, int], tuple[int | None, str]] = field(default_factory=dict)
+    A row of the file that holds several events may have several conflicts.
+    """
+
+    found: dict[tuple[str, int], list[tuple[int | None, str]]] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, event_type: EventType, conflicts: Iterable[tuple[int, Conflict]]) -> None:
@@ -33,14 +36,14 @@ class Conflicts:
         for number, one in conflicts:
             # Mostly the same few texts: each is kept once.
             text = self._texts.setdefault(one.difference, one.difference)
-            self.found[str(event_type), number] = one.position, text
+            self.found.setdefault((str(event_type), number), []).append((one.position, text))
 
     def rows(self, source: Source) -> Iterator[list[RefusedRow]]:
-        """Read the source again; refused rows in pieces, with the file's own content."""
+        """Read the source again; refused rows in pieces, with the file's own content. Once."""
         for batch in source.batches() if self.found else ():
             kind = str(batch.event_type)
             numbers = batch.table[ROW_NUMBER].to_pylist()
-            places = [at for at, number in enumerate(numbers) if (kind, number) in self.found]
+            places = [at for at, number in enumerate(numbers) if self.found.get((kind, number))]
             if places:
                 texts = batch.originals(places)
                 yield [
@@ -49,7 +52,7 @@ class Conflicts:
                 ]
 
     def _refused(self, kind: str, number: int, original: str) -> RefusedRow:
-        position, difference = self.found[kind, number]
+        position, difference = self.found[kind, number].pop(0)
         where = "an earlier row" if position is None else f"position {position} of the log"
         detail = f"{where} has this id: {difference}"
         reason = Refusal.CONFLICTING_DUPLICATE

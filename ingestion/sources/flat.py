@@ -15,10 +15,18 @@ from itertools import chain
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.errors import LoadRefusedError
-from ingestion.sources.batch import FileSource, NativeBatch, Objections, Piece, make_batch
+from ingestion.sources.batch import (
+    REFUSAL,
+    FileSource,
+    NativeBatch,
+    Objections,
+    Piece,
+    make_batch,
+)
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
 from ingestion.sources.json_lines import (
@@ -36,6 +44,7 @@ from ingestion.sources.json_rule import (
     nested,
     value_at,
 )
+from ingestion.sources.json_unfolding import Unfolding
 from ingestion.sources.mapping import FromColumn, Mapping
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import needed, needed_by, projection, resolve
@@ -74,6 +83,12 @@ class FlatFile(FileSource):
                 f"{self._mapping.name} says {kind}.",
                 remedy="Correct `file: {format: ...}`, or leave it out.",
             )
+        if kind is not Format.JSONL and self._mapping.rows is not None:
+            raise LoadRefusedError(
+                f"{self.name}: is {kind}, and `file: {{rows: ...}}` of the mapping "
+                f"{self._mapping.name} is about lists in JSON.",
+                remedy="Leave rows out.",
+            )
         if kind is not Format.CSV and self._mapping.skip_rows is not None:
             raise LoadRefusedError(
                 f"{self.name}: is {kind}, and skip_rows of the mapping {self._mapping.name} is "
@@ -85,13 +100,26 @@ class FlatFile(FileSource):
             for wanted, piece in readers[kind]():
                 chosen = chosen_rows(piece, wanted, self._mapping.where)
                 self.set_aside_count += len(piece.numbers) - len(chosen.numbers)
-                yield self._projected(wanted, chosen)
+                for mapping, taker in self._mapping.unfolded():
+                    batch = self._projected(mapping, wanted, chosen)
+                    yield batch if taker is None else self._answered(batch, taker)
 
-    def _projected(self, wanted: list[str], piece: Piece) -> NativeBatch:
+    def _answered(self, batch: NativeBatch, taker: str) -> NativeBatch:
+        """The rows in which there is something in the column of `each_of`."""
+        is_said = pc.or_(pc.is_valid(batch.table[taker]), pc.is_valid(batch.table[REFUSAL]))
+        kept = np.flatnonzero(is_said.to_numpy())
+        self.set_aside_count += len(batch.table) - len(kept)
+        return replace(
+            batch,
+            table=batch.table.take(pa.array(kept)),
+            originals=lambda places: batch.originals([int(kept[place]) for place in places]),
+        )
+
+    def _projected(self, mapping: Mapping, wanted: list[str], piece: Piece) -> NativeBatch:
         columns = {f"c{n}": column for n, column in enumerate(piece.table.columns)}
         rows = make_batch(None, columns, piece.numbers, piece.originals, piece.objections).table
         self._connection.register("rows", rows)
-        query = projection(self._mapping, wanted, rows.schema)
+        query = projection(mapping, wanted, rows.schema)
         table = self._connection.sql(query).to_arrow_table()
         if TIME_NOTE in table.column_names:
             for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():
@@ -146,13 +174,27 @@ class FlatFile(FileSource):
 
     def _jsonl(self) -> Iterator[tuple[list[str], Piece]]:
         wanted: list[str] | None = None
-        for block in read_lines(self.file):
+        for block in self._rows():
             if wanted is None and block.oversized is None:
                 wanted = self._wanted(_keys(block, self._mapping))
             names = wanted
             if names is None:  # of a first line that is too long the keys are not known
                 names = list(dict.fromkeys(chain(*_needed(self._mapping))))
             yield names, self._in_terms_of_the_contract(self._json_piece(block, names))
+
+    def _rows(self) -> Iterator[LineBlock]:
+        """The lines of the file, or the rows of the lists within them."""
+        if self._mapping.rows is None:
+            yield from read_lines(self.file)
+            return
+        unfolding = Unfolding(self._mapping.rows)
+        before = 0
+        for block in read_lines(self.file):
+            rows = unfolding.rows(block)
+            self.set_aside_count += unfolding.empty_count - before
+            before = unfolding.empty_count
+            if rows is not None:
+                yield rows
 
     def _json_piece(self, block: LineBlock, wanted: list[str]) -> Piece:
         table = json_values(self._connection, block, wanted)

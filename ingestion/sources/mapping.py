@@ -14,7 +14,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
@@ -32,7 +32,7 @@ PRESETS = Path(__file__).parent.parent / "mappings"
 # What the mapping as a whole says, and no column may.
 ENVELOPE = frozenset({"event_type", "schema_version", "source"})
 _NULL_TAG = "tag:yaml.org,2002:null"
-_KINDS = ("column", "first_of", "columns", "constant", "row_number")
+_KINDS = ("column", "first_of", "columns", "constant", "row_number", "each_of", "each", "winner")
 # What may stand beside where the values come from.
 _TIME_DETAILS = ("timezone", "unit", "format", "earliest", "latest")
 _DETAILS = ("optional", "values", *_TIME_DETAILS)
@@ -42,7 +42,7 @@ _SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
 @dataclass(frozen=True)
 class FromColumn:
-    """One column of the file: the first of `names` that it has."""
+    """One column of the file: the first of `names` that it has; without names, `each_of`'s."""
 
     names: tuple[str, ...]
     is_optional: bool = False
@@ -79,7 +79,25 @@ class OneHot:
     values: Map[str, str]
 
 
-ColumnSpec = FromColumn | Joined | Constant | RowNumber | OneHot
+@dataclass(frozen=True)
+class EachOf:
+    """One event per column of the file: column -> the value of the contract's column.
+
+    What stands in the file's column is taken by the contract's column that says `each: true`.
+    """
+
+    values: Map[str, str]
+
+
+@dataclass(frozen=True)
+class Winner:
+    """A column that holds the winner's name, and one that is 1 or true for a tie."""
+
+    name: str
+    tie: str | None = None
+
+
+ColumnSpec = FromColumn | Joined | Constant | RowNumber | OneHot | EachOf | Winner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +112,7 @@ class Mapping:
         format: how the file holds its rows; None: by its content.
         delimiter: between fields of CSV; None: what the file itself says, or a comma.
         skip_rows: rows below the header of CSV that are no data; None: recognised.
+        rows: the place of lists in JSON whose elements are the rows; None: an object is one.
         where: column of the file -> the values of the rows that are meant; others are set aside.
         participants_of: the source whose ids the participants' are; None: this one's.
         text: the YAML text: part of a load's fingerprint.
@@ -106,6 +125,7 @@ class Mapping:
     format: Format | None = None
     delimiter: str | None = None
     skip_rows: int | None = None
+    rows: str | None = None
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     participants_of: str | None = None
     text: str = field(default="", repr=False)
@@ -115,6 +135,25 @@ class Mapping:
         """Between which instants its events may lie."""
         spec = self.columns.get("occurred_at")
         return spec.limits if isinstance(spec, FromColumn) else USUAL
+
+    def unfolded(self) -> list[tuple[Mapping, str | None]]:
+        """The mappings that read one event per row each, with the column that says `each`.
+
+        One and no column, unless a column of the contract says `each_of`.
+        """
+        each_of = {n: spec for n, spec in self.columns.items() if isinstance(spec, EachOf)}
+        takers = {n: spec for n, spec in self.columns.items() if _says_each(spec)}
+        mappings: list[tuple[Mapping, str | None]] = []
+        for (name, spec), (taker, taken) in zip(each_of.items(), takers.items(), strict=True):
+            for column, value in spec.values.items():
+                own = replace(taken, names=(column,))
+                columns = {**self.columns, name: Constant(value), taker: own}
+                mappings.append((replace(self, columns=columns), taker))
+        return mappings or [(self, None)]
+
+
+def _says_each(spec: ColumnSpec) -> TypeGuard[FromColumn]:
+    return isinstance(spec, FromColumn) and not spec.names
 
 
 def presets() -> list[str]:
@@ -214,7 +253,7 @@ class _Parser:
 
     def file(self, mapping: Mapping, node: yaml.Node) -> Mapping:
         """How the file holds its rows."""
-        file = self.entries(node, "file", ("format", "delimiter", "skip_rows"))
+        file = self.entries(node, "file", ("format", "delimiter", "skip_rows", "rows"))
         if "format" in file:
             kind = self.one_of(file["format"], "file format", [*Format, "auto"])
             mapping = replace(mapping, format=None if kind == "auto" else Format(kind))
@@ -230,6 +269,8 @@ class _Parser:
                 fault = f"skip_rows: {count!r} is no number of rows"
                 self.fail(file["skip_rows"], fault, "Write how many rows below the header to skip.")
             mapping = replace(mapping, skip_rows=int(count))
+        if "rows" in file:
+            mapping = replace(mapping, rows=self.text(file["rows"], "rows"))
         return mapping
 
     def source_name(self, node: yaml.Node, what: str) -> str:
@@ -257,11 +298,21 @@ class _Parser:
         elif outcome is not None:
             fault = "`outcome:` lists the values of a column, and none is mapped to outcome"
             self.fail(outcome, fault, "Map outcome to one column, or remove this list.")
+        self.check_each(node, specs)
         missing = [name for name, c in known.items() if c.is_required and name not in specs]
         if missing:
             fault = f"{event} needs {', '.join(missing)}, and the mapping does not say where from"
             self.fail(node, fault, "Map each to a column or a constant.")
         return specs
+
+    def check_each(self, node: yaml.Node, specs: Map[str, ColumnSpec]) -> None:
+        """`each_of` and `each` are there once each, or not at all."""
+        each_of = [name for name, spec in specs.items() if isinstance(spec, EachOf)]
+        takers = [name for name, spec in specs.items() if _says_each(spec)]
+        if len(each_of) > 1 or len(takers) > 1 or len(each_of) != len(takers):
+            fault = f"each_of is there {len(each_of)} times, each: true {len(takers)} times"
+            remedy = "Write `dimension: {each_of: {Q1: overall}}` and `outcome: {each: true}`."
+            self.fail(node, fault, remedy)
 
     def spec(self, node: yaml.Node, column: Column) -> ColumnSpec | None:
         """Where one column comes from; None where the source has none."""
@@ -270,23 +321,46 @@ class _Parser:
             return None if node.tag == _NULL_TAG else FromColumn((self.text(node, "column name"),))
         if isinstance(node, yaml.SequenceNode):
             return Joined(self.names(node))
-        spec = self.entries(node, name, (*_KINDS, *_DETAILS))
+        spec = self.entries(node, name, (*_KINDS, "tie", *_DETAILS))
         kinds = [key for key in _KINDS if key in spec]
         if len(kinds) != 1:
             fault = f"{name}: says {len(kinds)} times where its values come from"
             self.fail(node, fault, f"Give exactly one of {', '.join(_KINDS)}.")
         kind, value = kinds[0], spec.pop(kinds[0])
-        if kind in {"column", "first_of"}:
-            one = (self.text(value, "column name"),) if kind == "column" else self.names(value)
-            return self.from_column(one, spec, column)
+        if kind in {"column", "first_of", "each"}:
+            return self.from_column(self.read_from(kind, value), spec, column)
+        if kind == "winner":
+            return self.winner(value, spec, column)
         for key, detail in spec.items():
             self.fail(detail, f"{key} does not go with {kind}", "Remove it.")
+        return self.of_itself(kind, value, column)
+
+    def of_itself(self, kind: str, node: yaml.Node, column: Column) -> ColumnSpec:
+        """Where a column comes from, with nothing said beside it."""
         if kind == "constant":
-            return Constant(self.in_vocabulary(value, column))
-        if kind == "columns":
-            return OneHot(self.values(value, column))
-        self.true(value, kind)
-        return RowNumber()
+            return Constant(self.in_vocabulary(node, column))
+        if kind == "row_number":
+            self.true(node, kind)
+            return RowNumber()
+        values = self.values(node, column)
+        return OneHot(values) if kind == "columns" else EachOf(values)
+
+    def read_from(self, kind: str, node: yaml.Node) -> tuple[str, ...]:
+        """The columns of the file of which the first is read; none for the one of `each_of`."""
+        if kind == "each":
+            self.true(node, kind)
+            return ()
+        return self.names(node) if kind == "first_of" else (self.text(node, "column name"),)
+
+    def winner(self, node: yaml.Node, details: dict[str, yaml.Node], column: Column) -> Winner:
+        """Where the winner's name stands, and which column says that nobody won."""
+        if column.source_name != "outcome":
+            self.fail(node, f"{column.source_name} is not named by a winner", "Only outcome is.")
+        for key, detail in details.items():
+            if key != "tie":
+                self.fail(detail, f"{key} does not go with winner", "Remove it.")
+        tie = self.text(details["tie"], "column name") if "tie" in details else None
+        return Winner(self.text(node, "column name"), tie)
 
     def from_column(
         self, names: tuple[str, ...], details: dict[str, yaml.Node], column: Column

@@ -17,7 +17,16 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
-from ingestion.sources.mapping import ColumnSpec, Constant, FromColumn, Joined, Mapping, OneHot
+from ingestion.sources.mapping import (
+    ColumnSpec,
+    Constant,
+    EachOf,
+    FromColumn,
+    Joined,
+    Mapping,
+    OneHot,
+    Winner,
+)
 from ingestion.sources.times import TIME_NOTE, quoted_name, time_column
 from ingestion.vocabulary import Refusal
 
@@ -36,9 +45,11 @@ def needed_by(spec: ColumnSpec) -> list[tuple[str, ...]]:
     """What one column of the contract needs of the file: one column of each tuple."""
     match spec:
         case FromColumn():
-            return [spec.names]
-        case Joined(names) | OneHot(names):
+            return [spec.names] if spec.names else []
+        case Joined(names) | OneHot(names) | EachOf(names):
             return [(name,) for name in names]
+        case Winner(name, tie):
+            return [(column,) for column in (name, tie) if column is not None]
     return []
 
 
@@ -83,6 +94,8 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
     for column, spec in mapping.columns.items():
         if pa.types.is_timestamp(types[column]) and isinstance(spec, FromColumn):
             rows, found = _time(spec, cells, rows)
+        elif isinstance(spec, Winner):
+            found = _winner(spec, cells, mapping)
         else:
             found = _value(spec, cells, types[column])
         if found is None:
@@ -164,6 +177,23 @@ def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
     some = " OR ".join(f"{cells[name].sql} IS NOT NULL" for name in spec.values)
     is_wrong = f"(({some}) AND {' + '.join(flags.values())} IS DISTINCT FROM 1)"
     return f"CASE {whens} END", (is_wrong, Refusal.UNKNOWN_VALUE)
+
+
+def _winner(spec: Winner, cells: dict[str, _Cell], mapping: Mapping) -> tuple[str, Objection]:
+    """Who won where a column names the winner: one of the two models, or nobody in a tie."""
+    winner = cells[spec.name].text
+    a, b = (_model(mapping.columns[column], cells) for column in ("model_a", "model_b"))
+    is_tie = "FALSE"
+    if spec.tie is not None:
+        is_tie = f"coalesce(lower({cells[spec.tie].text}) IN ('1', '1.0', 'true'), FALSE)"
+    whens = f"WHEN {winner} = {a} THEN 'a' WHEN {winner} = {b} THEN 'b' WHEN {is_tie} THEN 'tie'"
+    is_other = f"({winner} IS NOT NULL AND ({is_tie} OR {winner} NOT IN ({a}, {b})))"
+    return f"CASE {whens} END", (is_other, Refusal.UNKNOWN_VALUE)
+
+
+def _model(spec: ColumnSpec, cells: dict[str, _Cell]) -> str:
+    found = _value(spec, cells, pa.string())
+    return "NULL" if found is None else found[0]
 
 
 def _time(
