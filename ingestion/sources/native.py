@@ -36,6 +36,7 @@ from ingestion.sources.json_lines import (
     values_per_row,
 )
 from ingestion.sources.parquet_rows import open_parquet
+from ingestion.sources.scalar_text import id_texts
 from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"
@@ -99,6 +100,7 @@ class NativeJsonl(FileSource):
                     objections[row] = Refusal.UNKNOWN_COLUMN, unknown
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
+        columns = _with_ids(event_type, columns, objections)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
 
 
@@ -147,6 +149,7 @@ class NativeParquet(FileSource):
             for row, position in enumerate(chosen.tolist()):
                 if position in piece.objections:
                     objections[row] = piece.objections[position]
+            columns = _with_ids(event_type, columns, objections)
         return make_batch(
             event_type,
             columns,
@@ -154,6 +157,22 @@ class NativeParquet(FileSource):
             lambda places: piece.originals([int(chosen[place]) for place in places]),
             objections,
         )
+
+
+def _with_ids(
+    event_type: EventType,
+    columns: dict[str, pa.ChunkedArray],
+    objections: dict[int, tuple[Refusal, str | None]],
+) -> dict[str, pa.ChunkedArray]:
+    """The columns with ids as their one texts; ids that lost digits are objected to."""
+    for column in CONTRACTS[event_type].log_columns:
+        name = column.source_name
+        if column.is_pseudonym and name in columns:
+            columns[name], is_rounded = id_texts(columns[name])
+            if is_rounded is not None:
+                for row in _where(is_rounded).tolist():
+                    objections.setdefault(row, (Refusal.DIGITS_LOST, name))
+    return columns
 
 
 def _event_type_of(value: object) -> EventType | None:
