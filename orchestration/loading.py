@@ -31,6 +31,7 @@ from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
+from orchestration.load_warnings import LoadWarnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,6 +105,7 @@ class _Load:
     late_conflicts: int = 0
     accepted: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    looks: LoadWarnings = field(default_factory=LoadWarnings)
 
     def __post_init__(self) -> None:
         self.log = EventLog.open(self.home.log)
@@ -152,6 +154,7 @@ class _Load:
             self.quarantine.add(split.refused)
             event_type = native.event_type
             if event_type is not None and split.accepted.num_rows:
+                self.looks.add(event_type, split.accepted)
                 waiting = self.waiting.setdefault(event_type, [])
                 waiting.append(split.accepted)
                 if sum(table.num_rows for table in waiting) >= PIECE_ROWS:
@@ -261,6 +264,7 @@ class _Load:
             accepted_by_event_type={str(k): v for k, v in sorted(self.accepted.items())},
             expectation_count=self.expectations,
             failures=self.failures,
+            warnings=[*self.source.warnings, *self.looks.messages()],
             examples=[example(row) for row in self.quarantine.examples],
             position=position,
         )

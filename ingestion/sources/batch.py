@@ -79,6 +79,11 @@ class Source(Protocol):
         """Records read so far that are no events of any kind, such as later turns in PRISM."""
         ...
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What looked wrong in the rows read so far and was not refused."""
+        ...
+
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows in batches of bounded memory. Raises DemoscopeError, never a traceback."""
         ...
@@ -103,6 +108,11 @@ class FileSource:
     def name(self) -> str:
         """The file's path as the user wrote it."""
         return self.file.name
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What looked wrong in the rows read so far; nothing, unless a reader says otherwise."""
+        return ()
 
     @cached_property
     def fingerprint(self) -> str:

@@ -26,8 +26,9 @@ from ingestion.sources.json_lines import (
     values_per_row,
 )
 from ingestion.sources.mapping import Mapping
+from ingestion.sources.missing import MissingCells
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.projection import alternatives, projection, resolve
+from ingestion.sources.projection import alternatives, missing_cells, projection, resolve
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -39,6 +40,12 @@ class FlatFile(FileSource):
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
         super().__init__(file, mapping.text, mapping.source)
         self._mapping = mapping
+        self._missing = MissingCells()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was read as missing so far."""
+        return self._missing.messages()
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
@@ -62,6 +69,9 @@ class FlatFile(FileSource):
         connection.register("rows", rows)
         query = projection(self._mapping, wanted, rows.schema)
         table = connection.sql(query).to_arrow_table()
+        counting = missing_cells(self._mapping, wanted, rows.schema)
+        if counting is not None:
+            self._missing.add(connection.sql(counting).fetchall())
         return NativeBatch(self._mapping.event, table, piece.originals)
 
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:

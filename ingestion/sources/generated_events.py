@@ -24,12 +24,14 @@ class GeneratedEvents:
         source: of every row.
         rows: per event type, its rows; a column left out is null.
         set_aside_count: always 0: everything said is an event.
+        warnings: always none.
     """
 
     name: str
     source: str
     rows: Mapping[EventType, Sequence[Row]]
     set_aside_count: int = 0
+    warnings: tuple[str, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:

@@ -190,10 +190,14 @@ class _Parser:
         if not re.fullmatch(_SOURCE.pattern or "", source):
             self.fail(top["source"], f"{source!r} cannot name a source", "Use a-z 0-9 _ . - only.")
         event = EventType(self.one_of(top["event"], "event", EventType))
-        columns = self.columns(top["columns"], event, top.get("outcome"))
-        mapping = Mapping(name=self.name, source=source, event=event, columns=columns, text=text)
-        if "missing" in top:
-            mapping = replace(mapping, missing=self.words(top["missing"]))
+        mapping = Mapping(
+            name=self.name,
+            source=source,
+            event=event,
+            columns=self.columns(top["columns"], event, top.get("outcome")),
+            missing=self.words(top["missing"]) if "missing" in top else None,
+            text=text,
+        )
         if "file" not in top:
             return mapping
         file = self.entries(top["file"], "file", ("format", "delimiter"))

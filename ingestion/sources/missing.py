@@ -8,6 +8,8 @@ the default list or the mapping's own. Where `values` lists a word, the word mea
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+from typing import Any
 
 from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import ColumnSpec, FromColumn, Mapping
@@ -50,3 +52,34 @@ def without_words(sql: str, words: tuple[str, ...]) -> str:
 def is_word(sql: str, words: tuple[str, ...]) -> str:
     """SQL: whether a text is one of the words."""
     return f"coalesce({trimmed(sql)} IN ({', '.join(map(quoted, words))}), false)"
+
+
+@dataclass
+class MissingCells:
+    """How many cells of a file were read as missing."""
+
+    # By column and word: how many, and the first row.
+    found: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, rows: list[tuple[Any, ...]]) -> None:
+        """Count rows of column, word, how many cells, first row."""
+        for column, word, cells, row in rows:
+            count, first = self.found.get((column, word), (0, row))
+            self.found[column, word] = count + cells, min(first, row)
+
+    def messages(self) -> list[str]:
+        """One message per column and word, and what to do where consent was taken back."""
+        found = sorted(self.found.items())
+        messages = [
+            f"{count:,} {'cell' if count == 1 else 'cells'} of {column} read {word!r} (first: row "
+            f"{row}) and {'was' if count == 1 else 'were'} taken as missing."
+            for (column, word), (count, row) in found
+        ]
+        revoked = [row for (_, word), (_, row) in found if word == CONSENT_REVOKED]
+        if revoked:
+            messages.append(
+                f"{CONSENT_REVOKED} (first: row {min(revoked)}) says that somebody takes their "
+                "consent back. What the log holds of them is erased by: demoscope log erase "
+                "PARTICIPANT_ID --source SOURCE"
+            )
+        return messages

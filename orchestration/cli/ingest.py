@@ -75,6 +75,8 @@ def _summary(report: LoadReport) -> None:
     for row in load["examples"]:
         where = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
         put(f"    {where}: {row['original']}")
+    for warning in load["warnings"]:
+        put(f"  warning: {warning}")
     if report.status == "nothing_new":
         put("  Every row that the gate let through was in the log already.")
     if report.position is not None:
