@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from ingestion.vocabulary import EventType
 from orchestration.load_warnings import LoadWarnings
 
 
-def _said(people: list[str | None], model: str = "alpha", pieces: int = 1) -> list[str]:
+def _said(people: Sequence[str | None], model: str = "alpha", pieces: int = 1) -> list[str]:
     looks = LoadWarnings()
     length = len(people) // pieces
     for at in range(0, len(people), length):
