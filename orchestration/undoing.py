@@ -146,7 +146,7 @@ class _Retractions:
 
     def __init__(self, log: EventLog, found: Undo, reason: str) -> None:
         self.name = f"undo of commit {found.commit.seq}"
-        self.warnings: list[str] = []
+        self.warnings: Sequence[str] = ()
         self._targets, self._reason, self._head = found.targets, reason, log.chain.head_seq
         # An undo that was itself undone can be said again.
         number = 1

@@ -82,8 +82,8 @@ class Source(Protocol):
         """Records read so far that are no events of any kind, such as later turns in PRISM."""
 
     @property
-    def warnings(self) -> list[str]:
-        """What a person should know of the rows read so far."""
+    def warnings(self) -> Sequence[str]:
+        """What looked wrong in the rows read so far and was not refused."""
         ...
 
     def batches(self) -> Iterator[NativeBatch]:
@@ -110,9 +110,9 @@ class FileSource:
         self._mapping_text = mapping
 
     @property
-    def warnings(self) -> list[str]:
-        """What a person should know of the rows read so far."""
-        return []
+    def warnings(self) -> Sequence[str]:
+        """What looked wrong in the rows read so far; nothing, unless a reader says otherwise."""
+        return ()
 
     @cached_property
     def fingerprint(self) -> str:

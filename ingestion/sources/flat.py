@@ -8,7 +8,7 @@ no line of the file's first megabytes has is taken for a mistake in the mapping.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from typing import Any
@@ -29,9 +29,11 @@ from ingestion.sources.json_lines import (
     values_per_row,
 )
 from ingestion.sources.mapping import FromColumn, Mapping
+from ingestion.sources.missing import MissingCells
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.projection import needed, projection, resolve
-from ingestion.sources.times import TIME_NOTE, warnings
+from ingestion.sources.projection import missing_cells, needed, projection, resolve
+from ingestion.sources.times import TIME_NOTE
+from ingestion.sources.times import warnings as warnings_of_times
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -45,14 +47,16 @@ class FlatFile(FileSource):
         self._mapping = mapping
         self.participants_of = mapping.participants_of
         self._time_notes: Counter[str] = Counter()
+        self._missing = MissingCells()
 
     @property
-    def warnings(self) -> list[str]:
-        """What a person should know of the times read so far."""
+    def warnings(self) -> Sequence[str]:
+        """What was read as missing so far, and what a person should know of the times."""
         spec = self._mapping.columns.get("occurred_at")
         if not isinstance(spec, FromColumn):
-            return []
-        return warnings("occurred_at", spec, self._time_notes)
+            return self._missing.messages()
+        times = warnings_of_times("occurred_at", spec, self._time_notes)
+        return [*self._missing.messages(), *times]
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
@@ -79,6 +83,9 @@ class FlatFile(FileSource):
             for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():
                 self._time_notes[count["values"]] += count["counts"]
             table = table.drop_columns([TIME_NOTE])
+        counting = missing_cells(self._mapping, wanted, rows.schema)
+        if counting is not None:
+            self._missing.add(self._connection.sql(counting).fetchall())
         return NativeBatch(self._mapping.event, table, piece.originals, self._mapping.limits)
 
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -31,7 +31,7 @@ class GeneratedEvents:
     source: str
     rows: Mapping[EventType, Sequence[Row]]
     set_aside_count: int = 0
-    warnings: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
 
     @cached_property
     def fingerprint(self) -> str:

@@ -91,7 +91,7 @@ class LeaderbotCounts:
     """
 
     set_aside_count = 0
-    warnings: list[str] = []  # noqa: RUF012  # nothing is ever added
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, name: str, path: Path, source: str | None = None) -> None:
         self.name = name

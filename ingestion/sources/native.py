@@ -38,6 +38,7 @@ from ingestion.sources.json_lines import (
     values_per_row,
 )
 from ingestion.sources.parquet_rows import open_parquet
+from ingestion.sources.scalar_text import id_texts
 from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"
@@ -95,6 +96,7 @@ class NativeJsonl(FileSource):
                     objections[row] = objection
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
+        columns = _with_ids(event_type, columns, objections)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
 
 
@@ -135,7 +137,24 @@ class NativeParquet(FileSource):
         for column in [name for name in columns if name not in known]:
             for row in _where(pc.is_valid(columns.pop(column))).tolist():
                 objections.setdefault(row, (Refusal.UNKNOWN_COLUMN, column))
+        columns = _with_ids(event_type, columns, objections)
         return make_batch(event_type, columns, numbers, originals, objections)
+
+
+def _with_ids(
+    event_type: EventType,
+    columns: dict[str, pa.ChunkedArray],
+    objections: dict[int, tuple[Refusal, str | None]],
+) -> dict[str, pa.ChunkedArray]:
+    """The columns with ids as their one texts; ids that lost digits are objected to."""
+    for column in CONTRACTS[event_type].log_columns:
+        name = column.source_name
+        if column.is_pseudonym and name in columns:
+            columns[name], is_rounded = id_texts(columns[name])
+            if is_rounded is not None:
+                for row in _where(is_rounded).tolist():
+                    objections.setdefault(row, (Refusal.DIGITS_LOST, name))
+    return columns
 
 
 def _event_type_of(value: object) -> EventType | None:

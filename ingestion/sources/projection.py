@@ -1,14 +1,16 @@
 """From columns of a file to columns of a contract: one SQL projection per mapping.
 
-Whole numbers are written alike whether the file holds them as text, integers or floats ("1", not
-"1.0"), so that the same vote has the same identity from CSV and from Parquet. Where one of several
-columns of an id is null the id is null, for it would not be unique.
+Ids and listed values are written alike whatever the format (`scalar_text`), so that the same vote
+has the same identity from CSV and from Parquet. Names and answers that are text stay as they are,
+but for the blanks around them. Where one of several columns of an id is null the id is null, for it
+would not be unique.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import pyarrow as pa
@@ -18,7 +20,10 @@ from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import ColumnSpec, Constant, FromColumn, Joined, Mapping, OneHot
+from ingestion.sources.missing import is_word, without_words, words_for
+from ingestion.sources.scalar_text import canonical_sql, has_lost_digits, trimmed
 from ingestion.sources.times import TIME_NOTE, quoted_name, time_column
+from ingestion.tables import TEXT_LENGTH, Column
 from ingestion.vocabulary import Refusal
 
 _SHOWN = 40
@@ -72,18 +77,17 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
         wanted: names of the columns c0, c1, ...
         schema: their types.
     """
-    types = {c.source_name: c.type for c in CONTRACTS[mapping.event].log_columns}
-    cells = {
-        name: _Cell(f"c{number}", schema.field(f"c{number}").type)
-        for number, name in enumerate(wanted)
-    }
+    wanted_columns = {c.source_name: c for c in CONTRACTS[mapping.event].log_columns}
+    cells = _cells(wanted, schema)
+    rows, said_of = _as_said(mapping, wanted_columns, cells)
     selected = [f"{quoted(mapping.event)} AS event_type", f"{quoted(mapping.source)} AS source"]
-    rows, whens, abouts = "rows", "", ""
+    whens = abouts = ""
     for column, spec in mapping.columns.items():
-        if pa.types.is_timestamp(types[column]) and isinstance(spec, FromColumn):
-            rows, found = _time(spec, cells, rows)
+        said = said_of[column]
+        if pa.types.is_timestamp(wanted_columns[column].type) and isinstance(spec, FromColumn):
+            rows, found = _time(spec, said, rows)
         else:
-            found = _value(spec, cells, types[column])
+            found = _value(spec, said, wanted_columns[column])
         if found is None:
             continue
         value, objection = found
@@ -102,39 +106,129 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
     return f"SELECT {', '.join(selected)} FROM {rows}"  # noqa: S608  # texts are quoted
 
 
+def _as_said(
+    mapping: Mapping, columns: Map[str, Column], cells: dict[str, _Cell]
+) -> tuple[str, dict[str, dict[str, _Cell]]]:
+    """The rows with what their cells say beside them, and by column of the contract its cells.
+
+    In layers, so that a text is worked out once, however often it is used.
+    """
+    layers: tuple[list[str], list[str], list[str]] = ([], [], [])
+    said_of = {}
+    for column, spec in mapping.columns.items():
+        words = words_for(mapping, columns[column], spec)
+        said = {name: cells[name].read_as(column) for name in _used(spec, cells)}
+        said_of[column] = said
+        layers[0].extend(
+            f"{cells[name].without(words)} AS {cell.sql}" for name, cell in said.items()
+        )
+        layers[1].extend(f"{trimmed(cell.as_text)} AS {cell.trimmed}" for cell in said.values())
+        layers[2].extend(f"{canonical_sql(cell.trimmed)} AS {cell.key}" for cell in said.values())
+    rows = "rows"
+    for layer in layers:
+        rows = f"(SELECT {', '.join(['*', *layer])} FROM {rows})"  # noqa: S608
+    return rows, said_of
+
+
+def missing_cells(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> str | None:
+    """SQL that counts the cells read as missing: column, word, how many, the first row's number.
+
+    None where no column can have any.
+    """
+    columns = {c.source_name: c for c in CONTRACTS[mapping.event].log_columns}
+    cells = _cells(wanted, schema)
+    counts = []
+    for column, spec in mapping.columns.items():
+        words = words_for(mapping, columns[column], spec)
+        for name in _used(spec, cells):
+            word = cells[name].word
+            if words and word is not None:
+                counts.append(
+                    f"SELECT {quoted(column)} AS about, {trimmed(word)} AS word, "  # noqa: S608
+                    f"count(*) AS cells, min({ROW_NUMBER}) AS first_row FROM rows "
+                    f"WHERE {is_word(word, words)} GROUP BY ALL"
+                )
+    return " UNION ALL ".join(counts) or None
+
+
+def _used(spec: ColumnSpec, cells: dict[str, _Cell]) -> list[str]:
+    """The columns of the file that a specification reads."""
+    present = [name for names in _needed_by(spec) for name in names if name in cells]
+    return present[:1] if isinstance(spec, FromColumn) else present
+
+
+def _cells(wanted: Sequence[str], schema: pa.Schema) -> dict[str, _Cell]:
+    return {
+        name: _Cell(f"c{number}", schema.field(f"c{number}").type)
+        for number, name in enumerate(wanted)
+    }
+
+
 @dataclass(frozen=True)
 class _Cell:
-    """A column of the file: its name in the query and its type."""
+    """A column of the file: its name in the query and its type.
+
+    Args:
+        sql: the value, null where a word says that it is missing.
+        kind: its type.
+        trimmed: the value as a text without the blanks around it.
+        key: the value as the one text that it has in every format.
+    """
 
     sql: str
     kind: pa.DataType
+    trimmed: str = ""
+    key: str = ""
 
     @property
     def is_text(self) -> bool:
         return self.kind in (pa.string(), pa.large_string())
 
     @property
-    def text(self) -> str:
-        """Its value as text; whole numbers without a fraction, whatever their type."""
+    def word(self) -> str | None:
+        """Its value as a text that may be a word for missing; None: of this type none can."""
         if pa.types.is_floating(self.kind):
-            return (
-                f"CASE WHEN {self.sql} = trunc({self.sql}) AND abs({self.sql}) < 1e15 "
-                f"THEN {self.sql}::BIGINT::VARCHAR ELSE {self.sql}::VARCHAR END"
-            )
+            return f"CASE WHEN isnan({self.sql}) THEN 'nan' END"
+        return self.sql if self.is_text else None
+
+    @property
+    def as_text(self) -> str:
         return self.sql if self.is_text else f"{self.sql}::VARCHAR"
+
+    def read_as(self, column: str) -> _Cell:
+        """The column as a column of the contract reads it: names of what the layers hold."""
+        of = f"{self.sql}_{column}"
+        return replace(self, sql=f'"said_{of}"', trimmed=f'"text_{of}"', key=f'"key_{of}"')
+
+    def without(self, words: tuple[str, ...]) -> str:
+        """SQL of the value, null where it is one of these words."""
+        if pa.types.is_floating(self.kind) and "nan" in words:
+            return f"CASE WHEN NOT isnan({self.sql}) THEN {self.sql} END"
+        return without_words(self.sql, words) if self.is_text else self.sql
+
+    @property
+    def has_lost_digits(self) -> str | None:
+        """Whether a spreadsheet has rounded it; only a text shows that."""
+        return has_lost_digits(self.trimmed) if self.is_text else None
+
+    @property
+    def name(self) -> str:
+        """Its value as a name or an answer: text as it stands, without the blanks around it."""
+        return self.trimmed if self.is_text else self.key
 
 
 def _value(
-    spec: ColumnSpec, cells: dict[str, _Cell], wanted: pa.DataType
+    spec: ColumnSpec, cells: dict[str, _Cell], wanted: Column
 ) -> tuple[str, Objection] | None:
     """SQL of a column's value and an objection; None where the file lacks an optional column."""
     match spec:
         case Constant(value):
             return quoted(value), None
         case Joined(names):
-            parts = ", ".join(cells[name].text for name in names)
-            nulls = " OR ".join(f"{cells[name].sql} IS NULL" for name in names)
-            return f"CASE WHEN {nulls} THEN NULL ELSE to_json([{parts}])::VARCHAR END", None
+            parts = ", ".join(cells[name].key for name in names)
+            nulls = " OR ".join(f"{cells[name].key} IS NULL" for name in names)
+            value = f"CASE WHEN {nulls} THEN NULL ELSE to_json([{parts}])::VARCHAR END"
+            return value, _rounded([cells[name] for name in names], wanted)
         case OneHot():
             return _one_hot(spec, cells)
         case FromColumn():
@@ -143,20 +237,37 @@ def _value(
     return f"{ROW_NUMBER}::VARCHAR", None
 
 
-def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[str, Objection]:
+def _from_column(spec: FromColumn, cell: _Cell, wanted: Column) -> tuple[str, Objection]:
     if spec.values is not None:
-        whens = " ".join(f"WHEN {quoted(k)} THEN {quoted(v)}" for k, v in spec.values.items())
+        whens = " ".join(
+            f"WHEN {quoted(key)} THEN {'NULL' if value is None else quoted(value)}"
+            for key, value in spec.values.items()
+        )
         listed = ", ".join(quoted(key) for key in spec.values)
-        unlisted = f"({cell.sql} IS NOT NULL AND {cell.text} NOT IN ({listed}))"
-        value = f"CASE {cell.text} {whens} ELSE {cell.text} END"
+        unlisted = f"coalesce({cell.key} NOT IN ({listed}), false)"
+        as_written = cell.sql if cell.is_text else cell.key
+        value = f"CASE {cell.key} {whens} ELSE {as_written} END"
         return value, (unlisted, Refusal.UNKNOWN_VALUE)
-    return (cell.text if pa.types.is_string(wanted) else cell.sql), None
+    if wanted.is_pseudonym:
+        return cell.key, _rounded([cell], wanted)
+    if not pa.types.is_string(wanted.type):
+        return cell.sql, None
+    is_free = cell.is_text and wanted.max_length >= TEXT_LENGTH
+    return (cell.sql if is_free else cell.name), None
+
+
+def _rounded(cells: Sequence[_Cell], wanted: Column) -> Objection:
+    """The objection to ids whose digits are lost."""
+    tests = [cell.has_lost_digits for cell in cells if cell.has_lost_digits is not None]
+    if not tests or not wanted.is_pseudonym:
+        return None
+    return f"({' OR '.join(tests)})", Refusal.DIGITS_LOST
 
 
 def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
     flags = {
-        name: f"CASE WHEN lower({cells[name].text}) IN ('1', '1.0', 'true') THEN 1 "
-        f"WHEN lower({cells[name].text}) NOT IN ('0', '0.0', 'false', '') THEN NULL ELSE 0 END"
+        name: f"CASE WHEN {cells[name].key} IN ('1', 'true') THEN 1 "
+        f"WHEN {cells[name].key} NOT IN ('0', 'false', '') THEN NULL ELSE 0 END"
         for name in spec.values
     }
     whens = " ".join(f"WHEN {flags[n]} = 1 THEN {quoted(v)}" for n, v in spec.values.items())
