@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -115,12 +116,7 @@ def slug(name: str, description: str) -> Column:
 
 def text(name: str, description: str, *, is_required: bool = False) -> Column:
     """A longer text in words."""
-    return Column(
-        name=name,
-        description=description,
-        is_required=is_required,
-        max_length=TEXT_LENGTH,
-    )
+    return replace(named(name, description, is_required=is_required), max_length=TEXT_LENGTH)
 
 
 def sealed(column: Column) -> Column:
@@ -128,16 +124,26 @@ def sealed(column: Column) -> Column:
     return replace(column, is_sealed=True)
 
 
+def number(
+    name: str,
+    description: str,
+    kind: pa.DataType,
+    least: float | None = None,
+    most: float | None = None,
+) -> Column:
+    """A number of a type, from `least` to `most` where they are given."""
+    column = named(name, description)
+    return replace(column, type=kind, minimum=least, maximum=most)
+
+
 def count(name: str, description: str, *, is_required: bool = True) -> Column:
     """A whole number from 0."""
-    return Column(
-        name=name,
-        description=description,
-        type=pa.int64(),
-        is_required=is_required,
-        minimum=0,
-        maximum=10**15,
-    )
+    return replace(number(name, description, pa.int64(), 0, 10**15), is_required=is_required)
+
+
+def outcome(description: str) -> Column:
+    """A verdict on two models."""
+    return replace(named("outcome", description), vocabulary=tuple(Outcome))
 
 
 def pseudonym(name: str, description: str, *, is_required: bool = False) -> Column:
@@ -179,213 +185,156 @@ CONVERSED = (
     count("attention_check_failed_count", "Attention checks failed.", is_required=False),
 )
 TARGET = (
-    Column(
-        name="target_event_id",
-        description="The event it is about.",
-        is_required=True,
-        max_length=128,
-    ),
+    replace(named("target_event_id", "The event it is about."), max_length=128),
     text("reason", "Why, in words.", is_required=True),
 )
+
+
+def _contract(event_type: EventType, grain: str, *columns: Column, **shape: Any) -> Contract:
+    """A contract of these columns; `shape` is what else `Contract` says of it."""
+    return Contract(event_type=event_type, grain=grain, columns=columns, **shape)
+
 
 CONTRACTS: dict[EventType, Contract] = {
     contract.event_type: contract
     for contract in (
-        Contract(
-            event_type=EventType.MODEL_REGISTERED,
-            grain="One row per registration of a model.",
-            columns=(
-                named("model_id", "The model's id, as battles name it."),
-                named("display_name", "The name people read.", is_required=False),
-                named("provider", "Who makes it.", is_required=False),
-                text("licence", "Under which terms it can be had."),
-            ),
+        _contract(
+            EventType.MODEL_REGISTERED,
+            "One row per registration of a model.",
+            named("model_id", "The model's id, as battles name it."),
+            named("display_name", "The name people read.", is_required=False),
+            named("provider", "Who makes it.", is_required=False),
+            text("licence", "Under which terms it can be had."),
         ),
-        Contract(
-            event_type=EventType.MODEL_RETIRED,
-            grain="One row per retirement of a model.",
-            columns=(
-                named("model_id", "The model's id, as battles name it."),
-                text("reason", "Why it is no longer compared.", is_required=True),
-            ),
+        _contract(
+            EventType.MODEL_RETIRED,
+            "One row per retirement of a model.",
+            named("model_id", "The model's id, as battles name it."),
+            text("reason", "Why it is no longer compared.", is_required=True),
         ),
-        Contract(
-            event_type=EventType.PARTICIPANT_ENROLLED,
-            grain="One row per enrolment of a participant.",
-            columns=DEMOGRAPHICS,
+        _contract(
+            EventType.PARTICIPANT_ENROLLED,
+            "One row per enrolment of a participant.",
+            *DEMOGRAPHICS,
             is_subject_required=True,
         ),
-        Contract(
-            event_type=EventType.PARTICIPANT_CORRECTED,
-            grain="One row per correction of a participant's answers; null leaves one as it was.",
-            columns=DEMOGRAPHICS,
+        _contract(
+            EventType.PARTICIPANT_CORRECTED,
+            "One row per correction of a participant's answers; null leaves one as it was.",
+            *DEMOGRAPHICS,
             is_subject_required=True,
         ),
-        Contract(
-            event_type=EventType.BATTLE_JUDGED,
-            grain="One row per battle and dimension: one verdict of one participant on two models.",
-            columns=(
-                DIMENSION,
-                MODEL_A,
-                MODEL_B,
-                Column(
-                    name="outcome",
-                    description="Which model was preferred; both_bad is a tie for skill.",
-                    is_required=True,
-                    vocabulary=tuple(Outcome),
-                ),
-                CONVERSATION,
-                named("language", "Language of the conversation.", is_required=False),
-                named("topic", "What the conversation was about.", is_required=False),
-            ),
+        _contract(
+            EventType.BATTLE_JUDGED,
+            "One row per battle and dimension: one verdict of one participant on two models.",
+            DIMENSION,
+            MODEL_A,
+            MODEL_B,
+            outcome("Which model was preferred; both_bad is a tie for skill."),
+            CONVERSATION,
+            named("language", "Language of the conversation.", is_required=False),
+            named("topic", "What the conversation was about.", is_required=False),
             key=("dimension",),
             differing=(("model_a", "model_b"),),
         ),
-        Contract(
-            event_type=EventType.BATTLES_TALLIED,
-            grain="One row per pair and dimension of verdicts known only as counts.",
-            columns=(
-                DIMENSION,
-                MODEL_A,
-                MODEL_B,
-                count("win_a_count", "Verdicts for model_a."),
-                count("win_b_count", "Verdicts for model_b."),
-                count("tie_count", "Verdicts that they are equal."),
-                count("both_bad_count", "Verdicts that both are bad."),
-            ),
+        _contract(
+            EventType.BATTLES_TALLIED,
+            "One row per pair and dimension of verdicts known only as counts.",
+            DIMENSION,
+            MODEL_A,
+            MODEL_B,
+            count("win_a_count", "Verdicts for model_a."),
+            count("win_b_count", "Verdicts for model_b."),
+            count("tie_count", "Verdicts that they are equal."),
+            count("both_bad_count", "Verdicts that both are bad."),
             key=("dimension",),
             differing=(("model_a", "model_b"),),
         ),
-        Contract(
-            event_type=EventType.CONVERSATION_RECORDED,
-            grain="One row per conversation: what the quality rules need of it, never its text.",
-            columns=CONVERSED,
+        _contract(
+            EventType.CONVERSATION_RECORDED,
+            "One row per conversation: what the quality rules need of it, never its text.",
+            *CONVERSED,
             is_subject_required=True,
             version=2,
         ),
-        Contract(
-            event_type=EventType.CONVERSATION_LABELLED,
-            grain="One row per label a judge gave a conversation.",
-            columns=(
-                pseudonym("conversation_id", "The conversation.", is_required=True),
-                slug("label", "What was labelled: sycophancy, topic, safety, effort, ..."),
-                named("value", "The label given."),
-                named("judge", "Who or what labelled it."),
-                named("judge_version", "Which version of the judge."),
-            ),
+        _contract(
+            EventType.CONVERSATION_LABELLED,
+            "One row per label a judge gave a conversation.",
+            pseudonym("conversation_id", "The conversation.", is_required=True),
+            slug("label", "What was labelled: sycophancy, topic, safety, effort, ..."),
+            named("value", "The label given."),
+            named("judge", "Who or what labelled it."),
+            named("judge_version", "Which version of the judge."),
             key=("label",),
         ),
-        Contract(
-            event_type=EventType.EXPERIENCE_RATED,
-            grain="One row per rating of one model on one criterion, 1 to 7.",
-            columns=(
-                named("model_id", "The model rated."),
-                slug("criterion", "What was rated."),
-                Column(
-                    name="rating",
-                    type=pa.int32(),
-                    description="1 (worst) to 7 (best).",
-                    is_required=True,
-                    minimum=1,
-                    maximum=7,
-                ),
-                CONVERSATION,
-            ),
+        _contract(
+            EventType.EXPERIENCE_RATED,
+            "One row per rating of one model on one criterion, 1 to 7.",
+            named("model_id", "The model rated."),
+            slug("criterion", "What was rated."),
+            number("rating", "1 (worst) to 7 (best).", pa.int32(), 1, 7),
+            CONVERSATION,
             key=("criterion",),
         ),
-        Contract(
-            event_type=EventType.BATTLE_SCHEDULED,
-            grain="One row per battle proposed.",
-            columns=(
-                named("stratum_id", "The stratum it is for."),
-                DIMENSION,
-                MODEL_A,
-                MODEL_B,
-                slug("policy", "The rule that proposed it."),
-                named("policy_version", "Version of the rule."),
-                Column(
-                    name="propensity",
-                    type=pa.float64(),
-                    description="Probability with which the policy proposed it.",
-                    is_required=True,
-                    minimum=0,
-                    maximum=1,
-                ),
-                pseudonym("conversation_id", "The conversation that its vote will name."),
+        _contract(
+            EventType.BATTLE_SCHEDULED,
+            "One row per battle proposed.",
+            named("stratum_id", "The stratum it is for."),
+            DIMENSION,
+            MODEL_A,
+            MODEL_B,
+            slug("policy", "The rule that proposed it."),
+            named("policy_version", "Version of the rule."),
+            number(
+                "propensity", "Probability with which the policy proposed it.", pa.float64(), 0, 1
             ),
+            pseudonym("conversation_id", "The conversation that its vote will name."),
             key=("dimension",),
             differing=(("model_a", "model_b"),),
             version=2,
         ),
-        Contract(
-            event_type=EventType.STRIKE_ISSUED,
-            grain="One row per strike against a participant.",
-            columns=(
-                slug("rule", "The quality rule that was hit."),
-                named("rule_version", "Version of the rule."),
-                sealed(text("evidence", "What was seen.", is_required=True)),
-                CONVERSATION,
-            ),
+        _contract(
+            EventType.STRIKE_ISSUED,
+            "One row per strike against a participant.",
+            slug("rule", "The quality rule that was hit."),
+            named("rule_version", "Version of the rule."),
+            sealed(text("evidence", "What was seen.", is_required=True)),
+            CONVERSATION,
             is_subject_required=True,
             version=2,
         ),
-        Contract(
-            event_type=EventType.PARTICIPANT_EXCLUDED,
-            grain="One row per exclusion of a participant.",
-            columns=(
-                sealed(text("reason", "Why.", is_required=True)),
-                named("policy", "The quality policy that excludes.", is_required=False),
-                named("policy_version", "Version of the policy.", is_required=False),
-            ),
+        _contract(
+            EventType.PARTICIPANT_EXCLUDED,
+            "One row per exclusion of a participant.",
+            sealed(text("reason", "Why.", is_required=True)),
+            named("policy", "The quality policy that excludes.", is_required=False),
+            named("policy_version", "Version of the policy.", is_required=False),
             is_subject_required=True,
             version=2,
         ),
-        Contract(
-            event_type=EventType.BENCHMARK_REPORTED,
-            grain="One row per score of a model on a technical benchmark.",
-            columns=(
-                named("model_id", "The model scored."),
-                named("benchmark", "The benchmark."),
-                Column(
-                    name="score",
-                    type=pa.float64(),
-                    description="The score reported.",
-                    is_required=True,
-                ),
-            ),
+        _contract(
+            EventType.BENCHMARK_REPORTED,
+            "One row per score of a model on a technical benchmark.",
+            named("model_id", "The model scored."),
+            named("benchmark", "The benchmark."),
+            number("score", "The score reported.", pa.float64()),
             key=("benchmark",),
         ),
-        Contract(
-            event_type=EventType.EVENT_RETRACTED,
-            grain="One row per retraction of an event.",
-            columns=TARGET,
+        _contract(
+            EventType.EVENT_RETRACTED,
+            "One row per retraction of an event.",
+            *TARGET,
         ),
-        Contract(
-            event_type=EventType.EVENT_CORRECTED,
-            grain="One row per correction of a battle's verdict.",
-            columns=(
-                *TARGET,
-                Column(
-                    name="outcome",
-                    description="What the verdict should have been.",
-                    is_required=True,
-                    vocabulary=tuple(Outcome),
-                ),
-            ),
+        _contract(
+            EventType.EVENT_CORRECTED,
+            "One row per correction of a battle's verdict.",
+            *TARGET,
+            outcome("What the verdict should have been."),
         ),
-        Contract(
-            event_type=EventType.SUBJECT_ERASED,
-            grain="One row per erasure of a participant.",
-            columns=(
-                Column(
-                    name="level",
-                    type=pa.int32(),
-                    description="1: the key is destroyed; 2: rows are redacted.",
-                    is_required=True,
-                    minimum=1,
-                    maximum=2,
-                ),
-            ),
+        _contract(
+            EventType.SUBJECT_ERASED,
+            "One row per erasure of a participant.",
+            number("level", "1: the key is destroyed; 2: rows are redacted.", pa.int32(), 1, 2),
             is_subject_required=True,
         ),
     )

@@ -48,3 +48,10 @@ class IntegrityError(DemoscopeError):
     """What is stored is not what was stored: a hash, a chain or a signature does not hold."""
 
     exit_code = 5
+
+
+class DamagedError(IntegrityError):
+    """A stored file is missing, or is not what it was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, remedy="Restore it from a backup.")

@@ -211,7 +211,9 @@ def erasure_cleanup(home: Home) -> list[Path]:
     found = [
         home.database,
         home.database.with_name(f"{home.database.name}.wal"),
+        home.database.with_name(f"{home.database.name}.tmp"),
         *sorted(home.cache.glob("build-*")),
+        *sorted(home.cache.glob("events-*")),
     ]
     there = [path for path in found if path.exists()]
     for path in there:

@@ -181,7 +181,7 @@ def event_counts(
     sign = 1 if subject_b["log_position"] == last else -1
     counted: Counter[str] = Counter()
     for seq in range(first + 1, last + 1):
-        for segment in log.chain.commit(seq).segments:
+        for segment in log.commit(seq).segments:
             counted[segment.event_type] += segment.rows
     return {
         cause.name: sign * sum(counted[str(kind)] for kind in cause.event_types)

@@ -123,7 +123,7 @@ class _Load:
 
     def __post_init__(self) -> None:
         self.log = EventLog.open(self.home.log)
-        self.batch_id = load_batch(self.log.chain, self.source.fingerprint)
+        self.batch_id = load_batch(self.log, self.source.fingerprint)
         self.seals = Seals.open(self.home.vault, is_made=True)
         self.started_us = time.time_ns() // 1000
         self.load_id = f"{self.started_us:020d}-{self.source.fingerprint[:12]}"

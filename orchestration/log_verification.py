@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ingestion.errors import UsageError
-from ingestion.log.checkpoint import checkpoint_of, default_origin, read_public_key
+from ingestion.log.checkpoint import read_public_key
 from ingestion.tables import TIMESTAMP, Column, Table
 from orchestration.database import open_database
 
@@ -59,17 +59,17 @@ def verify(database: Path, log: EventLog, position: int, public_key: Path) -> di
     Returns:
         The row of `log.verification`.
     """
-    origin = default_origin(log.origin.name)
-    first, last, found = log.chain.commit(1), log.chain.commit(position), log.verify()
+    checkpoint = log.checkpoint(size=position)
+    first, last, found = log.commit(1), log.commit(position), log.verify()
     try:
         key = str(read_public_key(public_key))
     except UsageError:  # a build does not depend on it
         key = None
     row = {
-        "origin": origin,
+        "origin": checkpoint.origin,
         "log_position": position,
-        "log_head_hash": log.chain.hash_at(position),
-        "log_root_hash": checkpoint_of(log.chain, origin, position).root.hex(),
+        "log_head_hash": log.hash_at(position),
+        "log_root_hash": checkpoint.root.hex(),
         "event_count": last.next_position - first.first_position,
         "first_recorded_at": first.recorded_at,
         "last_recorded_at": last.recorded_at,

@@ -107,7 +107,7 @@ def find_undo(home: Home, named: str) -> Undo:
     if not kinds:
         raise UsageError(f"Commit {commit.seq} added no event: there is nothing to undo.")
     events = _events(log, commit, sorted(set(kinds)))
-    said = log.retractions.of(events["event_id"], log.chain.head_seq)
+    said = log.retractions.of(events["event_id"], log.head_seq)
     if said is not None:
         is_gone = np.zeros(len(events), np.bool_)
         is_gone[said.rows] = said.is_retracted | said.is_followed
@@ -146,8 +146,8 @@ class _Retractions:
 
     def __init__(self, log: EventLog, found: Undo, reason: str) -> None:
         self.name = f"undo of commit {found.commit.seq}"
-        self.warnings: Sequence[str] = ()
-        self._targets, self._reason, self._head = found.targets, reason, log.chain.head_seq
+        self.warnings: list[str] = []
+        self._targets, self._reason, self._head = found.targets, reason, log.head_seq
         # An undo that was itself undone can be said again.
         number = 1
         while log.find_batch(undo_batch(found.commit.seq, number)) is not None:
@@ -175,14 +175,14 @@ def _originals(targets: Sequence[str], places: Sequence[int]) -> list[str]:
 
 
 def _commit(home: Home, log: EventLog, named: str) -> Commit:
-    if named.isdigit() and 0 < int(named) <= log.chain.head_seq:
-        return log.chain.commit(int(named))
+    if named.isdigit() and 0 < int(named) <= log.head_seq:
+        return log.commit(int(named))
     report = find_report(home.loads, named)
     if report is not None:
         if report.status != "committed" or report.position is None:
             message = f"Load {named} ({report.file}) brought nothing into the log."
             raise UsageError(message, remedy="`demoscope log show` lists what was brought.")
-        return log.chain.commit(report.position)
+        return log.commit(report.position)
     found = []
     if len(named) >= HASH_DIGITS:
         found = [one for one in log.commits() if one.hash.startswith(named.lower())]

@@ -21,6 +21,9 @@ from ratings.pairing import fisher_information
 from ratings.posterior import Posterior
 from ratings.sandwich import Sandwich
 
+ROUNDING = 1e-12
+"""A variance that is less than this share of another is rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Flat:
@@ -58,7 +61,8 @@ def interval_design_effect(posterior: Posterior, clustered: Sandwich) -> float:
     """``Flat.design_effect`` of a tournament: a ratio of centred variances, over all models.
 
     ``posterior``: the EP fit, with covariance S and prior variance p^2. Without weights and repeat
-    raters the sampling variance of its mean would be S - S S / p^2. 1 where there is none.
+    raters the sampling variance of its mean would be S - S S / p^2. 1 where there is none, or
+    where the clustered one is rounding alone, as of raters who all say the same.
     """
     own = posterior.covariance
     expected = own - product(own, own) / posterior.prior.sd**2
@@ -66,7 +70,7 @@ def interval_design_effect(posterior: Posterior, clustered: Sandwich) -> float:
         float((posterior.with_covariance(one).skill_sd ** 2).sum())
         for one in (clustered.sampling, expected)
     )
-    if not (seen > 0.0 and wanted > 0.0):
+    if not (wanted > 0.0 and seen > ROUNDING * wanted):
         return 1.0
     return seen / wanted * (_student(clustered.degrees_of_freedom) / NORMAL_975) ** 2
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import time
 from bisect import bisect_left
@@ -25,15 +24,15 @@ from typing import Any
 
 import rfc8785
 
-from ingestion.errors import IntegrityError, NotFoundError, UsageError
-from ingestion.log.layout import SEQ_DIGITS, Layout, Origin
+from ingestion.errors import DamagedError, IntegrityError, NotFoundError, UsageError
+from ingestion.log.layout import Layout, Origin
 
 FIRST_POSITION = 1
-_COMMIT_NAME = re.compile(rf"\d{{{SEQ_DIGITS}}}\.json", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Quotation marks inside a JSON text are escaped, so no text of a record passes for this name.
 _REDACTED = b'"redacted":['
+_SEAL_LENGTH = len(b',"sha256":"' + b"0" * 64 + b'"}')
 _MOST_DIGITS = 20
 _AS_OF_REMEDY = "Give a commit's number, or a time such as 2026-03-01T12:00:00Z."
 
@@ -115,7 +114,7 @@ class Commit:
         event_count: how many events it adds.
         segments: where they are, in position order.
         compacted: files in place of earlier ones; not in the bytes where there are none.
-        redacted: files in place of such that had erased rows in them; likewise.
+        redacted: files in place of those of which rows are erased; likewise.
     """
 
     seq: int
@@ -128,6 +127,11 @@ class Commit:
     segments: tuple[Segment, ...] = ()
     compacted: tuple[Compacted, ...] = ()
     redacted: tuple[Redacted, ...] = ()
+
+    @property
+    def files(self) -> tuple[Segment | Compacted, ...]:
+        """The files that it adds: segments, and what stands in place of earlier ones."""
+        return (*self.segments, *self.compacted)
 
     @property
     def next_position(self) -> int:
@@ -167,26 +171,32 @@ class Commit:
             IntegrityError: they are not a commit; the message names `path`.
         """
         try:
-            _require(_is_sealed(content), "its content does not have its sha256")
-            fields = json.loads(_body(content))
-            said = fields.pop("recorded_at")
-            _require(_MOMENT.fullmatch(said) is not None, f"{said!r} is not a time")
-            commit = cls(
-                recorded_at=datetime.fromisoformat(said),
-                segments=tuple(Segment(**segment) for segment in fields.pop("segments")),
-                compacted=tuple(Compacted(**file) for file in fields.pop("compacted", ())),
-                redacted=tuple(Redacted(**file) for file in fields.pop("redacted", ())),
-                **fields,
-            )
-            position = commit.first_position
-            for segment in commit.segments:
-                _require(segment.first_position == position, "positions leave a gap")
-                position += segment.rows
-            is_all = position == commit.next_position
-            _require(is_all, "event_count is not the rows of its segments")
+            return cls._decode(content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"{path} is damaged: {error}."
-            raise IntegrityError(message, remedy="Restore it from a backup.") from error
+            raise DamagedError(f"{path} is damaged: {error}.") from error
+
+    @classmethod
+    def _decode(cls, content: bytes) -> Commit:
+        if not _is_sealed(content):
+            raise ValueError("its content does not have its sha256")
+        fields = json.loads(_body(content))
+        said = fields.pop("recorded_at")
+        if not _MOMENT.fullmatch(said):
+            raise ValueError(f"{said!r} is not a time")
+        commit = cls(
+            recorded_at=datetime.fromisoformat(said),
+            segments=tuple(Segment(**segment) for segment in fields.pop("segments")),
+            compacted=tuple(Compacted(**file) for file in fields.pop("compacted", ())),
+            redacted=tuple(Redacted(**file) for file in fields.pop("redacted", ())),
+            **fields,
+        )
+        position = commit.first_position
+        for segment in commit.segments:
+            if segment.first_position != position:
+                raise ValueError("positions leave a gap")
+            position += segment.rows
+        if position != commit.next_position:
+            raise ValueError("event_count is not the rows of its segments")
         return commit
 
 
@@ -219,24 +229,24 @@ class Redactions:
 
 
 class Chain:
-    """Commits 1 to `head_seq` as they were at the last `refresh()`, and their `redactions`.
+    """The commits of a log, 1 to `head_seq`, as they were at the last `refresh()`.
 
     Commits are never rewritten, so what was read stays read. A commit is parsed when it is asked
     for: opening a log of 100,000 commits takes a second.
     """
 
     def __init__(self, layout: Layout, origin: Origin) -> None:
-        self.layout = layout
+        self.layout, self.origin = layout, origin
         self.redactions = Redactions()
         self.head_hash = origin.sha256
         """What the next commit's `prev_hash` is."""
         self._contents: list[bytes] = []
-        last = max(map(commit_number, os.listdir(layout.commits)), default=0)  # noqa: PTH208
+        last = layout.last_seq()
         self.refresh()
         # A missing commit must not pass for the end of the log.
         if self.head_seq < last:
-            message = f"{layout.commit(self.head_seq + 1)} is missing, but later commits exist."
-            raise IntegrityError(message, remedy="Restore it from a backup.")
+            missing = layout.commit(self.head_seq + 1)
+            raise DamagedError(f"{missing} is missing, but later commits exist.")
 
     @property
     def head_seq(self) -> int:
@@ -245,7 +255,7 @@ class Chain:
 
     @property
     def head(self) -> Commit | None:
-        """The last commit."""
+        """The last commit; None for an empty log."""
         return self.commit(self.head_seq) if self._contents else None
 
     @property
@@ -322,8 +332,8 @@ class Chain:
             NotFoundError: no event has that position.
         """
         if not FIRST_POSITION <= position < self.next_position:
-            message = f"No event has position {position}; the log ends at {self.next_position - 1}."
-            raise NotFoundError(message)
+            last = self.next_position - 1
+            raise NotFoundError(f"No event has position {position}; the log ends at {last}.")
         seqs = range(1, self.head_seq + 1)
         after = bisect_left(seqs, position + 1, key=lambda seq: self.commit(seq).next_position)
         return self.commit(seqs[after])
@@ -389,17 +399,11 @@ def moment_in_utc(text: str) -> datetime:
     """
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
-        message = f"{text!r} does not say in which time zone it is."
-        raise UsageError(message, remedy=_AS_OF_REMEDY)
+        raise UsageError(f"{text!r} does not say in which time zone it is.", remedy=_AS_OF_REMEDY)
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(text) from error
-
-
-def commit_number(name: str) -> int:
-    """The number of a commit by its file's name; 0 for another file."""
-    return int(name[:SEQ_DIGITS]) if _COMMIT_NAME.fullmatch(name) else 0
 
 
 def digest_of(files: Sequence[Compacted] | Sequence[Redacted]) -> str:
@@ -422,16 +426,8 @@ def moment_of(us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=us)
 
 
-def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001
-    if not holds:
-        raise ValueError(otherwise)
-
-
 def _seal(body: bytes) -> bytes:
     return b',"sha256":"' + hash_of(body).encode() + b'"}'
-
-
-_SEAL_LENGTH = len(_seal(b""))
 
 
 def _body(content: bytes) -> bytes:

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -27,9 +25,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
-from ingestion.log.chain import Chain, Commit
+from ingestion.log.chain import Chain
 from ingestion.log.durable import create_secret, explained, replace_text
-from ingestion.log.merkle import Tree, is_included, leaf_hash
+from ingestion.log.merkle import Tree, leaf_hash
 from ingestion.paths import make_public
 
 HASH_BYTES = 32
@@ -38,7 +36,6 @@ _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _MOST_NOTE_BYTES = 1 << 20
 _DASH = "\N{EM DASH} "
-_COMMIT_PROOF = {"commit", "index", "path", "size", "version"}
 
 
 @dataclass(frozen=True)
@@ -81,8 +78,7 @@ class Checkpoint:
             and all(lines[3:-1])
         )
         if not is_whole:
-            message = f"This is not a checkpoint: {text[:80]!r}."
-            raise IntegrityError(message)
+            raise IntegrityError(f"This is not a checkpoint: {text[:80]!r}.")
         return checkpoint
 
 
@@ -133,8 +129,7 @@ def verifier_of(name: str, key: Ed25519PrivateKey) -> Verifier:
         UsageError: a key cannot be called so.
     """
     if not _is_name(name):
-        message = f"{name!r} cannot name a key."
-        raise UsageError(message, remedy="No spaces and no plus signs.")
+        raise UsageError(f"{name!r} cannot name a key.", remedy="No spaces and no plus signs.")
     return Verifier(name, key.public_key().public_bytes_raw())
 
 
@@ -166,8 +161,7 @@ def open_note(note: bytes, *trusted: Verifier) -> str:
     text, blank, signatures = whole.rpartition("\n\n")
     text += "\n"
     if not blank or not signatures.endswith("\n") or any(c < " " and c != "\n" for c in whole):
-        message = "This is not a signed note."
-        raise IntegrityError(message)
+        raise IntegrityError("This is not a signed note.")
     verified = [_is_signed(line, text, trusted) for line in signatures[:-1].split("\n")]
     if not any(verified):
         names = ", ".join(verifier.name for verifier in trusted)
@@ -184,8 +178,7 @@ def _is_signed(line: str, text: str, trusted: tuple[Verifier, ...]) -> bool:
         content = b""
     key_id, signature = content[:_KEY_ID_BYTES], content[_KEY_ID_BYTES:]
     if not signature or not _is_name(name) or line != f"{_DASH}{name} {_base64(content)}":
-        message = f"The note has a malformed signature: {line[:80]!r}."
-        raise IntegrityError(message)
+        raise IntegrityError(f"The note has a malformed signature: {line[:80]!r}.")
     for verifier in trusted:
         if (verifier.name, verifier.key_id) == (name, key_id):
             try:
@@ -244,103 +237,16 @@ def publish(path: Path, verifier: Verifier) -> None:
             make_public(path)
 
 
-def default_origin(origin: str) -> str:
-    """What a log is called in its checkpoints unless told otherwise."""
-    return f"demoscope/log/{origin}"
+def commit_tree(chain: Chain, size: int) -> Tree:
+    """The tree over commits 1 to `size`, from their files.
 
-
-def checkpoint_of(chain: Chain, origin: str, size: int | None = None) -> Checkpoint:
-    """The checkpoint of a log's first `size` commits (all of them unless given)."""
-    size = chain.head_seq if size is None else size
-    return Checkpoint(origin, size, _tree_of(chain, size).root)
-
-
-def compare(chain: Chain, held: Checkpoint) -> tuple[Path, str] | None:
-    """What is wrong with a log in the light of a checkpoint held elsewhere, and where; or None."""
-    if held.size > chain.head_seq:
-        missing = chain.layout.commit(chain.head_seq + 1)
-        return missing, (
-            f"the checkpoint has {held.size} commits, the log {chain.head_seq}: "
-            "its tail was cut off, or an older copy was put back"
-        )
-    if _tree_of(chain, held.size).root != held.root:
-        return chain.layout.commits, (
-            f"its first {held.size} commits are not those of the checkpoint: "
-            "another history was put in their place"
-        )
-    return None
-
-
-def _tree_of(chain: Chain, size: int) -> Tree:
-    """The tree over commits 1 to `size`, from their files."""
+    Raises:
+        NotFoundError: the log is shorter.
+    """
     if size > chain.head_seq:
-        message = f"The log has {chain.head_seq} commits, not {size}."
-        raise NotFoundError(message)
+        raise NotFoundError(f"The log has {chain.head_seq} commits, not {size}.")
     files = (chain.layout.commit(seq) for seq in range(1, size + 1))
     return Tree([leaf_hash(path.read_bytes()) for path in files])
-
-
-def encode_path(path: Iterable[bytes]) -> list[str]:
-    """A proof's hashes as JSON has them."""
-    return [_base64(node) for node in path]
-
-
-def decode_path(encoded: Iterable[str]) -> list[bytes]:
-    """The hashes of a proof.
-
-    Raises:
-        ValueError: they are not what `encode_path` writes.
-    """
-    path = [base64.b64decode(node, validate=True) for node in encoded]
-    if encode_path(path) != list(encoded) or any(len(node) != HASH_BYTES for node in path):
-        message = "not a path"
-        raise ValueError(message)
-    return path
-
-
-def prove_commit(chain: Chain, seq: int, size: int | None = None) -> dict[str, Any]:
-    """A proof, as JSON, that a commit is in the tree of the first `size` commits.
-
-    Raises:
-        NotFoundError: there is no such commit, or the log is shorter.
-    """
-    size = chain.head_seq if size is None else size
-    if not 1 <= seq <= size:
-        message = f"There is no commit {seq} among {size}."
-        raise NotFoundError(message)
-    return {
-        "commit": chain.layout.commit(seq).read_bytes().decode(),
-        "index": seq - 1,
-        "path": encode_path(_tree_of(chain, size).inclusion(seq - 1)),
-        "size": size,
-        "version": 1,
-    }
-
-
-def verify_commit_proof(proof: dict[str, Any], checkpoint: Checkpoint) -> Commit:
-    """The commit a proof is about, if it leads to the checkpoint. Needs nothing but the two.
-
-    Raises:
-        IntegrityError: it does not.
-    """
-    try:
-        content = proof["commit"].encode()
-        path = decode_path(proof["path"])
-        index, size = proof["index"], proof["size"]
-        holds = (
-            proof["version"] == 1
-            and proof.keys() == _COMMIT_PROOF
-            # In Python true is 1.
-            and all(type(proof[name]) is int for name in ("index", "size", "version"))
-            and size == checkpoint.size
-            and is_included(leaf_hash(content), index, size, path, checkpoint.root)
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        holds, content = False, b""
-    if not holds:
-        message = f"The proof does not lead to the checkpoint of {checkpoint.size} commits."
-        raise IntegrityError(message)
-    return Commit.decode(content, Path("the proof's commit"))
 
 
 def _base64(content: bytes) -> str:

@@ -67,7 +67,7 @@ def compact(log: EventLog) -> Compaction:
         StorageError: the disk refused; nothing was changed.
     """
     log.refresh()
-    base = log.chain.head_seq
+    base = log.head_seq
     groups = _plan(log)
     if not groups:
         return Compaction(base, ())
@@ -97,10 +97,10 @@ def compact(log: EventLog) -> Compaction:
 def _plan(log: EventLog) -> list[list[HeldFile]]:
     """Runs of consecutive files of one event type, each to be merged into one."""
     groups = []
-    for files in held_files(log.commits(), log.chain.redactions).values():
-        stack: list[tuple[str, list[HeldFile]]] = []
+    for files in held_files(log.commits(), log.redactions).values():
+        stack: list[tuple[bytes, list[HeldFile]]] = []
         for file in files:
-            stack.append((_schema(log.layout, file), [file]))
+            stack.append((compacted_schema(log.layout, file), [file]))
             while len(stack) > 1 and _is_due(*stack[-2:]):
                 _, later = stack.pop()
                 stack[-1][1].extend(later)
@@ -108,14 +108,7 @@ def _plan(log: EventLog) -> list[list[HeldFile]]:
     return groups
 
 
-def _schema(layout: Layout, file: HeldFile) -> str:
-    """Hash of the schema of the file that this one can become a part of."""
-    return (
-        file.named.schema if file.is_compacted else compacted_schema(layout, file.named.schema)[0]
-    )
-
-
-def _is_due(earlier: tuple[str, list[HeldFile]], later: tuple[str, list[HeldFile]]) -> bool:
+def _is_due(earlier: tuple[bytes, list[HeldFile]], later: tuple[bytes, list[HeldFile]]) -> bool:
     first, second = (sum(file.named.rows for file in group) for _, group in (earlier, later))
     return earlier[0] == later[0] and first + second <= SEGMENT_ROWS and first < 2 * second
 
@@ -128,7 +121,6 @@ def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compac
     table = table.replace_schema_metadata({"demoscope.nonce": secrets.token_hex(16)})
     written = write_table(directory / f"{first.event_type}-{first.first_position}.parquet", table)
     publish_segments(layout, [written])
-    schema = next((file.named.schema for file in files if file.is_compacted), None)
     return Compacted(
         event_type=first.event_type,
         first_position=first.first_position,
@@ -136,7 +128,7 @@ def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compac
         rows=written.rows,
         bytes=written.bytes,
         sha256=written.sha256,
-        schema=schema or keep_schema(layout, compacted_schema(layout, first.schema)[1]),
+        schema=keep_schema(layout, compacted_schema(layout, files[0])),
     )
 
 
@@ -146,11 +138,11 @@ def _commit(log: EventLog, directory: Path, base: int, made: tuple[Compacted, ..
     while True:
         log.refresh()
         # What was merged here may since have been merged by another, or been erased in part.
-        meanwhile = [log.chain.commit(seq) for seq in range(base + 1, log.chain.head_seq + 1)]
+        meanwhile = [log.commit(seq) for seq in range(base + 1, log.head_seq + 1)]
         if any(commit.compacted or commit.redacted for commit in meanwhile):
             message = "Another compaction, or an erasure, was committed meanwhile."
             raise BusyError(f"{message} Nothing was changed.", remedy="Run it again.")
-        commit = log.chain.continued(name, PRODUCER, compacted=made)
+        commit = log.continued(name, PRODUCER, compacted=made)
         if append_record(log.layout, commit, directory):
             log.refresh()
             return commit.seq

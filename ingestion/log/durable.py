@@ -6,8 +6,9 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from ingestion.errors import DemoscopeError
@@ -100,8 +101,11 @@ def destroy(path: Path) -> None:
 def replace_secret(path: Path, content: bytes) -> None:
     """Put a file in the place of another, durably, and overwrite what that one held.
 
-    Overwriting reaches the disk's blocks only where the file system writes in place.
+    So is what a call that was killed left half done: no two calls may run at once. Overwriting
+    reaches the disk's blocks only where the file system writes in place.
     """
+    for left in sorted(path.parent.glob(f"{path.name}.*")):
+        destroy(left)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     write_durably(temporary, content, _SECRET_MODE)
     with path.open("r+b") as before:
@@ -169,18 +173,15 @@ def check_exclusive_creation(directory: Path) -> None:
     Raises:
         StorageError: links do not work, or a second link to a name that is taken went through.
     """
-    stem = f"probe-{secrets.token_hex(8)}"
-    first, second, name = (directory / f"{stem}.{part}" for part in ("a", "b", "name"))
-    try:
-        with explained("Linking a file in", directory):
-            first.write_bytes(b"1")
-            second.write_bytes(b"2")
-            is_first, is_second = is_linked(first, name), is_linked(second, name)
-            holds = is_first and not is_second and name.read_bytes() == b"1"
-    finally:
-        for path in (first, second, name):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+    with (
+        explained("Linking a file in", directory),
+        TemporaryDirectory(dir=directory, prefix="probe-", ignore_cleanup_errors=True) as probe,
+    ):
+        first, second, name = (Path(probe, part) for part in ("first", "second", "name"))
+        first.write_bytes(b"1")
+        second.write_bytes(b"2")
+        is_first, is_second = is_linked(first, name), is_linked(second, name)
+        holds = is_first and not is_second and name.read_bytes() == b"1"
     if not holds:
         raise StorageError(
             f"{directory} does not create files exclusively, so two writers could lose events.",

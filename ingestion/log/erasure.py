@@ -12,7 +12,7 @@ Copies outside the log and the vault, and backups of either, are out of reach (d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from ingestion.log.event_log import EventLog
 from ingestion.log.held_files import Positions
 from ingestion.log.reader import register
 from ingestion.log.redaction import redact
-from ingestion.subjects.links import LINKS, Identities, vault_lock
+from ingestion.subjects.links import Identities, vault_lock
 from ingestion.subjects.pseudonyms import Pseudonymiser
 from ingestion.subjects.seals import SEALS, Seals
 from ingestion.vocabulary import EventType
@@ -91,24 +91,25 @@ def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None)
         UsageError: several sources know this id.
     """
     identities = Identities.open(vault)
-    with duckdb.connect() as connection:
-        register(connection, log, log.resolve(None))
-        sources = [source] if source is not None else _sources(connection)
-        pseudonyms = {name: identities.subject_id(name, native_id) for name in sources}
-        found = [
-            Subject(source=name, native_id=native_id, subject_id=subject_id, events=events)
-            for name, subject_id in pseudonyms.items()
-            if subject_id is not None
-            # Rows may be erased already while the link is not yet cut: there is an end to be made.
-            if (events := _counts(connection, subject_id)) or _is_begun(connection, subject_id)
-        ]
+    sources = [source] if source is not None else _sources(log)
+    pseudonyms = {name: identities.subject_id(name, native_id) for name in sources}
+    found = [
+        Subject(
+            source=name,
+            native_id=native_id,
+            subject_id=subject_id,
+            events={kind: counts[kind] for kind in SAID if kind in counts},
+        )
+        for name, subject_id in pseudonyms.items()
+        # Rows may be erased already while the link is not yet cut: there is an end to be made.
+        if subject_id is not None and (counts := _counts(log, subject_id))
+    ]
     if len(found) > 1:
         names = ", ".join(subject.source for subject in found)
         message = f"Several sources know this participant: {names}."
         raise UsageError(message, remedy="Name one: --source NAME.")
     if not found:
-        was_erased = None in pseudonyms.values()
-        if was_erased:
+        if None in pseudonyms.values():
             raise NotFoundError("This participant was erased before.")
         raise NotFoundError(
             "The log has no event of this participant.",
@@ -132,7 +133,13 @@ def require_level(level: int, *, is_retracted: bool) -> None:
 
 
 def erase(
-    log: EventLog, vault: Path, subject: Subject, *, level: int = 1, is_retracted: bool = False
+    log: EventLog,
+    vault: Path,
+    subject: Subject,
+    *,
+    level: int = 1,
+    is_retracted: bool = False,
+    cleanup: Callable[[], object] = lambda: None,
 ) -> Erasure:
     """Write `subject_erased`, with retractions where asked, then destroy rows and secrets.
 
@@ -142,6 +149,8 @@ def erase(
         subject: whom `find_subject` found.
         level: 1: the secrets; 2: their rows as well.
         is_retracted: retract every event of theirs; for level 1, as level 2 leaves none.
+        cleanup: deletes what was made from the log. It is called once nothing new can be made of
+            their answers and before the link is cut, so that the same command finds them again.
 
     Raises:
         UsageError: there is no such level, or nothing for it to retract.
@@ -162,28 +171,22 @@ def erase(
             seq, redacted = max(seq, done.seq), done.rows
         seals.tree.destroy(subject.subject_id)
         seals.tree.replace(vault / SEALS)
-        links = identities.links
-        links.tree.destroy(links.name(subject.source, subject.native_id))
-        links.tree.replace(vault / LINKS)
+        cleanup()
+        identities.cut(vault, subject.source, subject.native_id)
     events = sum(subject.events.values())
     return Erasure(seq=seq, events=events, retracted=len(targets), redacted=redacted)
 
 
-def _sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _sources(log: EventLog) -> list[str]:
     named = _each(SAID, "source", "subject_id IS NOT NULL")
-    rows = connection.sql(f"SELECT DISTINCT source FROM ({named}) ORDER BY source").fetchall()
-    return [row[0] for row in rows]
+    return [name for (name,) in _found(log, f"SELECT DISTINCT source FROM ({named}) ORDER BY ALL")]
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, subject_id: str) -> dict[EventType, int]:
-    query = _each(SAID, "event_type, count(*)", "subject_id = $1 GROUP BY event_type")
-    counts = dict(connection.execute(query, [subject_id]).fetchall())
-    return {kind: counts[kind] for kind in SAID if kind in counts}
-
-
-def _is_begun(connection: duckdb.DuckDBPyConnection, subject_id: str) -> bool:
-    query = "SELECT count(*) FROM raw.subject_erased WHERE subject_id = ?"
-    return bool(connection.execute(query, [subject_id]).fetchall()[0][0])
+def _counts(log: EventLog, subject_id: str) -> dict[str, int]:
+    """A participant's events by type; the erasure itself counts, so that it can be finished."""
+    kinds = [*SAID, EventType.SUBJECT_ERASED]
+    query = _each(kinds, "event_type, count(*)", "subject_id = $1 GROUP BY event_type")
+    return dict(_found(log, query, subject_id))
 
 
 def _each(kinds: Iterable[str], columns: str, condition: str = "true") -> str:
@@ -196,15 +199,13 @@ def _each(kinds: Iterable[str], columns: str, condition: str = "true") -> str:
 def _found(log: EventLog, query: str, *parameters: str) -> list[tuple[Any, ...]]:
     """What a query finds in the log as of its head."""
     with duckdb.connect() as connection:
-        register(connection, log, log.chain.head_seq)
+        register(connection, log, log.head_seq)
         return connection.execute(query, list(parameters)).fetchall()
 
 
 def _targets(log: EventLog, subject: Subject) -> list[str]:
     """Every event of the participant, in position order."""
-    if not subject.events:
-        return []
-    theirs = _each(subject.events, "event_id, position", "subject_id = $1")
+    theirs = _each(SAID, "event_id, position", "subject_id = $1")
     query = f"SELECT event_id FROM ({theirs}) ORDER BY position"
     return [event_id for (event_id,) in _found(log, query, subject.subject_id)]
 
@@ -216,11 +217,11 @@ def _commit(
     level: int,
     targets: Sequence[str],
 ) -> int:
-    erased, retracted = EventType.SUBJECT_ERASED, EventType.EVENT_RETRACTED
     # Level 2 after a level 1 that was cut off is another event.
     scope = () if level == 1 else (f"level {level}",)
+    erased, retracted = EventType.SUBJECT_ERASED, EventType.EVENT_RETRACTED
     event_id = pseudonyms.text("event_id", SOURCE, erased, *scope, subject.subject_id)
-    rows = [{"subject_id": subject.subject_id, "level": level, "event_id": event_id}]
+    erasure = {"event_id": event_id, "subject_id": subject.subject_id, "level": level}
     retractions = [
         {
             "event_id": pseudonyms.text("event_id", SOURCE, retracted, target),
@@ -231,20 +232,12 @@ def _commit(
     ]
     suffix = "-retracted" if targets else ""
     with log.begin(f"erasure-{event_id}{suffix}", {"name": "demoscope log erase"}) as batch:
-        batch.stage(erased, _table(erased, rows))
-        if retractions:
-            batch.stage(retracted, _table(retracted, retractions))
+        for event_type, rows in ((erased, [erasure]), (retracted, retractions)):
+            contract = CONTRACTS[event_type]
+            same = {"event_type": event_type, "schema_version": contract.version, "source": SOURCE}
+            table = pa.Table.from_pylist([same | row for row in rows], contract.log_schema)
+            batch.stage(event_type, table)
         return batch.commit().seq
-
-
-def _table(event_type: EventType, rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    contract = CONTRACTS[event_type]
-    envelope = {
-        "event_type": str(event_type),
-        "schema_version": contract.version,
-        "source": SOURCE,
-    }
-    return pa.Table.from_pylist([{**envelope, **row} for row in rows], contract.log_schema)
 
 
 def rows_of(log: EventLog, subject_id: str) -> Positions:
@@ -259,15 +252,13 @@ def rows_of(log: EventLog, subject_id: str) -> Positions:
         log: as of its head.
         subject_id: the participant's pseudonym.
     """
-    found = _found(log, _query(), subject_id)
-    return np.array([position for (position,) in found], np.int64)
-
-
-def _query() -> str:
     kinds = [kind for kind in CONTRACTS if kind is not EventType.SUBJECT_ERASED]
-    spoken, about = _with_column(_CONVERSATION), _with_column(_TARGET)
+    spoken, about = (
+        [kind for kind in CONTRACTS if column in CONTRACTS[kind].log_schema.names]
+        for column in (_CONVERSATION, _TARGET)
+    )
     nobodys = f"subject_id IS NULL AND {_CONVERSATION} IN (FROM conversations)"
-    return (
+    query = (
         "WITH RECURSIVE conversations AS"
         f" ({_each(spoken, _CONVERSATION, 'subject_id = $1')}),"
         f" about AS ({_each(about, f'event_id, position, {_TARGET}')}),"
@@ -277,10 +268,7 @@ def _query() -> str:
         f" JOIN theirs ON about.{_TARGET} = theirs.event_id)"
         " SELECT DISTINCT position FROM theirs ORDER BY position"
     )
-
-
-def _with_column(name: str) -> list[EventType]:
-    return [kind for kind, contract in CONTRACTS.items() if name in contract.log_schema.names]
+    return np.array([position for (position,) in _found(log, query, subject_id)], np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)

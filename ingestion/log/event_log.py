@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,8 +10,8 @@ import rfc8785
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log.batch import Batch
-from ingestion.log.chain import Chain, Commit
-from ingestion.log.checkpoint import Checkpoint, checkpoint_of, compare, default_origin
+from ingestion.log.chain import Chain
+from ingestion.log.checkpoint import Checkpoint, commit_tree
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.layout import Layout, open_origin
 from ingestion.log.matching import LoggedIds, find_position
@@ -21,16 +21,14 @@ from ingestion.log.verification import Verification, verify
 MOST_BATCH_ID = 256
 
 
-class EventLog:
+class EventLog(Chain):
     """One log. What others commit is seen after `refresh()`, and by every commit of one's own."""
 
     def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.origin = open_origin(layout)
-        self.chain = Chain(layout, self.origin)
+        super().__init__(layout, open_origin(layout))
         spilled = layout.root.parent / "cache" / "ids"
-        self._ids = LoggedIds(self.chain, spilled)
-        self.retractions = Retractions(self.chain, spilled)
+        self._ids = LoggedIds(self, spilled)
+        self.retractions = Retractions(self, spilled)
         self._is_store_checked = False
 
     @classmethod
@@ -46,26 +44,6 @@ class EventLog:
             StorageError: the store cannot hold a log.
         """
         return cls(Layout(root))
-
-    def refresh(self) -> None:
-        """See what has been committed since."""
-        self.chain.refresh()
-
-    def head(self) -> Commit | None:
-        """The last commit; None for an empty log."""
-        return self.chain.head
-
-    def commits(self, up_to: int | None = None) -> Iterator[Commit]:
-        """Commits 1 to `up_to` (the head), in order."""
-        return self.chain.commits(up_to)
-
-    def find_batch(self, batch_id: str) -> Commit | None:
-        """The commit that holds a batch."""
-        return self.chain.find_batch(batch_id)
-
-    def resolve(self, as_of: str | int | None) -> int:
-        """The last commit an "as of" includes: `Chain.resolve`."""
-        return self.chain.resolve(as_of)
 
     def begin(self, batch_id: str, producer: Mapping[str, Any]) -> Batch:
         """Start a batch.
@@ -84,13 +62,12 @@ class EventLog:
         try:
             rfc8785.dumps(dict(producer))
         except rfc8785.CanonicalizationError as error:
-            message = f"The producer cannot be written as JSON: {error}."
-            raise UsageError(message) from error
+            raise UsageError(f"The producer cannot be written as JSON: {error}.") from error
         if not self._is_store_checked:
             check_exclusive_creation(self.layout.tmp)
             self._is_store_checked = True
-        self.chain.refresh()
-        return Batch(self.layout, self.chain, self._ids, self.retractions, batch_id, producer)
+        self.refresh()
+        return Batch(self.layout, self, self._ids, self.retractions, batch_id, producer)
 
     def find_event(self, event_id: str) -> int:
         """The position of an event.
@@ -98,19 +75,25 @@ class EventLog:
         Raises:
             NotFoundError: no event has this id.
         """
-        position = find_position(self.chain, event_id)
+        position = find_position(self, event_id)
         if position is None:
             message = f"No event in the log has the id {event_id!r}."
             raise NotFoundError(message, remedy="`demoscope log events` finds ids.")
         return position
 
-    def checkpoint(self, origin: str | None = None) -> Checkpoint:
+    def checkpoint(self, origin: str | None = None, size: int | None = None) -> Checkpoint:
         """The log's size and root; signed and kept elsewhere, it pins the history.
 
         Args:
             origin: what the log is called there; derived from FORMAT unless given.
+            size: how many commits it covers, from the first; all of them unless given.
+
+        Raises:
+            NotFoundError: the log has fewer commits.
         """
-        return checkpoint_of(self.chain, origin or default_origin(self.origin.name))
+        size = self.head_seq if size is None else size
+        origin = origin or f"demoscope/log/{self.origin.name}"
+        return Checkpoint(origin, size, commit_tree(self, size).root)
 
     def verify(self, held: Checkpoint | None = None) -> Verification:
         """Check everything the log consists of, from the bytes up; nothing is changed.
@@ -119,7 +102,18 @@ class EventLog:
             held: a checkpoint kept elsewhere, which the log must continue.
         """
         report = verify(self.layout)
-        fault = None if held is None else compare(self.chain, held)
-        if fault is not None:
-            report.add(*fault)
+        if held is None:
+            return report
+        if held.size > self.head_seq:
+            report.add(
+                self.layout.commit(self.head_seq + 1),
+                f"the checkpoint has {held.size} commits, the log {self.head_seq}: "
+                "its tail was cut off, or an older copy was put back",
+            )
+        elif commit_tree(self, held.size).root != held.root:
+            report.add(
+                self.layout.commits,
+                f"its first {held.size} commits are not those of the checkpoint: "
+                "another history was put in their place",
+            )
         return report

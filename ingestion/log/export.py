@@ -13,7 +13,7 @@ import contextlib
 import json
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import rfc8785
 
 from ingestion.contracts import CONTRACTS
-from ingestion.errors import IntegrityError, UsageError
+from ingestion.errors import DamagedError, UsageError
 from ingestion.log.durable import explained, replace_text
 from ingestion.log.event_log import EventLog
 from ingestion.log.segments import read_segment, write_table
@@ -44,32 +44,23 @@ _PACKAGES = {ExportFormat.DELTA: "deltalake", ExportFormat.ICEBERG: "pyiceberg"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class _File:
-    """A link to a segment, or a copy of what is left of one."""
-
-    path: Path
-    rows: int
-    bytes: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExportedTable:
     """One event type of an export.
 
     Args:
         event_type: whose events.
         path: the table's directory.
-        files: what it consists of.
+        files: the rows of each link to a segment, or copy of what is left of one.
     """
 
     event_type: EventType
     path: Path
-    files: Sequence[_File]
+    files: Mapping[Path, int]
 
     @property
     def rows(self) -> int:
         """How many events."""
-        return sum(file.rows for file in self.files)
+        return sum(self.files.values())
 
 
 def export(
@@ -100,37 +91,32 @@ def export(
     _claim(log, directory, kind)
     with explained("Writing to", directory):
         tables = _tables(log, directory, as_of_seq)
-        write = _write_delta if kind is ExportFormat.DELTA else _write_iceberg
-        write(tables)
-        for table in tables:
-            _remove_superseded(log, table.path / "data")
+        (_write_delta if kind is ExportFormat.DELTA else _write_iceberg)(tables)
+        # Links to, and copies from, files of which more rows have been erased since.
+        for path in directory.glob("*/data/*.parquet"):
+            if path.stem in log.redactions.superseded:
+                path.unlink()
     _mark(log, directory, kind, as_of_seq=as_of_seq)
     return tables
 
 
-def _schema(event_type: EventType) -> pa.Schema:
-    return pa.schema([field.remove_metadata() for field in CONTRACTS[event_type].log_schema])
-
-
 def _tables(log: EventLog, directory: Path, as_of_seq: int) -> list[ExportedTable]:
     """Link or copy the original segments: compacted ones hold the same events."""
-    files: dict[str, list[_File]] = {event_type: [] for event_type in CONTRACTS}
+    files: dict[str, dict[Path, int]] = {event_type: {} for event_type in CONTRACTS}
     for commit in log.commits(as_of_seq):
         for segment in commit.segments:
-            path = log.chain.segment_path(segment.sha256).resolve()
+            path = log.segment_path(segment.sha256).resolve()
             if not path.exists():
-                message = f"The segment {path} of commit {commit.seq} is missing."
-                raise IntegrityError(message, remedy="Restore it from a backup.")
+                raise DamagedError(f"The segment {path} of commit {commit.seq} is missing.")
             target = directory / segment.event_type / "data" / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             rows = segment.rows
-            if log.chain.redactions.of(segment.sha256) is None:
+            if log.redactions.of(segment.sha256) is None:
                 _link(path, target)
             else:
-                rows = _copy_left(path, target, _schema(EventType(segment.event_type)))
+                rows = _copy_left(path, target, CONTRACTS[EventType(segment.event_type)].log_schema)
             if rows:
-                file = _File(path=target, rows=rows, bytes=target.stat().st_size)
-                files[segment.event_type].append(file)
+                files[segment.event_type][target] = rows
     return [
         ExportedTable(event_type=event_type, path=directory / event_type, files=files[event_type])
         for event_type in CONTRACTS
@@ -157,13 +143,6 @@ def _copy_left(path: Path, copy: Path, schema: pa.Schema) -> int:
     return int(table.num_rows)
 
 
-def _remove_superseded(log: EventLog, directory: Path) -> None:
-    """Delete links to, and copies from, files of which more rows have been erased since."""
-    for path in directory.glob("*.parquet"):
-        if path.stem in log.chain.redactions.superseded:
-            path.unlink()
-
-
 def _write_delta(tables: Sequence[ExportedTable]) -> None:
     """Replace what each table names, in one Delta commit each; older versions stay readable."""
     from deltalake import Schema
@@ -173,16 +152,16 @@ def _write_delta(tables: Sequence[ExportedTable]) -> None:
         table.path.mkdir(parents=True, exist_ok=True)
         actions = [
             AddAction(
-                path=str(file.path.relative_to(table.path)),
-                size=file.bytes,
+                path=str(path.relative_to(table.path)),
+                size=path.stat().st_size,
                 partition_values={},
                 modification_time=0,
                 data_change=True,
-                stats=json.dumps({"numRecords": file.rows}),
+                stats=json.dumps({"numRecords": rows}),
             )
-            for file in table.files
+            for path, rows in table.files.items()
         ]
-        schema = Schema.from_arrow(_schema(table.event_type))
+        schema = Schema.from_arrow(CONTRACTS[table.event_type].log_schema)
         create_table_with_add_actions(
             str(table.path), schema, actions, mode="overwrite", partition_by=[]
         )
@@ -197,15 +176,19 @@ def _write_iceberg(tables: Sequence[ExportedTable]) -> None:
     """
     from pyiceberg.catalog.memory import InMemoryCatalog
 
-    with contextlib.closing(InMemoryCatalog("export")) as catalog, _quiet():
+    # Segments have no statistics for columns that nobody prunes by; pyiceberg warns of each.
+    logging.getLogger("pyiceberg").setLevel(logging.ERROR)
+    with contextlib.closing(InMemoryCatalog("export")) as catalog:
         catalog.create_namespace("log")
         for table in tables:
             # Not `as_uri()`: pyiceberg takes percent signs for themselves.
             name, location = ("log", str(table.event_type)), f"file://{table.path}"
-            made = catalog.create_table(name, _schema(table.event_type), location=location)
+            made = catalog.create_table(
+                name, CONTRACTS[table.event_type].log_schema, location=location
+            )
             if table.files:
                 # Every file is named once, by construction: looking for repeats would cost a scan.
-                paths = [f"file://{file.path}" for file in table.files]
+                paths = [f"file://{path}" for path in table.files]
                 made.add_files(paths, check_duplicate_files=False)
             metadata = table.path / "metadata"
             hint = metadata / "version-hint.text"
@@ -213,18 +196,6 @@ def _write_iceberg(tables: Sequence[ExportedTable]) -> None:
             written = Path(made.metadata_location.removeprefix("file://"))
             replace_text(metadata / f"v{version}.metadata.json", written.read_text("utf-8"))
             replace_text(hint, f"{version}")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Segments have no statistics for columns that nobody prunes by; pyiceberg warns of each."""
-    logger = logging.getLogger("pyiceberg")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _claim(log: EventLog, directory: Path, kind: ExportFormat) -> None:
@@ -252,7 +223,7 @@ def _mark(log: EventLog, directory: Path, kind: ExportFormat, *, as_of_seq: int 
     fields = {
         "format": str(kind),
         "log_position": as_of_seq,
-        "log_hash": log.chain.hash_at(as_of_seq) if as_of_seq else None,
+        "log_hash": log.hash_at(as_of_seq) if as_of_seq else None,
         "origin": log.origin.name,
     }
     with explained("Writing to", directory):

@@ -5,7 +5,6 @@ And how rows are read from them: by queries, whole, or by position.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,13 +16,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 import rfc8785
 
-from ingestion.errors import IntegrityError
+from ingestion.errors import DamagedError, IntegrityError
 from ingestion.log.chain import Chain, Commit, Compacted, Redactions, Segment
 from ingestion.log.layout import Layout, read_schema
-from ingestion.log.segments import hash_file, read_rows
+from ingestion.log.segments import hash_file, read_rows, readable
 from ingestion.tables import TIMESTAMP
 
 Positions = npt.NDArray[np.int64]
@@ -123,19 +121,19 @@ def _replace(
     held[start:end] = [replace(merged, is_redacted=is_redacted)]
 
 
-def compacted_schema(layout: Layout, schema: str) -> tuple[str, bytes]:
-    """The schema of compacted files of segments written under a schema: its hash and its text."""
-    fields = read_schema(layout, schema)
-    fields["columns"] += [
-        {"name": field.name, "nullable": False, "type": str(field.type)}
-        for field in POSITION_SCHEMA
-    ]
-    text = rfc8785.dumps(fields)
-    return hashlib.sha256(text).hexdigest(), text
+def compacted_schema(layout: Layout, file: HeldFile) -> bytes:
+    """The text of the schema that compacted files have which this file can become a part of."""
+    fields = read_schema(layout, file.named.schema)
+    if not file.is_compacted:
+        fields["columns"] += [
+            {"name": field.name, "nullable": False, "type": str(field.type)}
+            for field in POSITION_SCHEMA
+        ]
+    return rfc8785.dumps(fields)
 
 
 def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
-    """The rows of a file with the columns of POSITION_SCHEMA, checked against its hash first.
+    """The rows of a file with the columns of POSITION_SCHEMA, none read before its hash is checked.
 
     Every column may be null here: in an erased row only event_id and event_type are not.
 
@@ -143,15 +141,12 @@ def read_positioned(layout: Layout, file: HeldFile) -> pa.Table:
         IntegrityError: it is missing, or not what it was.
     """
     path = layout.segment(file.sha256)
-    try:
-        is_whole = hash_file(path) == file.sha256
-        table = pq.read_table(path, use_threads=False) if is_whole else None
-    except (OSError, pa.ArrowException) as error:
-        message = f"The segment {path} cannot be read: {error}."
-        raise IntegrityError(message, remedy="Restore it from a backup.") from error
-    if table is None or table.num_rows != file.named.rows:
-        message = f"The segment {path} is damaged."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
+    with readable(path) as parquet:
+        if hash_file(path) != file.sha256:
+            raise ValueError("it does not have its hash")
+        table = parquet.read(use_threads=False)
+        if table.num_rows != file.named.rows:
+            raise ValueError(f"it has {table.num_rows} rows; its commit says {file.named.rows}")
     if not file.is_compacted:
         rows, first = file.named.rows, file.named.first_position
         seqs, times = np.full(rows, file.commit_seq), np.full(rows, file.recorded_us)
@@ -210,8 +205,7 @@ def _per_file(values: Iterable[int]) -> str:
 def _path(layout: Layout, file: HeldFile) -> str:
     path = layout.segment(file.sha256).resolve()
     if not path.exists():
-        message = f"The segment {path} of commit {file.commit_seq} is missing."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
+        raise DamagedError(f"The segment {path} of commit {file.commit_seq} is missing.")
     return path_literal(path)
 
 
@@ -241,11 +235,7 @@ def rows_at(chain: Chain, positions: Positions) -> Iterator[tuple[Positions, pa.
 
 def segment_at(commit: Commit, position: int) -> Segment:
     """The segment of a commit that holds a position."""
-    for segment in commit.segments:
-        if position < segment.first_position + segment.rows:
-            return segment
-    message = f"commit {commit.seq} does not hold position {position}"
-    raise AssertionError(message)
+    return next(one for one in commit.segments if position <= one.last_position)
 
 
 def path_literal(path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,13 @@ import pyarrow as pa
 import rfc8785
 
 from ingestion.contracts import Contract
-from ingestion.errors import IntegrityError, UsageError
+from ingestion.errors import DamagedError, UsageError
 from ingestion.log.durable import check_exclusive_creation, create_once, explained, make_directory
 
 FORMAT_NAME = "demoscope event log"
 FORMAT_VERSION = 2
 SEQ_DIGITS = 20
+_COMMIT_NAME = re.compile(rf"\d{{{SEQ_DIGITS}}}\.json", re.ASCII)
 
 
 class Layout:
@@ -49,6 +51,15 @@ class Layout:
         """The file of a commit, which need not exist."""
         return self.commits / f"{seq:0{SEQ_DIGITS}d}.json"
 
+    def last_seq(self) -> int:
+        """The highest number that a commit's file has; 0 without one."""
+        return max((commit_number(path.name) for path in self.commits.glob("*")), default=0)
+
+
+def commit_number(name: str) -> int:
+    """The number of a commit by its file's name; 0 for another file."""
+    return int(name[:SEQ_DIGITS]) if _COMMIT_NAME.fullmatch(name) else 0
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -73,17 +84,13 @@ def open_origin(layout: Layout) -> Origin:
     """
     if not layout.format.exists():
         if layout.commits.is_dir() and any(layout.commits.iterdir()):
-            message = f"{layout.format} is missing, but {layout.commits} holds commits."
-            raise IntegrityError(message, remedy="Restore FORMAT from a backup.")
+            raise DamagedError(f"{layout.format} is missing, but {layout.commits} holds commits.")
         with explained("Creating the event log", layout.root):
             for directory in (layout.schemas, layout.segments, layout.commits, layout.tmp):
                 make_directory(directory)
             check_exclusive_creation(layout.tmp)
-            fields = {
-                "format": FORMAT_NAME,
-                "origin": secrets.token_hex(16),
-                "version": FORMAT_VERSION,
-            }
+            origin = secrets.token_hex(16)
+            fields = {"format": FORMAT_NAME, "origin": origin, "version": FORMAT_VERSION}
             create_once(layout.format, _sealed(fields), layout.tmp)
     return read_origin(layout)
 
@@ -105,8 +112,7 @@ def read_origin(layout: Layout) -> Origin:
             remedy = "It is from before 0.1.0: ingest the files anew into an empty DEMOSCOPE_HOME."
         raise UsageError(message, remedy=remedy)
     if not is_whole:
-        message = f"{layout.format} is damaged: {content[:80]!r}."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
+        raise DamagedError(f"{layout.format} is damaged: {content[:80]!r}.")
     return Origin(origin, hashlib.sha256(content).hexdigest())
 
 
@@ -121,12 +127,8 @@ def describe_schema(contract: Contract) -> bytes:
         {"name": field.name, "nullable": field.nullable, "type": str(field.type)}
         for field in contract.log_schema
     ]
-    fields: dict[str, Any] = {
-        "columns": columns,
-        "event_type": str(contract.event_type),
-        "version": contract.version,
-    }
-    return rfc8785.dumps(fields)
+    event_type, version = str(contract.event_type), contract.version
+    return rfc8785.dumps({"columns": columns, "event_type": event_type, "version": version})
 
 
 def keep_schema(layout: Layout, content: bytes) -> str:
@@ -152,8 +154,7 @@ def read_schema(layout: Layout, sha256: str) -> dict[str, Any]:
     path = layout.schema(sha256)
     content = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(content).hexdigest() != sha256:
-        message = f"{path} is missing or damaged."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
+        raise DamagedError(f"{path} is missing or damaged.")
     schema: dict[str, Any] = json.loads(content)
     return schema
 
@@ -168,11 +169,9 @@ def conform(contract: Contract, table: pa.Table) -> pa.Table:
     if set(table.column_names) != set(schema.names):
         missing = sorted(set(schema.names) - set(table.column_names))
         unknown = sorted(set(table.column_names) - set(schema.names))
-        message = f"{contract.event_type}: columns missing {missing}, unknown {unknown}"
-        raise ValueError(message)
+        raise ValueError(f"{contract.event_type}: columns missing {missing}, unknown {unknown}")
     empty = [f.name for f in schema if not f.nullable and table[f.name].null_count]
     if empty:
-        message = f"{contract.event_type}: nulls in required columns {empty}"
-        raise ValueError(message)
+        raise ValueError(f"{contract.event_type}: nulls in required columns {empty}")
     table = table.select(schema.names)
     return table if table.schema.equals(schema) else table.cast(schema)

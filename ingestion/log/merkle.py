@@ -61,8 +61,7 @@ class Tree:
             ValueError: there is no such leaf.
         """
         if not 0 <= index < self.size:
-            message = f"leaf {index} of {self.size}"
-            raise ValueError(message)
+            raise ValueError(f"leaf {index} of {self.size}")
         path = []
         for level in self._levels[:-1]:
             if index ^ 1 < len(level):

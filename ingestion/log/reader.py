@@ -49,7 +49,7 @@ def read(log: EventLog, event_type: EventType, as_of: str | int | None = None) -
 
 
 def _queries(log: EventLog, as_of_seq: int) -> dict[EventType, str]:
-    held = held_files(log.commits(as_of_seq), log.chain.redactions)
+    held = held_files(log.commits(as_of_seq), log.redactions)
     return {
         event_type: "\nUNION ALL\n".join(
             _scan(log.layout, contract, files) for files in alike(held.get(event_type, []))

@@ -2,8 +2,8 @@
 
 Of an erased row the file keeps `event_id`, `event_type` and, among the salts, the commitment that
 its leaf is made of; everything else is null, and its salt can be derived by nobody. So the tree
-over the rows has the root that the commit says, and whoever changed a row that is not erased, or
-left one out, is found.
+over the rows has the root that the commit says, and a row that is not erased cannot be changed or
+left out without being found.
 
 The file with rows missing is another file than the commit names. A later commit says so: `redacted`
 has its hash beside the one that it stands for. First the new file is durable under its name, then
@@ -24,13 +24,12 @@ import pyarrow.compute as pc
 
 from ingestion.errors import IntegrityError
 from ingestion.log.append import append_record, publish_segments
-from ingestion.log.chain import Compacted, Redacted, Segment, digest_of
+from ingestion.log.chain import Redacted, Segment, digest_of
 from ingestion.log.event_log import EventLog
 from ingestion.log.held_files import POSITION_SCHEMA, HeldFile, Positions, read_positioned
 from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, payload_of
 from ingestion.log.salts import Salts
-from ingestion.log.segments import WrittenSegment, read_segment, write_segment
-from ingestion.log.segments import write_table as write_compacted
+from ingestion.log.segments import WrittenSegment, read_segment, write_segment, write_table
 from ingestion.log.workspace import Workspace, sweep
 
 PRODUCER = {"name": "demoscope log erase"}
@@ -61,75 +60,65 @@ def redact(log: EventLog, select: Callable[[EventLog], Positions]) -> Redaction:
 
     Raises:
         IntegrityError: a file to be rewritten is not what it was.
-        BusyError: somebody else writes; the same call again finishes what was begun.
+        BusyError: another process writes; the same call again finishes what was begun.
         StorageError: the disk refused; likewise.
     """
     while True:
         log.refresh()
         positions = select(log)
         if not len(positions):
-            sweep(log.chain)
-            return Redaction(log.chain.head_seq, 0)
+            sweep(log)
+            return Redaction(log.head_seq, 0)
         with Workspace(log.layout) as workspace:
             made = tuple(_files(log, workspace.path, positions))
             # Behind the head as the rows were selected from it.
             name = f"redaction-{digest_of(made)}"
-            commit = log.chain.continued(name, PRODUCER, redacted=made)
+            commit = log.continued(name, PRODUCER, redacted=made)
             is_first = append_record(log.layout, commit, workspace.path)
         if is_first:
             log.refresh()
-            sweep(log.chain)
+            sweep(log)
             return Redaction(commit.seq, len(positions))
 
 
 def _files(log: EventLog, directory: Path, positions: Positions) -> Iterator[Redacted]:
     """Write and publish a file in place of each that has rows to be erased."""
     for commit in log.commits():
-        for segment in commit.segments:
-            first = segment.first_position
-            start, end = np.searchsorted(positions, [first, first + segment.rows])
-            if end > start:
-                written, rows = _without(log, directory, segment, positions[start:end] - first)
-                yield _published(log, segment, written, rows)
-        for compacted in commit.compacted:
-            start, end = np.searchsorted(
-                positions, [compacted.first_position, compacted.last_position + 1]
+        for named in commit.files:
+            first, last = named.first_position, named.last_position
+            start, end = np.searchsorted(positions, [first, last + 1])
+            if end == start:
+                continue
+            path, inside = directory / f"{named.sha256}.parquet", positions[start:end]
+            if isinstance(named, Segment):
+                written, rows = _segment_without(log, path, named, inside - first)
+            else:
+                table = read_positioned(log.layout, HeldFile.of(commit, named, log.redactions))
+                is_erased = np.isin(table["position"].to_numpy(), inside)
+                if not is_erased.any():
+                    continue  # they are of another event type
+                table = erased(table, is_erased)
+                written, rows = write_table(path, table), table["schema_version"].null_count
+            publish_segments(log.layout, [written])
+            yield Redacted(
+                event_type=named.event_type,
+                original=named.sha256,
+                bytes=written.bytes,
+                sha256=written.sha256,
+                rows=rows,
             )
-            if end > start:
-                held = HeldFile.of(commit, compacted, log.chain.redactions)
-                table = read_positioned(log.layout, held)
-                is_erased = np.isin(table["position"].to_numpy(), positions)
-                if is_erased.any():
-                    path = directory / f"{compacted.sha256}.parquet"
-                    table = erased(table, is_erased)
-                    written = write_compacted(path, table)
-                    rows = table["schema_version"].null_count
-                    yield _published(log, compacted, written, rows)
 
 
-def _published(
-    log: EventLog, named: Segment | Compacted, written: WrittenSegment, rows: int
-) -> Redacted:
-    publish_segments(log.layout, [written])
-    return Redacted(
-        event_type=named.event_type,
-        original=named.sha256,
-        bytes=written.bytes,
-        sha256=written.sha256,
-        rows=rows,
-    )
-
-
-def _without(
-    log: EventLog, directory: Path, segment: Segment, rows: Positions
+def _segment_without(
+    log: EventLog, target: Path, segment: Segment, rows: Positions
 ) -> tuple[WrittenSegment, int]:
-    """A segment without some rows more, and how many it is without now."""
-    path = log.chain.segment_path(segment.sha256)
+    """Write a segment without some rows more; with the file, how many it is without now."""
+    path = log.segment_path(segment.sha256)
     table, salts = read_segment(path)
     left = salts.without(_commitments(table, salts, rows))
     is_erased = np.zeros(table.num_rows, np.bool_)
     is_erased[rows] = True
-    written = write_segment(directory / f"{segment.sha256}.parquet", erased(table, is_erased), left)
+    written = write_segment(target, erased(table, is_erased), left)
     if written.row_root != segment.row_root:
         message = f"The rows of {path} are not those that its commit says."
         raise IntegrityError(message, remedy="Run `demoscope log verify`.")
@@ -138,12 +127,12 @@ def _without(
 
 def _commitments(table: pa.Table, salts: Salts, rows: Positions) -> dict[int, bytes]:
     """Row number -> what its leaf is made of, of rows that are not erased yet."""
-    commitments = {}
-    for row, event in zip(rows.tolist(), events_of(table.take(pa.array(rows))), strict=True):
-        salt = salts.at(row)
-        if salt is not None:
-            commitments[row] = commitment_of(salt, payload_of(event))
-    return commitments
+    events = zip(rows.tolist(), events_of(table.take(pa.array(rows))), strict=True)
+    return {
+        row: commitment_of(salt, payload_of(event))
+        for row, event in events
+        if (salt := salts.at(row)) is not None
+    }
 
 
 def erased(table: pa.Table, is_erased: Flags) -> pa.Table:

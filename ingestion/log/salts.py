@@ -38,10 +38,26 @@ class Salts:
     kept: bytes = b""
     erased: Mapping[int, bytes] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        kept_bytes = SALT_BYTES * self.rows if self.seed is None else 0
+        is_whole = (
+            type(self.rows) is int
+            and self.rows >= 0
+            and (self.seed is None or (len(self.seed) == SALT_BYTES and not self.erased))
+            and len(self.kept) == kept_bytes
+            and all(0 <= row < self.rows and not any(self._kept_at(row)) for row in self.erased)
+            and all(len(commitment) == COMMITMENT_BYTES for commitment in self.erased.values())
+        )
+        if not is_whole:
+            raise ValueError(f"not the salts of {self.rows} rows")
+
     @classmethod
     def fresh(cls, rows: int) -> Salts:
         """For a new segment."""
         return cls(rows, secrets.token_bytes(SALT_BYTES))
+
+    def _kept_at(self, row: int) -> bytes:
+        return self.kept[SALT_BYTES * row :][:SALT_BYTES]
 
     def every(self) -> bytes:
         """The salts, one after the other."""
@@ -52,8 +68,7 @@ class Salts:
     def at(self, row: int) -> bytes | None:
         """The salt of a row; None if it was erased."""
         if not 0 <= row < self.rows:
-            message = f"row {row} of {self.rows}"
-            raise IndexError(message)
+            raise IndexError(f"row {row} of {self.rows}")
         if row in self.erased:
             return None
         return self.every()[SALT_BYTES * row :][:SALT_BYTES]
@@ -85,7 +100,7 @@ class Salts:
         """Read a segment's metadata.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: it is something else, or written in another way than `encode` does.
         """
         try:
             said = json.loads(content)
@@ -96,19 +111,7 @@ class Salts:
                 erased = {int(row): bytes.fromhex(text) for row, text in said.pop("erased").items()}
                 salts = cls(**said, seed=None, kept=kept, erased=erased)
         except (TypeError, AttributeError, KeyError) as error:
-            message = f"not salts: {content[:80]!r}"
-            raise ValueError(message) from error
-        if not salts._is_whole():
-            message = f"not salts: {content[:80]!r}"
-            raise ValueError(message)
+            raise ValueError(f"not salts: {content[:80]!r}") from error
+        if salts.encode() != content:
+            raise ValueError(f"not salts as they are written: {content[:80]!r}")
         return salts
-
-    def _is_whole(self) -> bool:
-        if type(self.rows) is not int or self.rows < 0:
-            return False
-        if self.seed is not None:
-            return len(self.seed) == SALT_BYTES
-        return len(self.kept) == SALT_BYTES * self.rows and all(
-            0 <= row < self.rows and len(commitment) == COMMITMENT_BYTES
-            for row, commitment in self.erased.items()
-        )

@@ -7,8 +7,9 @@ salts. Salts are random and lie in the file's metadata, so no two segments have 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.errors import IntegrityError
+from ingestion.errors import DamagedError
 from ingestion.log.durable import explained, fsync_file
 from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.salts import METADATA_KEY, Salts
@@ -112,31 +113,28 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _open(path: Path) -> pq.ParquetFile:
+@contextmanager
+def readable(path: Path) -> Iterator[pq.ParquetFile]:
+    """A segment, open for reading.
+
+    Raises:
+        IntegrityError: it is missing or damaged, or the reader raised a ValueError.
+    """
     try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
+        with pq.ParquetFile(path) as file:
+            yield file
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DamagedError(f"The segment {path} cannot be read: {error}.") from error
 
 
 def read_segment(path: Path) -> tuple[pa.Table, Salts]:
     """Every row of a segment, and their salts."""
-    with _open(path) as file:
-        table = _guarded_read(file, path, range(file.num_row_groups))
-        content = (file.metadata.metadata or {}).get(METADATA_KEY, b"")
-    try:
-        salts = Salts.decode(content)
-    except ValueError as error:
-        raise _unreadable(path, error) from error
+    with readable(path) as file:
+        table = file.read(use_threads=False).replace_schema_metadata(None)
+        salts = Salts.decode((file.metadata.metadata or {}).get(METADATA_KEY, b""))
     if salts.rows != table.num_rows:
-        message = f"The segment {path} has {table.num_rows} rows and {salts.rows} salts."
-        raise IntegrityError(message, remedy="Restore it from a backup.")
+        raise DamagedError(f"The segment {path} has {table.num_rows} rows and {salts.rows} salts.")
     return table, salts
-
-
-def _unreadable(path: Path, error: Exception) -> IntegrityError:
-    message = f"The segment {path} cannot be read: {error}."
-    return IntegrityError(message, remedy="Restore it from a backup.")
 
 
 def read_rows(path: Path, rows: npt.NDArray[np.int64]) -> pa.Table:
@@ -146,25 +144,12 @@ def read_rows(path: Path, rows: npt.NDArray[np.int64]) -> pa.Table:
         path: the file.
         rows: row numbers from 0, in rising order.
     """
-    with _open(path) as file:
+    with readable(path) as file:
         sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         ends = np.cumsum(sizes)
         if len(rows) and rows[-1] >= ends[-1]:
-            message = f"The segment {path} has {ends[-1]} rows; row {rows[-1]} was asked for."
-            raise IntegrityError(message, remedy="Restore it from a backup.")
-        group_of = np.searchsorted(ends, rows, side="right")
-        groups = np.unique(group_of)
-        table = _guarded_read(file, path, groups.tolist())
-    kept = np.array(sizes, np.int64)[groups]
-    start_in_table = np.cumsum(kept) - kept
-    start_in_file = (ends - sizes)[groups]
-    which = np.searchsorted(groups, group_of)
-    return table.take(pa.array(rows - start_in_file[which] + start_in_table[which]))
-
-
-def _guarded_read(file: pq.ParquetFile, path: Path, groups: Iterable[int]) -> pa.Table:
-    try:
-        table = file.read_row_groups(groups, use_threads=False)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
-    return table.replace_schema_metadata(None)
+            raise ValueError(f"it has {ends[-1]} rows, and no row {rows[-1]}")
+        is_read = np.isin(range(len(sizes)), np.searchsorted(ends, rows, side="right"))
+        table = file.read_row_groups(np.flatnonzero(is_read).tolist(), use_threads=False)
+    numbers = np.flatnonzero(np.repeat(is_read, sizes))
+    return table.replace_schema_metadata(None).take(pa.array(np.searchsorted(numbers, rows)))

@@ -80,13 +80,10 @@ def sweep(chain: Chain) -> int:
     with _no_writers(chain.layout):
         chain.refresh()
         _clear_abandoned(chain.layout)
-        named = {
-            chain.segment_path(file.sha256)
-            for commit in chain.commits()
-            for file in (*commit.segments, *commit.compacted)
-        }
-        files = sorted(path for path in chain.layout.segments.rglob("*") if path.is_file())
-        strays = [path for path in files if path not in named]
+        commits = chain.commits()
+        named = {chain.segment_path(file.sha256) for commit in commits for file in commit.files}
+        files = {path for path in chain.layout.segments.rglob("*") if path.is_file()}
+        strays = sorted(files - named)
         for path in strays:
             destroy(path)
     return len(left) + len(strays)

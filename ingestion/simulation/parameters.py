@@ -187,7 +187,10 @@ class Parameters:
             )
         names = list(self.tie_rates)
         if not names or not all(re.fullmatch(SLUG_PATTERN, name) for name in names):
-            raise UsageError(f"tie rates: name dimensions, by slugs, not {names}.")
+            raise UsageError(
+                f"tie rates: {names} must name at least one dimension, each in lower-case letters,"
+                " digits and underscores."
+            )
         if self.start.tzinfo is None:
             raise UsageError("start: has no time zone.")
 

@@ -29,6 +29,8 @@ from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 8 << 20
 MAX_ROW_BYTES = 64 << 20
+UNCLOSED_BYTES = 1 << 30
+"""Each quote that is never closed is looked for up to the end of a block: so much in all."""
 
 Spans = list[tuple[int, int]]
 # Where rows lie, which of them have a quote that is never closed, and where the rest begins.
@@ -53,7 +55,7 @@ class CsvRows:
         mark = re.escape(delimiter.encode())
         field = rb'(?:"(?:[^"]++|"")*+"[^%b\r\n]*+|(?!")[^%b\r\n]*+)' % (mark, mark)
         # What is no row up to its end has a quote that is never closed.
-        row = rb"(?:(%b(?:%b%b)*+)|[^\n]*+)(?:\r\n|[\r\n]|\Z)"
+        row = rb"(?:(%b(?:%b%b)*+)|[^\r\n]*+)(?:\r\n|[\r\n]|\Z)"
         self._row = re.compile(row % (field, mark, field))
         self.columns = self._header()
 
@@ -61,12 +63,13 @@ class CsvRows:
         """Yield the rows of data with the columns asked for, each named once in the header."""
         # pyarrow takes "no columns" for "all columns", so one is always read.
         wanted = [self.columns.index(name) for name in columns] or [0]
-        number, pending, is_header_due, is_end = 1, b"", True, False
+        number, is_header_due, is_end = 1, True, False
+        pending: bytes | None = None
         with self._file.open() as stream:
             while not is_end:
                 block = bytes(stream.read(self._block_bytes))
                 is_end = not block
-                raw = pending + (block.removeprefix(UTF8_BOM) if is_header_due else block)
+                raw = block.removeprefix(UTF8_BOM) if pending is None else pending + block
                 spans, unclosed, rest = self._split(raw, number, is_end=is_end)
                 pending = raw[rest:]
                 if is_header_due and spans:
@@ -88,7 +91,7 @@ class CsvRows:
             )
         return spans[:-1], unclosed - {len(spans) - 1}, spans[-1][0]
 
-    def _found(self, raw: bytes, *, is_last: bool) -> Split:
+    def _found(self, raw: bytes, *, is_last: bool, limit: int | None = None) -> Split:
         """Rows up to one that may go on; one with an unclosed quote is the rest of its line."""
         spans: Spans = []
         unclosed: set[int] = set()
@@ -99,12 +102,20 @@ class CsvRows:
                 return spans, unclosed, begin
             if fields_end < 0:
                 unclosed.add(len(spans))
+                if len(unclosed) * len(raw) > UNCLOSED_BYTES:
+                    raise LoadRefusedError(
+                        f"{self._file.name}: {len(unclosed):,} rows close together have a quote "
+                        f"that is never closed; the last begins {_shown(raw[begin:end])}.",
+                        remedy="Write each quote inside a field twice, or check the delimiter.",
+                    )
             if fields_end != begin:
                 spans.append((begin, end))
+            if len(spans) == limit:
+                break
         return spans, unclosed, len(raw)
 
     def _header(self) -> list[str]:
-        spans, unclosed, _ = self._found(self._file.head, is_last=True)
+        spans, unclosed, _ = self._found(self._file.head, is_last=True, limit=1)
         if not spans or 0 in unclosed:
             raise LoadRefusedError(
                 f"{self._file.name}: row 1 is no header: a quote in it is never closed.",
@@ -130,6 +141,8 @@ class CsvRows:
         good = [row for row in range(len(spans)) if row not in refused]
         if refused:
             text = b"".join(raw[slice(*spans[row])] for row in good)
+        if text.startswith(UTF8_BOM):
+            text = UTF8_BOM + text  # pyarrow takes one away, and here it is part of a field
         skipped: list[int] = []
         table = self._parsed(text, wanted, skipped)
         if len(table) + len(skipped) != len(good):
@@ -182,6 +195,10 @@ def _originals(raw: bytes, spans: Spans, positions: Sequence[int]) -> list[str]:
     r"""Rows as they stand in the file; bytes that are not UTF-8 written as \\xNN."""
     texts = (raw[slice(*spans[position])] for position in positions)
     return [text.rstrip(b"\r\n").decode("utf-8", "backslashreplace") for text in texts]
+
+
+def _shown(text: bytes) -> str:
+    return repr(text[:40].decode("utf-8", "backslashreplace"))
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -58,11 +58,8 @@ class KeyTree:
             create_secret(path, cls.new().encode())
         try:
             return cls._decode(path.read_bytes())
-        except FileNotFoundError as error:
-            message = f"{path} is missing: what is sealed under it cannot be read."
-            raise IntegrityError(message, remedy="Restore the vault from its backup.") from error
-        except (ValueError, IndexError) as error:
-            message = f"{path} is damaged: {error}."
+        except (FileNotFoundError, ValueError, IndexError) as error:
+            message = f"{path} is missing or damaged, and what is under it cannot be read: {error}."
             raise IntegrityError(message, remedy="Restore the vault from its backup.") from error
 
     def secret(self, name: str) -> bytes:
@@ -136,8 +133,7 @@ class KeyTree:
     def _decode(cls, content: bytes) -> Self:
         digest, body = content.splitlines()
         if hashlib.sha256(body).hexdigest().encode() != digest:
-            message = "its content does not have its hash"
-            raise ValueError(message)
+            raise ValueError("its content does not have its hash")
         seeds = json.loads(body)["seeds"]
         return cls({path: bytes.fromhex(seed) for path, seed in seeds.items()})
 

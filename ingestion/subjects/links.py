@@ -31,7 +31,7 @@ def vault_lock(vault: Path, *, is_exclusive: bool) -> Iterator[None]:
     """Loads share the vault; an erasure has it alone.
 
     Raises:
-        BusyError: whoever asks would have to wait.
+        BusyError: another process has it; trying again later is right.
     """
     vault.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(vault / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -47,29 +47,30 @@ def vault_lock(vault: Path, *, is_exclusive: bool) -> Iterator[None]:
         os.close(descriptor)
 
 
-class Links:
-    """From native participant ids to what is hashed in their place."""
+class Identities:
+    """The ids under which the log knows what has a native id."""
 
-    def __init__(self, tree: KeyTree, pseudonyms: Pseudonymiser) -> None:
-        self.tree = tree
-        self._pseudonyms = pseudonyms
+    def __init__(self, links: KeyTree, pseudonyms: Pseudonymiser) -> None:
+        self.links, self.pseudonyms = links, pseudonyms
 
     @classmethod
-    def open(cls, vault: Path, pseudonyms: Pseudonymiser) -> Links:
-        """Read the vault's tree; make one on first use."""
+    def open(cls, vault: Path) -> Identities:
+        """Read the vault's keys; make them on first use."""
+        pseudonyms = Pseudonymiser.open(vault)
         return cls(KeyTree.open(vault / LINKS, is_made=True), pseudonyms)
 
-    def name(self, source: str, native_id: str) -> str:
-        """What the tree knows a person by."""
-        return self._pseudonyms.text("link", source, native_id)
+    def subject_id(self, source: str, native_id: str) -> str | None:
+        """Pseudonym of a participant; None where the participant was erased."""
+        bound = self._bound(source, native_id)
+        return None if bound is None else self.pseudonyms.text("subject_id", source, bound)
 
-    def bound(self, source: str, native_id: str) -> str | None:
-        """The id with its secret; None where the secret was destroyed."""
-        try:
-            secret = self.tree.secret(self.name(source, native_id))
-        except DestroyedError:
-            return None
-        return f"{native_id}{SEPARATOR}{secret.hex()}"
+    def event_ids(self, source: str, event_type: str, native_id: str) -> list[str]:
+        """What an event's id may begin with: it may be a participant's own id, or not."""
+        return [
+            self.pseudonyms.text("event_id", source, event_type, form)
+            for form in (native_id, self._bound(source, native_id))
+            if form is not None
+        ]
 
     def bind(
         self, contract: Contract, native: pa.Table, participants_of: str | None = None
@@ -99,40 +100,29 @@ class Links:
                 table = _with(table, "event_id", own)
         return table, is_erased
 
+    def cut(self, vault: Path, source: str, native_id: str) -> None:
+        """Destroy a person's secret, durably: their pseudonym cannot be computed any more."""
+        self.links.destroy(self._name(source, native_id))
+        self.links.replace(vault / LINKS)
+
+    def _name(self, source: str, native_id: str) -> str:
+        """What the tree knows a person by."""
+        return self.pseudonyms.text("link", source, native_id)
+
+    def _bound(self, source: str, native_id: str) -> str | None:
+        """The id with its secret; None where the secret was destroyed."""
+        try:
+            secret = self.links.secret(self._name(source, native_id))
+        except DestroyedError:
+            return None
+        return f"{native_id}{SEPARATOR}{secret.hex()}"
+
     def bound_all(self, source: str, native_ids: pa.Array) -> pa.Array:
-        """As `bound`, of distinct ids."""
-        secrets = self.tree.column(self._pseudonyms.distinct(native_ids, "link", source))
+        """Distinct ids with their secrets; null where the secret was destroyed."""
+        secrets = self.links.column(self.pseudonyms.distinct(native_ids, "link", source))
         digits = pc.if_else(secrets.is_valid(), hexadecimal(bytes_of(secrets)), None)
         return pc.binary_join_element_wise(native_ids, digits, SEPARATOR)
 
 
 def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, column)
-
-
-class Identities:
-    """The ids under which the log knows what has a native id; of one person, not of columns."""
-
-    def __init__(self, pseudonyms: Pseudonymiser, links: Links) -> None:
-        self.links = links
-        self.pseudonyms = pseudonyms
-
-    @classmethod
-    def open(cls, vault: Path) -> Identities:
-        """Read the vault's keys; make them on first use."""
-        pseudonyms = Pseudonymiser.open(vault)
-        return cls(pseudonyms, Links.open(vault, pseudonyms))
-
-    def subject_id(self, source: str, native_id: str) -> str | None:
-        """Pseudonym of a participant; None where the participant was erased."""
-        bound = self.links.bound(source, native_id)
-        return None if bound is None else self.pseudonyms.text("subject_id", source, bound)
-
-    def event_ids(self, source: str, event_type: str, native_id: str) -> list[str]:
-        """What an event's id may begin with: it may be a participant's own id, or not."""
-        forms = [native_id, self.links.bound(source, native_id)]
-        return [
-            self.pseudonyms.text("event_id", source, event_type, form)
-            for form in forms
-            if form is not None
-        ]

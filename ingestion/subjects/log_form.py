@@ -7,15 +7,14 @@ program itself says of participants (strikes, exclusions) it says of pseudonyms.
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import Contract
-from ingestion.subjects.links import Links
-from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded, whose
+from ingestion.subjects.links import Identities
+from ingestion.subjects.pseudonyms import Pseudonymiser, coded, whose
 from ingestion.subjects.seals import Seals
 
 KEY_SEPARATOR = ":"
@@ -46,12 +45,10 @@ def to_log_form(
     for column in contract.log_columns:
         if column.is_pseudonym and (hashed is None or column.name in hashed):
             scope = (str(contract.event_type),) if column.name == "event_id" else ()
-            hash_ids = partial(_hashed, pseudonyms, column.name, scope)
-            ids = coded(columns[column.name])
-            sources = columns["source"]
+            ids, sources = columns[column.name], columns["source"]
             if column.name == "subject_id":
                 sources = whose(sources, participants_of)
-            columns[column.name] = by_source(sources, ids, hash_ids)
+            columns[column.name] = pseudonyms.column(ids, sources, column.name, *scope)
     identity, *keys = (columns[name] for name in ("event_id", *contract.key))
     columns["event_id"] = pc.binary_join_element_wise(
         identity.dictionary_decode(), *keys, KEY_SEPARATOR
@@ -62,12 +59,6 @@ def to_log_form(
             for name, values in columns.items()
         }
     )
-
-
-def _hashed(
-    pseudonyms: Pseudonymiser, purpose: str, scope: tuple[str, ...], source: str, ids: pa.Array
-) -> pa.Array:
-    return pseudonyms.distinct(ids, purpose, source, *scope)
 
 
 class Naming:
@@ -83,20 +74,20 @@ class Naming:
     def __init__(self, vault: Path, *, is_native: bool, participants_of: str | None = None) -> None:
         self.participants_of = participants_of
         self._pseudonyms = Pseudonymiser.open(vault)
-        self._links = Links.open(vault, self._pseudonyms) if is_native else None
+        self._identities = Identities.open(vault) if is_native else None
         self._seals = Seals.open(vault, is_made=True)
 
     def is_erased(self, contract: Contract, native: pa.Table) -> tuple[pa.Table, pa.Array]:
         """Rows ready for `log_form`, and of each whether its participant was erased."""
-        if self._links is not None:
-            return self._links.bind(contract, native, self.participants_of)
+        if self._identities is not None:
+            return self._identities.bind(contract, native, self.participants_of)
         subjects = coded(native["subject_id"])
         is_gone = pc.is_null(self._seals.tree.column(subjects.dictionary))
         return native, pc.fill_null(is_gone.take(subjects.indices), False)
 
     def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
         """Rows of participants who were not erased, as a segment has them."""
-        hashed = None if self._links is not None else ("event_id",)
+        hashed = None if self._identities is not None else ("event_id",)
         return to_log_form(
             contract,
             bound,
@@ -107,9 +98,9 @@ class Naming:
 
     def subject_ids(self, source: str, native_ids: pa.Array) -> pa.Array:
         """Pseudonyms of distinct native ids of a source; null where the person was erased."""
-        if self._links is None:
+        if self._identities is None:
             return native_ids
-        bound = self._links.bound_all(source, native_ids)
+        bound = self._identities.bound_all(source, native_ids)
         is_there = bound.is_valid()
         hashed = self._pseudonyms.distinct(pc.fill_null(bound, ""), "subject_id", source)
         return pc.if_else(is_there, hashed, pa.scalar(None, pa.string()))

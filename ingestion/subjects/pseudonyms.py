@@ -53,6 +53,16 @@ class Pseudonymiser:
         message = self._prefix(purpose, *parts[:-1]) + parts[-1].encode()
         return hashlib.sha256(message).hexdigest()[: 2 * DIGEST_BYTES]
 
+    def column(
+        self, values: pa.ChunkedArray, sources: pa.ChunkedArray, purpose: str, *scope: str
+    ) -> pa.DictionaryArray:
+        """Pseudonyms of a column of values, within the source of each and the further scope."""
+
+        def change(source: str, distinct: pa.Array) -> pa.Array:
+            return self.distinct(distinct, purpose, source, *scope)
+
+        return by_source(sources, coded(values), change)
+
     def distinct(self, values: pa.Array, purpose: str, *scope: str) -> pa.Array:
         """Pseudonyms of values of which each is there once, none of them null.
 
@@ -94,7 +104,7 @@ def by_source(
         changed = change(distinct[0], values.dictionary)
         if not changed.null_count:
             return pa.DictionaryArray.from_arrays(values.indices, changed)
-        # A code for null would be a value to whoever asks what is null.
+        # A code for null would not count as null.
         return changed.take(values.indices).dictionary_encode()
     texts, whole = values.dictionary_decode(), pa.nulls(len(values), pa.string())
     for source in distinct:

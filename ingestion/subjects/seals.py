@@ -88,8 +88,7 @@ class Seals:
 
 def _sealed(cipher: AESSIV | None, value: str, about: list[bytes]) -> str:
     if cipher is None:
-        message = "a row of an erased participant came as far as being sealed"
-        raise AssertionError(message)
+        raise AssertionError("a row of an erased participant came as far as being sealed")
     padded = value.encode() + b"\x80"
     padded = padded.ljust(-(-len(padded) // PAD_BYTES) * PAD_BYTES, b"\0")
     return SEALED_PREFIX + base64.urlsafe_b64encode(cipher.encrypt(padded, about)).decode()

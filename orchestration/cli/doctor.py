@@ -106,7 +106,7 @@ def _log(home: Home) -> str:
 
     if not home.log.exists():
         return "empty"
-    head = EventLog.open(home.log).head()
+    head = EventLog.open(home.log).head
     return f"position {head.seq if head else 0}; check it whole with: demoscope log verify"
 
 
@@ -126,7 +126,7 @@ def _board(home: Home) -> str:
     if not (home.boards / store.CURRENT).exists():
         return "none yet; run: demoscope build"
     release = store.current(home.boards)
-    head = EventLog.open(home.log).head()
+    head = EventLog.open(home.log).head
     position = release.subject["log_position"]
     if head is not None and head.seq > position:
         return f"as of {position}, {head.seq - position} commits behind; run: demoscope build"

@@ -285,8 +285,15 @@ def erase(
         )
         raise UsageError(message, remedy="Add --yes to do it.")
     require_idle(home)
-    done = erase_subject(log, home.vault, found, level=level, is_retracted=retract)
-    deleted = [path.name for path in erasure_cleanup(home)]
+    deleted: list[str] = []
+    done = erase_subject(
+        log,
+        home.vault,
+        found,
+        level=level,
+        is_retracted=retract,
+        cleanup=lambda: deleted.extend(path.name for path in erasure_cleanup(home)),
+    )
     refused = _mentions(home.quarantine, subject)
     if as_json:
         print_json(

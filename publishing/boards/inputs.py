@@ -109,7 +109,7 @@ def _refuse_the_future(log: EventLog, as_of: str | int) -> None:
     from ingestion.log.chain import parse_as_of
 
     asked = parse_as_of(as_of)
-    head = log.head()
+    head = log.head
     now = datetime.now(UTC)
     # Where a clock went back, the head may have been recorded later than now.
     known_until = now if head is None else max(now, head.recorded_at)
@@ -120,7 +120,7 @@ def _refuse_the_future(log: EventLog, as_of: str | int) -> None:
 
 def head_hash(log: EventLog, position: int) -> str | None:
     """SHA-256 of the commit at a log position; None at position 0."""
-    return log.chain.hash_at(position) if position else None
+    return log.hash_at(position) if position else None
 
 
 def other_log(log: EventLog, subject: Mapping[str, Any]) -> str | None:
@@ -129,7 +129,7 @@ def other_log(log: EventLog, subject: Mapping[str, Any]) -> str | None:
     Raises:
         IntegrityError: the log is shorter than the release's position.
     """
-    position, head = subject["log_position"], log.chain.head_seq
+    position, head = subject["log_position"], log.head_seq
     if position > head:
         message = f"The release is of log position {position}, but the log ends at {head}."
         raise IntegrityError(message, remedy="Its tail was cut off, or it is another log.")

@@ -64,17 +64,15 @@ def statement(release_id: str, subject: dict[str, Any], provenance: dict[str, An
 
 def provenance(log: EventLog, position: int) -> dict[str, Any]:
     """What a release is made from (the log up to a position) and by, here and now."""
-    from ingestion.log.checkpoint import checkpoint_of, default_origin
     from publishing.boards.inputs import head_hash
 
-    origin = default_origin(log.origin.name)
-    root = checkpoint_of(log.chain, origin, position).root
+    checkpoint = log.checkpoint(size=position)
     return {
         "log": {
-            "origin": origin,
+            "origin": checkpoint.origin,
             "position": position,
             "head_sha256": head_hash(log, position),
-            "root_sha256": root.hex(),
+            "root_sha256": checkpoint.root.hex(),
         },
         "made_by": {
             "code_version": version("demoscope"),

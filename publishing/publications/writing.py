@@ -89,7 +89,7 @@ def _about(release: Release, log: EventLog) -> dict[str, Any]:
         "sources": ", ".join(subject["sources"]),
         "log_position": subject["log_position"],
         "log_head_hash": subject["log_head_hash"],
-        "recorded_at": log.chain.commit(subject["log_position"]).recorded_at,
+        "recorded_at": log.commit(subject["log_position"]).recorded_at,
         "valid_until": subject["valid_until"],
         "design_hash": subject["design_hash"],
         "is_signed": release.is_signed,

@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         log = EventLog.open(root)
         timed(
             "which files the head consists of",
-            lambda: held_files(log.commits(), log.chain.redactions),
+            lambda: held_files(log.commits(), log.redactions),
         )
         timed("signed size and root (checkpoint)", log.checkpoint)
 

@@ -137,7 +137,7 @@ class History:
         return list(accepted)
 
     def load(self, rows: dict[str, str]) -> None:
-        seq = self.log.chain.head_seq + 1
+        seq = self.log.head_seq + 1
         expected = [self.truth.load(name, outcome, seq) for name, outcome in rows.items()]
         battles = [battle(name, outcome) for name, outcome in rows.items()]
         assert self.commit(EventType.BATTLE_JUDGED, battles) == expected

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from ratings.counts import CellCounts
-from ratings.growth import Flat, Pooled, society_of
+from ratings.growth import Flat, Pooled, interval_design_effect, society_of
 from ratings.hierarchical import fit_hierarchical
 from ratings.pairing import PairingPolicy, Rule, fisher_information
+from ratings.posterior import Posterior
+from ratings.sandwich import Sandwich
 from ratings.stopping import Measure, forecast, value_of
 from tests.ratings.pairing_study import POLICIES
 from tests.ratings.panel_study import EACH, WeightedMoment, ongoing_panel
@@ -106,3 +108,17 @@ def test_the_forecast_of_a_pooled_board_is_within_a_fifth() -> None:
     assert np.median(np.abs(errors)) < 0.2
     assert abs(np.mean(errors)) < 0.1
     assert np.mean(flat) < -0.1
+
+
+@pytest.mark.parametrize("seen", [0.0, 1e-34])
+def test_raters_who_all_say_the_same_have_no_design_effect(seen: float) -> None:
+    """Their clustered variance is zero, or what rounding makes of it: no forecast rests on it."""
+    own = Posterior(
+        ("a", "b"), np.zeros(2), np.eye(2), np.full(2, 0.5), converged=True, draw_margin=2.0
+    )
+    clustered = Sandwich(np.diag([seen, 0.0]), np.zeros((2, 2)), 3.0)
+    effect = interval_design_effect(own, clustered)
+    assert effect == 1.0
+    growth = Flat(own.covariance, effect, 3.0, 2.0)
+    said = forecast(own, RULES["random"], Measure.INTERVAL_WIDTH, 0.5, seed=1, growth=growth)
+    assert said.needed is not None

@@ -21,7 +21,7 @@ def test_a_commit_says_what_it_holds(log: EventLog) -> None:
     receipt = commit(log, "one", battles(range(3)), models(["m"]))
     assert receipt.is_new
     assert receipt.accepted == {BATTLE: 3, EventType.MODEL_REGISTERED: 1}
-    head = log.head()
+    head = log.head
     assert head is not None
     assert (head.seq, head.first_position, head.event_count) == (1, 1, 4)
     assert head.prev_hash == log.origin.sha256
@@ -40,9 +40,9 @@ def test_a_commit_says_what_it_holds(log: EventLog) -> None:
 def test_nothing_is_visible_before_the_commit(log: EventLog) -> None:
     with log.begin("one", PRODUCER) as batch:
         batch.stage(BATTLE, battles(range(3)))
-        assert log.head() is None
-        assert EventLog.open(log.layout.root).head() is None
-    assert log.head() is None
+        assert log.head is None
+        assert EventLog.open(log.layout.root).head is None
+    assert log.head is None
 
 
 def test_leaving_without_a_commit_leaves_nothing_behind(
@@ -54,7 +54,7 @@ def test_leaving_without_a_commit_leaves_nothing_behind(
         assert list(log.layout.tmp.rglob("*.parquet"))
     assert {path.name for path in log.layout.tmp.iterdir()} <= {"writers.lock"}
     assert list(log.layout.segments.rglob("*.parquet")) == []
-    assert log.head() is None
+    assert log.head is None
 
 
 def test_a_finished_batch_takes_nothing_more(log: EventLog) -> None:
@@ -71,7 +71,7 @@ def test_the_same_batch_again_gets_its_position(log: EventLog) -> None:
     commit(log, "two", battles(range(3, 5)))
     again = commit(log, "one", battles(range(10, 12)))
     assert (again.seq, again.is_new, again.accepted) == (1, False, {})
-    assert log.chain.head_seq == 2
+    assert log.head_seq == 2
     found = log.find_batch("two")
     assert found is not None
     assert found.seq == 2

@@ -1,9 +1,7 @@
 """Checkpoints and signed notes: what a log cannot hide from somebody who kept one."""
 
 import base64
-import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,17 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.errors import DemoscopeError, IntegrityError, NotFoundError, UsageError
+from ingestion.errors import IntegrityError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.checkpoint import (
     Checkpoint,
     Verifier,
-    checkpoint_of,
     open_note,
-    prove_commit,
     sign,
     verifier_of,
-    verify_commit_proof,
 )
 from tests.ingestion.log.events import battles, commit
 
@@ -115,15 +110,15 @@ def five(log: EventLog) -> EventLog:
 
 
 def test_a_log_that_grew_agrees_with_its_checkpoint(five: EventLog) -> None:
-    held = checkpoint_of(five.chain, "x")
+    held = five.checkpoint("x")
     for number in range(5, 8):
         commit(five, f"batch-{number}", battles([number]))
     assert five.verify(held).is_ok
-    assert five.verify(checkpoint_of(five.chain, "x", 0)).is_ok
+    assert five.verify(five.checkpoint("x", 0)).is_ok
 
 
 def test_a_tail_cut_off_is_found(five: EventLog) -> None:
-    held = checkpoint_of(five.chain, "x")
+    held = five.checkpoint("x")
     five.layout.commit(5).unlink()
     shortened = EventLog.open(five.layout.root)
     assert shortened.verify().is_ok
@@ -136,7 +131,7 @@ def test_an_old_backup_and_a_fork_are_found(five: EventLog, tmp_path: Path) -> N
     backup = tmp_path / "backup" / "log"
     shutil.copytree(five.layout.root, backup)
     commit(five, "batch-5", battles([5]))
-    held = checkpoint_of(five.chain, "x")
+    held = five.checkpoint("x")
     old = EventLog.open(backup)
     assert not old.verify(held).is_ok
     commit(old, "batch-5", battles([500]))
@@ -144,29 +139,3 @@ def test_an_old_backup_and_a_fork_are_found(five: EventLog, tmp_path: Path) -> N
     report = old.verify(held)
     assert [finding.path for finding in report.findings] == [old.layout.commits]
     assert "another history" in report.findings[0].message
-
-
-def test_a_commit_is_proved_with_the_checkpoint_alone(five: EventLog) -> None:
-    held = checkpoint_of(five.chain, "x")
-    for seq in range(1, 6):
-        proof = json.loads(json.dumps(prove_commit(five.chain, seq)))
-        assert verify_commit_proof(proof, held).batch_id == f"batch-{seq - 1}"
-        for changed in (
-            {**proof, "index": proof["index"] ^ 1},
-            {**proof, "index": float(proof["index"])},
-            {**proof, "size": 6},
-            {**proof, "version": 2},
-            {**proof, "path": proof["path"][:-1]},
-            {**proof, "path": "AAAA"},
-            {**proof, "commit": proof["commit"].replace("batch", "hctab")},
-            {**proof, "commit": None},
-            {},
-        ):
-            with pytest.raises(DemoscopeError):
-                verify_commit_proof(changed, held)
-        with pytest.raises(IntegrityError):
-            verify_commit_proof(proof, replace(held, root=bytes(32)))
-    with pytest.raises(NotFoundError):
-        prove_commit(five.chain, 6)
-    with pytest.raises(NotFoundError):
-        prove_commit(five.chain, 1, 9)

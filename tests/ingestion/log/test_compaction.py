@@ -39,7 +39,7 @@ def test_every_row_is_what_it_was(filled: EventLog) -> None:
     after = everything(filled)
     for event_type, table in before.items():
         assert after[event_type].equals(table), event_type
-    head = filled.head()
+    head = filled.head
     assert head is not None
     assert (head.event_count, head.segments, head.first_position) == (0, (), 237)
     assert head.next_position == 237
@@ -64,7 +64,7 @@ def test_who_reads_what(filled: EventLog) -> None:
     compact(filled)
     read = {
         file.sha256
-        for files in held_files(filled.commits(), filled.chain.redactions).values()
+        for files in held_files(filled.commits(), filled.redactions).values()
         for file in files
     }
     merged = [path for path in segment_paths(filled) if path.stem not in read]
@@ -83,7 +83,7 @@ def test_fewer_files_and_the_same_query_through_a_view(filled: EventLog) -> None
     answers, plans = [], []
     for _ in range(2):
         with duckdb.connect() as connection:
-            reader.register(connection, filled, filled.chain.head_seq)
+            reader.register(connection, filled, filled.head_seq)
             answers.append(connection.sql(f"{query} ORDER BY ALL").fetchall())
             sql = "SELECT sql FROM duckdb_views() WHERE view_name = 'battle_judged'"
             plans.append(connection.sql(sql).fetchall()[0][0].count(".parquet"))
@@ -97,7 +97,7 @@ def test_again_there_is_nothing_to_do(filled: EventLog) -> None:
     done = compact(filled)
     again = compact(filled)
     assert again == compaction.Compaction(done.seq, ())
-    assert filled.chain.head_seq == 21
+    assert filled.head_seq == 21
 
 
 def test_compacted_files_are_compacted_in_their_turn(log: EventLog) -> None:
@@ -121,8 +121,8 @@ def test_writing_goes_on(filled: EventLog) -> None:
         result = batch.stage(BATTLE, battles([1005, 5000, 9999], outcome="b"))
         assert result.is_conflict.tolist() == [True, True, False]
     check_once(filled, 211)
-    assert filled.chain.at_position(236).seq == 20
-    assert filled.chain.at_position(237).seq == 22
+    assert filled.at_position(236).seq == 20
+    assert filled.at_position(237).seq == 22
 
 
 def test_commits_made_meanwhile(filled: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_commits_made_meanwhile(filled: EventLog, monkeypatch: pytest.MonkeyPatc
     merge = compaction._merge
 
     def slowly(*args: object) -> object:
-        commit(other, f"meanwhile-{other.chain.head_seq}", battles([7000 + other.chain.head_seq]))
+        commit(other, f"meanwhile-{other.head_seq}", battles([7000 + other.head_seq]))
         return merge(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(compaction, "_merge", slowly)

@@ -32,12 +32,12 @@ def test_a_flipped_bit_in_a_compacted_file_is_found(filled: EventLog, at: int) -
 def test_a_forged_compaction_is_found(filled: EventLog, column: str) -> None:
     """Its hash and the chain hold; only the rows are not those of the segments."""
     compact(filled)
-    honest = filled.head()
+    honest = filled.head
     assert honest is not None
     was = honest.compacted[0]
     [file] = [
         file
-        for files in held_files(filled.commits(), filled.chain.redactions).values()
+        for files in held_files(filled.commits(), filled.redactions).values()
         for file in files
         if file.sha256 == was.sha256
     ]
@@ -57,7 +57,7 @@ def test_a_forged_compaction_is_found(filled: EventLog, column: str) -> None:
     forged = replace(was, sha256=written.sha256, bytes=written.bytes, rows=was.rows)
     record = Commit(
         seq=honest.seq + 1,
-        prev_hash=filled.chain.head_hash,
+        prev_hash=filled.head_hash,
         batch_id="forged",
         producer=PRODUCER,
         recorded_at=moment_of(honest.recorded_us + 1),
@@ -77,5 +77,5 @@ def test_a_damaged_segment_is_not_compacted(filled: EventLog) -> None:
     path.write_bytes(content)
     with pytest.raises(IntegrityError, match=path.name):
         compact(filled)
-    assert filled.chain.head_seq == 20
+    assert filled.head_seq == 20
     assert list(filled.layout.tmp.glob("batch-*")) == []

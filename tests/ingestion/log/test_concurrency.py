@@ -57,7 +57,7 @@ def writers(root: Path, names: list[str], count: int, rows: int = 2) -> list[lis
 
 def check_all_there(root: Path, names: set[str], count: int, rows: int) -> None:
     log = EventLog.open(root)
-    assert log.chain.head_seq == len(names) * count
+    assert log.head_seq == len(names) * count
     assert {commit.batch_id for commit in log.commits()} == {
         f"{name}-{number}" for name in names for number in range(count)
     }
@@ -144,7 +144,7 @@ def test_a_batch_that_another_made_superfluous_commits_nothing(log: EventLog) ->
     receipt = mine.commit()
     assert (receipt.seq, receipt.is_new) == (1, False)
     assert late(receipt, is_conflict=False) == {BATTLE: 5}
-    assert log.chain.head_seq == 1
+    assert log.head_seq == 1
 
 
 def test_two_first_users_share_one_origin(home: Path) -> None:

@@ -194,6 +194,36 @@ def test_cut_off_between_the_steps_it_is_finished_by_the_same_command(
         find_subject(log, paths.vault, "anna", "panel")
 
 
+def test_what_a_killed_erasure_left_in_the_vault_goes_with_the_next(
+    paths: Home, log: EventLog
+) -> None:
+    """It would hold the keys of everybody who is erased later."""
+    for name in ("seals.tree", "links.tree"):
+        (paths.vault / f"{name}.0123456789abcdef").write_bytes((paths.vault / name).read_bytes())
+    before = {path.name for path in paths.vault.iterdir()}
+    erase_anna(paths, log)
+    left = {path.name for path in paths.vault.iterdir()}
+    assert left == {name for name in before if not name.endswith("0123456789abcdef")}
+
+
+def test_killed_while_what_was_made_of_the_log_goes_the_same_call_finds_them(
+    paths: Home, log: EventLog
+) -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    subject = find_subject(log, paths.vault, "anna", None)
+    with pytest.raises(KeyboardInterrupt):
+        erase(log, paths.vault, subject, cleanup=killed)
+    assert ("US", None, None, None) in seen(paths, log)
+    done: list[str] = []
+    subject = find_subject(log, paths.vault, "anna", None)
+    erase(log, paths.vault, subject, cleanup=lambda: done.append("deleted"))
+    assert done == ["deleted"]
+    with pytest.raises(NotFoundError, match="erased before"):
+        find_subject(log, paths.vault, "anna", None)
+
+
 def test_who_is_not_there_and_who_is_there_twice(paths: Home, log: EventLog) -> None:
     with pytest.raises(NotFoundError, match="no event"):
         find_subject(log, paths.vault, "nobody", None)

@@ -6,6 +6,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,12 @@ from ingestion.log.checkpoint import (
     signing_key,
     verifier_of,
 )
-from ingestion.log.event_proof import prove_event, verify_event_proof
+from ingestion.log.event_proof import (
+    prove_commit,
+    prove_event,
+    verify_commit_proof,
+    verify_event_proof,
+)
 from tests.ingestion.log.events import battles, commit, models
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -223,6 +229,34 @@ def test_a_checkpoint_of_another_history_proves_nothing(log: EventLog, tmp_path:
     commit(other, "one", battles(range(3)))
     with pytest.raises(IntegrityError, match="does not lead"):
         prove_event(log, "battle-0", note_of(other))
+
+
+def test_a_commit_is_proved_with_the_checkpoint_alone(log: EventLog) -> None:
+    for number in range(5):
+        commit(log, f"batch-{number}", battles([number]))
+    held = log.checkpoint("x")
+    for seq in range(1, 6):
+        proof = json.loads(json.dumps(prove_commit(log, seq, 5)))
+        assert verify_commit_proof(proof, held).batch_id == f"batch-{seq - 1}"
+        for changed in (
+            {**proof, "index": proof["index"] ^ 1},
+            {**proof, "index": float(proof["index"])},
+            {**proof, "size": 6},
+            {**proof, "version": 2},
+            {**proof, "path": proof["path"][:-1]},
+            {**proof, "path": "AAAA"},
+            {**proof, "commit": proof["commit"].replace("batch", "hctab")},
+            {**proof, "commit": None},
+            {},
+        ):
+            with pytest.raises(DemoscopeError):
+                verify_commit_proof(changed, held)
+        with pytest.raises(IntegrityError):
+            verify_commit_proof(proof, replace(held, root=bytes(32)))
+    with pytest.raises(NotFoundError):
+        prove_commit(log, 6, 5)
+    with pytest.raises(NotFoundError):
+        prove_commit(log, 1, 9)
 
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:

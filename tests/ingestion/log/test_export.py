@@ -124,7 +124,7 @@ def test_as_of_and_again(filled: EventLog, tmp_path: Path, kind: ExportFormat) -
     export(filled, out, kind, 3)
     assert ids(kind, out) == names(9)
     assert read_marker(out)["log_position"] == 3
-    assert read_marker(out)["log_hash"] == filled.chain.hash_at(3)
+    assert read_marker(out)["log_hash"] == filled.hash_at(3)
     export(filled, out, kind, 0)
     assert ids(kind, out) == []
     shutil.rmtree(out)
@@ -184,12 +184,12 @@ def test_neither_notices_an_edited_file_but_verify_does(
 ) -> None:
     """Why an export is not the truth."""
     export(filled, tmp_path / "out", kind, 2)
-    head = filled.head()
+    head = filled.head
     assert head is not None
     path = filled.layout.segment(head.segments[0].sha256)
     other = EventLog.open(tmp_path / "other" / "log")
     commit(other, "forged", battles(range(3, 7), outcome="b"))
-    forged = other.head()
+    forged = other.head
     assert forged is not None
     path.write_bytes(other.layout.segment(forged.segments[0].sha256).read_bytes())
     assert ids(kind, tmp_path / "out") == names(7)
@@ -213,7 +213,7 @@ def test_what_is_refused(filled: EventLog, tmp_path: Path) -> None:
 
 
 def test_a_missing_segment_is_named(filled: EventLog, tmp_path: Path) -> None:
-    head = filled.head()
+    head = filled.head
     assert head is not None
     path = filled.layout.segment(head.segments[0].sha256)
     path.unlink()

@@ -68,7 +68,7 @@ def test_every_refusal_of_the_disk_is_explained_and_acknowledges_nothing(
         seen: list[int] = []
         batch_id = f"batch-{number}"
         events = battles([f"{number}-{row}" for row in range(3)])
-        head = log.chain.head_seq
+        head = log.head_seq
         with monkeypatch.context() as patch:
             patch.setattr(module, call, failing(getattr(module, call), number, code, seen))
             complaint = complaint_of(lambda: commit(log, batch_id, events))  # noqa: B023
@@ -79,7 +79,7 @@ def test_every_refusal_of_the_disk_is_explained_and_acknowledges_nothing(
         assert str(home) in complaint
         fresh = EventLog.open(home / "log")
         # Only the very last fsync comes after the link: then the commit is there, unacknowledged.
-        assert fresh.chain.head_seq == head or fresh.find_batch(batch_id) is not None
+        assert fresh.head_seq == head or fresh.find_batch(batch_id) is not None
         assert fresh.verify().findings == []
         assert commit(fresh, batch_id, events).seq == head + 1
         log = EventLog.open(home / "log")
@@ -104,7 +104,7 @@ except DemoscopeError as error:
     print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 assert log.verify().findings == []
-assert EventLog.open(Path(sys.argv[1])).chain.head_seq == 1
+assert EventLog.open(Path(sys.argv[1])).head_seq == 1
 commit(log, "large", battles(f"{i * i * 7919}" for i in range(20_000)))
 """
     done = subprocess.run(
@@ -137,11 +137,11 @@ def test_a_full_disk(tmp_path: Path) -> None:
         while complaint is None:
             rows = battles(f"{seq}-{i * i * 7919}" for i in range(2000))
             complaint = complaint_of(lambda: commit(log, f"batch-{seq}", rows))  # noqa: B023
-            seq = log.chain.head_seq
+            seq = log.head_seq
         assert "No space left" in complaint
         assert seq > 0
         fresh = EventLog.open(disk / "log")
-        assert fresh.chain.head_seq == seq
+        assert fresh.head_seq == seq
         assert fresh.verify().findings == []
     finally:
         subprocess.run(["umount", str(disk)], check=True)
@@ -164,7 +164,7 @@ def test_a_disk_that_is_full_after_so_many_pages(tmp_path: Path, pages: int) -> 
         filler.write_bytes(bytes(status.f_frsize * (status.f_bavail - pages)))
         complaint = complaint_of(lambda: commit(log, "full", battles(range(3, 6))))
         fresh = EventLog.open(disk / "log")
-        assert fresh.chain.head_seq == (2 if complaint is None else 1)
+        assert fresh.head_seq == (2 if complaint is None else 1)
         assert fresh.verify().findings == []
         filler.unlink()
         assert commit(fresh, "full", battles(range(3, 6))).seq == 2

@@ -51,7 +51,7 @@ def test_what_is_theirs(full: EventLog) -> None:
 def test_the_rows_are_gone_as_of_every_moment_and_the_others_are_as_they_were(
     full: EventLog,
 ) -> None:
-    head = full.chain.head_seq
+    head = full.head_seq
     before = {seq: everything(full, seq) for seq in {1, 2, head}}
     done = erase_rows(full)
     assert (done.seq, done.rows) == (head + 1, len(HERS))
@@ -95,7 +95,7 @@ def test_salts_of_erased_rows_are_gone_too(log: EventLog) -> None:
     [path, *_] = segment_paths(log)
     _, before = read_segment(path)
     erase_rows(log)
-    _, after = read_segment(log.chain.segment_path(path.stem))
+    _, after = read_segment(log.segment_path(path.stem))
     assert [before.at(row) for row in (1, 2, 4, 5)] == [after.at(row) for row in (1, 2, 4, 5)]
     assert [after.at(row) for row in (0, 3)] == [None, None]
     lost = [salt for row in (0, 3) if (salt := before.at(row)) is not None]

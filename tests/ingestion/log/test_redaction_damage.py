@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ingestion.errors import IntegrityError
 from ingestion.log import EventLog, redaction
 from ingestion.log.append import append_record, publish_segments
 from ingestion.log.chain import Redacted
+from ingestion.log.salts import COMMITMENT_BYTES, Salts
 from ingestion.log.segments import read_segment, write_segment
 from tests.ingestion.log.erasing import (
     ANNA,
@@ -118,7 +120,7 @@ def test_killed_at_every_step(home: Path, call: str, when: str) -> None:
 
 def forged(log: EventLog, table: pa.Table, *, count: int, erased: list[int]) -> EventLog:
     """A redaction made by hand of the first segment: its hash and the chain hold."""
-    head = log.head()
+    head = log.head
     assert head is not None
     named = next(log.commits()).segments[0]
     original, salts = read_segment(log.layout.segment(named.sha256))
@@ -132,7 +134,7 @@ def forged(log: EventLog, table: pa.Table, *, count: int, erased: list[int]) -> 
         sha256=written.sha256,
         rows=count,
     )
-    record = log.chain.continued("forged", {}, redacted=(said,))
+    record = log.continued("forged", {}, redacted=(said,))
     assert append_record(log.layout, record, log.layout.tmp)
     return EventLog.open(log.layout.root)
 
@@ -168,6 +170,37 @@ def test_a_row_changed_under_cover_of_an_erasure_is_found(plain: EventLog) -> No
     assert "root" in messages(forged(plain, table, count=1, erased=[0]))
 
 
+def test_another_type_under_cover_of_an_erasure_is_found(plain: EventLog) -> None:
+    """No leaf has the type: the segment says it for all its rows."""
+    table = without(plain, [0])
+    place = table.column_names.index("event_type")
+    types = pa.array(["battle_judged", *["participant_excluded"] * 5])
+    table = table.set_column(place, table.schema.field(place), [types])
+    assert "it has {'participant_excluded'}" in messages(forged(plain, table, count=1, erased=[0]))
+
+
+def test_a_redaction_that_names_another_type_is_found(plain: EventLog) -> None:
+    named = next(plain.commits()).segments[0].sha256
+    said = Redacted(event_type="label", original=named, bytes=1, sha256="1" * 64, rows=1)
+    record = plain.continued("forged", {}, redacted=(said,))
+    assert append_record(plain.layout, record, plain.layout.tmp)
+    assert "is of label" in messages(EventLog.open(plain.layout.root))
+
+
+@pytest.mark.parametrize(("written", "forged"), [(b'"0"', b'"00"'), (b"{", b"{ ")])
+def test_salts_have_one_form(written: bytes, forged: bytes) -> None:
+    content = Salts.fresh(3).without({0: bytes(COMMITMENT_BYTES)}).encode()
+    assert Salts.decode(content).encode() == content
+    with pytest.raises(ValueError, match="as they are written"):
+        Salts.decode(content.replace(written, forged))
+
+
+def test_a_salt_left_of_an_erased_row_is_found() -> None:
+    left = Salts.fresh(3).without({0: bytes(COMMITMENT_BYTES)})
+    with pytest.raises(ValueError, match="not the salts"):
+        replace(left, kept=b"\1" + left.kept[1:])
+
+
 def test_a_row_left_out_is_found(plain: EventLog) -> None:
     with pytest.raises(ValueError, match="6 salts for 5 rows"):
         forged(plain, without(plain, [0]).slice(1), count=1, erased=[0])
@@ -187,7 +220,7 @@ def test_a_count_that_is_not_the_files_is_found(plain: EventLog, count: int) -> 
 
 def test_erasing_rows_of_a_file_that_is_not_there_is_found(plain: EventLog) -> None:
     said = Redacted(event_type="battle_judged", original="0" * 64, bytes=1, sha256="1" * 64, rows=1)
-    record = plain.chain.continued("forged", {}, redacted=(said,))
+    record = plain.continued("forged", {}, redacted=(said,))
     assert append_record(plain.layout, record, plain.layout.tmp)
     assert "is not there" in messages(EventLog.open(plain.layout.root))
 
@@ -199,7 +232,7 @@ def test_a_byte_flipped_in_a_file_with_erased_rows_is_found(
     fill(log, is_compacted=is_compacted)
     erase_rows(log)
     for named in [one.original for made in log.commits() for one in made.redacted]:
-        path = log.chain.segment_path(named)
+        path = log.segment_path(named)
         content = path.read_bytes()
         changed = bytearray(content)
         changed[len(changed) // 2] ^= 1
@@ -218,4 +251,4 @@ def test_a_damaged_row_is_not_rewritten(plain: EventLog) -> None:
     write_segment(path, other.cast(table.schema), salts)
     with pytest.raises(IntegrityError, match="not those that its commit says"):
         erase_rows(plain, BEN)
-    assert EventLog.open(plain.layout.root).chain.head_seq == 1
+    assert EventLog.open(plain.layout.root).head_seq == 1

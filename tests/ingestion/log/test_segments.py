@@ -24,7 +24,7 @@ def test_many_small_tables_become_few_segments_in_order(
         result = batch.stage(BATTLE, battles([3, 104, 124, 200]).slice(3))
         assert result.is_accepted.all()
         batch.commit()
-    head = log.head()
+    head = log.head
     assert head is not None
     assert [(s.event_type, s.rows) for s in head.segments] == [
         ("battle_judged", 10),

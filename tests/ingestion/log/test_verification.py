@@ -81,7 +81,7 @@ def test_any_missing_file_is_found(sound: EventLog, index: int) -> None:
 def test_counts_are_reported(sound: EventLog) -> None:
     report = sound.verify()
     assert (report.commit_count, report.event_count) == (2, 31)
-    assert report.head_hash == sound.chain.head_hash
+    assert report.head_hash == sound.head_hash
     assert report.notes == []
 
 
@@ -111,7 +111,7 @@ def test_an_event_that_is_there_twice_is_found(log: EventLog) -> None:
         sha256=written.sha256,
         schema=keep_schema(log.layout, describe_schema(CONTRACTS[BATTLE])),
     )
-    head = log.head()
+    head = log.head
     assert head is not None
     forged = Commit(
         seq=2,
@@ -132,7 +132,7 @@ def test_an_event_that_is_there_twice_is_found(log: EventLog) -> None:
 def test_a_row_root_that_is_not_the_rows_is_found(log: EventLog) -> None:
     """A record made by hand over rows that its root does not vouch for."""
     commit(log, "one", battles(range(3)))
-    head = log.head()
+    head = log.head
     assert head is not None
     lying = replace(head.segments[0], row_root="0" * 64)
     log.layout.commit(1).write_bytes(replace(head, segments=(lying,)).encode())
@@ -157,7 +157,7 @@ def test_the_loser_of_a_race_for_one_batch_leaves_no_stray(log: EventLog) -> Non
 
 def test_a_damaged_segment_stops_the_reader_with_its_name(log: EventLog) -> None:
     commit(log, "one", battles(range(3)))
-    head = log.head()
+    head = log.head
     assert head is not None
     path = log.layout.segment(head.segments[0].sha256)
     path.unlink()

@@ -35,8 +35,8 @@ def test_strays_go_and_the_log_stays(filled: EventLog) -> None:
     kept = {path.read_bytes() for path in segment_paths(filled) + compacted_paths(filled)}
     path = stray(filled)
     assert [note.path for note in filled.verify().notes] == [path]
-    assert sweep(filled.chain) == 1
-    assert sweep(filled.chain) == 0
+    assert sweep(filled) == 1
+    assert sweep(filled) == 0
     assert {path.read_bytes() for path in filled.layout.segments.rglob("*.parquet")} == kept
     check_once(filled, 210)
     assert filled.verify().notes == []
@@ -50,10 +50,10 @@ def test_not_while_a_batch_is_open(log: EventLog) -> None:
         publish_segments(log.layout, (file for _, file in batch._staged.sealed()))
         batch._staged.moved_to(log.layout.segment)
         with pytest.raises(BusyError, match="written to"):
-            sweep(EventLog.open(log.layout.root).chain)
+            sweep(EventLog.open(log.layout.root))
         assert path.exists()
         batch.commit()
-    assert sweep(log.chain) == 1
+    assert sweep(log) == 1
     check_once(log, 2)
 
 
@@ -71,7 +71,7 @@ def test_racing_writers_loses_nothing(home: Path) -> None:
     swept = 0
     while any(writer.poll() is None for writer in writers):
         try:
-            sweep(log.chain)
+            sweep(log)
             swept += 1
         except BusyError:
             pass
@@ -93,6 +93,6 @@ commit(EventLog.open(Path(sys.argv[1])), "killed", battles(range(3)))
     arguments = [sys.executable, "-c", script, str(log.layout.root)]
     assert subprocess.run(arguments, check=False, cwd=REPOSITORY).returncode == -9
     assert len(log.verify().notes) == 1
-    assert sweep(log.chain) == 1
+    assert sweep(log) == 1
     assert list(log.layout.tmp.glob("batch-*")) == []
     check_once(log, 1)

@@ -48,6 +48,38 @@ def test_a_stray_quote_takes_no_other_row_with_it(read: Any, tmp_path: Path, map
     assert rows[1]["model_a"] == '5" disk'
 
 
+def csv_pieces(path: Path, **options: Any) -> tuple[list[Any], dict[int, str]]:
+    """The values of the first column, and the reasons by row number."""
+    values: list[Any] = []
+    reasons: dict[int, str] = {}
+    for piece in CsvRows(inspect_file(str(path)), **options).pieces(["a"]):
+        values += piece.table.column(0).to_pylist()
+        reasons |= {int(piece.numbers[row]): str(why) for row, (why, _) in piece.objections.items()}
+    return values, reasons
+
+
+def test_a_quote_never_closed_spoils_its_own_line_also_after_lone_carriage_returns(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "v.csv", b'a,b\r"u,1\rx,2\ry,3\r')
+    assert csv_pieces(path) == ([None, "x", "y"], {1: "wrong_column_count"})
+
+
+@pytest.mark.parametrize("block_bytes", [4, 5, 9, 64])
+def test_a_byte_order_mark_inside_the_file_is_part_of_its_field(
+    tmp_path: Path, block_bytes: int
+) -> None:
+    path = write(tmp_path / "v.csv", b"\xef\xbb\xbfa,b\n\xef\xbb\xbfx,1\ny,2\n")
+    assert csv_pieces(path, block_bytes=block_bytes) == (["\ufeffx", "y"], {})
+
+
+@pytest.mark.slow
+def test_quotes_that_are_never_closed_all_over_a_file_are_refused_in_time(tmp_path: Path) -> None:
+    path = write(tmp_path / "v.csv", b"a,b\n" + b'x","a\n' * 500_000)
+    with pytest.raises(DemoscopeError, match="never closed; the last begins"):
+        csv_pieces(path)
+
+
 def test_csv_rows_are_accounted_for_one_by_one(read: Any, tmp_path: Path, mapping: Any) -> None:
     rows_ = [
         b"1,w,m1,m2,left",
