@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import FileSource, NativeBatch, Objections, Piece, make_batch
+from ingestion.sources.cells import Cells
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
 from ingestion.sources.json_lines import (
@@ -29,9 +30,8 @@ from ingestion.sources.json_lines import (
     values_per_row,
 )
 from ingestion.sources.mapping import FromColumn, Mapping
-from ingestion.sources.missing import MissingCells
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.projection import missing_cells, needed, projection, resolve
+from ingestion.sources.projection import needed, projection, resolve
 from ingestion.sources.times import TIME_NOTE
 from ingestion.sources.times import warnings as warnings_of_times
 from ingestion.vocabulary import Refusal
@@ -47,16 +47,16 @@ class FlatFile(FileSource):
         self._mapping = mapping
         self.participants_of = mapping.participants_of
         self._time_notes: Counter[str] = Counter()
-        self._missing = MissingCells()
+        self._cells = Cells(mapping)
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was read as missing so far, and what a person should know of the times."""
+        """What a person should know of the cells and the times read so far."""
         spec = self._mapping.columns.get("occurred_at")
         if not isinstance(spec, FromColumn):
-            return self._missing.messages()
+            return self._cells.warnings()
         times = warnings_of_times("occurred_at", spec, self._time_notes)
-        return [*self._missing.messages(), *times]
+        return [*self._cells.warnings(), *times]
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
@@ -74,7 +74,7 @@ class FlatFile(FileSource):
                 yield self._projected(wanted, piece)
 
     def _projected(self, wanted: list[str], piece: Piece) -> NativeBatch:
-        columns = {f"c{n}": column for n, column in enumerate(piece.table.columns)}
+        columns = self._cells.read(wanted, piece)
         rows = make_batch(None, columns, piece.numbers, piece.originals, piece.objections).table
         self._connection.register("rows", rows)
         query = projection(self._mapping, wanted, rows.schema)
@@ -83,9 +83,6 @@ class FlatFile(FileSource):
             for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():
                 self._time_notes[count["values"]] += count["counts"]
             table = table.drop_columns([TIME_NOTE])
-        counting = missing_cells(self._mapping, wanted, rows.schema)
-        if counting is not None:
-            self._missing.add(self._connection.sql(counting).fetchall())
         return NativeBatch(self._mapping.event, table, piece.originals, self._mapping.limits)
 
     def _csv(self) -> Iterator[tuple[list[str], Piece]]:

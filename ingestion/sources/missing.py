@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
-from typing import Any
 
-from ingestion.sources.json_lines import quoted
+import pyarrow as pa
+
 from ingestion.sources.mapping import ColumnSpec, FromColumn, Mapping
-from ingestion.sources.scalar_text import trimmed
 from ingestion.tables import TEXT_LENGTH, Column
 
 CONSENT_REVOKED = "CONSENT_REVOKED"
@@ -44,16 +43,6 @@ def words_for(mapping: Mapping, column: Column, spec: ColumnSpec) -> tuple[str, 
     return tuple(word for word in words if word not in listed)
 
 
-def without_words(sql: str, words: tuple[str, ...]) -> str:
-    """SQL of a text column in which the words have become null."""
-    return f"CASE WHEN {is_word(sql, words)} THEN NULL ELSE {sql} END" if words else sql
-
-
-def is_word(sql: str, words: tuple[str, ...]) -> str:
-    """SQL: whether a text is one of the words."""
-    return f"coalesce({trimmed(sql)} IN ({', '.join(map(quoted, words))}), false)"
-
-
 @dataclass
 class MissingCells:
     """How many cells of a file were read as missing."""
@@ -61,11 +50,14 @@ class MissingCells:
     # By column and word: how many, and the first row.
     found: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, rows: list[tuple[Any, ...]]) -> None:
-        """Count rows of column, word, how many cells, first row."""
-        for column, word, cells, row in rows:
-            count, first = self.found.get((column, word), (0, row))
-            self.found[column, word] = count + cells, min(first, row)
+    def add(self, column: str, words: pa.ChunkedArray, numbers: pa.ChunkedArray) -> None:
+        """Count the words of a column's cells, and note the first row of each."""
+        rows = pa.table({"word": words, "row": numbers})
+        counted = rows.group_by("word").aggregate([("row", "count"), ("row", "min")])
+        for one in counted.to_pylist():
+            count, first = self.found.get((column, one["word"]), (0, one["row_min"]))
+            found = count + one["row_count"], min(first, one["row_min"])
+            self.found[column, one["word"]] = found
 
     def messages(self) -> list[str]:
         """One message per column and word, and what to do where consent was taken back."""

@@ -28,6 +28,7 @@ from ingestion.sources.batch import (
     Positions,
     make_batch,
 )
+from ingestion.sources.files import LocalFile
 from ingestion.sources.json_lines import (
     LineBlock,
     count_keys,
@@ -38,14 +39,45 @@ from ingestion.sources.json_lines import (
     values_per_row,
 )
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.scalar_text import id_texts
+from ingestion.sources.scalar_text import have_lost_digits, one_texts, trimmed
+from ingestion.sources.spellings import Spellings
 from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"
 _EVENT_TYPES = frozenset(EventType)
 
 
-class NativeJsonl(FileSource):
+class _NativeFile(FileSource):
+    """What native files share: how their ids are read."""
+
+    def __init__(self, file: LocalFile, source: str | None = None) -> None:
+        super().__init__(file, source)
+        self._spellings = Spellings()
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Ids whose spelling is doubtful."""
+        return self._spellings.messages()
+
+    def _with_ids(
+        self,
+        event_type: EventType,
+        columns: dict[str, pa.ChunkedArray],
+        numbers: Positions,
+        objections: Objections,
+    ) -> None:
+        """Bring ids to their one texts; object to those that lost digits."""
+        for column in CONTRACTS[event_type].log_columns:
+            name = column.source_name
+            if column.is_pseudonym and name in columns:
+                texts = trimmed(columns[name])
+                columns[name] = one_texts(texts)
+                self._spellings.add(name, texts, columns[name], pa.array(numbers))
+                for row in _where(have_lost_digits(texts)).tolist():
+                    objections.setdefault(row, (Refusal.DIGITS_LOST, name))
+
+
+class NativeJsonl(_NativeFile):
     """A native JSONL file.
 
     Most blocks hold one event type, so the first line's is tried for all; else the block is read
@@ -96,11 +128,11 @@ class NativeJsonl(FileSource):
                     objections[row] = objection
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
-        columns = _with_ids(event_type, columns, objections)
+        self._with_ids(event_type, columns, block.numbers, objections)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
 
 
-class NativeParquet(FileSource):
+class NativeParquet(_NativeFile):
     """A native Parquet file; columns are typed as the file types them."""
 
     def batches(self) -> Iterator[NativeBatch]:
@@ -137,24 +169,8 @@ class NativeParquet(FileSource):
         for column in [name for name in columns if name not in known]:
             for row in _where(pc.is_valid(columns.pop(column))).tolist():
                 objections.setdefault(row, (Refusal.UNKNOWN_COLUMN, column))
-        columns = _with_ids(event_type, columns, objections)
+        self._with_ids(event_type, columns, numbers, objections)
         return make_batch(event_type, columns, numbers, originals, objections)
-
-
-def _with_ids(
-    event_type: EventType,
-    columns: dict[str, pa.ChunkedArray],
-    objections: dict[int, tuple[Refusal, str | None]],
-) -> dict[str, pa.ChunkedArray]:
-    """The columns with ids as their one texts; ids that lost digits are objected to."""
-    for column in CONTRACTS[event_type].log_columns:
-        name = column.source_name
-        if column.is_pseudonym and name in columns:
-            columns[name], is_rounded = id_texts(columns[name])
-            if is_rounded is not None:
-                for row in _where(is_rounded).tolist():
-                    objections.setdefault(row, (Refusal.DIGITS_LOST, name))
-    return columns
 
 
 def _event_type_of(value: object) -> EventType | None:

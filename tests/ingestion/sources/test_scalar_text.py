@@ -7,27 +7,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.sources.scalar_text import canonical, canonical_sql, trimmed
+from ingestion.sources.scalar_text import canonical
 from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text, write
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9)) | (
     st.integers(-(10**25), 10**25).map(Decimal)
 )
-
-
-def _sql(texts: list[str]) -> list[str | None]:
-    connection = duckdb.connect(":memory:")
-    connection.register("said", pa.table({"said": texts}))
-    text = trimmed("said")
-    query = f"SELECT {canonical_sql('t')} FROM (SELECT {text} AS t FROM said)"
-    return [row[0] for row in connection.sql(query).fetchall()]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +41,6 @@ def _sql(texts: list[str]) -> list[str | None]:
 )
 def test_spellings(texts: list[str], one: str) -> None:
     assert [canonical(text) for text in texts] == [one] * len(texts)
-    assert _sql(texts) == [one] * len(texts)
 
 
 @settings(max_examples=60, deadline=None)
@@ -59,15 +49,13 @@ def test_numbers_keep_their_value_and_stay_apart(numbers: list[Decimal]) -> None
     spellings = [(f"{n:f}", f"{n:f}00" if "." in f"{n:f}" else f"{n:f}.0") for n in numbers]
     ones = [canonical(plain) for plain, _ in spellings]
     assert ones == [canonical(padded) for _, padded in spellings]
-    assert ones == _sql([padded for _, padded in spellings])
     assert [Decimal(one) for one in ones] == numbers
     assert len(set(ones)) == len(numbers)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.text("0123456789.eE+-truefalsTRUE x", max_size=12), min_size=1, max_size=20))
-def test_python_and_sql_agree(texts: list[str]) -> None:
-    assert [one or "" for one in _sql(texts)] == [canonical(text) for text in texts]
+@given(st.text("0123456789.eE+-truefalsTRUE x", max_size=12))
+def test_the_one_text_is_its_own(text: str) -> None:
+    assert canonical(canonical(text)) == canonical(text)
 
 
 def _ids(read: Any, path: Path, mapping: str | None) -> list[Any]:
@@ -114,7 +102,7 @@ def test_native_files_follow_the_same_rule(
     assert read(tmp_path / "v.parquet")[0]["native_id"] == "7"
 
 
-@pytest.mark.parametrize("text", ["1.23457E+11", "1E+22", "1.23457e+11"])
+@pytest.mark.parametrize("text", ["1.23457E+11", "-1.5E+22", "1.23457e+11", "1.23E11"])
 def test_an_id_that_a_spreadsheet_rounded_is_refused(
     read: Any, battle: Any, jsonl: Any, tmp_path: Path, mapping: Any, text: str
 ) -> None:
