@@ -41,6 +41,7 @@ from ingestion.sources.json_lines import (
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.scalar_text import have_lost_digits, one_texts, trimmed
 from ingestion.sources.spellings import Spellings
+from ingestion.tables import TEXT_LENGTH
 from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"
@@ -59,19 +60,22 @@ class _NativeFile(FileSource):
         """Ids whose spelling is doubtful."""
         return self._spellings.messages()
 
-    def _with_ids(
+    def _write_alike(
         self,
         event_type: EventType,
         columns: dict[str, pa.ChunkedArray],
         numbers: Positions,
         objections: Objections,
     ) -> None:
-        """Bring ids to their one texts; object to those that lost digits."""
+        """Bring ids and answers to their one texts; object to ids that lost digits."""
         for column in CONTRACTS[event_type].log_columns:
             name = column.source_name
-            if column.is_pseudonym and name in columns:
-                texts = trimmed(columns[name])
-                columns[name] = one_texts(texts)
+            is_answer = column.is_sealed and column.max_length < TEXT_LENGTH
+            if name not in columns or not (column.is_pseudonym or is_answer):
+                continue
+            texts = trimmed(columns[name])
+            columns[name] = one_texts(texts)
+            if column.is_pseudonym:
                 self._spellings.add(name, texts, columns[name], pa.array(numbers))
                 for row in _where(have_lost_digits(texts)).tolist():
                     objections.setdefault(row, (Refusal.DIGITS_LOST, name))
@@ -128,7 +132,7 @@ class NativeJsonl(_NativeFile):
                     objections[row] = objection
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
-        self._with_ids(event_type, columns, block.numbers, objections)
+        self._write_alike(event_type, columns, block.numbers, objections)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
 
 
@@ -169,7 +173,7 @@ class NativeParquet(_NativeFile):
         for column in [name for name in columns if name not in known]:
             for row in _where(pc.is_valid(columns.pop(column))).tolist():
                 objections.setdefault(row, (Refusal.UNKNOWN_COLUMN, column))
-        self._with_ids(event_type, columns, numbers, objections)
+        self._write_alike(event_type, columns, numbers, objections)
         return make_batch(event_type, columns, numbers, originals, objections)
 
 

@@ -1,9 +1,8 @@
 """From columns of a file to columns of a contract: one SQL projection per mapping.
 
-Ids and listed values are written alike whatever the format (`scalar_text`), so that the same vote
-has the same identity from CSV and from Parquet. Names and answers that are text stay as they are,
-but for the blanks around them. Where one of several columns of an id is null the id is null, for it
-would not be unique.
+Ids, answers and listed values are written alike whatever the format (`scalar_text`), so that the
+same vote has the same identity from CSV and from Parquet. Names that are text stay as they are.
+Where one of several columns of an id is null the id is null, for it would not be unique.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ingestion.sources.cells import needed_by, uses
 from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import ColumnSpec, Constant, FromColumn, Joined, Mapping, OneHot
 from ingestion.sources.times import TIME_NOTE, quoted_name, time_column
-from ingestion.tables import Column
+from ingestion.tables import TEXT_LENGTH, Column
 from ingestion.vocabulary import Refusal
 
 _SHOWN = 40
@@ -162,9 +161,9 @@ def _from_column(spec: FromColumn, cell: _Cell, wanted: Column) -> tuple[str, Ob
         )
     if wanted.is_pseudonym:
         return cell.key, _rounded([cell], wanted)
-    if not pa.types.is_string(wanted.type) or cell.is_text:
-        return cell.sql, None
-    return cell.key, None
+    is_answer = wanted.is_sealed and wanted.max_length < TEXT_LENGTH
+    is_as_it_stands = not pa.types.is_string(wanted.type) or (cell.is_text and not is_answer)
+    return (cell.sql if is_as_it_stands else cell.key), None
 
 
 def _rounded(cells: Sequence[_Cell], wanted: Column) -> Objection:

@@ -60,7 +60,8 @@ def trimmed(values: pa.ChunkedArray) -> pa.ChunkedArray:
         return pc.if_else(is_empty, None, texts) if pc.any(is_empty).as_py() else texts
     if pa.types.is_large_string(kind):
         return trimmed(values.cast(pa.string()))
-    plain = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_null)
+    types = pa.types
+    plain = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
     if any(is_of(kind) for is_of in plain):
         return values.cast(pa.string())
     with closing(duckdb.connect(":memory:")) as connection:

@@ -132,3 +132,71 @@ def test_verdicts_as_numbers(
         ("b", None),
         ("tie", None),
     ]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(number=st.decimals("-1000000", "1000000", places=2))
+def test_a_decimal_is_the_same_id_in_every_format(
+    read: Any, tmp_path: Path, mapping: Any, number: Decimal
+) -> None:
+    text = mapping(MAPPING.replace("participant_id: worker", "participant_id: id"))
+    found = []
+    for written in (f"{number:.2f}", f"{number:.4f}", f" {number.normalize():f} "):
+        votes = [{**VOTES[0], "id": written}]
+        found += _ids(read, write(tmp_path / "v.csv", csv_text(votes)), text)
+        found += _ids(read, write(tmp_path / "v.jsonl", json.dumps(votes[0])), text)
+    table = pa.Table.from_pylist([VOTES[0]])
+    for column in (
+        pa.array([number], pa.decimal128(10, 2)),
+        pa.array([number], pa.decimal256(50, 9)),
+        pa.array([float(number)]),
+    ):
+        pq.write_table(table.set_column(0, "id", column), tmp_path / "v.parquet")
+        found += _ids(read, tmp_path / "v.parquet", text)
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("letter", ["e", "E"])
+def test_the_letter_of_an_exponent_means_nothing(
+    read: Any, tmp_path: Path, mapping: Any, letter: str
+) -> None:
+    votes = [{**VOTES[0], "worker": f"1{letter}+22"}, {**VOTES[1], "worker": f"1.5{letter}+22"}]
+    rows = read(write(tmp_path / "v.csv", csv_text(votes)), mapping=mapping())
+    assert [row["participant_id"] for row in rows] == ["1" + "0" * 22, "15" + "0" * 21]
+    assert [row["refusal"] for row in rows] == [None, "digits_lost"]
+
+
+@pytest.mark.parametrize("age", ["34", "34.0 ", 34, 34.0], ids=repr)
+def test_an_answer_is_the_same_in_a_second_export(
+    read: Any, tmp_path: Path, mapping: Any, jsonl: Any, age: object
+) -> None:
+    text = mapping(
+        "{source: mine, event: participant_enrolled, columns: {native_id: id, participant_id: id, "
+        "country: {constant: UK}, age: age}}"
+    )
+    person = {"id": 1, "age": age}
+    pq.write_table(pa.Table.from_pylist([person]), tmp_path / "p.parquet")
+    rows = read(write(tmp_path / "p.csv", csv_text([person])), mapping=text)
+    rows += read(tmp_path / "p.parquet", mapping=text)
+    rows += read(
+        jsonl(
+            {
+                "event_type": "participant_enrolled",
+                "source": "s",
+                "native_id": "1",
+                "participant_id": "1",
+                "country": "UK",
+                "age": age,
+            }
+        )
+    )
+    assert [row["age"] for row in rows] == ["34"] * 3
+
+
+@pytest.mark.parametrize("name", ["1.10", "2.0", "claude-2.10", "1e5", "True"])
+def test_a_name_stays_as_it_is(read: Any, tmp_path: Path, mapping: Any, name: str) -> None:
+    votes = [{**VOTES[0], "left": name}]
+    (row,) = read(write(tmp_path / "v.csv", csv_text(votes)), mapping=mapping())
+    assert row["model_a"] == name

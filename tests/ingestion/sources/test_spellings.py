@@ -49,7 +49,7 @@ def test_what_is_no_doubt(tmp_path: Path, mapping: Any, workers: tuple[str, ...]
 def test_the_two_may_be_far_apart_and_in_native_files(
     tmp_path: Path, battle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(read_lines.__kwdefaults__, "block_bytes", 1024)
+    monkeypatch.setitem(read_lines.__kwdefaults__ or {}, "block_bytes", 1024)
     events = [battle(native_id=str(n), participant_id=f"p{n}") for n in range(50)]
     events[0]["participant_id"], events[49]["participant_id"] = "2.50", 2.5
     path = write(tmp_path / "e.jsonl", "\n".join(map(json.dumps, events)))
