@@ -1,4 +1,6 @@
-"""Names that differ only by case, blanks, width or look, such as gpt-x, GPT-X and a Cyrillic twin.
+"""Names that differ only by case, blanks, width, look or how a number is written.
+
+Such are gpt-x, GPT-X and a Cyrillic twin, or 1.1 and 1.10.
 
 A name's skeleton follows Unicode Technical Standard #39: NFKD, then one prototype for each group of
 characters that look alike. The table holds the letters of Cyrillic and Greek that look like Latin
@@ -10,6 +12,10 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+
+import pyarrow as pa
+
+from ingestion.sources.scalar_text import one_texts, trimmed
 
 # fmt: off
 _CONFUSABLE = str.maketrans({
@@ -41,6 +47,8 @@ def skeleton(name: str) -> str:
 def lookalikes(names: Iterable[str]) -> list[list[str]]:
     """Groups of two names or more with one skeleton, each in order of code points."""
     groups: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(set(names)):
-        groups[skeleton(name)].append(name)
+    distinct = sorted(set(names))
+    texts = one_texts(trimmed(pa.chunked_array([distinct], pa.string()))).to_pylist()
+    for name, text in zip(distinct, texts, strict=True):
+        groups[skeleton(text or name)].append(name)
     return [group for _, group in sorted(groups.items()) if len(group) > 1]

@@ -49,6 +49,7 @@ class Refusal(StrEnum):
     UNKNOWN_COLUMN = "unknown_column"
     MISSING_VALUE = "missing_value"
     UNKNOWN_VALUE = "unknown_value"
+    DIGITS_LOST = "digits_lost"
     WRONG_TYPE = "wrong_type"
     OUT_OF_RANGE = "out_of_range"
     TOO_LONG = "too_long"

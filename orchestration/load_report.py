@@ -89,8 +89,8 @@ class LoadReport:
     accepted_by_event_type: dict[str, int]
     expectation_count: int
     failures: list[str] = field(default_factory=list)
-    examples: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data."""

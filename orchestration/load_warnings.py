@@ -96,8 +96,9 @@ def _alike(new: set[str], known: set[str]) -> list[str]:
     shown = "; ".join(" = ".join(map(ascii, group)) for group in groups[:SHOWN])
     more = f"; and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
     said = (
-        f"Models whose names differ only by case, blanks, width or look count as different "
-        f"({len(groups):,}): {shown}{more}. If one is meant, write it one way in the file."
+        f"Models whose names differ only by case, blanks, width, look or how a number is written "
+        f"count as different ({len(groups):,}): {shown}{more}. If one is meant, write it one way "
+        "in the file."
     )
     return [said]
 

@@ -35,6 +35,7 @@ from orchestration.data_docs import LOAD, DataDocs
 from orchestration.dry_run import NO_VAULT, reading
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 from orchestration.load_warnings import Noted, warnings_of
+from orchestration.suspect_values import SuspectValues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,6 +141,7 @@ class _Load:
     warnings: list[str] = field(default_factory=list)
     noted: Noted = field(default_factory=Noted)
     is_dry: bool = False
+    suspects: SuspectValues = field(default_factory=SuspectValues)
 
     def __post_init__(self) -> None:
         self.batch_id = load_batch(self.log, self.source.fingerprint)
@@ -194,6 +196,7 @@ class _Load:
             self.quarantine.add(split.refused)
             event_type = native.event_type
             if event_type is not None and split.accepted.num_rows:
+                self.suspects.add(event_type, split.accepted)
                 waiting = self.waiting.setdefault(event_type, [])
                 waiting.append(split.accepted)
                 if sum(table.num_rows for table in waiting) >= PIECE_ROWS:
@@ -320,7 +323,7 @@ class _Load:
             failures=self.failures,
             examples=[example(row) for row in self.quarantine.examples],
             position=position,
-            warnings=[*self.source.warnings, *self.warnings],
+            warnings=[*self.source.warnings, *self.suspects.messages(), *self.warnings],
         )
 
 

@@ -19,6 +19,9 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
+# Tables are as wide as in a pipe, however wide the terminal is that runs the tests.
+os.environ.pop("COLUMNS", None)
+
 # No deadline: a busy machine is not a bug. In CI the same examples every time.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

@@ -111,7 +111,7 @@ class FileSource:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What a person should know of the rows read so far."""
+        """What a person should know of the rows read so far; nothing, unless a reader says."""
         return ()
 
     @cached_property

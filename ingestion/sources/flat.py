@@ -27,6 +27,7 @@ from ingestion.sources.batch import (
     Piece,
     make_batch,
 )
+from ingestion.sources.cells import Cells, needed_by, uses
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
 from ingestion.sources.json_lines import (
@@ -47,9 +48,10 @@ from ingestion.sources.json_rule import (
 from ingestion.sources.json_unfolding import Unfolding
 from ingestion.sources.mapping import FromColumn, Mapping
 from ingestion.sources.parquet_rows import open_parquet
-from ingestion.sources.projection import needed, needed_by, projection, resolve
+from ingestion.sources.projection import needed, projection, resolve
 from ingestion.sources.row_choice import chosen_rows
-from ingestion.sources.times import TIME_NOTE, warnings
+from ingestion.sources.times import TIME_NOTE
+from ingestion.sources.times import warnings as warnings_of_times
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
@@ -64,14 +66,16 @@ class FlatFile(FileSource):
         self.participants_of = mapping.participants_of
         self._time_notes: Counter[str] = Counter()
         self._remarks: list[str] = []
+        self._cells = Cells(mapping)
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What a person should know of the rows skipped and of the times read so far."""
+        """What a person should know of the rows skipped, the cells and the times read so far."""
+        said = [*self._remarks, *self._cells.warnings()]
         spec = self._mapping.columns.get("occurred_at")
-        if not isinstance(spec, FromColumn):
-            return self._remarks
-        return [*self._remarks, *warnings("occurred_at", spec, self._time_notes)]
+        if isinstance(spec, FromColumn):
+            said += warnings_of_times("occurred_at", spec, self._time_notes)
+        return said
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
@@ -100,6 +104,7 @@ class FlatFile(FileSource):
             for wanted, piece in readers[kind]():
                 chosen = chosen_rows(piece, wanted, self._mapping.where)
                 self.set_aside_count += len(piece.numbers) - len(chosen.numbers)
+                self._register(wanted, chosen)
                 for mapping, taker in self._mapping.unfolded():
                     batch = self._projected(mapping, wanted, chosen)
                     yield batch if taker is None else self._answered(batch, taker)
@@ -115,11 +120,14 @@ class FlatFile(FileSource):
             originals=lambda places: batch.originals([int(kept[place]) for place in places]),
         )
 
-    def _projected(self, mapping: Mapping, wanted: list[str], piece: Piece) -> NativeBatch:
-        columns = {f"c{n}": column for n, column in enumerate(piece.table.columns)}
+    def _register(self, wanted: list[str], piece: Piece) -> None:
+        columns = self._cells.read(wanted, piece)
         rows = make_batch(None, columns, piece.numbers, piece.originals, piece.objections).table
+        self._schema = rows.schema
         self._connection.register("rows", rows)
-        query = projection(mapping, wanted, rows.schema)
+
+    def _projected(self, mapping: Mapping, wanted: list[str], piece: Piece) -> NativeBatch:
+        query = projection(mapping, uses(self._mapping, wanted), self._schema)
         table = self._connection.sql(query).to_arrow_table()
         if TIME_NOTE in table.column_names:
             for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():

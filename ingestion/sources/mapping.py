@@ -24,6 +24,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.sources.files import Format
+from ingestion.sources.scalar_text import canonical
 from ingestion.sources.time_forms import USUAL, Limits, TimeFormat, limit
 from ingestion.tables import Column
 from ingestion.vocabulary import EventType
@@ -35,7 +36,7 @@ _NULL_TAG = "tag:yaml.org,2002:null"
 _KINDS = ("column", "first_of", "columns", "constant", "row_number", "each_of", "each", "winner")
 # What may stand beside where the values come from.
 _TIME_DETAILS = ("timezone", "unit", "format", "earliest", "latest")
-_DETAILS = ("optional", "values", *_TIME_DETAILS)
+_DETAILS = ("optional", "values", "missing", *_TIME_DETAILS)
 _UNITS = ("s", "ms", "us", "ns")
 _SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
@@ -46,7 +47,8 @@ class FromColumn:
 
     names: tuple[str, ...]
     is_optional: bool = False
-    values: Map[str, str] | None = None
+    values: Map[str, str | None] | None = None
+    missing: tuple[str, ...] | None = None
     timezone: str | None = None
     unit: str | None = None
     formats: tuple[TimeFormat, ...] = ()
@@ -115,6 +117,7 @@ class Mapping:
         rows: the place of lists in JSON whose elements are the rows; None: an object is one.
         where: column of the file -> the values of the rows that are meant; others are set aside.
         participants_of: the source whose ids the participants' are; None: this one's.
+        missing: words that mean null in every column; None: those that usually do.
         text: the YAML text: part of a load's fingerprint.
     """
 
@@ -128,6 +131,7 @@ class Mapping:
     rows: str | None = None
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     participants_of: str | None = None
+    missing: tuple[str, ...] | None = None
     text: str = field(default="", repr=False)
 
     @property
@@ -141,15 +145,20 @@ class Mapping:
 
         One and no column, unless a column of the contract says `each_of`.
         """
-        each_of = {n: spec for n, spec in self.columns.items() if isinstance(spec, EachOf)}
-        takers = {n: spec for n, spec in self.columns.items() if _says_each(spec)}
+        taker = self.taker
         mappings: list[tuple[Mapping, str | None]] = []
-        for (name, spec), (taker, taken) in zip(each_of.items(), takers.items(), strict=True):
-            for column, value in spec.values.items():
-                own = replace(taken, names=(column,))
+        for name, spec in self.columns.items():
+            for column, value in spec.values.items() if isinstance(spec, EachOf) else ():
+                taken = self.columns[taker]
+                own = replace(taken, names=(column,)) if _says_each(taken) else taken
                 columns = {**self.columns, name: Constant(value), taker: own}
                 mappings.append((replace(self, columns=columns), taker))
         return mappings or [(self, None)]
+
+    @property
+    def taker(self) -> str:
+        """The column that says `each: true`; none: an empty text."""
+        return next((name for name, spec in self.columns.items() if _says_each(spec)), "")
 
 
 def _says_each(spec: ColumnSpec) -> TypeGuard[FromColumn]:
@@ -219,7 +228,16 @@ class _Parser:
         if root is None:
             message = f"{self.name}: the mapping is empty."
             raise UsageError(message, remedy="See docs for the format.")
-        known = ("source", "participants_of", "event", "file", "where", "columns", "outcome")
+        known = (
+            "source",
+            "participants_of",
+            "event",
+            "file",
+            "where",
+            "columns",
+            "outcome",
+            "missing",
+        )
         top = self.entries(root, "mapping", known)
         for key in ("source", "event", "columns"):
             if key not in top:
@@ -228,13 +246,13 @@ class _Parser:
         whose = top.get("participants_of")
         people = None if whose is None else self.source_name(whose, "participants_of")
         event = EventType(self.one_of(top["event"], "event", EventType))
-        columns = self.columns(top["columns"], event, top.get("outcome"))
         mapping = Mapping(
             name=self.name,
             source=source,
             event=event,
-            columns=columns,
+            columns=self.columns(top["columns"], event, top.get("outcome")),
             participants_of=people,
+            missing=self.words(top["missing"]) if "missing" in top else None,
             text=text,
         )
         if "where" in top:
@@ -294,7 +312,7 @@ class _Parser:
             if outcome is None:
                 fault = "the values of the column outcome are not listed"
                 self.fail(node, fault, "Add for example `outcome: {left: a, right: b, tie: tie}`.")
-            specs["outcome"] = replace(spec, values=self.values(outcome, known["outcome"]))
+            specs["outcome"] = replace(spec, values=self.meanings(outcome, known["outcome"]))
         elif outcome is not None:
             fault = "`outcome:` lists the values of a column, and none is mapped to outcome"
             self.fail(outcome, fault, "Map outcome to one column, or remove this list.")
@@ -374,7 +392,9 @@ class _Parser:
                 self.true(node, key)
                 spec = replace(spec, is_optional=True)
             elif key == "values":
-                spec = replace(spec, values=self.values(node, column))
+                spec = replace(spec, values=self.meanings(node, column))
+            elif key == "missing":
+                spec = replace(spec, missing=self.words(node))
             elif key == "timezone":
                 spec = replace(spec, timezone=self.zone(node))
             elif key == "unit":
@@ -441,6 +461,29 @@ class _Parser:
         if not pairs:
             self.fail(node, f"{column.source_name}: no value is listed", "List all there are.")
         return {name: self.in_vocabulary(value, column) for name, value in pairs.items()}
+
+    def meanings(self, node: yaml.Node, column: Column) -> dict[str, str | None]:
+        """What each value of a column means, by its one text; null: nothing was said."""
+        pairs = self.entries(node, column.source_name)
+        if not pairs:
+            self.fail(node, f"{column.source_name}: no value is listed", "List all there are.")
+        meanings: dict[str, str | None] = {}
+        for name, value in pairs.items():
+            is_null = isinstance(value, yaml.ScalarNode) and value.tag == _NULL_TAG
+            meaning = None if is_null else self.in_vocabulary(value, column)
+            text = canonical(name)
+            if meanings.get(text, meaning) != meaning:
+                fault = f"{column.source_name}: {name!r} is {text!r}, which means something else"
+                self.fail(value, fault, "The two are one value; remove one of them.")
+            meanings[text] = meaning
+        return meanings
+
+    def words(self, node: yaml.Node) -> tuple[str, ...]:
+        """Words for missing; `NULL` is one, with or without quotes."""
+        items = node.value if isinstance(node, yaml.SequenceNode) else None
+        if items is None or not all(isinstance(i, yaml.ScalarNode) and i.value for i in items):
+            self.fail(node, "missing: expected a list of words", "Write [NA, nan], or [] for none.")
+        return tuple(str(item.value).strip() for item in items)
 
     def in_vocabulary(self, node: yaml.Node, column: Column) -> str:
         """A value that the contract allows."""

@@ -28,6 +28,7 @@ from ingestion.sources.batch import (
     Positions,
     make_batch,
 )
+from ingestion.sources.files import LocalFile
 from ingestion.sources.json_lines import (
     LineBlock,
     count_keys,
@@ -40,13 +41,50 @@ from ingestion.sources.json_lines import (
 )
 from ingestion.sources.json_rule import may_be_nested, may_have_trailing_comma, nested
 from ingestion.sources.parquet_rows import open_parquet
+from ingestion.sources.scalar_text import have_lost_digits, one_texts, trimmed
+from ingestion.sources.spellings import Spellings
+from ingestion.tables import TEXT_LENGTH
 from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"
 _EVENT_TYPES = frozenset(EventType)
+_NATIVE_COLUMNS = frozenset(name for one in CONTRACTS.values() for name in one.native_columns)
 
 
-class NativeJsonl(FileSource):
+class _NativeFile(FileSource):
+    """What native files share: how their ids are read."""
+
+    def __init__(self, file: LocalFile, source: str | None = None) -> None:
+        super().__init__(file, source)
+        self._spellings = Spellings()
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Ids whose spelling is doubtful."""
+        return self._spellings.messages()
+
+    def _write_alike(
+        self,
+        event_type: EventType,
+        columns: dict[str, pa.ChunkedArray],
+        numbers: Positions,
+        objections: Objections,
+    ) -> None:
+        """Bring ids and answers to their one texts; object to ids that lost digits."""
+        for column in CONTRACTS[event_type].log_columns:
+            name = column.source_name
+            is_answer = column.is_sealed and column.max_length < TEXT_LENGTH
+            if name not in columns or not (column.is_pseudonym or is_answer):
+                continue
+            texts = trimmed(columns[name])
+            columns[name] = one_texts(texts)
+            if column.is_pseudonym:
+                self._spellings.add(name, texts, columns[name], pa.array(numbers))
+                for row in _where(have_lost_digits(texts)).tolist():
+                    objections.setdefault(row, (Refusal.DIGITS_LOST, name))
+
+
+class NativeJsonl(_NativeFile):
     """A native JSONL file.
 
     Most blocks hold one event type, so the first line's is tried for all; else the block is read
@@ -103,10 +141,11 @@ class NativeJsonl(FileSource):
                 objections[row] = objection
         there = [name for name in table.column_names if table[name].null_count < len(table)]
         columns = _with_source(table.select(there), self.source)
+        self._write_alike(event_type, columns, block.numbers, objections)
         return make_batch(event_type, columns, block.numbers, block.originals, objections)
 
 
-class NativeParquet(FileSource):
+class NativeParquet(_NativeFile):
     """A native Parquet file; columns are typed as the file types them."""
 
     def batches(self) -> Iterator[NativeBatch]:
@@ -118,6 +157,7 @@ class NativeParquet(FileSource):
                     f"its columns are {', '.join(rows.columns)}.",
                     remedy="Say with --mapping what the columns mean.",
                 )
+            rows.refuse_types([name for name in rows.columns if name in _NATIVE_COLUMNS])
             for piece in rows.pieces(rows.columns):
                 names = pc.cast(piece.table[EVENT_TYPE], pa.string())
                 for name in pc.unique(names).to_pylist():
@@ -143,6 +183,7 @@ class NativeParquet(FileSource):
         for column in [name for name in columns if name not in known]:
             for row in _where(pc.is_valid(columns.pop(column))).tolist():
                 objections.setdefault(row, (Refusal.UNKNOWN_COLUMN, column))
+        self._write_alike(event_type, columns, numbers, objections)
         return make_batch(event_type, columns, numbers, originals, objections)
 
 

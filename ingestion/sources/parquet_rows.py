@@ -26,6 +26,12 @@ from ingestion.vocabulary import Refusal
 ROWS_PER_PIECE = 1 << 16
 _TEXT = (pa.string(), pa.large_string())
 _BYTES = (pa.binary(), pa.large_binary())
+# What little is done with, as what it can be taken for.
+_NARROWER = {
+    pa.float16(): pa.float64(),
+    pa.string_view(): pa.large_string(),
+    pa.binary_view(): pa.large_binary(),
+}
 
 
 class ParquetRows:
@@ -76,7 +82,8 @@ class ParquetRows:
         """Refuse columns that do not hold single values. Raises LoadRefusedError."""
         for name in columns:
             kind = self._at(self._parquet.schema_arrow.empty_table(), name).type
-            if pa.types.is_nested(kind) or pa.types.is_interval(kind):
+            is_json = isinstance(kind, pa.JsonType)
+            if is_json or pa.types.is_nested(kind) or pa.types.is_interval(kind):
                 raise LoadRefusedError(
                     f"{self._name}: the column {name!r} is of type {kind}, and a single value "
                     "belongs here.",
@@ -87,16 +94,16 @@ class ParquetRows:
         """Types that DuckDB does not take, as wider or narrower ones that lose nothing."""
         for index, field in enumerate(table.schema):
             kind = field.type
-            if pa.types.is_float16(kind):
-                wider = table.column(index).cast(pa.float64())
+            if kind in _NARROWER:
+                wider = table.column(index).cast(_NARROWER[kind])
             elif pa.types.is_decimal256(kind):
                 try:
                     narrow = pa.decimal128(38, kind.scale)
                     wider = table.column(index).cast(narrow)
                 except (pa.ArrowException, ValueError) as error:
                     raise LoadRefusedError(
-                        f"{self._name}: the column {field.name!r} is of type {kind} and holds "
-                        "numbers of more than 38 digits.",
+                        f"{self._name}: the column {field.name!r} is of type {kind}, and its "
+                        "numbers do not fit into 38 digits.",
                         remedy="Write the column as text, or as a decimal of 38 digits at most.",
                     ) from error
             else:

@@ -1,12 +1,14 @@
 """From columns of a file to columns of a contract: one SQL projection per mapping.
 
-Whole numbers are written alike whether the file holds them as text, integers or floats ("1", not
-"1.0"), so that the same vote has the same identity from CSV and from Parquet. Where one of several
-columns of an id is null the id is null, for it would not be unique.
+Ids, answers and listed values are written alike whatever the format (`scalar_text`), so that the
+same vote has the same identity from CSV and from Parquet. Names that are text stay as they are.
+Where one of several columns of an id is null the id is null, for it would not be unique.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,11 +18,11 @@ import pyarrow as pa
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
+from ingestion.sources.cells import Use, needed_by
 from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import (
     ColumnSpec,
     Constant,
-    EachOf,
     FromColumn,
     Joined,
     Mapping,
@@ -28,6 +30,7 @@ from ingestion.sources.mapping import (
     Winner,
 )
 from ingestion.sources.times import TIME_NOTE, quoted_name, time_column
+from ingestion.tables import TEXT_LENGTH, Column
 from ingestion.vocabulary import Refusal
 
 _SHOWN = 40
@@ -39,18 +42,6 @@ Objection = tuple[str, Refusal] | None
 def needed(mapping: Mapping) -> list[tuple[str, ...]]:
     """What the mapping needs of the file: one column of each tuple."""
     return [names for spec in mapping.columns.values() for names in needed_by(spec)]
-
-
-def needed_by(spec: ColumnSpec) -> list[tuple[str, ...]]:
-    """What one column of the contract needs of the file: one column of each tuple."""
-    match spec:
-        case FromColumn():
-            return [spec.names] if spec.names else []
-        case Joined(names) | OneHot(names) | EachOf(names):
-            return [(name,) for name in names]
-        case Winner(name, tie):
-            return [(column,) for column in (name, tie) if column is not None]
-    return []
 
 
 def resolve(mapping: Mapping, available: Sequence[str], file_name: str) -> list[str]:
@@ -76,28 +67,28 @@ def resolve(mapping: Mapping, available: Sequence[str], file_name: str) -> list[
     return list(wanted)
 
 
-def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> str:
+def projection(mapping: Mapping, numbers: Map[Use, int], schema: pa.Schema) -> str:
     """SQL that turns the view `rows` into the contract's columns plus number and objections.
 
     Args:
         mapping: what the columns mean.
-        wanted: names of the columns c0, c1, ...
-        schema: their types.
+        numbers: of the cells, by the column of the contract and the one of the file.
+        schema: of `rows`, whose columns are as `Cells.read` names them.
     """
-    types = {c.source_name: c.type for c in CONTRACTS[mapping.event].log_columns}
-    cells = {
-        name: _Cell(f"c{number}", schema.field(f"c{number}").type)
-        for number, name in enumerate(wanted)
-    }
+    wanted = {c.source_name: c for c in CONTRACTS[mapping.event].log_columns}
+    cells: dict[str, dict[str, _Cell]] = defaultdict(dict)
+    for (column, name), number in numbers.items():
+        cells[column][name] = _Cell(number, schema)
+    rows = "rows"
     selected = [f"{quoted(mapping.event)} AS event_type", f"{quoted(mapping.source)} AS source"]
-    rows, whens, abouts = "rows", "", ""
+    whens = abouts = ""
     for column, spec in mapping.columns.items():
-        if pa.types.is_timestamp(types[column]) and isinstance(spec, FromColumn):
-            rows, found = _time(spec, cells, rows)
+        if pa.types.is_timestamp(wanted[column].type) and isinstance(spec, FromColumn):
+            rows, found = _time(spec, cells[column], rows)
         elif isinstance(spec, Winner):
-            found = _winner(spec, cells, mapping)
+            found = _winner(spec, cells, mapping, wanted)
         else:
-            found = _value(spec, cells, types[column])
+            found = _value(spec, cells[column], wanted[column])
         if found is None:
             continue
         value, objection = found
@@ -118,37 +109,47 @@ def projection(mapping: Mapping, wanted: Sequence[str], schema: pa.Schema) -> st
 
 @dataclass(frozen=True)
 class _Cell:
-    """A column of the file: its name in the query and its type."""
+    """A column of the file as one column of the contract reads it: see `Cells.read`."""
 
-    sql: str
-    kind: pa.DataType
+    number: int
+    schema: pa.Schema
+
+    @property
+    def sql(self) -> str:
+        """The value."""
+        return f"c{self.number}"
+
+    @property
+    def key(self) -> str:
+        """The one text."""
+        return f"k{self.number}"
+
+    @property
+    def lost(self) -> str:
+        """Whether the digits of an id are lost."""
+        return f"coalesce(lost{self.number}, false)"
+
+    @property
+    def kind(self) -> pa.DataType:
+        return self.schema.field(self.sql).type
 
     @property
     def is_text(self) -> bool:
         return self.kind in (pa.string(), pa.large_string())
 
-    @property
-    def text(self) -> str:
-        """Its value as text; whole numbers without a fraction, whatever their type."""
-        if pa.types.is_floating(self.kind):
-            return (
-                f"CASE WHEN {self.sql} = trunc({self.sql}) AND abs({self.sql}) < 1e15 "
-                f"THEN {self.sql}::BIGINT::VARCHAR ELSE {self.sql}::VARCHAR END"
-            )
-        return self.sql if self.is_text else f"{self.sql}::VARCHAR"
-
 
 def _value(
-    spec: ColumnSpec, cells: dict[str, _Cell], wanted: pa.DataType
+    spec: ColumnSpec, cells: dict[str, _Cell], wanted: Column
 ) -> tuple[str, Objection] | None:
     """SQL of a column's value and an objection; None where the file lacks an optional column."""
     match spec:
         case Constant(value):
             return quoted(value), None
         case Joined(names):
-            parts = ", ".join(cells[name].text for name in names)
-            nulls = " OR ".join(f"{cells[name].sql} IS NULL" for name in names)
-            return f"CASE WHEN {nulls} THEN NULL ELSE to_json([{parts}])::VARCHAR END", None
+            parts = ", ".join(cells[name].key for name in names)
+            nulls = " OR ".join(f"{cells[name].key} IS NULL" for name in names)
+            value = f"CASE WHEN {nulls} THEN NULL ELSE to_json([{parts}])::VARCHAR END"
+            return value, _rounded([cells[name] for name in names], wanted)
         case OneHot():
             return _one_hot(spec, cells)
         case FromColumn():
@@ -157,20 +158,36 @@ def _value(
     return f"{ROW_NUMBER}::VARCHAR", None
 
 
-def _from_column(spec: FromColumn, cell: _Cell, wanted: pa.DataType) -> tuple[str, Objection]:
+def _from_column(spec: FromColumn, cell: _Cell, wanted: Column) -> tuple[str, Objection]:
     if spec.values is not None:
-        whens = " ".join(f"WHEN {quoted(k)} THEN {quoted(v)}" for k, v in spec.values.items())
+        whens = " ".join(
+            f"WHEN {quoted(key)} THEN {'NULL' if value is None else quoted(value)}"
+            for key, value in spec.values.items()
+        )
         listed = ", ".join(quoted(key) for key in spec.values)
-        unlisted = f"({cell.sql} IS NOT NULL AND {cell.text} NOT IN ({listed}))"
-        value = f"CASE {cell.text} {whens} ELSE {cell.text} END"
-        return value, (unlisted, Refusal.UNKNOWN_VALUE)
-    return (cell.text if pa.types.is_string(wanted) else cell.sql), None
+        unlisted = f"coalesce({cell.key} NOT IN ({listed}), false)"
+        return f"CASE {cell.key} {whens} ELSE {cell.sql}::VARCHAR END", (
+            unlisted,
+            Refusal.UNKNOWN_VALUE,
+        )
+    if wanted.is_pseudonym:
+        return cell.key, _rounded([cell], wanted)
+    is_answer = wanted.is_sealed and wanted.max_length < TEXT_LENGTH
+    is_as_it_stands = not pa.types.is_string(wanted.type) or (cell.is_text and not is_answer)
+    return (cell.sql if is_as_it_stands else cell.key), None
+
+
+def _rounded(cells: Sequence[_Cell], wanted: Column) -> Objection:
+    """The objection to ids whose digits are lost."""
+    if not wanted.is_pseudonym:
+        return None
+    return f"({' OR '.join(cell.lost for cell in cells)})", Refusal.DIGITS_LOST
 
 
 def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
     flags = {
-        name: f"CASE WHEN lower({cells[name].text}) IN ('1', '1.0', 'true') THEN 1 "
-        f"WHEN lower({cells[name].text}) NOT IN ('0', '0.0', 'false', '') THEN NULL ELSE 0 END"
+        name: f"CASE WHEN {cells[name].key} IN ('1', 'true') THEN 1 "
+        f"WHEN {cells[name].key} NOT IN ('0', 'false', '') THEN NULL ELSE 0 END"
         for name in spec.values
     }
     whens = " ".join(f"WHEN {flags[n]} = 1 THEN {quoted(v)}" for n, v in spec.values.items())
@@ -179,21 +196,22 @@ def _one_hot(spec: OneHot, cells: dict[str, _Cell]) -> tuple[str, Objection]:
     return f"CASE {whens} END", (is_wrong, Refusal.UNKNOWN_VALUE)
 
 
-def _winner(spec: Winner, cells: dict[str, _Cell], mapping: Mapping) -> tuple[str, Objection]:
+def _winner(
+    spec: Winner, cells: Map[str, dict[str, _Cell]], mapping: Mapping, wanted: Map[str, Column]
+) -> tuple[str, Objection]:
     """Who won where a column names the winner: one of the two models, or nobody in a tie."""
-    winner = cells[spec.name].text
-    a, b = (_model(mapping.columns[column], cells) for column in ("model_a", "model_b"))
+    own = cells["outcome"]
+    winner = f"trim({own[spec.name].sql}::VARCHAR)"
+    models = [
+        _value(mapping.columns[name], cells[name], wanted[name]) for name in ("model_a", "model_b")
+    ]
+    a, b = ("NULL" if found is None else f"trim({found[0]})" for found in models)
     is_tie = "FALSE"
     if spec.tie is not None:
-        is_tie = f"coalesce(lower({cells[spec.tie].text}) IN ('1', '1.0', 'true'), FALSE)"
+        is_tie = f"coalesce({own[spec.tie].key} IN ('1', 'true'), FALSE)"
     whens = f"WHEN {winner} = {a} THEN 'a' WHEN {winner} = {b} THEN 'b' WHEN {is_tie} THEN 'tie'"
     is_other = f"({winner} IS NOT NULL AND ({is_tie} OR {winner} NOT IN ({a}, {b})))"
     return f"CASE {whens} END", (is_other, Refusal.UNKNOWN_VALUE)
-
-
-def _model(spec: ColumnSpec, cells: dict[str, _Cell]) -> str:
-    found = _value(spec, cells, pa.string())
-    return "NULL" if found is None else found[0]
 
 
 def _time(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.sources.batch import Piece
-from ingestion.sources.scalar_text import canonical, id_texts
+from ingestion.sources.scalar_text import canonical, one_texts, trimmed
 from ingestion.vocabulary import Refusal
 
 
@@ -31,9 +31,9 @@ def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str,
         return piece
     is_meant = np.ones(len(piece.table), dtype=bool)
     for name, values in where.items():
-        texts, _ = id_texts(piece.table.column(list(columns).index(name)))
+        texts = one_texts(trimmed(piece.table.column(list(columns).index(name))))
         wanted = pa.array([canonical(value) for value in values], pa.string())
-        is_it = pc.is_in(texts.cast(pa.string()), value_set=wanted)
+        is_it = pc.is_in(texts, value_set=wanted)
         is_meant &= is_it.to_numpy(zero_copy_only=False)
     for row, (why, about) in piece.objections.items():
         if why is not Refusal.WRONG_TYPE or about in where:

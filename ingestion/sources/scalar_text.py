@@ -15,63 +15,75 @@ is a name too, for identifiers in base 16 look so.
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sources.json_lines import quoted
-
-BLANKS = " \t\r\n\x0b\x0c\u00a0\ufeff"
-_PLAIN = r"-?(0|[1-9][0-9]*)\.[0-9]+"
-_SCIENTIFIC = r"-?[1-9](\.[0-9]+)?[eE][+-]?[0-9]{1,3}"
-_BOOLEAN = r"[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]"
-_OTHERWISE_WRITTEN = rf"^(-?[0-9]+[.eE].*|-0|{_BOOLEAN})$"
-# Spreadsheets keep six digits and write a capital E; C's %g keeps as many and writes a small one.
-_ROUNDED = r"[1-9](\.[0-9]+)?E\+[0-9]{2,3}|[1-9]\.[0-9]{5}e\+?(0?[6-9]|1[0-5])"
-
-
-def trimmed(sql: str) -> str:
-    """SQL of a text without the blanks around it."""
-    return f"trim({sql}, {quoted(BLANKS)})"
+_WHOLE = "0|[1-9][0-9]*"
+_BOOLEAN = "^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])$"
+_SCIENTIFIC = r"^-?[1-9](\.[0-9]+)?[eE][+-]?[0-9]{1,3}$"
+_OTHERWISE_WRITTEN = rf"^-?[0-9]+[.eE]|^-0$|{_BOOLEAN}"
+_RULES = (
+    (rf"^(-?(?:{_WHOLE}))\.0+$", r"\1"),
+    (rf"^(-?(?:{_WHOLE})\.[0-9]*[1-9])0+$", r"\1"),
+    ("^-0$", "0"),
+)
+# Spreadsheets keep six digits, and so does C's %g.
+_SIX_DIGITS = r"^-?[1-9]\.[0-9]{1,5}[eE]\+?(0?[6-9]|[1-9][0-9]{1,2})$"
+_NO_FRACTION = r"^-?[0-9]\.0+[eE]"
 
 
-def canonical_sql(text: str) -> str:
-    """SQL of the one text of a scalar, from the name of a trimmed text column."""
-    sign = f"CASE WHEN starts_with({text}, '-') THEN '-' ELSE '' END"
-    mantissa = f"regexp_extract({text}, '^-?([0-9.]+)', 1)"
-    digits = f"rtrim(replace({mantissa}, '.', ''), '0')"
-    exponent = f"replace(regexp_extract({text}, '[eE](.+)$', 1), '+', '')"
-    point = f"(try_cast({exponent} AS INTEGER) + 1)"
-    written_out = (
-        f"{sign} || CASE WHEN {point} <= 0 THEN '0.' || repeat('0', -{point}) || {digits} "
-        f"WHEN {point} >= length({digits}) THEN {digits} || repeat('0', {point} - length({digits}))"
-        f" ELSE left({digits}, {point}) || '.' || substr({digits}, {point} + 1) END"
-    )
-    fraction = f"rtrim(rtrim({text}, '0'), '.')"
-    return (
-        f"CASE WHEN NOT regexp_matches({text}, {quoted(_OTHERWISE_WRITTEN)}) "
-        f"THEN nullif({text}, '') "
-        f"WHEN regexp_full_match({text}, {quoted(_BOOLEAN)}) THEN lower({text}) "
-        f"WHEN regexp_full_match({text}, {quoted(_PLAIN)}) OR {text} = '-0' "
-        f"THEN CASE WHEN regexp_full_match({text}, '-?0(\\.0+)?') THEN '0' ELSE {fraction} END "
-        f"WHEN regexp_full_match({text}, {quoted(_SCIENTIFIC)}) THEN {written_out} ELSE {text} END"
-    )
+def one_texts(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Trimmed texts as the one text of each scalar; the same column where nothing changes."""
+    is_other = pc.match_substring_regex(texts, _OTHERWISE_WRITTEN)
+    if not pc.any(is_other).as_py():
+        return texts
+    is_boolean = pc.match_substring_regex(texts, _BOOLEAN)
+    texts = pc.if_else(is_boolean, pc.ascii_lower(texts), texts)
+    for pattern, replacement in _RULES:
+        texts = pc.replace_substring_regex(texts, pattern, replacement)
+    scientific = pc.unique(texts.filter(pc.match_substring_regex(texts, _SCIENTIFIC)))
+    if not len(scientific):
+        return texts
+    in_full = pa.array(map(_in_full, scientific.to_pylist()), pa.string())
+    return pc.coalesce(in_full.take(pc.index_in(texts, scientific)), texts)
+
+
+def trimmed(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of any type as text without the blanks around it; nothing but blanks is null."""
+    kind = values.type
+    if pa.types.is_string(kind):
+        texts = pc.utf8_trim_whitespace(values)
+        is_empty = pc.equal(pc.binary_length(texts), 0)
+        return pc.if_else(is_empty, None, texts) if pc.any(is_empty).as_py() else texts
+    if pa.types.is_large_string(kind):
+        return trimmed(values.cast(pa.string()))
+    types = pa.types
+    plain = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
+    if any(is_of(kind) for is_of in plain):
+        return values.cast(pa.string())
+    with closing(duckdb.connect(":memory:")) as connection:
+        connection.register("column", pa.table({"value": values}))
+        query = 'SELECT value::VARCHAR AS text FROM "column"'
+        return connection.sql(query).to_arrow_table()["text"]
 
 
 def canonical(text: str) -> str:
     """The one text of a scalar that is written as `text`."""
-    text = text.strip(BLANKS)
-    if re.fullmatch(_BOOLEAN, text):
-        return text.lower()
-    if re.fullmatch(r"-?0(\.0+)?", text):
-        return "0"
-    if re.fullmatch(_PLAIN, text):
-        return text.rstrip("0").rstrip(".")
-    if not re.fullmatch(_SCIENTIFIC, text):
-        return text
+    (one,) = one_texts(trimmed(pa.chunked_array([[text]], pa.string()))).to_pylist()
+    return one or ""
+
+
+def have_lost_digits(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which trimmed texts are numbers that a spreadsheet has rounded, such as `1.23457E+11`."""
+    is_short = pc.match_substring_regex(texts, _SIX_DIGITS)
+    return pc.and_not(is_short, pc.match_substring_regex(texts, _NO_FRACTION))
+
+
+def _in_full(text: str) -> str:
+    """A number without its exponent."""
     mantissa, _, exponent = text.lower().removeprefix("-").partition("e")
     digits, point = mantissa.replace(".", "").rstrip("0"), int(exponent) + 1
     sign = "-" if text.startswith("-") else ""
@@ -79,29 +91,3 @@ def canonical(text: str) -> str:
         return f"{sign}0.{'0' * -point}{digits}"
     whole = digits[:point].ljust(point, "0")
     return f"{sign}{whole}.{digits[point:]}" if digits[point:] else f"{sign}{whole}"
-
-
-def has_lost_digits(text: str) -> str:
-    """SQL: whether a trimmed text is a number that a spreadsheet has rounded, `1.23457E+11`."""
-    return f"coalesce(regexp_full_match({text}, {quoted(_ROUNDED)}), false)"
-
-
-def id_texts(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray | None]:
-    """A column of ids as their one texts, and which have lost digits; None: none of them has."""
-    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-    if pa.types.is_integer(column.type) or pa.types.is_null(column.type):
-        return column, None
-    if is_text:
-        padded = rf"^[{BLANKS}]|[{BLANKS}]$|{_OTHERWISE_WRITTEN}"
-        if not pc.any(pc.match_substring_regex(column, padded)).as_py():
-            return column, None
-    with closing(duckdb.connect(":memory:")) as connection:
-        connection.register("ids", pa.table({"id": column}))
-        text = trimmed("id" if is_text else "id::VARCHAR")
-        rounded = has_lost_digits("text") if is_text else "false"
-        query = (
-            f"SELECT {canonical_sql('text')} AS id, {rounded} AS is_rounded "  # noqa: S608
-            f"FROM (SELECT {text} AS text FROM ids)"
-        )
-        found = connection.sql(query).to_arrow_table()
-    return found["id"], found["is_rounded"]

@@ -25,7 +25,7 @@ from tests.dbt.models import MODELS, render_model
 
 IDS = ("x:overall", "y:overall", "z:helpful")
 OUTCOMES = ("a", "b", "tie")
-CHAIN = ("int_events__said_again", "int_events__revised", "int_battles__revised")
+CHAIN = ("int_events__revised", "int_battles__revised")
 STANDING = """
 select split_part(split_part(battles.event_id, ':', 1), '~', 1)
     || ':' || battles.dimension as name,

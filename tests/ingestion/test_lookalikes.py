@@ -22,6 +22,13 @@ def test_a_twin_is_found(twin: str) -> None:
     assert lookalikes(["gpt-x", twin, "gpt-y"]) == [sorted(["gpt-x", twin])]
 
 
+def test_two_spellings_of_a_number_are_twins() -> None:
+    assert lookalikes(["1.10", "1.1", "2.0", "2", "claude-2.1", "claude-2.10"]) == [
+        ["2", "2.0"],
+        ["1.1", "1.10"],
+    ]
+
+
 def test_names_that_differ_are_no_twins() -> None:
     assert lookalikes(["gpt-4", "gpt-4.1", "gpt-41", "claude", "claudé", "o3", "o4"]) == []
 

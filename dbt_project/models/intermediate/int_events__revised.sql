@@ -10,8 +10,18 @@ every retraction to stand; in each next round stands what no retraction of the r
 Retractions that nobody appealed are right in round 0, those whose appeals all are right in round n are
 right in round n + 1; so after as many rounds as the longest chain, all are right.
 
-An event that was said again after a retraction is gone whatever becomes of the retraction.
+An event that was retracted and then said again has the next generation of its id: HASH:KEYS, then
+HASH~2:KEYS, HASH~3:KEYS (ingestion/log/retractions.py). The later one takes the earlier one's place for
+good, even where the retraction is taken back: else both would count. Ids, which are long and all
+different, are read only where something was retracted.
 -#}
+{%- set types = [
+    'battles_judged', 'battles_scheduled', 'battles_tallied', 'benchmarks_reported',
+    'conversations_labelled', 'conversations_recorded', 'events_corrected', 'events_retracted',
+    'experiences_rated', 'models_registered', 'models_retired', 'participants_corrected',
+    'participants_enrolled', 'participants_excluded', 'strikes_issued',
+] -%}
+{%- set generation = "^([^:~]+)~([0-9]+)(:.*)?$" -%}
 with recursive
 
 retractions as (
@@ -120,9 +130,43 @@ retracted as (
 
 ),
 
+following as (
+
+    select
+        target_event_id as event_id,
+        split_part(split_part(target_event_id, ':', 1), '~', 1)
+        || '~'
+        || cast(
+            coalesce(
+                cast(nullif(regexp_extract(target_event_id, '{{ generation }}', 2), '') as integer),
+                1
+            ) + 1 as varchar
+        )
+        || substr(target_event_id, length(split_part(target_event_id, ':', 1)) + 1)
+            as following_event_id
+    from (select distinct target_event_id from retractions) as targets
+
+),
+
+events as (
+
+    {%- for type in types %}
+        {% if not loop.first %}union all{% endif %}
+        select
+            event_id,
+            position
+        from {{ ref('stg_events__' ~ type) }}
+    {%- endfor %}
+
+),
+
 said_again as (
 
-    select * from {{ ref('int_events__said_again') }}
+    select
+        following.event_id,
+        events.position as followed_position
+    from following
+    inner join events on following.following_event_id = events.event_id
 
 )
 

@@ -1,6 +1,8 @@
-{#- A join that fails says nothing by itself: a voter whose enrolment is not found counts as a person of
+{#-
+A join that fails says nothing by itself: a voter whose enrolment is not found counts as a person of
 whom nothing is known. Somebody who enrolled and did not vote is nothing strange, unless there are voters
-without an enrolment, or nobody of the source voted. -#}
+without an enrolment, or nobody of the source voted.
+-#}
 with
 
 voters as (
@@ -119,12 +121,14 @@ explained as (
     select
         paired.*,
         case
-            when other_source is not null then 'loaded under another source'
-            when is_other_kind_here then 'ids written differently'
-            when kind = 'enrolled_never_voted' and participant_count < total_count
+            when paired.other_source is not null then 'loaded under another source'
+            when paired.is_other_kind_here then 'ids written differently'
+            when
+                paired.kind = 'enrolled_never_voted'
+                and paired.participant_count < paired.total_count
                 then 'did not vote yet'
-            when kind = 'enrolled_never_voted' then 'votes not loaded'
-            when participant_count < total_count then 'enrolments missing'
+            when paired.kind = 'enrolled_never_voted' then 'votes not loaded'
+            when paired.participant_count < paired.total_count then 'enrolments missing'
             else 'nobody of the source enrolled'
         end as likely_cause
     from paired

@@ -31,7 +31,7 @@ columns:
   dimension: {constant: overall}
   language: {column: lang, optional: true}
   occurred_at: null
-outcome: {left: a, 1: b, no: tie, 1.0: both_bad}
+outcome: {left: a, 1: b, no: tie, 2.50: both_bad}
 """
 
 
@@ -44,9 +44,9 @@ def test_the_format_of_the_issue() -> None:
         "participant_id": FromColumn(("worker",)),
         "model_a": FromColumn(("left",)),
         "model_b": FromColumn(("right", "other")),
-        # Scalars are text as it is written: `no` is not false and 1.0 is not 1.
+        # Scalars are text as it is written, but for numbers: `no` is not false, 2.50 is 2.5.
         "outcome": FromColumn(
-            ("winner",), values={"left": "a", "1": "b", "no": "tie", "1.0": "both_bad"}
+            ("winner",), values={"left": "a", "1": "b", "no": "tie", "2.5": "both_bad"}
         ),
         "dimension": Constant("overall"),
         "language": FromColumn(("lang",), is_optional=True),
@@ -84,9 +84,11 @@ def test_other_specifications() -> None:
         ("occurred_at: null", "occurred_at: {column: t, unit: h}", "unknown unit 'h'"),
         ("left: a", "left: x", "line 13: unknown outcome 'x'.*Allowed: a, b, tie, both_bad"),
         ("left: a", "1: a", "line 13: .*'1' is there twice"),
+        ("left: a", "1.0: a", "line 13: .*'1' is '1', which means something else"),
+        ("source: wmt16", "source: wmt16\nmissing: NA", "line 2: missing: expected a list"),
         ("outcome: winner", "outcome: {constant: z}", "unknown outcome 'z'"),
         ("outcome: winner", "outcome: {constant: a}", "none is mapped to outcome"),
-        ("outcome: {left: a, 1: b, no: tie, 1.0: both_bad}\n", "", "outcome are not listed"),
+        ("outcome: {left: a, 1: b, no: tie, 2.50: both_bad}\n", "", "outcome are not listed"),
         ("format: csv", "format: xml", "unknown file format"),
         ('";"', '";;"', "one character"),
         ("  participant_id: worker\n", "  participant_id: worker\n" * 2, "is there twice"),

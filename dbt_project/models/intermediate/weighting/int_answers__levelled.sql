@@ -1,5 +1,7 @@
-{#- Years, or a band of years: 34, 34.5 years, 18-24 yrs, 25 to 34 y.o., 65+, 55 years and over. A part
-of a year is left out: who is 34.5 is 34. -#}
+{#-
+Years, or a band of years: 34, 34.5 years, 18-24 yrs, 25 to 34 y.o., 65+, 55 years and over. A part
+of a year is left out: who is 34.5 is 34.
+-#}
 {%- set decimals = '(?:[.,][0-9]+)?' -%}
 {%- set unit = '(?: ?(?:years?|yrs?[.]?|y[.]?|y[./]?o[.]?))?' -%}
 {%- set open_end = '( ?[+]| (?:or|and|&) (?:older|over|above))' -%}
