@@ -12,8 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.sources.mapping import presets
-
 
 def _lines(path: Path, rows: list[dict[str, Any]]) -> Path:
     path.write_text("\n".join(json.dumps(row) for row in rows))
@@ -169,8 +167,3 @@ def test_humaine(read: Any, tmp_path: Path) -> None:
         ("tie", "trust", None, None),
         ("tie", "new", "unknown_value", "dimension"),
     ]
-
-
-def test_every_preset_has_a_test() -> None:
-    text = Path(__file__).read_text()
-    assert all(f'mapping="{name}"' in text for name in presets())
