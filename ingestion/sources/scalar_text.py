@@ -28,6 +28,7 @@ _OTHERWISE_WRITTEN = rf"^-?[0-9]+[.eE]|^-0$|{_BOOLEAN}"
 _RULES = (
     (rf"^(-?(?:{_WHOLE}))\.0+$", r"\1"),
     (rf"^(-?(?:{_WHOLE})\.[0-9]*[1-9])0+$", r"\1"),
+    (r"^-?0(?:\.0+)?[eE]-[0-9]{1,3}$", "0"),
     ("^-0$", "0"),
 )
 # Spreadsheets keep six digits, and so does C's %g.
