@@ -29,7 +29,12 @@ def _known(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
-_IDS = {"native_id", "participant_id", "conversation_id"}
+_WRITTEN_ALIKE = {
+    "native_id",
+    "participant_id",
+    "conversation_id",
+    *("age", "gender", "ethnicity", "politics", "education"),
+}
 _EVENT = st.sampled_from(list(EventType)).flatmap(
     lambda event_type: st.fixed_dictionaries(
         {"event_type": st.just(event_type.value)},
@@ -57,8 +62,8 @@ def test_round_trip(
     for row, event in zip(rows, events, strict=True):
         assert row["batch"].value == event["event_type"]
         for key, value in event.items():
-            if key in _IDS and isinstance(value, str):
-                # Blanks around an id are no part of it, and an id of blanks is none.
+            if key in _WRITTEN_ALIKE and isinstance(value, str):
+                # Blanks around an id or an answer are no part of it, and one of blanks is none.
                 assert (row.get(key) or None) == (canonical(value) or None)
             else:
                 assert row.get(key) == value
