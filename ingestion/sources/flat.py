@@ -59,10 +59,14 @@ class FlatFile(FileSource):
     @property
     def warnings(self) -> Sequence[str]:
         """What a person should know of the rows skipped and of the times read so far."""
+        said = self._remarks.copy()
+        if self.set_aside_count:
+            count = f"{self.set_aside_count:,}"
+            said.append(f"{count} rows were set aside, as `where` of the mapping says.")
         spec = self._mapping.columns.get("occurred_at")
         if not isinstance(spec, FromColumn):
-            return self._remarks
-        return [*self._remarks, *warnings("occurred_at", spec, self._time_notes)]
+            return said
+        return [*said, *warnings("occurred_at", spec, self._time_notes)]
 
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the rows under the contract's names."""
