@@ -55,6 +55,9 @@ from ingestion.sources.times import warnings as warnings_of_times
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
+_NOT_MEANT = "Rows set aside by `where` of the mapping"
+_UNANSWERED = "Empty cells of `each_of` set aside"
+_NO_LIST = "Objects set aside, without elements at `rows`"
 
 
 class FlatFile(FileSource):
@@ -66,12 +69,14 @@ class FlatFile(FileSource):
         self.participants_of = mapping.participants_of
         self._time_notes: Counter[str] = Counter()
         self._remarks: list[str] = []
+        self._set_aside: Counter[str] = Counter()
         self._cells = Cells(mapping)
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What a person should know of the rows skipped, the cells and the times read so far."""
-        said = [*self._remarks, *self._cells.warnings()]
+        """What a person should know of the rows set aside, the cells and the times read so far."""
+        aside = (f"{why}: {count:,}." for why, count in sorted(self._set_aside.items()))
+        said = [*self._remarks, *aside, *self._cells.warnings()]
         spec = self._mapping.columns.get("occurred_at")
         if isinstance(spec, FromColumn):
             said += warnings_of_times("occurred_at", spec, self._time_notes)
@@ -103,17 +108,22 @@ class FlatFile(FileSource):
             self._connection.execute("SET TimeZone = 'UTC'")
             for wanted, piece in readers[kind]():
                 chosen = chosen_rows(piece, wanted, self._mapping.where)
-                self.set_aside_count += len(piece.numbers) - len(chosen.numbers)
+                self._leave_out(_NOT_MEANT, len(piece.numbers) - len(chosen.numbers))
                 self._register(wanted, chosen)
                 for mapping, taker in self._mapping.unfolded():
                     batch = self._projected(mapping, wanted, chosen)
                     yield batch if taker is None else self._answered(batch, taker)
 
+    def _leave_out(self, why: str, count: int) -> None:
+        if count:
+            self._set_aside[why] += count
+            self.set_aside_count += count
+
     def _answered(self, batch: NativeBatch, taker: str) -> NativeBatch:
         """The rows in which there is something in the column of `each_of`."""
         is_said = pc.or_(pc.is_valid(batch.table[taker]), pc.is_valid(batch.table[REFUSAL]))
         kept = np.flatnonzero(is_said.to_numpy())
-        self.set_aside_count += len(batch.table) - len(kept)
+        self._leave_out(_UNANSWERED, len(batch.table) - len(kept))
         return replace(
             batch,
             table=batch.table.take(pa.array(kept)),
@@ -196,11 +206,9 @@ class FlatFile(FileSource):
             yield from read_lines(self.file)
             return
         unfolding = Unfolding(self._mapping.rows)
-        before = 0
         for block in read_lines(self.file):
-            rows = unfolding.rows(block)
-            self.set_aside_count += unfolding.empty_count - before
-            before = unfolding.empty_count
+            rows, empty_count = unfolding.rows(block)
+            self._leave_out(_NO_LIST, empty_count)
             if rows is not None:
                 yield rows
 

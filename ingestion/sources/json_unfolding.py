@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,30 +29,29 @@ class Unfolding:
     def __init__(self, place: str) -> None:
         self._parts = place.split(".")
         self._next = 1
-        self.empty_count = 0
-        """Objects so far that have no row."""
 
-    def rows(self, block: LineBlock) -> LineBlock | None:
-        """The rows of a block of lines; None where there are none.
+    def rows(self, block: LineBlock) -> tuple[LineBlock | None, int]:
+        """The rows of a block of lines, None where there are none; and how many lines have none.
 
         A line that is refused stays as it is, for it is refused as a row.
         """
         if block.oversized is not None:
-            lines = [block.lines[0].as_py()]
+            rows = [[block.lines[0].as_py()]]
         else:
-            lines = [line for at in range(len(block)) for line in self._lines(block.line(at))]
+            rows = [self._lines(block.line(at)) for at in range(len(block))]
+        lines = list(chain(*rows))
         first, self._next = self._next, self._next + len(lines)
         if not lines:
-            return None
+            return None, len(rows)
         numbers = np.arange(first, self._next, dtype=np.int64)
-        return LineBlock(pa.array(lines, pa.large_binary()), numbers, block.oversized)
+        unfolded = LineBlock(pa.array(lines, pa.large_binary()), numbers, block.oversized)
+        return unfolded, sum(not one for one in rows)
 
     def _lines(self, line: bytes) -> list[bytes]:
         content, objection = read_object(line, (".".join(self._parts),))
         if objection is not None:
             return [line]
-        rows = list(_unfolded(content, self._parts))
-        self.empty_count += not rows
+        rows = _unfolded(content, self._parts)
         return [json.dumps(row, ensure_ascii=False).encode() for row in rows]
 
 

@@ -56,7 +56,7 @@ def ingest(
             continue
         load = report.as_json()
         if is_dry:
-            load["first_rows"] = first_rows(path, mapping, source)
+            load |= {"is_dry_run": True, "first_rows": first_rows(path, mapping, source)}
         loads.append(load)
         if not as_json:
             _summary(report)
@@ -96,8 +96,7 @@ def _summary(report: LoadReport) -> None:
     for reason, count in report.quarantined_by_reason.items():
         put(f"    {reason:<22} {count:>10,}")
     if report.set_aside_count:
-        what = "(no events, or not what the mapping means)"
-        put(f"  {'set aside':<12} {report.set_aside_count:>12,}  {what}")
+        put(f"  {'set aside':<12} {report.set_aside_count:>12,}  (records that are no events)")
     _what_was_refused(report)
     for warning in report.warnings:
         put(f"  warning: {warning}")

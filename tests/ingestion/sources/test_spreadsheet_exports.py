@@ -116,6 +116,7 @@ def test_rows_that_are_not_meant_are_set_aside_and_counted(
     assert numbers == [1, 5]
     assert re.match(r'4,|\{"id": ?4,', originals[1])
     assert source.set_aside_count == 3
+    assert source.warnings == ["Rows set aside by `where` of the mapping: 3."]
 
 
 def test_a_row_that_cannot_be_read_is_refused_and_not_set_aside(
