@@ -81,7 +81,8 @@ def test_blanks_around_an_id_are_no_part_of_it(home: Home) -> None:
 
 def test_leading_zeros_may_be_lost(home: Home) -> None:
     people(home, ["7", "8"])
-    [said] = votes(home, ["007", "8"]).warnings
+    [zeros, said] = votes(home, ["007", "8"]).warnings
+    assert "a spreadsheet may have taken leading zeros off" in zeros
     assert "1 of them would be enrolled" in said
 
 
