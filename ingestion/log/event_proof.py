@@ -219,6 +219,6 @@ def _encode_path(path: Sequence[bytes]) -> list[str]:
 
 def _decode_path(encoded: Sequence[str]) -> list[bytes]:
     path = [base64.b64decode(node, validate=True) for node in encoded]
-    if _encode_path(path) != list(encoded) or any(len(node) != HASH_BYTES for node in path):
+    if _encode_path(path) != encoded or any(len(node) != HASH_BYTES for node in path):
         raise ValueError("not a path")
     return path
