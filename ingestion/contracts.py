@@ -136,6 +136,11 @@ def number(
     return replace(column, type=kind, minimum=least, maximum=most)
 
 
+def optional(column: Column) -> Column:
+    """The column, which a row may leave out."""
+    return replace(column, is_required=False)
+
+
 def count(name: str, description: str, *, is_required: bool = True) -> Column:
     """A whole number from 0."""
     return replace(number(name, description, pa.int64(), 0, 10**15), is_required=is_required)
@@ -319,6 +324,19 @@ CONTRACTS: dict[EventType, Contract] = {
             named("benchmark", "The benchmark."),
             number("score", "The score reported.", pa.float64()),
             key=("benchmark",),
+        ),
+        _contract(
+            EventType.EXTERNAL_BOARD_PUBLISHED,
+            "One row per model on a leaderboard that somebody else published.",
+            named("board", "Whose board: arena, ..."),
+            named("category", "The board's category."),
+            named("model_id", "The model."),
+            number("rating", "Its rating, on the board's own scale.", pa.float64()),
+            optional(number("rating_lo", "Lower end of its interval.", pa.float64())),
+            optional(number("rating_hi", "Upper end of its interval.", pa.float64())),
+            optional(number("rank", "The rank published.", pa.int32(), 1)),
+            count("vote_count", "Votes behind it.", is_required=False),
+            key=("board", "category"),
         ),
         _contract(
             EventType.EVENT_RETRACTED,

@@ -24,6 +24,7 @@ class EventType(StrEnum):
     STRIKE_ISSUED = "strike_issued"
     PARTICIPANT_EXCLUDED = "participant_excluded"
     BENCHMARK_REPORTED = "benchmark_reported"
+    EXTERNAL_BOARD_PUBLISHED = "external_board_published"
     EVENT_RETRACTED = "event_retracted"
     EVENT_CORRECTED = "event_corrected"
     SUBJECT_ERASED = "subject_erased"

@@ -18,7 +18,7 @@ different, are read only where something was retracted.
 {%- set types = [
     'battles_judged', 'battles_scheduled', 'battles_tallied', 'benchmarks_reported',
     'conversations_labelled', 'conversations_recorded', 'events_corrected', 'events_retracted',
-    'experiences_rated', 'models_registered', 'models_retired', 'participants_corrected',
+    'experiences_rated', 'external_boards_published', 'models_registered', 'models_retired', 'participants_corrected',
     'participants_enrolled', 'participants_excluded', 'strikes_issued',
 ] -%}
 {%- set generation = "^([^:~]+)~([0-9]+)(:.*)?$" -%}
