@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.tables import TEXT_LENGTH, TIMESTAMP, Column, schema_of
-from ingestion.vocabulary import EventType, Outcome
+from ingestion.vocabulary import AliasReach, EventType, Outcome
 
 SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,62}$"
 
@@ -211,6 +211,21 @@ CONTRACTS: dict[EventType, Contract] = {
             "One row per retirement of a model.",
             named("model_id", "The model's id, as battles name it."),
             text("reason", "Why it is no longer compared.", is_required=True),
+        ),
+        _contract(
+            EventType.MODEL_ALIASED,
+            "One row per statement that a name means a model; the last one about a name stands.",
+            named("alias", "The name, as events give it."),
+            named("model_id", "The model that it means."),
+            replace(
+                named(
+                    "applies_to",
+                    "all (or null): names said at any time; later: those said after this event.",
+                    is_required=False,
+                ),
+                vocabulary=tuple(AliasReach),
+            ),
+            differing=(("alias", "model_id"),),
         ),
         _contract(
             EventType.PARTICIPANT_ENROLLED,

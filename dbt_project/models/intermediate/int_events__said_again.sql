@@ -9,8 +9,8 @@ are read only where something was retracted.
 {%- set types = [
     'battles_judged', 'battles_scheduled', 'battles_tallied', 'benchmarks_reported',
     'conversations_labelled', 'conversations_recorded', 'events_corrected', 'events_retracted',
-    'experiences_rated', 'models_registered', 'models_retired', 'participants_corrected',
-    'participants_enrolled', 'participants_excluded', 'strikes_issued',
+    'experiences_rated', 'models_aliased', 'models_registered', 'models_retired',
+    'participants_corrected', 'participants_enrolled', 'participants_excluded', 'strikes_issued',
 ] -%}
 {%- set pattern = "^([^:~]+)~([0-9]+)(:.*)?$" -%}
 with
