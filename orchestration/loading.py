@@ -73,6 +73,8 @@ def load_file(
         DemoscopeError: the file cannot be read at all.
     """
     opened = partial(open_source, path, mapping=mapping, source=source_name)
+    aliases = getattr(opened(), "aliases", None)
+    said = [] if aliases is None else [_of_aliases(load_file(home, aliases))]
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
         names = Naming(
@@ -80,7 +82,15 @@ def load_file(
             is_native=True,
             participants_of=getattr(source, "participants_of", None),
         )
-        return _Load(home, source, names, opened, gate or Gate(), progress, path).run()
+        load = _Load(home, source, names, opened, gate or Gate(), progress, path)
+        load.warnings += said
+        return load.run()
+
+
+def _of_aliases(report: LoadReport) -> str:
+    """What the file of aliases that a mapping names brought, in a sentence."""
+    brought = f"{report.accepted_count:,} of {report.row_count:,} aliases entered the log"
+    return " ".join([f"{report.file}: {brought}.", *report.warnings])
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -157,7 +167,10 @@ class _Load:
         if committed is None:
             return None
         earlier = earlier_report(self.home.loads, self.batch_id)
-        return earlier and earlier.again(
+        # What names mean may have been said otherwise since: then a load of aliases says so.
+        if earlier is None or EventType.MODEL_ALIASED in earlier.accepted_by_event_type:
+            return None
+        return earlier.again(
             self.load_id,
             file=self.source.name,
             started_at_us=self.started_us,

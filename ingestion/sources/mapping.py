@@ -94,6 +94,7 @@ class Mapping:
         format: how the file holds its rows; None: by its content.
         delimiter: between fields of CSV.
         participants_of: the source whose ids the participants' are; None: this one's.
+        aliases: the path of a file of aliases that goes with every load; None: there is none.
         text: the YAML text: part of a load's fingerprint.
     """
 
@@ -104,6 +105,7 @@ class Mapping:
     format: Format | None = None
     delimiter: str = ","
     participants_of: str | None = None
+    aliases: str | None = None
     text: str = field(default="", repr=False)
 
     @property
@@ -176,7 +178,7 @@ class _Parser:
         if root is None:
             message = f"{self.name}: the mapping is empty."
             raise UsageError(message, remedy="See docs for the format.")
-        known = ("source", "participants_of", "event", "file", "columns", "outcome")
+        known = ("source", "participants_of", "event", "aliases", "file", "columns", "outcome")
         top = self.entries(root, "mapping", known)
         for key in ("source", "event", "columns"):
             if key not in top:
@@ -192,6 +194,7 @@ class _Parser:
             event=event,
             columns=columns,
             participants_of=people,
+            aliases=self.beside(top["aliases"]) if "aliases" in top else None,
             text=text,
         )
         if "file" not in top:
@@ -207,6 +210,10 @@ class _Parser:
                 self.fail(file["delimiter"], fault, "Try ';' or \"\\t\".")
             mapping = replace(mapping, delimiter=mark)
         return mapping
+
+    def beside(self, node: yaml.Node) -> str:
+        """The path of a file, from where the mapping lies."""
+        return str(Path(self.name).parent / self.text(node, "aliases"))
 
     def source_name(self, node: yaml.Node, what: str) -> str:
         """A text that can name a source."""

@@ -1,8 +1,8 @@
 {#-
 Which model each name means that an alias was ever stated for, over stretches of the log: an alias for
 all is about names said at any place of the log, one for later about those said after it. The last
-statement about a name that stands and covers the place is its meaning there; chains are followed to
-the end. Statements that go in a circle would never end: of each circle the oldest is left out, so that
+statement about a name that stands and covers the place is its meaning there, and may be that the name
+means itself; chains are followed to the end. Statements that go in a circle would never end: of each circle the oldest is left out, so that
 the last word counts.
 
 Read through the macro join_canonical_model, by every table that takes models' names from events.
@@ -24,14 +24,24 @@ said as (
 ),
 
 -- Between two statements that follow each other nothing was said that they could be about.
-starts as (
+pauses as (
 
-    select 0 as from_position
-    union
-    select said.position + 1 as from_position
+    select said.position + 1 as position
     from said
     left join said as next_said on said.position + 1 = next_said.position
-    where said.is_for_later and next_said.position is null
+    where next_said.position is null
+
+),
+
+starts as (
+
+    select cast(0 as bigint) as from_position
+    union
+    select min(pauses.position) as from_position
+    from said
+    inner join pauses on said.position < pauses.position
+    where said.is_for_later
+    group by said.position
 
 ),
 
@@ -62,6 +72,13 @@ meant as (
 
 ),
 
+links as (
+
+    select * from meant
+    where alias <> model_id
+
+),
+
 name_count as (
 
     select count(distinct said.alias) as most from said
@@ -76,19 +93,19 @@ walked as (
         model_id as reached_id,
         position as oldest_position,
         1 as depth
-    from meant
+    from links
     union all
     select
         walked.from_position,
         walked.alias,
-        meant.model_id as reached_id,
-        least(walked.oldest_position, meant.position) as oldest_position,
+        links.model_id as reached_id,
+        least(walked.oldest_position, links.position) as oldest_position,
         walked.depth + 1 as depth
     from walked
-    inner join meant
+    inner join links
         on
-            walked.from_position = meant.from_position
-            and walked.reached_id = meant.alias
+            walked.from_position = links.from_position
+            and walked.reached_id = links.alias
     cross join name_count
     where
         walked.reached_id <> walked.alias
@@ -109,13 +126,13 @@ closing as (
 
 kept as (
 
-    select meant.*
-    from meant
+    select links.*
+    from links
     left join closing
         on
-            meant.from_position = closing.from_position
-            and meant.alias = closing.alias
-            and meant.position = closing.oldest_position
+            links.from_position = closing.from_position
+            and links.alias = closing.alias
+            and links.position = closing.oldest_position
     where closing.alias is null
 
 ),
@@ -153,14 +170,19 @@ ends as (
 
 ),
 
+changes as (
+
+    select max(said.changed_position) as changed_position from said
+
+),
+
 names as (
 
-    select
+    select distinct
         said.alias,
         changes.changed_position
     from said
-    cross join (select max(changed_position) as changed_position from said) as changes
-    group by said.alias, changes.changed_position
+    cross join changes
 
 )
 
@@ -169,7 +191,7 @@ select
     stretches.from_position,
     stretches.until_position,
     coalesce(ends.model_id, names.alias) as model_id,
-    closing.alias is not null and closing.oldest_position = meant.position as is_left_out,
+    closing.alias is not null and closing.oldest_position = links.position as is_left_out,
     names.changed_position as valid_from_position
 from names
 cross join stretches
@@ -177,10 +199,10 @@ left join ends
     on
         names.alias = ends.alias
         and stretches.from_position = ends.from_position
-left join meant
+left join links
     on
-        names.alias = meant.alias
-        and stretches.from_position = meant.from_position
+        names.alias = links.alias
+        and stretches.from_position = links.from_position
 left join closing
     on
         names.alias = closing.alias

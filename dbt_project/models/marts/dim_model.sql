@@ -107,7 +107,7 @@ against_itself as (
         model_a as model_id,
         1 as battle_count
     from battles
-    where uncounted_reason = 'own_alias'
+    where uncounted_reason in ('own_alias', 'model_against_itself')
     union all
     select
         {{ canonical_model('tallies', 'model_a') }} as model_id,

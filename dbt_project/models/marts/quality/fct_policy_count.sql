@@ -9,9 +9,9 @@ counts as (
 
 battles as (
 
-    -- A model against its own alias counts under no policy.
+    -- What does not count whoever judged it counts under no policy.
     select * from {{ ref('int_battles__current') }}
-    where model_a <> model_b
+    where is_counted or uncounted_reason = 'excluded'
 
 ),
 
