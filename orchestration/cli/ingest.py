@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 
 if TYPE_CHECKING:
     from orchestration.load_report import LoadReport
+    from orchestration.updating import Updates
 
 
 def ingest(
@@ -23,23 +25,38 @@ def ingest(
     max_bad_share: Annotated[
         float, typer.Option(min=0, max=1, help="Refuse the file above this share of bad rows.")
     ] = 0.2,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="Correct battles that the log has otherwise under the same id."
+        ),
+    ] = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Bring files through the gate into the event log."""
     from expectations.gate import Gate
     from orchestration.load_report import GateRefusalError
-    from orchestration.loading import load_file  # imports pyarrow and DuckDB
+    from orchestration.loading import load_file, update_file  # imports pyarrow and DuckDB
 
     home = Home.from_environment()
+
+    def load(path: str, gate: Gate) -> LoadReport:
+        if update:
+            show_them = partial(_show_updates, path)
+            return update_file(
+                home, path, show_them, mapping=mapping, source_name=source, gate=gate
+            )
+        with progress(path) as show:
+            return load_file(
+                home, path, mapping=mapping, source_name=source, gate=gate, progress=show
+            )
+
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
         gate = Gate(max_bad_share=max_bad_share)
         try:
-            with progress(path) as show:
-                report = load_file(
-                    home, path, mapping=mapping, source_name=source, gate=gate, progress=show
-                )
+            report = load(path, gate)
         except GateRefusalError as refused:
             report = refused.report
             worst = refused
@@ -55,6 +72,18 @@ def ingest(
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
+
+
+def _show_updates(path: str, updates: Updates) -> None:
+    """What is about to be corrected: counts by column, and the first few rows."""
+    count = len(updates.changed)
+    if not count:
+        return
+    columns = ", ".join(f"{name} {number:,}" for name, number in updates.columns.items())
+    say(f"{path}: {count:,} rows say otherwise what the log has; each becomes a correction.")
+    say(f"  by column: {columns}")
+    for line in updates.examples():
+        say(f"  {line}")
 
 
 def _what_was_refused(report: LoadReport) -> None:
@@ -89,6 +118,8 @@ def _summary(report: LoadReport) -> None:
     _what_was_refused(report)
     for warning in report.warnings:
         put(f"  warning: {warning}")
+    if report.corrected_count:
+        put(f"  {report.corrected_count:,} of the accepted are corrections of what the log has.")
     if report.retracted_count:
         put(
             f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
