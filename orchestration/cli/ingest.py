@@ -10,6 +10,7 @@ import typer
 from ingestion.errors import DemoscopeError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from orchestration.load_report import LoadReport
@@ -80,7 +81,7 @@ def _show_updates(path: str, updates: Updates) -> None:
     if not count:
         return
     columns = ", ".join(f"{name} {number:,}" for name, number in updates.columns.items())
-    say(f"{path}: {count:,} rows say otherwise what the log has; each becomes a correction.")
+    say(f"{path}: {counted(count, 'changed row')}; each becomes a correction of what the log has.")
     say(f"  by column: {columns}")
     for line in updates.examples():
         say(f"  {line}")

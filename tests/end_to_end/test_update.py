@@ -101,7 +101,7 @@ def test_a_changed_export_corrects_what_it_changes_and_back(home: Path, files: P
     [first, second, third] = before = current(home)
     load, said = ingested(home, files, SECOND, "--update")
     assert counts(load) == (3, 2, 1, 0)
-    assert "2 rows say otherwise" in said
+    assert "2 changed rows" in said
     assert "occurred_at 1, outcome 1, participant_id 1" in said
     assert "row 1: outcome is b here and a there" in said
     assert "row 2: occurred_at is 2026-03-01 11:30" in said
