@@ -145,6 +145,9 @@ def _objections(
     for column in contract.log_columns:
         if column.name not in {"schema_version", "event_type"}:
             yield from _column_objections(column, table, present, now_us, limits)
+    if contract.one_of:
+        asked = [column for column in contract.log_columns if column.name in contract.one_of]
+        yield " and ".join(map(_is_nothing, asked)), Refusal.MISSING_VALUE, contract.one_of[0]
     for left, right in contract.differing:
         yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
 
@@ -210,6 +213,13 @@ def _mismatched(column: Column, table: pa.Table) -> list[str]:
 def _is_blank(value: str) -> str:
     """Whether a text is nothing but blanks; branches, because trimming is dear."""
     return f"case when {value} >= '!' then false else trim({value}, {BLANKS}) = '' end"
+
+
+def _is_nothing(column: Column) -> str:
+    """Whether nothing is given in a column."""
+    value = quote(column.name)
+    is_text = pa.types.is_string(column.type)
+    return f"({value} is null or {_is_blank(value)})" if is_text else f"{value} is null"
 
 
 def _blank(column: Column) -> str:

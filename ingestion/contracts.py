@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.tables import TEXT_LENGTH, TIMESTAMP, Column, schema_of
-from ingestion.vocabulary import EventType, Outcome
+from ingestion.vocabulary import AliasReach, EventType, Outcome
 
 SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,62}$"
 
@@ -35,6 +35,7 @@ class Contract:
         columns: the event's own columns, in log order, without the envelope.
         key: columns that, with source and native_id, identify the event.
         differing: pairs of columns whose values must differ in a row.
+        one_of: columns of which a row must have one at least.
         is_subject_required: an event of this type always concerns a participant.
         version: raised with every change of the columns.
     """
@@ -44,6 +45,7 @@ class Contract:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     differing: tuple[tuple[str, str], ...] = ()
+    one_of: tuple[str, ...] = ()
     is_subject_required: bool = False
     version: int = 1
 
@@ -218,6 +220,20 @@ CONTRACTS: dict[EventType, Contract] = {
             text("reason", "Why it is no longer compared.", is_required=True),
         ),
         _contract(
+            EventType.MODEL_ALIASED,
+            "One row per statement that a name means a model; the last one about a name stands.",
+            named("alias", "The name, as events give it."),
+            named("model_id", "The model that it means; the name itself: no other."),
+            replace(
+                named(
+                    "applies_to",
+                    "all (or null): names said at any time; later: those said after this event.",
+                    is_required=False,
+                ),
+                vocabulary=tuple(AliasReach),
+            ),
+        ),
+        _contract(
             EventType.PARTICIPANT_ENROLLED,
             "One row per enrolment of a participant.",
             *DEMOGRAPHICS,
@@ -345,9 +361,16 @@ CONTRACTS: dict[EventType, Contract] = {
         ),
         _contract(
             EventType.EVENT_CORRECTED,
-            "One row per correction of a battle's verdict.",
+            "One row per correction of a battle; null leaves a column as it was.",
             *TARGET,
-            outcome("What the verdict should have been."),
+            replace(outcome("What the verdict should have been."), is_required=False),
+            replace(MODEL_A, is_required=False),
+            replace(MODEL_B, is_required=False),
+            replace(DIMENSION, is_required=False),
+            Column(name="judged_at", type=TIMESTAMP, description="When it was judged (UTC)."),
+            differing=(("model_a", "model_b"),),
+            one_of=("outcome", "model_a", "model_b", "dimension", "judged_at", "subject_id"),
+            version=2,
         ),
         _contract(
             EventType.SUBJECT_ERASED,

@@ -13,6 +13,7 @@ class EventType(StrEnum):
 
     MODEL_REGISTERED = "model_registered"
     MODEL_RETIRED = "model_retired"
+    MODEL_ALIASED = "model_aliased"
     PARTICIPANT_ENROLLED = "participant_enrolled"
     PARTICIPANT_CORRECTED = "participant_corrected"
     BATTLE_JUDGED = "battle_judged"
@@ -37,6 +38,13 @@ class Outcome(StrEnum):
     B = "b"
     TIE = "tie"
     BOTH_BAD = "both_bad"
+
+
+class AliasReach(StrEnum):
+    """Which of the names that a log holds an alias is about."""
+
+    ALL = "all"
+    LATER = "later"
 
 
 class Refusal(StrEnum):

@@ -62,7 +62,8 @@ _BATTLES = frozenset(
 _NAMED = (
     Cause("new_battles", "new battles, and who judged them", _BATTLES),
     Cause("retractions", "retractions and appeals", frozenset({EventType.EVENT_RETRACTED})),
-    Cause("corrections", "corrected verdicts", frozenset({EventType.EVENT_CORRECTED})),
+    Cause("corrections", "corrected battles", frozenset({EventType.EVENT_CORRECTED})),
+    Cause("aliases", "models' aliases", frozenset({EventType.MODEL_ALIASED})),
     Cause("exclusions", "excluded participants", frozenset({EventType.PARTICIPANT_EXCLUDED})),
     Cause(
         "answers",

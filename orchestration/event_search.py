@@ -114,15 +114,23 @@ def find_events(home: Home, search: Search, *, limit: int) -> list[dict[str, Any
 
 
 def unmatched_targets(log: EventLog, position: int) -> int:
-    """How many events are corrected or retracted that are not in the log as of a position."""
+    """How many events are retracted that a log does not have, or corrected and no battle of it.
+
+    The log is as of a position.
+    """
     targets = " union ".join(f"select {TARGET} as event_id from raw.{kind}" for kind in REVISING)
     known = " union all ".join(f"select event_id from raw.{kind}" for kind in CONTRACTS)
+    corrected = f"select distinct {TARGET} as event_id from raw.{EventType.EVENT_CORRECTED}"
+    retracted = f"select distinct {TARGET} as event_id from raw.{EventType.EVENT_RETRACTED}"
     with duckdb.connect() as connection:
         register(connection, log, position)
         if not connection.sql(f"from ({targets}) limit 1").fetchall():
             return 0
-        query = f"select count(*) from ({targets}) anti join ({known}) using (event_id)"
-        return int(connection.sql(query).fetchall()[0][0])
+        query = (
+            f"from ({retracted}) anti join ({known}) using (event_id) union"
+            f" from ({corrected}) anti join raw.{EventType.BATTLE_JUDGED} using (event_id)"
+        )
+        return len(connection.sql(query).fetchall())
 
 
 def _log_ids(home: Home, search: Search) -> dict[str, Any]:

@@ -4,6 +4,7 @@
     landing/llmfao/votes.csv        read by the mapping `llmfao`
     landing/mine/mapping.yml        a mapping of your own, for every file beside and below it
     landing/mine/2026/votes.csv
+    landing/mine/aliases.csv        names that mean one model, wherever it lies
 
 A file is left alone while it is being written: until it has not changed between two ticks of the
 sensor, and as long as its name ends in one of UNFINISHED or begins with a dot.
@@ -17,6 +18,7 @@ from ingestion.visible_text import visible
 
 UNFINISHED = {".part", ".partial", ".tmp", ".crdownload"}
 MAPPING_FILES = ("mapping.yml", "mapping.yaml")
+ALIAS_FILES = ("aliases.csv", "aliases.yml", "aliases.yaml")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def landed_files(landing: Path) -> list[LandedFile]:
 
 def _mapping_of(name: Path, landing: Path) -> str | None:
     """The mapping file nearest above, else the first folder's name, else none."""
+    if name.name in ALIAS_FILES:
+        return None
     for folder in list(name.parents)[:-1]:
         for file in MAPPING_FILES:
             if (landing / folder / file).is_file():

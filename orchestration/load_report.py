@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 EXCERPT = 120
 TWO_WAYS = (
-    "Two ways: correct single events of the log (event_corrected with the event's id, which"
-    " `demoscope log events` finds), or take the earlier load back (`demoscope log undo COMMIT`;"
-    " `demoscope log show` lists commits) and load this file again."
+    "Two ways: correct what the log has, by this file (`demoscope ingest --update`, for battles) or"
+    " event by event (event_corrected with the event's id, which `demoscope log events` finds); or"
+    " take the earlier load back (`demoscope log undo COMMIT`; `demoscope log show` lists commits)"
+    " and load this file again."
 )
 # What is accepted, and what to do, where a reason alone does not say it.
 REMEDIES = {
@@ -66,7 +67,8 @@ class LoadReport:
 
     Counts are rows; `row_count` is always accepted + duplicate + quarantined. What is set aside is
     no row: records of the file that are no events, such as later turns in PRISM. `retracted_count`
-    are duplicates of events that were retracted and stay so. `position` is the log position after
+    are duplicates of events that were retracted and stay so, `corrected_count` those of the
+    accepted that entered as corrections of what the log has. `position` is the log position after
     which the load's events are in the log; null where the load was refused.
     """
 
@@ -78,6 +80,7 @@ class LoadReport:
     quarantined_count: int
     quarantined_by_reason: dict[str, int]
     retracted_count: int = 0
+    corrected_count: int = 0
     set_aside_count: int = 0
     position: int | None = None
     load_id: str
@@ -109,6 +112,7 @@ class LoadReport:
             duration_ms=duration_ms,
             accepted_count=0,
             duplicate_count=self.accepted_count + self.duplicate_count,
+            corrected_count=0,
             accepted_by_event_type={},
             position=position,
         )

@@ -17,6 +17,7 @@ from ingestion.log.reader import register
 from ingestion.lookalikes import lookalikes
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.vocabulary import EventType
+from orchestration.model_names import END, Statement, current, meanings, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,23 +33,29 @@ COMPARED = (EventType.BATTLE_JUDGED, EventType.BATTLES_TALLIED)
 
 @dataclass
 class Noted:
-    """Who voted in a file, with the first row of each, and the models it names.
+    """Who voted in a file or was enrolled, with the first row of each, its models and its aliases.
 
     `enrolled` are people whose enrolment the log does not have, with their source.
     """
 
     voters: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    people: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     battles: dict[str, int] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
     enrolled: dict[str, str] = field(default_factory=dict)
+    aliases: list[tuple[int, str, str]] = field(default_factory=list)
 
     def note(self, event_type: EventType, native: pa.Table, logged: pa.Table) -> None:
         """Take rows as the source wrote them, and as the log has them."""
         if event_type in COMPARED:
             for name in MODELS:
                 self.models.update(logged[name].unique().to_pylist())
-        if event_type is not EventType.BATTLE_JUDGED:
+        if event_type is EventType.MODEL_ALIASED:
+            columns = (native[ROW_NUMBER], logged["alias"], logged["model_id"])
+            self.aliases += zip(*(column.to_pylist() for column in columns), strict=True)
+        if event_type not in {EventType.BATTLE_JUDGED, EventType.PARTICIPANT_ENROLLED}:
             return
+        is_vote = event_type is EventType.BATTLE_JUDGED
         rows = pa.table(
             {
                 "key": logged["subject_id"],
@@ -61,8 +68,10 @@ class Noted:
         kinds = rows.group_by(["key", "id", "source"])
         for one in kinds.aggregate([("row", "min"), ("row", "count")]).to_pylist():
             key = one["key"]
-            self.voters.setdefault(key, (one["id"], one["source"], one["row_min"]))
-            self.battles[key] = self.battles.get(key, 0) + one["row_count"]
+            found = self.voters if is_vote else self.people
+            found.setdefault(key, (one["id"], one["source"], one["row_min"]))
+            if is_vote:
+                self.battles[key] = self.battles.get(key, 0) + one["row_count"]
 
     def enrol(self, event_type: EventType, logged: pa.Table) -> None:
         """Take rows that are not committed."""
@@ -72,8 +81,8 @@ class Noted:
 
 
 def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
-    """Sentences on what looks like a mistake, none where nothing does."""
-    if not noted.models:
+    """Sentences on what looks like a mistake; none where nothing does."""
+    if not (noted.models or noted.aliases or noted.people):
         return []
     with duckdb.connect() as connection:
         register(connection, log, log.resolve(None))
@@ -83,22 +92,84 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
             for model in MODELS
         )
         known = {name for (name,) in connection.sql(models).fetchall()}
+        registered = "select model_id from raw.model_registered"
+        registered_ids = {name for (name,) in connection.sql(registered).fetchall()}
         people = "select distinct subject_id, source from raw.participant_enrolled"
         enrolled = noted.enrolled | dict(connection.sql(people).fetchall())
-    return [*_unmatched(noted, enrolled, names), *_alike(noted.models, known)]
+        voting = "select distinct subject_id, source from raw.battle_judged"
+        voted = dict(connection.sql(f"{voting} where subject_id is not null").fetchall())
+    said = statements(log)
+    meant = current(said)
+    return [
+        *_unmatched(noted, enrolled, names),
+        *_unheard(noted, voted, enrolled, names),
+        *_alike(noted.models, known, meant),
+        *_aliases(noted.aliases, said, known | registered_ids),
+    ]
 
 
-def _alike(new: set[str], known: set[str]) -> list[str]:
-    """A sentence on the names of this file that look like others of it or of the log."""
-    groups = [group for group in lookalikes(new | known) if new.intersection(group)]
+def _aliases(
+    aliases: list[tuple[int, str, str]], said: list[Statement], known: set[str]
+) -> list[str]:
+    """Sentences on the aliases of this file that do not do what it says."""
+    if not aliases:
+        return []
+    last = {one.alias: one.model_id for one in said}
+    meant = meanings(said)
+    left_out = {one.alias for one in meant if one.is_left_out}
+    named = {alias for _, alias, _ in aliases}
+    other = [
+        f"{alias!a} means {last[alias]!a}, not {model!a} (row {number})"
+        if alias in last
+        else f"{alias!a} (row {number}) was taken back"
+        for number, alias, model in aliases
+        if last.get(alias) != model
+    ]
+    found = []
+    if other:
+        found.append(
+            f"Of {len(other):,} aliases another statement stands: {_listed(other)}. What is said "
+            "later counts; to go back to an earlier one, take the later one back "
+            "(demoscope log undo)."
+        )
+    if left_out:
+        circle = sorted(map(ascii, left_out))
+        found.append(
+            f"Aliases go in a circle, so the oldest statement of each is left out, the one on "
+            f"{_listed(circle)}. Take it back: demoscope log undo."
+        )
+    ends = {one.alias: one.model_id for one in meant if one.until_position == END}
+    strange = sorted({end for name in named if (end := ends.get(name)) and end not in known})
+    if strange:
+        found.append(
+            f"Aliases mean {len(strange):,} models that the log does not know yet: "
+            f"{_listed(list(map(ascii, strange)))}. Check their spelling."
+        )
+    return found
+
+
+def _listed(texts: list[str]) -> str:
+    more = f"; and {len(texts) - SHOWN:,} more" if len(texts) > SHOWN else ""
+    return "; ".join(texts[:SHOWN]) + more
+
+
+def _alike(new: set[str], known: set[str], meant: dict[str, str]) -> list[str]:
+    """A sentence on the names of this file that look like others of it or of the log.
+
+    Names of which an alias says that they mean one model are none of them.
+    """
+    groups = [
+        group
+        for group in lookalikes(new | known)
+        if new.intersection(group) and len({meant.get(name, name) for name in group}) > 1
+    ]
     if not groups:
         return []
-    shown = "; ".join(" = ".join(map(ascii, group)) for group in groups[:SHOWN])
-    more = f"; and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
+    shown = _listed([" = ".join(map(ascii, group)) for group in groups])
     said = (
         f"Models whose names differ only by case, blanks, width, look or how a number is written "
-        f"count as different ({len(groups):,}): {shown}{more}. If one is meant, write it one way "
-        "in the file."
+        f"count as different ({len(groups):,}): {shown}. If one is meant, write it one way in the "
+        "file, or say so in a file of aliases."
     )
     return [said]
 
@@ -137,6 +208,38 @@ def _unmatched(noted: Noted, enrolled: dict[str, str], names: Naming) -> list[st
             f"`participants_of: {other}` into the mapping."
         )
     return [said]
+
+
+def _unheard(
+    noted: Noted, voted: dict[str, str], enrolled: dict[str, str], names: Naming
+) -> list[str]:
+    """Sentences on people of this file who may be the voters that nobody enrolled."""
+    strangers = {key: source for key, source in voted.items() if key not in enrolled}
+    silent = [noted.people[key] for key in noted.people if key not in voted]
+    if not strangers or not silent:
+        return []
+    said = []
+    for own in sorted({source for _, source, _ in silent}):
+        rows = [(native, row) for native, source, row in silent[:TRIED] if source == own]
+        whose = names.participants_of or own
+        for other in sorted({whose, *strangers.values()}):
+            spellings = _spellings if other != whose else _other_spellings
+            found = _found(rows, other, spellings, strangers, names)
+            if found and other == whose:
+                said.append(
+                    f"{len(found):,} would have voted if case, blanks or leading zeros of their "
+                    f"ids were changed, such as in {_rows(found)}."
+                )
+            elif found:
+                said.append(
+                    f"{len(found):,} voted under {other}: one `source:`? If so, take the load of "
+                    f"the votes back (demoscope log undo), write `participants_of: {own}` into its "
+                    "mapping and load it again."
+                )
+    if not said:
+        return []
+    count = f"{len(strangers):,} voters of the log have no enrolment, and of {len(silent):,} people"
+    return [" ".join([f"{count} of this file there are no votes.", *said])]
 
 
 def _found(

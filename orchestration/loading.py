@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ from orchestration.dry_run import NO_VAULT, reading
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 from orchestration.load_warnings import Noted, warnings_of
 from orchestration.suspect_values import SuspectValues
+from orchestration.updating import Updates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,12 +76,52 @@ def load_file(
         DemoscopeError: the file cannot be read at all.
     """
     opened = partial(open_source, path, mapping=mapping, source=source_name)
+    with _prepared(home, path, opened, gate or Gate()) as load:
+        load.progress = progress
+        return load.run()
+
+
+def update_file(
+    home: Home,
+    path: str,
+    updated: Callable[[Updates], None],
+    *,
+    mapping: str | None = None,
+    source_name: str | None = None,
+    gate: Gate | None = None,
+) -> LoadReport:
+    """The same, and battles that the log has otherwise are corrected as the file has them.
+
+    Args:
+        home: the warehouse.
+        path: as for `load_file`.
+        updated: called with the changed rows before they are written as corrections.
+        mapping: as for `load_file`.
+        source_name: likewise.
+        gate: likewise.
+
+    Raises:
+        GateRefusalError: as `load_file`.
+        DemoscopeError: likewise.
+    """
+    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    with _prepared(home, path, opened, gate or Gate()) as load:
+        load.updated = updated
+        return load.run()
+
+
+@contextmanager
+def _prepared(home: Home, path: str, opened: Callable[[], Source], gate: Gate) -> Iterator[_Load]:
+    """The load of a file while the vault is held, after the aliases that its mapping brings."""
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
+        aliases = getattr(source, "aliases", None)
+        said = [] if aliases is None else [_of_aliases(load_file(home, aliases))]
         whose = getattr(source, "participants_of", None)
         names = Naming.open(home.vault, is_native=True, participants_of=whose)
-        log = EventLog.open(home.log)
-        return _Load(home, log, source, names, opened, gate or Gate(), progress, path).run()
+        load = _Load(home, EventLog.open(home.log), source, names, opened, gate, path=path)
+        load.warnings += said
+        yield load
 
 
 def try_file(
@@ -101,6 +143,12 @@ def try_file(
         if not home.vault.is_dir():
             load.warnings.append(NO_VAULT)
         return load.run()
+
+
+def _of_aliases(report: LoadReport) -> str:
+    """What the file of aliases that a mapping names brought, in a sentence."""
+    brought = f"{report.accepted_count:,} of {report.row_count:,} aliases entered the log"
+    return " ".join([f"{report.file}: {brought}.", *report.warnings])
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -142,6 +190,7 @@ class _Load:
     noted: Noted = field(default_factory=Noted)
     is_dry: bool = False
     suspects: SuspectValues = field(default_factory=SuspectValues)
+    updated: Callable[[Updates], None] | None = None
 
     def __post_init__(self) -> None:
         self.batch_id = load_batch(self.log, self.source.fingerprint)
@@ -153,18 +202,25 @@ class _Load:
         self.staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
 
     def run(self) -> LoadReport:
+        self.updates = Updates(self.log, is_asked=self.updated is not None)
+        if self.updated is not None:
+            # The same file may be the last word again after another one.
+            self.batch_id = f"{self.source.fingerprint}-update-{self.log.head_seq}"
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
         begun = self.log.begin(self.batch_id, {"name": PRODUCER})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)
+            self._stage_corrections(batch)
             for rows in self.conflicts.rows(self.reopened()) if self.conflicts.found else ():
                 self.quarantine.add(rows)
             self._judge_load()
             self.quarantine.keep()
             if self.failures:
                 raise self._refusal(self._report("refused", position=None))
+            if self.updated is not None:
+                self.updated(self.updates)
             position = None if self.is_dry else self._commit(batch)
         self.warnings += warnings_of(self.noted, self.log, self.names)
         status = "dry_run" if self.is_dry else "committed"
@@ -180,7 +236,10 @@ class _Load:
         if committed is None:
             return None
         earlier = earlier_report(self.home.loads, self.batch_id)
-        return earlier and earlier.again(
+        # What names mean may have been said otherwise since: then a load of aliases says so.
+        if earlier is None or EventType.MODEL_ALIASED in earlier.accepted_by_event_type:
+            return None
+        return earlier.again(
             self.load_id,
             file=self.source.name,
             started_at_us=self.started_us,
@@ -235,14 +294,27 @@ class _Load:
         self._note(event_type, self.gate.judge(event_type, table))
         staged = batch.stage(event_type, self.names.seals.seal(contract, table))
         self.staged_numbers.append((event_type, native[ROW_NUMBER]))
-        duplicates, conflicts = int(staged.is_duplicate.sum()), int(staged.is_conflict.sum())
-        self.duplicates += duplicates
+        accepted = int(staged.is_accepted.sum())
+        found = staged.conflicts
+        if event_type is EventType.BATTLE_JUDGED and (found or self.updates.is_asked):
+            found = self.updates.weigh(table, native[ROW_NUMBER].to_pylist(), staged)
+        self.duplicates += int(staged.is_duplicate.sum())
         self.retracted += int(staged.is_retracted.sum())
-        self.accepted[event_type] += native.num_rows - duplicates - conflicts
-        if conflicts:
+        self.accepted[event_type] += accepted
+        if found:
             numbers = native[ROW_NUMBER].to_pylist()
-            self.conflicts.add(event_type, ((numbers[one.row], one) for one in staged.conflicts))
+            self.conflicts.add(event_type, ((numbers[one.row], one) for one in found))
         return refused
+
+    def _stage_corrections(self, batch: Batch) -> None:
+        """Stage what an update makes of the changed rows."""
+        if self.updates.changed:
+            kind = EventType.EVENT_CORRECTED
+            table, numbers = self.updates.corrections(self.names, self.source.name)
+            self._note(kind, self.gate.judge(kind, table))
+            batch.stage(kind, table)
+            self.staged_numbers.append((kind, numbers))
+            self.accepted[kind] += len(table)
 
     def _judge_load(self) -> None:
         refused = self.quarantine
@@ -317,6 +389,7 @@ class _Load:
             quarantined_count=reasons.total(),
             quarantined_by_reason=dict(sorted(reasons.items())),
             retracted_count=self.retracted,
+            corrected_count=len(self.updates.changed),
             set_aside_count=self.source.set_aside_count,
             accepted_by_event_type={str(k): v for k, v in sorted(self.accepted.items())},
             expectation_count=self.expectations,

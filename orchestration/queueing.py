@@ -25,6 +25,7 @@ from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
 from orchestration.loading import load_file
+from orchestration.model_names import register_names
 from orchestration.rating_step import read_subject
 from ratings.tables.planning import (
     POPULATION,
@@ -53,24 +54,36 @@ where stratified.participant_key = $participant and stratified.axis = $axis
 """
 PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 MET = """
-select distinct model_a, model_b from raw.battle_judged where subject_id = $subject
+select distinct model_of(model_a, position), model_of(model_b, position)
+from raw.battle_judged where subject_id = $subject
 union
-select distinct model_a, model_b from raw.battle_scheduled where subject_id = $subject
+select distinct model_of(model_a, position), model_of(model_b, position)
+from raw.battle_scheduled where subject_id = $subject
 """
 # A vote that the ratings know is in them; one that came since is as good as awaited. A proposal
 # whose retraction was appealed is rare, and not missed.
 AWAITED = """
 with latest as (
-    select scheduled.*
+    select
+        scheduled.* replace (
+            model_of(scheduled.model_a, scheduled.position) as model_a,
+            model_of(scheduled.model_b, scheduled.position) as model_b
+        )
     from raw.battle_scheduled as scheduled
     anti join raw.event_retracted as retracted on scheduled.event_id = retracted.target_event_id
     where scheduled.dimension = $dimension and scheduled.conversation_id is not null
     order by scheduled.position desc
     limit $latest
+),
+judged as (
+    select
+        conversation_id, dimension, commit_seq,
+        model_of(model_a, position) as model_a, model_of(model_b, position) as model_b
+    from raw.battle_judged
 )
 select latest.stratum_id, latest.model_a, latest.model_b
 from latest
-anti join raw.battle_judged as judged
+anti join judged
     on latest.conversation_id = judged.conversation_id
     and latest.dimension = judged.dimension
     and least(latest.model_a, latest.model_b) = least(judged.model_a, judged.model_b)
@@ -246,4 +259,5 @@ def _rows(home: Home, query: str, values: dict[str, Any]) -> list[tuple[Any, ...
     log = EventLog.open(home.log)
     with duckdb.connect() as connection:
         register(connection, log, log.resolve(None))
+        register_names(connection, log)
         return connection.execute(query, values).fetchall()

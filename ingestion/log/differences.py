@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -25,20 +26,28 @@ def conflicts_of(
         positions: of the known rows in the log; empty where they are of the same batch.
     """
     places: list[int | None] = list(positions) or [None] * len(rows)
-    pairs = zip(mine.to_pylist(), known.to_pylist(), strict=True)
-    texts = [_difference(contract, new, old) for new, old in pairs]
-    return [Conflict(*one) for one in zip(rows, places, texts, strict=True)]
+    pairs = zip(rows, places, mine.to_pylist(), known.to_pylist(), strict=True)
+    return [_conflict(contract, *pair) for pair in pairs]
 
 
-def _difference(contract: Contract, new: dict[str, Any], old: dict[str, Any]) -> str:
-    """One part for each column: what the file says, and what is known."""
+def _conflict(
+    contract: Contract, row: int, position: int | None, new: dict[str, Any], old: dict[str, Any]
+) -> Conflict:
     if new["event_type"] != old["event_type"]:
-        return f"event_type is {new['event_type']} here and {old['event_type']} there"
+        text = f"event_type is {new['event_type']} here and {old['event_type']} there"
+        return Conflict(row, position, text)
+    names = [column.name for column in contract.log_columns if column.name not in NOT_COMPARED]
+    pairs = {name: (new[name], old.get(name)) for name in names if new[name] != old.get(name)}
+    return Conflict(row, position, in_words(contract, pairs), old["event_id"], pairs)
+
+
+def in_words(contract: Contract, pairs: Mapping[str, tuple[Any, Any]]) -> str:
+    """One part for each column: what the file says, and what is known."""
     parts = []
     for column in contract.log_columns:
-        here, there = new[column.name], old.get(column.name)
-        if column.name in NOT_COMPARED or here == there:
+        if column.name not in pairs:
             continue
+        here, there = pairs[column.name]
         if column.is_pseudonym or column.is_sealed:
             parts.append(f"{column.source_name} is another one")
         else:

@@ -39,8 +39,17 @@ REASON = "The participant was erased."
 LEVELS = (1, 2)
 _CONVERSATION, _TARGET = "conversation_id", "target_event_id"
 ABOUT_EVENTS = {EventType.EVENT_RETRACTED, EventType.EVENT_CORRECTED, EventType.SUBJECT_ERASED}
+THEIRS = """(
+    (subject_id = $1 AND event_id NOT IN (SELECT event_id FROM given WHERE subject_id <> $1))
+    OR event_id IN (SELECT event_id FROM given WHERE subject_id = $1)
+)"""
+"""Events of a participant: said to be theirs, and not given to somebody else by a correction."""
 SAID = [kind for kind in CONTRACTS if kind not in ABOUT_EVENTS]
 """What a participant can have done or said, as against what is said of events."""
+CORRECTIONS = """
+SELECT event_id, target_event_id, subject_id FROM raw.event_corrected
+WHERE subject_id IS NOT NULL AND schema_version >= 2 ORDER BY position
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,14 +187,15 @@ def erase(
 
 
 def _sources(log: EventLog) -> list[str]:
-    named = _each(SAID, "source", "subject_id IS NOT NULL")
+    kinds = [*SAID, EventType.EVENT_CORRECTED]
+    named = _each(kinds, "source", "subject_id IS NOT NULL")
     return [name for (name,) in _found(log, f"SELECT DISTINCT source FROM ({named}) ORDER BY ALL")]
 
 
 def _counts(log: EventLog, subject_id: str) -> dict[str, int]:
     """A participant's events by type; the erasure itself counts, so that it can be finished."""
     kinds = [*SAID, EventType.SUBJECT_ERASED]
-    query = _each(kinds, "event_type, count(*)", "subject_id = $1 GROUP BY event_type")
+    query = _each(kinds, "event_type, count(*)", f"{THEIRS} GROUP BY event_type")
     return dict(_found(log, query, subject_id))
 
 
@@ -197,15 +207,30 @@ def _each(kinds: Iterable[str], columns: str, condition: str = "true") -> str:
 
 
 def _found(log: EventLog, query: str, *parameters: str) -> list[tuple[Any, ...]]:
-    """What a query finds in the log as of its head."""
+    """What a query finds in the log as of its head, and in `given`: whose a corrected battle is."""
     with duckdb.connect() as connection:
         register(connection, log, log.head_seq)
+        _register_given(connection, log)
         return connection.execute(query, list(parameters)).fetchall()
+
+
+def _register_given(connection: duckdb.DuckDBPyConnection, log: EventLog) -> None:
+    """Make the table `given`: the participant that the last correction which stands names."""
+    rows = connection.sql(CORRECTIONS).to_arrow_table()
+    said = log.retractions.of(rows["event_id"], log.head_seq) if len(rows) else None
+    if said is not None:
+        is_gone = np.zeros(len(rows), np.bool_)
+        is_gone[said.rows] = said.is_retracted | said.is_followed
+        rows = rows.filter(pa.array(~is_gone))
+    targets, subjects = (rows[name].to_pylist() for name in ("target_event_id", "subject_id"))
+    last = dict(zip(targets, subjects, strict=True))
+    columns = (pa.array(list(texts), pa.string()) for texts in (last, last.values()))
+    connection.register("given", pa.table(list(columns), ["event_id", "subject_id"]))
 
 
 def _targets(log: EventLog, subject: Subject) -> list[str]:
     """Every event of the participant, in position order."""
-    theirs = _each(SAID, "event_id, position", "subject_id = $1")
+    theirs = _each(SAID, "event_id, position", THEIRS)
     query = f"SELECT event_id FROM ({theirs}) ORDER BY position"
     return [event_id for (event_id,) in _found(log, query, subject.subject_id)]
 
@@ -243,10 +268,11 @@ def _commit(
 def rows_of(log: EventLog, subject_id: str) -> Positions:
     """Positions of a participant's rows, rising.
 
-    Theirs are the rows with their pseudonym; rows without one about a conversation of theirs, such
-    as a judge's labels; and corrections and retractions of any of these, and of those in turn. Rows
-    that were erased are no rows any more. `subject_erased` stays: it says that there is nobody to
-    be found.
+    Theirs are the rows with their pseudonym, less battles that a correction gives to somebody else,
+    and battles that one gives to them; rows without a pseudonym about a conversation of theirs,
+    such as a judge's labels; and corrections and retractions of any of these, and of those in turn.
+    Rows that were erased are no rows any more. `subject_erased` stays: it says that there is
+    nobody to be found.
 
     Args:
         log: as of its head.
@@ -260,9 +286,9 @@ def rows_of(log: EventLog, subject_id: str) -> Positions:
     nobodys = f"subject_id IS NULL AND {_CONVERSATION} IN (FROM conversations)"
     query = (
         "WITH RECURSIVE conversations AS"
-        f" ({_each(spoken, _CONVERSATION, 'subject_id = $1')}),"
+        f" ({_each(spoken, _CONVERSATION, THEIRS)}),"
         f" about AS ({_each(about, f'event_id, position, {_TARGET}')}),"
-        f" theirs AS ({_each(kinds, 'event_id, position', 'subject_id = $1')} UNION ALL"
+        f" theirs AS ({_each(kinds, 'event_id, position', THEIRS)} UNION ALL"
         f" {_each(spoken, 'event_id, position', nobodys)} UNION"
         f" SELECT about.event_id, about.position FROM about"
         f" JOIN theirs ON about.{_TARGET} = theirs.event_id)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +34,15 @@ class Conflict:
         row: its number in the staged table, from 0.
         position: of the event in the log; None where it is an earlier row of the batch.
         difference: the columns that differ, in words.
+        event_id: what is known under: the last generation of the row's id.
+        pairs: per column that differs, what the row says and what is known.
     """
 
     row: int
     position: int | None
     difference: str
+    event_id: str = ""
+    pairs: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ class FileSource:
         mapping: what says how it is read, as part of the load's fingerprint.
 
     `participants_of` is the source whose ids the participants' are; None: each row's own.
+    `aliases` is the path of a file of aliases that goes with every load; None: there is none.
     """
 
     def __init__(self, file: LocalFile, source: str | None = None, mapping: str = "native") -> None:
@@ -107,6 +108,7 @@ class FileSource:
         self.source = source
         self.set_aside_count = 0
         self.participants_of: str | None = None
+        self.aliases: str | None = None
         self._mapping_text = mapping
 
     @property

@@ -67,6 +67,7 @@ class FlatFile(FileSource):
         super().__init__(file, mapping.source, mapping.text)
         self._mapping = mapping
         self.participants_of = mapping.participants_of
+        self.aliases = mapping.aliases
         self._time_notes: Counter[str] = Counter()
         self._remarks: list[str] = []
         self._set_aside: Counter[str] = Counter()

@@ -118,6 +118,7 @@ class Mapping:
         where: column of the file -> the values of the rows that are meant; others are set aside.
         participants_of: the source whose ids the participants' are; None: this one's.
         missing: words that mean null in every column; None: those that usually do.
+        aliases: the path of a file of aliases that goes with every load; None: there is none.
         text: the YAML text: part of a load's fingerprint.
     """
 
@@ -132,6 +133,7 @@ class Mapping:
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     participants_of: str | None = None
     missing: tuple[str, ...] | None = None
+    aliases: str | None = None
     text: str = field(default="", repr=False)
 
     @property
@@ -232,6 +234,7 @@ class _Parser:
             "source",
             "participants_of",
             "event",
+            "aliases",
             "file",
             "where",
             "columns",
@@ -253,6 +256,7 @@ class _Parser:
             columns=self.columns(top["columns"], event, top.get("outcome")),
             participants_of=people,
             missing=self.words(top["missing"]) if "missing" in top else None,
+            aliases=self.beside(top["aliases"]) if "aliases" in top else None,
             text=text,
         )
         if "where" in top:
@@ -290,6 +294,10 @@ class _Parser:
         if "rows" in file:
             mapping = replace(mapping, rows=self.text(file["rows"], "rows"))
         return mapping
+
+    def beside(self, node: yaml.Node) -> str:
+        """The path of a file, from where the mapping lies."""
+        return str(Path(self.name).parent / self.text(node, "aliases"))
 
     def source_name(self, node: yaml.Node, what: str) -> str:
         """A text that can name a source."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ingestion.errors import UsageError
 from ingestion.paths import Home
+from ingestion.sources.aliases import YAML_ENDINGS, AliasCsv, AliasYaml, alias_columns
 from ingestion.sources.batch import Source
-from ingestion.sources.files import Format, inspect_file
+from ingestion.sources.files import Format, LocalFile, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
 from ingestion.sources.mapping import check_source, load_mapping, presets
@@ -33,7 +34,7 @@ def open_source(
     Args:
         path: a local path, or hf://datasets/OWNER/NAME/PATH.
         mapping: a preset's name, `prism`, `leaderbot` or the path of a YAML mapping; None for
-            native files.
+            native files and files of aliases.
         source: overrides the source's name in a mapping; in native files it is the name for rows
             that do not say their own.
         cache: where remote files are kept; by default `cache/remote` of the home.
@@ -68,11 +69,22 @@ def open_source(
                 remedy="Check the path.",
             )
         return Prism(file, source)
+    return _unmapped(file, source)
+
+
+def _unmapped(file: LocalFile, source: str | None) -> Source:
+    """A file that says by itself what it is."""
     if file.format is Format.PARQUET:
         return NativeParquet(file, source)
+    if file.name.endswith(YAML_ENDINGS):
+        return AliasYaml(file, source)
     if file.format is Format.CSV:
+        columns = alias_columns(file)
+        if columns is not None:
+            return AliasCsv(file, columns, source)
         raise UsageError(
-            f"{path}: is no native event file (JSONL or Parquet with event_type, source, ...).",
+            f"{file.name}: is no native event file (JSONL or Parquet with event_type, source, ...)"
+            " and no file of aliases (alias, model).",
             remedy="Say with --mapping what its columns mean: a path to a mapping of your own, or "
             f"one of {', '.join(mapping_names())}.",
         )

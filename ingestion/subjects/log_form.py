@@ -119,6 +119,10 @@ class Naming:
             participants_of=self.participants_of,
         )
 
+    def with_hashed_ids(self, contract: Contract, table: pa.Table) -> pa.Table:
+        """Rows that name people as the log does, with their own ids hashed."""
+        return to_log_form(contract, table, self._pseudonyms, hashed=("event_id",))
+
     def subject_ids(self, source: str, native_ids: pa.Array) -> pa.Array:
         """Pseudonyms of distinct native ids of a source; null where the person was erased."""
         if self._identities is None:

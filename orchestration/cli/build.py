@@ -102,7 +102,10 @@ def build(
     # A mistyped target does nothing, which would go unnoticed.
     count = unmatched_targets(EventLog.open(home.log), release.subject["log_position"])
     if count:
-        say(f"warning: {count:,} events are corrected or retracted that are not in the log.")
+        say(
+            f"warning: {count:,} events are corrected or retracted that are not in the log, or"
+            " corrected though they are no battles."
+        )
     if as_of is None and valid_until is None:
         _say_unmatched(home)
         _say_uncompared(home)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.errors import DemoscopeError
+from ingestion.errors import DemoscopeError, UsageError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from orchestration.load_report import LoadReport
+    from orchestration.updating import Updates
 
 
 def ingest(
@@ -27,25 +30,44 @@ def ingest(
     is_dry: Annotated[
         bool, typer.Option("--dry-run", help="Read, check and report; write nothing.")
     ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="Correct battles that the log has otherwise under the same id."
+        ),
+    ] = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Bring files through the gate into the event log."""
     from expectations.gate import Gate
     from orchestration.dry_run import first_rows
     from orchestration.load_report import GateRefusalError
-    from orchestration.loading import load_file, try_file  # imports pyarrow and DuckDB
+    # These import pyarrow and DuckDB.
+    from orchestration.loading import load_file, try_file, update_file
 
     home = Home.from_environment()
-    bring = try_file if is_dry else load_file
+    if is_dry and update:
+        raise UsageError(
+            "--dry-run and --update do not go together.",
+            remedy="A dry run counts changed rows as conflicting_duplicate.",
+        )
+
+    def load(path: str, gate: Gate) -> LoadReport:
+        if update:
+            show_them = partial(_show_updates, path)
+            return update_file(
+                home, path, show_them, mapping=mapping, source_name=source, gate=gate
+            )
+        bring = try_file if is_dry else load_file
+        with progress(path) as show:
+            return bring(home, path, mapping=mapping, source_name=source, gate=gate, progress=show)
+
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
         gate = Gate(max_bad_share=max_bad_share)
         try:
-            with progress(path) as show:
-                report = bring(
-                    home, path, mapping=mapping, source_name=source, gate=gate, progress=show
-                )
+            report = load(path, gate)
         except GateRefusalError as refused:
             report = refused.report
             worst = refused
@@ -66,6 +88,18 @@ def ingest(
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
+
+
+def _show_updates(path: str, updates: Updates) -> None:
+    """What is about to be corrected: counts by column, and the first few rows."""
+    count = len(updates.changed)
+    if not count:
+        return
+    columns = ", ".join(f"{name} {number:,}" for name, number in updates.columns.items())
+    say(f"{path}: {counted(count, 'changed row')}; each becomes a correction of what the log has.")
+    say(f"  by column: {columns}")
+    for line in updates.examples():
+        say(f"  {line}")
 
 
 def _what_was_refused(report: LoadReport) -> None:
@@ -100,6 +134,8 @@ def _summary(report: LoadReport) -> None:
     _what_was_refused(report)
     for warning in report.warnings:
         put(f"  warning: {warning}")
+    if report.corrected_count:
+        put(f"  {report.corrected_count:,} of the accepted are corrections of what the log has.")
     if report.retracted_count:
         put(
             f"  {report.retracted_count:,} of the duplicates were retracted and stay so."

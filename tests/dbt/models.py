@@ -1,6 +1,7 @@
 """A dbt model as SQL text, without dbt: what it refers to are tables of the same names.
 
-What stays out: macros (weighting/rendering.py) and what a model must compute (the tests).
+What stays out: macros by themselves (weighting/rendering.py) and what a model must compute (the
+tests).
 """
 
 from __future__ import annotations
@@ -12,9 +13,16 @@ from jinja2 import Environment, StrictUndefined
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 
 
-def render_model(name: str) -> str:
-    """The SQL of a model that uses no macros of the project's own."""
+MACROS = MODELS.parent / "macros"
+
+
+def render_model(name: str, *macros: str) -> str:
+    """The SQL of a model; `macros` are the files of the project's own that it uses."""
     [path] = MODELS.rglob(f"{name}.sql")
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 (SQL)
-    environment.globals.update({"ref": lambda table: table, "config": lambda **_: ""})
-    return environment.from_string(path.read_text("utf-8")).render()
+    environment.globals.update(
+        {"ref": lambda table: table, "config": lambda **_: "", "var": lambda _, default: default}
+    )
+    texts = [MACROS / f"{macro}.sql" for macro in macros]
+    text = "".join(one.read_text("utf-8") for one in [*texts, path])
+    return environment.from_string(text).render()

@@ -21,6 +21,12 @@ READ_ONCE = {
     "int_quota_cells__allotted": "too long to read together with the report",
     "int_rakings__diagnosed": "too long to read together with the diagnostics",
 }
+# They read events that name models, but not the names.
+NAMES_UNREAD = {
+    "int_battles__revised": "what became of battles, by their place",
+    "int_events__revised": "ids alone",
+    "int_models__aliased": "the meaning itself",
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,24 @@ def test_what_the_ratings_make_is_read_from_the_report_on(
         if parent.startswith("source.demoscope.ratings.")
     }
     assert readers == {STAGES.index("report"), STAGES.index("publish")}
+
+
+def test_who_takes_names_of_models_from_events_takes_what_they_mean(
+    manifest: dict[str, Any], tables: dict[str, dict[str, Any]]
+) -> None:
+    meaning = "model.demoscope.int_models__aliased"
+    names = {"model_a", "model_b", "model_id"}
+    naming = {
+        key
+        for key, node in tables.items()
+        for parent in node["depends_on"]["nodes"]
+        if not layer(node) and names & manifest["sources"][parent]["columns"].keys()
+    }
+    assert len(naming) > len(names)
+    for node in tables.values():
+        parents = set(node["depends_on"]["nodes"])
+        if naming & parents and node["name"] not in NAMES_UNREAD:
+            assert meaning in parents, node["name"]
 
 
 def test_tables_are_few_and_no_chain_of_them_is_long(

@@ -89,6 +89,31 @@ def test_a_row_is_accepted_or_refused_for_one_reason(
     assert row["objection"] == objection
 
 
+@pytest.mark.parametrize(
+    ("change", "objection"),
+    [
+        ({"outcome": "tie"}, None),
+        ({"model_a": "alpha"}, None),
+        ({"judged_at": "2025-01-01T00:00:00Z"}, None),
+        ({"participant_id": "p1"}, None),
+        ({}, "missing_value|outcome"),
+        ({"model_a": " ", "dimension": ""}, "missing_value|outcome"),
+        ({"model_a": "alpha", "model_b": "alpha"}, "model_against_itself|model_b"),
+        ({"dimension": "Core Task"}, "unknown_value|dimension"),
+        ({"outcome": "left"}, "unknown_value|outcome"),
+        ({"judged_at": "yesterday", "outcome": "a"}, "bad_timestamp|judged_at"),
+        ({"judged_at": "2099-01-01T00:00:00Z"}, "future_timestamp|judged_at"),
+        ({"model_a": "gpt\u200d4"}, "hidden_character|model_a"),
+    ],
+)
+def test_a_correction_says_something_and_is_judged_as_a_battle_is(
+    change: dict[str, Any], objection: str | None
+) -> None:
+    about = {"native_id": "1", "source": "test", "target_event_id": "b", "reason": "Typo."}
+    [row] = judge(about | change, event_type=EventType.EVENT_CORRECTED)
+    assert row["objection"] == objection
+
+
 def test_blank_text_stands_for_nothing() -> None:
     rows = judge(*(GOOD | {"participant_id": text} for text in ("p1", "", " \t\r\n", " p1", None)))
     assert [row["subject_id"] for row in rows] == ["p1", None, None, " p1", None]

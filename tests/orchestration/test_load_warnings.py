@@ -104,3 +104,23 @@ def test_names_that_look_alike_are_listed_also_against_the_log(home: Home) -> No
     [said] = votes(home, ["ann"], models=("Alpha", "gamma")).warnings
     assert "'Alpha' = 'alpha'" in said
     assert votes(home, ["ann"], models=("delta", "gamma")).warnings == []
+
+
+def test_people_who_come_after_their_votes_are_told_of_them(home: Home) -> None:
+    votes(home, ["ANN", "bob", "7"])
+    [said] = people(home, ["ann", "bob", "007", "zoe"]).warnings
+    assert said.startswith("2 voters of the log have no enrolment, and of 3 people")
+    assert "2 would have voted if case, blanks or leading zeros" in said
+    assert "rows 1, 3." in said
+
+
+def test_people_under_another_source_than_their_votes_are_told_of_them(home: Home) -> None:
+    votes(home, ["ann", "bob"])
+    [said] = people(home, ["ann", "bob", "zoe"], source="panel-people").warnings
+    assert "2 voted under panel: one `source:`?" in said
+    assert "participants_of: panel-people" in said
+
+
+def test_people_who_did_not_vote_are_nothing_strange(home: Home) -> None:
+    votes(home, ["ann", None])
+    assert people(home, ["ann", "zoe"]).warnings == []

@@ -25,6 +25,7 @@ COUNTS = {
     ("label-studio", "label-studio.json"): (20, 20, 0),
     ("argilla", "argilla.json"): (20, 0, 0),
     ("mturk-batch", "mturk-batch.csv"): (16, 4, 0),
+    ("arena-leaderboard", "arena-leaderboard.jsonl"): (20, 0, 0),
 }
 # What the first row means; times in UTC.
 FIRST = {
@@ -63,6 +64,13 @@ FIRST = {
     },
     "label-studio.json": {"native_id": "100", "participant_id": "1", "outcome": "b"},
     "argilla.json": {"native_id": '["rec-0","user-1"]', "outcome": "b"},
+    "arena-leaderboard.jsonl": {
+        "native_id": '["2026-09-06","aurora-large"]',
+        "category": "overall",
+        "model_id": "aurora-large",
+        "rating": "1480.5",
+        "occurred_at": "2026-09-06T00:00:00+00:00",
+    },
     "mturk-batch.csv": {
         "participant_id": f"A{0:013d}",
         "outcome": "a",

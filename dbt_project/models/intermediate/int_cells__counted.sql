@@ -62,29 +62,40 @@ judged as (
 
 ),
 
-tallied as (
+standing as (
 
     select
-        cast(null as integer) as cell_id,
         tallies.dimension,
-        least(tallies.model_a, tallies.model_b) as model_a,
-        greatest(tallies.model_a, tallies.model_b) as model_b,
-        case
-            when tallies.model_a < tallies.model_b then tallies.win_a_count
-            else tallies.win_b_count
-        end as win_a_count,
-        case
-            when tallies.model_a < tallies.model_b then tallies.win_b_count
-            else tallies.win_a_count
-        end as win_b_count,
+        {{ canonical_model('tallies', 'model_a') }} as model_a,
+        {{ canonical_model('tallies', 'model_b') }} as model_b,
+        tallies.win_a_count,
+        tallies.win_b_count,
         tallies.tie_count,
         tallies.both_bad_count
     from tallies
     left join retracted on tallies.event_id = retracted.event_id
+    {{ join_canonical_model('tallies', 'model_a') }}
+    {{ join_canonical_model('tallies', 'model_b') }}
     where
         retracted.event_id is null
         and tallies.win_a_count + tallies.win_b_count + tallies.tie_count
         + tallies.both_bad_count > 0
+
+),
+
+tallied as (
+
+    select
+        cast(null as integer) as cell_id,
+        dimension,
+        least(model_a, model_b) as model_a,
+        greatest(model_a, model_b) as model_b,
+        case when model_a < model_b then win_a_count else win_b_count end as win_a_count,
+        case when model_a < model_b then win_b_count else win_a_count end as win_b_count,
+        tie_count,
+        both_bad_count
+    from standing
+    where model_a <> model_b
 
 ),
 

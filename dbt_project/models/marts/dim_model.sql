@@ -19,6 +19,53 @@ retracted as (
 
 ),
 
+battles as (
+
+    select * from {{ ref('int_battles__current') }}
+
+),
+
+aliased as (
+
+    select * from {{ ref('int_models__aliased') }}
+
+),
+
+-- A model's own registration says more of it than one of an alias.
+registration_names as (
+
+    select
+        registrations.*,
+        {{ canonical_model('registrations', 'model_id') }} as canonical_id,
+        case when model_id_meant.model_id <> registrations.model_id then 0 else 1 end as is_own
+    from registrations
+    left join retracted on registrations.event_id = retracted.event_id
+    {{ join_canonical_model('registrations', 'model_id') }}
+    where retracted.event_id is null
+
+),
+
+registration_places as (
+
+    select
+        *,
+        row_number() over (partition by canonical_id order by is_own, position) as place
+    from registration_names
+
+),
+
+retirement_names as (
+
+    select
+        retirements.*,
+        {{ canonical_model('retirements', 'model_id') }} as canonical_id
+    from retirements
+    left join retracted on retirements.event_id = retracted.event_id
+    {{ join_canonical_model('retirements', 'model_id') }}
+    where retracted.event_id is null
+
+),
+
 battled as (
 
     select distinct dimension_pair.model_id
@@ -33,28 +80,78 @@ battled as (
 registered as (
 
     select
-        registrations.model_id,
-        max_by(registrations.display_name, registrations.position) as display_name,
-        max_by(registrations.provider, registrations.position) as provider,
-        max_by(registrations.licence, registrations.position) as licence,
-        max(registrations.position) as valid_from_position
-    from registrations
-    left join retracted on registrations.event_id = retracted.event_id
-    where retracted.event_id is null
-    group by registrations.model_id
+        canonical_id as model_id,
+        max_by(display_name, place) as display_name,
+        max_by(provider, place) as provider,
+        max_by(licence, place) as licence,
+        max(position) as valid_from_position
+    from registration_places
+    group by canonical_id
 
 ),
 
 retired as (
 
     select
-        retirements.model_id,
-        max_by(retirements.reason, retirements.position) as retired_reason,
-        max(retirements.occurred_at) as retired_at
-    from retirements
-    left join retracted on retirements.event_id = retracted.event_id
-    where retracted.event_id is null
-    group by retirements.model_id
+        canonical_id as model_id,
+        max_by(reason, position) as retired_reason,
+        max(occurred_at) as retired_at
+    from retirement_names
+    group by canonical_id
+
+),
+
+against_itself as (
+
+    select
+        model_a as model_id,
+        1 as battle_count
+    from battles
+    where uncounted_reason in ('own_alias', 'model_against_itself')
+    union all
+    select
+        {{ canonical_model('tallies', 'model_a') }} as model_id,
+        tallies.win_a_count + tallies.win_b_count + tallies.tie_count + tallies.both_bad_count
+            as battle_count
+    from {{ ref('stg_events__battles_tallied') }} as tallies
+    left join retracted on tallies.event_id = retracted.event_id
+    {{ join_canonical_model('tallies', 'model_a') }}
+    {{ join_canonical_model('tallies', 'model_b') }}
+    where
+        retracted.event_id is null
+        and {{ canonical_model('tallies', 'model_a') }}
+        = {{ canonical_model('tallies', 'model_b') }}
+        and {{ happened_by('tallies.occurred_at') }}
+
+),
+
+uncounted as (
+
+    select
+        model_id,
+        cast(sum(battle_count) as bigint) as battle_count
+    from against_itself
+    group by model_id
+
+),
+
+names as (
+
+    select distinct
+        model_id,
+        alias
+    from aliased
+    where alias <> model_id
+
+),
+
+other_names as (
+
+    select
+        model_id,
+        {{ joined_text('alias', ', ', 'alias') }} as aliases
+    from names
+    group by model_id
 
 ),
 
@@ -63,6 +160,8 @@ known as (
     select model_id from registered
     union
     select model_id from battled
+    union
+    select model_id from uncounted
 
 )
 
@@ -76,8 +175,12 @@ select
     retired.model_id is not null as is_retired,
     retired.retired_reason,
     retired.retired_at,
+    other_names.aliases,
+    coalesce(uncounted.battle_count, 0) as own_alias_battle_count,
     registered.valid_from_position
 from known
 left join registered on known.model_id = registered.model_id
 left join battled on known.model_id = battled.model_id
 left join retired on known.model_id = retired.model_id
+left join other_names on known.model_id = other_names.model_id
+left join uncounted on known.model_id = uncounted.model_id

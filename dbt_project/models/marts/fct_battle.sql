@@ -34,25 +34,38 @@ retracted as (
 
 ),
 
+proposals as (
+
+    select
+        proposed.conversation_id,
+        {{ canonical_model('proposed', 'model_a') }} as model_a,
+        {{ canonical_model('proposed', 'model_b') }} as model_b,
+        proposed.policy,
+        proposed.policy_version,
+        proposed.propensity,
+        proposed.position
+    from {{ ref('stg_events__battles_scheduled') }} as proposed
+    left join retracted on proposed.event_id = retracted.event_id
+    {{ join_canonical_model('proposed', 'model_a') }}
+    {{ join_canonical_model('proposed', 'model_b') }}
+    where
+        retracted.event_id is null
+        and proposed.conversation_id is not null
+
+),
+
 -- A conversation that was scheduled twice counts as it was scheduled first.
 scheduled as (
 
     select
-        battles.conversation_id,
-        least(battles.model_a, battles.model_b) as first_model_id,
-        greatest(battles.model_a, battles.model_b) as second_model_id,
-        min_by(battles.policy, battles.position) as policy,
-        min_by(battles.policy_version, battles.position) as policy_version,
-        min_by(battles.propensity, battles.position) as propensity
-    from {{ ref('stg_events__battles_scheduled') }} as battles
-    left join retracted on battles.event_id = retracted.event_id
-    where
-        retracted.event_id is null
-        and battles.conversation_id is not null
-    group by
-        battles.conversation_id,
-        least(battles.model_a, battles.model_b),
-        greatest(battles.model_a, battles.model_b)
+        conversation_id,
+        least(model_a, model_b) as first_model_id,
+        greatest(model_a, model_b) as second_model_id,
+        min_by(policy, position) as policy,
+        min_by(policy_version, position) as policy_version,
+        min_by(propensity, position) as propensity
+    from proposals
+    group by conversation_id, least(model_a, model_b), greatest(model_a, model_b)
 
 )
 
@@ -74,6 +87,7 @@ select
         as valid_from_position,
     battles.is_corrected,
     battles.is_counted,
+    battles.uncounted_reason,
     scheduled.conversation_id is not null as is_scheduled,
     scheduled.policy,
     scheduled.policy_version,

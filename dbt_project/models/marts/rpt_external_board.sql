@@ -84,6 +84,7 @@ common as (
         latest.rating_lo,
         latest.rating_hi,
         latest.vote_count,
+        latest.rating_lo is not null and latest.rating_hi is not null as has_interval,
         leaderboard.weighting,
         leaderboard.model_id,
         leaderboard.display_name,
@@ -136,12 +137,10 @@ select
     compared.our_rank,
     compared.our_rank_lo,
     compared.our_rank_hi,
-    case when common.rating_lo is not null and common.rating_hi is not null then compared.their_rank_lo end
-        as their_rank_lo,
-    case when common.rating_lo is not null and common.rating_hi is not null then compared.their_rank_hi end
-        as their_rank_hi,
+    case when common.has_interval then compared.their_rank_lo end as their_rank_lo,
+    case when common.has_interval then compared.their_rank_hi end as their_rank_hi,
     case
-        when common.rating_lo is not null and common.rating_hi is not null
+        when common.has_interval
             then
                 compared.their_rank_lo <= compared.our_rank_hi
                 and compared.our_rank_lo <= compared.their_rank_hi

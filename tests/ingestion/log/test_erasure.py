@@ -21,6 +21,7 @@ from ingestion.subjects.seals import SEALED_PREFIX
 from ingestion.vocabulary import EventType
 from orchestration.database import open_database, register_sources
 from orchestration.event_search import Search, find_events
+from orchestration.load_report import GateRefusalError
 from orchestration.loading import load_file
 
 ENROLLED, BATTLE = EventType.PARTICIPANT_ENROLLED, EventType.BATTLE_JUDGED
@@ -256,3 +257,55 @@ def test_after_compaction_too(paths: Home, log: EventLog) -> None:
     assert subject.events == {ENROLLED: 1, BATTLE: 8}
     assert ("US", None, None, None) in seen(paths, log)
     assert log.verify().is_ok
+
+
+def corrected(log: EventLog, number: int, name: str, native_id: str) -> dict[str, Any]:
+    """A correction that gives the battle at a place of the log to somebody."""
+    target = reader.read(log, BATTLE)["event_id"][number].as_py()
+    return {
+        "event_type": "event_corrected",
+        "source": "panel",
+        "native_id": native_id,
+        "participant_id": name,
+        "target_event_id": target,
+        "reason": "Ids were shifted.",
+    }
+
+
+@pytest.mark.parametrize("is_taken_back", [False, True])
+def test_a_battle_goes_with_whom_a_correction_gives_it_to(
+    paths: Home, log: EventLog, *, is_taken_back: bool
+) -> None:
+    # Two of anna's three battles are given to ben, one by way of cleo, and one of his to her.
+    gifts = [(0, "ben"), (3, "cleo"), (3, "ben"), (1, "anna")]
+    load(paths, "gifts", *(corrected(log, *gift, f"c-{n}") for n, gift in enumerate(gifts)))
+    log.refresh()
+    given = reader.read(log, EventType.EVENT_CORRECTED)
+    assert not set(given["subject_id"].to_pylist()) & {"anna", "ben", "cleo"}
+    battles = reader.read(log, BATTLE)["event_id"].to_pylist()
+    if is_taken_back:
+        about = {"event_type": "event_retracted", "source": "panel", "reason": "They were right."}
+        targets = given["event_id"].to_pylist()
+        load(paths, "back", *(about | {"native_id": t, "target_event_id": t} for t in targets))
+        log.refresh()
+    subject = find_subject(log, paths.vault, "anna", None)
+    hers = {0, 3, 6} if is_taken_back else {6, 1}
+    assert subject.events[BATTLE] == len(hers)
+    erase(log, paths.vault, subject, level=2)
+    left = reader.read(log, BATTLE)["event_id"].to_pylist()
+    assert left == [one for number, one in enumerate(battles) if number not in hers]
+
+
+def test_who_has_only_a_corrected_battle_is_found_and_can_be_retracted(
+    paths: Home, log: EventLog
+) -> None:
+    load(paths, "gift", corrected(log, 0, "dora", "c"))
+    log.refresh()
+    dora = find_subject(log, paths.vault, "dora", None)
+    assert dora.events == {BATTLE: 1}
+    assert erase(log, paths.vault, dora, is_retracted=True).retracted == 1
+    log.refresh()
+    [target] = reader.read(log, EventType.EVENT_RETRACTED)["target_event_id"].to_pylist()
+    assert target == reader.read(log, BATTLE)["event_id"][0].as_py()
+    with pytest.raises(GateRefusalError, match="erased_participant"):
+        load(paths, "again", corrected(log, 1, "dora", "d"), bad=1)
