@@ -14,6 +14,7 @@ from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
+    from expectations.gate import Gate
     from orchestration.load_report import LoadReport
     from orchestration.updating import Updates
 
@@ -42,32 +43,18 @@ def ingest(
     from expectations.gate import Gate
     from orchestration.dry_run import first_rows
     from orchestration.load_report import GateRefusalError
-    # These import pyarrow and DuckDB.
-    from orchestration.loading import load_file, try_file, update_file
 
-    home = Home.from_environment()
     if is_dry and update:
         raise UsageError(
             "--dry-run and --update do not go together.",
             remedy="A dry run counts changed rows as conflicting_duplicate.",
         )
-
-    def load(path: str, gate: Gate) -> LoadReport:
-        if update:
-            show_them = partial(_show_updates, path)
-            return update_file(
-                home, path, show_them, mapping=mapping, source_name=source, gate=gate
-            )
-        bring = try_file if is_dry else load_file
-        with progress(path) as show:
-            return bring(home, path, mapping=mapping, source_name=source, gate=gate, progress=show)
-
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
         gate = Gate(max_bad_share=max_bad_share)
         try:
-            report = load(path, gate)
+            report = _brought(path, mapping, source, gate, is_dry=is_dry, is_update=update)
         except GateRefusalError as refused:
             report = refused.report
             worst = refused
@@ -88,6 +75,27 @@ def ingest(
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
+
+
+def _brought(
+    path: str,
+    mapping: str | None,
+    source: str | None,
+    gate: Gate,
+    *,
+    is_dry: bool,
+    is_update: bool,
+) -> LoadReport:
+    # These import pyarrow and DuckDB.
+    from orchestration.loading import load_file, try_file, update_file
+
+    home = Home.from_environment()
+    if is_update:
+        show = partial(_show_updates, path)
+        return update_file(home, path, show, mapping=mapping, source_name=source, gate=gate)
+    bring = try_file if is_dry else load_file
+    with progress(path) as shown:
+        return bring(home, path, mapping=mapping, source_name=source, gate=gate, progress=shown)
 
 
 def _show_updates(path: str, updates: Updates) -> None:

@@ -76,7 +76,7 @@ known as (
 
 ),
 
--- Whoever was there first has the place: a verdict that was said of the dimension, or the earlier one.
+-- The first one has the place: a verdict that was said of the dimension, or the earlier one.
 said_twice as (
 
     select distinct moved.position
