@@ -44,12 +44,22 @@ def read_marts(directory: Path) -> dict[str, Rows]:
     Raises:
         IntegrityError: a mart is missing or cannot be read.
     """
-    marts = {name: read_mart(directory, name) for name in READ if name != PAIRS}
-    table = _table(directory, PAIRS)
-    best = best_models(marts["rpt_leaderboard"])
-    kept = [_among(table, dimension, models) for dimension, models in best.items()]
-    # What the page has no room for is not made a Python object first.
-    return {**marts, PAIRS: [row for part in kept for row in part.to_pylist()]}
+    marts: dict[str, Rows] = {}
+    for name in READ:
+        # What the page has no room for is not made a Python object first.
+        marts[name] = (
+            _pairs(directory, marts["rpt_leaderboard"])
+            if name == PAIRS
+            else read_mart(directory, name)
+        )
+    return marts
+
+
+def _pairs(directory: Path, leaderboard: Rows) -> Rows:
+    table, rows = _table(directory, PAIRS), []
+    for dimension, models in best_models(leaderboard).items():
+        rows += _among(table, dimension, models).to_pylist()
+    return rows
 
 
 def best_models(leaderboard: Rows) -> dict[str, list[str]]:
