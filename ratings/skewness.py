@@ -216,7 +216,8 @@ def _change(
 def _blocks(rows: Differences) -> Iterator[IndexArray]:
     """Places of rows, so many at a time that an array over them and all models stays small."""
     count = rows.cell.size
-    step = max(CELLS // max(rows.size, 1), 1)
+    # Each block costs the square of the models, whatever its rows.
+    step = max(CELLS // max(rows.size, 1), rows.size if rows.size > MANY_MODELS else 1)
     for begin in range(0, count, step):
         yield np.arange(begin, min(begin + step, count))
 

@@ -24,7 +24,7 @@ from ratings.tournaments import Rated
 DETAILED_MODELS = MANY_MODELS
 PAIRED_MODELS = 1_000
 # Skills and effects of one hierarchical model: it is solved by the cube of their number.
-HIERARCHY_SIZE = 2_000
+HIERARCHY_SIZE = 3_000
 PAIRS, QUEUE, FORECAST, HIERARCHY = "pairs", "queue", "forecast", "hierarchy"
 
 

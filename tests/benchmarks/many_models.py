@@ -1,7 +1,8 @@
 """What a build costs with many models: `python -m tests.benchmarks.many_models [--models N...]`.
 
 CPU seconds, seconds waited and peak memory, each step a process of its own; part of `make bench`
-with 250 and 1,000 models. Two studies, both of 120,000 judgments:
+with 250 and 1,000 models. Cold means that no compiled code is kept from before. Two studies, both
+of 120,000 judgments:
 
 - votes: one question, and of a voter no more than an id, as a public arena's file is;
 - panel: five questions, and people of two countries with HUMAINE's 22 groups.
@@ -56,10 +57,11 @@ def measure(kind: str, models: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
         demoscope, home = [sys.executable, "-m", "orchestration.cli"], Path(directory) / "home"
         files = write_study(kind, models, Path(directory) / "study")
-        run = partial(measured, rows=0, home=home)
+        cache = str(Path(directory) / "cache")
+        run = partial(measured, rows=0, home=home, cache=cache)
         print(f"{kind}: {models:,} models, {JUDGMENTS:,} judgments", flush=True)
         run("  ingest", [*demoscope, "ingest", *files])
-        run("  build", [*demoscope, "build"])
+        run("  build, cold", [*demoscope, "build"])
         run("  build, warm", [*demoscope, "build"])
         run("  publish", [*demoscope, "publish"])
         run("  page", [*demoscope, "site", "build"])
