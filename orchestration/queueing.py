@@ -27,6 +27,7 @@ from orchestration.database import mart_rows
 from orchestration.loading import load_file
 from orchestration.model_names import register_names
 from orchestration.rating_step import read_subject
+from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.planning import (
     POPULATION,
     Awaited,
@@ -37,6 +38,7 @@ from ratings.tables.planning import (
     parts_of,
     policies_of,
     queue,
+    without_queue,
 )
 
 if TYPE_CHECKING:
@@ -154,16 +156,22 @@ def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict
         NotFoundError: no such stratum or dimension, fewer than two models, or nothing left to ask.
     """
     _known("dimension", wanted.dimension, start.candidates.column("dimension"))
-    if wanted.board != POPULATION:
+    models = start.candidates.column("model_id").unique().to_pylist()
+    if wanted.board != POPULATION and len(models) <= DETAILED_MODELS:
         _known("stratum", wanted.board, start.candidates.column("stratum_id"))
-    elif not parts_of(start, POPULATION, policy):
+    if not parts_of(start, wanted.board, policy):
         message = (
             f"Pairing policy {policy.pairing.policy} merges the population by"
             f" {policy.population_axis!r},"
             f" which the countries of pool {policy.pool!r} do not all have."
         )
         raise NotFoundError(message, remedy="Ask for a stratum: --stratum all")
-    models = start.candidates.column("model_id").unique().to_pylist()
+    if without_queue(start, wanted.board, wanted.dimension, policy):
+        message = (
+            f"On {wanted.dimension} more than {DETAILED_MODELS} models are compared, so only"
+            " everybody's board has a queue."
+        )
+        raise NotFoundError(message, remedy="Ask for it: --stratum all")
     if len(models) <= 1:
         message = f"There is nothing to compare {', '.join(models) or 'no model'} with."
         raise NotFoundError(message, remedy="Register another model (event model_registered).")

@@ -15,6 +15,14 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+MANY_MODELS = 300
+"""Beyond so many models whole-board arrays are cut into blocks, and sums over pairs avoided.
+
+Up to it every figure is made as it always was, to the last bit.
+"""
+CELLS = 1 << 22
+"""Entries of a block of such an array: 32 MB."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

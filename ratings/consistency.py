@@ -9,7 +9,7 @@ import pyarrow as pa
 from ratings.compiled import FloatArray
 from ratings.linear_algebra import factor
 from ratings.posterior import Posterior
-from ratings.summary import DEFAULT_DRAWS, SEMIDEFINITE, Ranks, draw_ranks, predict
+from ratings.summary import DEFAULT_DRAWS, SEMIDEFINITE, Ranks, draw_ranks, model_blocks, predict
 
 SHIFT = ("rank_shift", "rank_shift_lo", "rank_shift_hi", "rank_shift_if_agreed")
 
@@ -87,5 +87,8 @@ def separation(posterior: Posterior) -> float:
     size = posterior.mean.size
     if size < 2:
         return 0.0
-    better = predict(posterior).better
-    return float(np.abs(2.0 * better - 1.0).sum()) / (size * (size - 1))
+    total = sum(
+        float(np.abs(2.0 * predict(posterior, rows).better - 1.0).sum())
+        for rows in model_blocks(size)
+    )
+    return total / (size * (size - 1))

@@ -10,6 +10,35 @@ import numpy as np
 
 from ratings.compiled import FloatArray, compiled
 
+# Rows that are changed side by side, so that those they need are fetched once for all of them; a
+# multiple of four. Every entry's sum keeps its order, whatever the tile.
+TILE = 16
+
+
+@compiled
+def _take_four(
+    row: FloatArray, by: FloatArray, k: int, i: int, begin: int, end: int, rows: FloatArray
+) -> None:
+    # Take four finished rows from k on, times their share, off one: a quarter of loads and stores.
+    c0, c1, c2, c3 = by[k, i], by[k + 1, i], by[k + 2, i], by[k + 3, i]
+    # Slices, as an index that might be negative keeps a loop from being vectorised.
+    r0, r1, r2, r3 = (
+        rows[k, begin:end],
+        rows[k + 1, begin:end],
+        rows[k + 2, begin:end],
+        rows[k + 3, begin:end],
+    )
+    row = row[begin:end]
+    for j in range(row.size):
+        row[j] -= c0 * r0[j] + c1 * r1[j] + c2 * r2[j] + c3 * r3[j]
+
+
+@compiled
+def _take_one(row: FloatArray, share: float, other: FloatArray, begin: int, end: int) -> None:
+    row, other = row[begin:end], other[begin:end]
+    for j in range(row.size):
+        row[j] -= share * other[j]
+
 
 @compiled
 def factor(matrix: FloatArray, tolerance: float) -> FloatArray:
@@ -20,33 +49,27 @@ def factor(matrix: FloatArray, tolerance: float) -> FloatArray:
     zero, and so does its row.
     """
     n = matrix.shape[0]
-    upper = np.zeros((n, n))
+    upper = np.triu(matrix)
     largest = 0.0
     for i in range(n):
         largest = max(largest, matrix[i, i])
-        for j in range(i, n):
-            upper[i, j] = matrix[i, j]
-    for i in range(n):
-        row = upper[i]
-        # Four finished rows at a time: a quarter of the loads and stores.
-        k = 0
-        while k + 4 <= i:
-            c0, c1, c2, c3 = upper[k, i], upper[k + 1, i], upper[k + 2, i], upper[k + 3, i]
-            r0, r1, r2, r3 = upper[k], upper[k + 1], upper[k + 2], upper[k + 3]
+    for begin in range(0, n, TILE):
+        end = min(begin + TILE, n)
+        for k in range(0, begin, 4):
+            for i in range(begin, end):
+                _take_four(upper[i], upper, k, i, i, n, upper)
+        for i in range(begin, end):
+            row = upper[i]
+            whole = begin + (i - begin) // 4 * 4
+            for k in range(begin, whole, 4):
+                _take_four(row, upper, k, i, i, n, upper)
+            for k in range(whole, i):
+                _take_one(row, upper[k, i], upper[k], i, n)
+            scale = 0.0
+            if tolerance == 0.0 or row[i] > tolerance * largest:
+                scale = 1.0 / math.sqrt(row[i])
             for j in range(i, n):
-                row[j] -= c0 * r0[j] + c1 * r1[j] + c2 * r2[j] + c3 * r3[j]
-            k += 4
-        while k < i:
-            c0 = upper[k, i]
-            r0 = upper[k]
-            for j in range(i, n):
-                row[j] -= c0 * r0[j]
-            k += 1
-        scale = 0.0
-        if tolerance == 0.0 or row[i] > tolerance * largest:
-            scale = 1.0 / math.sqrt(row[i])
-        for j in range(i, n):
-            row[j] *= scale
+                row[j] *= scale
     return upper
 
 
@@ -55,26 +78,34 @@ def _invert_factor(upper: FloatArray) -> FloatArray:
     # Lower X (n, n) with X = inverse of U', for an upper factor U.
     n = upper.shape[0]
     out = np.zeros((n, n))
-    for i in range(n):
-        row = out[i]
-        k = 0
-        while k + 4 <= i:
-            c0, c1, c2, c3 = upper[k, i], upper[k + 1, i], upper[k + 2, i], upper[k + 3, i]
-            r0, r1, r2, r3 = out[k], out[k + 1], out[k + 2], out[k + 3]
-            for j in range(k + 4):
-                row[j] -= c0 * r0[j] + c1 * r1[j] + c2 * r2[j] + c3 * r3[j]
-            k += 4
-        while k < i:
-            c0 = upper[k, i]
-            r0 = out[k]
-            for j in range(k + 1):
-                row[j] -= c0 * r0[j]
-            k += 1
-        scale = 1.0 / upper[i, i]
-        for j in range(i):
-            row[j] *= scale
-        row[i] = scale
+    for begin in range(0, n, TILE):
+        end = min(begin + TILE, n)
+        for k in range(0, begin, 4):
+            for i in range(begin, end):
+                _take_four(out[i], upper, k, i, 0, k + 4, out)
+        for i in range(begin, end):
+            row = out[i]
+            k = begin
+            while k + 4 <= i:
+                _take_four(row, upper, k, i, 0, k + 4, out)
+                k += 4
+            while k < i:
+                _take_one(row, upper[k, i], out[k], 0, k + 1)
+                k += 1
+            scale = 1.0 / upper[i, i]
+            for j in range(i):
+                row[j] *= scale
+            row[i] = scale
     return out
+
+
+@compiled
+def _add_four(row: FloatArray, lower: FloatArray, k: int, i: int) -> None:
+    # Add to row i (up to i) four rows from k on, times their entry i.
+    r0, r1, r2, r3 = lower[k], lower[k + 1], lower[k + 2], lower[k + 3]
+    c0, c1, c2, c3 = r0[i], r1[i], r2[i], r3[i]
+    for j in range(i + 1):
+        row[j] += c0 * r0[j] + c1 * r1[j] + c2 * r2[j] + c3 * r3[j]
 
 
 @compiled
@@ -82,22 +113,22 @@ def _gram(lower: FloatArray) -> FloatArray:
     # X'X (n, n) of a lower triangular X: row i is the sum over k >= i of X[k, i] * X[k, :i + 1].
     n = lower.shape[0]
     out = np.zeros((n, n))
+    # Rows of a tile are four apart, so that all of them count the rows below in the same fours.
+    for begin in range(0, n, 4 * TILE):
+        for first in range(begin, min(begin + 4, n)):
+            end = min(begin + 4 * TILE, n)
+            k = first
+            while k + 4 <= n:
+                for i in range(first, min(end, k + 1), 4):
+                    _add_four(out[i], lower, k, i)
+                k += 4
+            while k < n:
+                for i in range(first, min(end, k + 1), 4):
+                    _take_one(out[i], -lower[k, i], lower[k], 0, i + 1)
+                k += 1
     for i in range(n):
-        row = out[i]
-        k = i
-        while k + 4 <= n:
-            r0, r1, r2, r3 = lower[k], lower[k + 1], lower[k + 2], lower[k + 3]
-            c0, c1, c2, c3 = r0[i], r1[i], r2[i], r3[i]
-            for j in range(i + 1):
-                row[j] += c0 * r0[j] + c1 * r1[j] + c2 * r2[j] + c3 * r3[j]
-            k += 4
-        while k < n:
-            r0 = lower[k]
-            for j in range(i + 1):
-                row[j] += r0[i] * r0[j]
-            k += 1
         for j in range(i):
-            out[j, i] = row[j]
+            out[j, i] = out[i, j]
     return out
 
 

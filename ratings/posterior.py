@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from ratings.compiled import FloatArray
+from ratings.compiled import FloatArray, IndexArray
 
 Link = Literal["probit", "logit"]
 
@@ -118,6 +118,13 @@ def over_models(posterior: Posterior, model_ids: Sequence[str]) -> Posterior:
     covariance = np.eye(size) * posterior.prior.sd**2
     covariance[np.ix_(rows, rows)] = posterior.covariance[np.ix_(own, own)]
     return _made_of(posterior, mean, covariance, model_ids=tuple(model_ids))
+
+
+def some_models(posterior: Posterior, kept: IndexArray) -> Posterior:
+    """The posterior of some of its models (K), by place."""
+    names = tuple(posterior.model_ids[place] for place in kept.tolist())
+    covariance = posterior.covariance[np.ix_(kept, kept)]
+    return _made_of(posterior, posterior.mean[kept], covariance, model_ids=names)
 
 
 def _made_of(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from ratings.compiled import FloatArray, IndexArray, compiled
+from ratings.compiled import MANY_MODELS, FloatArray, IndexArray, compiled
 from ratings.counts import ParticipantCounts
 from ratings.gaussian import NORMAL_975
 from ratings.linear_algebra import factor, product, solve_factored
@@ -58,12 +58,36 @@ def _pulls(
     return out
 
 
-def _moves(posterior: Posterior, people: ParticipantCounts) -> Iterator[FloatArray]:
+@compiled
+def _gather(
+    starts: IndexArray,
+    first: IndexArray,
+    second: IndexArray,
+    pull: FloatArray,
+    together: FloatArray,
+) -> None:
+    # Add to ``together`` (M, M) every participant's pull on each pair of models: A p p' A'.
+    for r in range(starts.size - 1):
+        for k in range(starts[r], starts[r + 1]):
+            for m in range(starts[r], starts[r + 1]):
+                both = pull[k] * pull[m]
+                together[first[k], first[m]] += both
+                together[second[k], second[m]] += both
+                together[first[k], second[m]] -= both
+                together[second[k], first[m]] -= both
+
+
+def _moves(
+    posterior: Posterior, people: ParticipantCounts, together: FloatArray | None
+) -> Iterator[FloatArray]:
     # How far the mean of all skills moves without each participant (at most CHUNK at a time, M).
+    # ``together`` (M, M): where to add what everybody pulls, if wanted.
     first, second = people.counts.first, people.counts.second
     difference = posterior.mean[first] - posterior.mean[second]
-    for begin in range(0, people.participant_count, CHUNK):
-        starts = people.starts[begin : begin + CHUNK + 1]
+    size = posterior.mean.size
+    chunk = CHUNK if size <= MANY_MODELS else max(CHUNK * MANY_MODELS // size, 1)
+    for begin in range(0, people.participant_count, chunk):
+        starts = people.starts[begin : begin + chunk + 1]
         rows = slice(starts[0], starts[-1])
         pair, outcomes = people.pair[rows], people.outcomes[rows]
         precision, shift = posterior.sites[:, pair]
@@ -72,6 +96,8 @@ def _moves(posterior: Posterior, people: ParticipantCounts) -> Iterator[FloatArr
             starts - starts[0], first[pair], second[pair], score,
             (outcomes * precision).sum(axis=1), posterior.covariance,
         )  # fmt: skip
+        if together is not None:
+            _gather(starts - starts[0], first[pair], second[pair], pull, together)
         reach = posterior.covariance[first[pair]] - posterior.covariance[second[pair]]
         yield np.add.reduceat(pull[:, None] * reach, starts[:-1] - starts[0], axis=0)
 
@@ -115,11 +141,18 @@ def sandwich(posterior: Posterior, people: ParticipantCounts) -> Sandwich:
         raise ValueError("the posterior was not fitted on these participants' counts")
     size, clusters = posterior.mean.size, people.participant_count
     sampling, squares, fourths = np.zeros((size, size)), np.zeros(size), np.zeros(size)
-    for moves in _moves(posterior, people):
-        sampling += product(moves.T, moves)
+    # A move is Sigma A p: of many models the sum over people is taken before Sigma is, which costs
+    # the cube of the models once and not their square for everybody.
+    together = np.zeros((size, size)) if size > MANY_MODELS else None
+    for moves in _moves(posterior, people, together):
+        if together is None:
+            sampling += product(moves.T, moves)
         square = (moves - moves.mean(axis=1)[:, None]) ** 2
         squares += square.sum(axis=0)
         fourths += (square * square).sum(axis=0)
+    if together is not None:
+        sampling = product(product(posterior.covariance, together), posterior.covariance)
+        sampling = 0.5 * (sampling + sampling.T)
     # Jackknife's factor: leaving out one of R is R / (R - 1) of a draw.
     if clusters > 1:
         sampling *= (clusters - 1.0) / clusters

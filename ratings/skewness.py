@@ -9,12 +9,13 @@ latent variable models", JMLR 14). Where nothing is skewed the posterior stays a
 Rows (D) are differences of two models' skills in a cell, as in ``differences``.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ratings.compiled import FloatArray, IndexArray
+from ratings.compiled import CELLS, MANY_MODELS, FloatArray, IndexArray
 from ratings.counts import CellCounts, PairCounts
 from ratings.cut_gaussian import draw_cumulants, win_cumulants
 from ratings.differences import Differences
@@ -29,6 +30,8 @@ TOLERATED = 0.1
 # Rows whose share of any skill's skewness is less than this together are left out.
 NEGLIGIBLE = 5e-3
 HALVINGS = 20
+# Of a board of many models, the rows that are corrected for, at most: their square is held.
+MOST_ROWS = 3_000
 
 
 class RowCumulants(NamedTuple):
@@ -173,12 +176,26 @@ def _change(
     if not np.isfinite(cumulants.third).all():
         # A fit that has gone astray, where some cavity is none.
         return None
-    loads = rows.along(skills) / np.where(skill_sd > 0.0, skill_sd, 1.0)
-    skewness = cumulants.third[:, None] * (loads * loads * loads)
-    skewed = np.abs(skewness.sum(axis=0)) > TOLERATED
+    scale = np.where(skill_sd > 0.0, skill_sd, 1.0)
+    skewness = np.zeros(skill_sd.size)
+    for here in _blocks(rows):
+        # On top of what there is, so that the sum has one order however rows are cut.
+        each = _skewness(rows.take(here), skills, scale, cumulants.third[here])
+        skewness = np.concatenate((skewness[None], each)).sum(axis=0)
+    skewed = np.abs(skewness) > TOLERATED
     if not skewed.any():
         return None
-    kept = _that_matter(np.abs(skewness[:, skewed]).max(axis=1))
+    share = np.concatenate(
+        [
+            np.abs(_skewness(rows.take(here), skills, scale, cumulants.third[here])[:, skewed]).max(
+                axis=1
+            )
+            for here in _blocks(rows)
+        ]
+    )
+    kept = _that_matter(share)
+    if rows.size > MANY_MODELS and kept.size > MOST_ROWS:
+        kept = np.sort(kept[np.argsort(-share[kept], kind="stable")[:MOST_ROWS]])
     rows, cumulants = rows.take(kept), RowCumulants(*(one[kept] for one in cumulants))
     loadings = rows.along(covariance)
     between = rows.along(loadings.T)
@@ -194,6 +211,23 @@ def _change(
         # A series that is cut off promises no covariance; closer to the fit's there is one.
         change *= 0.5
     return None
+
+
+def _blocks(rows: Differences) -> Iterator[IndexArray]:
+    """Places of rows, so many at a time that an array over them and all models stays small."""
+    count = rows.cell.size
+    # Each block costs the square of the models, whatever its rows.
+    step = max(CELLS // max(rows.size, 1), rows.size if rows.size > MANY_MODELS else 1)
+    for begin in range(0, count, step):
+        yield np.arange(begin, min(begin + step, count))
+
+
+def _skewness(
+    rows: Differences, skills: FloatArray, scale: FloatArray, third: FloatArray
+) -> FloatArray:
+    """What each row (D) adds to the skewness of every skill: (D, M)."""
+    loads = rows.along(skills) / scale
+    return third[:, None] * (loads * loads * loads)
 
 
 def _that_matter(share: FloatArray) -> IndexArray:

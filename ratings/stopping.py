@@ -172,6 +172,20 @@ class Forecast:
     needed_hi: int | None
 
 
+def standing(posterior: Posterior, measure: Measure, threshold: float) -> Forecast:
+    """Whether ``posterior`` meets ``threshold`` already; if not, without a number.
+
+    Raises ValueError for a threshold that nothing can meet.
+    """
+    low, high = (0.0, math.inf) if measure is Measure.INTERVAL_WIDTH else (0.0, 1.0)
+    if not low < threshold < high:
+        raise ValueError(f"{measure} {threshold} is not between {low:g} and {high:g}")
+    value = value_of(measure, posterior)
+    if is_met(measure, value, threshold):
+        return Forecast(value, True, 0, 0, 0)
+    return Forecast(value, False, None, None, None)
+
+
 def forecast(
     posterior: Posterior,
     policy: PairingPolicy,
@@ -188,12 +202,10 @@ def forecast(
     falls; as that of an unweighted tournament where None. ``seed``: 128-bit Philox key of the
     draws. Raises ValueError for a threshold that nothing can meet.
     """
-    low, high = (0.0, math.inf) if measure is Measure.INTERVAL_WIDTH else (0.0, 1.0)
-    if not low < threshold < high:
-        raise ValueError(f"{measure} {threshold} is not between {low:g} and {high:g}")
-    value = value_of(measure, posterior)
-    if is_met(measure, value, threshold):
-        return Forecast(value, True, 0, 0, 0)
+    now = standing(posterior, measure, threshold)
+    if now.is_reached:
+        return now
+    value = now.value
     size = posterior.mean.size
     generator = np.random.Generator(np.random.Philox(key=seed))
     normal = generator.standard_normal((max(draws // 2, 1), size))

@@ -5,6 +5,7 @@ so the same board gives the same bits.
 """
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr
 
-from ratings.compiled import FloatArray, IndexArray, compiled
+from ratings.compiled import CELLS, MANY_MODELS, FloatArray, IndexArray, compiled
 from ratings.counts import PairCounts
 from ratings.cut_gaussian import log_band
 from ratings.gaussian import NORMAL_975
 from ratings.linear_algebra import factor
-from ratings.posterior import Posterior
+from ratings.posterior import Posterior, some_models
 
 Ranks = NDArray[np.int16]
 DEFAULT_DRAWS = 8192
@@ -44,6 +45,18 @@ def _count_better(skill: FloatArray, better: FloatArray) -> None:
 
 
 @compiled
+def _sort_better(skill: FloatArray, better: FloatArray) -> None:
+    # The same by sorting each draw: M log M, not M squared.
+    for d in range(skill.shape[1]):
+        order = np.argsort(-skill[:, d])
+        above = 0
+        for place in range(order.size):
+            if skill[order[place], d] < skill[order[above], d]:
+                above = place
+            better[order[place], d] = above
+
+
+@compiled
 def draw_ranks(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> Ranks:
     """Rank of every model in every draw (D, M), 1 the best, of skills with ``mean`` (M).
 
@@ -65,7 +78,10 @@ def draw_ranks(mean: FloatArray, upper: FloatArray, normal: FloatArray) -> Ranks
                 row, loading = skill[i], upper[k, i]
                 for d in range(BLOCK):
                     row[d] += z[d] * loading
-        _count_better(skill, better)
+        if size > MANY_MODELS:
+            _sort_better(skill, better)
+        else:
+            _count_better(skill, better)
         for i in range(size):
             for d in range(count):
                 out[start + d, i] = better[i, d] + 1.0
@@ -128,16 +144,25 @@ class Prediction(NamedTuple):
     tie: FloatArray
 
 
-def predict(posterior: Posterior) -> Prediction:
+def model_blocks(size: int) -> Iterator[IndexArray]:
+    """Places of ``size`` models, so many at a time that a row of pairs for each stays small."""
+    step = max(CELLS // 4 // max(size, 1), 1)
+    for begin in range(0, size, step):
+        yield np.arange(begin, min(begin + step, size))
+
+
+def predict(posterior: Posterior, rows: IndexArray | None = None) -> Prediction:
     """What the next battle of any two models is expected to be.
 
-    Bradley-Terry has no tie: its P(win) already holds half of it.
+    Bradley-Terry has no tie: its P(win) already holds half of it. ``rows`` (K): the models to
+    predict for, against all, (K, M) each; None for all.
     """
     mean, covariance, margin = posterior.mean, posterior.covariance, posterior.draw_margin
     own = np.diag(covariance)
-    d = mean[:, None] - mean[None, :]
-    variance = np.maximum(own[:, None] + own[None, :] - 2.0 * covariance, 0.0)
-    variance[np.diag_indices(mean.size)] = 0.0
+    rows = np.arange(mean.size) if rows is None else rows
+    d = mean[rows, None] - mean[None, :]
+    variance = np.maximum(own[rows, None] + own[None, :] - 2.0 * covariance[rows], 0.0)
+    variance[np.arange(rows.size), rows] = 0.0
     sd = np.sqrt(variance)
     better = np.where(sd > 0.0, ndtr(d / np.where(sd > 0.0, sd, 1.0)), 0.5 + 0.5 * np.sign(d))
     tie = np.zeros_like(d)
@@ -153,27 +178,34 @@ def predict(posterior: Posterior) -> Prediction:
     return Prediction(sd, better, win, tie)
 
 
-def winshare(prediction: Prediction) -> FloatArray:
+def winshare(posterior: Posterior) -> FloatArray:
     """Expected share of a round robin against all others (M), win 1, tie 1/2; 0.5 when alone."""
-    size = prediction.win.shape[0]
+    size = posterior.mean.size
     if size < 2:
         return np.full(size, 0.5)
-    points = prediction.win + 0.5 * prediction.tie
-    share: FloatArray = (points.sum(axis=1) - np.diag(points)) / (size - 1)
-    return np.clip(share, 0.0, 1.0)
+    total = np.empty(size)
+    for rows in model_blocks(size):
+        prediction = predict(posterior, rows)
+        points = prediction.win + 0.5 * prediction.tie
+        own = points[np.arange(points.shape[0]), rows]
+        total[rows] = points.sum(axis=1) - own
+    return np.clip(total / (size - 1), 0.0, 1.0)
 
 
-def pairwise(posterior: Posterior, counts: PairCounts) -> pa.Table:
+def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None = None) -> pa.Table:
     """One row per ordered pair of different models, sorted by (model_a, model_b).
 
-    p_better is P(skill_a > skill_b); p_win and p_tie are those of the next battle.
+    p_better is P(skill_a > skill_b); p_win and p_tie are those of the next battle. ``kept`` (K):
+    the models whose pairs are wanted, ascending; None for all.
     """
     size = len(posterior.model_ids)
-    prediction = predict(posterior)
     battles = np.zeros((size, size))
     battles[counts.first, counts.second] = counts.outcomes.sum(axis=1)
     battles += battles.T
-    rows, columns = np.nonzero(~np.eye(size, dtype=bool))
+    if kept is not None and kept.size < size:
+        posterior, battles = some_models(posterior, kept), battles[np.ix_(kept, kept)]
+    prediction = predict(posterior)
+    rows, columns = np.nonzero(~np.eye(len(posterior.model_ids), dtype=bool))
     names = pa.array(posterior.model_ids, pa.string())
     of_pairs = ("skill_difference_sd", "p_better", "p_win", "p_tie")
     return pa.table(
@@ -215,7 +247,7 @@ def summarise(posterior: Posterior, seed: int, draws: int = DEFAULT_DRAWS) -> pa
             "rank_lo": low,
             "rank_hi": high,
             "p_best": p_best,
-            "winshare": winshare(predict(posterior)),
+            "winshare": winshare(posterior),
             "mu": posterior.mean,
         }
     )

@@ -43,6 +43,7 @@ select model_id from dim_model
 where is_registered and not has_battled and not is_retired
 order by model_id
 """
+LEFT_OUT = "select what, count(*) as board_count from rpt_left_out group by what order by what"
 COLUMNS: Columns = {
     ">rank": "{rank}",
     "^range": "{rank_lo}-{rank_hi}",
@@ -109,6 +110,7 @@ def build(
     if as_of is None and valid_until is None:
         _say_unmatched(home)
         _say_uncompared(home)
+        _say_left_out(home)
     if as_json:
         print_json({"board": {"board_id": release.id, **release.subject}})
     else:
@@ -132,6 +134,20 @@ def _say_unmatched(home: Home) -> None:
         say(f"warning: {sentence}")
     if nobody_enrolled(home):
         say("note: nobody is enrolled, so boards are unweighted.")
+
+
+def _say_left_out(home: Home) -> None:
+    """What boards go without in a study of very many models."""
+    from orchestration.database import mart_rows
+
+    with suppress(BusyError):
+        rows = mart_rows(home, LEFT_OUT)
+        if rows:
+            said = ", ".join(f"{row['what']} of {row['board_count']:,}" for row in rows)
+            say(
+                f"note: the study has very many models, so boards go without: {said} strata and"
+                " dimensions (table rpt_left_out)."
+            )
 
 
 def _say_uncompared(home: Home) -> None:

@@ -12,6 +12,9 @@ from pyarrow.parquet import ParquetFile
 from ingestion.errors import IntegrityError
 
 Rows = list[dict[str, Any]]
+PAIRS = "rpt_pairwise"
+# Head to head has a row and a column per model; of more models it shows the best.
+MATRIX_MODELS = 100
 
 # Mart -> columns and the one value each must have, so that a large mart is not read whole.
 READ: dict[str, dict[str, Any]] = {
@@ -24,7 +27,7 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_demographic_consistency": {"model_id": None},
     "rpt_leaderboard": {},
     "rpt_log_integrity": {},
-    "rpt_pairwise": {"stratum_id": "all", "weighting": "none", "estimator": "trueskill_ep"},
+    PAIRS: {"stratum_id": "all", "weighting": "none", "estimator": "trueskill_ep"},
     "rpt_rank_comparison": {},
     "rpt_tie_rate": {},
     "rpt_weighting_diagnostics": {"is_default": True},
@@ -41,11 +44,52 @@ def read_marts(directory: Path) -> dict[str, Rows]:
     Raises:
         IntegrityError: a mart is missing or cannot be read.
     """
-    return {name: read_mart(directory, name) for name in READ}
+    marts: dict[str, Rows] = {}
+    for name in READ:
+        # What the page has no room for is not made a Python object first.
+        marts[name] = (
+            _pairs(directory, marts["rpt_leaderboard"])
+            if name == PAIRS
+            else read_mart(directory, name)
+        )
+    return marts
+
+
+def _pairs(directory: Path, leaderboard: Rows) -> Rows:
+    table, rows = _table(directory, PAIRS), []
+    for dimension, models in best_models(leaderboard).items():
+        rows += _among(table, dimension, models).to_pylist()
+    return rows
+
+
+def best_models(leaderboard: Rows) -> dict[str, list[str]]:
+    """Per dimension, the models that head to head has room for: everybody's best, unweighted."""
+    best: dict[str, list[tuple[int, str]]] = {}
+    for row in leaderboard:
+        is_shown = all(row[column] == value for column, value in READ[PAIRS].items())
+        if is_shown and row["rank"] <= MATRIX_MODELS:
+            best.setdefault(row["dimension"], []).append((row["rank"], row["model_id"]))
+    return {
+        dimension: [model for _, model in sorted(ranked)]
+        for dimension, ranked in sorted(best.items())
+    }
+
+
+def _among(table: pa.Table, dimension: str, models: list[str]) -> pa.Table:
+    wanted = pc.equal(table.column("dimension"), dimension)
+    for column in ("model_a", "model_b"):
+        here = pc.is_in(table.column(column), value_set=pa.array(models, pa.string()))
+        wanted = pc.and_(wanted, here)
+    return table.filter(wanted)
 
 
 def read_mart(directory: Path, name: str) -> Rows:
     """One mart of READ; errors as of `read_marts`."""
+    rows: Rows = _table(directory, name).to_pylist()
+    return rows
+
+
+def _table(directory: Path, name: str) -> pa.Table:
     path = directory / f"{name}.parquet"
     try:
         with ParquetFile(path) as file:
@@ -58,5 +102,4 @@ def read_mart(directory: Path, name: str) -> Rows:
         raise IntegrityError(
             message, remedy="Publish again with this version: demoscope publish"
         ) from error
-    rows: Rows = table.to_pylist()
-    return rows
+    return table

@@ -20,7 +20,7 @@ from publishing.boards.view import (
     title,
 )
 from publishing.counted import counted
-from publishing.page.marts import Rows
+from publishing.page.marts import MATRIX_MODELS, Rows
 
 Row = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, int]]
@@ -247,19 +247,28 @@ def pairs(rows: Rows, places: Places) -> list[dict[str, Any] | None]:
 
     `better` and `worse` are the chances that the first or the second has the higher skill, `win`
     and `lose` that the first or the second wins the next battle, in percent; `battle_count` how
-    often they met. A pair is null where one of the two is not on the board.
+    often they met. A pair is null where one of the two is not on the board. Of very many models
+    only the best are paired: `models`, their places.
     """
     models = list(places["model_id"])
     found: dict[str, dict[tuple[str, str], Row]] = {}
     for row in rows:
         found.setdefault(row["dimension"], {})[row["model_a"], row["model_b"]] = row
-    ordered = [(a, b) for place, a in enumerate(models) for b in models[place + 1 :]]
     return [
-        _columns([_pair(found[dimension], a, b) for a, b in ordered], PAIR_COLUMNS)
-        if dimension in found
-        else None
+        _pairs(found[dimension], models, places["model_id"]) if dimension in found else None
         for dimension in places["dimension"]
     ]
+
+
+def _pairs(
+    rows: Mapping[tuple[str, str], Row], models: Sequence[str], places: Mapping[str, int]
+) -> dict[str, Any]:
+    is_whole = len(models) <= MATRIX_MODELS
+    paired = {model for pair in rows for model in pair}
+    among = models if is_whole else [model for model in models if model in paired]
+    ordered = [(a, b) for place, a in enumerate(among) for b in among[place + 1 :]]
+    columns = _columns([_pair(rows, a, b) for a, b in ordered], PAIR_COLUMNS)
+    return columns if is_whole else {**columns, "models": [places[model] for model in among]}
 
 
 PAIR_COLUMNS = ("better", "worse", "win", "lose", "battle_count")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from ratings.posterior import Posterior, merge_by_census, sd_ratio
 from ratings.sandwich import design_effect, sandwich
 from ratings.skewness import corrected
 from ratings.summary import pairwise
+from ratings.tables.bounds import PAIRS, left_out, paired
 from ratings.tables.declarations import before_rounding
 from ratings.tournaments import (
     TRUESKILL_EP,
@@ -31,12 +32,14 @@ from ratings.tournaments import (
     derive_seed,
     fit_like,
     rate_each,
+    split,
     with_constants,
 )
 
 if TYPE_CHECKING:
     from ratings.tables.inputs import Study
 
+EVERYBODY = RatingParameters.margin_tournament
 BOARD_KEY = ("stratum_id", "dimension", "weighting", "estimator")
 POLICY = ("policy", "policy_version")
 POLICY_COLUMNS = ("model_id", "skill", "skill_sd", "rank", "rank_lo", "rank_hi", "battle_count")
@@ -68,11 +71,19 @@ def anchors(rated: list[Rated], parameters: RatingParameters) -> dict[str, Poste
     }
 
 
-def pair_rows(rated: list[Rated]) -> Iterator[pa.Table]:
-    """P(a beats b) of every board of the canonical estimator."""
+def pair_rows(rated: list[Rated], everybody: str = EVERYBODY) -> Iterator[pa.Table]:
+    """P(a beats b) of every board of the canonical estimator, within bounds (``bounds.paired``)."""
     for one in canonical(rated).values():
         labels = {name: getattr(one, name) for name in BOARD_KEY}
-        yield with_constants(pairwise(one.posterior, one.counts), labels)
+        kept = paired(one.posterior, is_everybody=one.stratum_id == everybody)
+        yield with_constants(pairwise(one.posterior, one.counts, kept), labels)
+
+
+def pairs_left_out(rated: list[Rated], everybody: str) -> Iterator[dict[str, Any]]:
+    """A row of `left_out` for every such board."""
+    for one in canonical(rated).values():
+        kept = paired(one.posterior, is_everybody=one.stratum_id == everybody).size
+        yield left_out(PAIRS, one.stratum_id, one.dimension, len(one.posterior.model_ids), kept)
 
 
 def tournament_rows(rated: list[Rated]) -> pa.Table:
@@ -172,29 +183,58 @@ def clustered_rows(
 
 
 def _same(people: PairCounts, whole: PairCounts) -> bool:
-    return people.model_ids == whole.model_ids and np.array_equal(people.outcomes, whole.outcomes)
+    return (
+        people.model_ids == whole.model_ids
+        and np.array_equal(people.first, whole.first)
+        and np.array_equal(people.second, whole.second)
+        and np.array_equal(people.outcomes, whole.outcomes)
+    )
 
 
-def policy_ranks(counts: pa.Table, parameters: RatingParameters, seed: int) -> pa.Table:
+def policy_ranks(
+    counts: pa.Table, parameters: RatingParameters, seed: int, rated: Iterable[Rated] = ()
+) -> pa.Table:
     """One row per policy version, dimension and model; unweighted, the draw margin fitted anew.
 
     Args:
         counts: policy, policy_version, dimension, model_a, model_b and the three counts.
         parameters: as of every board; the policy stands for `margin_tournament`.
         seed: of the study; every policy draws the same ranks where its counts are the same.
+        rated: boards without a policy; they hold where a policy leaves their counts as they are.
     """
     parts = [before_rounding("policy_rank").empty_table()]
     own = replace(parameters, estimators=(TRUESKILL_EP,))
+    # A policy that strikes nobody leaves the counts, and with them the boards, as they are.
+    unstruck = canonical(rated)
+    known: list[tuple[pa.Table, list[pa.Table]]] = []
     versions = (
         counts.group_by(POLICY).aggregate([]).sort_by([(name, "ascending") for name in POLICY])
     )
     for policy in versions.to_pylist():
         here = pc.and_(*(pc.equal(counts.column(name), policy[name]) for name in POLICY))
-        rows = with_constants(counts.filter(here), {"stratum_id": own.margin_tournament})
-        for one in rate_each(rows, own):
-            rated = board(one, own, derive_seed(seed, POLICY[0])).select(POLICY_COLUMNS)
-            parts.append(with_constants(rated, policy | {"dimension": one.dimension}))
+        rows = counts.filter(here).drop_columns(list(POLICY))
+        boards = next((same for other, same in known if other.equals(rows)), None)
+        if boards is None:
+            boards = _policy_boards(rows, unstruck, own, seed)
+            known.append((rows, boards))
+        parts += [with_constants(one, policy) for one in boards]
     return pa.concat_tables(parts, promote_options="default")
+
+
+def _policy_boards(
+    rows: pa.Table, unstruck: dict[tuple[str, str], Rated], parameters: RatingParameters, seed: int
+) -> list[pa.Table]:
+    """Everybody's board of each dimension under one policy."""
+    whole = with_constants(rows, {"stratum_id": parameters.margin_tournament})
+    boards = []
+    for key, pairs in split(whole).items():
+        one = unstruck.get(key)
+        if one is None or not _same(pairs, one.counts):
+            here = pc.equal(whole.column("dimension"), key[1])
+            [one] = rate_each(whole.filter(here), parameters)
+        board_rows = board(one, parameters, derive_seed(seed, POLICY[0])).select(POLICY_COLUMNS)
+        boards.append(with_constants(board_rows, {"dimension": one.dimension}))
+    return boards
 
 
 def agreement_rows(ratings: pa.Table) -> pa.Table:

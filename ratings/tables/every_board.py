@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
-from ratings.tables import count_boards, hierarchical_boards, inputs, planning, standings
+from ratings.tables import bounds, count_boards, hierarchical_boards, inputs, planning, standings
 from ratings.tables.declarations import before_rounding, conform
 from ratings.tables.inputs import Read, Study
 from ratings.tables.standings import Standing
@@ -25,6 +26,7 @@ from ratings.tournaments import (
 
 RATING, PAIRWISE = "rating", "pairwise"
 Tables = dict[str, pa.Table]
+Rows = list[dict[str, Any]]
 
 
 def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool = False) -> Tables:
@@ -40,7 +42,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         Tables; `rating` is empty where there are no battles.
     """
     counts = read("tournament_counts")
-    seed = inputs.seed_of(counts)
+    seed, everybody = inputs.seed_of(counts), parameters.margin_tournament
     study = inputs.read_study(read)
     rated = list(rate_each(counts, parameters))
     anchors = count_boards.anchors(rated, parameters)
@@ -55,7 +57,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         online, histories = replaying.result()
         weighted, certain = weighting.result()
         merged, tables = merging.result()
-        hierarchical, effects, populations = pooling.result()
+        hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
     every = pa.concat_tables(
         [_no_boards(), *boards, *online, *weighted, *merged, *hierarchical],
@@ -65,15 +67,21 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         return {RATING: conform(RATING, every)}
     tables |= effects | histories
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
-    tables["policy_rank"] = count_boards.policy_ranks(read("policy_counts"), parameters, seed)
+    tables["policy_rank"] = count_boards.policy_ranks(
+        read("policy_counts"), parameters, seed, rated
+    )
     if rated:
-        tables[PAIRWISE] = pa.concat_tables(count_boards.pair_rows(rated))
+        tables[PAIRWISE] = pa.concat_tables(count_boards.pair_rows(rated, everybody))
+        too_large += count_boards.pairs_left_out(rated, everybody)
         tables["tournament"] = count_boards.tournament_rows(rated)
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
         certain = [*standings.of_counts(rated), *certain, *populations]
-        written |= _planned(read, rated, certain, study, written[PAIRWISE], seed)
+        planned = _planned(read, rated, certain, study, written[PAIRWISE], seed, everybody)
+        written |= planned[0]
+        too_large += planned[1]
+    written["left_out"] = conform("left_out", bounds.left_out_rows(too_large))
     return written
 
 
@@ -130,18 +138,19 @@ def _hierarchical(
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
     seed: int,
-) -> tuple[list[pa.Table], Tables, list[Standing]]:
-    """Boards of the hierarchical model; spread and shrinkage of effects; how the boards stand."""
-    every = list(
-        hierarchical_boards.fit_dimensions(
-            read("cell_counts"), study, anchors, is_joint=parameters.pool_countries
-        )
+) -> tuple[list[pa.Table], Tables, list[Standing], Rows]:
+    """Boards of the hierarchical model; spread and shrinkage of effects; how the boards stand.
+
+    And what is left out, as models are very many.
+    """
+    every, too_large = hierarchical_boards.fit_dimensions(
+        read("cell_counts"), study, anchors, is_joint=parameters.pool_countries
     )
     if not every:
-        return [], {}, []
+        return [], {}, [], too_large
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
     certain = list(standings.of_populations(every, study))
-    return boards, hierarchical_boards.effect_rows(every), certain
+    return boards, hierarchical_boards.effect_rows(every), certain, too_large
 
 
 def _planned(
@@ -151,14 +160,18 @@ def _planned(
     study: Study,
     pairwise: pa.Table,
     seed: int,
-) -> Tables:
-    """What to ask next, and whether to stop; queues are made from tables as they are written."""
+    everybody: str,
+) -> tuple[Tables, Rows]:
+    """What to ask next, and whether to stop; queues are made from tables as they are written.
+
+    And what is left out, as models are very many.
+    """
     strata = read("strata").column(0).to_pylist()
     models = read("candidates").column(0).to_pylist()
     policies = planning.policies_of(read("pairing_policies").to_pylist())
     targets = read("stopping_targets").to_pylist()
     start = planning.Start(
-        candidates=conform("candidate", planning.candidate_rows(rated, strata, models)),
+        candidates=conform("candidate", planning.candidate_rows(rated, strata, models, everybody)),
         pairwise=pairwise,
         parts=conform("population_part", planning.part_rows(study)),
     )
@@ -169,10 +182,14 @@ def _planned(
             lambda: count_boards.clustered_rows(inputs.participant_counts(read), rated)
         )
         stopping = standings.stopping_rows(certain, targets, policies, models, seed)
-        return {
+        tables = {
             "candidate": start.candidates,
             "population_part": start.parts,
             "next_battle": conform("next_battle", queueing.result()),
             "clustered_sd": conform("clustered_sd", clustering.result()),
             "stopping": conform("stopping", stopping),
         }
+    return tables, [
+        *planning.queues_left_out(start.candidates, rated, strata, models),
+        *standings.forecasts_left_out(stopping, models),
+    ]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +21,7 @@ from ratings.counts import COUNT_COLUMNS, CellCounts, PairCounts
 from ratings.hierarchical import HierarchicalPosterior, fit_hierarchical
 from ratings.posterior import Posterior, merge_by_census
 from ratings.skewness import corrected_hierarchy
+from ratings.tables.bounds import HIERARCHY, HIERARCHY_SIZE, hierarchy_size, left_out
 from ratings.tables.declarations import before_rounding
 from ratings.tables.inputs import Study
 from ratings.tournaments import Rated, RatingParameters, board, derive_seed, with_constants
@@ -74,10 +76,8 @@ class Countries:
                 yield pool, shares, merge_by_census(parts, [shares[name] for name in names])
 
 
-def fit_dimensions(
-    counts: pa.Table, study: Study, anchors: Mapping[str, Posterior], *, is_joint: bool
-) -> Iterator[Countries]:
-    """Per dimension, the countries with battles whose groups are known."""
+def dimension_parts(counts: pa.Table, study: Study) -> Iterator[tuple[str, dict[str, CellCounts]]]:
+    """Per dimension, the counts of the countries with battles whose groups are known."""
     for dimension in sorted(pc.unique(counts.column("dimension")).to_pylist()):
         judged = counts.filter(pc.equal(counts.column("dimension"), dimension))
         tables = {country: _with_axes(judged, study, country) for country in sorted(study.cells)}
@@ -87,7 +87,29 @@ def fit_dimensions(
             if table.num_rows
         }
         if parts:
-            yield fit_dimension(dimension, parts, study, anchors[dimension], is_joint=is_joint)
+            yield dimension, parts
+
+
+def fit_dimensions(
+    counts: pa.Table, study: Study, anchors: Mapping[str, Posterior], *, is_joint: bool
+) -> tuple[list[Countries], list[dict[str, Any]]]:
+    """The models of every dimension, and rows of `left_out` for those that are too large."""
+    fitted, too_large = [], []
+    for dimension, parts in dimension_parts(counts, study):
+        joint = is_joint and len(parts) > 1
+        together = [parts] if joint else [{name: part} for name, part in parts.items()]
+        kept: dict[str, CellCounts] = {}
+        for one in together:
+            if hierarchy_size(one, is_joint=joint) <= HIERARCHY_SIZE:
+                kept |= one
+            else:
+                too_large += [
+                    left_out(HIERARCHY, name, dimension, len(part.model_ids), 0)
+                    for name, part in one.items()
+                ]
+        if kept:
+            fitted.append(fit_dimension(dimension, kept, study, anchors[dimension], is_joint=joint))
+    return fitted, too_large
 
 
 def fit_dimension(

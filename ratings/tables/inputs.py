@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+ROWS_AT_A_TIME = 65_536
 Read = Callable[..., pa.Table]
 """From a table's name, and the values that choose its rows, to its rows; from any thread."""
 
@@ -85,8 +86,12 @@ def participant_counts(read: Read) -> Iterator[tuple[str, str, pa.Table]]:
 
 def seed_of(counts: pa.Table) -> int:
     """The seed of every random draw on a board: 128 bits of the hash of its counts."""
-    text = "".join(map(repr, _rows(counts)))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16])
+    digest = hashlib.sha256()
+    # A million rows as objects are a gigabyte.
+    for begin in range(0, counts.num_rows, ROWS_AT_A_TIME):
+        rows = _rows(counts.slice(begin, ROWS_AT_A_TIME))
+        digest.update("".join(map(repr, rows)).encode())
+    return int.from_bytes(digest.digest()[:16])
 
 
 def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:

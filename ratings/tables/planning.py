@@ -9,7 +9,7 @@ but for the mode that moves all skills together, which battles never change from
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 from ratings.pairing import PairingPolicy, Rule, expecting, propose
 from ratings.posterior import Posterior, Prior, over_models
 from ratings.rounding import MICRO
-from ratings.tables.count_boards import canonical
+from ratings.tables.bounds import QUEUE, asked_about, left_out
+from ratings.tables.count_boards import EVERYBODY, canonical
 from ratings.tables.declarations import before_rounding
 from ratings.tables.inputs import Study, seed_of
 from ratings.tournaments import Rated, derive_seed
@@ -119,6 +120,13 @@ def parts_of(start: Start, board: str, policy: StudyPolicy) -> list[tuple[str, f
     return [(row["stratum_id"], row["share_micro"] / MICRO) for row in rows]
 
 
+def without_queue(start: Start, board: str, dimension: str, policy: StudyPolicy) -> list[str]:
+    """Strata of a board that nothing is kept of in this dimension, as models are very many."""
+    here = start.candidates.filter(pc.equal(start.candidates.column("dimension"), dimension))
+    known = set(here.column("stratum_id").unique().to_pylist())
+    return [part for part, _ in parts_of(start, board, policy) if part not in known]
+
+
 def queue(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, Any]]:
     """The proposals of one queue, best first; fewer than wanted where pairs run out.
 
@@ -195,9 +203,13 @@ def next_battle_rows(start: Start, policies: Sequence[StudyPolicy]) -> pa.Table:
     )
     boards = keys.aggregate([]).to_pylist()
     wanted = [Wanted(key["stratum_id"], key["dimension"], policy.batch_size) for key in boards]
-    if parts_of(start, POPULATION, policy):
-        dimensions = sorted({key["dimension"] for key in boards})
-        wanted += [Wanted(POPULATION, name, policy.batch_size) for name in dimensions]
+    dimensions = sorted({key["dimension"] for key in boards})
+    wanted += [
+        Wanted(POPULATION, name, policy.batch_size)
+        for name in dimensions
+        if parts_of(start, POPULATION, policy)
+        and not without_queue(start, POPULATION, name, policy)
+    ]
     rows = [row for one in wanted for row in queue(start, one, policy)]
     return pa.Table.from_pylist(rows, schema=before_rounding("next_battle"))
 
@@ -221,8 +233,16 @@ def _proposal_id(seed: int, number: int) -> str:
     return f"q{digest[:24]}"
 
 
-def candidate_rows(rated: list[Rated], strata: Sequence[str], models: Sequence[str]) -> pa.Table:
-    """One row per stratum, dimension that is judged anywhere, and model that can be asked about."""
+def candidate_rows(
+    rated: list[Rated],
+    strata: Sequence[str],
+    models: Sequence[str],
+    everybody: str = EVERYBODY,
+) -> pa.Table:
+    """One row per stratum, dimension that is judged anywhere, and model that can be asked about.
+
+    Of very many models within bounds (``bounds.asked_about``).
+    """
     known = canonical(rated)
     rated_models = {key: set(one.posterior.model_ids) for key, one in known.items()}
     # Margin, prior and noise belong to the dimension: any of its tournaments has them.
@@ -239,9 +259,24 @@ def candidate_rows(rated: list[Rated], strata: Sequence[str], models: Sequence[s
         }
         for stratum in strata
         for dimension, anchor in sorted(anchors.items())
-        for model in models
+        for model in asked_about(
+            known.get((stratum, dimension)), models, is_everybody=stratum == everybody
+        )
     ]
     return pa.Table.from_pylist(rows, schema=before_rounding("candidate"))
+
+
+def queues_left_out(
+    candidates: pa.Table, rated: list[Rated], strata: Sequence[str], models: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """A row of `left_out` for every stratum and dimension; ``models`` can be asked about."""
+    keys = candidates.group_by(["stratum_id", "dimension"]).aggregate([([], "count_all")])
+    kept = {(row["stratum_id"], row["dimension"]): row["count_all"] for row in keys.to_pylist()}
+    for dimension in sorted({dimension for _, dimension in canonical(rated)}):
+        for stratum in strata:
+            yield left_out(
+                QUEUE, stratum, dimension, len(models), kept.get((stratum, dimension), 0)
+            )
 
 
 def part_rows(population: Study) -> pa.Table:

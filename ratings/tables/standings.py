@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ratings.countries import Census, joint_weights
 from ratings.counts import CellCounts
@@ -21,7 +22,8 @@ from ratings.growth import (
 from ratings.hierarchical import HierarchicalPosterior
 from ratings.pairing import Rule
 from ratings.posterior import Posterior, over_models
-from ratings.stopping import Measure, forecast
+from ratings.stopping import Measure, forecast, standing
+from ratings.tables.bounds import DETAILED_MODELS, FORECAST, left_out
 from ratings.tables.count_boards import BOARD_KEY, canonical
 from ratings.tables.declarations import before_rounding
 from ratings.tables.hierarchical_boards import CENSUS, TRUESKILL_HIERARCHICAL, Countries
@@ -127,7 +129,8 @@ def stopping_rows(
 ) -> pa.Table:
     """One row per target, board it is for and policy: the default's, and random pairs beside it.
 
-    Only ``models`` that can still be asked about count: others will never be more certain.
+    Only ``models`` that can still be asked about count: others will never be more certain. Of very
+    many there is no forecast (``bounds``).
     """
     chosen = [default_policy(policies)]
     chosen += [policy for policy in policies if policy.pairing.rule is Rule.RANDOM][:1]
@@ -147,10 +150,11 @@ def stopping_rows(
             for target in wanted:
                 # The same draws for every policy: what differs is where battles fall.
                 names = (target["target"], one.stratum_id, one.dimension)
-                said = forecast(
-                    posterior, policy, Measure(target["measure"]), target["threshold"],
-                    seed=derive_seed(seed, STOPPING, *names), growth=growth,
-                )  # fmt: skip
+                asked = Measure(target["measure"]), target["threshold"]
+                said = standing(posterior, *asked)
+                if not said.is_reached and len(models) <= DETAILED_MODELS:
+                    own = derive_seed(seed, STOPPING, *names)
+                    said = forecast(posterior, policy, *asked, seed=own, growth=growth)
                 rows.append(
                     {
                         **key,
@@ -169,3 +173,12 @@ def stopping_rows(
                     }
                 )
     return pa.Table.from_pylist(rows, schema=before_rounding(STOPPING))
+
+
+def forecasts_left_out(stopping: pa.Table, models: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A row of `left_out` for every stratum and dimension with a target that is not reached."""
+    if len(models) <= DETAILED_MODELS:
+        return
+    waiting = stopping.filter(pc.invert(stopping.column("is_reached")))
+    for row in waiting.select(["stratum_id", "dimension"]).to_pylist():
+        yield left_out(FORECAST, row["stratum_id"], row["dimension"], len(models), 0)

@@ -2,10 +2,21 @@
 
 import sys
 
-from tests.benchmarks import growth, ingest, log, page, pairing, ratings, sampler, weighting
+from tests.benchmarks import (
+    growth,
+    ingest,
+    log,
+    many_models,
+    page,
+    pairing,
+    ratings,
+    sampler,
+    weighting,
+)
 
 if __name__ == "__main__":
     ingest.main(sys.argv[1:])
+    many_models.main([])
     log.main(sys.argv[1:])
     growth.main()
     ratings.main()

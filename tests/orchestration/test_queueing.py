@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import NotFoundError
+from orchestration import queueing
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy, is_unjudged, next_battles, read_start
 from ratings.posterior import Posterior, over_models
+from ratings.tables import bounds
 from ratings.tables.declarations import conform
 from ratings.tables.planning import (
     POPULATION,
@@ -134,6 +136,20 @@ def test_nobody_is_asked_for_more_than_the_policy_says(start: Start) -> None:
 def test_what_there_is_not_is_named(start: Start, wanted: Wanted, message: str) -> None:
     with pytest.raises(NotFoundError, match=message):
         next_battles(start, wanted, POLICY)
+
+
+def test_of_very_many_models_only_everybody_has_a_queue(
+    boards: list[Rated], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (bounds, queueing):
+        monkeypatch.setattr(module, "DETAILED_MODELS", len(MODELS) - 1)
+    many = start_of(boards)
+    assert {row["board"] for row in next_battle_rows(many, [POLICY]).to_pylist()} == {"all"}
+    asked = next_battles(many, Wanted("all", "overall", 4), POLICY)
+    assert len(asked) == 4
+    for board in ("US", POPULATION):
+        with pytest.raises(NotFoundError, match="only everybody's board has a queue"):
+            next_battles(many, Wanted(board, "overall", 4), POLICY)
 
 
 def test_one_model_has_nobody_to_meet(start: Start, boards: list[Rated]) -> None:

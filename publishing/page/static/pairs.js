@@ -11,9 +11,14 @@ sections.push({
         const everybody = beside(board, { stratum, estimator: 0, isWeighted: false });
         byId("pairs").hidden = !data.pairs[dimension] || everybody === undefined;
         if (byId("pairs").hidden) return;
-        const rows = rowsOf(everybody);
+        const among = data.pairs[dimension].models;
+        const every = rowsOf(everybody);
+        const rows = among ? every.filter(({ model }) => among.includes(model)) : every;
+        const some = among
+            ? ` The best ${formats.count(rows.length)} of ${formats.count(every.length)} models.`
+            : "";
         byId("pairs-lede").textContent =
-            `${dimensions.label[dimension]}: everybody, unweighted, by the exact estimator. Numbers along the top are the places of the models on the left.`;
+            `${dimensions.label[dimension]}: everybody, unweighted, by the exact estimator.${some} Numbers along the top are the places of the models on the left.`;
         drawPair(dimension, rows);
         const heads = rows.map(
             ({ name, rank }) => html`<th scope="col"><abbr title="${name}">${rank}</abbr></th>`,
@@ -35,8 +40,10 @@ const TURNED = { better: "worse", win: "lose", lose: "win", battle_count: "battl
 /** What the data says of a against b, or null: each pair is there once, by places. */
 function pairOf(dimension, a, b) {
     const table = data.pairs[dimension];
-    const [i, j] = a < b ? [a, b] : [b, a];
-    const place = i * models.model_id.length - (i * (i + 1)) / 2 + (j - i - 1);
+    const among = table.models;
+    const [i, j] = (a < b ? [a, b] : [b, a]).map((model) => (among ? among.indexOf(model) : model));
+    const size = among ? among.length : models.model_id.length;
+    const place = i * size - (i * (i + 1)) / 2 + (j - i - 1);
     if (a === b || table.better[place] === null) return null;
     const cells = {};
     for (const name in TURNED) cells[name] = table[a < b ? name : TURNED[name]][place];
