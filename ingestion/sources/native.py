@@ -44,7 +44,6 @@ from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"
 _EVENT_TYPES = frozenset(EventType)
-_NATIVE_COLUMNS = frozenset(name for one in CONTRACTS.values() for name in one.native_columns)
 
 
 class NativeJsonl(FileSource):
@@ -119,7 +118,6 @@ class NativeParquet(FileSource):
                     f"its columns are {', '.join(rows.columns)}.",
                     remedy="Say with --mapping what the columns mean.",
                 )
-            rows.refuse_types([name for name in rows.columns if name in _NATIVE_COLUMNS])
             for piece in rows.pieces(rows.columns):
                 names = pc.cast(piece.table[EVENT_TYPE], pa.string())
                 for name in pc.unique(names).to_pylist():
