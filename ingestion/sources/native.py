@@ -48,7 +48,6 @@ from ingestion.vocabulary import EventType, Refusal
 
 EVENT_TYPE = "event_type"
 _EVENT_TYPES = frozenset(EventType)
-_NATIVE_COLUMNS = frozenset(name for one in CONTRACTS.values() for name in one.native_columns)
 
 
 class _NativeFile(FileSource):
@@ -157,7 +156,6 @@ class NativeParquet(_NativeFile):
                     f"its columns are {', '.join(rows.columns)}.",
                     remedy="Say with --mapping what the columns mean.",
                 )
-            rows.refuse_types([name for name in rows.columns if name in _NATIVE_COLUMNS])
             for piece in rows.pieces(rows.columns):
                 names = pc.cast(piece.table[EVENT_TYPE], pa.string())
                 for name in pc.unique(names).to_pylist():

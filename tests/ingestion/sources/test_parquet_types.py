@@ -89,14 +89,12 @@ def test_single_values_of_any_type_are_read(
 
 
 @pytest.mark.parametrize("kind", _NOT_SINGLE)
-def test_what_is_no_single_value_is_refused_alike(
+def test_what_is_no_single_value_is_refused(
     read: Any, mapping: Any, tmp_path: Path, kind: str
 ) -> None:
     column = _NOT_SINGLE[kind]
     with pytest.raises(LoadRefusedError, match=r"'id' is of type .* single value"):
         read(_write(tmp_path / "v.parquet", column), mapping=mapping(_BY_ID))
-    with pytest.raises(LoadRefusedError, match=r"'participant_id' is of type .* single value"):
-        read(_as_native(tmp_path / "n.parquet", column))
 
 
 def test_a_path_leads_into_structs(read: Any, mapping: Any, tmp_path: Path) -> None:
