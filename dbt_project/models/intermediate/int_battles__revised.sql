@@ -76,7 +76,7 @@ known as (
 
 ),
 
--- Whoever was there first has the place: a verdict that was said of the dimension, or the earlier one.
+-- Who was there first has the place: a verdict said of that dimension, or else the earlier one.
 said_twice as (
 
     select distinct moved.position
