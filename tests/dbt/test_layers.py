@@ -21,9 +21,9 @@ READ_ONCE = {
     "int_quota_cells__allotted": "too long to read together with the report",
     "int_rakings__diagnosed": "too long to read together with the diagnostics",
 }
-# They read events that name models, but not the names.
+# They read events that name models, and not the names; or leave them to the table that reads them.
 NAMES_UNREAD = {
-    "int_battles__revised": "what became of battles, by their place",
+    "int_battles__revised": "names as corrected, for int_battles__current",
     "int_events__revised": "ids alone",
     "int_models__aliased": "the meaning itself",
 }
