@@ -218,6 +218,7 @@ class _Load:
             self._judge_load()
             self.quarantine.keep()
             if self.failures:
+                self.warnings += warnings_of(self.noted, self.log, self.names)
                 raise self._refusal(self._report("refused", position=None))
             if self.updated is not None:
                 self.updated(self.updates)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import BusyError
+from ingestion.errors import BusyError, NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.output import (
     AS_JSON,
@@ -23,6 +23,7 @@ from orchestration.cli.output import (
     say,
     step,
 )
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,17 @@ where is_registered and not has_battled and not is_retired
 order by model_id
 """
 LEFT_OUT = "select what, count(*) as board_count from rpt_left_out group by what order by what"
+# Where the verdicts of one person are alike, this is what the table's interval leaves out.
+CLUSTERED = """
+select count(*) as model_count, max(clustered_sd / skill_sd) as sd_ratio
+from rpt_leaderboard
+where
+    stratum_id = $stratum
+    and dimension = $dimension
+    and estimator = $estimator
+    and weighting = $weighting
+    and clustered_sd > 2 * skill_sd
+"""
 COLUMNS: Columns = {
     ">rank": "{rank}",
     "^range": "{rank_lo}-{rank_hi}",
@@ -185,10 +197,30 @@ def leaderboard(
     """Show a leaderboard."""
     release = _release(Home.from_environment(), as_of, valid_until)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
-    _show(release, output, stratum=stratum, **names)
+    is_last = as_of is None and valid_until is None
+    _show(release, output, is_last=is_last, stratum=stratum, **names)
 
 
-def _show(release: Release, output: Format, **chosen: str | None) -> None:
+def _clustered(head: dict[str, Any]) -> list[str]:
+    """What the last build knows of intervals that take one person's verdicts as independent."""
+    from orchestration.database import mart_rows
+
+    names = {name: head[name] for name in ("stratum", "dimension", "estimator", "weighting")}
+    try:
+        [found] = mart_rows(Home.from_environment(), CLUSTERED, names)
+    except (BusyError, NotFoundError):
+        return []
+    if not found["model_count"]:
+        return []
+    wider = counted(found["model_count"], "interval")
+    said = (
+        f"verdicts are taken as independent; by participant, {wider} would be up to"
+        f" {found['sd_ratio']:.1f} times as wide (clustered_sd in rpt_leaderboard)"
+    )
+    return [said]
+
+
+def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
     from publishing.boards.view import leaderboard as view  # imports pyarrow
 
     head, rows = view(release, **chosen)
@@ -201,6 +233,8 @@ def _show(release: Release, output: Format, **chosen: str | None) -> None:
         notes.append(
             "models fall into groups never compared; ranks across groups rest on the prior"
         )
+    if is_last and output is Format.TABLE:
+        notes += _clustered(head)
     note = "; ".join(notes)
     print_rows("rows", rows, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
 
