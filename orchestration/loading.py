@@ -25,6 +25,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
 from ingestion.log.receipt import Conflict
 from ingestion.log.retractions import load_batch
+from ingestion.log.vault_binding import require_vault
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.registry import open_source, size_of
 from ingestion.subjects.links import vault_lock
@@ -37,7 +38,7 @@ from orchestration.load_report import GateRefusalError, LoadReport, earlier_repo
 from orchestration.load_warnings import Noted, warnings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
 
     from expectations.gate import Verdict
@@ -75,12 +76,14 @@ def load_file(
     opened = partial(open_source, path, mapping=mapping, source=source_name)
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
+        log = EventLog.open(home.log)
+        said = require_vault(log, home.vault)
         names = Naming(
             home.vault,
             is_native=True,
             participants_of=getattr(source, "participants_of", None),
         )
-        return _Load(home, source, names, opened, gate or Gate(), progress, path).run()
+        return _Load(home, log, said, source, names, opened, gate or Gate(), progress, path).run()
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -93,8 +96,11 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         source: rows that name participants and conversations by their pseudonyms.
     """
     with vault_lock(home.vault, is_exclusive=False):
+        log = EventLog.open(home.log)
+        said = require_vault(log, home.vault)
         names = Naming(home.vault, is_native=False)
-        return _Load(home, source, names, lambda: source, Gate(max_bad_share=1.0)).run()
+        gate = Gate(max_bad_share=1.0)
+        return _Load(home, log, said, source, names, lambda: source, gate).run()
 
 
 @dataclass
@@ -102,6 +108,8 @@ class _Load:
     """The state of one load while it runs."""
 
     home: Home
+    log: EventLog
+    said_of_vault: Mapping[str, object]
     source: Source
     names: Naming
     reopened: Callable[[], Source]
@@ -120,7 +128,6 @@ class _Load:
     noted: Noted = field(default_factory=Noted)
 
     def __post_init__(self) -> None:
-        self.log = EventLog.open(self.home.log)
         self.batch_id = load_batch(self.log, self.source.fingerprint)
         self.seals = Seals.open(self.home.vault, is_made=True)
         self.started_us = time.time_ns() // 1000
@@ -134,7 +141,7 @@ class _Load:
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
-        begun = self.log.begin(self.batch_id, {"name": PRODUCER})
+        begun = self.log.begin(self.batch_id, {"name": PRODUCER, **self.said_of_vault})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)
             for rows in self.conflicts.rows(self.reopened()) if self.conflicts.found else ():
