@@ -14,6 +14,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -27,11 +28,13 @@ from ingestion.log.receipt import Conflict
 from ingestion.log.retractions import load_batch
 from ingestion.log.vault_binding import require_vault
 from ingestion.sources.batch import ROW_NUMBER
+from ingestion.sources.providers import read_providers
 from ingestion.sources.registry import open_source, size_of
 from ingestion.subjects.links import vault_lock
 from ingestion.subjects.log_form import Naming
 from ingestion.subjects.seals import Seals
 from ingestion.vocabulary import EventType, Refusal
+from orchestration.authority import Authority
 from orchestration.conflicts import Conflicts
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
@@ -83,7 +86,13 @@ def load_file(
             is_native=True,
             participants_of=getattr(source, "participants_of", None),
         )
-        return _Load(home, log, said, source, names, opened, gate or Gate(), progress, path).run()
+        load = _Load(home, log, said, source, names, opened, gate or Gate(), progress, path)
+        if not load.gate.permit.is_operators:
+            providers, people = read_providers(home.sources), names.participants_of
+            load.authority = Authority(
+                log, Path(path), providers, load.gate.permit, source_name, people
+            )
+        return load.run()
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -116,6 +125,7 @@ class _Load:
     gate: Gate
     progress: Callable[[int], None] = lambda _rows: None
     path: str = ""
+    authority: Authority | None = None
     row_count: int = 0
     duplicates: int = 0
     retracted: int = 0
@@ -178,6 +188,9 @@ class _Load:
             split = self.gate.split(native)
             self.row_count += native.table.num_rows
             self.quarantine.add(split.refused)
+            if self.authority is not None:
+                split = self.authority.split(native, split.accepted)
+                self.quarantine.add(split.refused)
             event_type = native.event_type
             if event_type is not None and split.accepted.num_rows:
                 waiting = self.waiting.setdefault(event_type, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,22 +24,35 @@ def ingest(
     max_bad_share: Annotated[
         float, typer.Option(min=0, max=1, help="Refuse the file above this share of bad rows.")
     ] = 0.2,
+    signature: Annotated[
+        Path | None, typer.Option(help="The file's minisign signature; else FILE.minisig.")
+    ] = None,
+    across_sources: Annotated[
+        bool,
+        typer.Option("--across-sources", help="Let it speak for other sources, of their events."),
+    ] = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Bring files through the gate into the event log."""
-    from expectations.gate import Gate
+    from expectations.gate import Gate, Permit
     from orchestration.load_report import GateRefusalError
     from orchestration.loading import load_file  # imports pyarrow and DuckDB
 
     home = Home.from_environment()
+    permit = Permit(is_across=across_sources, signature=signature)
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
-        gate = Gate(max_bad_share=max_bad_share)
+        gate = Gate(max_bad_share=max_bad_share, permit=permit)
         try:
             with progress(path) as show:
                 report = load_file(
-                    home, path, mapping=mapping, source_name=source, gate=gate, progress=show
+                    home,
+                    path,
+                    mapping=mapping,
+                    source_name=source,
+                    gate=gate,
+                    progress=show,
                 )
         except GateRefusalError as refused:
             report = refused.report

@@ -3,7 +3,8 @@
 Counted is every file that a build can load, whether git knows it or not: Python's modules (compiled
 ones too), mappings and settings in YAML, all that dbt finds below its project. Left out are the
 seeds, which are the study's design; what dbt writes (`target/`, `logs/` at the top of its project);
-what Python compiled of these files (`__pycache__/*.pyc`, which it makes anew); and the page's templates and scripts, which decide nothing about a figure.
+what Python compiled of these files (`__pycache__/*.pyc`, which it makes anew); and the page's
+templates and scripts, which decide nothing about a figure.
 """
 
 from __future__ import annotations
