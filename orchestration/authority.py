@@ -100,13 +100,15 @@ class Authority:
         event_type = native.event_type
         if event_type is None or not checked.num_rows:
             return Split(checked, [])
+        distinct = checked["source"].unique().to_pylist()
+        by_source = {name: self._of_source(event_type, name) for name in distinct}
+        is_about = event_type in ABOUT_EVENTS | {EventType.MODEL_RETIRED}
+        if not any(by_source.values()) and (self.permit.is_across or not is_about):
+            return Split(checked, [])
         sources = checked["source"].to_pylist()
-        by_source = {name: self._of_source(event_type, name) for name in set(sources)}
-        found: dict[int, Objection] = {}
-        if any(by_source.values()):
-            objections = (by_source[name] for name in sources)
-            found = {row: one for row, one in enumerate(objections) if one is not None}
-        if not self.permit.is_across and event_type in ABOUT_EVENTS | {EventType.MODEL_RETIRED}:
+        objections = (by_source[name] for name in sources)
+        found = {row: one for row, one in enumerate(objections) if one is not None}
+        if is_about and not self.permit.is_across:
             column = "target_event_id" if event_type in ABOUT_EVENTS else "model_id"
             for row, owner in self._owners(event_type, checked[column]).items():
                 if owner != sources[row]:

@@ -22,6 +22,7 @@ from expectations.gate import Gate, Permit
 from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.log.reader import register
+from ingestion.log.vault_binding import require_vault
 from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
@@ -223,6 +224,7 @@ def key_of(home: Home, source: str, participant_id: str) -> str | None:
     """The key of a participant by a source's own id; None where erased, or nothing was loaded."""
     if not home.vault.exists():
         return None
+    require_vault(EventLog.open(home.log), home.vault, may_be_unfinished=True)
     return Identities.open(home.vault).subject_id(source, participant_id)
 
 

@@ -129,7 +129,7 @@ def _require_ours(log: EventLog, vault: Path, path: Path, keys: dict[str, bytes]
             (trial / name).unlink(missing_ok=True)
             create_secret(trial / name, content)
         # What was erased since is destroyed again after they are put back.
-        for damage in damages(log, trial, is_erasing=True):
+        for damage in damages(log, trial, may_be_unfinished=True):
             said = damage.message.replace(f"{trial}/", f"{path}: ")
             raise IntegrityError(said, remedy="Use a backup of this warehouse's vault.")
     finally:

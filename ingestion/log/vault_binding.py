@@ -43,13 +43,16 @@ AGAIN = (
 )
 
 
-def require_vault(log: EventLog, vault: Path, *, is_erasing: bool = False) -> dict[str, object]:
+def require_vault(
+    log: EventLog, vault: Path, *, may_be_unfinished: bool = False
+) -> dict[str, object]:
     """Check the keys before they are used; make them in a new warehouse.
 
     Args:
         log: where the keys' check values are.
         vault: the keys.
-        is_erasing: the check is for an erasure, which may end one that was cut off.
+        may_be_unfinished: people who were erased may still be there: an erasure ends what was cut
+            off, and a search takes nothing from the keys.
 
     Returns:
         What the producer of the next commit must say: the check values, unless the log has them.
@@ -58,7 +61,7 @@ def require_vault(log: EventLog, vault: Path, *, is_erasing: bool = False) -> di
         IntegrityError: a key is missing, damaged or another one, or people who were erased are
             not; the message names the file and the way back.
     """
-    for damage in damages(log, vault, is_erasing=is_erasing):
+    for damage in damages(log, vault, may_be_unfinished=may_be_unfinished):
         raise damage
     if _recorded(log) is not None:
         return {}
@@ -81,14 +84,16 @@ def require_seals(log: EventLog, vault: Path) -> Seals:
     return Seals.open(vault)
 
 
-def damages(log: EventLog, vault: Path, *, is_erasing: bool = False) -> Iterator[IntegrityError]:
+def damages(
+    log: EventLog, vault: Path, *, may_be_unfinished: bool = False
+) -> Iterator[IntegrityError]:
     """Everything that is wrong with the keys; a whole key is needed to look at what it holds."""
     is_whole = True
     for name in KEYS:
         for damage in _of_file(log, vault, name):
             is_whole = False
             yield damage
-    if is_whole and not is_erasing and (erased := erased_subjects(log)):
+    if is_whole and not may_be_unfinished and (erased := erased_subjects(log)):
         yield from _of_seals(vault, erased)
         yield from _of_links(vault, len(erased))
 

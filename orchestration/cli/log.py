@@ -277,7 +277,7 @@ def erase(
 
     require_level(level, is_retracted=retract)
     home, log = _opened()
-    require_vault(log, home.vault, is_erasing=True)
+    require_vault(log, home.vault, may_be_unfinished=True)
     found = find_subject(log, home.vault, subject, source)
     if not yes:
         listed = ", ".join(f"{count:,} {kind}" for kind, count in found.events.items())

@@ -159,6 +159,14 @@ def test_an_erasure_uses_the_logs_own_keys(home: Path, name: str) -> None:
     assert "vault restore" in refused.stderr
 
 
+@pytest.mark.parametrize("name", ["pseudonym key flipped", "links lost"])
+def test_a_search_uses_the_logs_own_keys(home: Path, name: str) -> None:
+    DAMAGES[name](home / "vault")
+    asked = ("log", "events", "--source", "study", "--participant-id", "ben")
+    assert demoscope(home, *asked).returncode == 5
+    assert (home / "vault" / "links.tree").exists() == (name != "links lost")
+
+
 @pytest.mark.parametrize("name", ["seals foreign", "seals old", "seals lost"])
 def test_a_build_reads_answers_with_the_logs_own_keys(home: Path, name: str) -> None:
     DAMAGES[name](home / "vault")
