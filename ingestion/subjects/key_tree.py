@@ -115,8 +115,8 @@ class KeyTree:
 
     def destroyed_count(self) -> int:
         """How many leaves were destroyed; two people share one once in 2^64."""
-        there = sum(len(DIGITS) ** (DEPTH - len(path)) for path in self._seeds)
-        return len(DIGITS) ** DEPTH - there
+        there = sum(1 << 4 * (DEPTH - len(path)) for path in self._seeds)
+        return (1 << 4 * DEPTH) - there
 
     def replace(self, path: Path) -> None:
         """Put this tree in the place of a file, durably, and overwrite what stood there."""
