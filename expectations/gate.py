@@ -31,6 +31,8 @@ from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeB
 from ingestion.sources.names import normalised
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ingestion.vocabulary import EventType
 
 PAGE_HEAD = """
@@ -82,15 +84,41 @@ class Verdict:
     page: str | None = None
 
 
+@dataclass(frozen=True)
+class Permit:
+    """What the operator lets a file say beyond its own source's things.
+
+    Args:
+        is_operators: a command of the operator has written it: it may say anything.
+        is_across: it may speak for other sources, and of their things.
+        signature: where its signature is; None: beside it.
+    """
+
+    is_operators: bool = False
+    is_across: bool = False
+    signature: Path | None = None
+
+
+OF_A_FILE = Permit()
+
+
 class Gate:
     """Judges the batches of one load. Not shared between threads.
 
     Args:
         max_bad_share: largest share of refused rows a load survives.
         is_documented: whether every verdict comes with its Data Docs.
+        permit: what the operator lets the load say.
     """
 
-    def __init__(self, *, max_bad_share: float = 0.2, is_documented: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        max_bad_share: float = 0.2,
+        is_documented: bool = False,
+        permit: Permit = OF_A_FILE,
+    ) -> None:
+        self.permit = permit
         self.max_bad_share = max_bad_share
         self.is_documented = is_documented
         self._now_us = time.time_ns() // 1000

@@ -28,6 +28,8 @@ class Home:
         """Great Expectations' pages of the loads that Dagster ran."""
         self.vault = root / "vault"
         """Secrets: the pseudonym key. Never in the log, never published."""
+        self.sources = root / "sources.toml"
+        """Providers of sources: their keys, and what they may say."""
         self.log_public_key = root / "log-public.pub"
         """Who signs the log's checkpoints; made to be handed out."""
         self.cache = root / "cache"

@@ -68,6 +68,9 @@ class Refusal(StrEnum):
     MODEL_AGAINST_ITSELF = "model_against_itself"
     CONFLICTING_DUPLICATE = "conflicting_duplicate"
     ERASED_PARTICIPANT = "erased_participant"
+    SOURCE_NOT_ALLOWED = "source_not_allowed"
+    EVENT_NOT_ALLOWED = "event_not_allowed"
+    ANOTHER_SOURCES = "another_sources"
 
 
 SIMULATED_SOURCE_PREFIX = "simulated"

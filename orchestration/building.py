@@ -30,6 +30,7 @@ from orchestration.rating_step import RATING_FILE, read_subject, reading, write_
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
+from publishing.boards.program import keep_program
 from publishing.boards.statement import configured, provenance
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
@@ -200,6 +201,7 @@ def keep_release(home: Home, workspace: Workspace) -> Release:
     """Keep the release the ratings make, with its design, at the cut of the ratings."""
     subject, rows = read_release(workspace)
     keep_design(home.boards, workspace.project)
+    keep_program(home.boards)
     made = provenance(EventLog.open(home.log), subject["log_position"])
     return store.keep(home.boards, subject, rows, made, configured(home.vault))
 

@@ -13,8 +13,9 @@ import duckdb
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import BusyError, IntegrityError, NotFoundError
 from ingestion.log.reader import register
+from ingestion.log.vault_binding import require_seals
 from ingestion.paths import Home
-from ingestion.subjects.seals import SEALED_PREFIX, Seals
+from ingestion.subjects.seals import SEALED_PREFIX
 from orchestration.load_report import TABLE as LOADS
 from publishing.boards.designs import design_hash
 from publishing.boards.inputs import Cut
@@ -67,7 +68,7 @@ def register_sources(
         A sentence for each record of a load that cannot be read: what it says is left out.
     """
     register(connection, log, as_of_seq)
-    _unseal(connection, Home(log.layout.root.parent).vault)
+    _unseal(connection, log, Home(log.layout.root.parent).vault)
     query, unread = _loads(connection, loads)
     connection.execute(f"create or replace view raw.load as {query}")
     return [
@@ -104,7 +105,7 @@ def _is_read(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
     return bool(is_whole)
 
 
-def _unseal(connection: duckdb.DuckDBPyConnection, vault: Path) -> None:
+def _unseal(connection: duckdb.DuckDBPyConnection, log: EventLog, vault: Path) -> None:
     """Show what participants said of themselves; of those who were erased, nothing.
 
     Raises:
@@ -116,7 +117,8 @@ def _unseal(connection: duckdb.DuckDBPyConnection, vault: Path) -> None:
         query = f"from raw.{event_type}"
         if not sealed or not connection.sql(f"{query} where {sealed} limit 1").fetchall():
             continue
-        opened = Seals.open(vault).unseal(contract, connection.sql(query).to_arrow_table())
+        seals = require_seals(log, vault)
+        opened = seals.unseal(contract, connection.sql(query).to_arrow_table())
         connection.register("opened", opened)
         connection.execute(f"create or replace table raw.opened_{event_type} as from opened")
         connection.unregister("opened")

@@ -22,6 +22,7 @@ import duckdb
 from ingestion.errors import BusyError, DemoscopeError
 from orchestration.database import LOCKED, open_database
 from publishing.boards.designs import hash_of_files
+from publishing.boards.program import is_loaded_by_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
 BAD = {"error", "fail", "runtime error"}
-NOT_SOURCES = {"target", "logs", "dbt_packages", "__pycache__"}
 ROWS_SHOWN = 3
 TEXT_SHOWN = 240
 SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
@@ -116,9 +116,7 @@ def fingerprint(project: Path) -> str:
     """SHA-256 over dbt's version and the files of a project that dbt reads, not those it writes."""
     named = ((path.relative_to(project), path) for path in sorted(project.rglob("*")))
     files = hash_of_files(
-        (name.as_posix(), path)
-        for name, path in named
-        if path.is_file() and not NOT_SOURCES.intersection(name.parts)
+        (name.as_posix(), path) for name, path in named if path.is_file() and is_loaded_by_dbt(name)
     )
     return f"{version('dbt-core')} {files}"
 

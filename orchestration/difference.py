@@ -23,7 +23,7 @@ from orchestration.rating_step import reading
 from publishing.boards.checking import require_whole, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, require_same_log
-from publishing.boards.statement import code_hash
+from publishing.boards.program import code_hash
 from publishing.boards.store import KEY
 from ratings.rounding import MICRO
 from ratings.tables.every_board import RATING, rate_all

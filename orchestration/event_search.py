@@ -16,6 +16,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.reader import register
+from ingestion.log.vault_binding import require_vault
 from ingestion.subjects.links import Identities
 from ingestion.subjects.pseudonyms import KEY_FILE
 from ingestion.vocabulary import EventType
@@ -141,6 +142,7 @@ def _log_ids(home: Home, search: Search) -> dict[str, Any]:
     if not (home.vault / KEY_FILE).exists():
         message = f"{home.vault / KEY_FILE} is missing: without it no native id can be found."
         raise NotFoundError(message, remedy="Search by --event-id, --model or --dimension.")
+    require_vault(EventLog.open(home.log), home.vault, may_be_unfinished=True)
     known = Identities.open(home.vault)
     if search.native_id:
         # Several values are joined as a mapping joins them (ingestion/sources/projection.py).

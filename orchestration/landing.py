@@ -14,6 +14,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.sources.minisign import SUFFIX
 from ingestion.visible_text import visible
 
 UNFINISHED = {".part", ".partial", ".tmp", ".crdownload"}
@@ -66,7 +67,7 @@ def landed_files(landing: Path) -> list[LandedFile]:
     for path in sorted(landing.rglob("*")):
         name = path.relative_to(landing)
         is_hidden = any(part.startswith(".") for part in name.parts)
-        is_data = path.suffix not in UNFINISHED and path.name not in MAPPING_FILES
+        is_data = path.suffix not in {*UNFINISHED, SUFFIX} and path.name not in MAPPING_FILES
         if is_data and not is_hidden and path.is_file():
             found.append(LandedFile(visible(name.as_posix()), path, _mapping_of(name, landing)))
     return found

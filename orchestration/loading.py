@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -26,11 +27,14 @@ from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
 from ingestion.log.receipt import Conflict
 from ingestion.log.retractions import load_batch
+from ingestion.log.vault_binding import damages, require_vault
 from ingestion.sources.batch import ROW_NUMBER
+from ingestion.sources.providers import read_providers
 from ingestion.sources.registry import open_source, size_of
 from ingestion.subjects.links import vault_lock
 from ingestion.subjects.log_form import Naming
 from ingestion.vocabulary import EventType, Refusal
+from orchestration.authority import Authority
 from orchestration.conflicts import Conflicts
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.dry_run import NO_VAULT, reading
@@ -40,7 +44,7 @@ from orchestration.suspect_values import SuspectValues
 from orchestration.updating import Updates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
 
     from expectations.gate import Verdict
@@ -76,7 +80,7 @@ def load_file(
         DemoscopeError: the file cannot be read at all.
     """
     opened = partial(open_source, path, mapping=mapping, source=source_name)
-    with _prepared(home, path, opened, gate or Gate()) as load:
+    with _prepared(home, path, opened, gate or Gate(), source_name) as load:
         load.progress = progress
         return load.run()
 
@@ -105,22 +109,27 @@ def update_file(
         DemoscopeError: likewise.
     """
     opened = partial(open_source, path, mapping=mapping, source=source_name)
-    with _prepared(home, path, opened, gate or Gate()) as load:
+    with _prepared(home, path, opened, gate or Gate(), source_name) as load:
         load.updated = updated
         return load.run()
 
 
 @contextmanager
-def _prepared(home: Home, path: str, opened: Callable[[], Source], gate: Gate) -> Iterator[_Load]:
+def _prepared(
+    home: Home, path: str, opened: Callable[[], Source], gate: Gate, source_name: str | None
+) -> Iterator[_Load]:
     """The load of a file while the vault is held, after the aliases that its mapping brings."""
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
         aliases = getattr(source, "aliases", None)
         said = [] if aliases is None else [_of_aliases(load_file(home, aliases))]
+        log = EventLog.open(home.log)
+        vault = require_vault(log, home.vault)
         whose = getattr(source, "participants_of", None)
         names = Naming.open(home.vault, is_native=True, participants_of=whose)
-        load = _Load(home, EventLog.open(home.log), source, names, opened, gate, path=path)
+        load = _Load(home, log, vault, source, names, opened, gate, path=path)
         load.warnings += said
+        load.authorise(source_name)
         yield load
 
 
@@ -137,9 +146,12 @@ def try_file(
     opened = partial(open_source, path, mapping=mapping, source=source_name)
     with reading(home) as log:
         source = opened()
+        for damage in damages(log, home.vault):
+            raise damage
         names = Naming.without_writing(home.vault, getattr(source, "participants_of", None))
         gate = gate or Gate()
-        load = _Load(home, log, source, names, opened, gate, progress, path, is_dry=True)
+        load = _Load(home, log, {}, source, names, opened, gate, progress, path, is_dry=True)
+        load.authorise(source_name)
         if not home.vault.is_dir():
             load.warnings.append(NO_VAULT)
         return load.run()
@@ -161,9 +173,11 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         source: rows that name participants and conversations by their pseudonyms.
     """
     with vault_lock(home.vault, is_exclusive=False):
-        names = Naming.open(home.vault, is_native=False)
         log = EventLog.open(home.log)
-        return _Load(home, log, source, names, lambda: source, Gate(max_bad_share=1.0)).run()
+        vault = require_vault(log, home.vault)
+        names = Naming.open(home.vault, is_native=False)
+        gate = Gate(max_bad_share=1.0)
+        return _Load(home, log, vault, source, names, lambda: source, gate).run()
 
 
 @dataclass
@@ -172,12 +186,14 @@ class _Load:
 
     home: Home
     log: EventLog
+    said_of_vault: Mapping[str, object]
     source: Source
     names: Naming
     reopened: Callable[[], Source]
     gate: Gate
     progress: Callable[[int], None] = lambda _rows: None
     path: str = ""
+    authority: Authority | None = None
     row_count: int = 0
     duplicates: int = 0
     retracted: int = 0
@@ -201,6 +217,18 @@ class _Load:
         self.waiting: dict[EventType, list[pa.Table]] = {}
         self.staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
 
+    def authorise(self, ceiling: str | None) -> None:
+        """Hold every row against what the file may say; the program's own commands may say all."""
+        if not self.gate.permit.is_operators:
+            self.authority = Authority(
+                self.log,
+                Path(self.path),
+                read_providers(self.home.sources),
+                self.gate.permit,
+                ceiling,
+                self.names.participants_of,
+            )
+
     def run(self) -> LoadReport:
         self.updates = Updates(self.log, is_asked=self.updated is not None)
         if self.updated is not None:
@@ -209,7 +237,7 @@ class _Load:
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
-        begun = self.log.begin(self.batch_id, {"name": PRODUCER})
+        begun = self.log.begin(self.batch_id, {"name": PRODUCER, **self.said_of_vault})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)
             self._stage_corrections(batch)
@@ -254,6 +282,9 @@ class _Load:
             split = self.gate.split(native)
             self.row_count += native.table.num_rows
             self.quarantine.add(split.refused)
+            if self.authority is not None:
+                split = self.authority.split(native, split.accepted)
+                self.quarantine.add(split.refused)
             event_type = native.event_type
             if event_type is not None and split.accepted.num_rows:
                 self.suspects.add(event_type, split.accepted)

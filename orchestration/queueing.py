@@ -18,9 +18,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from expectations.gate import Gate, Permit
 from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.log.reader import register
+from ingestion.log.vault_binding import require_vault
 from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
@@ -224,7 +226,7 @@ def load_events(home: Home, name: str, events: Sequence[dict[str, Any]]) -> Load
     with tempfile.TemporaryDirectory(dir=home.cache, prefix="events-") as directory:
         path = Path(directory) / f"{name}.jsonl"
         path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-        return load_file(home, str(path))
+        return load_file(home, str(path), gate=Gate(permit=Permit(is_operators=True)))
 
 
 def _known(what: str, name: str, column: pa.ChunkedArray) -> None:
@@ -243,6 +245,7 @@ def key_of(home: Home, source: str, participant_id: str) -> str | None:
     """The key of a participant by a source's own id; None where erased, or nothing was loaded."""
     if not home.vault.exists():
         return None
+    require_vault(EventLog.open(home.log), home.vault, may_be_unfinished=True)
     return Identities.open(home.vault).subject_id(source, participant_id)
 
 

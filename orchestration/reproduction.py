@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +13,20 @@ from orchestration.dbt_runs import PROJECT_DIRECTORY
 from publishing.boards.checking import ATTESTED, check, first_difference, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, other_log
-from publishing.boards.statement import code_hash, lock_hash
+from publishing.boards.program import code_changes, code_hash, installed, lock_hash, version_changes
 from publishing.boards.store import KEY, canonical, identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from ingestion.paths import Home
     from publishing.boards.store import Release
+
+NAMES_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -133,19 +137,35 @@ def _first_row(document: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:
         yield f"first row that differs: {what}"
 
 
-def _notes(release: Release, taken: int) -> Iterator[str]:
-    """What made it, where that is not what is here; and what was erased since."""
-    try:
-        made_by = release.predicate["made_by"]
-    except (IntegrityError, KeyError):
-        made_by = {"code_sha256": code_hash(), "dependency_lock_sha256": lock_hash()}
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def code_notes(boards: Path, made_by: Mapping[str, Any]) -> Iterator[str]:
+    """What made a release, where that is not what is here.
+
+    Args:
+        boards: where releases are kept, each with the list of files it was made by.
+        made_by: what the release's statement says.
+    """
     if made_by["code_sha256"] != code_hash():
+        changes = code_changes(boards, made_by["code_sha256"])
+        said = "" if changes is None else f" Files that differ: {_listed(changes)}."
         yield (
             f"Made by other code: version {made_by['code_version']}, "
-            f"{made_by['code_sha256'][:12]}; this is {code_hash()[:12]}."
+            f"{made_by['code_sha256'][:12]}; this is {code_hash()[:12]}.{said}"
         )
     if made_by["dependency_lock_sha256"] != lock_hash():
         yield "Made with other versions of the dependencies: requirements.lock differs."
+    if found := version_changes(made_by.get("dependencies") or installed()):
+        yield f"Made with other libraries than are installed: {_listed(found)}."
+
+
+def _notes(release: Release, taken: int) -> Iterator[str]:
+    """What made it, where that is not what is here; and what was erased since."""
+    with suppress(IntegrityError, KeyError):
+        yield from code_notes(release.directory.parent, release.predicate["made_by"])
     if taken:
         yield (
             f"{taken:,} erasures since it was made took away what it may have used: where it is not"

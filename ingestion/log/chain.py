@@ -325,6 +325,16 @@ class Chain:
                 return self.commit(seq)
         return None
 
+    def first_saying(self, text: str) -> Commit | None:
+        """The first commit whose bytes have this piece of JSON."""
+        found = (seq for seq, content in enumerate(self._contents, 1) if text.encode() in content)
+        seq = next(found, None)
+        return None if seq is None else self.commit(seq)
+
+    def has_events_of(self, event_type: str) -> bool:
+        """Whether any event of a type was ever committed."""
+        return self.first_saying(f'"event_type":"{event_type}"') is not None
+
     def at_position(self, position: int) -> Commit:
         """The commit that holds an event.
 

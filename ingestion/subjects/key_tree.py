@@ -118,6 +118,11 @@ class KeyTree:
                     self._seeds[leaf[:depth] + digit] = _descend(seed, digit)
             seed = _descend(seed, leaf[depth])
 
+    def destroyed_count(self) -> int:
+        """How many leaves were destroyed; two people share one once in 2^64."""
+        there = sum(1 << 4 * (DEPTH - len(path)) for path in self._seeds)
+        return (1 << 4 * DEPTH) - there
+
     def replace(self, path: Path) -> None:
         """Put this tree in the place of a file, durably, and overwrite what stood there."""
         replace_secret(path, self.encode())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ingestion.errors import DemoscopeError
-from ingestion.paths import Home
+from ingestion.paths import OTHERS, Home
 from orchestration.cli.output import AS_JSON, print_json, put
 
 if TYPE_CHECKING:
@@ -88,17 +88,34 @@ def _space(home: Home) -> str:
 
 
 def _vault(home: Home) -> str:
-    from ingestion.subjects.pseudonyms import KEY_FILE, Pseudonymiser
+    from ingestion.log import EventLog
+    from ingestion.log.vault_binding import damages
+    from ingestion.subjects.pseudonyms import KEY_FILE
 
-    if not (home.vault / KEY_FILE).exists():
-        if (home.log / "commits").exists() and any((home.log / "commits").iterdir()):
-            raise DemoscopeError(
-                f"{home.vault / KEY_FILE} is missing, but the log has commits.",
-                remedy="Restore the vault, or the same people will get new pseudonyms.",
-            )
+    if not home.vault.exists() and not (home.log / "FORMAT").exists():
         return "no key yet"
-    Pseudonymiser.open(home.vault)
-    return f"a key in {home.vault}; back it up"
+    if (home.log / "FORMAT").exists():
+        found = list(damages(EventLog.open(home.log), home.vault))
+        if found:
+            remedies = dict.fromkeys(damage.remedy or "" for damage in found)
+            said = " ".join(damage.message for damage in found)
+            raise DemoscopeError(said, remedy=" ".join(remedies))
+    _require_private(home)
+    if not (home.vault / KEY_FILE).exists():
+        return "no key yet"
+    return f"the log's own keys in {home.vault}; keep a copy: demoscope vault backup FILE"
+
+
+def _require_private(home: Home) -> None:
+    open_files = [
+        path for path in (home.vault, *sorted(home.vault.glob("*"))) if path.stat().st_mode & OTHERS
+    ]
+    if open_files:
+        names = ", ".join(map(str, open_files))
+        raise DemoscopeError(
+            f"Others can reach the keys: {names}.",
+            remedy=f"Run: chmod -R go= {home.vault}",
+        )
 
 
 def _log(home: Home) -> str:

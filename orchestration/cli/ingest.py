@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,10 +38,17 @@ def ingest(
             "--update", help="Correct battles that the log has otherwise under the same id."
         ),
     ] = False,
+    signature: Annotated[
+        Path | None, typer.Option(help="The file's minisign signature; else FILE.minisig.")
+    ] = None,
+    across_sources: Annotated[
+        bool,
+        typer.Option("--across-sources", help="Let it speak for other sources, of their events."),
+    ] = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Bring files through the gate into the event log."""
-    from expectations.gate import Gate
+    from expectations.gate import Gate, Permit
     from orchestration.dry_run import first_rows
     from orchestration.load_report import GateRefusalError
 
@@ -49,10 +57,11 @@ def ingest(
             "--dry-run and --update do not go together.",
             remedy="A dry run counts changed rows as conflicting_duplicate.",
         )
+    permit = Permit(is_across=across_sources, signature=signature)
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
-        gate = Gate(max_bad_share=max_bad_share)
+        gate = Gate(max_bad_share=max_bad_share, permit=permit)
         try:
             report = _brought(path, mapping, source, gate, is_dry=is_dry, is_update=update)
         except GateRefusalError as refused:

@@ -272,10 +272,12 @@ def erase(
     """Erase a participant for good; every hash, root and signature of the log still holds."""
     from ingestion.log.erasure import erase as erase_subject
     from ingestion.log.erasure import find_subject, require_level
+    from ingestion.log.vault_binding import require_vault
     from orchestration.database import erasure_cleanup, require_idle
 
     require_level(level, is_retracted=retract)
     home, log = _opened()
+    require_vault(log, home.vault, may_be_unfinished=True)
     found = find_subject(log, home.vault, subject, source)
     if not yes:
         listed = ", ".join(f"{count:,} {kind}" for kind, count in found.events.items())

@@ -29,6 +29,7 @@ COMMANDS = {
     "quality": ("quality", "Who takes part in earnest: rules, strikes, appeals, sensitivity."),
     "recruit": ("planning", "Whom to recruit next, how many, and what it costs."),
     "log": ("log", "Look into the event log and check that it is whole."),
+    "vault": ("vault", "Back up the keys that link the log to people, and restore them."),
     "simulate": ("simulate", "Write a simulated study whose truth is known."),
     "study": ("build", "Ingest a bundled study, build, show its leaderboard and make the page."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),

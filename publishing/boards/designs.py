@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingestion.errors import IntegrityError, NotFoundError
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
 DESIGNS = "designs"
 SEEDS = "seeds"
 LATER_SEEDS = "later_seeds"
-LEFT_OUT = ("target", "logs", "dbt_packages")
+LEFT_OUT = {"target", "logs"}
+"""What dbt writes at the top of its project. Below its other folders it reads any name."""
 
 
 def design_hash(project: Path) -> str:
     """SHA-256 over every seed of a dbt project: lines of `<file name> <SHA-256>`, by path."""
     return _hash_of(project / SEEDS)
+
+
+def _written_by_dbt(project: Path, directory: str, names: list[str]) -> set[str]:
+    return LEFT_OUT.intersection(names) if project.samefile(directory) else set()
 
 
 def _hash_of(directory: Path) -> str:
@@ -82,7 +88,7 @@ def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Pat
         raise IntegrityError(message, remedy="Restore it from a copy.")
     project = scratch / "project" / design[:12]
     if not project.exists():
-        shutil.copytree(present, project, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        shutil.copytree(present, project, ignore=partial(_written_by_dbt, present))
         names = {path.name for path in kept.rglob("*.csv")}
         (project / LATER_SEEDS).mkdir()
         for path in sorted((project / SEEDS).rglob("*.csv")):

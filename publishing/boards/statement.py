@@ -2,8 +2,8 @@
 
 The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`, which log it was
 (`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962 root over the
-commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies,
-Python and platform; `made_at`. Only `board` is part of the release's id.
+commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies
+and the versions installed, Python and platform; `made_at`. Only `board` is part of its id.
 
 It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
 oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
@@ -20,13 +20,12 @@ import os
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, UsageError
-from publishing.boards.designs import hash_of_files
+from publishing.boards.program import code_hash, installed, lock_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +39,6 @@ if TYPE_CHECKING:
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "tag:demoscope,2026:board/v1"
-ROOT = Path(__file__).resolve().parents[2]
-LOCK_FILE = ROOT / "requirements.lock"
-CODE = ("ingestion", "ratings", "publishing/boards", "orchestration", "dbt_project")
-CODE_SUFFIXES = {".py", ".sql", ".yml"}
-# The command line, Dagster and what dbt generates decide nothing about a release.
-NOT_CODE = {"cli", "assets", "target", "logs", "__pycache__"}
 KEY_VARIABLE = "DEMOSCOPE_SIGNING_KEY"
 KEY_FILE = "board-signing.key"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -78,26 +71,12 @@ def provenance(log: EventLog, position: int) -> dict[str, Any]:
             "code_version": version("demoscope"),
             "code_sha256": code_hash(),
             "dependency_lock_sha256": lock_hash(),
+            "dependencies": installed(),
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",
         },
         "made_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-
-
-def lock_hash() -> str | None:
-    """SHA-256 of requirements.lock; None where the package is installed without it."""
-    return hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest() if LOCK_FILE.exists() else None
-
-
-@cache
-def code_hash() -> str:
-    """SHA-256 over the code a release is made by: lines of `<path> <SHA-256>`, by path."""
-    paths = sorted(path for package in CODE for path in (ROOT / package).rglob("*"))
-    named = [(path.relative_to(ROOT), path) for path in paths if path.suffix in CODE_SUFFIXES]
-    return hash_of_files(
-        (name.as_posix(), path) for name, path in named if not NOT_CODE.intersection(name.parts)
-    )
 
 
 def pre_authentication_encoding(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:

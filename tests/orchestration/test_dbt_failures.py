@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from orchestration.dbt_runs import (
-    NOT_SOURCES,
     PROJECT_DIRECTORY,
     TransformationFailedError,
     run_dbt,
 )
+from publishing.boards.designs import LEFT_OUT
 
 
 def test_the_row_that_a_test_found_is_shown(tmp_path: Path) -> None:
     project = tmp_path / "project"
-    shutil.copytree(PROJECT_DIRECTORY, project, ignore=shutil.ignore_patterns(*NOT_SOURCES))
+    shutil.copytree(PROJECT_DIRECTORY, project, ignore=shutil.ignore_patterns(*LEFT_OUT))
     seed = project / "seeds" / "seed_pools.csv"
     header, first, *others = list(csv.reader(seed.read_text("utf-8").splitlines()))
     first[header.index("pool")] = ""

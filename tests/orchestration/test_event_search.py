@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from expectations.gate import Gate, Permit
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.paths import Home
@@ -28,7 +29,7 @@ BATTLE: dict[str, Any] = {
 def load(paths: Home, directory: Path, *events: dict[str, Any]) -> None:
     path = directory / "events.jsonl"
     path.write_text("".join(json.dumps(event) + "\n" for event in events))
-    load_file(paths, str(path))
+    load_file(paths, str(path), gate=Gate(permit=Permit(is_across=True)))
 
 
 @pytest.fixture

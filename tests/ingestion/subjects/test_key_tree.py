@@ -109,3 +109,12 @@ def test_a_column_of_names_has_the_secrets_of_each(gone: int) -> None:
             assert column[row].as_py() == tree.secret(names[50 + row])
     assert column[gone].as_py() == fixed().secret(names[50 + gone])
     assert len(tree.column(pa.array([], pa.string()))) == 0
+
+
+def test_destroyed_secrets_are_counted() -> None:
+    tree = KeyTree.new()
+    assert tree.destroyed_count() == 0
+    for count, name in enumerate(("anna", "ben", "cleo"), 1):
+        tree.destroy(name)
+        tree.destroy(name)
+        assert tree.destroyed_count() == count
