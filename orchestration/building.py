@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
+from ingestion.log.held_files import require_whole_log
 from ingestion.paths import Home
 from orchestration.database import (
     built_from,
@@ -83,6 +84,7 @@ def build(
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
         TransformationFailedError: a dbt table or test failed.
+        IntegrityError: a file of the log is not what its commit says.
     """
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)
@@ -199,8 +201,11 @@ def show_ratings(workspace: Workspace) -> None:
 def keep_release(home: Home, workspace: Workspace) -> Release:
     """Keep the release the ratings make, with its design, at the cut of the ratings."""
     subject, rows = read_release(workspace)
+    log = EventLog.open(home.log)
+    # What was read may have been changed while it was read.
+    require_whole_log(log, subject["log_position"])
     keep_design(home.boards, workspace.project)
-    made = provenance(EventLog.open(home.log), subject["log_position"])
+    made = provenance(log, subject["log_position"])
     return store.keep(home.boards, subject, rows, made, configured(home.vault))
 
 

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources, run_models, scratch
@@ -137,7 +138,8 @@ def difference(
     """Compare two releases of one log and explain release B from A, told of each cause in turn.
 
     Raises:
-        IntegrityError: a release was changed since it was kept, or is of another log.
+        IntegrityError: a release was changed since it was kept, is of another log, or has other
+            rows than the other one though nothing lies between them.
     """
     log = EventLog.open(home.log)
     for release in (a, b):
@@ -164,6 +166,8 @@ def difference(
             for cause in causes:
                 step(cause.name)
                 effects[cause.name] = made.with_one(cause)
+    if not causes and not any(is_old):
+        _require_same_rows(a, b)
     changes = tuple(
         _change(key, kept, (base, end), effects, is_remade=any(is_old))
         for key in sorted(kept[0].keys() | kept[1].keys())
@@ -171,6 +175,21 @@ def difference(
     )
     erased = {one for gone in taken for one in gone}
     return Difference(tuple(causes), counted, any(is_other_code), len(erased), changes)
+
+
+def _require_same_rows(a: Release, b: Release) -> None:
+    """Refuse two releases of the same inputs, code and dependencies that say different things.
+
+    Raises:
+        IntegrityError: names both.
+    """
+    locks = {one.predicate["made_by"]["dependency_lock_sha256"] for one in (a, b)}
+    if len(locks) == 1 and not a.rows().equals(b.rows()):
+        message = (
+            f"Releases {a.id[:12]} and {b.id[:12]} were made from the same inputs by the same code,"
+            " but their rows differ: one of them does not follow from the log."
+        )
+        raise IntegrityError(message, remedy="Run for each: demoscope boards reproduce")
 
 
 def event_counts(
