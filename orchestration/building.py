@@ -18,6 +18,7 @@ from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.held_files import require_whole_log
 from ingestion.paths import Home
+from orchestration.build_digests import digests
 from orchestration.database import (
     built_from,
     mark_built,
@@ -31,7 +32,8 @@ from orchestration.rating_step import RATING_FILE, read_subject, reading, write_
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
-from publishing.boards.statement import configured, provenance
+from publishing.boards.statement import TABLES, configured, provenance
+from publishing.publications.catalogue import declared_marts, public_tables
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
@@ -199,14 +201,29 @@ def show_ratings(workspace: Workspace) -> None:
 
 
 def keep_release(home: Home, workspace: Workspace) -> Release:
-    """Keep the release the ratings make, with its design, at the cut of the ratings."""
+    """Keep the release the ratings make, with its design, at the cut of the ratings.
+
+    Where `workspace` is the warehouse, its statement says what the published tables hold by now.
+
+    Raises:
+        IntegrityError: a file of the log, or the database, is not as a build leaves it.
+    """
     subject, rows = read_release(workspace)
     log = EventLog.open(home.log)
     # What was read may have been changed while it was read.
     require_whole_log(log, subject["log_position"])
     keep_design(home.boards, workspace.project)
     made = provenance(log, subject["log_position"])
+    if workspace.root == home.root:
+        made[TABLES] = table_digests(workspace)
     return store.keep(home.boards, subject, rows, made, configured(home.vault))
+
+
+def table_digests(workspace: Workspace) -> dict[str, str]:
+    """Digests of what a publication of the database is made of; errors as of `digests`."""
+    tables = public_tables(declared_marts(workspace.project))
+    with open_database(workspace.database) as connection:
+        return digests(connection, tables)
 
 
 def read_release(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 # What DuckDB says of a file that another process has open; it has no error of its own for it.
 LOCKED = "Could not set lock"
+# By its full name: a function of the database would stand in for a short one.
+FUNCTIONS = """
+select distinct schema_name, function_name, function_type from system.main.duckdb_functions()
+where not internal
+"""
 BUILD = "Build first: demoscope build"
 
 
@@ -63,9 +68,12 @@ def register_sources(
 ) -> list[str]:
     """Register `raw.<event_type>` as of a log position, unsealed, and `raw.load`.
 
+    Functions that somebody put into the database are dropped: they would stand in for DuckDB's own.
+
     Returns:
         A sentence for each record of a load that cannot be read: what it says is left out.
     """
+    _drop_functions(connection)
     register(connection, log, as_of_seq)
     _unseal(connection, Home(log.layout.root.parent).vault)
     query, unread = _loads(connection, loads)
@@ -75,6 +83,12 @@ def register_sources(
         "delete the record."
         for name in unread
     ]
+
+
+def _drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    kinds = {"macro": "macro", "table_macro": "macro table"}
+    for schema, name, kind in connection.sql(FUNCTIONS).fetchall():
+        connection.execute(f'drop {kinds[kind]} "{schema}"."{name}"')
 
 
 def _loads(connection: duckdb.DuckDBPyConnection, loads: Path) -> tuple[str, list[str]]:

@@ -14,6 +14,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -121,6 +122,8 @@ class _Load:
 
     def __post_init__(self) -> None:
         self.log = EventLog.open(self.home.log)
+        # A file that was written today shows that the clock is right.
+        self.log.vouching += (Path(self.path),) if self.path else ()
         self.batch_id = load_batch(self.log, self.source.fingerprint)
         self.seals = Seals.open(self.home.vault, is_made=True)
         self.started_us = time.time_ns() // 1000

@@ -170,8 +170,10 @@ def leaderboard(
 
 
 def _show(release: Release, output: Format, **chosen: str | None) -> None:
+    from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
 
+    require_whole(release)
     head, rows = view(release, **chosen)
     notes = [f"release {head['board_id'][:12]} as of log position {head['log_position']}"]
     if head["valid_until"]:

@@ -3,7 +3,8 @@
 The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`, which log it was
 (`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962 root over the
 commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies,
-Python and platform; `made_at`. Only `board` is part of the release's id.
+Python and platform; `made_at`; `tables`, where the release was built at the log's head, a digest of
+each table of that build that is published. Only `board` is part of the release's id.
 
 It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
 oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
@@ -46,6 +47,7 @@ CODE = ("ingestion", "ratings", "publishing/boards", "orchestration", "dbt_proje
 CODE_SUFFIXES = {".py", ".sql", ".yml"}
 # The command line, Dagster and what dbt generates decide nothing about a release.
 NOT_CODE = {"cli", "assets", "target", "logs", "__pycache__"}
+TABLES = "tables"
 KEY_VARIABLE = "DEMOSCOPE_SIGNING_KEY"
 KEY_FILE = "board-signing.key"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -111,6 +113,14 @@ class Signer:
     """A private key."""
 
     key: Ed25519PrivateKey
+
+    def has_signed(self, payload: bytes, envelope: Path) -> bool:
+        """Whether a file is an envelope of this payload with a signature of this key that holds."""
+        try:
+            opened = open_envelope(envelope.read_bytes(), [self.public])
+        except (OSError, IntegrityError):
+            return False
+        return opened.payload == payload and bool(opened.verified)
 
     @property
     def public(self) -> Ed25519PublicKey:

@@ -56,6 +56,7 @@ def signing_key(home: Home) -> None:
 @pytest.fixture(scope="session")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home at log position 2 whose release is signed and published."""
+
     directory = tmp_path_factory.mktemp("attacked")
     home = Home(directory / "home")
     for number in range(2):
