@@ -152,6 +152,8 @@ def difference(
     kept = base, end = _places(a.rows()), _places(b.rows())
     is_other_code = [one.predicate["made_by"]["code_sha256"] != code_hash() for one in (a, b)]
     taken = [taken_from(log, one) for one in (a, b)]
+    if not causes and taken[0] == taken[1]:
+        _require_same_rows(a, b)
     is_old = [bool(gone) or other for gone, other in zip(taken, is_other_code, strict=True)]
     effects: dict[str, Places] = {}
     if len(causes) == 1 and not any(is_old):
@@ -166,8 +168,6 @@ def difference(
             for cause in causes:
                 step(cause.name)
                 effects[cause.name] = made.with_one(cause)
-    if not causes and not any(is_old):
-        _require_same_rows(a, b)
     changes = tuple(
         _change(key, kept, (base, end), effects, is_remade=any(is_old))
         for key in sorted(kept[0].keys() | kept[1].keys())
@@ -178,13 +178,16 @@ def difference(
 
 
 def _require_same_rows(a: Release, b: Release) -> None:
-    """Refuse two releases of the same inputs, code and dependencies that say different things.
+    """Refuse two releases of the same inputs, code and dependencies whose rows differ.
 
     Raises:
         IntegrityError: names both.
     """
-    locks = {one.predicate["made_by"]["dependency_lock_sha256"] for one in (a, b)}
-    if len(locks) == 1 and not a.rows().equals(b.rows()):
+    makers = [
+        [one.predicate["made_by"][name] for name in ("code_sha256", "dependency_lock_sha256")]
+        for one in (a, b)
+    ]
+    if makers[0] == makers[1] and not a.rows().equals(b.rows()):
         message = (
             f"Releases {a.id[:12]} and {b.id[:12]} were made from the same inputs by the same code,"
             " but their rows differ: one of them does not follow from the log."

@@ -197,6 +197,7 @@ def _release(home: Home, as_of: str | None, valid_until: str | None) -> Release:
     from orchestration.dbt_runs import PROJECT_DIRECTORY
     from publishing.boards.designs import design_hash
     from publishing.boards.inputs import named_release, resolve, wanted_subject, with_changes
+    from publishing.boards.statement import configured
 
     if as_of is not None and valid_until is None:
         named = named_release(home.boards, as_of)
@@ -205,7 +206,7 @@ def _release(home: Home, as_of: str | None, valid_until: str | None) -> Release:
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)
     wanted = wanted_subject(log, cut, design_hash(PROJECT_DIRECTORY), with_changes(()))
-    found = store.find(home.boards, wanted)
+    found = store.find(home.boards, wanted, configured(home.vault))
     if found is not None:
         return found
     from orchestration.building import build as run_build

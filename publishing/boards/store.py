@@ -262,9 +262,22 @@ def by_id(boards: Path, text: str) -> Release:
     return Release(found[0])
 
 
-def find(boards: Path, wanted: Mapping[str, Any]) -> Release | None:
-    """The kept release whose subject has these values, if there is one."""
-    for release in kept(boards):
-        if all(release.subject.get(name) == value for name, value in wanted.items()):
-            return release
-    return None
+def find(boards: Path, wanted: Mapping[str, Any], signer: Signer | None = None) -> Release | None:
+    """The kept release whose subject has these values, if there is exactly one.
+
+    Where releases are signed, only one that `signer` has signed counts: who has no key could have
+    put another one there. Of several by different code, the one that this code made is meant.
+    """
+    from publishing.boards.statement import code_hash
+
+    found = [one for one in kept(boards) if _is_wanted(one, wanted, signer)]
+    if len(found) > 1:
+        found = [one for one in found if one.predicate["made_by"]["code_sha256"] == code_hash()]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_wanted(release: Release, wanted: Mapping[str, Any], signer: Signer | None) -> bool:
+    if any(release.subject.get(name) != value for name, value in wanted.items()):
+        return False
+    statement = (release.directory / STATEMENT_FILE).read_bytes()
+    return signer is None or signer.has_signed(statement, release.directory / ENVELOPE_FILE)

@@ -14,7 +14,7 @@ from orchestration.dbt_runs import PARSED_FILE, PROJECT_DIRECTORY, own_parse
 from orchestration.loading import load_file
 from orchestration.own_caches import SUFFIX, is_own, vouch
 from publishing.boards.designs import design_hash, keep_design
-from tests.attacks.conftest import write_votes
+from tests.attacks.small_votes import write_votes
 
 
 @pytest.fixture

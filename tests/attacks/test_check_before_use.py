@@ -17,8 +17,9 @@ from ingestion.paths import Home
 from ingestion.vocabulary import EventType
 from orchestration.loading import load_file
 from publishing.boards import store
-from tests.attacks.conftest import votes, write_votes
-from tests.end_to_end.command import demoscope
+from publishing.boards.store import Release
+from tests.attacks.small_votes import votes, write_votes
+from tests.end_to_end.command import demoscope, document
 
 REVERSED = {"a": "b", "b": "a"}
 
@@ -100,22 +101,32 @@ def test_no_board_is_made_of_it(victim: Home) -> None:
     assert store.current(victim.boards).id == current
 
 
-@pytest.mark.slow
-def test_two_boards_of_the_same_inputs_have_the_same_rows(victim: Home) -> None:
-    release = store.current(victim.boards)
+def forged_beside(home: Home) -> tuple[Release, Release]:
+    """A genuine release, and one of the same inputs whose ranks are turned around."""
+    release = store.current(home.boards)
     rows = release.rows()
     number = rows.column_names.index("rank")
     turned = pa.array([9 - rank for rank in rows["rank"].to_pylist()], rows["rank"].type)
-    forged = store.keep(
-        victim.boards,
-        release.subject,
-        rows.set_column(number, rows.schema.field(number), turned),
-        {name: value for name, value in release.predicate.items() if name != "board"},
-    )
+    provenance = {name: value for name, value in release.predicate.items() if name != "board"}
+    other = rows.set_column(number, rows.schema.field(number), turned)
+    return release, store.keep(home.boards, release.subject, other, provenance)
+
+
+@pytest.mark.slow
+def test_two_boards_of_the_same_inputs_have_the_same_rows(victim: Home) -> None:
+    release, forged = forged_beside(victim)
     refused = demoscope(victim.root, "boards", "diff", release.id, forged.id)
     assert refused.returncode == 5
     assert release.id[:12] in refused.stderr
     assert forged.id[:12] in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_release_that_nobody_signed_is_not_taken_for_the_one_of_a_moment(victim: Home) -> None:
+    release, _ = forged_beside(victim)
+    position = str(release.subject["log_position"])
+    shown = document(victim.root, "leaderboard", "--as-of", position, "--format", "json")
+    assert shown["board"]["board_id"] == release.id
 
 
 @pytest.mark.slow
@@ -126,6 +137,5 @@ def test_beside_a_kept_design_nothing_is_read(victim: Home) -> None:
     strata = design / "seed_strata.csv"
     strata.chmod(0o644)
     strata.write_text(strata.read_text("utf-8") + "\n", "utf-8")
-    document = demoscope(victim.root, "build", "--as-of", "2", "--json")
-    assert document.returncode == 0
+    assert demoscope(victim.root, "build", "--as-of", "1").returncode == 0
     assert not (design / "seeds.yml").exists()

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from orchestration.evidence import loss
 from orchestration.loading import load_file
 from publishing.boards import store
 from publishing.publications import store as publications
-from tests.attacks.conftest import write_votes
+from tests.attacks.small_votes import write_votes
 from tests.end_to_end.command import demoscope
 
 
@@ -41,7 +43,7 @@ def witness(home: Home, kind: str, position: int, at: str) -> Path:
         origin = log.checkpoint().origin
         said = {"origin": origin, "position": position, "head_sha256": head}
         predicate = {"board": {"log_position": position}, "log": said, "made_at": at}
-        content = {"predicate": predicate}
+        content: dict[str, Any] = {"predicate": predicate}
     else:
         path = home.marts / board_id / publications.MANIFEST_FILE
         content = {"log_position": position, "log_head_hash": head, "recorded_at": at, "tables": []}
@@ -75,12 +77,12 @@ def start_anew(home: Home) -> None:
 
 @pytest.mark.parametrize("kind", ["board", "publication"])
 @pytest.mark.parametrize("attack", [roll_back, rewrite, empty, start_anew])
-def test_the_newest_witness_is_named(two: Home, kind: str, attack: object) -> None:
+def test_the_newest_witness_is_named(two: Home, kind: str, attack: Callable[[Home], None]) -> None:
     witness(two, kind, 1, "2026-01-01T00:00:00Z")
     newest = witness(two, kind, 2, "2099-01-01T00:00:00Z")
     assert loss(two) is None
     assert demoscope(two.root, "log", "verify").returncode == 0
-    attack(two)  # type: ignore[operator]
+    attack(two)
     refused = demoscope(two.root, "log", "verify")
     assert refused.returncode == 5
     assert str(newest) in refused.stdout + refused.stderr
@@ -91,8 +93,8 @@ def test_the_newest_witness_is_named(two: Home, kind: str, attack: object) -> No
 
 
 @pytest.mark.parametrize("attack", [roll_back, empty, start_anew])
-def test_a_load_is_a_witness(two: Home, attack: object) -> None:
-    attack(two)  # type: ignore[operator]
+def test_a_load_is_a_witness(two: Home, attack: Callable[[Home], None]) -> None:
+    attack(two)
     found = loss(two)
     assert found is not None
     assert found.witness.path == max(two.loads.glob("*.json"))
