@@ -28,6 +28,7 @@ from orchestration.database import (
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.log_verification import verify
+from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
@@ -227,7 +228,12 @@ def table_digests(workspace: Workspace) -> dict[str, str]:
 
 
 def read_release(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:
-    """Subject and rows of the release the ratings make."""
+    """Subject and rows of the release the ratings make.
+
+    Raises:
+        IntegrityError: something else than the rating step wrote them.
+    """
+    require_own(workspace.root, workspace.ratings / RATING_FILE)
     rows = pq.read_table(workspace.ratings / RATING_FILE)
     return read_subject(rows), rows.replace_schema_metadata(None)
 

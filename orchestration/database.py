@@ -16,6 +16,7 @@ from ingestion.log.reader import register
 from ingestion.paths import Home
 from ingestion.subjects.seals import SEALED_PREFIX, Seals
 from orchestration.load_report import TABLE as LOADS
+from orchestration.own_caches import require_own
 from publishing.boards.designs import design_hash
 from publishing.boards.inputs import Cut
 from publishing.publications.writing import quoted
@@ -140,10 +141,16 @@ def _unseal(connection: duckdb.DuckDBPyConnection, vault: Path) -> None:
 
 
 def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> None:
-    """Register every rating table as `ratings.<name>`; one without rows has no file."""
+    """Register every rating table as `ratings.<name>`; one without rows has no file.
+
+    Raises:
+        IntegrityError: something else than the rating step wrote one.
+    """
     connection.execute("create schema if not exists ratings")
     for name, table in RATING_TABLES.items():
         path = ratings / f"{name}.parquet"
+        if path.exists():
+            require_own(ratings.parent, path)
         query = f"from read_parquet({quoted(path)})" if path.exists() else _no_rows(table)
         connection.execute(f"create or replace view ratings.{name} as {query}")
 

@@ -1,8 +1,9 @@
 """Caches in the warehouse that decide what is built are believed only if this warehouse wrote them.
 
 dbt keeps what it parsed; who can write that file could have other SQL run than the project holds.
-So beside such a file stands a code (HMAC-SHA-256) under the vault's key: a file without its code is
-made again.
+Ratings lie in files between the step that makes them and those that report and keep them. So beside
+such a file stands a code (HMAC-SHA-256) under the vault's key. What was parsed is parsed again
+without it, ratings are refused.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from ingestion.errors import IntegrityError
 from ingestion.log.durable import replace_text
 from ingestion.paths import Home
 from ingestion.subjects.pseudonyms import KEY_FILE
@@ -35,6 +37,17 @@ def is_own(root: Path, cache: Path, made_from: str = "") -> bool:
         return False
     said = code.read_bytes()
     return hmac.compare_digest(said, _code(root, cache, made_from).encode())
+
+
+def require_own(root: Path, cache: Path) -> None:
+    """Refuse a file that this warehouse did not write.
+
+    Raises:
+        IntegrityError: something else wrote it, or it was changed since.
+    """
+    if not is_own(root, cache):
+        message = f"{cache} is not what the last build wrote: it was changed since."
+        raise IntegrityError(message, remedy="Build again: demoscope build")
 
 
 def vouch(root: Path, cache: Path, made_from: str = "") -> None:

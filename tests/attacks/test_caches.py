@@ -4,15 +4,19 @@ import json
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.assets import dbt_manifest
-from orchestration.building import Workspace, open_sources
+from orchestration.building import Workspace, open_sources, read_release, show_ratings
 from orchestration.dbt_runs import PARSED_FILE, PROJECT_DIRECTORY, own_parse
 from orchestration.loading import load_file
 from orchestration.own_caches import SUFFIX, is_own, vouch
+from orchestration.rating_step import write_ratings
 from publishing.boards.designs import design_hash, keep_design
 from tests.attacks.small_votes import write_votes
 
@@ -111,3 +115,18 @@ def test_ids_are_read_from_the_log_itself(loaded: Home, tmp_path: Path) -> None:
     report = load_file(loaded, str(again))
     assert (report.duplicate_count, report.accepted_count) == (18, 3)
     assert EventLog.open(loaded.log).verify().is_ok
+
+
+def test_forged_ratings_are_neither_reported_nor_kept(loaded: Home) -> None:
+    """In Dagster, steps of their own read what the rating step wrote."""
+    rows = pa.table({"rank": [1, 2]})
+    write_ratings({"rating": rows}, loaded.ratings, {"log_position": 1})
+    workspace = Workspace(loaded.root)
+    assert read_release(workspace)[1].equals(rows)
+    path = loaded.ratings / "rating.parquet"
+    with pq.ParquetFile(path) as file:
+        metadata = file.read().schema.metadata
+    pq.write_table(pa.table({"rank": [2, 1]}).replace_schema_metadata(metadata), path)
+    for use in (read_release, show_ratings):
+        with pytest.raises(IntegrityError, match=r"rating\.parquet is not what the last build"):
+            use(workspace)
