@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
+from ingestion.log.held_files import require_whole_log
 from ingestion.paths import Home
+from orchestration.build_digests import digests
 from orchestration.database import (
     built_from,
     mark_built,
@@ -26,12 +28,14 @@ from orchestration.database import (
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.log_verification import verify
+from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
 from publishing.boards.program import keep_program
-from publishing.boards.statement import configured, provenance
+from publishing.boards.statement import TABLES, configured, provenance
+from publishing.publications.catalogue import declared_marts, public_tables
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
@@ -84,6 +88,7 @@ def build(
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
         TransformationFailedError: a dbt table or test failed.
+        IntegrityError: a file of the log is not what its commit says.
     """
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)
@@ -198,16 +203,39 @@ def show_ratings(workspace: Workspace) -> None:
 
 
 def keep_release(home: Home, workspace: Workspace) -> Release:
-    """Keep the release the ratings make, with its design, at the cut of the ratings."""
+    """Keep the release the ratings make, with its design, at the cut of the ratings.
+
+    Where `workspace` is the warehouse, its statement says what the published tables hold by now.
+
+    Raises:
+        IntegrityError: a file of the log, or the database, is not as a build leaves it.
+    """
     subject, rows = read_release(workspace)
+    log = EventLog.open(home.log)
+    # What was read may have been changed while it was read.
+    require_whole_log(log, subject["log_position"])
     keep_design(home.boards, workspace.project)
     keep_program(home.boards)
-    made = provenance(EventLog.open(home.log), subject["log_position"])
+    made = provenance(log, subject["log_position"])
+    if workspace.root == home.root:
+        made[TABLES] = table_digests(workspace)
     return store.keep(home.boards, subject, rows, made, configured(home.vault))
 
 
+def table_digests(workspace: Workspace) -> dict[str, str]:
+    """Digests of what a publication of the database is made of; errors as of `digests`."""
+    tables = public_tables(declared_marts(workspace.project))
+    with open_database(workspace.database) as connection:
+        return digests(connection, tables)
+
+
 def read_release(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:
-    """Subject and rows of the release the ratings make."""
+    """Subject and rows of the release the ratings make.
+
+    Raises:
+        IntegrityError: something else than the rating step wrote them.
+    """
+    require_own(workspace.root, workspace.ratings / RATING_FILE)
     rows = pq.read_table(workspace.ratings / RATING_FILE)
     return read_subject(rows), rows.replace_schema_metadata(None)
 

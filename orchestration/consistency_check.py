@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
+from orchestration.build_digests import digests
 from orchestration.building import Workspace, read_release
 from orchestration.database import built_from, open_database
+from publishing.boards.checking import require_whole
 from publishing.boards.inputs import cut_of
+from publishing.boards.statement import TABLES, configured
 from publishing.boards.store import canonical, current, identity
 from publishing.publications import writing
 from publishing.publications.catalogue import declared_marts, public_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
     from ingestion.paths import Home
     from publishing.boards.store import Release
+    from publishing.publications.catalogue import PublicTable
     from publishing.publications.store import Publication
 
 # Every key and the figures readers see first; skills as the whole millionths they were.
@@ -45,17 +51,51 @@ def publish(home: Home) -> Publication:
 
     Raises:
         NotFoundError: nothing was built yet.
-        IntegrityError: the database is not what the current release was made from.
+        IntegrityError: the database is not what the current release was made from, or the release
+            is not what it was.
         BusyError: the database is being built, or another process publishes.
     """
     release, workspace = current(home.boards), Workspace(home.root)
     if not workspace.database.exists():
         message = f"There is no {workspace.database}: nothing was built here."
         raise NotFoundError(message, remedy="Run: demoscope build")
+    signer = configured(home.vault)
+    require_whole(release, signer)
     tables = public_tables(declared_marts(workspace.project))
     with open_database(workspace.database) as connection:
         require_consistency(connection, workspace, release)
-        return writing.publish(home.marts, release, EventLog.open(home.log), connection, tables)
+        require_unchanged(connection, release, tables)
+        log = EventLog.open(home.log)
+        return writing.publish(home.marts, release, log, connection, tables, signer)
+
+
+def require_unchanged_since_build(workspace: Workspace, release: Release) -> None:
+    """Refuse a database of the cut and design of a release that was changed since its build.
+
+    Raises:
+        IntegrityError: names the tables that were changed.
+    """
+    tables = public_tables(declared_marts(workspace.project))
+    with open_database(workspace.database) as connection:
+        built = built_from(connection)
+        if built == (cut_of(release.subject), release.subject["design_hash"]):
+            require_unchanged(connection, release, tables)
+
+
+def require_unchanged(
+    connection: duckdb.DuckDBPyConnection, release: Release, tables: Sequence[PublicTable]
+) -> None:
+    """Refuse a database whose published tables are not as the build of a release left them.
+
+    Raises:
+        IntegrityError: names the tables that were changed.
+    """
+    said = release.predicate.get(TABLES)
+    if not isinstance(said, dict):
+        _refuse(f"Release {release.id[:12]} does not say what the tables of its build held.")
+    found = digests(connection, tables)
+    if changed := sorted(name for name in found if said.get(name) != found[name]):
+        _refuse(f"Changed since the build of release {release.id[:12]}: {', '.join(changed)}.")
 
 
 def require_consistency(

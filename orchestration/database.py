@@ -17,6 +17,7 @@ from ingestion.log.vault_binding import require_seals
 from ingestion.paths import Home
 from ingestion.subjects.seals import SEALED_PREFIX
 from orchestration.load_report import TABLE as LOADS
+from orchestration.own_caches import require_own
 from publishing.boards.designs import design_hash
 from publishing.boards.inputs import Cut
 from publishing.publications.writing import quoted
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 # What DuckDB says of a file that another process has open; it has no error of its own for it.
 LOCKED = "Could not set lock"
+# By its full name: a function of the database would stand in for a short one.
+FUNCTIONS = """
+select distinct schema_name, function_name, function_type from system.main.duckdb_functions()
+where not internal
+"""
 BUILD = "Build first: demoscope build"
 
 
@@ -64,9 +70,12 @@ def register_sources(
 ) -> list[str]:
     """Register `raw.<event_type>` as of a log position, unsealed, and `raw.load`.
 
+    Functions that somebody put into the database are dropped: they would stand in for DuckDB's own.
+
     Returns:
         A sentence for each record of a load that cannot be read: what it says is left out.
     """
+    _drop_functions(connection)
     register(connection, log, as_of_seq)
     _unseal(connection, log, Home(log.layout.root.parent).vault)
     query, unread = _loads(connection, loads)
@@ -76,6 +85,12 @@ def register_sources(
         "delete the record."
         for name in unread
     ]
+
+
+def _drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    kinds = {"macro": "macro", "table_macro": "macro table"}
+    for schema, name, kind in connection.sql(FUNCTIONS).fetchall():
+        connection.execute(f'drop {kinds[kind]} "{schema}"."{name}"')
 
 
 def _loads(connection: duckdb.DuckDBPyConnection, loads: Path) -> tuple[str, list[str]]:
@@ -128,10 +143,16 @@ def _unseal(connection: duckdb.DuckDBPyConnection, log: EventLog, vault: Path) -
 
 
 def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> None:
-    """Register every rating table as `ratings.<name>`; one without rows has no file."""
+    """Register every rating table as `ratings.<name>`; one without rows has no file.
+
+    Raises:
+        IntegrityError: something else than the rating step wrote one.
+    """
     connection.execute("create schema if not exists ratings")
     for name, table in RATING_TABLES.items():
         path = ratings / f"{name}.parquet"
+        if path.exists():
+            require_own(ratings.parent, path)
         query = f"from read_parquet({quoted(path)})" if path.exists() else _no_rows(table)
         connection.execute(f"create or replace view ratings.{name} as {query}")
 

@@ -21,6 +21,7 @@ import duckdb
 
 from ingestion.errors import BusyError, DemoscopeError
 from orchestration.database import LOCKED, open_database
+from orchestration.own_caches import is_own, vouch
 from publishing.boards.designs import hash_of_files
 from publishing.boards.program import is_loaded_by_dbt
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
 BAD = {"error", "fail", "runtime error"}
+PARSED_FILE = "partial_parse.msgpack"
 ROWS_SHOWN = 3
 TEXT_SHOWN = 240
 SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
@@ -82,7 +84,8 @@ def run_dbt(
             "ignore", ".* does not match the name of any column", RuntimeWarning
         )
         if command[0] == "parse":
-            outcome = dbtRunner().invoke([*command, *arguments])
+            with own_parse(root):
+                outcome = dbtRunner().invoke([*command, *arguments])
         else:
             manifest = _parse(project, arguments, root)
             values = ["--no-write-json", "--vars", json.dumps(variables or {}, sort_keys=True)]
@@ -104,12 +107,23 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
     state = fingerprint(project)
     known, manifest = _parsed.get(project, ("", None))
     if manifest is None or known != state:
-        outcome = dbtRunner().invoke(["parse", *arguments, "--no-write-json"])
+        with own_parse(root):
+            outcome = dbtRunner().invoke(["parse", *arguments, "--no-write-json"])
         if outcome.exception is not None:
             _raise(str(outcome.exception), root)
         manifest = cast("Manifest", outcome.result)
         _parsed[project] = state, manifest
     return manifest
+
+
+@contextmanager
+def own_parse(root: Path) -> Iterator[None]:
+    """Let dbt read what it parsed before only where this warehouse wrote it."""
+    parsed = root / "dbt" / "target" / PARSED_FILE
+    if not is_own(root, parsed):
+        parsed.unlink(missing_ok=True)
+    yield
+    vouch(root, parsed)
 
 
 def fingerprint(project: Path) -> str:

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources, run_models, scratch
@@ -138,7 +139,8 @@ def difference(
     """Compare two releases of one log and explain release B from A, told of each cause in turn.
 
     Raises:
-        IntegrityError: a release was changed since it was kept, or is of another log.
+        IntegrityError: a release was changed since it was kept, is of another log, or has other
+            rows than the other one though nothing lies between them.
     """
     log = EventLog.open(home.log)
     for release in (a, b):
@@ -151,6 +153,8 @@ def difference(
     kept = base, end = _places(a.rows()), _places(b.rows())
     is_other_code = [one.predicate["made_by"]["code_sha256"] != code_hash() for one in (a, b)]
     taken = [taken_from(log, one) for one in (a, b)]
+    if not causes and taken[0] == taken[1]:
+        _require_same_rows(a, b)
     is_old = [bool(gone) or other for gone, other in zip(taken, is_other_code, strict=True)]
     effects: dict[str, Places] = {}
     if len(causes) == 1 and not any(is_old):
@@ -172,6 +176,24 @@ def difference(
     )
     erased = {one for gone in taken for one in gone}
     return Difference(tuple(causes), counted, any(is_other_code), len(erased), changes)
+
+
+def _require_same_rows(a: Release, b: Release) -> None:
+    """Refuse two releases of the same inputs, code and dependencies whose rows differ.
+
+    Raises:
+        IntegrityError: names both.
+    """
+    makers = [
+        [one.predicate["made_by"][name] for name in ("code_sha256", "dependency_lock_sha256")]
+        for one in (a, b)
+    ]
+    if makers[0] == makers[1] and not a.rows().equals(b.rows()):
+        message = (
+            f"Releases {a.id[:12]} and {b.id[:12]} were made from the same inputs by the same code,"
+            " but their rows differ: one of them does not follow from the log."
+        )
+        raise IntegrityError(message, remedy="Run for each: demoscope boards reproduce")
 
 
 def event_counts(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from orchestration.own_caches import vouch
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -124,7 +126,10 @@ def reading(connection: duckdb.DuckDBPyConnection) -> Read:
 
 
 def write_ratings(tables: dict[str, pa.Table], directory: Path, subject: dict[str, Any]) -> None:
-    """Write every table as Parquet; each says in its metadata what it is a function of."""
+    """Write every table as Parquet; each says in its metadata what it is a function of.
+
+    `directory` lies in a warehouse, whose code stands beside each file (own_caches.py).
+    """
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.glob("*.parquet"):
         if stale.stem not in tables:
@@ -135,6 +140,7 @@ def write_ratings(tables: dict[str, pa.Table], directory: Path, subject: dict[st
         temporary = path.with_suffix(".partial")
         pq.write_table(table.replace_schema_metadata(note), temporary, compression="zstd")
         temporary.replace(path)
+        vouch(directory.parent, path)
 
 
 def read_subject(table: pa.Table) -> dict[str, Any]:

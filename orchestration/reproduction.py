@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
+from ingestion.log.held_files import require_whole_log
 from orchestration.building import Workspace, rate, read_release, scratch, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from publishing.boards.checking import ATTESTED, check, first_difference, taken_from
@@ -73,7 +74,8 @@ def reproduce(
     """Make a kept release again and compare; check what `trusted` keys signed.
 
     Raises:
-        IntegrityError: the log ends before the release's position, or the release cannot be read.
+        IntegrityError: the log ends before the release's position, or a file of it is not what its
+            commit says, or the release cannot be read.
     """
     log = EventLog.open(home.log)
     checked = check(release, trusted)
@@ -96,6 +98,7 @@ def reproduce(
         step("rate")
         rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
         rebuilt, rows = read_release(workspace)
+    require_whole_log(log, subject["log_position"])
     differences = [
         f"{name}: {subject.get(name)} in the release, {rebuilt.get(name)} rebuilt"
         for name in sorted(subject.keys() | rebuilt.keys())

@@ -8,8 +8,9 @@ docs/event-log.md says what every byte means. The files by topic:
   crash loses nothing, `workspace` gives a writer a directory of its own and clears up after others.
 - `segments` writes Parquet files; `leaves`, `salts` and `merkle` make the tree over their rows.
 - `chain` says what a commit is and reads all of them; `append` adds one.
-- `held_files` says which files hold the rows as of a commit, `reader` makes views over them, and
-  `verification` checks a log from its bytes up.
+- `held_files` says which files hold the rows as of a commit, `whole_files` compares each with its
+  hash before it is read, `reader` makes views over them, and `verification` checks a log from its
+  bytes up.
 - `checkpoint` signs a log's size and root; `event_proof` proves that an event is in it.
 - `compaction` merges small files, `redaction` and `erasure` destroy what must be forgotten, and
   `export` shows the log to other engines.

@@ -17,8 +17,9 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,27 @@ from ingestion.log.layout import Layout, Origin
 FIRST_POSITION = 1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # Quotation marks inside a JSON text are escaped, so no text of a record passes for this name.
 _REDACTED = b'"redacted":['
 _SEAL_LENGTH = len(b',"sha256":"' + b"0" * 64 + b'"}')
 _MOST_DIGITS = 20
 _AS_OF_REMEDY = "Give a commit's number, or a time such as 2026-03-01T12:00:00Z."
+
+
+class Names(StrEnum):
+    """What a hash in a commit is of."""
+
+    COMMIT = "commit"
+    FILE = "file"
+    ORIGINAL = "original"
+    """A file of which rows were erased since: it must not be there any more."""
+    ROWS = "rows"
+    SCHEMA = "schema"
+
+
+def _hash_of_a(kind: Names) -> Any:
+    return field(metadata={"names": kind})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +67,7 @@ class _File:
 
     event_type: str
     bytes: int
-    sha256: str
+    sha256: str = _hash_of_a(Names.FILE)
     rows: int
 
 
@@ -65,8 +82,8 @@ class Segment(_File):
     """
 
     first_position: int
-    row_root: str
-    schema: str
+    row_root: str = _hash_of_a(Names.ROWS)
+    schema: str = _hash_of_a(Names.SCHEMA)
 
     @property
     def last_position(self) -> int:
@@ -86,7 +103,7 @@ class Compacted(_File):
 
     first_position: int
     last_position: int
-    schema: str
+    schema: str = _hash_of_a(Names.SCHEMA)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +114,7 @@ class Redacted(_File):
         original: hash by which a commit names the file, as `Segment` or `Compacted`.
     """
 
-    original: str
+    original: str = _hash_of_a(Names.ORIGINAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +135,7 @@ class Commit:
     """
 
     seq: int
-    prev_hash: str
+    prev_hash: str = _hash_of_a(Names.COMMIT)
     batch_id: str
     producer: Mapping[str, Any]
     recorded_at: datetime
@@ -155,12 +172,12 @@ class Commit:
 
     def encode(self) -> bytes:
         """The bytes of its file."""
-        fields = asdict(self) | {"recorded_at": self.recorded_text}
+        said = asdict(self) | {"recorded_at": self.recorded_text}
         for name in ("compacted", "redacted"):
-            if not fields[name]:
-                del fields[name]
+            if not said[name]:
+                del said[name]
         # "sha256" sorts last: what it covers is everything before it, and a closing brace.
-        body = rfc8785.dumps(fields)
+        body = rfc8785.dumps(said)
         return body[:-1] + _seal(body)
 
     @classmethod
@@ -179,16 +196,18 @@ class Commit:
     def _decode(cls, content: bytes) -> Commit:
         if not _is_sealed(content):
             raise ValueError("its content does not have its sha256")
-        fields = json.loads(_body(content))
-        said = fields.pop("recorded_at")
+        given = json.loads(_body(content))
+        said = given.pop("recorded_at")
         if not _MOMENT.fullmatch(said):
             raise ValueError(f"{said!r} is not a time")
+        if not isinstance(given["producer"], dict):
+            raise TypeError("its producer is not a mapping")
         commit = cls(
             recorded_at=datetime.fromisoformat(said),
-            segments=tuple(Segment(**segment) for segment in fields.pop("segments")),
-            compacted=tuple(Compacted(**file) for file in fields.pop("compacted", ())),
-            redacted=tuple(Redacted(**file) for file in fields.pop("redacted", ())),
-            **fields,
+            segments=tuple(Segment(**segment) for segment in given.pop("segments")),
+            compacted=tuple(Compacted(**file) for file in given.pop("compacted", ())),
+            redacted=tuple(Redacted(**file) for file in given.pop("redacted", ())),
+            **given,
         )
         position = commit.first_position
         for segment in commit.segments:
@@ -198,6 +217,16 @@ class Commit:
         if position != commit.next_position:
             raise ValueError("event_count is not the rows of its segments")
         return commit
+
+
+def hashes_in(record: Any) -> Iterator[tuple[Names, str]]:
+    """Every hash that a commit names, and what it is of, from what its fields say of themselves."""
+    for one in fields(record):
+        value = getattr(record, one.name)
+        if "names" in one.metadata:
+            yield one.metadata["names"], value
+        for part in value if isinstance(value, tuple) else ():
+            yield from hashes_in(part)
 
 
 class Redactions:
@@ -237,6 +266,8 @@ class Chain:
 
     def __init__(self, layout: Layout, origin: Origin) -> None:
         self.layout, self.origin = layout, origin
+        self.vouching: tuple[Path, ...] = (layout.root.parent / "demoscope.duckdb",)
+        """Files whose time of change shows that time has passed since the last commit."""
         self.redactions = Redactions()
         self.head_hash = origin.sha256
         """What the next commit's `prev_hash` is."""
@@ -272,8 +303,19 @@ class Chain:
         compacted: tuple[Compacted, ...] = (),
         redacted: tuple[Redacted, ...] = (),
     ) -> Commit:
-        """The record that would continue the chain as it was last read."""
+        """The record that would continue the chain as it was last read.
+
+        Raises:
+            UsageError: the clock is more than a day ahead of all that is known (clock.py).
+            IntegrityError: the head was recorded at the end of time.
+        """
+        from ingestion.log.clock import require_plausible
+
         head, now = self.head, time.time_ns() // 1000
+        if head is not None:
+            require_plausible(now, head.recorded_us, self.vouching)
+            if head.recorded_us >= _LAST_US:
+                raise DamagedError(f"Commit {head.seq} was recorded at the end of time.")
         return Commit(
             seq=self.head_seq + 1,
             prev_hash=self.head_hash,

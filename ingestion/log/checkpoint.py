@@ -32,6 +32,8 @@ from ingestion.paths import make_public
 
 HASH_BYTES = 32
 KEY_FILE = "checkpoint.key"
+ORIGIN = "demoscope/log/"
+"""What a log is called in its checkpoints: this, and its own name."""
 _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _MOST_NOTE_BYTES = 1 << 20

@@ -27,7 +27,7 @@ from ingestion.log.durable import destroy
 from ingestion.log.event_log import EventLog
 from ingestion.log.held_files import HeldFile, compacted_schema, held_files, read_positioned
 from ingestion.log.layout import Layout, keep_schema
-from ingestion.log.segments import SEGMENT_ROWS, write_table
+from ingestion.log.segments import NONCE_KEY, SEGMENT_ROWS, write_table
 from ingestion.log.workspace import Workspace
 from ingestion.vocabulary import EventType
 
@@ -118,7 +118,7 @@ def _merge(layout: Layout, directory: Path, files: Sequence[HeldFile]) -> Compac
     first, last = files[0].named, files[-1].named
     table = pa.concat_tables([read_positioned(layout, file) for file in files])
     # The nonce makes the name this writer's own, so a file made in vain can be destroyed.
-    table = table.replace_schema_metadata({"demoscope.nonce": secrets.token_hex(16)})
+    table = table.replace_schema_metadata({NONCE_KEY: secrets.token_hex(16)})
     written = write_table(directory / f"{first.event_type}-{first.first_position}.parquet", table)
     publish_segments(layout, [written])
     return Compacted(

@@ -11,7 +11,7 @@ import rfc8785
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log.batch import Batch
 from ingestion.log.chain import Chain
-from ingestion.log.checkpoint import Checkpoint, commit_tree
+from ingestion.log.checkpoint import ORIGIN, Checkpoint, commit_tree
 from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.layout import Layout, open_origin
 from ingestion.log.matching import LoggedIds, find_position
@@ -92,7 +92,7 @@ class EventLog(Chain):
             NotFoundError: the log has fewer commits.
         """
         size = self.head_seq if size is None else size
-        origin = origin or f"demoscope/log/{self.origin.name}"
+        origin = origin or f"{ORIGIN}{self.origin.name}"
         return Checkpoint(origin, size, commit_tree(self, size).root)
 
     def verify(self, held: Checkpoint | None = None) -> Verification:

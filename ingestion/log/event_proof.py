@@ -27,6 +27,7 @@ from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, leaf_of, pa
 from ingestion.log.merkle import is_included, leaf_hash
 from ingestion.log.salts import COMMITMENT_BYTES, SALT_BYTES
 from ingestion.log.segments import read_segment
+from ingestion.log.whole_files import whole_segment
 
 VERSION = 2
 COMMIT_VERSION = 1
@@ -71,7 +72,7 @@ def prove_event(log: EventLog, event_id: str, note: str, *, is_shown: bool = Tru
     commit = log.at_position(position)
     segment = segment_at(commit, position)
     row = position - segment.first_position
-    path = log.segment_path(segment.sha256)
+    path = whole_segment(log, segment.sha256)
     table, salts = read_segment(path)
     tree = tree_of(table, salts)
     if tree.root.hex() != segment.row_root:

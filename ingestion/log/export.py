@@ -28,6 +28,7 @@ from ingestion.errors import DamagedError, UsageError
 from ingestion.log.durable import explained, replace_text
 from ingestion.log.event_log import EventLog
 from ingestion.log.segments import read_segment, write_table
+from ingestion.log.whole_files import whole_segment
 from ingestion.vocabulary import EventType
 
 MARKER = "demoscope-export.json"
@@ -105,7 +106,7 @@ def _tables(log: EventLog, directory: Path, as_of_seq: int) -> list[ExportedTabl
     files: dict[str, dict[Path, int]] = {event_type: {} for event_type in CONTRACTS}
     for commit in log.commits(as_of_seq):
         for segment in commit.segments:
-            path = log.segment_path(segment.sha256).resolve()
+            path = whole_segment(log, segment.sha256).resolve()
             if not path.exists():
                 raise DamagedError(f"The segment {path} of commit {commit.seq} is missing.")
             target = directory / segment.event_type / "data" / path.name

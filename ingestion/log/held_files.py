@@ -18,10 +18,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import rfc8785
 
-from ingestion.errors import DamagedError, IntegrityError
+from ingestion.errors import IntegrityError
 from ingestion.log.chain import Chain, Commit, Compacted, Redactions, Segment
 from ingestion.log.layout import Layout, read_schema
 from ingestion.log.segments import hash_file, read_rows, readable
+from ingestion.log.whole_files import require_whole, whole_segment
 from ingestion.tables import TIMESTAMP
 
 Positions = npt.NDArray[np.int64]
@@ -162,6 +163,15 @@ def files_up_to(chain: Chain, seq: int) -> list[HeldFile]:
     return [file for files in held.values() for file in files]
 
 
+def require_whole_log(chain: Chain, seq: int) -> None:
+    """Refuse a log whose files up to a commit are not what commits say.
+
+    Raises:
+        IntegrityError: names the first that is missing or has other content.
+    """
+    require_whole(chain.layout, (file.sha256 for file in files_up_to(chain, seq)))
+
+
 def files_since(chain: Chain, seq: int, up_to: int) -> list[HeldFile]:
     """Files with the rows that the commits after `seq` added, up to another one."""
     commits = map(chain.commit, range(seq + 1, up_to + 1))
@@ -181,8 +191,9 @@ def scan(layout: Layout, files: Sequence[HeldFile], columns: str) -> str:
     """A query for some columns, and those of POSITION_SCHEMA, of files that are alike.
 
     Raises:
-        IntegrityError: a segment is missing.
+        IntegrityError: a file is missing or does not have its hash.
     """
+    require_whole(layout, (file.sha256 for file in files))
     where_and_when = POSITION_SCHEMA.names
     if not files[0].is_compacted:
         where_and_when = [
@@ -190,7 +201,7 @@ def scan(layout: Layout, files: Sequence[HeldFile], columns: str) -> str:
             f"{_per_file(file.commit_seq for file in files)} AS commit_seq",
             f"make_timestamptz({_per_file(file.recorded_us for file in files)}) AS recorded_at",
         ]
-    paths = ", ".join(_path(layout, file) for file in files)
+    paths = ", ".join(path_literal(layout.segment(file.sha256).resolve()) for file in files)
     return (
         f"SELECT {', '.join([columns, *where_and_when])}"
         f" FROM read_parquet([{paths}], hive_partitioning = false)"
@@ -200,13 +211,6 @@ def scan(layout: Layout, files: Sequence[HeldFile], columns: str) -> str:
 def _per_file(values: Iterable[int]) -> str:
     """The value that belongs to the file a row is from."""
     return f"(CAST([{', '.join(map(str, values))}] AS BIGINT[]))[CAST(file_index AS BIGINT) + 1]"
-
-
-def _path(layout: Layout, file: HeldFile) -> str:
-    path = layout.segment(file.sha256).resolve()
-    if not path.exists():
-        raise DamagedError(f"The segment {path} of commit {file.commit_seq} is missing.")
-    return path_literal(path)
 
 
 def rows_at(chain: Chain, positions: Positions) -> Iterator[tuple[Positions, pa.Table]]:
@@ -228,7 +232,7 @@ def rows_at(chain: Chain, positions: Positions) -> Iterator[tuple[Positions, pa.
         rows = ordered[start:end] - segment.first_position
         # The same row may be asked for twice: rows that hash alike.
         unique, inverse = np.unique(rows, return_inverse=True)
-        table = read_rows(chain.segment_path(segment.sha256), unique)
+        table = read_rows(whole_segment(chain, segment.sha256), unique)
         yield order[start:end], table.take(pa.array(inverse)) if len(unique) < len(rows) else table
         start = end
 

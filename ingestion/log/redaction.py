@@ -30,6 +30,7 @@ from ingestion.log.held_files import POSITION_SCHEMA, HeldFile, Positions, read_
 from ingestion.log.leaves import ENVELOPE, commitment_of, events_of, payload_of
 from ingestion.log.salts import Salts
 from ingestion.log.segments import WrittenSegment, read_segment, write_segment, write_table
+from ingestion.log.whole_files import whole_segment
 from ingestion.log.workspace import Workspace, sweep
 
 PRODUCER = {"name": "demoscope log erase"}
@@ -113,7 +114,7 @@ def _segment_without(
     log: EventLog, target: Path, segment: Segment, rows: Positions
 ) -> tuple[WrittenSegment, int]:
     """Write a segment without some rows more; with the file, how many it is without now."""
-    path = log.segment_path(segment.sha256)
+    path = whole_segment(log, segment.sha256)
     table, salts = read_segment(path)
     left = salts.without(_commitments(table, salts, rows))
     is_erased = np.zeros(table.num_rows, np.bool_)

@@ -24,6 +24,8 @@ from ingestion.log.durable import explained, fsync_file
 from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.salts import METADATA_KEY, Salts
 
+NONCE_KEY = b"demoscope.nonce"
+"""In a compacted file's metadata: what makes its name its writer's own."""
 SEGMENT_ROWS = 491_520
 ROW_GROUP_ROWS = 122_880
 """A segment is four row groups of the size DuckDB itself writes: each can have a thread."""

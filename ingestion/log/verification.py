@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,14 @@ from ingestion.log.chain import (
     FIRST_POSITION,
     Commit,
     Compacted,
+    Names,
     Redacted,
     Redactions,
     Segment,
     hash_of,
+    hashes_in,
 )
+from ingestion.log.clock import DAY_US
 from ingestion.log.held_files import (
     HeldFile,
     compacted_schema,
@@ -32,8 +36,8 @@ from ingestion.log.held_files import (
 from ingestion.log.layout import Layout, commit_number, read_origin, read_schema
 from ingestion.log.leaf_hashes import tree_of
 from ingestion.log.leaves import ENVELOPE
-from ingestion.log.salts import Salts
-from ingestion.log.segments import hash_file, read_segment
+from ingestion.log.salts import METADATA_KEY, Salts
+from ingestion.log.segments import NONCE_KEY, hash_file, read_segment, readable
 
 _MALFORMED = (ValueError, KeyError, TypeError, RecursionError, pa.ArrowException, duckdb.Error)
 PASS_ROWS = 16_000_000
@@ -125,14 +129,17 @@ class _Check:
             self.report.head_hash = read_origin(self.layout).sha256
         commits = list(self._chain())
         self._redacted(commits)
+        self._schemas(commits)
         self._segments(commits)
         self._compacted(commits)
+        self._other_files(commits)
         self._strays()
         return self.report
 
     def _chain(self) -> Iterator[Commit]:
         report = self.report
         expected_position, last_recorded = FIRST_POSITION, -1
+        latest = time.time_ns() // 1000 + DAY_US
         batches: set[str] = set()
         for seq in range(1, self.layout.last_seq() + 1):
             path = self.layout.commit(seq)
@@ -141,6 +148,7 @@ class _Check:
             with report.damage(path):
                 content = path.read_bytes()
                 commit = Commit.decode(content, path)
+                is_ahead = commit.recorded_us > latest
                 is_gap = commit.first_position != expected_position
                 report.add_faults(
                     path,
@@ -151,6 +159,7 @@ class _Check:
                         and commit.prev_hash != known,
                         "repeats a batch_id": commit.batch_id in batches,
                         "does not rise in recorded_at": commit.recorded_us <= last_recorded,
+                        f"is of {commit.recorded_text}, which the clock has not reached": is_ahead,
                         "leaves a gap in the positions": bool(known) and is_gap,
                     },
                 )
@@ -180,10 +189,8 @@ class _Check:
         seen: set[str] = set()
         for commit in commits:
             for segment in commit.segments:
-                if segment.schema not in self.columns:
-                    self._schema(segment.schema)
                 path = self.layout.segment(self.redactions.file_of(segment.sha256))
-                self.named |= {path, self.layout.schema(segment.schema)}
+                self.named.add(path)
                 redacted = self.redactions.of(segment.sha256)
                 self.report.redacted_count += 0 if redacted is None else redacted.rows
                 if segment.sha256 in seen:
@@ -192,6 +199,21 @@ class _Check:
                     self._segment(path, segment, redacted)
                 seen.add(segment.sha256)
         self._repeats(self.readable)
+
+    def _schemas(self, commits: list[Commit]) -> None:
+        for sha256 in _named(commits, Names.SCHEMA):
+            self.named.add(self.layout.schema(sha256))
+            self._schema(sha256)
+
+    def _other_files(self, commits: list[Commit]) -> None:
+        """Check the files that nothing is read from, but which a commit names."""
+        for sha256 in _named(commits, Names.FILE):
+            path = self.layout.segment(sha256)
+            if path not in self.named and sha256 not in self.redactions.superseded:
+                self.named.add(path)
+                with self.report.damage(path):
+                    if hash_file(path) != sha256:
+                        self.report.add(path, "it does not have the hash it is named after")
 
     def _schema(self, sha256: str) -> None:
         self.columns[sha256] = []
@@ -206,6 +228,7 @@ class _Check:
                 self.report.add(path, f"its {size} bytes do not have the hash it is named after")
                 return
             table, salts = read_segment(path)
+            foreign = _metadata_keys(path) - {METADATA_KEY}
             columns = self.columns[segment.schema]
             found = [(column.name, str(column.type)) for column in table.schema]
             rows, erased, said = len(table), len(salts.erased), redacted.rows if redacted else 0
@@ -221,6 +244,7 @@ class _Check:
                     f"its commit says {segment.event_type}; it has {strange}": bool(strange),
                     f"{erased} of its rows are erased; commits say {said}": erased != said,
                     f"of its erased rows there is more than id and type: {left}": bool(left),
+                    f"has metadata that nobody reads: {_shown(foreign)}": bool(foreign),
                 },
             )
             self.readable.append(path)
@@ -263,9 +287,11 @@ class _Check:
                     fault = self._difference(compacted, found, sources)
                     if (size := path.stat().st_size) != held.bytes:
                         fault = f"has {size} bytes; commits say {held.bytes}"
+                    if foreign := _metadata_keys(path) - {NONCE_KEY}:
+                        fault = f"has metadata that nobody reads: {_shown(foreign)}"
                     if fault is not None:
                         self.report.add(path, fault)
-                self.named |= {path, self.layout.schema(compacted.schema)}
+                self.named.add(path)
 
     def _difference(
         self, compacted: Compacted, found: pa.Table, sources: list[HeldFile]
@@ -295,6 +321,20 @@ class _Check:
         for path in self.layout.commits.glob("*"):
             if not commit_number(path.name):
                 self.report.notes.append(Finding(path, "is not a commit, and is not read"))
+
+
+def _named(commits: list[Commit], kind: Names) -> dict[str, None]:
+    """The hashes of one kind that commits name, each once, in order."""
+    return {sha256: None for commit in commits for of, sha256 in hashes_in(commit) if of is kind}
+
+
+def _metadata_keys(path: Path) -> set[bytes]:
+    with readable(path) as file:
+        return set(file.metadata.metadata or {})
+
+
+def _shown(keys: set[bytes]) -> str:
+    return ", ".join(sorted(ascii(key.decode(errors="replace")) for key in keys))
 
 
 def _left_of_the_erased(table: pa.Table, salts: Salts) -> str:

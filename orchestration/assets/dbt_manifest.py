@@ -1,7 +1,8 @@
 """dbt's manifest, which must be there before Dagster can know which models there are.
 
 It lies in `DEMOSCOPE_HOME/dbt/target` and is parsed (two seconds) when there is none, or when any
-file of the dbt project or dbt itself is no longer what it was parsed from. Otherwise reading some
+file of the dbt project or dbt itself is no longer what it was parsed from, or when something else
+wrote it. Otherwise reading some
 small files is all it costs. Parse it ahead, in an image for example, with
 
     python -m orchestration.assets.dbt_manifest
@@ -18,8 +19,7 @@ from typing import Any
 
 from ingestion.paths import Home
 from orchestration import dbt_runs
-
-PARSED_FROM = "manifest.parsed_from"
+from orchestration.own_caches import is_own, vouch
 
 
 def target_directory(home: Home) -> Path:
@@ -34,13 +34,12 @@ def current_manifest(home: Home, project: Path) -> Path:
         TransformationFailedError: dbt cannot parse the project.
     """
     target = target_directory(home)
-    manifest, mark = target / "manifest.json", target / PARSED_FROM
+    manifest = target / "manifest.json"
     with _alone(target):
         now = dbt_runs.fingerprint(project)
-        if not manifest.exists() or not mark.exists() or mark.read_text(encoding="utf-8") != now:
-            mark.unlink(missing_ok=True)
+        if not is_own(home.root, manifest, now):
             dbt_runs.run_dbt(["parse"], root=home.root, project=project)
-            mark.write_text(now, encoding="utf-8")
+            vouch(home.root, manifest, now)
     return manifest
 
 

@@ -12,9 +12,11 @@ from ingestion.paths import Home
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure, table
 from orchestration.building import Workspace, build, keep_release
 from orchestration.consistency_check import publish
+from orchestration.dbt_runs import PROJECT_DIRECTORY
 from publishing.boards.store import make_current
 from publishing.boards.view import leaderboard
 from publishing.page.building import build_site
+from publishing.publications.catalogue import declared_marts, public_tables
 
 TOP = 10
 published_asset = partial(dg.asset, group_name="publish", owners=OWNERS)
@@ -29,7 +31,8 @@ OF_DAY = ("day", "log position", "board id")
 
 @published_asset(
     key="release",
-    deps=["rpt_leaderboard"],
+    deps=[one.name for one in public_tables(declared_marts(PROJECT_DIRECTORY))],
+    pool=DUCKDB_POOL,
     description="One release per log position, study design and parameters; `current` is the last.",
     kinds={"python", "json"},
     freshness_policy=FRESHNESS,

@@ -221,8 +221,10 @@ def _clustered(head: dict[str, Any]) -> list[str]:
 
 
 def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
+    from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
 
+    require_whole(release)
     head, rows = view(release, **chosen)
     notes = [f"release {head['board_id'][:12]} as of log position {head['log_position']}"]
     if head["valid_until"]:
@@ -248,6 +250,7 @@ def _release(home: Home, as_of: str | None, valid_until: str | None) -> Release:
     from orchestration.dbt_runs import PROJECT_DIRECTORY
     from publishing.boards.designs import design_hash
     from publishing.boards.inputs import named_release, resolve, wanted_subject, with_changes
+    from publishing.boards.statement import configured
 
     if as_of is not None and valid_until is None:
         named = named_release(home.boards, as_of)
@@ -256,7 +259,7 @@ def _release(home: Home, as_of: str | None, valid_until: str | None) -> Release:
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)
     wanted = wanted_subject(log, cut, design_hash(PROJECT_DIRECTORY), with_changes(()))
-    found = store.find(home.boards, wanted)
+    found = store.find(home.boards, wanted, configured(home.vault))
     if found is not None:
         return found
     from orchestration.building import build as run_build

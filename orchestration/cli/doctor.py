@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ingestion.errors import DemoscopeError
+from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import OTHERS, Home
 from orchestration.cli.output import AS_JSON, print_json, put
 
@@ -23,7 +23,10 @@ FREE_BYTES = 1 << 30
 def doctor(*, as_json: AS_JSON = False) -> None:
     """Say what is wrong with this installation or warehouse."""
     home = Home.from_environment()
-    checks = (_python, _libraries, _ratings, _home, _space, _vault, _log, _database, _board)
+    checks = (
+        *(_python, _libraries, _ratings, _home, _space, _vault, _log),
+        *(_database, _board, _publications),
+    )
     findings = [_finding(check, home) for check in checks]
     findings += _people(home)
     if as_json:
@@ -120,34 +123,56 @@ def _require_private(home: Home) -> None:
 
 def _log(home: Home) -> str:
     from ingestion.log import EventLog
+    from orchestration.evidence import REMEDY, loss
 
-    if not home.log.exists():
+    if lost := loss(home):
+        raise IntegrityError(f"{lost}.", remedy=REMEDY)
+    if not (home.log / "FORMAT").exists():
         return "empty"
     head = EventLog.open(home.log).head
     return f"position {head.seq if head else 0}; check it whole with: demoscope log verify"
 
 
 def _database(home: Home) -> str:
+    from orchestration.building import Workspace
+    from orchestration.consistency_check import require_unchanged_since_build
     from orchestration.database import open_database
+    from publishing.boards import store
 
     if not home.database.exists():
         return "not built yet"
     open_database(home.database).close()
+    if (home.boards / store.CURRENT).exists():
+        require_unchanged_since_build(Workspace(home.root), store.current(home.boards))
     return str(home.database)
 
 
 def _board(home: Home) -> str:
     from ingestion.log import EventLog
     from publishing.boards import store
+    from publishing.boards.checking import require_whole
+    from publishing.boards.statement import configured
 
     if not (home.boards / store.CURRENT).exists():
         return "none yet; run: demoscope build"
     release = store.current(home.boards)
+    require_whole(release, configured(home.vault))
     head = EventLog.open(home.log).head
     position = release.subject["log_position"]
     if head is not None and head.seq > position:
         return f"as of {position}, {head.seq - position} commits behind; run: demoscope build"
     return f"{release.id[:12]} as of log position {position}"
+
+
+def _publications(home: Home) -> str:
+    from publishing.boards.statement import configured
+    from publishing.publications.checking import require_whole
+    from publishing.publications.store import published
+
+    signer, there = configured(home.vault), published(home.marts)
+    for publication in there:
+        require_whole(home.boards, publication, signer)
+    return f"{len(there)}, each as it was published" if there else "none yet"
 
 
 def _people(home: Home) -> list[dict[str, Any]]:

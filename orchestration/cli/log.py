@@ -337,11 +337,19 @@ def verify(
 ) -> None:
     """Check every commit, segment and row; with a checkpoint also that it is the same log.
 
-    Exit code 5 where something is not whole.
+    Kept boards, publications and loads are compared with it too: they say what it held. Exit code 5
+    where something is not whole.
     """
+    from orchestration.evidence import REMEDY, loss
+
     home = Home.from_environment()
     held = None if checkpoint is None else _held_checkpoint(home, checkpoint, public_key)
+    lost = loss(home)
+    if lost is not None and not home.log.exists():
+        raise IntegrityError(f"{lost}.", remedy=REMEDY)
     report = _opened()[1].verify(held)
+    if lost is not None:
+        report.add(home.log, f"{lost}. {REMEDY}")
     if as_json:
         print_json(
             {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingestion.errors import IntegrityError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, put, say
 
@@ -36,14 +37,7 @@ def publish(
 
     home = Home.from_environment()
     if is_list:
-        listed = [_listed(one, home) for one in store.published(home.marts)]
-        if as_json:
-            print_json({"publications": listed})
-        else:
-            for one in listed:
-                mark = "*" if one["is_current"] else " "
-                name = one["board_id"][:12] + one["name"].removeprefix(one["board_id"])
-                put(f"{mark} {name:<15} {one['byte_count'] / 1e6:7.1f} MB  {one['title']}")
+        _list(home, as_json=as_json)
         return
     from orchestration.consistency_check import publish as run_publish  # imports duckdb
 
@@ -62,6 +56,31 @@ def publish(
     if left_out:
         say(f"{left_out:,} rows stay behind: of too few people, or they would give those away.")
     put(made.directory)
+
+
+def _list(home: Home, *, as_json: bool) -> None:
+    """List what is published; exit 5 where one is not what was published."""
+    from publishing.boards.statement import configured
+    from publishing.publications import store
+    from publishing.publications.checking import AGAIN, findings
+
+    signer, changed, listed = configured(home.vault), {}, []
+    for one in store.published(home.marts):
+        if found := findings(home.boards, one, signer):
+            changed[one.name] = found
+        else:
+            listed.append(_listed(one, home))
+    if as_json:
+        wrong = [{"name": name, "findings": found} for name, found in changed.items()]
+        print_json({"publications": listed, "changed": wrong})
+    for row in () if as_json else listed:
+        mark = "*" if row["is_current"] else " "
+        name = row["board_id"][:12] + row["name"].removeprefix(row["board_id"])
+        put(f"{mark} {name:<15} {row['byte_count'] / 1e6:7.1f} MB  {row['title']}")
+    for name, found in changed.items():
+        say(f"WRONG {name[:12]}: {' '.join(found)} {AGAIN}")
+    if changed:
+        raise typer.Exit(IntegrityError.exit_code)
 
 
 def _listed(publication: Publication, home: Home) -> dict[str, Any]:
@@ -90,12 +109,15 @@ def superset(
     as_json: AS_JSON = False,
 ) -> None:
     """Write a dashboard on what is published, for Apache Superset to import."""
+    from publishing.boards.statement import configured
     from publishing.publications import store
+    from publishing.publications.checking import require_whole
     from publishing.publications.superset import dashboard, default_uri
 
-    marts = Home.from_environment().marts
-    address = uri or default_uri(marts)
-    file.write_bytes(dashboard(store.current(marts), address))
+    home = Home.from_environment()
+    shown, address = store.current(home.marts), uri or default_uri(home.marts)
+    require_whole(home.boards, shown, configured(home.vault))
+    file.write_bytes(dashboard(shown, address))
     if as_json:
         print_json({"dashboard": {"file": str(file), "uri": address}})
     else:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ingestion.log import EventLog
     from ingestion.log.erasure import ErasedSince
+    from publishing.boards.statement import Signer
     from publishing.boards.store import Release
 
     Row = dict[str, Any]
@@ -80,16 +81,19 @@ def check(release: Release, trusted: Sequence[Ed25519PublicKey] = ()) -> Checked
     return Checked(document, tuple(findings), opened)
 
 
-def require_whole(release: Release) -> None:
-    """Refuse a release whose files are not what they were.
+def require_whole(release: Release, signer: Signer | None = None) -> None:
+    """Refuse a release whose files are not what they were, or that `signer` has not signed.
 
     Raises:
         IntegrityError: names what was changed.
     """
-    findings = check(release).findings
+    checked = check(release, [] if signer is None else [signer.public])
+    findings = [*checked.findings]
+    if signer is not None and not findings and not (checked.opened and checked.opened.verified):
+        findings.append("It is not signed by the key that releases are signed with here.")
     if findings:
         message = f"Release {release.id[:12]}: {' '.join(findings)}"
-        raise IntegrityError(message, remedy="See: demoscope boards show")
+        raise IntegrityError(message, remedy="See: demoscope boards show. Then: demoscope build")
 
 
 def first_difference(

@@ -49,22 +49,28 @@ def hash_of_files(files: Iterable[tuple[str, Path]]) -> str:
 
 
 def keep_design(boards: Path, project: Path) -> None:
-    """Keep the project's design under its hash; one that is there is left as it is."""
+    """Keep the project's design under its hash; one that is there and is not that is replaced."""
     directory = boards / DESIGNS / design_hash(project)
     if directory.exists():
-        return
+        if _hash_of(directory) == directory.name:
+            return
+        shutil.rmtree(directory)
     temporary = directory.with_name(f".{directory.name[:12]}.{secrets.token_hex(4)}")
-    seeds = project / SEEDS
-    for path in sorted(seeds.rglob("*.csv")):
-        copy = temporary / path.relative_to(seeds)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+    _copy_seeds(project / SEEDS, temporary)
     try:
         temporary.rename(directory)
     except OSError:  # another build was faster
         shutil.rmtree(temporary)
         if not directory.exists():
             raise
+
+
+def _copy_seeds(source: Path, target: Path) -> None:
+    """Copy what a design's hash covers, and nothing else: dbt would read any yml beside it."""
+    for path in sorted(source.rglob("*.csv")):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Path:
@@ -96,5 +102,5 @@ def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Pat
                 path.unlink()
             else:
                 path.rename(project / LATER_SEEDS / path.name)
-        shutil.copytree(kept, project / SEEDS, dirs_exist_ok=True)
+        _copy_seeds(kept, project / SEEDS)
     return project

@@ -3,7 +3,9 @@
 The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`, which log it was
 (`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962 root over the
 commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies
-and the versions installed, Python and platform; `made_at`. Only `board` is part of its id.
+and the versions installed, Python and platform; `made_at`; `tables`, where the release was built at
+the log's head, a digest of each table of that build that is published. Only `board` is part of the
+release's id.
 
 It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
 oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "tag:demoscope,2026:board/v1"
+TABLES = "tables"
 KEY_VARIABLE = "DEMOSCOPE_SIGNING_KEY"
 KEY_FILE = "board-signing.key"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -90,6 +93,14 @@ class Signer:
     """A private key."""
 
     key: Ed25519PrivateKey
+
+    def has_signed(self, payload: bytes, envelope: Path) -> bool:
+        """Whether a file is an envelope of this payload with a signature of this key that holds."""
+        try:
+            opened = open_envelope(envelope.read_bytes(), [self.public])
+        except (OSError, IntegrityError):
+            return False
+        return opened.payload == payload and bool(opened.verified)
 
     @property
     def public(self) -> Ed25519PublicKey:

@@ -128,7 +128,8 @@ def keep(
 ) -> Release:
     """Keep a release under its id. Files that are there already are left as they are.
 
-    An unsigned statement gives way to a signed one; files that are missing are put back.
+    A statement gives way to one that `signer` signs, and to one about other published tables: the
+    same release was built again by other code. Files that are missing are put back.
 
     Raises:
         IntegrityError: it is there already, but was changed since.
@@ -150,14 +151,31 @@ def keep(
         pq.write_table(rows, temporary, compression="zstd")
         temporary.replace(directory / ROWS_FILE)
     # The statement comes last: a directory without one is not a release yet.
-    is_unsigned = signer is not None and not release.is_signed
-    if is_unsigned or not (directory / STATEMENT_FILE).exists():
+    if not _is_said(release, provenance, signer):
         said = statement(release.id, subject, provenance)
         (directory / ENVELOPE_FILE).unlink(missing_ok=True)
         _replace(directory / STATEMENT_FILE, said)
         if signer is not None:
             _replace(directory / ENVELOPE_FILE, signer.envelope(said))
-    return release
+    return Release(directory)
+
+
+def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None) -> bool:
+    """Whether the statement that is there is about the same tables, and signed by the signer."""
+    from publishing.boards.statement import TABLES
+
+    statement, envelope = (release.directory / name for name in (STATEMENT_FILE, ENVELOPE_FILE))
+    if not statement.exists():
+        return False
+    if signer is not None and not signer.has_signed(statement.read_bytes(), envelope):
+        return False
+    try:
+        said = release.predicate.get(TABLES)
+    except IntegrityError:
+        return False
+    is_known = TABLES not in provenance or provenance[TABLES] == said
+    # Without the key, what was signed stays: somebody vouches for it.
+    return is_known or (signer is None and release.is_signed)
 
 
 def _refuse_changed(release: Release, content: bytes, rows: pa.Table) -> None:
@@ -244,9 +262,22 @@ def by_id(boards: Path, text: str) -> Release:
     return Release(found[0])
 
 
-def find(boards: Path, wanted: Mapping[str, Any]) -> Release | None:
-    """The kept release whose subject has these values, if there is one."""
-    for release in kept(boards):
-        if all(release.subject.get(name) == value for name, value in wanted.items()):
-            return release
-    return None
+def find(boards: Path, wanted: Mapping[str, Any], signer: Signer | None = None) -> Release | None:
+    """The kept release whose subject has these values, if there is exactly one.
+
+    Where releases are signed, only one that `signer` has signed counts: who has no key could have
+    put another one there. Of several by different code, the one that this code made is meant.
+    """
+    from publishing.boards.program import code_hash
+
+    found = [one for one in kept(boards) if _is_wanted(one, wanted, signer)]
+    if len(found) > 1:
+        found = [one for one in found if one.predicate["made_by"]["code_sha256"] == code_hash()]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_wanted(release: Release, wanted: Mapping[str, Any], signer: Signer | None) -> bool:
+    if any(release.subject.get(name) != value for name, value in wanted.items()):
+        return False
+    statement = (release.directory / STATEMENT_FILE).read_bytes()
+    return signer is None or signer.has_signed(statement, release.directory / ENVELOPE_FILE)

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.paths import make_public, make_way
+from publishing.boards.statement import configured
 from publishing.page.marts import READ, read_mart, read_marts
 from publishing.page.page_data import page_data
 from publishing.page.rendering import method_page, page
 from publishing.publications import store
+from publishing.publications.checking import findings, require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ingestion.paths import Home
+    from publishing.boards.statement import Signer
     from publishing.page.marts import Rows
     from publishing.publications.store import Publication
 
@@ -49,8 +52,10 @@ def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words
     Raises:
         NotFoundError: nothing is published yet.
         UsageError: `out` holds something that is not a site.
+        IntegrityError: the current publication is not what was published.
     """
     shown = store.current(home.marts)
+    require_whole(home.boards, shown, configured(home.vault))
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         message = f"{out} holds other files."
         raise UsageError(message, remedy="Give another --out, or empty it first.")
@@ -131,20 +136,29 @@ def _short(publication: Publication) -> str:
 def _editions(home: Home, shown: Publication, say: Callable[[str], None]) -> Iterator[Publication]:
     """Published boards, oldest first, each as it was last published.
 
-    A publication has no page if older code made it without marts that the page needs, or if its
-    board is no longer kept. The current one always has a page.
+    A publication has no page if its board is no longer kept, if it is not what was published, or if
+    older code made it without marts that the page needs. The current one always has a page.
     """
-    last = {one.manifest["board_id"]: one for one in store.published(home.marts)}
-    last[shown.manifest["board_id"]] = shown
-    for publication in sorted(last.values(), key=lambda one: one.order):
-        tables = {table["name"] for table in publication.manifest["tables"]}
-        is_kept = (home.boards / publication.manifest["board_id"]).exists()
-        missing = sorted(READ.keys() - tables)
-        if publication.name == shown.name or (is_kept and not missing):
-            yield publication
+    signer = configured(home.vault)
+    last: dict[str, Publication] = {}
+    for one in store.published(home.marts):
+        why = None if one.name == shown.name else _amiss(home, one, signer)
+        if why is None:
+            last[one.board_id] = one
         else:
-            why = f"was published without {missing[0]}" if missing else "is no longer kept"
-            say(f"No page for {publication.name[:SHORT_ID]}: the board {why}.")
+            say(f"No page for {one.name[:SHORT_ID]}: {why}")
+    last[shown.board_id] = shown
+    yield from sorted(last.values(), key=lambda one: one.order)
+
+
+def _amiss(home: Home, publication: Publication, signer: Signer | None) -> str | None:
+    """Why a publication has no page; None where it has one."""
+    if not (home.boards / publication.board_id).exists():
+        return "the board is no longer kept."
+    if found := findings(home.boards, publication, signer):
+        return " ".join(found)
+    missing = READ.keys() - {table["name"] for table in publication.manifest["tables"]}
+    return f"the board was published without {min(missing)}." if missing else None
 
 
 def _replace(work: Path, out: Path) -> None:

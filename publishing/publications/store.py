@@ -25,7 +25,7 @@ from ingestion.log.durable import fsync_directory, fsync_file
 from ingestion.paths import make_public, make_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 CURRENT = "current"
@@ -46,6 +46,11 @@ class Publication:
         """The release's id, and a number where it was published with other tables before."""
         return self.directory.name
 
+    @property
+    def board_id(self) -> str:
+        """The release's id."""
+        return self.name.partition("-")[0]
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What it says of itself.
@@ -64,15 +69,28 @@ class Publication:
         return manifest
 
     @property
-    def order(self) -> tuple[int, str, int]:
-        """By log position; of one release by number."""
+    def number(self) -> int:
+        """1, and more where the release was published with other tables before."""
         found = _NAME.fullmatch(self.name)
-        number = int(found[2] or 1) if found else 0
-        return self.manifest["log_position"], self.manifest["board_id"], number
+        return int(found[2] or 1) if found else 0
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """By log position; of one release by number. One that cannot be read comes first."""
+        try:
+            position = int(self.manifest["log_position"])
+        except (IntegrityError, ValueError, TypeError):
+            position = 0
+        return position, self.board_id, self.number
+
+
+def is_name(text: str) -> bool:
+    """Whether a publication may be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 def published(marts: Path) -> list[Publication]:
-    """Every publication, oldest log position first."""
+    """Every publication, oldest log position first; those that are not whole among them."""
     found = [
         Publication(path)
         for path in marts.glob("[0-9a-f]*")
@@ -126,18 +144,28 @@ def unfinished(marts: Path) -> Iterator[Path]:
             _remove(directory)
 
 
-def keep(marts: Path, directory: Path, manifest: dict[str, Any]) -> Publication:
+def of_release(marts: Path, board_id: str) -> list[Publication]:
+    """The publications of one release, by number; those that cannot be read among them."""
+    found = [Publication(path) for path in marts.glob(f"{board_id}*") if is_name(path.name)]
+    return sorted(found, key=lambda publication: publication.number)
+
+
+def keep(
+    marts: Path, directory: Path, manifest: dict[str, Any], changed: Iterable[Publication] = ()
+) -> Publication:
     """Keep a finished directory under its release's id, read-only and durable.
 
-    One with the same rows that is there already is left as it is, and returned.
+    One with the same rows that is there already is left as it is, and returned; those that were
+    `changed` since they were published are not looked at.
     """
     board_id = manifest["board_id"]
-    number = 1
-    while (target := marts / (board_id if number == 1 else f"{board_id}-{number}")).exists():
-        kept = Publication(target)
-        if _content(kept.manifest) == _content(manifest):
+    names = {publication.name for publication in changed}
+    there = of_release(marts, board_id)
+    for kept in there:
+        if kept.name not in names and _content(kept.manifest) == _content(manifest):
             return kept
-        number += 1
+    number = 1 + max((publication.number for publication in there), default=0)
+    target = marts / (board_id if number == 1 else f"{board_id}-{number}")
     content = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (directory / MANIFEST_FILE).write_text(content, encoding="utf-8")
     for path in directory.iterdir():
@@ -172,11 +200,16 @@ def remove_old(marts: Path, kept_count: int) -> list[str]:
     with alone(marts):
         shown = current(marts).name
         old = [one for one in published(marts)[:-kept_count] if one.name != shown]
-        for publication in old:
-            going = marts / f"{_GOING}{secrets.token_hex(4)}"
-            publication.directory.rename(going)
-            _remove(going)
+        remove(marts, old)
     return [publication.name for publication in old]
+
+
+def remove(marts: Path, publications: Iterable[Publication]) -> None:
+    """Remove publications; `alone` must hold."""
+    for publication in publications:
+        going = marts / f"{_GOING}{secrets.token_hex(4)}"
+        publication.directory.rename(going)
+        _remove(going)
 
 
 def _content(manifest: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -190,6 +223,9 @@ def _content(manifest: dict[str, Any]) -> list[tuple[Any, ...]]:
 def _remove(path: Path) -> None:
     if path.is_symlink():
         path.unlink(missing_ok=True)
+        return
+    if not path.is_dir():
+        path.unlink()
         return
     path.chmod(0o755)
     shutil.rmtree(path)

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.errors import DemoscopeError
-from publishing.publications import store
+from publishing.publications import checking, store
 from publishing.publications.catalogue import PUBLICATION
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ingestion.log import EventLog
     from ingestion.tables import Column
+    from publishing.boards.statement import Signer
     from publishing.boards.store import Release
     from publishing.publications.catalogue import PublicTable
     from publishing.publications.store import Publication
@@ -53,10 +54,12 @@ def publish(
     log: EventLog,
     connection: duckdb.DuckDBPyConnection,
     tables: Sequence[PublicTable],
+    signer: Signer | None = None,
 ) -> Publication:
     """Publish what a release was made from, and let readers see it.
 
     The connection is on the pipeline's database, which holds what the release was made from.
+    Earlier publications of the release that are not what they were give way to this one.
 
     Raises:
         BusyError: another process publishes.
@@ -75,8 +78,14 @@ def publish(
             "files": [_file(directory / DATABASE_FILE)],
             "tables": written,
         }
-        kept = store.keep(marts, directory, manifest)
+        boards = release.directory.parent
+        there = store.of_release(marts, release.id)
+        changed = [one for one in there if checking.findings(boards, one, signer)]
+        kept = store.keep(marts, directory, manifest, changed)
+        if kept not in there:
+            checking.note(boards, kept, signer)
         store.make_current(marts, kept)
+        store.remove(marts, changed)
     return kept
 
 

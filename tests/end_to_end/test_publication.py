@@ -16,8 +16,10 @@ from ingestion.paths import Home
 from orchestration.database import open_database
 from orchestration.loading import load_file
 from publishing.boards import store as boards
+from publishing.boards.statement import configured
 from publishing.boards.store import KEY
 from publishing.publications import store
+from tests.attacks.small_votes import signing_key
 from tests.end_to_end.command import demoscope, document
 
 # A build of its own takes half a minute of processor time.
@@ -222,7 +224,11 @@ def test_built_again_it_is_the_same_publication(copy: Home) -> None:
 
 def test_a_board_signed_since_is_published_again(copy: Home) -> None:
     assert not rows_of(copy.root, "publication")[0]["is_signed"]
-    (copy.boards / "current" / boards.ENVELOPE_FILE).write_text("{}", "utf-8")
+    signing_key(copy)
+    signer, current = configured(copy.vault), boards.current(copy.boards).directory
+    assert signer is not None
+    envelope = signer.envelope((current / boards.STATEMENT_FILE).read_bytes())
+    (current / boards.ENVELOPE_FILE).write_bytes(envelope)
     name = document(copy.root, "publish", "--json")["publication"]["name"]
     assert name.endswith("-2")
     assert rows_of(copy.root, "publication")[0]["is_signed"]

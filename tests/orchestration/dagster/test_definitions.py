@@ -122,7 +122,7 @@ def test_whatever_opens_the_database_is_in_its_pool(definitions: dg.Definitions)
             "warehouse": DUCKDB_POOL,
             "warehouse_2": DUCKDB_POOL,
             "ratings": DUCKDB_POOL,
-            "release": None,
+            "release": DUCKDB_POOL,
             "publication": DUCKDB_POOL,
             "site": None,
         },

@@ -116,8 +116,11 @@ def test_a_damaged_manifest_is_said(marts: Path) -> None:
     path = kept.directory / "manifest.json"
     path.chmod(0o644)
     path.write_text('{"log_position": 1')
+    whole = put(marts, "b")
+    damaged, other = store.published(marts)
+    assert (damaged.name, other.name) == (kept.name, whole.name)
     with pytest.raises(IntegrityError, match=r"manifest\.json is damaged"):
-        store.published(marts)
+        _ = damaged.manifest
 
 
 def test_a_publisher_who_is_not_root_can_do_all_this() -> None:
