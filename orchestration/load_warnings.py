@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRIED = 1_000
 SHOWN = 5
+MOST_ZEROS = 6
 MODELS = ("model_a", "model_b")
 COMPARED = (EventType.BATTLE_JUDGED, EventType.BATTLES_TALLIED)
 
@@ -266,6 +267,8 @@ def _spellings(native: str) -> set[str]:
     bare = "".join(native.split())
     trimmed = native.strip()
     forms = {native, trimmed, bare, bare.lstrip("0")}
+    if bare.isdigit():  # a spreadsheet leaves out the zeros before a number
+        forms |= {bare.zfill(len(bare) + more) for more in range(1, MOST_ZEROS + 1)}
     return {form for one in forms for form in (one, one.lower(), one.upper()) if form}
 
 

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ingestion.paths import Home
 from orchestration.load_report import LoadReport
@@ -124,3 +127,27 @@ def test_people_under_another_source_than_their_votes_are_told_of_them(home: Hom
 def test_people_who_did_not_vote_are_nothing_strange(home: Home) -> None:
     votes(home, ["ann", None])
     assert people(home, ["ann", "zoe"]).warnings == []
+
+
+_ID = st.sampled_from(["ann", "Ann", "ann ", "7", "007", "bob", "zoe"])
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(enrolled=st.sets(_ID, min_size=1), voters=st.lists(_ID, min_size=1, max_size=12))
+def test_voters_without_an_enrolment_are_counted(enrolled: set[str], voters: list[str]) -> None:
+    """Against a count by hand: ids are one person's where they are alike without outer blanks."""
+    with TemporaryDirectory() as directory:
+        home = Home(Path(directory) / "home")
+        people(home, sorted({one.strip() for one in enrolled}))
+        warnings = votes(home, voters).warnings
+    known, names = {one.strip() for one in enrolled}, [one.strip() for one in voters]
+    lost = [one for one in names if one not in known]
+    said = [one for one in warnings if "voters have no enrolment" in one]
+    if not lost:
+        assert said == []
+        return
+    count = f"{len(set(lost))} of {len(set(names))} voters have no enrolment, so {len(lost)} of"
+    assert said[0].startswith(f"{count} {len(names)} votes count on unweighted boards only.")
+    alike = {one.lower().lstrip("0") for one in known}
+    spelled = {one for one in lost if one.lower().lstrip("0") in alike}
+    assert (f" {len(spelled)} of them would be enrolled" in said[0]) == bool(spelled)

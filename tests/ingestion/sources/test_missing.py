@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ingestion.sources.missing import WORDS
 from ingestion.sources.registry import open_source
-from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text, write
+from tests.ingestion.sources.flat import MAPPING, VOTES, core, csv_text, write
 
 PEOPLE = """
 source: mine
@@ -77,3 +82,41 @@ columns: {native_id: id, model_id: left, reason: why}
 """
     path = write(tmp_path / "v.csv", csv_text([{"id": 1, "left": "m1", "why": "None"}]))
     assert read(path, mapping=mapping(text))[0]["reason"] == "None"
+
+
+_CELL = st.sampled_from([None, "m1", "m2", "left"])
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.lists(st.tuples(*4 * [_CELL]), min_size=1, max_size=8),
+    words=st.lists(st.sampled_from(WORDS), min_size=4, max_size=4),
+    kind=st.sampled_from(["csv", "jsonl", "parquet"]),
+)
+def test_a_word_for_missing_reads_as_nothing_does(
+    read: Any, tmp_path: Path, mapping: Any, cells: Any, words: list[str], kind: str
+) -> None:
+    """Whatever the format: with words the file means what it means with empty cells."""
+    names = ("worker", "left", "right", "winner")
+    said = mapping(MAPPING.replace("[id, worker]", "id"))
+
+    def events(blanks: list[str | None], name: str) -> Any:
+        rows = [
+            {"id": str(n)}
+            | {
+                column: blank if cell is None else cell
+                for column, cell, blank in zip(names, row, blanks, strict=True)
+            }
+            for n, row in enumerate(cells)
+        ]
+        path = tmp_path / f"{name}.{kind}"
+        if kind == "csv":
+            write(path, csv_text(rows))
+        elif kind == "jsonl":
+            write(path, "".join(json.dumps(row) + "\n" for row in rows))
+        else:
+            table = {c: pa.array([row[c] for row in rows], pa.string()) for c in ("id", *names)}
+            pq.write_table(pa.table(table), path)
+        return core(read(path, mapping=said))
+
+    assert events(list(words), "words") == events([None] * 4, "nothing")
