@@ -20,7 +20,7 @@ from orchestration.load_report import TABLE as LOADS
 from orchestration.own_caches import require_own
 from publishing.boards.designs import design_hash
 from publishing.boards.inputs import Cut
-from publishing.publications.writing import quoted
+from publishing.publications.disclosure import quoted
 from ratings.tables.declarations import RATING_TABLES
 
 if TYPE_CHECKING:

@@ -52,9 +52,14 @@ def publish(
     if as_json:
         print_json({"publication": _listed(made, home), "removed": removed})
         return
-    left_out = sum(table["left_out_count"] for table in made.manifest["tables"])
+    left_out, blank = (
+        sum(table.get(name, 0) for table in made.manifest["tables"])
+        for name in ("left_out_count", "blank_count")
+    )
     if left_out:
         say(f"{left_out:,} rows stay behind: of too few people, or they would give those away.")
+    if blank:
+        say(f"{blank:,} figures of the rows that are shown are blank for the same reason.")
     put(made.directory)
 
 
@@ -89,7 +94,7 @@ def _listed(publication: Publication, home: Home) -> dict[str, Any]:
     manifest = publication.manifest
     files = [*manifest["files"], *(file for table in manifest["tables"] for file in table["files"])]
     said = ("title", "is_simulated", "log_position", "valid_until")
-    counts = ("name", "row_count", "left_out_count")
+    counts = ("name", "row_count", "left_out_count", "blank_count")
     return {
         "name": publication.name,
         "board_id": manifest["board_id"],
@@ -97,7 +102,7 @@ def _listed(publication: Publication, home: Home) -> dict[str, Any]:
         **{name: manifest[name] for name in said},
         "directory": str(publication.directory),
         "byte_count": sum(file["byte_count"] for file in files),
-        "tables": [{name: table[name] for name in counts} for table in manifest["tables"]],
+        "tables": [{name: table.get(name, 0) for name in counts} for table in manifest["tables"]],
     }
 
 

@@ -295,7 +295,9 @@ def ties(rows: Rows, places: Places) -> Rows:
             **{name: scaled(row[f"{name}_share"], PERMILLE) for name in TIE_SHARES},
         }
         for row in rows
-        if row["stratum_id"] in places["stratum_id"] and row["dimension"] in places["dimension"]
+        if row["stratum_id"] in places["stratum_id"]
+        and row["dimension"] in places["dimension"]
+        and row["decided_share"] is not None  # too few verdicts for a share
     ]
     return sorted(shown, key=lambda row: row["dimension"])
 

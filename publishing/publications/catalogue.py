@@ -2,30 +2,61 @@
 
 All of it is declared in dbt's yml beside each mart:
 
-    config: {meta: {published: {}}}                      the mart is public, every row
-    published: {disclosed_by: TABLE, matched_by: [...]}  rows that TABLE allows, by these columns
-    config: {meta: {published: false}}                   of a column: it stays behind
-    config: {meta: {published_as: bigint}}               of a column: its type in a publication
+    published: {grain: [...]}             the mart is public, and rests on the people of these keys
+    published: {rests_on_people: false}   the mart is public, and no figure in it is of people
+
+and beside each column of it, where it isn't as its name and type say (docs/disclosure.md):
+
+    published: false              it stays behind
+    published_as: bigint          its type in a publication
+    rests_on_people: false        shown as it is
+    share_of: [COLUMN, ...]       a share of these counts
+    among_models: WAY             a figure of a model among those of its board (AMONG_MODELS)
+
+From the grain follows which tables decide over the rows (DECIDERS). A public mart that says
+neither, or whose grain has a key that nothing decides over, is refused.
 
 One table more is born here: `publication`, which says what the others are of.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from ingestion.errors import DemoscopeError
 from ingestion.tables import SQL_TYPES, Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 PUBLISHED, PUBLISHED_AS = "published", "published_as"
 COUNT_SUFFIX = "_count"
 ARROW_TYPES = {name: kind for kind, name in SQL_TYPES.items()}
+
+BOARD = ("weighting", "stratum_id", "dimension", "estimator")
+AXIS = ("country", "axis", "dimension")
+# Of keys the table that decides over their rows; of several the first all of whose keys are there.
+DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (BOARD, "int_boards__disclosed"),
+    (("stratum_id", "dimension"), "int_strata__disclosed"),
+    (("stratum_id",), "int_coverage__disclosed"),
+    (AXIS, "int_axes__disclosed"),
+    (("country", "scheme", "variable", "level"), "int_levels__disclosed"),
+    (("country", "scheme"), "int_weightings__disclosed"),
+)
+# The keys that a grain may have beside those of a board or an axis: models are decided over apart.
+MODEL, PAIR = ("model_id",), ("model_a", "model_b")
+WITH_MODELS = {(BOARD, MODEL), (BOARD, PAIR), (AXIS, MODEL)}
+# How a model's figure is counted anew where another model of its board stays behind.
+AMONG_MODELS = ("centred", "ranked", "shared", "averaged", "compared")
+
+
+class DeclarationError(DemoscopeError):
+    """A public mart doesn't say whom it rests on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +64,17 @@ class PublicTable(Table):
     """A mart as readers see it: its public columns, in order.
 
     Args:
-        disclosed_by: the dbt table whose column `is_disclosed` decides over rows; None for all.
+        disclosed_by: the dbt table whose column `is_disclosed` decides over rows; None for a mart
+            that rests on no people.
         matched_by: the columns by which it does.
+        models: the columns of its grain that name models.
+        metas: what its columns say of themselves, by name.
     """
 
     disclosed_by: str | None = None
     matched_by: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    metas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 PUBLICATION = PublicTable(
@@ -76,22 +112,39 @@ def declared_marts(project: Path) -> list[dict[str, Any]]:
 
 
 def public_tables(marts: Iterable[dict[str, Any]]) -> list[PublicTable]:
-    """Those of the marts that are public."""
+    """Those of the marts that are public.
+
+    Raises:
+        DeclarationError: one doesn't say whom it rests on, or by keys that nothing decides over.
+    """
     return [
-        PublicTable(
-            name=mart["name"],
-            grain=mart["description"],
-            columns=tuple(
-                _public(column)
-                for column in mart["columns"]
-                if meta_of(column).get(PUBLISHED, True)
-            ),
-            disclosed_by=rule.get("disclosed_by"),
-            matched_by=tuple(rule.get("matched_by", ())),
-        )
+        _public_table(mart, rule)
         for mart in marts
         if isinstance(rule := meta_of(mart).get(PUBLISHED), dict)
     ]
+
+
+def _public_table(mart: dict[str, Any], rule: dict[str, Any]) -> PublicTable:
+    columns = [column for column in mart["columns"] if meta_of(column).get(PUBLISHED, True)]
+    table = PublicTable(
+        name=mart["name"],
+        grain=mart["description"],
+        columns=tuple(map(_public, columns)),
+        metas={column["name"]: meta_of(column) for column in columns},
+    )
+    if rule == {"rests_on_people": False}:
+        return table
+    grain = rule.get("grain", ())
+    for keys, decider in DECIDERS:
+        models = tuple(key for key in grain if key not in keys)
+        if set(keys) <= set(grain) and (not models or (keys, models) in WITH_MODELS):
+            return replace(table, disclosed_by=decider, matched_by=keys, models=models)
+    message = f"{mart['name']} is public, and nothing decides which of its rows rest on too few."
+    remedy = (
+        "Say in its yml `published: {grain: [...]}` with keys of DECIDERS in"
+        " publishing/publications/catalogue.py, or {rests_on_people: false}."
+    )
+    raise DeclarationError(message, remedy=remedy)
 
 
 def _public(column: dict[str, Any]) -> Column:

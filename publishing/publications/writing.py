@@ -15,8 +15,10 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.errors import DemoscopeError
-from publishing.publications import checking, store
+from publishing.publications import checking, disclosure, store
 from publishing.publications.catalogue import PUBLICATION
+from publishing.publications.differences import Earlier, hide_small_differences
+from publishing.publications.disclosure import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +71,8 @@ def publish(
     [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
     with store.alone(marts), store.unfinished(marts) as directory:
         with _in_order(connection):
-            written = write_files(connection, directory, tables, about)
+            earlier = _earlier(marts, log, about)
+            written = write_files(connection, directory, tables, about, earlier)
         manifest = {
             "schema_version": SCHEMA_VERSION,
             **about,
@@ -107,6 +110,25 @@ def _about(release: Release, log: EventLog) -> dict[str, Any]:
     }
 
 
+def _earlier(marts: Path, log: EventLog, about: dict[str, Any]) -> list[Earlier]:
+    """The publications of other releases that readers may have."""
+    from ingestion.log.erasure import erasures
+
+    erased = erasures(log)
+    found = []
+    for one in store.published(marts):
+        said, position = one.manifest, one.manifest["log_position"]
+        if said["board_id"] == about["board_id"]:
+            continue
+        is_cut_alike = said.get("valid_until") == about["valid_until"]
+        is_before = position <= about["log_position"] and is_cut_alike
+        is_alike = all(said.get(name) == about[name] for name in ("design_hash", "code_sha256"))
+        is_less = any(gone.first_seq <= position < gone.seq for gone in erased)
+        next_position = log.commit(position).next_position if is_before else None
+        found.append(Earlier(one.directory, next_position, is_alike or is_less))
+    return found
+
+
 def title_of(release: Release) -> str:
     """What stands above a publication; a simulated one says so first."""
     subject = release.subject
@@ -132,8 +154,16 @@ def write_files(
     directory: Path,
     tables: Sequence[PublicTable],
     about: dict[str, Any],
+    earlier: Sequence[Earlier] = (),
 ) -> list[dict[str, Any]]:
     """Write every file of a publication but its manifest; `about` is its row of `publication`.
+
+    Args:
+        connection: on the pipeline's database.
+        directory: where to.
+        tables: the marts.
+        about: the row of `publication`.
+        earlier: the publications it must not be told apart from by a few people.
 
     Returns:
         What the manifest says of each table, `publication` first. `rows_sha256` is over its rows,
@@ -146,27 +176,59 @@ def write_files(
     connection.execute(f"attach {path} as {OUT} (storage_version '{STORAGE_VERSION}')")
     connection.register(PUBLICATION.name, pa.Table.from_pylist([about]))
     stamp = ", ".join(f"{key}: {quoted(about[key])}" for key in STAMPED)
+    people_min = about["disclosed_people_min"]
     try:
-        return [_written(connection, directory, table, stamp) for table in (PUBLICATION, *tables)]
+        _decide(connection, tables, earlier, people_min)
+        return [
+            _written(connection, directory, table, stamp, people_min)
+            for table in (PUBLICATION, *tables)
+        ]
     finally:
         connection.unregister(PUBLICATION.name)
         connection.execute(f"detach {OUT}")
 
 
+def _decide(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublicTable],
+    earlier: Sequence[Earlier],
+    people_min: int,
+) -> None:
+    if all(table.disclosed_by is None for table in tables):
+        return
+    try:
+        disclosure.decide(connection, people_min)
+    except duckdb.Error as error:
+        message = f"Who is too few could not be worked out: {str(error).splitlines()[0]}"
+        raise PublishingError(message, remedy="Build again: demoscope build") from error
+    try:
+        hide_small_differences(connection, tables, earlier, people_min)
+    except duckdb.Error as error:
+        named = ", ".join(one.directory.name[:12] for one in earlier)
+        message = f"What differs from an earlier publication ({named}) could not be worked out: "
+        remedy = "Remove the one that is damaged, or restore its files; then publish again."
+        raise PublishingError(message + str(error).splitlines()[0], remedy=remedy) from error
+
+
 def _written(
-    connection: duckdb.DuckDBPyConnection, directory: Path, table: PublicTable, stamp: str
+    connection: duckdb.DuckDBPyConnection,
+    directory: Path,
+    table: PublicTable,
+    stamp: str,
+    people_min: int,
 ) -> dict[str, Any]:
     name = f"{OUT}.main.{table.name}"
     files = [directory / f"{table.name}.{suffix}" for suffix in ("parquet", "csv")]
     parquet, csv = map(quoted, files)
     cells = ", ".join(_csv_cell(column) for column in table.columns)
     try:
-        _create(connection, name, table)
+        _create(connection, name, table, people_min)
         connection.execute(
             f"copy {name} to {parquet} (format parquet, compression zstd, kv_metadata {{{stamp}}})"
         )
         connection.execute(f"copy (select {cells} from {name}) to {csv} (format csv, header)")
         [(all_count,)] = connection.sql(f"select count(*) from {table.name}").fetchall()
+        [(blank_count,)] = connection.sql(disclosure.blanks(table, people_min)).fetchall()
         row_count, rows_sha256 = _measured(connection, name, table)
     except duckdb.Error as error:
         message = f"{table.name} could not be published: {str(error).splitlines()[0]}"
@@ -176,6 +238,7 @@ def _written(
         "description": table.grain,
         "row_count": row_count,
         "left_out_count": all_count - row_count,
+        "blank_count": blank_count,
         "rows_sha256": rows_sha256,
         "columns": [
             {"name": column.name, "type": column.sql_type, "description": column.description}
@@ -185,18 +248,17 @@ def _written(
     }
 
 
-def _create(connection: duckdb.DuckDBPyConnection, name: str, table: PublicTable) -> None:
+def _create(
+    connection: duckdb.DuckDBPyConnection, name: str, table: PublicTable, people_min: int
+) -> None:
     columns = ", ".join(f"{column.name} {column.sql_type}" for column in table.columns)
     connection.execute(f"create table {name} ({columns})")
-    cells = ", ".join(f"cast({column.name} as {column.sql_type})" for column in table.columns)
-    rows = f"from {table.name}"
-    if table.disclosed_by is not None:
-        keys = ", ".join(table.matched_by)
-        rows += (
-            f" semi join (select {keys} from {table.disclosed_by} where is_disclosed)"
-            f" as disclosed using ({keys})"
-        )
-    connection.execute(f"insert into {name} select {cells} {rows} order by all")
+    shown = disclosure.cells(table, people_min)
+    cells = ", ".join(
+        f"cast({shown[column.name]} as {column.sql_type})" for column in table.columns
+    )
+    relation = disclosure.figures(table)
+    connection.execute(f"insert into {name} select {cells} from {relation} order by all")
     connection.execute(f"comment on table {name} is {quoted(table.grain)}")
     for column in table.columns:
         about = quoted(column.description)
@@ -236,8 +298,3 @@ def _file(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"name": path.name, "byte_count": path.stat().st_size, "sha256": digest}
-
-
-def quoted(value: object) -> str:
-    """A text in SQL."""
-    return "'" + str(value).replace("'", "''") + "'"

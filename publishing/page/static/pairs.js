@@ -53,10 +53,17 @@ function pairOf(dimension, a, b) {
 function pairCell(pair) {
     if (!pair) return html`<td class="self"></td>`;
     const value = pair[state.pair];
-    if (state.pair === "battle_count") return html`<td>${formats.count(value)}</td>`;
+    if (state.pair === "battle_count") return html`<td>${value === null ? "–" : formats.count(value)}</td>`;
     const heat =
         state.pair === "better" ? Math.round((value - 50) / 10) : Math.round((value - pair.lose) / 20);
     return html`<td class="h${heat}">${formats.percent(value).replace("%", "")}</td>`;
+}
+
+/** How often two models met, in words; null where too few people compared them. */
+function met(count) {
+    return count === null
+        ? `Fewer than ${data.board.disclosed_people_min} people compared them.`
+        : `They have met ${formats.count(count)} times or more.`;
 }
 
 /** The two models that were chosen, or else the first two. */
@@ -77,7 +84,7 @@ function drawPair(dimension, rows) {
     fill(
         byId("pair-words"),
         pair
-            ? html`<strong>${one.name}</strong> is better than <strong>${other.name}</strong> with a chance of ${formats.percent(pair.better)}. In the next battle ${one.name} wins with a chance of ${formats.percent(pair.win)}, ${other.name} with ${formats.percent(pair.lose)}; else it is a tie. They have met ${formats.count(pair.battle_count)} times.`
+            ? html`<strong>${one.name}</strong> is better than <strong>${other.name}</strong> with a chance of ${formats.percent(pair.better)}. In the next battle ${one.name} wins with a chance of ${formats.percent(pair.win)}, ${other.name} with ${formats.percent(pair.lose)}; else it is a tie. ${met(pair.battle_count)}`
             : "Choose two different models.",
     );
 }

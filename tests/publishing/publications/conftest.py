@@ -59,6 +59,25 @@ ROWS = (
 )
 
 
+# What publishing reads to know who is behind a row: votes known only as counts, so nobody.
+NOBODY = """
+create table int_strata__disclosed as from (values ('all', '*', 0, true), ('US', '*', 0, true))
+    as t (stratum_id, dimension, heard_count, is_disclosed);
+create table dim_cell (cell_id integer, cell_key varchar);
+create table dim_stratum (stratum_id varchar, country varchar, axis varchar);
+create table int_participants__assigned_to_cells (participant_key varchar, cell_id integer);
+create table int_cells__assigned_to_strata (stratum_id varchar, cell_id integer);
+create table fct_participant_count
+    (participant_key varchar, dimension varchar, model_a varchar, model_b varchar);
+create table rpt_leaderboard (weighting varchar, stratum_id varchar, dimension varchar,
+    estimator varchar, model_id varchar);
+create table rpt_pairwise (weighting varchar, stratum_id varchar, dimension varchar,
+    estimator varchar, model_a varchar, model_b varchar, p_win double, p_tie double);
+create table int_boards__disclosed (weighting varchar, stratum_id varchar, dimension varchar,
+    estimator varchar, is_sum_of_groups boolean, is_disclosed boolean);
+"""
+
+
 @pytest.fixture
 def open_mart() -> Iterator[Callable[..., duckdb.DuckDBPyConnection]]:
     """Opens a database with the mart, its rows in a given order."""
@@ -72,6 +91,7 @@ def open_mart() -> Iterator[Callable[..., duckdb.DuckDBPyConnection]]:
             "create table rpt_thing (stratum_id varchar, model_id varchar, secret varchar,"
             " skill double, battle_count bigint, is_retired boolean, retired_at timestamptz)"
         )
+        connection.execute(NOBODY)
         for row in rows:
             connection.execute("insert into rpt_thing values (?, ?, 'x', ?, ?, ?, ?)", row)
         connection.execute(

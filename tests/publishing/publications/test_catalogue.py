@@ -11,8 +11,11 @@ from orchestration.dbt_runs import PROJECT_DIRECTORY
 from publishing.page.marts import READ
 from publishing.publications import superset
 from publishing.publications.catalogue import (
+    AMONG_MODELS,
     PUBLICATION,
+    DeclarationError,
     declared_marts,
+    meta_of,
     public_tables,
 )
 
@@ -31,7 +34,7 @@ def model(name: str, published: Any, columns: list[dict[str, Any]]) -> dict[str,
 
 
 def test_a_mart_is_public_only_where_it_says_so() -> None:
-    rule = {"disclosed_by": "int_x__disclosed", "matched_by": ["a", "b"]}
+    rule = {"grain": ["stratum_id", "dimension"]}
     columns = [
         column("a", "varchar"),
         column("battle_count", "BIGINT"),
@@ -41,7 +44,7 @@ def test_a_mart_is_public_only_where_it_says_so() -> None:
     ]
     first, second = public_tables(
         [
-            model("rpt_a", {}, []),
+            model("rpt_a", {"rests_on_people": False}, []),
             model("rpt_b", rule, columns),
             model("fct_private", None, columns),
             model("fct_withdrawn", False, columns),
@@ -49,7 +52,8 @@ def test_a_mart_is_public_only_where_it_says_so() -> None:
     )
     assert (first.name, second.name) == ("rpt_a", "rpt_b")
     assert first.disclosed_by is None
-    assert (second.disclosed_by, second.matched_by) == ("int_x__disclosed", ("a", "b"))
+    assert second.disclosed_by == "int_strata__disclosed"
+    assert second.matched_by == ("stratum_id", "dimension")
     assert second.columns == (
         Column(name="a", description="a"),
         Column(name="battle_count", type=pa.int32(), description="battle_count"),
@@ -80,17 +84,52 @@ def test_no_public_mart_knows_participants_or_crossed_cells(marts: list[dict[str
     assert {name for name, columns in named.items() if columns & personal} == set()
 
 
+@pytest.mark.parametrize(
+    "published",
+    [
+        {},
+        {"grain": []},
+        {"grain": ["stratum_id", "topic"]},
+        {"grain": ["stratum_id", "dimension", "model_id"]},
+        {"grain": ["country", "dimension"]},
+        {"rests_on_people": True},
+    ],
+)
+def test_a_public_mart_that_nothing_decides_over_is_refused(published: dict[str, Any]) -> None:
+    with pytest.raises(DeclarationError, match=r"rpt_new .*published: \{grain"):
+        public_tables([model("rpt_new", published, [])])
+
+
+def test_a_grain_is_the_key_that_a_test_holds_to_be_unique(marts: list[dict[str, Any]]) -> None:
+    for mart in filter(is_public, marts):
+        grain = mart["config"]["meta"]["published"].get("grain")
+        if grain is not None:
+            [arguments] = [
+                test["unique_and_not_null"]["arguments"]
+                for test in mart["data_tests"]
+                if "unique_and_not_null" in test
+            ]
+            assert grain == arguments["unique"][0], mart["name"]
+
+
+def test_what_a_column_says_of_itself_is_known(marts: list[dict[str, Any]]) -> None:
+    for mart in filter(is_public, marts):
+        names = {column["name"] for column in mart["columns"]}
+        for column in mart["columns"]:
+            meta = meta_of(column)
+            known = {"published", "published_as", "rests_on_people", "share_of", "among_models"}
+            assert set(meta) <= known, (mart["name"], column["name"])
+            assert set(meta.get("share_of", ())) <= names
+            assert meta.get("among_models", "centred") in AMONG_MODELS
+
+
 def test_every_public_mart_about_people_has_a_rule(marts: list[dict[str, Any]]) -> None:
     """What says nothing about who judged needs none; the list is short and is argued for here."""
-    unruled = {
-        mart["name"]
-        for mart in marts
-        if is_public(mart) and not mart["config"]["meta"]["published"]
-    }
+    unruled = {table.name for table in public_tables(marts) if table.disclosed_by is None}
     # Registered models, declared dimensions and strata, files, the log as a checkpoint has it:
     # none counts people.
     assert unruled == {
-        "dim_model", "dim_dimension", "dim_stratum", "fct_load", "rpt_log_integrity",
+        "dim_model", "dim_dimension", "dim_stratum", "fct_load", "rpt_left_out", "rpt_log_integrity",
     }  # fmt: skip
 
 

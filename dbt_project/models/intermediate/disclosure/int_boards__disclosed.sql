@@ -61,6 +61,7 @@ select
     boards.stratum_id,
     boards.dimension,
     boards.estimator,
+    boards.is_sum_of_groups,
     disclosed.is_disclosed
     and coalesce(boards.participant_count >= {{ disclosed_people_min() }}, true)
     and (

@@ -1,0 +1,236 @@
+"""What a publication shows that an earlier one of the same home doesn't: of whom that is.
+
+Two publications, before and after somebody's verdicts, tell those verdicts by their difference.
+So the rows of a stratum and dimension, or of one board of it, stay behind if they differ from what
+an earlier publication shows, and fewer than `people_min` people are behind the difference. Of the
+groups of an axis, and of the countries, further ones stay behind until those that do are together
+enough people: what the rest leaves of the total's difference is then nobody's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from publishing.publications.catalogue import PAIR
+from publishing.publications.disclosure import (
+    CHANGED,
+    EVERY_DIMENSION,
+    EVERYBODY,
+    EVERYTHING,
+    PEOPLE,
+    cells,
+    figures,
+    is_of_boards,
+    key_of,
+    of_what,
+    quoted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from publishing.publications.catalogue import PublicTable
+
+    Key = tuple[str, str]
+    # What they are of, weighting and estimator where they are of a board, stratum and dimension.
+    Rows = tuple[str, str | None, str | None, str, str]
+
+BOARDS, POOLED = "boards", "trueskill_hierarchical"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A publication that readers may still have.
+
+    Args:
+        directory: where its files are.
+        next_position: position of the first event that it didn't know; None where it knew more,
+            or was cut by another date.
+        is_alike: whether only people can be why it differs: the same code and design made it, or
+            something that it counts was erased since.
+    """
+
+    directory: Path
+    next_position: int | None
+    is_alike: bool
+
+
+# People of whom something was recorded from a position on: verdicts, and what they say of
+# themselves. A verdict that nobody signed counts as somebody's.
+TOUCHED = f"""
+with unknown as (select max(cell_id) as cell_id from dim_cell where cell_key = 'unknown'),
+retracted as (
+    select battles.participant_key, battles.battle_key, battles.dimension
+    from stg_events__battles_judged as battles
+    inner join int_battles__revised as revised using (position)
+    where revised.is_retracted and revised.revised_position >= $position
+),
+touched as (
+    select cell_id, dimension, coalesce(participant_key, battle_key) as person from fct_battle
+    where valid_from_position >= $position
+    union
+    select coalesce(assigned.cell_id, unknown.cell_id), retracted.dimension,
+        coalesce(retracted.participant_key, retracted.battle_key)
+    from retracted
+    cross join unknown
+    left join int_participants__assigned_to_cells as assigned using (participant_key)
+),
+people as (
+    select cell_id, dimension, count(*) as people from touched group by all
+    union all
+    select cell_id, '{EVERY_DIMENSION}', count(distinct person) from touched group by all
+)
+select strata.stratum_id, people.dimension, sum(people.people)
+from people
+inner join int_cells__assigned_to_strata as strata using (cell_id)
+group by all
+"""
+
+
+def hide_small_differences(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublicTable],
+    earlier: Iterable[Earlier],
+    people_min: int,
+) -> None:
+    """Note the strata and dimensions that differ from an earlier publication by too few people."""
+    people = dict(_by_key(connection, f"from {PEOPLE} where people > 0"))
+    parents = {
+        str(stratum): (str(parent), str(axis))
+        for stratum, parent, axis in connection.sql(
+            "select stratum_id, case when axis is null then 'all' else country end,"
+            f" coalesce(axis, '') from dim_stratum where stratum_id <> '{EVERYBODY}'"
+        ).fetchall()
+    }
+    hidden: set[Rows] = set()
+    for one in earlier:
+        touched = _touched(connection, one, people, people_min)
+        if all(touched.get(key, 0) >= people_min for key in people):
+            continue
+        differing = _differing(connection, tables, one.directory, people_min)
+        few = {key for key in people if 0 < touched.get(key, 0) < people_min}
+        few &= {rows[-2:] for rows in differing}
+        for key in _with_companions(few, touched, parents, people_min):
+            hidden.add((EVERYTHING, None, None, *key))
+        is_only_people = one.is_alike or one.next_position is None
+        for rows in differing:
+            count = _behind(rows, touched, parents)
+            if rows[-2:] in people and count < people_min and (count or is_only_people):
+                hidden.add(rows)
+    if hidden:
+        connection.executemany(f"insert into {CHANGED} values (?, ?, ?, ?, ?)", list(hidden))
+
+
+def _behind(rows: Rows, touched: Mapping[Key, int], parents: Mapping[str, tuple[str, str]]) -> int:
+    """People behind a difference of some rows.
+
+    A board that is weighted or pooled, and what is read off it, rests on others as well: if nobody
+    of its own is behind the difference, then they are.
+    """
+    kind, weighting, estimator, stratum, dimension = rows
+    own = touched.get((stratum, dimension), 0)
+    is_flat = kind == BOARDS and weighting == "none" and estimator != POOLED
+    if own or is_flat:
+        return own
+    parent = parents.get(stratum, (EVERYBODY, ""))[0]
+    wider = (touched.get((one, EVERY_DIMENSION), 0) for one in (stratum, parent, EVERYBODY))
+    return next((count for count in wider if count), 0)
+
+
+def _touched(
+    connection: duckdb.DuckDBPyConnection,
+    one: Earlier,
+    people: Mapping[Key, int],
+    people_min: int,
+) -> dict[Key, int]:
+    """People behind the difference, per stratum and dimension: at least so many."""
+    if one.next_position is not None:
+        found = connection.execute(TOUCHED, {"position": one.next_position}).fetchall()
+        return {(stratum, dimension): int(count) for stratum, dimension, count in found}
+    # Neither counts the other's people: so many more are in one of the two. Theirs are rounded.
+    path = one.directory / "rpt_board_summary.parquet"
+    if not path.exists():
+        return {}
+    before = f"read_parquet({quoted(path)})"
+    theirs = dict(
+        _by_key(
+            connection,
+            f"select stratum_id, dimension, max(heard_count) from {before} group by all",
+        )
+    )
+    return {
+        key: max(count - theirs[key] - people_min + 1, theirs[key] - count, 0)
+        for key, count in people.items()
+        if key in theirs
+    }
+
+
+def _differing(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublicTable],
+    directory: Path,
+    people_min: int,
+) -> set[Rows]:
+    """The rows that are shown otherwise in that publication than they would be in this one."""
+    found: set[Rows] = set()
+    for table in tables:
+        path = directory / f"{table.name}.parquet"
+        if table.disclosed_by is None or not path.exists():
+            continue
+        theirs = f"read_parquet({quoted(path)})"
+        known = {row[0] for row in connection.sql(f"describe from {theirs}").fetchall()}
+        names = [column.name for column in table.columns if column.name in known]
+        shown = cells(table, people_min)
+        types = {column.name: column.sql_type for column in table.columns}
+        ours = ", ".join(f"cast({shown[name]} as {types[name]}) as {name}" for name in names)
+        # A pair's count is the same on every board of its stratum; its figures are the models'.
+        only = " where weighting = 'none'" if table.models == PAIR else ""
+        columns, keys = ", ".join(names), ", ".join(key_of(table))
+        of_board = "weighting, estimator" if is_of_boards(table) else "null, null"
+        keys = f"{of_board}, {keys}"
+        differing = connection.sql(
+            f"""
+            with ours as (select * from (select {ours} from {figures(table)}){only}),
+            theirs as (select {columns} from {theirs}{only}),
+            differing as (
+                (from ours except from theirs) union all (from theirs except from ours)
+            )
+            select distinct {keys} from differing intersect select distinct {keys} from theirs
+            """
+        ).fetchall()
+        found |= {(of_what(table), *key) for key in differing}
+    return found
+
+
+def _with_companions(
+    hidden: set[Key],
+    touched: Mapping[Key, int],
+    parents: Mapping[str, tuple[str, str]],
+    people_min: int,
+) -> set[Key]:
+    """Those that stay behind, and of their families enough others; the fewest people first."""
+    found = set(hidden)
+    families: dict[tuple[str, str, str], list[Key]] = {}
+    for stratum, dimension in sorted(touched):
+        if stratum in parents:
+            families.setdefault((*parents[stratum], dimension), []).append((stratum, dimension))
+    for (parent, _, dimension), members in sorted(families.items()):
+        if not found.intersection(members) or (parent, dimension) in found:
+            continue
+        shown = sorted(set(members) - found, key=lambda key: (touched[key], key))
+        rest = touched.get((parent, dimension), 0) - sum(touched[key] for key in shown)
+        for key in shown:
+            if not 0 < rest < people_min:
+                break
+            found.add(key)
+            rest += touched[key]
+    return found
+
+
+def _by_key(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Key, int]]:
+    rows = connection.sql(query).fetchall()
+    return [((str(stratum), str(dimension)), int(count)) for stratum, dimension, count in rows]

@@ -1,0 +1,187 @@
+"""Publications identify nobody: sums and differences of what is published, under attack."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publishing.publications.differences import Earlier
+from publishing.publications.writing import write_files
+from tests.attacks.differencing import Attack, Target, targets
+from tests.attacks.small_studies import PEOPLE_MIN, PUBLIC, Study, study, tables_of
+from tests.publishing.publications.conftest import ABOUT
+
+TRIED = 16
+BOARD = ("weighting", "stratum_id", "dimension", "estimator")
+
+
+def publish(verdicts: Study, directory: Path, *earlier: Earlier) -> Path:
+    directory.mkdir()
+    with tables_of(verdicts) as connection:
+        write_files(connection, directory, PUBLIC, ABOUT, earlier)
+    return directory
+
+
+def publish_as_it_is(verdicts: Study, directory: Path) -> Path:
+    """As if nothing decided: every row, and every figure as it is."""
+    directory.mkdir()
+    with tables_of(verdicts) as connection:
+        whole = [replace(table, disclosed_by=None) for table in PUBLIC]
+        write_files(connection, directory, whole, ABOUT)
+    return directory
+
+
+def rows_of(directory: Path, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(directory / f"{name}.parquet").to_pylist()
+    return rows
+
+
+def before(verdicts: Study, share: float) -> Study:
+    """The study before the last of its verdicts."""
+    return verdicts.first(max(1, int(len(verdicts.verdicts) * share)))
+
+
+def known_at(verdicts: Study, directory: Path) -> Earlier:
+    return Earlier(directory, verdicts.verdicts[-1].position + 1, is_alike=True)
+
+
+def models_of(verdicts: Study) -> list[str]:
+    return sorted({model for one in verdicts.verdicts for model in one.pair})
+
+
+def tried(studies: list[Study], seed: int) -> list[Target]:
+    """Some of the sets an attacker may want: half of strata, half of crossed cells."""
+    found = targets(studies, PEOPLE_MIN)
+    random, some = np.random.default_rng(seed), []
+    for is_of_stratum in (True, False):
+        kind = [one for one in found if isinstance(one.stratum, str) == is_of_stratum]
+        some += [kind[place] for place in random.permutation(len(kind))[: TRIED // 2]]
+    return some
+
+
+SMALL = st.tuples(st.integers(0, 2**16), st.integers(30, 300), st.integers(3, 5), st.integers(1, 6))
+Shape = tuple[int, int, int, int]
+
+
+def attacked(shape: Shape, share: float) -> None:
+    """Publish before and after the last verdicts; no set of few people may be determined."""
+    later = study(*shape)
+    first = before(later, share)
+    with TemporaryDirectory() as root:
+        old = publish(first, Path(root) / "old")
+        new = publish(later, Path(root) / "new", known_at(first, old))
+        attack = Attack([old, new], models_of(later), PEOPLE_MIN)
+        wanted = tried([first, later], shape[0])
+        assert [one for one in wanted if attack.determines(one)] == []
+
+
+@settings(max_examples=3)
+@given(SMALL, st.floats(0.5, 0.99))
+def test_no_count_of_few_people_is_determined(shape: Shape, share: float) -> None:
+    attacked(shape, share)
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(SMALL, st.floats(0.5, 0.999))
+def test_no_count_of_few_people_is_determined_in_many_studies(shape: Shape, share: float) -> None:
+    attacked(shape, share)
+
+
+def test_the_attack_finds_people_where_marts_are_published_as_they_are(tmp_path: Path) -> None:
+    later = study(5, 60, 4, 2)
+    first = before(later, 0.9)
+    found = [publish_as_it_is(one, tmp_path / str(n)) for n, one in enumerate((first, later))]
+    attack = Attack(found, models_of(later), 1)
+    determined = [one for one in tried([first, later], 1) if attack.determines(one)]
+    assert len(determined) >= TRIED // 4
+    assert any(one.edition == 1 for one in determined)
+
+
+@pytest.fixture(scope="module")
+def editions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Study, Path, Path]:
+    """A study, what it becomes by a few people, and both published."""
+    root = tmp_path_factory.mktemp("editions")
+    later = study(11, 220, 6, 3)
+    first = before(later, 0.95)
+    old = publish(first, root / "old")
+    return first, later, old, publish(later, root / "new", known_at(first, old))
+
+
+def test_at_least_ten_people_are_behind_every_row(
+    editions: tuple[Study, Study, Path, Path],
+) -> None:
+    for verdicts, directory in ((editions[0], editions[2]), (editions[1], editions[3])):
+        people: dict[tuple[str, ...], set[object]] = {}
+        for one in verdicts.verdicts:
+            for stratum in one.person.strata:
+                for which in ((), *((model,) for model in one.pair), one.pair):
+                    people.setdefault((stratum, one.dimension, *which), set()).add(one.person)
+        for name in ("rpt_leaderboard", "rpt_pairwise", "rpt_tie_rate", "rpt_board_summary"):
+            rows = rows_of(directory, name)
+            assert rows
+            for row in rows:
+                models = [row[key] for key in ("model_id", "model_a", "model_b") if key in row]
+                for model in models:
+                    assert len(people[row["stratum_id"], row["dimension"], model]) >= PEOPLE_MIN
+                assert len(people[row["stratum_id"], row["dimension"]]) >= PEOPLE_MIN
+                if len(models) == 2 and row["battle_count"] is not None:
+                    pair = people[row["stratum_id"], row["dimension"], *sorted(models)]
+                    assert len(pair) >= PEOPLE_MIN
+
+
+def test_every_count_of_people_is_a_multiple_of_ten(
+    editions: tuple[Study, Study, Path, Path],
+) -> None:
+    for table in PUBLIC:
+        for row in rows_of(editions[2], table.name):
+            for name, value in row.items():
+                is_of_people = table.metas[name].get("rests_on_people", True)
+                if name.endswith("_count") and is_of_people and value is not None:
+                    assert value % PEOPLE_MIN == 0, (table.name, name, value)
+
+
+def test_what_differs_from_an_earlier_publication_differs_by_ten_people(
+    editions: tuple[Study, Study, Path, Path],
+) -> None:
+    first, later, old, new = editions
+    touched: Counter[tuple[str, str]] = Counter()
+    for person, dimension in {
+        (one.person, one.dimension) for one in later.verdicts[len(first.verdicts) :]
+    }:
+        touched.update((stratum, dimension) for stratum in person.strata)
+    boards: list[dict[tuple[str, str], list[dict[str, Any]]]] = [{}, {}]
+    for place, directory in enumerate((old, new)):
+        for row in rows_of(directory, "rpt_leaderboard"):
+            boards[place].setdefault((row["stratum_id"], row["dimension"]), []).append(row)
+    both = boards[0].keys() & boards[1].keys()
+    differing = {key for key in both if boards[0][key] != boards[1][key]}
+    assert differing
+    assert min(touched[key] for key in differing) >= PEOPLE_MIN
+    assert {key for key, count in touched.items() if count < PEOPLE_MIN} & boards[0].keys()
+
+
+def test_the_models_that_are_shown_make_a_board_of_their_own(tmp_path: Path) -> None:
+    """A model that few judged is missed by no sum, no rank and no share of the others."""
+    verdicts = study(3, 150, 4, 4)
+    rare = verdicts.verdicts[0]
+    newcomer = replace(rare, pair=("m0", "new"), position=len(verdicts.verdicts))
+    directory = publish(Study((*verdicts.verdicts, newcomer)), tmp_path / "out")
+    boards: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows_of(directory, "rpt_leaderboard"):
+        boards.setdefault(tuple(row[key] for key in BOARD), []).append(row)
+    partial = [board for key, board in boards.items() if key[1:3] == ("all", newcomer.dimension)]
+    assert partial
+    for board in partial:
+        assert sorted(row["rank"] for row in board) == list(range(1, len(board) + 1))
+        assert {row["model_id"] for row in board} == {"m0", "m1", "m2", "m3"}
+        assert abs(sum(row["skill"] for row in board)) < 0.1 * len(board)
+        assert sum(row["p_best"] for row in board) == pytest.approx(1, abs=0.05)
+        assert max(row["rank_hi"] for row in board) <= len(board)
