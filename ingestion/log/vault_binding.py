@@ -156,7 +156,8 @@ def _of_links(vault: Path, erased: int) -> Iterator[IntegrityError]:
 def _recorded(log: EventLog) -> Mapping[str, str] | None:
     """The check values of the log; None in one that is older than them."""
     commit = log.first_saying(f'"{RECORDED}":{{')
-    return None if commit is None else commit.producer[RECORDED]
+    said = None if commit is None else dict(commit.producer).get(RECORDED)
+    return said if isinstance(said, dict) else None
 
 
 def _check_value(log: EventLog, vault: Path, name: str) -> str:
