@@ -129,7 +129,8 @@ def test_every_public_mart_about_people_has_a_rule(marts: list[dict[str, Any]]) 
     # Registered models, declared dimensions and strata, files, the log as a checkpoint has it:
     # none counts people.
     assert unruled == {
-        "dim_model", "dim_dimension", "dim_stratum", "fct_load", "rpt_left_out", "rpt_log_integrity",
+        "dim_model", "dim_dimension", "dim_stratum",
+        "fct_load", "rpt_left_out", "rpt_log_integrity",
     }  # fmt: skip
 
 
