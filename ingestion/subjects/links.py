@@ -100,19 +100,37 @@ class Identities:
                 table = _with(table, "event_id", own)
         return table, is_erased
 
+    def are_erased(
+        self, sources: pa.Array, native_ids: pa.Array, participants_of: str | None = None
+    ) -> pa.Array:
+        """Of each id whether its participant was erased; of null, that none was.
+
+        Args:
+            sources: whose id each is.
+            native_ids: the ids.
+            participants_of: the source whose ids they are; None: each row's own.
+        """
+        people = coded(native_ids)
+        if people.null_count == len(people):
+            return pa.repeat(pa.scalar(False), len(people))
+        bound = by_source(
+            whose(pa.chunked_array([sources]), participants_of), people, self.bound_all
+        )
+        return pc.and_(pc.is_valid(people), pc.is_null(bound))
+
     def cut(self, vault: Path, source: str, native_id: str) -> None:
         """Destroy a person's secret, durably: their pseudonym cannot be computed any more."""
-        self.links.destroy(self._name(source, native_id))
+        self.links.destroy(self.name_of(source, native_id))
         self.links.replace(vault / LINKS)
 
-    def _name(self, source: str, native_id: str) -> str:
+    def name_of(self, source: str, native_id: str) -> str:
         """What the tree knows a person by."""
         return self.pseudonyms.text("link", source, native_id)
 
     def _bound(self, source: str, native_id: str) -> str | None:
         """The id with its secret; None where the secret was destroyed."""
         try:
-            secret = self.links.secret(self._name(source, native_id))
+            secret = self.links.secret(self.name_of(source, native_id))
         except DestroyedError:
             return None
         return f"{native_id}{SEPARATOR}{secret.hex()}"
