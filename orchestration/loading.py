@@ -39,6 +39,7 @@ from orchestration.conflicts import Conflicts
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.dry_run import NO_VAULT, reading
 from orchestration.erased_content import erased_row, less_content
+from orchestration.leftovers import clear_leftovers
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 from orchestration.load_warnings import Noted, warnings_of
 from orchestration.suspect_values import SuspectValues
@@ -120,6 +121,7 @@ def _prepared(
     home: Home, path: str, opened: Callable[[], Source], gate: Gate, source_name: str | None
 ) -> Iterator[_Load]:
     """The load of a file while the vault is held, after the aliases that its mapping brings."""
+    clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
         aliases = getattr(source, "aliases", None)
@@ -173,6 +175,7 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         home: the warehouse.
         source: rows that name participants and conversations by their pseudonyms.
     """
+    clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         log = EventLog.open(home.log)
         vault = require_vault(log, home.vault)

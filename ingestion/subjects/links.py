@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded, whose
 
 LINKS, LOCK = "links.tree", "subjects.lock"
 SEPARATOR = "\0"
+SHARED_TRIES, PAUSE = 20, 0.05
 
 
 @contextmanager
@@ -36,15 +38,26 @@ def vault_lock(vault: Path, *, is_exclusive: bool) -> Iterator[None]:
     vault.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(vault / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            kind = fcntl.LOCK_EX if is_exclusive else fcntl.LOCK_SH
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"{vault} is in use by " + ("a load." if is_exclusive else "an erasure.")
-            raise BusyError(message, remedy="Wait for it to end, then try again.") from error
+        kind = fcntl.LOCK_EX if is_exclusive else fcntl.LOCK_SH
+        # Who has it alone for a moment only clears up.
+        tries = 1 if is_exclusive else SHARED_TRIES
+        while not _is_locked(descriptor, kind):
+            tries -= 1
+            if not tries:
+                message = f"{vault} is in use by " + ("a load." if is_exclusive else "an erasure.")
+                raise BusyError(message, remedy="Wait for it to end, then try again.")
+            time.sleep(PAUSE)
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_locked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Identities:

@@ -275,6 +275,7 @@ def erase(
     from ingestion.log.vault_binding import require_vault
     from orchestration.database import erasure_cleanup, require_idle
     from orchestration.erased_content import blank_mentions
+    from orchestration.leftovers import clear
 
     require_level(level, is_retracted=retract)
     home, log = _opened()
@@ -292,7 +293,7 @@ def erase(
     blanked: list[int] = []
 
     def clean() -> None:
-        deleted.extend(path.name for path in erasure_cleanup(home))
+        deleted.extend(path.name for path in (*erasure_cleanup(home), *clear(home)))
         blanked.append(blank_mentions(home, subject))
 
     done = erase_subject(
