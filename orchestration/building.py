@@ -6,8 +6,6 @@ scratch directory, so that it never disturbs what readers see, and makes a relea
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +25,7 @@ from orchestration.database import (
     register_sources,
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
+from orchestration.leftovers import clear_leftovers, working_directory
 from orchestration.log_verification import verify
 from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
@@ -90,6 +89,7 @@ def build(
         TransformationFailedError: a dbt table or test failed.
         IntegrityError: a file of the log is not what its commit says.
     """
+    clear_leftovers(home)
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
@@ -243,9 +243,5 @@ def read_release(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:
 @contextmanager
 def scratch(home: Home) -> Iterator[Path]:
     """A directory to build in that is gone afterwards."""
-    home.cache.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="build-", dir=home.cache))
-    try:
+    with working_directory(home, "build-") as directory:
         yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)

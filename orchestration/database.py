@@ -237,6 +237,10 @@ def erasure_cleanup(home: Home) -> list[Path]:
         home.database.with_name(f"{home.database.name}.tmp"),
         *sorted(home.cache.glob("build-*")),
         *sorted(home.cache.glob("events-*")),
+        # What was fetched may be the source's own files.
+        home.cache / "remote",
+        # Made anew by the next build; a model that only they met would be in it.
+        home.ratings,
     ]
     there = [path for path in found if path.exists()]
     for path in there:

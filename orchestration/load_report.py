@@ -15,12 +15,13 @@ from ingestion.visible_text import storable
 from ingestion.vocabulary import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from expectations.gate import RefusedRow
 
 EXCERPT = 120
+CUT = "..."
 TWO_WAYS = (
     "Two ways: correct what the log has, by this file (`demoscope ingest --update`, for battles) or"
     " event by event (event_corrected with the event's id, which `demoscope log events` finds); or"
@@ -43,7 +44,7 @@ TABLE = Table(
     columns=(
         named("load_id", "The load."),
         named("file", "The file, as the user named it."),
-        named("batch_id", "Fingerprint of the file and its mapping."),
+        named("batch_id", "Keyed hash of the file and its mapping."),
         named("status", "committed, nothing_new or refused."),
         count("started_at_us", "When it began, microseconds since 1970 UTC."),
         count("duration_ms", "How long it took, ms."),
@@ -127,9 +128,13 @@ class LoadReport:
         temporary.rename(directory / f"{self.load_id}.json")
 
 
-def earlier_report(directory: Path, batch_id: str) -> LoadReport | None:
-    """The report of the load that committed this batch, where it is still there."""
-    for path in sorted(directory.glob(f"*-{batch_id[:12]}.json")):
+def earlier_report(directory: Path, batch_id: str, names: Iterable[str]) -> LoadReport | None:
+    """The report of the load that committed this batch, where it is still there.
+
+    `names` are what load ids of the file may end with.
+    """
+    found = (path for name in names for path in directory.glob(f"*-{name}.json"))
+    for path in sorted(found):
         try:
             report = LoadReport(**json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError):  # damaged, or of another version: the load is read again
@@ -163,7 +168,7 @@ class GateRefusalError(LoadRefusedError):
 
 def example(row: RefusedRow) -> dict[str, Any]:
     """A refused row as reports show it: its content cut to a line."""
-    excerpt = row.original if len(row.original) <= EXCERPT else row.original[:EXCERPT] + "..."
+    excerpt = row.original if len(row.original) <= EXCERPT else row.original[:EXCERPT] + CUT
     return {
         "row_number": row.row_number,
         "reason": row.reason,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.gate import Gate, RefusedRow
+from expectations.gate import Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.log import EventLog
@@ -38,6 +38,8 @@ from orchestration.authority import Authority
 from orchestration.conflicts import Conflicts
 from orchestration.data_docs import LOAD, DataDocs
 from orchestration.dry_run import NO_VAULT, reading
+from orchestration.erased_content import erased_row, less_content
+from orchestration.leftovers import clear_leftovers
 from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
 from orchestration.load_warnings import Noted, warnings_of
 from orchestration.suspect_values import SuspectValues
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
 
-    from expectations.gate import Verdict
+    from expectations.gate import RefusedRow, Verdict
     from ingestion.log import Batch
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
@@ -119,6 +121,7 @@ def _prepared(
     home: Home, path: str, opened: Callable[[], Source], gate: Gate, source_name: str | None
 ) -> Iterator[_Load]:
     """The load of a file while the vault is held, after the aliases that its mapping brings."""
+    clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
         aliases = getattr(source, "aliases", None)
@@ -172,6 +175,7 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         home: the warehouse.
         source: rows that name participants and conversations by their pseudonyms.
     """
+    clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         log = EventLog.open(home.log)
         vault = require_vault(log, home.vault)
@@ -211,9 +215,11 @@ class _Load:
     def __post_init__(self) -> None:
         # A file that was written today shows that the clock is right.
         self.log.vouching += (Path(self.path),) if self.path else ()
-        self.batch_id = load_batch(self.log, self.source.fingerprint)
+        fingerprint = self.source.fingerprint
+        self.file_id = self.names.of_file("batch_id", fingerprint)
+        self.batch_id = load_batch(self.log, self.file_id, fingerprint)
         self.started_us = time.time_ns() // 1000
-        self.load_id = f"{self.started_us:020d}-{self.source.fingerprint[:12]}"
+        self.load_id = f"{self.started_us:020d}-{self.names.of_file('load_id', fingerprint)[:12]}"
         self.docs = DataDocs(self.home.data_docs / self.load_id)
         self.quarantine = self._open_quarantine(self.load_id)
         self.waiting: dict[EventType, list[pa.Table]] = {}
@@ -235,7 +241,7 @@ class _Load:
         self.updates = Updates(self.log, is_asked=self.updated is not None)
         if self.updated is not None:
             # The same file may be the last word again after another one.
-            self.batch_id = f"{self.source.fingerprint}-update-{self.log.head_seq}"
+            self.batch_id = f"{self.file_id}-update-{self.log.head_seq}"
         again = self._loaded_before()
         if again is not None:
             return self._kept(again)
@@ -266,7 +272,8 @@ class _Load:
         committed = self.log.find_batch(self.batch_id)
         if committed is None:
             return None
-        earlier = earlier_report(self.home.loads, self.batch_id)
+        names = (self.load_id.partition("-")[2], self.source.fingerprint[:12])
+        earlier = earlier_report(self.home.loads, self.batch_id, names)
         # What names mean may have been said otherwise since: then a load of aliases says so.
         if earlier is None or EventType.MODEL_ALIASED in earlier.accepted_by_event_type:
             return None
@@ -283,10 +290,10 @@ class _Load:
         for native in self.source.batches():
             split = self.gate.split(native)
             self.row_count += native.table.num_rows
-            self.quarantine.add(split.refused)
+            self.quarantine.add(less_content(self.names, native, split.refused))
             if self.authority is not None:
                 split = self.authority.split(native, split.accepted)
-                self.quarantine.add(split.refused)
+                self.quarantine.add(less_content(self.names, native, split.refused))
             event_type = native.event_type
             if event_type is not None and split.accepted.num_rows:
                 self.suspects.add(event_type, split.accepted)
@@ -318,7 +325,7 @@ class _Load:
         bound, is_erased = self.names.is_erased(contract, native)
         if pc.any(is_erased).as_py():
             numbers = native[ROW_NUMBER].filter(is_erased).to_pylist()
-            refused = [_erased_row(event_type, number) for number in numbers]
+            refused = [erased_row(event_type, number) for number in numbers]
             is_known = pc.invert(is_erased)
             native, bound = native.filter(is_known), bound.filter(is_known)
         table = self.names.log_form(contract, bound)
@@ -432,8 +439,3 @@ class _Load:
             position=position,
             warnings=[*self.source.warnings, *self.suspects.messages(), *self.warnings],
         )
-
-
-def _erased_row(event_type: EventType, row_number: int) -> RefusedRow:
-    """A participant was erased: that there was a row is kept, what it said is not."""
-    return RefusedRow(str(event_type), row_number, Refusal.ERASED_PARTICIPANT, "participant_id", "")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from ingestion.log.vault_binding import require_vault
 from ingestion.subjects.links import Identities
 from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
+from orchestration.leftovers import working_directory
 from orchestration.loading import load_file
 from orchestration.model_names import register_names
 from orchestration.rating_step import read_subject
@@ -222,9 +222,8 @@ def schedule(
 
 def load_events(home: Home, name: str, events: Sequence[dict[str, Any]]) -> LoadReport:
     """Load events in native form as a file of this name would be."""
-    home.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home.cache, prefix="events-") as directory:
-        path = Path(directory) / f"{name}.jsonl"
+    with working_directory(home, "events-") as directory:
+        path = directory / f"{name}.jsonl"
         path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
         return load_file(home, str(path), gate=Gate(permit=Permit(is_operators=True)))
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "demoscope vault backup", 1
 NAMES = (*KEYS, checkpoints.KEY_FILE, statement.KEY_FILE)
 SECRET_MODE = 0o600
+TRIAL = "restoring"
+"""Where the keys of a backup are while they are checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +125,7 @@ def _has_keys(vault: Path) -> bool:
 
 def _require_ours(log: EventLog, vault: Path, path: Path, keys: dict[str, bytes]) -> None:
     """Check the keys of a backup where nobody takes them for the vault's."""
-    trial = vault / "restoring"
+    trial = vault / TRIAL
     try:
         for name, content in keys.items():
             (trial / name).unlink(missing_ok=True)

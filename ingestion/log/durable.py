@@ -108,10 +108,20 @@ def replace_secret(path: Path, content: bytes) -> None:
         destroy(left)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     write_durably(temporary, content, _SECRET_MODE)
-    with path.open("r+b") as before:
+    replace_durably(temporary, path)
+
+
+def replace_durably(temporary: Path, path: Path) -> None:
+    """Give a finished file the name of another, durably, and overwrite what that one held.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    with explained("Replacing", path), path.open("r+b") as before:
         temporary.replace(path)
         fsync_directory(path.parent)
-        _overwrite(before)
+        if not os.fstat(before.fileno()).st_nlink:
+            _overwrite(before)
 
 
 def _overwrite(file: BinaryIO) -> None:

@@ -1,7 +1,8 @@
 """Erasing a participant: the log says that it happened, then what there is of them is destroyed.
 
-In this order, so that a crash leaves something that the same command finishes: while the link is
-whole, the pseudonym can be found again; it is cut last. Every hash, root and signature holds.
+In this order, so that a crash leaves something that the same command finishes: what is meant is
+noted (erasure_journal.py); while the link is whole, the pseudonym can be found again, so it is cut
+last; then it is noted that all is done. Every hash, root and signature holds.
 
 Level 1 leaves the rows: what the pseudonym did, which nobody can link to the person, and what they
 said of themselves, which nobody can read. Level 2 erases the rows as well (redaction.py); of each
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import NotFoundError, UsageError
+from ingestion.log import erasure_journal
 from ingestion.log.chain import moment_of
 from ingestion.log.event_log import EventLog
 from ingestion.log.held_files import Positions
@@ -59,7 +61,7 @@ class Subject:
     Args:
         source: whose id it is.
         native_id: the source's own id.
-        subject_id: the pseudonym.
+        subject_id: the pseudonym; empty where the link was cut by an erasure that is not done.
         events: how many events the log has of them, by event type.
     """
 
@@ -100,7 +102,10 @@ def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None)
         UsageError: several sources know this id.
     """
     identities = Identities.open(vault)
-    sources = [source] if source is not None else _sources(log)
+    begun = erasure_journal.unfinished(vault)
+    # After level 2 the log may have no event of the source left.
+    known = {*_sources(log), *(intent.source for intent in begun.values())}
+    sources = [source] if source is not None else sorted(known)
     pseudonyms = {name: identities.subject_id(name, native_id) for name in sources}
     found = [
         Subject(
@@ -112,6 +117,11 @@ def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None)
         for name, subject_id in pseudonyms.items()
         # Rows may be erased already while the link is not yet cut: there is an end to be made.
         if subject_id is not None and (counts := _counts(log, subject_id))
+    ]
+    found += [
+        Subject(source=name, native_id=native_id, subject_id="", events={})
+        for name, subject_id in pseudonyms.items()
+        if subject_id is None and identities.name_of(name, native_id) in begun
     ]
     if len(found) > 1:
         names = ", ".join(subject.source for subject in found)
@@ -162,7 +172,7 @@ def erase(
             their answers and before the link is cut, so that the same command finds them again.
 
     Raises:
-        UsageError: there is no such level, or nothing for it to retract.
+        UsageError: there is no such level, or nothing for it to retract, or it was begun as more.
         BusyError: a load is running, which could bring the participant back.
         IntegrityError: a file to be rewritten is not what it was.
         StorageError: the disk refused; the same call again finishes what was begun.
@@ -170,18 +180,45 @@ def erase(
     require_level(level, is_retracted=is_retracted)
     with vault_lock(vault, is_exclusive=True):
         identities = Identities.open(vault)
-        seals = Seals.open(vault, is_made=True)
+        name = identities.name_of(subject.source, subject.native_id)
+        intent = erasure_journal.Intent(
+            source=subject.source,
+            level=level,
+            is_retracted=is_retracted,
+            begun_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        erasure_journal.begin(vault, name, intent)
         log.refresh()
-        targets = _targets(log, subject) if is_retracted else []
-        seq = _commit(log, identities.pseudonyms, subject, level, targets)
-        redacted = 0
-        if level > 1:
-            done = redact(log, lambda log: rows_of(log, subject.subject_id))
-            seq, redacted = max(seq, done.seq), done.rows
-        seals.tree.destroy(subject.subject_id)
-        seals.tree.replace(vault / SEALS)
-        cleanup()
-        identities.cut(vault, subject.source, subject.native_id)
+        if subject.subject_id:
+            done = _destroy(log, vault, identities, subject, intent, cleanup)
+        else:
+            # Only the note that all is done was missing.
+            cleanup()
+            done = Erasure(seq=log.head_seq, events=0, retracted=0, redacted=0)
+        erasure_journal.finish(vault, name)
+    return done
+
+
+def _destroy(
+    log: EventLog,
+    vault: Path,
+    identities: Identities,
+    subject: Subject,
+    intent: erasure_journal.Intent,
+    cleanup: Callable[[], object],
+) -> Erasure:
+    """Everything from the commit to cutting the link."""
+    seals = Seals.open(vault, is_made=True)
+    targets = _targets(log, subject) if intent.is_retracted else []
+    seq = _commit(log, identities.pseudonyms, subject, intent.level, targets)
+    redacted = 0
+    if intent.level > 1:
+        done = redact(log, lambda log: rows_of(log, subject.subject_id))
+        seq, redacted = max(seq, done.seq), done.rows
+    seals.tree.destroy(subject.subject_id)
+    seals.tree.replace(vault / SEALS)
+    cleanup()
+    identities.cut(vault, subject.source, subject.native_id)
     events = sum(subject.events.values())
     return Erasure(seq=seq, events=events, retracted=len(targets), redacted=redacted)
 

@@ -15,12 +15,15 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Self
 
 from ingestion.errors import BusyError
 from ingestion.log.chain import Chain
 from ingestion.log.durable import destroy, explained
 from ingestion.log.layout import Layout
+
+WRITERS = "writers.lock"
 
 
 class Workspace:
@@ -105,9 +108,30 @@ def _no_writers(layout: Layout) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def without_writers(layout: Layout) -> Iterator[list[Path]]:
+    """What is left in `tmp/`, while nobody writes to the log.
+
+    Raises:
+        BusyError: somebody writes.
+    """
+    if not left_in_tmp(layout):
+        yield []
+        return
+    with _no_writers(layout):
+        yield left_in_tmp(layout)
+
+
+def left_in_tmp(layout: Layout) -> list[Path]:
+    """Everything in `tmp/` but the writers' common lock."""
+    if not layout.tmp.is_dir():
+        return []
+    return sorted(path for path in layout.tmp.iterdir() if path.name != WRITERS)
+
+
 def _open_shared(layout: Layout) -> int:
     layout.tmp.mkdir(parents=True, exist_ok=True)
-    return os.open(layout.tmp / "writers.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    return os.open(layout.tmp / WRITERS, os.O_RDWR | os.O_CREAT, 0o644)
 
 
 def _clear_abandoned(layout: Layout) -> None:

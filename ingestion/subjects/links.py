@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from ingestion.subjects.pseudonyms import Pseudonymiser, by_source, coded, whose
 
 LINKS, LOCK = "links.tree", "subjects.lock"
 SEPARATOR = "\0"
+SHARED_TRIES, PAUSE = 20, 0.05
 
 
 @contextmanager
@@ -36,15 +38,26 @@ def vault_lock(vault: Path, *, is_exclusive: bool) -> Iterator[None]:
     vault.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(vault / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            kind = fcntl.LOCK_EX if is_exclusive else fcntl.LOCK_SH
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"{vault} is in use by " + ("a load." if is_exclusive else "an erasure.")
-            raise BusyError(message, remedy="Wait for it to end, then try again.") from error
+        kind = fcntl.LOCK_EX if is_exclusive else fcntl.LOCK_SH
+        # Who has it alone for a moment only clears up.
+        tries = 1 if is_exclusive else SHARED_TRIES
+        while not _is_locked(descriptor, kind):
+            tries -= 1
+            if not tries:
+                message = f"{vault} is in use by " + ("a load." if is_exclusive else "an erasure.")
+                raise BusyError(message, remedy="Wait for it to end, then try again.")
+            time.sleep(PAUSE)
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_locked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Identities:
@@ -100,19 +113,37 @@ class Identities:
                 table = _with(table, "event_id", own)
         return table, is_erased
 
+    def are_erased(
+        self, sources: pa.Array, native_ids: pa.Array, participants_of: str | None = None
+    ) -> pa.Array:
+        """Of each id whether its participant was erased; of null, that none was.
+
+        Args:
+            sources: whose id each is.
+            native_ids: the ids.
+            participants_of: the source whose ids they are; None: each row's own.
+        """
+        people = coded(native_ids)
+        if people.null_count == len(people):
+            return pa.repeat(pa.scalar(False), len(people))
+        bound = by_source(
+            whose(pa.chunked_array([sources]), participants_of), people, self.bound_all
+        )
+        return pc.and_(pc.is_valid(people), pc.is_null(bound))
+
     def cut(self, vault: Path, source: str, native_id: str) -> None:
         """Destroy a person's secret, durably: their pseudonym cannot be computed any more."""
-        self.links.destroy(self._name(source, native_id))
+        self.links.destroy(self.name_of(source, native_id))
         self.links.replace(vault / LINKS)
 
-    def _name(self, source: str, native_id: str) -> str:
+    def name_of(self, source: str, native_id: str) -> str:
         """What the tree knows a person by."""
         return self.pseudonyms.text("link", source, native_id)
 
     def _bound(self, source: str, native_id: str) -> str | None:
         """The id with its secret; None where the secret was destroyed."""
         try:
-            secret = self.links.secret(self._name(source, native_id))
+            secret = self.links.secret(self.name_of(source, native_id))
         except DestroyedError:
             return None
         return f"{native_id}{SEPARATOR}{secret.hex()}"

@@ -104,9 +104,25 @@ class Naming:
         """Rows ready for `log_form`, and of each whether its participant was erased."""
         if self._identities is not None:
             return self._identities.bind(contract, native, self.participants_of)
-        subjects = coded(native["subject_id"])
+        return native, self.are_erased(native["source"], native["subject_id"])
+
+    def of_file(self, purpose: str, fingerprint: str) -> str:
+        """A keyed hash of what a load read; a plain one could be guessed, answer by answer."""
+        return self._pseudonyms.text(purpose, fingerprint)
+
+    def has_erased(self) -> bool:
+        """Whether anybody of the vault was erased."""
+        identities = self._identities
+        tree = self.seals.tree if identities is None else identities.links
+        return tree.destroyed_count() > 0
+
+    def are_erased(self, sources: pa.Array, people: pa.Array) -> pa.Array:
+        """Of each participant, named as the load names them, whether they were erased."""
+        if self._identities is not None:
+            return self._identities.are_erased(sources, people, self.participants_of)
+        subjects = coded(people)
         is_gone = pc.is_null(self.seals.tree.column(subjects.dictionary))
-        return native, pc.fill_null(is_gone.take(subjects.indices), False)
+        return pc.fill_null(is_gone.take(subjects.indices), False)
 
     def log_form(self, contract: Contract, bound: pa.Table) -> pa.Table:
         """Rows of participants who were not erased, as a segment has them."""

@@ -25,10 +25,10 @@ def doctor(*, as_json: AS_JSON = False) -> None:
     home = Home.from_environment()
     checks = (
         *(_python, _libraries, _ratings, _home, _space, _vault, _log),
-        *(_database, _board, _publications),
+        *(_erasures, _database, _board, _publications),
     )
     findings = [_finding(check, home) for check in checks]
-    findings += _people(home)
+    findings += [*_unknown(home), *_people(home)]
     if as_json:
         print_json({"checks": findings})
     else:
@@ -133,6 +133,19 @@ def _log(home: Home) -> str:
     return f"position {head.seq if head else 0}; check it whole with: demoscope log verify"
 
 
+def _erasures(home: Home) -> str:
+    from ingestion.log.erasure_journal import unfinished
+
+    begun = [
+        f"one of {intent.source} of level {intent.level}, begun {intent.begun_at}"
+        for intent in unfinished(home.vault).values()
+    ]
+    if begun:
+        remedy = "Give the same `demoscope log erase` command again; it goes on where it stopped."
+        raise IntegrityError(f"Not finished: {'; '.join(begun)}.", remedy=remedy)
+    return "none is unfinished"
+
+
 def _database(home: Home) -> str:
     from orchestration.building import Workspace
     from orchestration.consistency_check import require_unchanged_since_build
@@ -173,6 +186,17 @@ def _publications(home: Home) -> str:
     for publication in there:
         require_whole(home.boards, publication, signer)
     return f"{len(there)}, each as it was published" if there else "none yet"
+
+
+def _unknown(home: Home) -> list[dict[str, Any]]:
+    """What the program did not put there: it may be its owner's, so it is named and left."""
+    from orchestration.leftovers import unknown
+
+    message = "is nothing of the program's: if you did not put it there, delete it"
+    return [
+        {"check": "unknown", "is_well": True, "mark": "look", "message": f"{path} {message}"}
+        for path in unknown(home)
+    ]
 
 
 def _people(home: Home) -> list[dict[str, Any]]:

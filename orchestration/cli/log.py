@@ -274,6 +274,8 @@ def erase(
     from ingestion.log.erasure import find_subject, require_level
     from ingestion.log.vault_binding import require_vault
     from orchestration.database import erasure_cleanup, require_idle
+    from orchestration.erased_content import blank_mentions
+    from orchestration.leftovers import clear
 
     require_level(level, is_retracted=retract)
     home, log = _opened()
@@ -288,15 +290,20 @@ def erase(
         raise UsageError(message, remedy="Add --yes to do it.")
     require_idle(home)
     deleted: list[str] = []
+    blanked: list[int] = []
+
+    def clean() -> None:
+        deleted.extend(path.name for path in (*erasure_cleanup(home), *clear(home)))
+        blanked.append(blank_mentions(home, subject))
+
     done = erase_subject(
         log,
         home.vault,
         found,
         level=level,
         is_retracted=retract,
-        cleanup=lambda: deleted.extend(path.name for path in erasure_cleanup(home)),
+        cleanup=clean,
     )
-    refused = _mentions(home.quarantine, subject)
     if as_json:
         print_json(
             {
@@ -307,7 +314,7 @@ def erase(
                 "retracted_count": done.retracted,
                 "redacted_count": done.redacted,
                 "deleted": deleted,
-                "quarantine_mentions": refused,
+                "quarantine_mentions": blanked[0],
             }
         )
         return
@@ -316,8 +323,8 @@ def erase(
     say(f"Erased: {anonymous if level == 1 else emptied}")
     for name in deleted:
         say(f"Deleted: {name}")
-    if refused:
-        say(f"{refused:,} rows in quarantine/ mention this id: delete their files.")
+    if blanked[0]:
+        say(f"Blanked: {counted(blanked[0], 'row')} of quarantine/ that mentioned this id")
     say(REMAINS.format(also=ALSO if level > 1 else ""))
 
 
@@ -445,15 +452,3 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
         for name, value in ordered.items()
         if value is not None
     }
-
-
-def _mentions(quarantine: Path, native_id: str) -> int:
-    """Refused rows that hold the id in their original content."""
-    import duckdb
-
-    if not any(quarantine.glob("*.parquet")):
-        return 0
-    query = "select count(*) from read_parquet(?) where contains(original, ?)"
-    with duckdb.connect() as connection:
-        values = [str(quarantine / "*.parquet"), native_id]
-        return int(connection.execute(query, values).fetchall()[0][0])

@@ -46,7 +46,7 @@ def test_level_2_at_the_command_line(copy: Path, published: str, tmp_path: Path)
     erased = erase(copy, 2)
     assert erased["level"] == 2
     assert erased["redacted_count"] == erased["event_count"] == 9
-    assert erased["deleted"] == ["demoscope.duckdb"]
+    assert erased["deleted"] == ["demoscope.duckdb", "ratings"]
     verified = document(copy, "log", "verify", "--checkpoint", held, "--json")
     assert verified["is_whole"]
     assert verified["erased_event_count"] == 9
