@@ -46,7 +46,8 @@ def doctor(*, as_json: AS_JSON = False) -> None:
         "leftovers": home_checks.leftovers,
     }
     findings = [_finding(name, check, home) for name, check in checks.items()]
-    findings += _people(home)
+    if next(one for one in findings if one["check"] == "database")["is_well"]:
+        findings += _people(home)
     if as_json:
         print_json({"checks": findings})
     else:
@@ -139,6 +140,8 @@ def _require_private(home: Home) -> None:
 
 
 def _database(home: Home) -> str:
+    import duckdb
+
     from orchestration.building import Workspace
     from orchestration.consistency_check import require_unchanged_since_build
     from orchestration.database import open_database
@@ -147,9 +150,13 @@ def _database(home: Home) -> str:
     if not home.database.exists():
         _require_no_release_of(home)
         return "not built yet"
-    open_database(home.database).close()
-    if (home.boards / store.CURRENT).exists():
-        require_unchanged_since_build(Workspace(home.root), store.current(home.boards))
+    try:
+        open_database(home.database).close()
+        if (home.boards / store.CURRENT).exists():
+            require_unchanged_since_build(Workspace(home.root), store.current(home.boards))
+    except duckdb.Error as error:
+        message = f"{home.database} is damaged: {str(error).splitlines()[0]}."
+        raise IntegrityError(message, remedy="Delete it, then run: demoscope build") from error
     return str(home.database)
 
 

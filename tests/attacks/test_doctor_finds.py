@@ -164,7 +164,7 @@ def bring_back_rows(home: Home) -> None:
 
 def edit_database(home: Home) -> None:
     with duckdb.connect(home.database) as connection:
-        connection.execute("update main_marts.rpt_leaderboard set win_share = 0.99")
+        connection.execute("update rpt_leaderboard set p_best = 1 - p_best")
 
 
 def turn_rows(path: Path) -> None:
