@@ -132,3 +132,24 @@ def test_tables_exist(page: Path) -> None:
         code.removesuffix(".csv") for code in inline if TABLE.fullmatch(code.removesuffix(".csv"))
     }
     assert named <= known
+
+
+def test_each_promise_names_a_test_that_is_there() -> None:
+    rows = re.findall(
+        r"^\| .+ \| `(tests/[\w/]+\.py)::(\w+)` \|$",
+        text_of(ROOT / "docs" / "threat-model.md").partition("## Promises")[2],
+        re.MULTILINE,
+    )
+    assert len(rows) >= 20
+    assert len(rows) == text_of(ROOT / "docs" / "threat-model.md").count("`tests/")
+    missing = [
+        f"{file}::{name}"
+        for file, name in rows
+        if not (ROOT / file).exists() or f"def {name}(" not in text_of(ROOT / file)
+    ]
+    assert missing == []
+
+
+def test_the_threat_model_is_linked() -> None:
+    for page in (ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "docs" / "index.md"):
+        assert "threat-model.md)" in text_of(page), page.name

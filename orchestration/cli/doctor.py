@@ -11,6 +11,7 @@ import typer
 
 from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import OTHERS, Home
+from orchestration import home_checks
 from orchestration.cli.output import AS_JSON, print_json, put
 
 if TYPE_CHECKING:
@@ -23,24 +24,43 @@ FREE_BYTES = 1 << 30
 def doctor(*, as_json: AS_JSON = False) -> None:
     """Say what is wrong with this installation or warehouse."""
     home = Home.from_environment()
-    checks = (
-        *(_python, _libraries, _ratings, _home, _space, _vault, _log),
-        *(_erasures, _database, _board, _publications),
-    )
-    findings = [_finding(check, home) for check in checks]
-    findings += [*_unknown(home), *_people(home)]
+    checks: dict[str, Callable[[Home], str]] = {
+        "python": _python,
+        "libraries": _libraries,
+        "ratings": _ratings,
+        "home": _home,
+        "space": _space,
+        "rights": home_checks.rights,
+        "incoming": home_checks.incoming,
+        "loads": home_checks.loads,
+        "vault": _vault,
+        "log": home_checks.whole_log,
+        "erasures": _erasures,
+        "checkpoint": home_checks.checkpoint_key,
+        "database": _database,
+        "rated": home_checks.ratings_files,
+        "board": _board,
+        "releases": home_checks.releases,
+        "signing": home_checks.signing,
+        "publications": _publications,
+        "current": home_checks.shown,
+        "leftovers": home_checks.leftovers,
+    }
+    findings = [_finding(name, check, home) for name, check in checks.items()]
+    if next(one for one in findings if one["check"] == "database")["is_well"]:
+        findings += _people(home)
+    findings += _unknown(home)
     if as_json:
         print_json({"checks": findings})
     else:
         for finding in findings:
             mark = finding.get("mark") or ("ok" if finding["is_well"] else "WRONG")
-            put(f"{mark:<6}{finding['check']:<10} {finding['message']}")
+            put(f"{mark:<6}{finding['check']:<12} {finding['message']}")
     if not all(finding["is_well"] for finding in findings):
         raise typer.Exit(1)
 
 
-def _finding(check: Callable[[Home], str], home: Home) -> dict[str, Any]:
-    name = check.__name__.removeprefix("_")
+def _finding(name: str, check: Callable[[Home], str], home: Home) -> dict[str, Any]:
     try:
         return {"check": name, "is_well": True, "message": check(home)}
     except (DemoscopeError, ImportError, OSError) as error:
@@ -121,18 +141,6 @@ def _require_private(home: Home) -> None:
         )
 
 
-def _log(home: Home) -> str:
-    from ingestion.log import EventLog
-    from orchestration.evidence import REMEDY, loss
-
-    if lost := loss(home):
-        raise IntegrityError(f"{lost}.", remedy=REMEDY)
-    if not (home.log / "FORMAT").exists():
-        return "empty"
-    head = EventLog.open(home.log).head
-    return f"position {head.seq if head else 0}; check it whole with: demoscope log verify"
-
-
 def _erasures(home: Home) -> str:
     from ingestion.log.erasure_journal import unfinished
 
@@ -147,17 +155,41 @@ def _erasures(home: Home) -> str:
 
 
 def _database(home: Home) -> str:
+    import duckdb
+
     from orchestration.building import Workspace
     from orchestration.consistency_check import require_unchanged_since_build
     from orchestration.database import open_database
     from publishing.boards import store
 
     if not home.database.exists():
+        _require_no_release_of(home)
         return "not built yet"
-    open_database(home.database).close()
-    if (home.boards / store.CURRENT).exists():
-        require_unchanged_since_build(Workspace(home.root), store.current(home.boards))
+    try:
+        open_database(home.database).close()
+        if (home.boards / store.CURRENT).exists():
+            require_unchanged_since_build(Workspace(home.root), store.current(home.boards))
+    except duckdb.Error as error:
+        message = f"{home.database} is damaged: {str(error).splitlines()[0]}."
+        raise IntegrityError(message, remedy="Delete it, then run: demoscope build") from error
     return str(home.database)
+
+
+def _require_no_release_of(home: Home) -> None:
+    """Refuse that the current release's database is gone; an erasure deletes it, and is a commit.
+
+    Raises:
+        IntegrityError: nothing entered the log since the release.
+    """
+    from ingestion.log import EventLog
+    from publishing.boards import store
+
+    if not (home.boards / store.CURRENT / store.STATEMENT_FILE).exists():
+        return
+    release = store.current(home.boards)
+    if EventLog.open(home.log).head_seq <= release.subject["log_position"]:
+        message = f"{home.database} is missing, but release {release.id[:12]} was built in it."
+        raise IntegrityError(message, remedy="Build again: demoscope build")
 
 
 def _board(home: Home) -> str:

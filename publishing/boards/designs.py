@@ -65,6 +65,12 @@ def keep_design(boards: Path, project: Path) -> None:
             raise
 
 
+def damaged_designs(boards: Path) -> list[Path]:
+    """The kept designs that are not what their name says."""
+    kept = sorted((boards / DESIGNS).glob("[0-9a-f]*"))
+    return [path for path in kept if _hash_of(path) != path.name]
+
+
 def _copy_seeds(source: Path, target: Path) -> None:
     """Copy what a design's hash covers, and nothing else: dbt would read any yml beside it."""
     for path in sorted(source.rglob("*.csv")):

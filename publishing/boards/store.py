@@ -40,7 +40,7 @@ CANONICAL_FILE = "board.json"
 ROWS_FILE = "leaderboard.parquet"
 STATEMENT_FILE = "statement.json"
 ENVELOPE_FILE = "statement.dsse.json"
-_ID = re.compile("[0-9a-f]{64}")
+ID = re.compile("[0-9a-f]{64}")
 _PREFIX = re.compile("[0-9a-f]{8,64}")
 
 
@@ -226,7 +226,7 @@ def current(boards: Path) -> Release:
 def kept(boards: Path) -> Iterator[Release]:
     """Every release, by id."""
     for directory in sorted(boards.glob("[0-9a-f]*")):
-        if _ID.fullmatch(directory.name) and (directory / STATEMENT_FILE).exists():
+        if ID.fullmatch(directory.name) and (directory / STATEMENT_FILE).exists():
             yield Release(directory)
 
 
@@ -250,7 +250,7 @@ def by_id(boards: Path, text: str) -> Release:
     found = [
         directory
         for directory in sorted(boards.glob(f"{text}*"))
-        if _ID.fullmatch(directory.name) and directory.is_dir()
+        if ID.fullmatch(directory.name) and directory.is_dir()
     ]
     if not found:
         message = f"No release {text} is kept."
