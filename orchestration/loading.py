@@ -1,7 +1,8 @@
 """One load: read, check, name, judge, stage, and only then commit.
 
 Write, audit, publish: until the commit nothing of the load is in the log, and a load that is
-refused leaves the log as it was. Memory is bounded by PIECE_ROWS, whatever the file's size.
+refused leaves the log as it was. Memory is bounded by PIECE_ROWS and PIECE_BYTES,
+whatever the file's size.
 
 A second thread names, judges and stages a piece while the first reads and checks the next. It has
 one piece at a time, in order, and hands over what it refused: no result depends on which is faster.
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
     from ingestion.sources.batch import Source
 
 PIECE_ROWS = 500_000
+PIECE_BYTES = 256 << 20
+MAX_FRUITLESS_ROWS = 1_000_000
+"""A file of whose first so many rows none is good is not read any further."""
 PRODUCER = "demoscope"
 
 
@@ -79,7 +84,7 @@ def load_file(
         GateRefusalError: the load failed the gate; the log is untouched, the report says why.
         DemoscopeError: the file cannot be read at all.
     """
-    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    opened = _opener(path, mapping, source_name, gate)
     with _prepared(home, path, opened, gate or Gate(), source_name) as load:
         load.progress = progress
         return load.run()
@@ -108,7 +113,7 @@ def update_file(
         GateRefusalError: as `load_file`.
         DemoscopeError: likewise.
     """
-    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    opened = _opener(path, mapping, source_name, gate)
     with _prepared(home, path, opened, gate or Gate(), source_name) as load:
         load.updated = updated
         return load.run()
@@ -143,7 +148,7 @@ def try_file(
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadReport:
     """Everything that `load_file` does up to the commit, and nothing is written to the home."""
-    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    opened = _opener(path, mapping, source_name, gate)
     with reading(home) as log:
         source = opened()
         for damage in damages(log, home.vault):
@@ -155,6 +160,13 @@ def try_file(
         if not home.vault.is_dir():
             load.warnings.append(NO_VAULT)
         return load.run()
+
+
+def _opener(
+    path: str, mapping: str | None, source_name: str | None, gate: Gate | None
+) -> Callable[[], Source]:
+    bounds = (gate or Gate()).permit.bounds
+    return partial(open_source, path, mapping=mapping, source=source_name, bounds=bounds)
 
 
 def _of_aliases(report: LoadReport) -> str:
@@ -294,7 +306,15 @@ class _Load:
                 waiting.append(split.accepted)
                 if sum(table.num_rows for table in waiting) >= PIECE_ROWS:
                     yield self._piece(event_type)
+                if sum(table.nbytes for table in chain(*self.waiting.values())) >= PIECE_BYTES:
+                    for kind in list(self.waiting):
+                        yield self._piece(kind)
             self.progress(self.row_count)
+            if self.row_count >= MAX_FRUITLESS_ROWS and self.quarantine.count == self.row_count:
+                self.failures.append(
+                    f"The first {self.row_count:,} rows were all refused; the rest was not read."
+                )
+                break
         for event_type in list(self.waiting):
             yield self._piece(event_type)
 
