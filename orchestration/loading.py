@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from expectations.gate import Gate, RefusedRow
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
+from ingestion.errors import LoadRefusedError
 from ingestion.log import EventLog
 from ingestion.log.receipt import Conflict
 from ingestion.log.retractions import load_batch
@@ -223,6 +224,7 @@ class _Load:
     def __post_init__(self) -> None:
         # A file that was written today shows that the clock is right.
         self.log.vouching += (Path(self.path),) if self.path else ()
+        self.state_before = _state_of(self.path)
         self.batch_id = load_batch(self.log, self.source.fingerprint)
         self.started_us = time.time_ns() // 1000
         self.load_id = f"{self.started_us:020d}-{self.source.fingerprint[:12]}"
@@ -262,6 +264,7 @@ class _Load:
             if self.failures:
                 self.warnings += warnings_of(self.noted, self.log, self.names)
                 raise self._refusal(self._report("refused", position=None))
+            self._require_unchanged()
             if self.updated is not None:
                 self.updated(self.updates)
             position = None if self.is_dry else self._commit(batch)
@@ -272,6 +275,14 @@ class _Load:
         if self.path and self.row_count and report.quarantined_count == self.row_count:
             raise self._refusal(replace(report, status="refused", position=None))
         return self._kept(report)
+
+    def _require_unchanged(self) -> None:
+        """Refuse what was written to while it was read: its hash would be another content's."""
+        if _state_of(self.path) != self.state_before:
+            raise LoadRefusedError(
+                f"{self.source.name}: was changed while it was read.",
+                remedy="Wait until it is written to its end, then load it; nothing was loaded.",
+            )
 
     def _loaded_before(self) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
@@ -452,6 +463,15 @@ class _Load:
             position=position,
             warnings=[*self.source.warnings, *self.suspects.messages(), *self.warnings],
         )
+
+
+def _state_of(path: str) -> tuple[int, ...] | None:
+    """What changes when a file is written to; None of what is no local file."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _erased_row(event_type: EventType, row_number: int) -> RefusedRow:
