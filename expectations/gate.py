@@ -28,6 +28,7 @@ from expectations.suites import (
 )
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
+from ingestion.sources.bounds import DEFAULT, Bounds
 from ingestion.sources.names import normalised
 
 if TYPE_CHECKING:
@@ -92,11 +93,13 @@ class Permit:
         is_operators: a command of the operator has written it: it may say anything.
         is_across: it may speak for other sources, and of their things.
         signature: where its signature is; None: beside it.
+        bounds: how much it may become once it is unpacked.
     """
 
     is_operators: bool = False
     is_across: bool = False
     signature: Path | None = None
+    bounds: Bounds = DEFAULT
 
 
 OF_A_FILE = Permit()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.log import EventLog
 from ingestion.log.layout import Layout
+from ingestion.sources.bounds import DEFAULT, Bounds
 from ingestion.sources.registry import open_source
 from ingestion.subjects.links import LOCK, vault_lock
 
@@ -48,10 +49,13 @@ def reading(home: Home) -> Iterator[EventLog]:
         yield EventLog.open(log)
 
 
-def first_rows(path: str, mapping: str | None, source_name: str | None) -> list[dict[str, object]]:
+def first_rows(
+    path: str, mapping: str | None, source_name: str | None, bounds: Bounds = DEFAULT
+) -> list[dict[str, object]]:
     """The first rows that a reader understands, under the contract's names, without nulls."""
     rows: list[dict[str, object]] = []
-    for batch in open_source(path, mapping=mapping, source=source_name).batches():
+    source = open_source(path, mapping=mapping, source=source_name, bounds=bounds)
+    for batch in source.batches():
         first = batch.table.slice(0, SHOWN_ROWS - len(rows)).to_pylist()
         rows += [{key: value for key, value in row.items() if value is not None} for row in first]
         if len(rows) >= SHOWN_ROWS:

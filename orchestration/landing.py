@@ -7,17 +7,25 @@
     landing/mine/aliases.csv        names that mean one model, wherever it lies
 
 A file is left alone while it is being written: until it has not changed between two ticks of the
-sensor, and as long as its name ends in one of UNFINISHED or begins with a dot.
+sensor, and as long as its name ends in one of UNFINISHED or begins with a dot. To write here
+gives no right to read elsewhere: links that lead out and special files are left alone.
 """
 
 import hashlib
+import stat
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.errors import UsageError
+from ingestion.sources.mapping import load_mapping
 from ingestion.sources.minisign import SUFFIX
+from ingestion.sources.registry import mapping_names
 from ingestion.visible_text import visible
 
 UNFINISHED = {".part", ".partial", ".tmp", ".crdownload"}
+SETTLING_SECONDS = 1.0
 MAPPING_FILES = ("mapping.yml", "mapping.yaml")
 ALIAS_FILES = ("aliases.csv", "aliases.yml", "aliases.yaml")
 
@@ -68,9 +76,63 @@ def landed_files(landing: Path) -> list[LandedFile]:
         name = path.relative_to(landing)
         is_hidden = any(part.startswith(".") for part in name.parts)
         is_data = path.suffix not in {*UNFINISHED, SUFFIX} and path.name not in MAPPING_FILES
-        if is_data and not is_hidden and path.is_file():
+        if is_data and not is_hidden and _lies_within(landing, path):
             found.append(LandedFile(visible(name.as_posix()), path, _mapping_of(name, landing)))
     return found
+
+
+def settled(files: Iterable[LandedFile]) -> list[LandedFile]:
+    """Those that do not grow while we wait SETTLING_SECONDS, by name."""
+    before = [(file, _state_of(file)) for file in files]
+    if before:
+        time.sleep(SETTLING_SECONDS)
+    return [file for file, state in before if state is not None and _state_of(file) == state]
+
+
+def require_landed(landing: Path, path: str, mapping: str | None) -> None:
+    """Refuse what would have a file read that is not in `landing/`.
+
+    Args:
+        landing: the directory.
+        path: what is to be loaded.
+        mapping: as `demoscope ingest --mapping` takes it.
+
+    Raises:
+        UsageError: the file, its mapping or the aliases that the mapping names lie elsewhere.
+        DemoscopeError: the mapping cannot be read.
+    """
+    needed = [path]
+    if mapping is not None and mapping not in mapping_names():
+        needed.append(mapping)
+    for one in needed:
+        _require_within(landing, one)
+    if len(needed) > 1 and (aliases := load_mapping(needed[1]).aliases) is not None:
+        _require_within(landing, aliases)
+
+
+def _require_within(landing: Path, path: str) -> None:
+    if not _lies_within(landing, Path(path)):
+        raise UsageError(
+            f"{visible(path)}: is no regular file below {landing}, and only those are loaded here.",
+            remedy="Copy it there, or load it yourself: demoscope ingest FILE",
+        )
+
+
+def _state_of(file: LandedFile) -> list[int] | None:
+    try:
+        return file.state
+    except FileNotFoundError:
+        return None
+
+
+def _lies_within(landing: Path, path: Path) -> bool:
+    """Whether it is a regular file of `landing/`, wherever links on the way lead."""
+    try:
+        real = path.resolve(strict=True)
+        is_file = stat.S_ISREG(real.stat().st_mode)
+    except (OSError, RuntimeError, ValueError):  # gone, a circle of links, or no path at all
+        return False
+    return is_file and real.is_relative_to(landing.resolve())
 
 
 def _mapping_of(name: Path, landing: Path) -> str | None:
@@ -79,6 +141,6 @@ def _mapping_of(name: Path, landing: Path) -> str | None:
         return None
     for folder in list(name.parents)[:-1]:
         for file in MAPPING_FILES:
-            if (landing / folder / file).is_file():
+            if _lies_within(landing, landing / folder / file):
                 return str(landing / folder / file)
     return name.parts[0] if len(name.parts) > 1 else None

@@ -1,7 +1,8 @@
 """One load: read, check, name, judge, stage, and only then commit.
 
 Write, audit, publish: until the commit nothing of the load is in the log, and a load that is
-refused leaves the log as it was. Memory is bounded by PIECE_ROWS, whatever the file's size.
+refused leaves the log as it was. Memory is bounded by PIECE_ROWS and PIECE_BYTES,
+whatever the file's size.
 
 A second thread names, judges and stages a piece while the first reads and checks the next. It has
 one piece at a time, in order, and hands over what it refused: no result depends on which is faster.
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ import pyarrow.compute as pc
 from expectations.gate import Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
+from ingestion.errors import LoadRefusedError
 from ingestion.log import EventLog
 from ingestion.log.receipt import Conflict
 from ingestion.log.retractions import load_batch
@@ -55,6 +58,9 @@ if TYPE_CHECKING:
     from ingestion.sources.batch import Source
 
 PIECE_ROWS = 500_000
+PIECE_BYTES = 256 << 20
+MAX_FRUITLESS_ROWS = 1_000_000
+"""A file of whose first so many rows none is good is not read any further."""
 PRODUCER = "demoscope"
 
 
@@ -81,7 +87,7 @@ def load_file(
         GateRefusalError: the load failed the gate; the log is untouched, the report says why.
         DemoscopeError: the file cannot be read at all.
     """
-    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    opened = _opener(path, mapping, source_name, gate)
     with _prepared(home, path, opened, gate or Gate(), source_name) as load:
         load.progress = progress
         return load.run()
@@ -110,7 +116,7 @@ def update_file(
         GateRefusalError: as `load_file`.
         DemoscopeError: likewise.
     """
-    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    opened = _opener(path, mapping, source_name, gate)
     with _prepared(home, path, opened, gate or Gate(), source_name) as load:
         load.updated = updated
         return load.run()
@@ -146,7 +152,7 @@ def try_file(
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadReport:
     """Everything that `load_file` does up to the commit, and nothing is written to the home."""
-    opened = partial(open_source, path, mapping=mapping, source=source_name)
+    opened = _opener(path, mapping, source_name, gate)
     with reading(home) as log:
         source = opened()
         for damage in damages(log, home.vault):
@@ -158,6 +164,13 @@ def try_file(
         if not home.vault.is_dir():
             load.warnings.append(NO_VAULT)
         return load.run()
+
+
+def _opener(
+    path: str, mapping: str | None, source_name: str | None, gate: Gate | None
+) -> Callable[[], Source]:
+    bounds = (gate or Gate()).permit.bounds
+    return partial(open_source, path, mapping=mapping, source=source_name, bounds=bounds)
 
 
 def _of_aliases(report: LoadReport) -> str:
@@ -215,6 +228,7 @@ class _Load:
     def __post_init__(self) -> None:
         # A file that was written today shows that the clock is right.
         self.log.vouching += (Path(self.path),) if self.path else ()
+        self.state_before = _state_of(self.path)
         fingerprint = self.source.fingerprint
         self.file_id = self.names.of_file("batch_id", fingerprint)
         self.batch_id = load_batch(self.log, self.file_id, fingerprint)
@@ -256,6 +270,7 @@ class _Load:
             if self.failures:
                 self.warnings += warnings_of(self.noted, self.log, self.names)
                 raise self._refusal(self._report("refused", position=None))
+            self._require_unchanged()
             if self.updated is not None:
                 self.updated(self.updates)
             position = None if self.is_dry else self._commit(batch)
@@ -266,6 +281,14 @@ class _Load:
         if self.path and self.row_count and report.quarantined_count == self.row_count:
             raise self._refusal(replace(report, status="refused", position=None))
         return self._kept(report)
+
+    def _require_unchanged(self) -> None:
+        """Refuse what was written to while it was read: its hash would be another content's."""
+        if _state_of(self.path) != self.state_before:
+            raise LoadRefusedError(
+                f"{self.source.name}: was changed while it was read.",
+                remedy="Wait until it is written to its end, then load it; nothing was loaded.",
+            )
 
     def _loaded_before(self) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
@@ -301,7 +324,15 @@ class _Load:
                 waiting.append(split.accepted)
                 if sum(table.num_rows for table in waiting) >= PIECE_ROWS:
                     yield self._piece(event_type)
+                if sum(table.nbytes for table in chain(*self.waiting.values())) >= PIECE_BYTES:
+                    for kind in list(self.waiting):
+                        yield self._piece(kind)
             self.progress(self.row_count)
+            if self.row_count >= MAX_FRUITLESS_ROWS and self.quarantine.count == self.row_count:
+                self.failures.append(
+                    f"The first {self.row_count:,} rows were all refused; the rest was not read."
+                )
+                break
         for event_type in list(self.waiting):
             yield self._piece(event_type)
 
@@ -439,3 +470,12 @@ class _Load:
             position=position,
             warnings=[*self.source.warnings, *self.suspects.messages(), *self.warnings],
         )
+
+
+def _state_of(path: str) -> tuple[int, ...] | None:
+    """What changes when a file is written to; None of what is no local file."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import yaml
 
-from ingestion.errors import UsageError
+from ingestion.errors import LoadRefusedError, UsageError
 from ingestion.sources.batch import (
     FileSource,
     NativeBatch,
@@ -34,6 +34,7 @@ SOURCE = "aliases"
 ALIAS, REACH, MODEL_NAMES = "alias", "applies_to", ("model", "model_id")
 DELIMITERS = ",;\t"
 YAML_ENDINGS = (".yml", ".yaml")
+MAX_YAML_BYTES = 4 << 20
 _NULL_TAG = "tag:yaml.org,2002:null"
 _FORM = "A file of aliases has the columns alias, model and, if need be, applies_to (all or later)."
 
@@ -112,7 +113,12 @@ class AliasYaml(FileSource):
 
     def _pairs(self) -> list[tuple[yaml.Node, yaml.Node]]:
         with self.file.open_seekable() as stream:
-            content = stream.read()
+            content = stream.read(MAX_YAML_BYTES + 1)
+        if len(content) > MAX_YAML_BYTES:
+            raise LoadRefusedError(
+                f"{self.name}: is YAML of more than {MAX_YAML_BYTES:,} bytes, which is the limit.",
+                remedy="Write the aliases as CSV, with the columns alias and model.",
+            )
         try:
             root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
         except (yaml.YAMLError, RecursionError, ValueError) as error:

@@ -29,7 +29,8 @@ from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 8 << 20
-MAX_ROW_BYTES = 64 << 20
+# More of them, as a file of one-letter rows has them, take more memory than their bytes.
+ROWS_PER_PIECE = 250_000
 UNCLOSED_BYTES = 1 << 30
 """Each quote that is never closed is looked for up to the end of a block: so much in all."""
 
@@ -91,27 +92,33 @@ class CsvRows:
             while not is_end:
                 block = bytes(stream.read(self._block_bytes))
                 is_end = not block
-                raw = block.removeprefix(UTF8_BOM) if pending is None else pending + block
-                spans, unclosed, rest = self._split(raw, number, is_end=is_end)
-                pending = raw[rest:]
-                if rows_due and spans:
-                    above = min(rows_due, len(spans))
-                    spans, unclosed = spans[above:], {row - above for row in unclosed}
-                    number += max(0, above - max(0, rows_due - self.skip_rows))
-                    rows_due -= above
-                if spans:
-                    yield self._piece(raw, spans, unclosed, wanted, number)
-                    number += len(spans)
+                pending = block.removeprefix(UTF8_BOM) if pending is None else pending + block
+                is_full = True
+                while is_full:
+                    raw = pending
+                    spans, unclosed, rest = self._split(raw, number, is_end=is_end)
+                    pending, is_full = raw[rest:], len(spans) == ROWS_PER_PIECE
+                    if rows_due and spans:
+                        above = min(rows_due, len(spans))
+                        spans, unclosed = spans[above:], {row - above for row in unclosed}
+                        number += max(0, above - max(0, rows_due - self.skip_rows))
+                        rows_due -= above
+                    if spans:
+                        yield self._piece(raw, spans, unclosed, wanted, number)
+                        stream.found_rows()
+                        number += len(spans)
 
     def _split(self, raw: bytes, number: int, *, is_end: bool) -> Split:
-        spans, unclosed, rest = self._found(raw, is_last=is_end)
-        if len(raw) - rest <= MAX_ROW_BYTES:
+        spans, unclosed, rest = self._found(raw, is_last=is_end, limit=ROWS_PER_PIECE)
+        max_row = self._file.bounds.max_row
+        if len(spans) == ROWS_PER_PIECE or len(raw) - rest <= max_row:
             return spans, unclosed, rest
         spans, unclosed, _ = self._found(raw, is_last=True)
         if len(spans) < 2:  # noqa: PLR2004  # the last one may go on
             raise LoadRefusedError(
-                f"{self._file.name}: row {number} is longer than {MAX_ROW_BYTES >> 20} MB.",
-                remedy="Check its quotes; shorten or remove the row.",
+                f"{self._file.name}: row {number} is longer than {max_row:,} bytes.",
+                remedy="Check its quotes; shorten or remove the row, or allow longer ones: "
+                "--max-row SIZE.",
             )
         return spans[:-1], unclosed - {len(spans) - 1}, spans[-1][0]
 
@@ -135,7 +142,7 @@ class CsvRows:
             if fields_end != begin:
                 spans.append((begin, end))
             if len(spans) == limit:
-                break
+                return spans, unclosed, end
         return spans, unclosed, len(raw)
 
     def _header(self) -> list[str]:

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 
 from ingestion.errors import LoadRefusedError, NotFoundError, UsageError
+from ingestion.sources.bounds import DEFAULT, BoundedStream, Bounds
 from ingestion.visible_text import visible
 
 HEAD_BYTES = 1 << 16
@@ -63,6 +64,7 @@ class LocalFile:
         compression: gzip, zstd or None.
         head: its first bytes, decompressed, without a byte-order mark.
         format: what the first bytes look like.
+        bounds: how much it may become once it is unpacked.
     """
 
     name: str
@@ -70,6 +72,7 @@ class LocalFile:
     compression: str | None
     head: bytes
     format: Format
+    bounds: Bounds = DEFAULT
 
     @property
     def is_array(self) -> bool:
@@ -77,13 +80,20 @@ class LocalFile:
         return self.format is Format.JSONL and self.head.lstrip().startswith(b"[")
 
     @contextmanager
-    def open(self) -> Iterator[Any]:
-        """The decompressed content as a stream with `readinto`; faults name the file."""
+    def open(self) -> Iterator[BoundedStream]:
+        """The decompressed content as a stream, held against the bounds; faults name the file."""
         # Unbuffered: rows are read in blocks of megabytes into a buffer of our own.
         with refusing(self.name, self.compression), self.path.open("rb", buffering=0) as raw:
-            yield (
-                raw if self.compression is None else pa.CompressedInputStream(raw, self.compression)
-            )
+            if self.compression is None:
+                yield BoundedStream(self.name, raw, self.bounds, None)
+            else:
+                stream = pa.CompressedInputStream(raw, self.compression)
+                yield BoundedStream(self.name, stream, self.bounds, self.byte_count)
+
+    @property
+    def byte_count(self) -> int:
+        """Its size as it lies there."""
+        return self.path.stat().st_size
 
     @contextmanager
     def open_seekable(self) -> Iterator[IO[bytes]]:
@@ -93,8 +103,17 @@ class LocalFile:
                 yield raw
             return
         with tempfile.TemporaryFile() as unpacked:
+            room = shutil.disk_usage(tempfile.gettempdir()).free // 2
             with self.open() as stream:
-                shutil.copyfileobj(stream, unpacked, 1 << 20)
+                while block := stream.read(1 << 20):
+                    stream.found_rows()
+                    if unpacked.tell() + len(block) > room:
+                        raise LoadRefusedError(
+                            f"{self.name}: unpacked it takes more than half of the free space in "
+                            f"{tempfile.gettempdir()} ({room:,} bytes).",
+                            remedy="Set TMPDIR to a folder with more space, or unpack it there.",
+                        )
+                    unpacked.write(block)
             unpacked.seek(0)
             yield unpacked
 
@@ -116,7 +135,7 @@ def refusing(name: str, compression: str | None) -> Iterator[None]:
         ) from error
 
 
-def inspect_file(name: str, path: Path | None = None) -> LocalFile:
+def inspect_file(name: str, path: Path | None = None, bounds: Bounds = DEFAULT) -> LocalFile:
     """Look at the first bytes of a file.
 
     Raises:
@@ -151,6 +170,7 @@ def inspect_file(name: str, path: Path | None = None) -> LocalFile:
         compression=compression,
         head=start.removeprefix(UTF8_BOM),
         format=_recognise(name, start),
+        bounds=bounds,
     )
 
 

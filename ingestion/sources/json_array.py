@@ -60,8 +60,9 @@ class _Elements:
         if len(self.pending) > self._max_bytes:
             raise LoadRefusedError(
                 f"{self._name}: row {self.number} of its JSON array is longer than "
-                f"{self._max_bytes >> 20} MB, or a quote in it is never closed.",
-                remedy="Check its quotes and brackets, or write one object per line (JSONL).",
+                f"{self._max_bytes:,} bytes, or a quote in it is never closed.",
+                remedy="Check its quotes and brackets, write one object per line (JSONL), or allow "
+                "longer rows: --max-row SIZE.",
             )
         return found
 
@@ -74,16 +75,14 @@ class _Elements:
             )
 
 
-def read_elements(
-    file: LocalFile, *, block_bytes: int, max_bytes: int
-) -> Iterator[tuple[pa.Array, Any]]:
+def read_elements(file: LocalFile, *, block_bytes: int) -> Iterator[tuple[pa.Array, Any]]:
     """Yield elements as large_binary with their numbers, in file order.
 
     Raises:
-        LoadRefusedError: the array has no end, an element is longer than `max_bytes`, or something
+        LoadRefusedError: the array has no end, an element is longer than a row may be, or something
             follows the array.
     """
-    elements, is_start = _Elements(file.name, max_bytes), True
+    elements, is_start = _Elements(file.name, file.bounds.max_row), True
     with file.open() as stream:
         while block := bytes(stream.read(block_bytes)):
             if is_start:
@@ -93,6 +92,7 @@ def read_elements(
             if found := elements.feed(block):
                 numbers = np.arange(first, first + len(found), dtype=np.int64)
                 yield pa.array(found, pa.large_binary()), numbers
+                stream.found_rows()
     if not elements.is_ended:
         raise LoadRefusedError(
             f"{file.name}: its JSON array has no end: row {elements.number} is cut off, or a quote "

@@ -1,8 +1,8 @@
 """Lines of JSON: exact line numbers, values as text by DuckDB, and a proof that none is overlooked.
 
 Blank lines are no rows, but they count as lines. A final line needs no line feed; carriage returns
-before line feeds and a byte-order mark are tolerated. A line beyond `MAX_LINE_BYTES` is not kept:
-its beginning, length and hash stand for it.
+before line feeds and a byte-order mark are tolerated. A line beyond `max_row` is not kept: its
+beginning, length and hash stand for it.
 
 Values: text is text; numbers and booleans become their JSON text; null is null. What is refused
 and why stands in `json_rule`.
@@ -33,7 +33,8 @@ from ingestion.sources.json_rule import objects_above, read_object
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 32 << 20
-MAX_LINE_BYTES = 64 << 20
+# More of them, as a file of `{}` has them, take more memory than their bytes.
+LINES_PER_BLOCK = 250_000
 KEPT_OF_OVERSIZED = 1 << 16
 # So many lines go to one DuckDB thread at a time.
 LINES_PER_PIECE = 40_000
@@ -90,6 +91,13 @@ class LineBlock:
         lines = self.lines.take(pa.array(indexes))
         return replace(self, lines=lines, numbers=self.numbers[indexes])
 
+    def pieces(self) -> Iterator[LineBlock]:
+        """The same lines in blocks of at most LINES_PER_BLOCK; none of an empty one."""
+        for at in range(0, len(self), LINES_PER_BLOCK):
+            part = slice(at, at + LINES_PER_BLOCK)
+            lines = self.lines.slice(at, LINES_PER_BLOCK)
+            yield replace(self, lines=lines, numbers=self.numbers[part])
+
     def without_blanks(self) -> LineBlock:
         """The lines that say something."""
         # A line that is blank begins with a blank, or is empty and begins with its own line end.
@@ -99,9 +107,7 @@ class LineBlock:
         return self.select(np.delete(np.arange(len(self)), blank)) if blank else self
 
 
-def read_lines(
-    file: LocalFile, *, block_bytes: int = BLOCK_BYTES, max_line_bytes: int = MAX_LINE_BYTES
-) -> Iterator[LineBlock]:
+def read_lines(file: LocalFile, *, block_bytes: int = BLOCK_BYTES) -> Iterator[LineBlock]:
     """Yield the lines of a file in blocks that are not empty, in file order.
 
     Of a JSON array the elements stand for lines.
@@ -111,9 +117,8 @@ def read_lines(
     """
     if file.is_array:
         # Block by block: an element that goes on is looked at again with the next one.
-        size = max(block_bytes, 1 << 16)
-        for lines, numbers in read_elements(file, block_bytes=size, max_bytes=max_line_bytes):
-            yield LineBlock(lines, numbers)
+        for lines, numbers in read_elements(file, block_bytes=max(block_bytes, 1 << 16)):
+            yield from LineBlock(lines, numbers).pieces()
         return
     number, is_end = 1, False
     tail = np.empty(0, dtype=np.uint8)
@@ -129,17 +134,41 @@ def read_lines(
                 numbers = np.arange(number, number + len(ends), dtype=np.int64)
                 lines = _lines(buffer, np.append(start, ends))
                 block = LineBlock(lines, numbers).without_blanks()
-                if len(block):
-                    yield block
+                for piece in block.pieces():
+                    yield from _short_ones(piece, file.bounds.max_row)
+                    stream.found_rows()
                 number += len(ends)
                 tail = buffer[ends[-1] : filled]
-            elif filled < max_line_bytes:
+            elif filled < file.bounds.max_row:
                 tail = buffer[:filled]
             else:
                 text, tail = _skip_line(stream, buffer[:filled])
                 lines = _lines(buffer, np.zeros(2, dtype=np.int64))
                 yield LineBlock(lines, np.array([number]), oversized=text)
+                stream.found_rows()
                 number += 1
+
+
+def _short_ones(block: LineBlock, max_row: int) -> Iterator[LineBlock]:
+    """The lines, those that are too long each by itself and by what stands for it."""
+    _, edges = block.content()
+    too_long = np.flatnonzero(np.diff(edges) > max_row + len(b"\r\n"))
+    if not len(too_long):
+        yield block
+        return
+    for part in np.split(np.arange(len(block)), np.union1d(too_long, too_long + 1)):
+        if len(part) and part[0] not in too_long:
+            yield block.select(part)
+        elif len(part):
+            line = block.line(int(part[0]))
+            text = _stands_for(line[:KEPT_OF_OVERSIZED], len(line), hashlib.sha256(line))
+            nothing = pa.array([b""], pa.large_binary())
+            yield LineBlock(nothing, block.numbers[part], oversized=text)
+
+
+def _stands_for(beginning: bytes, length: int, digest: hashlib._Hash) -> str:
+    note = f"... (a line of {length} bytes, SHA-256 {digest.hexdigest()})"
+    return beginning.decode("utf-8", "backslashreplace") + note
 
 
 def _lines(text: Bytes, edges: Positions) -> pa.Array:
@@ -185,9 +214,8 @@ def _skip_line(stream: Any, read: Bytes) -> tuple[str, Bytes]:
         if feed:
             rest = after
             break
-    beginning = read[:KEPT_OF_OVERSIZED].tobytes().decode("utf-8", "backslashreplace")
-    note = f"... (a line of {length} bytes, SHA-256 {digest.hexdigest()})"
-    return beginning + note, np.frombuffer(rest, dtype=np.uint8)
+    text = _stands_for(read[:KEPT_OF_OVERSIZED].tobytes(), length, digest)
+    return text, np.frombuffer(rest, dtype=np.uint8)
 
 
 def json_values(

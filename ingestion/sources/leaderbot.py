@@ -33,6 +33,7 @@ WHEEL_SHA256 = "6a35ee045966af27f184ef814559f26c24e3592f483160a5608dcbea7ce206b6
 MEMBER = "leaderbot/data/chatbotarena_20240814.json"
 SOURCE = "chatbot-arena-2024-08"
 _TIMEOUT_SECONDS = 120
+_MAX_BYTES = 32 << 20
 _UNFIT = (ValueError, LookupError, TypeError, OverflowError, RecursionError, pa.ArrowException)
 _COUNTS = ("win_a_count", "win_b_count", "tie_count", "both_bad_count")
 
@@ -137,15 +138,22 @@ class LeaderbotCounts:
     def _content(self) -> bytes:
         if self._path.is_dir():
             raise UsageError(f"{self.name}: is a directory.", remedy=f"Name {WHEEL} in it.")
+        if self._path.exists() and not self._path.is_file():
+            raise UsageError(f"{self.name}: is not a regular file.", remedy="Save it to a file.")
         try:
             if zipfile.is_zipfile(self._path):
-                with zipfile.ZipFile(self._path) as wheel:
-                    return wheel.read(MEMBER)
-            return self._path.read_bytes()
+                with zipfile.ZipFile(self._path) as wheel, wheel.open(MEMBER) as member:
+                    content = member.read(_MAX_BYTES + 1)
+            else:
+                with self._path.open("rb") as raw:
+                    content = raw.read(_MAX_BYTES + 1)
         except FileNotFoundError as error:
             raise NotFoundError(f"{self.name}: no such file.", remedy="Check the path.") from error
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise self._refusal(str(error)) from error
+        if len(content) > _MAX_BYTES:
+            raise self._refusal(f"it is longer than {_MAX_BYTES:,} bytes")
+        return content
 
     def _refusal(self, detail: str) -> LoadRefusedError:
         return LoadRefusedError(

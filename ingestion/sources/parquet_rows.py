@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import Objections, Piece
 from ingestion.sources.files import LocalFile, first_line
+from ingestion.sources.parquet_bounds import check_sizes, rows_at_a_time, small_tables, texts
 from ingestion.vocabulary import Refusal
 
 ROWS_PER_PIECE = 1 << 16
@@ -37,9 +38,12 @@ _NARROWER = {
 class ParquetRows:
     """A Parquet file, open."""
 
-    def __init__(self, name: str, parquet: pq.ParquetFile) -> None:
-        self._name = name
+    def __init__(self, file: LocalFile, parquet: pq.ParquetFile) -> None:
+        self._name = file.name
         self._parquet = parquet
+        self._bounds = file.bounds
+        self._packed = file.byte_count
+        self._unpacked = 0
         self.columns: list[str] = parquet.schema_arrow.names
 
     def paths(self) -> list[str]:
@@ -58,7 +62,9 @@ class ParquetRows:
         number = 1
         for group in range(self._parquet.num_row_groups):
             offset = 0
-            for whole in self._read(group, self._roots(columns)):
+            for whole, unusual in self._read(group, self._roots(columns)):
+                self._unpacked += unusual
+                self._bounds.check_unpacked(self._name, self._unpacked, self._packed)
                 table = pa.table({name: self._at(whole, name) for name in columns})
                 numbers = np.arange(number, number + len(table), dtype=np.int64)
                 clean, objections = _cleaned(self._castable(table))
@@ -114,7 +120,7 @@ class ParquetRows:
     def _originals(self, group: int, offset: int, positions: Sequence[int]) -> list[str]:
         """Whole rows as JSON objects: every column, also those that were not asked for."""
         found: dict[int, str] = {}
-        for table in self._read(group, self.columns):
+        for table, _ in self._read(group, self.columns):
             for position in positions:
                 if 0 <= position + offset < len(table):
                     row = table.slice(position + offset, 1)
@@ -126,12 +132,13 @@ class ParquetRows:
                 break
         return [found[position] for position in positions]
 
-    def _read(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]:
+    def _read(self, group: int, columns: Sequence[str]) -> Iterator[tuple[pa.Table, int]]:
         with refusing_parquet(self._name):
+            step = rows_at_a_time(self._name, self._parquet, group, columns)
             for batch in self._parquet.iter_batches(
-                batch_size=ROWS_PER_PIECE, row_groups=[group], columns=list(columns)
+                batch_size=min(step, ROWS_PER_PIECE), row_groups=[group], columns=list(columns)
             ):
-                yield pa.Table.from_batches([batch])
+                yield from small_tables(self._name, batch, self._bounds)
 
 
 @contextmanager
@@ -143,7 +150,11 @@ def open_parquet(file: LocalFile) -> Iterator[ParquetRows]:
     """
     with file.open_seekable() as raw:
         with refusing_parquet(file.name):
-            rows = ParquetRows(file.name, pq.ParquetFile(raw, pre_buffer=False))
+            parquet = pq.ParquetFile(raw, pre_buffer=False)
+            check_sizes(file, parquet, raw)
+            packed = texts(parquet)
+            parquet = pq.ParquetFile(raw, pre_buffer=False, read_dictionary=packed)
+            rows = ParquetRows(file, parquet)
         repeated = sorted({name for name in rows.columns if rows.columns.count(name) > 1})
         if repeated:
             raise LoadRefusedError(

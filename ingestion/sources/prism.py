@@ -30,8 +30,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
+from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import (
     FileSource,
     NativeBatch,
@@ -47,6 +48,8 @@ from ingestion.vocabulary import EventType, Outcome, Refusal
 SOURCE = "prism"
 VERSION = "prism/2"
 _ROWS_PER_BATCH = 50_000
+# Answers are compared two by two and kept until the file has ended; PRISM has 4 and 28,000.
+_MAX_ANSWERS, _MAX_ANSWERS_IN_ALL = 100, 1_000_000
 _COUNTRIES = {"United States": "US", "United Kingdom": "UK"}
 _LIMITS = {"turn": (0, math.inf), "score": (1, 100)}
 _OFFSET = re.compile(r":\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$")
@@ -73,6 +76,7 @@ class _Openings:
     """The opening answers of a file, and what is no answer to compare.
 
     Args:
+        name: what messages call the file.
         answers: of each conversation in file order; None for one that is refused, which keeps its
             place, so that the others have the same ids once it is corrected.
         refused: by line.
@@ -80,6 +84,7 @@ class _Openings:
         said: what was said under each utterance's id.
     """
 
+    name: str
     answers: dict[_Conversation, list[_Answer | None]] = field(default_factory=dict)
     refused: Objections = field(default_factory=dict)
     set_aside: Counter[str] = field(default_factory=Counter)
@@ -100,15 +105,27 @@ class _Openings:
         elif not is_opening:
             self.set_aside[_LATER] += 1
         else:
+            if len(self.said) >= _MAX_ANSWERS_IN_ALL:
+                self.fail(line, f"the file has more than {_MAX_ANSWERS_IN_ALL:,} opening answers")
             answer = _Answer(line, str(content["model_name"]), float(content["score"]))
             says = (conversation, answer.model, answer.score)
             before = self.said.setdefault(_identity(content), says)
             if before is says:
-                self.answers.setdefault(conversation, []).append(answer)
+                answers = self.answers.setdefault(conversation, [])
+                answers.append(answer)
+                if len(answers) > _MAX_ANSWERS:
+                    self.fail(line, f"its conversation opens with more than {_MAX_ANSWERS} answers")
             elif before == says:
                 self.set_aside[_REPEATED] += 1
             else:
                 self.refused[line] = Refusal.CONFLICTING_DUPLICATE, "utterance_id"
+
+    def fail(self, line: int, why: str) -> NoReturn:
+        """Stop at a line that goes beyond what can be held."""
+        raise LoadRefusedError(
+            f"{self.name}: line {line}: {why}, which is the limit.",
+            remedy="PRISM has none like it: check the file, or load it in parts.",
+        )
 
     def refuse_lonely(self) -> None:
         """Refuse answers that have none to be compared with."""
@@ -175,7 +192,7 @@ class Prism(FileSource):
             yield batch_of_rows(kind, self._name, rows, numbers, block.originals, objections)
 
     def _battles(self) -> Iterator[NativeBatch]:
-        openings = _Openings()
+        openings = _Openings(self.name)
         self._set_aside = openings.set_aside
         for block in read_lines(self.file):
             for index, line in enumerate(block.numbers.tolist()):

@@ -8,6 +8,7 @@ from ingestion.errors import UsageError
 from ingestion.paths import Home
 from ingestion.sources.aliases import YAML_ENDINGS, AliasCsv, AliasYaml, alias_columns
 from ingestion.sources.batch import Source
+from ingestion.sources.bounds import DEFAULT, Bounds
 from ingestion.sources.files import Format, LocalFile, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
@@ -27,7 +28,12 @@ def mapping_names() -> list[str]:
 
 
 def open_source(
-    path: str, *, mapping: str | None = None, source: str | None = None, cache: Path | None = None
+    path: str,
+    *,
+    mapping: str | None = None,
+    source: str | None = None,
+    cache: Path | None = None,
+    bounds: Bounds = DEFAULT,
 ) -> Source:
     """The file at `path`, ready to be read once.
 
@@ -38,6 +44,7 @@ def open_source(
         source: overrides the source's name in a mapping; in native files it is the name for rows
             that do not say their own.
         cache: where remote files are kept; by default `cache/remote` of the home.
+        bounds: how much the file may become once it is unpacked.
 
     Raises:
         UsageError: an unknown mapping, a mapping that breaks the format, a directory, a CSV
@@ -57,7 +64,7 @@ def open_source(
         local = fetch(path, cache or Home.from_environment().cache / "remote")
     if mapping == "leaderbot":
         return LeaderbotCounts(visible(path), local or Path(path), source)
-    file = inspect_file(path, local)
+    file = inspect_file(path, local, bounds)
     path = file.name
     if described is not None:
         return FlatFile(file, described)

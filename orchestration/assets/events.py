@@ -26,7 +26,7 @@ from ingestion.errors import DemoscopeError
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.assets.common import OWNERS, HomeResource, plain, table
-from orchestration.landing import LandedFile, landed_files
+from orchestration.landing import LandedFile, landed_files, require_landed, settled
 from orchestration.load_report import GateRefusalError, LoadReport
 from orchestration.loading import load_file
 
@@ -38,14 +38,14 @@ COUNTS = ("row_count", "accepted_count", "duplicate_count", "quarantined_count")
 
 
 class FileToLoad(dg.Config):
-    """One file, and the mapping that reads it."""
+    """One file below `landing/`, and the mapping that reads it."""
 
     path: str
     mapping: str | None = None
 
 
 class IngestConfig(dg.Config):
-    """What to load; without files, everything that lies in `landing/`."""
+    """What to load; without files, everything in `landing/` that has stopped growing."""
 
     files: list[FileToLoad] = Field(default_factory=list)
     max_bad_share: float = DEFAULT_BAD_SHARE
@@ -152,12 +152,13 @@ def load_files(
     paths = home.paths
     files = config.files or [
         FileToLoad(path=str(file.path), mapping=file.mapping)
-        for file in landed_files(paths.landing)
+        for file in settled(landed_files(paths.landing))
     ]
     reports: list[LoadReport] = []
     errors: list[DemoscopeError] = []
     for file in files:
         try:
+            require_landed(paths.landing, file.path, file.mapping)
             gate = Gate(max_bad_share=config.max_bad_share, is_documented=True)
             report = load_file(paths, file.path, mapping=file.mapping, gate=gate)
         except GateRefusalError as refused:

@@ -11,6 +11,7 @@ import typer
 
 from ingestion.errors import DemoscopeError, UsageError
 from ingestion.paths import Home
+from ingestion.sources.bounds import Bounds, size_in_bytes
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 from publishing.counted import counted
 
@@ -45,6 +46,16 @@ def ingest(
         bool,
         typer.Option("--across-sources", help="Let it speak for other sources, of their events."),
     ] = False,
+    max_unpacked: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="How much a file may unpack to, such as 4G."),
+    ] = None,
+    max_row: Annotated[
+        str, typer.Option(metavar="SIZE", help="How long one row may be, unpacked.")
+    ] = "16M",
+    max_idle: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to read without a row.")
+    ] = 300,
     as_json: AS_JSON = False,
 ) -> None:
     """Bring files through the gate into the event log."""
@@ -57,7 +68,12 @@ def ingest(
             "--dry-run and --update do not go together.",
             remedy="A dry run counts changed rows as conflicting_duplicate.",
         )
-    permit = Permit(is_across=across_sources, signature=signature)
+    bounds = Bounds(
+        max_unpacked=None if max_unpacked is None else size_in_bytes(max_unpacked),
+        max_row=size_in_bytes(max_row),
+        max_idle=max_idle,
+    )
+    permit = Permit(is_across=across_sources, signature=signature, bounds=bounds)
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
@@ -74,7 +90,7 @@ def ingest(
             continue
         load = report.as_json()
         if is_dry:
-            load |= {"is_dry_run": True, "first_rows": first_rows(path, mapping, source)}
+            load |= {"is_dry_run": True, "first_rows": first_rows(path, mapping, source, bounds)}
         loads.append(load)
         if not as_json:
             _summary(report)
@@ -104,7 +120,14 @@ def _brought(
         return update_file(home, path, show, mapping=mapping, source_name=source, gate=gate)
     bring = try_file if is_dry else load_file
     with progress(path) as shown:
-        return bring(home, path, mapping=mapping, source_name=source, gate=gate, progress=shown)
+        return bring(
+            home,
+            path,
+            mapping=mapping,
+            source_name=source,
+            gate=gate,
+            progress=shown,
+        )
 
 
 def _show_updates(path: str, updates: Updates) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
@@ -31,7 +32,7 @@ SCHEMA_VERSION = 1
 WIDTH = 160
 NAME_WIDTH_MIN = 8
 ELLIPSIS = "…"
-FORMULA = tuple("=+-@\t\r\n")
+FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 AS_OF = Annotated[
     str | None, typer.Option(help="Log position, time or release's id; the head if not given.")
 ]
@@ -99,7 +100,7 @@ def print_rows(
 
 def _no_formula(cell: object) -> object:
     """Text that a spreadsheet would run gets an apostrophe before it, as in published CSV."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def print_table(

@@ -39,7 +39,8 @@ STORAGE_VERSION = "v1.4.0"
 OUT = "going_out"
 STAMPED = ("board_id", "title")
 MADE_BY = ("code_version", "code_sha256", "dependency_lock_sha256")
-FORMULA = r"^[=+\-@\t\r\n]"
+# Also after blanks, and in the wide forms that some spreadsheets read as the narrow ones.
+FORMULA = r"^[\s\p{Z}\p{Cf}]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
 PIECE = 10_000
 IN_ORDER = "preserve_insertion_order"
 PEOPLE_MIN = "select max(people_min) from int_coverage__disclosed"

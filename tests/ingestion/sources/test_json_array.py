@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.errors import LoadRefusedError
+from ingestion.sources.bounds import Bounds
 from ingestion.sources.files import inspect_file
 from ingestion.sources.json_array import read_elements
 from tests.ingestion.sources.flat import VOTES
@@ -59,8 +60,9 @@ def test_what_is_no_array_is_named(read: Any, tmp_path: Path, text: str, why: st
 def test_an_element_that_cannot_be_held_is_named(tmp_path: Path) -> None:
     path = tmp_path / "events.json"
     path.write_text('[{"a":1},{"a":"' + "x" * 300 + '"}]')
+    file = inspect_file(str(path), bounds=Bounds(max_row=200))
     with pytest.raises(LoadRefusedError, match=r"row 2 .* longer"):
-        list(read_elements(inspect_file(str(path)), block_bytes=50, max_bytes=200))
+        list(read_elements(file, block_bytes=50))
 
 
 _JSON = st.recursive(
@@ -77,7 +79,7 @@ def test_elements_are_what_json_says(
 ) -> None:
     path = tmp_path / "any.json"
     path.write_text(json.dumps(rows, indent=indent), encoding="utf-8")
-    found = read_elements(inspect_file(str(path)), block_bytes=size, max_bytes=1 << 20)
+    found = read_elements(inspect_file(str(path)), block_bytes=size)
     pieces = list(found)
     assert [json.loads(e.as_py()) for elements, _ in pieces for e in elements] == rows
     numbers = [number for _, numbers in pieces for number in numbers.tolist()]

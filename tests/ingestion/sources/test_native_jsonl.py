@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ingestion.sources.bounds import Bounds
 from ingestion.sources.files import inspect_file
 from ingestion.sources.json_lines import read_lines
 from ingestion.sources.native import NativeJsonl
@@ -159,9 +160,9 @@ def test_a_line_beyond_the_limit_is_refused_alone(
 ) -> None:
     path = jsonl(battle(0), battle(1, topic="t" * size * 5), battle(2), battle(3))
     monkeypatch.setitem(_DEFAULTS, "block_bytes", 256)
-    monkeypatch.setitem(_DEFAULTS, "max_line_bytes", 512)
     found = []
-    for batch in NativeJsonl(inspect_file(str(path))).batches():
+    file = inspect_file(str(path), bounds=Bounds(max_row=512))
+    for batch in NativeJsonl(file).batches():
         numbers, refusals = batch.table["row_number"], batch.table["refusal"]
         found += list(zip(numbers.to_pylist(), refusals.to_pylist(), strict=True))
     assert found == [(1, None), (2, "too_long"), (3, None), (4, None)]
