@@ -11,7 +11,6 @@ import pytest
 from ingestion.errors import LoadRefusedError, UsageError
 from ingestion.log import EventLog
 from ingestion.paths import Home
-from orchestration import landing
 from orchestration.assets.common import HomeResource
 from orchestration.assets.events import FileToLoad, IngestConfig, load_files
 from orchestration.landing import landed_files, require_landed, settled
@@ -121,7 +120,7 @@ def test_what_grows_is_not_loaded_yet(paths: Home, monkeypatch: pytest.MonkeyPat
         write_votes(growing, 0, 3)
         gone.unlink()
 
-    monkeypatch.setattr(landing.time, "sleep", meanwhile)
+    monkeypatch.setattr("time.sleep", meanwhile)
     assert [file.name for file in settled(files)] == ["whole.jsonl"]
 
 
