@@ -48,6 +48,10 @@ button, input, form, img, nav, .navbar, .modal, .d-none { display: none }
 """
 
 
+BAD_SHARE = 0.2
+FEW_BAD_ROWS = 3
+
+
 @dataclass(frozen=True)
 class RefusedRow:
     """One row the gate refused: where it stands, why, what it said, and more about why."""
@@ -109,7 +113,8 @@ class Gate:
     """Judges the batches of one load. Not shared between threads.
 
     Args:
-        max_bad_share: largest share of refused rows a load survives.
+        max_bad_share: largest share of refused rows a load survives; BAD_SHARE unless given, and
+            then FEW_BAD_ROWS refused rows are no reason to refuse a small file whole.
         is_documented: whether every verdict comes with its Data Docs.
         permit: what the operator lets the load say.
     """
@@ -117,12 +122,13 @@ class Gate:
     def __init__(
         self,
         *,
-        max_bad_share: float = 0.2,
+        max_bad_share: float | None = None,
         is_documented: bool = False,
         permit: Permit = OF_A_FILE,
     ) -> None:
         self.permit = permit
-        self.max_bad_share = max_bad_share
+        self.max_bad_share = BAD_SHARE if max_bad_share is None else max_bad_share
+        self._few = FEW_BAD_ROWS if max_bad_share is None else 0
         self.is_documented = is_documented
         self._now_us = time.time_ns() // 1000
         self._connection = duckdb.connect()
@@ -186,7 +192,8 @@ class Gate:
                 "unknown_schema_count": [unknown_schema],
             }
         )
-        return self._validate(summary, load_suite(self.max_bad_share))
+        share = max(self.max_bad_share, self._few / max(row_count, self._few + 1))
+        return self._validate(summary, load_suite(share))
 
     def _validate(self, table: pa.Table, suite: list[Expectation]) -> Verdict:
         with warnings.catch_warnings():

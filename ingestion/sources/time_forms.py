@@ -17,6 +17,7 @@ BLANKS = r"e' \t\r\n'"
 _DATE = r"[1-9]\d{3}[-/]\d{1,2}[-/]\d{1,2}"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?"
 _LOCAL = rf"{_DATE}(?:T| +){_CLOCK}"
+_HALF_DAY = rf"({_DATE})(?:T| +)(0?[1-9]|1[0-2])(:[0-5]\d(?::[0-5]\d)?) *([AaPp])[Mm]"
 _OFFSET = r"[+-](?:0\d|1[0-5])(?::?[0-5]\d)?"
 _DIRECTIVES = {
     "Y": r"[1-9]\d{3}",
@@ -33,7 +34,10 @@ _DIRECTIVES = {
 _TWO_DIGITS = "ymdHIMS"
 _NUMERIC = "YfjymdHIMS"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-READ = "2025-06-01T10:00:00Z, also with a blank for the T and UTC, GMT or +01:00 for the Z"
+READ = (
+    "2025-06-01T10:00:00Z, also with a blank for the T and UTC, GMT or +01:00 for the Z, and"
+    " 01:30 PM for 13:30"
+)
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,21 @@ def instant(text: str) -> str:
 
 
 def local(text: str) -> str:
-    """SQL: the local time or day that a trimmed text without zone says; else null."""
+    """SQL: the local time or day that a trimmed text without zone says; else null.
+
+    12 AM is the first hour of a day, 12 PM the one after noon.
+    """
+
+    def part(number: int) -> str:
+        return f"regexp_extract({text}, '^{_HALF_DAY}$', {number})"
+
+    noon = f"CASE lower({part(4)}) WHEN 'p' THEN 12 ELSE 0 END"
+    hour = f"try_cast({part(2)} AS INTEGER) % 12 + {noon}"
     return (
         f"CASE WHEN regexp_full_match({text}, '{_LOCAL}|{_DATE}')"
-        f" THEN try_cast({text} AS TIMESTAMP) END"
+        f" THEN try_cast({text} AS TIMESTAMP)"
+        f" WHEN regexp_full_match({text}, '{_HALF_DAY}')"
+        f" THEN try_cast({part(1)} || ' ' || ({hour}) || {part(3)} AS TIMESTAMP) END"
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from expectations.gate import Gate
+from expectations.gate import BAD_SHARE, Gate
 from expectations.suites import Expectation, beginning, contract_suite, load_suite
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DemoscopeError
@@ -33,7 +33,6 @@ from orchestration.loading import load_file
 INGEST = "ingest"
 RAW = "raw"
 LOADS = dg.AssetKey([RAW, "load"])
-DEFAULT_BAD_SHARE = 0.2
 COUNTS = ("row_count", "accepted_count", "duplicate_count", "quarantined_count")
 
 
@@ -48,7 +47,7 @@ class IngestConfig(dg.Config):
     """What to load; without files, everything in `landing/` that has stopped growing."""
 
     files: list[FileToLoad] = Field(default_factory=list)
-    max_bad_share: float = DEFAULT_BAD_SHARE
+    max_bad_share: float | None = None
 
 
 def ingest_config(files: Iterable[LandedFile]) -> dg.RunConfig:
@@ -124,7 +123,7 @@ def _suites() -> dict[dg.AssetKey, list[Expectation]]:
         dg.AssetKey([RAW, str(event_type)]): contract_suite(contract)
         for event_type, contract in CONTRACTS.items()
     }
-    return contracts | {LOADS: load_suite(DEFAULT_BAD_SHARE)}
+    return contracts | {LOADS: load_suite(BAD_SHARE)}
 
 
 def _specs() -> list[dg.AssetSpec]:

@@ -28,8 +28,13 @@ def ingest(
     ] = None,
     source: Annotated[str | None, typer.Option(help="Name of the source, part of each id.")] = None,
     max_bad_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Refuse the file above this share of bad rows.")
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Refuse the file above this share of bad rows; 0.2, or three rows, unless given.",
+        ),
+    ] = None,
     is_dry: Annotated[
         bool, typer.Option("--dry-run", help="Read, check and report; write nothing.")
     ] = False,

@@ -172,7 +172,7 @@ def test_corrections_by_hand_and_retractions_outlive_an_update(home: Path, files
     ]
     path = files / "office.jsonl"
     path.write_text("".join(json.dumps(about | event) + "\n" for event in events))
-    assert demoscope(home, "ingest", path).returncode == 0
+    assert demoscope(home, "ingest", path, "--across-sources").returncode == 0
     assert counts(ingested(home, files, FIRST, "--update")[0]) == (0, 0, 3, 0)
     assert [row[1] for row in current(home)] == ["tie", "a"]
     log.refresh()

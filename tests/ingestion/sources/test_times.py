@@ -75,7 +75,10 @@ READ_WHOLE = {
     "2024-02-01T10:00:00.123456789Z": "2024-02-01 10:00:00.123456",
 }
 NEVER = [
-    "2024-02-01 01:30 PM",
+    "2024-02-01 13:30 PM",
+    "2024-02-01 00:30 AM",
+    "2024-02-01 01:30 PM PST",
+    "2024-02-01 01 PM",
     "2024-02-01 10:00:00 Asia/Tokyo",
     "2024-02-01 10:00:00 PST",
     "2024-02-01 10:00:00 foobar",
@@ -108,6 +111,15 @@ def test_without_a_zone_one_has_to_be_said(tmp_path: Path) -> None:
         "2024-02-01 05:00:00",
         "2024-02-01 05:00:00",
     ]
+    halves = {
+        "2024-02-01 01:30 PM": "2024-02-01 13:30:00",
+        "2024/2/1 1:30:05pm": "2024-02-01 13:30:05",
+        "2024-02-01T12:05 AM": "2024-02-01 00:05:00",
+        "2024-02-01 12:05 Pm": "2024-02-01 12:05:00",
+        "2024-02-01 11:59 am": "2024-02-01 11:59:00",
+    }
+    assert read_texts(tmp_path, list(halves)) == [REFUSED] * len(halves)
+    assert read_texts(tmp_path, list(halves), ", timezone: UTC") == list(halves.values())
     naive = pa.array([datetime(2024, 2, 1, 10), None], pa.timestamp("ns"))  # noqa: DTZ001
     days = pa.array([date(2024, 2, 1), None])
     for column in (naive, days):
