@@ -57,8 +57,9 @@ def read_object(
 
 
 def nested(content: dict[str, Any], names: Iterable[str]) -> str | None:
-    """The first of the names under which an object or an array stands."""
-    return next((name for name in names if isinstance(value_at(content, name), dict | list)), None)
+    """The first of the names, in their order as texts, under which an object or an array stands."""
+    containers = (name for name in names if isinstance(value_at(content, name), dict | list))
+    return min(containers, default=None)
 
 
 def value_at(content: dict[str, Any], name: str) -> Any:
