@@ -184,16 +184,16 @@ class Gate:
         self, *, row_count: int, accounted_count: int, quarantined_count: int, unknown_schema: int
     ) -> Verdict:
         """Judge a whole load by its counts."""
+        is_few = quarantined_count <= self._few
         summary = pa.table(
             {
                 "row_count": [row_count],
                 "accounted_count": [accounted_count],
-                "quarantined_share": [quarantined_count / max(row_count, 1)],
+                "quarantined_share": [0.0 if is_few else quarantined_count / max(row_count, 1)],
                 "unknown_schema_count": [unknown_schema],
             }
         )
-        share = max(self.max_bad_share, self._few / max(row_count, self._few + 1))
-        return self._validate(summary, load_suite(share))
+        return self._validate(summary, load_suite(self.max_bad_share))
 
     def _validate(self, table: pa.Table, suite: list[Expectation]) -> Verdict:
         with warnings.catch_warnings():

@@ -269,7 +269,9 @@ def _spellings(native: str) -> set[str]:
     forms = {native, trimmed, bare, bare.lstrip("0")}
     if bare.isdigit():  # a spreadsheet leaves out the zeros before a number
         forms |= {bare.zfill(len(bare) + more) for more in range(1, MOST_ZEROS + 1)}
-    return {form for one in forms for form in (one, one.lower(), one.upper()) if form}
+    return {
+        form for one in forms for form in (one, one.lower(), one.upper(), one.capitalize()) if form
+    }
 
 
 def _other_spellings(native: str) -> set[str]:

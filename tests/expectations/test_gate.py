@@ -107,6 +107,13 @@ def test_a_load_is_refused_in_our_own_words(counts: dict[str, int], said: str) -
     assert "expect" not in failure.lower()
 
 
+def test_a_few_bad_rows_are_no_reason_to_refuse_a_small_file_whole() -> None:
+    sound = {"row_count": 6, "accounted_count": 6, "unknown_schema": 0}
+    assert Gate().judge_load(**sound, quarantined_count=3).is_success
+    assert not Gate().judge_load(**sound, quarantined_count=4).is_success
+    assert not Gate(max_bad_share=0.2).judge_load(**sound, quarantined_count=3).is_success
+
+
 def test_messages_about_one_expectation_begin_as_no_others_do() -> None:
     for suite in (*(contract_suite(contract) for contract in CONTRACTS.values()), load_suite(0.2)):
         beginnings = [beginning(item.kind, item.arguments) for item in suite]
