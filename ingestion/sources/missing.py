@@ -17,7 +17,9 @@ from ingestion.tables import TEXT_LENGTH, Column
 
 CONSENT_REVOKED = "CONSENT_REVOKED"
 WORDS = (
-    *("NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "NaT", "NULL", "null", "None"),
+    *("NA", "N/A", "n/a", "<NA>", "nan", "NaN", "NaT", "NULL", "null", "None"),
+    # Excel's errors; #NV is the German #N/A.
+    *("#N/A", "#NV", "#NAME?", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NULL!"),
     *("DATA_EXPIRED", CONSENT_REVOKED),
 )
 """What stands for missing wherever nothing else is said."""

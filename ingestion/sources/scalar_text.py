@@ -32,8 +32,8 @@ _RULES = (
     ("^-0$", "0"),
 )
 # Spreadsheets keep six digits, and so does C's %g.
-_SIX_DIGITS = r"^-?[1-9]\.[0-9]{1,5}[eE]\+?(0?[6-9]|[1-9][0-9]{1,2})$"
-_NO_FRACTION = r"^-?[0-9]\.0+[eE]"
+_SIX_DIGITS = r"^-?[1-9][.,][0-9]{1,5}[eE]\+?0*([6-9]|[1-9][0-9]{1,2})$"
+_NO_FRACTION = r"^-?[0-9][.,]0+[eE]"
 
 
 def one_texts(texts: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -22,7 +22,7 @@ COUNTS = {
     ("arena-human-preference", "arena-human-preference-100k.jsonl"): (20, 0, 0),
     ("arena-human-preference", "arena-expert-5k.jsonl"): (20, 0, 0),
     ("prolific-demographics", "prolific-demographics.csv"): (18, 2, 0),
-    ("label-studio", "label-studio.json"): (20, 20, 0),
+    ("label-studio", "label-studio.json"): (20, 21, 0),
     ("argilla", "argilla.json"): (20, 0, 0),
     ("mturk-batch", "mturk-batch.csv"): (16, 4, 0),
     ("arena-leaderboard", "arena-leaderboard.jsonl"): (20, 0, 0),

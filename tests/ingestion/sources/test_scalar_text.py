@@ -102,7 +102,10 @@ def test_native_files_follow_the_same_rule(
     assert read(tmp_path / "v.parquet")[0]["native_id"] == "7"
 
 
-@pytest.mark.parametrize("text", ["1.23457E+11", "-1.5E+22", "1.23457e+11", "1.23E11"])
+@pytest.mark.parametrize(
+    "text",
+    ["1.23457E+11", "-1.5E+22", "1.23457e+11", "1.23E11", "1.23457E+011", "1,23457E+11"],
+)
 def test_an_id_that_a_spreadsheet_rounded_is_refused(
     read: Any, battle: Any, jsonl: Any, tmp_path: Path, mapping: Any, text: str
 ) -> None:
