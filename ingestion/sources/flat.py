@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import (
     REFUSAL,
@@ -41,15 +42,17 @@ from ingestion.sources.json_lines import (
 from ingestion.sources.json_rule import (
     has_place,
     may_be_nested,
+    may_have_exponent,
     may_have_trailing_comma,
     nested,
+    rounded,
     value_at,
 )
 from ingestion.sources.json_unfolding import Unfolding
 from ingestion.sources.mapping import FromColumn, Mapping
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import needed, projection, resolve
-from ingestion.sources.row_choice import chosen_rows
+from ingestion.sources.row_choice import OF_A_VALUE, chosen_rows
 from ingestion.sources.times import TIME_NOTE
 from ingestion.sources.times import warnings as warnings_of_times
 from ingestion.vocabulary import Refusal
@@ -72,6 +75,13 @@ class FlatFile(FileSource):
         self._remarks: list[str] = []
         self._set_aside: Counter[str] = Counter()
         self._cells = Cells(mapping)
+        pseudonyms = {c.source_name for c in CONTRACTS[mapping.event].log_columns if c.is_pseudonym}
+        self._ids = [
+            name
+            for column, spec in mapping.columns.items()
+            if column in pseudonyms
+            for name in chain(*needed_by(spec))
+        ]
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -167,7 +177,7 @@ class FlatFile(FileSource):
             for name in chain(*needed_by(spec))
         }
         objections = {
-            row: (why, taken_as.get(about or "", about) if why is Refusal.WRONG_TYPE else about)
+            row: (why, taken_as.get(about or "", about) if why in OF_A_VALUE else about)
             for row, (why, about) in piece.objections.items()
         }
         return replace(piece, objections=objections)
@@ -219,11 +229,13 @@ class FlatFile(FileSource):
         is_empty = values_per_row(table.select(wanted)) == 0
         is_doubtful = is_empty | may_be_nested(table, wanted) | may_have_trailing_comma(block.lines)
         is_doubtful |= may_repeat_keys(self._connection, block, wanted)
+        is_doubtful |= may_have_exponent(block.lines)
         for row in np.flatnonzero(is_doubtful).tolist():
             content, objection = inspect_line(block, row, wanted)
             container = nested(content, wanted)
             if objection is None and container is not None:
                 objection = Refusal.WRONG_TYPE, container
+            objection = objection or rounded(content, self._ids)
             said = is_empty[row] and any(value_at(content, name) is not None for name in wanted)
             if objection is None and said:
                 # Python reads what DuckDB does not.

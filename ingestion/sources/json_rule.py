@@ -21,9 +21,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.sources.batch import Objection
+from ingestion.sources.scalar_text import has_lost_digits
 from ingestion.vocabulary import Refusal
 
 _TRAILING_COMMA = r",[ \t\r\n]*[\]}]"
+_EXPONENT = r":[ \t\r\n]*-?[1-9](\.[0-9]+)?[eE]"
 
 
 class _Object(dict[str, Any]):
@@ -103,6 +105,23 @@ def may_have_trailing_comma(lines: pa.Array) -> npt.NDArray[np.bool_]:
         zero_copy_only=False
     )
     return found
+
+
+def may_have_exponent(lines: pa.Array) -> npt.NDArray[np.bool_]:
+    """Lines with a number that has an exponent, of which DuckDB keeps the value alone."""
+    found: npt.NDArray[np.bool_] = pc.match_substring_regex(lines, _EXPONENT).to_numpy(
+        zero_copy_only=False
+    )
+    return found
+
+
+def rounded(content: dict[str, Any], ids: Iterable[str]) -> Objection | None:
+    """The objection to an id whose digits are lost, as the line writes it."""
+    for name in ids:
+        value = value_at(content, name)
+        if isinstance(value, str) and has_lost_digits(value):
+            return Refusal.DIGITS_LOST, name
+    return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:

@@ -39,7 +39,13 @@ from ingestion.sources.json_lines import (
     read_lines,
     values_per_row,
 )
-from ingestion.sources.json_rule import may_be_nested, may_have_trailing_comma, nested
+from ingestion.sources.json_rule import (
+    may_be_nested,
+    may_have_exponent,
+    may_have_trailing_comma,
+    nested,
+    rounded,
+)
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.scalar_text import have_lost_digits, one_texts, trimmed
 from ingestion.sources.spellings import Spellings
@@ -123,6 +129,8 @@ class NativeJsonl(_NativeFile):
         objections: Objections = {}
         names = table.column_names
         is_doubtful = may_be_nested(table, names) | may_have_trailing_comma(block.lines)
+        is_doubtful |= may_have_exponent(block.lines)
+        ids = [c.source_name for c in CONTRACTS[event_type].log_columns if c.is_pseudonym]
         value_count = sum(len(column) - column.null_count for column in table.columns)
         if value_count != count_keys(block):
             is_doubtful |= values_per_row(table) != keys_per_line(block)
@@ -136,6 +144,7 @@ class NativeJsonl(_NativeFile):
                 objection = Refusal.UNKNOWN_COLUMN, unknown
             elif objection is None and container is not None:
                 objection = Refusal.WRONG_TYPE, container
+            objection = objection or rounded(content, ids)
             if objection is not None:
                 objections[row] = objection
         there = [name for name in table.column_names if table[name].null_count < len(table)]

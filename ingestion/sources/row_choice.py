@@ -14,6 +14,9 @@ from ingestion.sources.batch import Piece
 from ingestion.sources.scalar_text import canonical, one_texts, trimmed
 from ingestion.vocabulary import Refusal
 
+OF_A_VALUE = frozenset({Refusal.WRONG_TYPE, Refusal.DIGITS_LOST})
+"""Objections of a reader to one value of a row that could be read."""
+
 
 def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str, ...]]) -> Piece:
     """The rows that have one of the values in every column named.
@@ -36,7 +39,7 @@ def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str,
         is_it = pc.is_in(texts, value_set=wanted)
         is_meant &= is_it.to_numpy(zero_copy_only=False)
     for row, (why, about) in piece.objections.items():
-        if why is not Refusal.WRONG_TYPE or about in where:
+        if why not in OF_A_VALUE or about in where:
             is_meant[row] = True
     kept = np.flatnonzero(is_meant)
     places = {int(old): new for new, old in enumerate(kept)}

@@ -15,6 +15,7 @@ is a name too, for identifiers in base 16 look so.
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 
 import duckdb
@@ -81,6 +82,11 @@ def have_lost_digits(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Which trimmed texts are numbers that a spreadsheet has rounded, such as `1.23457E+11`."""
     is_short = pc.match_substring_regex(texts, _SIX_DIGITS)
     return pc.and_not(is_short, pc.match_substring_regex(texts, _NO_FRACTION))
+
+
+def has_lost_digits(text: str) -> bool:
+    """Whether one text is such a number."""
+    return bool(re.search(_SIX_DIGITS, text)) and not re.search(_NO_FRACTION, text)
 
 
 def _in_full(text: str) -> str:

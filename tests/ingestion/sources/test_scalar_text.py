@@ -203,3 +203,21 @@ def test_a_name_stays_as_it_is(read: Any, tmp_path: Path, mapping: Any, name: st
     votes = [{**VOTES[0], "left": name}]
     (row,) = read(write(tmp_path / "v.csv", csv_text(votes)), mapping=mapping())
     assert row["model_a"] == name
+
+
+def test_a_rounded_number_in_json_is_refused_like_its_text(
+    read: Any, tmp_path: Path, mapping: Any
+) -> None:
+    row = '{"id": 1, "worker": %s, "left": "x", "right": "y", "winner": "left"}\n'
+    written = ["1.23457E+11", '"1.23457E+11"', "1.23e6", "123457000000.0", "1e2", "12"]
+    path = write(tmp_path / "v.jsonl", "".join(row % one for one in written))
+    lost, kept = ("digits_lost", "participant_id"), (None, None)
+    found = [row["refusal"] for row in read(path, mapping=mapping())]
+    assert found == [*3 * ["digits_lost"], None, None, None]
+    native = (
+        '{"event_type": "battle_judged", "source": "s", "native_id": "1", "participant_id": %s,'
+        ' "dimension": "overall", "model_a": "x", "model_b": "y", "outcome": "a"}\n'
+    )
+    path = write(tmp_path / "n.jsonl", "".join(native % one for one in written))
+    found = [(r["refusal"], r["refusal_column"]) for r in read(path)]
+    assert found == [lost, lost, lost, kept, kept, kept]
