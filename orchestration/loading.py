@@ -230,7 +230,10 @@ class _Load:
         self.log.vouching += (Path(self.path),) if self.path else ()
         self.state_before = _state_of(self.path)
         fingerprint = self.source.fingerprint
-        self.file_id = self.names.of_file("batch_id", fingerprint)
+        # What the program says itself is of no file: its name may be known, and an undo's must be.
+        self.file_id = fingerprint
+        if self.path:
+            self.file_id = self.names.of_file("batch_id", fingerprint)
         self.batch_id = load_batch(self.log, self.file_id, fingerprint)
         self.started_us = time.time_ns() // 1000
         self.load_id = f"{self.started_us:020d}-{self.names.of_file('load_id', fingerprint)[:12]}"
