@@ -6,7 +6,6 @@ back. Nothing is changed, and nothing is put in its place.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from typing import TYPE_CHECKING, NoReturn
@@ -15,7 +14,7 @@ from ingestion.errors import DemoscopeError, IntegrityError, UsageError
 from ingestion.paths import OTHERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ingestion.paths import Home
@@ -26,20 +25,15 @@ OTHERS_WRITE, OTHERS_LIST = 0o022, 0o066
 DELETE = "If no command is running, delete each: rm -r FILE. Nothing is read from them."
 HALF_WRITTEN = (
     "*.partial",
-    "loads/*.partial",
-    "quarantine/*.partial",
     "ratings/*.partial",
-    "demoscope.duckdb.tmp",
     "log/FORMAT.*",
-    "vault/*.tree.*",
-    "vault/*.key.*",
     "boards/.*",
     "boards/*/.*",
     "marts/.unfinished-*",
     "marts/.going-*",
     ".site.*",
 )
-"""What a command writes before it gives a file its name."""
+"""What a command writes before it gives a file its name, beside what `leftovers` clears."""
 
 
 def whole_log(home: Home) -> str:
@@ -209,33 +203,12 @@ def rights(home: Home) -> str:
 
 def leftovers(home: Home) -> str:
     """Nothing is left of a command that was killed: it may hold what was erased since."""
-    from ingestion.log.layout import Layout
+    from orchestration.leftovers import left_dead
 
     found = {path for pattern in HALF_WRITTEN for path in home.root.glob(pattern)}
-    found |= {*_abandoned(Layout(home.log).tmp)}
+    found |= {*left_dead(home)}
     _refuse_any([f"{path} was left half written" for path in sorted(found)], DELETE)
     return "none"
-
-
-def _abandoned(tmp: Path) -> Iterator[Path]:
-    """What writers left in log/tmp that died: nobody holds their lock."""
-    for path in tmp.glob("*"):
-        if path.name == "writers.lock" or path.suffix == ".lock":
-            continue
-        lock = path.with_suffix(".lock")
-        if not lock.exists() or not _is_held(lock):
-            yield path
-
-
-def _is_held(lock: Path) -> bool:
-    descriptor = os.open(lock, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _of_pointer(directory: Path, name: str, there: Sequence[Path]) -> list[str]:

@@ -75,6 +75,20 @@ def clear(home: Home) -> list[Path]:
     return gone
 
 
+def left_dead(home: Home) -> list[Path]:
+    """What killed commands left, for who only looks; of what a running command uses, nothing."""
+    tmp = home.log / "tmp"
+    found = [
+        path
+        for path in _left(home)
+        if path.parent != tmp
+        and not (path.parent == home.cache and path.is_dir() and not _is_dead(path))
+    ]
+    with suppress(BusyError), without_writers(Layout(home.log)) as in_tmp:
+        found += in_tmp
+    return found
+
+
 def _left(home: Home) -> Iterator[Path]:
     """What may not stay in the program's own folders; some of it may be in use."""
     for path in _within(home.vault):

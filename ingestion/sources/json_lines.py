@@ -263,10 +263,10 @@ def _selected(
     """`values` of what is `found` in every line, or in the valid ones; None where that fails."""
     connection.register("lines", pa.table({"line": block.text()}))
     for line in ("line", "CASE WHEN json_valid(line) THEN line END AS line"):
-        lines = f"(SELECT {line} FROM lines)"  # noqa: S608
+        lines = f"(SELECT {line} FROM lines)"  # noqa: S608  # one of the two above
         # A message that quotes a line that is not UTF-8 fails to decode.
         with suppress(duckdb.Error, UnicodeDecodeError):
-            query = f"SELECT {values} FROM (SELECT {found} FROM {lines})"  # noqa: S608
+            query = f"SELECT {values} FROM (SELECT {found} FROM {lines})"  # noqa: S608  # paths are quoted
             return connection.sql(query).to_arrow_table()
     return None
 

@@ -44,7 +44,10 @@ def ingest(paths: Home, path: Path, mapping: Path | None = None) -> str:
         )
     if done.success:
         return "loaded"
-    return done.failure_data_for_node("load_files").error.to_string()  # type: ignore[union-attr]
+    failure = done.failure_data_for_node("load_files")
+    assert failure is not None
+    assert failure.error is not None
+    return failure.error.to_string()
 
 
 @pytest.mark.parametrize("to", ["file", "directory", "circle", "nowhere"])

@@ -9,6 +9,7 @@ import pytest
 
 from ingestion.paths import Home
 from ingestion.sources.mapping import presets
+from ingestion.sources.missing import WORDS
 from ingestion.sources.registry import open_source
 from orchestration.loading import load_file
 
@@ -100,3 +101,11 @@ def test_every_preset_has_rows() -> None:
     """Or is tried on the real file, or stands in another file of tests."""
     elsewhere = {"llmfao", "arena-pair-counts", "chatbot-arena-55k", "mt-bench-human", "humaine"}
     assert {mapping for mapping, _ in COUNTS} | elsewhere == set(presets())
+
+
+def test_the_page_on_loading_names_every_preset_and_every_word_for_missing(
+    repository: Path,
+) -> None:
+    page = (repository / "docs" / "loading.md").read_text("utf-8")
+    unsaid = [one for one in (*presets(), *WORDS) if f"`{one}`" not in page]
+    assert unsaid == []
