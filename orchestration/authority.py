@@ -1,9 +1,9 @@
 """Who may say what: a file speaks for its own source, and of that source's things alone.
 
-The operator's own commands (erase, undo, quality, queue) say what no file may. With `--source` a
-file's rows are of that source; `--across-sources` is the operator's permission for one load to name
-others and to retract, correct, exclude or retire what is theirs. A source that `sources.toml` names
-needs its provider's signature, whatever is permitted.
+The operator's own commands (erase, undo, quality, queue) say what no file may, and so do files of
+aliases. With `--source` a file's rows are of that source; `--across-sources` is the operator's
+permission for one load to name others and to retract, correct, exclude, retire or alias what is
+theirs. A source that `sources.toml` names needs its provider's signature, whatever is permitted.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Authority:
         permit: what the operator lets it say.
         ceiling: the only source of its rows; None: the rows say.
         participants_of: the source whose ids the participants' are; None: each row's own.
+        is_of_aliases: the file is a file of aliases.
     """
 
     log: EventLog
@@ -83,6 +84,7 @@ class Authority:
     permit: Permit
     ceiling: str | None = None
     participants_of: str | None = None
+    is_of_aliases: bool = False
     signed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -102,14 +104,13 @@ class Authority:
             return Split(checked, [])
         distinct = checked["source"].unique().to_pylist()
         by_source = {name: self._of_source(event_type, name) for name in distinct}
-        is_about = event_type in ABOUT_EVENTS | {EventType.MODEL_RETIRED}
-        if not any(by_source.values()) and (self.permit.is_across or not is_about):
+        about = self._about(event_type)
+        if not any(by_source.values()) and not about:
             return Split(checked, [])
         sources = checked["source"].to_pylist()
         objections = (by_source[name] for name in sources)
         found = {row: one for row, one in enumerate(objections) if one is not None}
-        if is_about and not self.permit.is_across:
-            column = "target_event_id" if event_type in ABOUT_EVENTS else "model_id"
+        for column in about:
             for row, owner in self._owners(event_type, checked[column]).items():
                 if owner != sources[row]:
                     detail = f"it is of the source {owner}. {PERMIT}"
@@ -117,6 +118,17 @@ class Authority:
         if not found:
             return Split(checked, [])
         return Split(*_parted(native, checked, found))
+
+    def _about(self, event_type: EventType) -> tuple[str, ...]:
+        """The columns that name what must be the source's own."""
+        if self.permit.is_across:
+            return ()
+        if event_type is EventType.MODEL_ALIASED:
+            # A name of one's own for another's model would let one retire it.
+            return () if self.is_of_aliases else ("alias", "model_id")
+        if event_type is EventType.MODEL_RETIRED:
+            return ("model_id",)
+        return ("target_event_id",) if event_type in ABOUT_EVENTS else ()
 
     def _of_source(self, event_type: EventType, source: str) -> Objection | None:
         """What speaks against every row of a type and source."""

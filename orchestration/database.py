@@ -196,7 +196,8 @@ def mart_rows(
     """Rows of a query on the marts as the last build left them; `values` are its named parameters.
 
     Raises:
-        NotFoundError: there is no database, or the last build did not make these tables.
+        NotFoundError: there is no database, the last build did not make these tables, or the home
+            was moved since.
         BusyError: a build has it open.
         IntegrityError: it is damaged.
     """
@@ -208,6 +209,10 @@ def mart_rows(
     except duckdb.CatalogException as error:
         message = f"{home.database} does not have what this reads."
         raise NotFoundError(message, remedy=BUILD) from error
+    except duckdb.IOException as error:
+        # Its views name files of the log by their whole paths.
+        message = f"{home.database} reads files of a log that are not there: the home was moved."
+        raise NotFoundError(message, remedy=f"Nothing is damaged. {BUILD}") from error
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 

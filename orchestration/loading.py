@@ -31,6 +31,7 @@ from ingestion.log import EventLog
 from ingestion.log.receipt import Conflict
 from ingestion.log.retractions import load_batch
 from ingestion.log.vault_binding import damages, require_vault
+from ingestion.sources.aliases import AliasCsv, AliasYaml
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.providers import read_providers
 from ingestion.sources.registry import open_source, size_of
@@ -252,6 +253,7 @@ class _Load:
                 self.gate.permit,
                 ceiling,
                 self.names.participants_of,
+                is_of_aliases=isinstance(self.source, AliasCsv | AliasYaml),
             )
 
     def run(self) -> LoadReport:

@@ -207,7 +207,10 @@ def _decide(
     except duckdb.Error as error:
         named = ", ".join(one.directory.name[:12] for one in earlier)
         message = f"What differs from an earlier publication ({named}) could not be worked out: "
-        remedy = "Remove the one that is damaged, or restore its files; then publish again."
+        remedy = (
+            "If the warehouse was moved, build again: demoscope build. Else restore the files of the"
+            " one that is damaged, then publish again."
+        )
         raise PublishingError(message + str(error).splitlines()[0], remedy=remedy) from error
 
 

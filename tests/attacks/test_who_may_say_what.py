@@ -26,6 +26,7 @@ BATTLE = {
     "participant_id": "ann",
 }
 ABOUT = {"source": "rival", "native_id": "1", "reason": "Because."}
+ALIASED = {"source": "rival", "native_id": "1", "event_type": "model_aliased"}
 
 
 def write(path: Path, *rows: dict[str, Any]) -> Path:
@@ -127,10 +128,13 @@ def attacks(home: Path) -> list[dict[str, Any]]:
         retracted | {"native_id": "2", "target_event_id": f"{head}~2:{dimension}"},
         {**ABOUT, "event_type": "model_retired", "model_id": "alpha"},
         {**ABOUT, "event_type": "model_retired", "native_id": "2", "model_id": "beta"},
+        # Its votes would be another's; and a name of one's own for it could be retired.
+        {**ALIASED, "alias": "alpha", "model_id": "beta"},
+        {**ALIASED, "alias": "mine", "model_id": "alpha"},
     ]
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(7))
 def test_a_file_takes_back_only_what_is_its_own(home: Path, tmp_path: Path, number: int) -> None:
     load(home, genuine(tmp_path))
     row = attacks(home)[number]
