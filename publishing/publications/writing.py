@@ -208,8 +208,8 @@ def _decide(
         named = ", ".join(one.directory.name[:12] for one in earlier)
         message = f"What differs from an earlier publication ({named}) could not be worked out: "
         remedy = (
-            "If the warehouse was moved, build again: demoscope build. Else restore the files of the"
-            " one that is damaged, then publish again."
+            "If the warehouse was moved, build again: demoscope build. Else restore the files of"
+            " the one that is damaged, then publish again."
         )
         raise PublishingError(message + str(error).splitlines()[0], remedy=remedy) from error
 

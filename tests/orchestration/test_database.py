@@ -14,8 +14,8 @@ def test_a_home_that_was_moved_is_to_be_built_again(home: Path, tmp_path: Path) 
     home.mkdir()
     segment = tmp_path / "segment.parquet"
     with duckdb.connect(home / "demoscope.duckdb") as connection:
-        connection.execute(f"copy (select 1 as position) to '{segment}'")
-        connection.execute(f"create view fct_battle as from read_parquet('{segment}')")
+        connection.sql("select 1 as position").write_parquet(str(segment))
+        connection.read_parquet(str(segment)).create_view("fct_battle")
     assert mart_rows(Home(home), "from fct_battle") == [{"position": 1}]
     segment.unlink()
     with pytest.raises(NotFoundError, match="the home was moved") as refused:
