@@ -114,7 +114,7 @@ ui: setup ## Dagster's UI on http://127.0.0.1:3000 (PORT=n for another port)
 	export DEMOSCOPE_HOME DAGSTER_HOME; \
 	if [ -f orchestration/dagster.yaml ]; then cp orchestration/dagster.yaml "$$DAGSTER_HOME/dagster.yaml"; \
 	else printf 'telemetry:\n  enabled: false\n' > "$$DAGSTER_HOME/dagster.yaml"; fi; \
-	exec $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1 -p $(PORT)
+	exec $(BIN)/python -m orchestration.ui --port $(PORT)
 
 # --- Proof -------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
-"""Everything Dagster knows of: the same for `dagster dev`, for production and for tests.
+"""Everything Dagster knows of: the same for `make ui`, for production and for tests.
 
-dagster dev -m orchestration.definitions
+python -m orchestration.ui
 """
 
 from pathlib import Path
@@ -43,6 +43,6 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What `dagster dev -m orchestration.definitions` loads; built when it is asked for."""
+    """What `python -m orchestration.ui` loads; built when it is asked for."""
     Home.from_environment().keep_private()
     return build_definitions()

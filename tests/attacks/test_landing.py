@@ -99,6 +99,16 @@ def test_a_run_loads_nothing_from_elsewhere(paths: Home, secret: Path) -> None:
     assert ingest(paths, mine) == "loaded"
 
 
+def test_a_run_follows_no_linked_folder_and_waits_for_no_pipe(paths: Home, secret: Path) -> None:
+    (paths.landing / "inner").symlink_to(secret.parent)
+    os.mkfifo(paths.landing / "pipe.jsonl")
+    (paths.landing / "device.jsonl").symlink_to("/dev/zero")
+    for name in (f"inner/{secret.name}", "pipe.jsonl", "device.jsonl", "inner", ""):
+        assert "no regular file below" in ingest(paths, paths.landing / name)
+    assert landed_files(paths.landing) == []
+    assert EventLog.open(paths.log).head_seq == 0
+
+
 def test_a_mapping_names_no_aliases_from_elsewhere(paths: Home, tmp_path: Path) -> None:
     (tmp_path / "aliases.csv").write_text("alias,model\na,b\n")
     file = paths.landing / "votes.csv"
