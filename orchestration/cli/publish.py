@@ -148,7 +148,8 @@ def serve(
     out: OUT = None, port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any.")] = 8000
 ) -> None:
     """Serve the site to this machine alone, until interrupted."""
-    from publishing.page.building import server, site_of
+    from publishing.page.building import site_of
+    from publishing.page.serving import server
 
     home = Home.from_environment()
     page = site_of(_directory(home, out))

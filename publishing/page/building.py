@@ -1,16 +1,14 @@
-"""The site: a page per published board, the method, and the files to download; and its server."""
+"""The site: a page per published board, the method, and the files to download."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.errors import BusyError, NotFoundError, UsageError
+from ingestion.errors import NotFoundError, UsageError
 from ingestion.paths import make_public, make_way
 from publishing.boards.statement import configured
 from publishing.page.marts import READ, read_mart, read_marts
@@ -35,7 +33,6 @@ FILES = (
 # A directory that is not a site is never replaced.
 MARK = ".demoscope-site"
 SHORT_ID = 12
-LOOPBACK = "127.0.0.1"
 
 
 def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words: None) -> Path:
@@ -181,29 +178,3 @@ def site_of(out: Path) -> Path:
         message = f"There is no site in {out}."
         raise NotFoundError(message, remedy="Run: demoscope site build")
     return out / HOME_PAGE
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    """Logs no requests, and lets no browser keep an old page."""
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
-        del format, args
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-cache")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        super().end_headers()
-
-
-def server(directory: Path, port: int) -> ThreadingHTTPServer:
-    """A server on loopback, bound and not yet serving; port 0 for any that is free.
-
-    Raises:
-        BusyError: the port is taken.
-    """
-    handler = partial(_Quiet, directory=str(directory))
-    try:
-        return ThreadingHTTPServer((LOOPBACK, port), handler)
-    except OSError as error:
-        message = f"Port {port} cannot be used: {error.strerror}."
-        raise BusyError(message, remedy="Give another: --port N") from error

@@ -17,8 +17,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from ingestion.errors import BusyError
-from publishing.page.building import FILES, server, write_page
+from publishing.page.building import FILES, write_page
 from publishing.page.marts import READ, read_mart
+from publishing.page.serving import server
 from publishing.publications.store import Publication
 from tests.publishing.page.conftest import BOARD_ID, Site, write_site
 from tests.publishing.page.published import HOSTILE, marts, origin
