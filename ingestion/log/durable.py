@@ -170,6 +170,19 @@ def create_secret(path: Path, content: bytes) -> None:
     create_once(path, content, path.parent, _SECRET_MODE)
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone can read, wherever it is, in the place of another.
+
+    Neither the umask nor who could read the other one matters; a link gives way to the file.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        write_durably(temporary, content, _SECRET_MODE)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def replace_text(path: Path, text: str) -> None:
     """Write a small file so that a reader finds the old text or the new one."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

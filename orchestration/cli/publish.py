@@ -114,17 +114,19 @@ def superset(
     as_json: AS_JSON = False,
 ) -> None:
     """Write a dashboard on what is published, for Apache Superset to import."""
+    from ingestion.log.durable import write_private
     from publishing.boards.statement import configured
     from publishing.publications import store
     from publishing.publications.checking import require_whole
-    from publishing.publications.superset import dashboard, default_uri
+    from publishing.publications.superset import dashboard, default_uri, without_password
 
     home = Home.from_environment()
     shown, address = store.current(home.marts), uri or default_uri(home.marts)
     require_whole(home.boards, shown, configured(home.vault))
-    file.write_bytes(dashboard(shown, address))
+    # The address may hold a password.
+    write_private(file, dashboard(shown, address))
     if as_json:
-        print_json({"dashboard": {"file": str(file), "uri": address}})
+        print_json({"dashboard": {"file": str(file), "uri": without_password(address)}})
     else:
         put(file)
 

@@ -8,6 +8,7 @@ docs/bi-analysts.md says how to run Superset.
 from __future__ import annotations
 
 import io
+import re
 import uuid
 import zipfile
 from pathlib import Path
@@ -36,6 +37,11 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 def default_uri(marts: Path) -> str:
     """SQLAlchemy's address of what is current, for a Superset on this machine."""
     return f"duckdb:///{(marts / CURRENT / DATABASE_FILE).absolute()}?access_mode=READ_ONLY"
+
+
+def without_password(uri: str) -> str:
+    """The address as it may be shown."""
+    return re.sub(r"://([^:/@]*):[^/]*@", r"://\1:***@", uri)
 
 
 def dashboard(publication: Publication, uri: str) -> bytes:
