@@ -123,6 +123,16 @@ def shown(home: Home) -> str:
     return f"{home.marts / store.CURRENT}" if there else "none yet"
 
 
+def page(home: Home) -> str:
+    """The page is there, unless none was made."""
+    from publishing.page.replacing import cut_off
+
+    if (old := cut_off(home.site)) is not None:
+        wrong = f"{home.site} is missing: a command was killed while it replaced {old}"
+        _refuse([wrong], "Build it again: demoscope site build")
+    return str(home.site) if home.site.exists() else "none yet"
+
+
 def ratings_files(home: Home) -> str:
     """Ratings are as the rating step wrote them."""
     from orchestration.own_caches import SUFFIX, is_own
@@ -204,9 +214,11 @@ def rights(home: Home) -> str:
 def leftovers(home: Home) -> str:
     """Nothing is left of a command that was killed: it may hold what was erased since."""
     from orchestration.leftovers import left_dead
+    from publishing.page.replacing import cut_off
 
     found = {path for pattern in HALF_WRITTEN for path in home.root.glob(pattern)}
     found |= {*left_dead(home)}
+    found -= {cut_off(home.site)}  # `page` says what to do with it
     _refuse_any([f"{path} was left half written" for path in sorted(found)], DELETE)
     return "none"
 

@@ -24,6 +24,7 @@ from ingestion.log.vault_binding import KEYS
 from ingestion.log.workspace import left_in_tmp, without_writers
 from ingestion.subjects.links import LOCK, vault_lock
 from orchestration.vault_backup import NAMES, TRIAL
+from publishing.page.replacing import cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,6 +156,8 @@ def unknown(home: Home) -> list[Path]:
     database = home.database.name
     known = {path.name for path in vars(home).values() if isinstance(path, Path)}
     known |= {"dbt", database, f"{database}.wal", f"{database}.tmp"}
+    if (old_page := cut_off(home.site)) is not None:
+        known.add(old_page.name)
     found = [path for path in _within(home.root) if path.name not in known]
     of_vault = {*NAMES, LOCK, TRIAL}
     for path in _within(home.vault):

@@ -44,6 +44,7 @@ def doctor(*, as_json: AS_JSON = False) -> None:
         "signing": home_checks.signing,
         "publications": _publications,
         "current": home_checks.shown,
+        "page": home_checks.page,
         "leftovers": home_checks.leftovers,
     }
     findings = [_finding(name, check, home) for name, check in checks.items()]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import NotFoundError, UsageError
+from ingestion.log.durable import explained
 from ingestion.paths import make_public, make_way
 from publishing.boards.statement import configured
 from publishing.page.marts import READ, read_mart, read_marts
 from publishing.page.page_data import page_data
 from publishing.page.rendering import method_page, page
+from publishing.page.replacing import MARK, new_site, put_back
 from publishing.publications import store
 from publishing.publications.checking import findings, require_whole
 
@@ -30,8 +31,6 @@ FILES = (
     "rpt_leaderboard.csv", "rpt_leaderboard.parquet", "demoscope.duckdb", "rpt_log_integrity.csv",
     "publication.csv", store.MANIFEST_FILE,
 )  # fmt: skip
-# A directory that is not a site is never replaced.
-MARK = ".demoscope-site"
 SHORT_ID = 12
 
 
@@ -50,28 +49,23 @@ def build_site(home: Home, out: Path, say: Callable[[str], None] = lambda _words
         NotFoundError: nothing is published yet.
         UsageError: `out` holds something that is not a site.
         IntegrityError: the current publication is not what was published.
+        StorageError: the disk refused; the earlier site is there.
     """
     shown = store.current(home.marts)
     require_whole(home.boards, shown, configured(home.vault))
+    put_back(out)
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         message = f"{out} holds other files."
         raise UsageError(message, remedy="Give another --out, or empty it first.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
-    work.mkdir()
-    try:
+    with explained("Writing the site in", out), new_site(out) as work:
         editions = list(_editions(home, shown, say))
         summaries = [read_mart(one.directory, "rpt_board_summary") for one in editions]
         for publication in editions:
             write_page(work, publication, editions, shown.name, summaries)
-        (work / MARK).touch()
         for path in (work, *work.rglob("*")):
             make_public(path)
         if out == home.site:
             make_way(home.root)
-        _replace(work, out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return out / HOME_PAGE
 
 
@@ -158,22 +152,13 @@ def _amiss(home: Home, publication: Publication, signer: Signer | None) -> str |
     return f"the board was published without {min(missing)}." if missing else None
 
 
-def _replace(work: Path, out: Path) -> None:
-    if not out.exists():
-        work.rename(out)
-        return
-    old = work.with_name(f"{work.name}.old")
-    out.rename(old)
-    work.rename(out)
-    shutil.rmtree(old)
-
-
 def site_of(out: Path) -> Path:
-    """The page of a site that was built.
+    """The page of a site that was built; one whose replacement was cut off is put back.
 
     Raises:
         NotFoundError: there is none.
     """
+    put_back(out)
     if not (out / MARK).exists():
         message = f"There is no site in {out}."
         raise NotFoundError(message, remedy="Run: demoscope site build")

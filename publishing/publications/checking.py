@@ -29,15 +29,23 @@ NOTES = "publications"
 AGAIN = "Publish again: demoscope publish"
 
 
-def note(boards: Path, publication: Publication, signer: Signer | None) -> None:
+def note(
+    boards: Path, publication: Publication, manifest_sha256: str, signer: Signer | None
+) -> None:
     """Note that a publication is what was published, from now on.
 
+    Args:
+        boards: where notes are.
+        publication: which, by its name; it may not be there yet.
+        manifest_sha256: of its manifest.
+        signer: who signs the note; None where none is configured.
+
     Raises:
-        StorageError: the disk refused.
+        OSError: the disk refused.
     """
     document = {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": MANIFEST_FILE, "digest": {"sha256": _manifest_hash(publication)}}],
+        "subject": [{"name": MANIFEST_FILE, "digest": {"sha256": manifest_sha256}}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {"board_id": publication.board_id, "name": publication.name},
     }

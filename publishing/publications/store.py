@@ -11,6 +11,7 @@ The same release with other tables, because newer code made them, stands beside 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import re
 import secrets
@@ -25,7 +26,7 @@ from ingestion.log.durable import fsync_directory, fsync_file
 from ingestion.paths import make_public, make_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 CURRENT = "current"
@@ -151,12 +152,17 @@ def of_release(marts: Path, board_id: str) -> list[Publication]:
 
 
 def keep(
-    marts: Path, directory: Path, manifest: dict[str, Any], changed: Iterable[Publication] = ()
+    marts: Path,
+    directory: Path,
+    manifest: dict[str, Any],
+    changed: Iterable[Publication] = (),
+    note: Callable[[str, str], None] = lambda _name, _manifest_sha256: None,
 ) -> Publication:
     """Keep a finished directory under its release's id, read-only and durable.
 
     One with the same rows that is there already is left as it is, and returned; those that were
-    `changed` since they were published are not looked at.
+    `changed` since they were published are not looked at. `note` is told the name and the
+    manifest's SHA-256 just before: what is there was noted, wherever this is cut off.
     """
     board_id = manifest["board_id"]
     names = {publication.name for publication in changed}
@@ -167,12 +173,13 @@ def keep(
     number = 1 + max((publication.number for publication in there), default=0)
     target = marts / (board_id if number == 1 else f"{board_id}-{number}")
     content = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (directory / MANIFEST_FILE).write_text(content, encoding="utf-8")
+    (directory / MANIFEST_FILE).write_bytes(content.encode())
     for path in directory.iterdir():
         path.chmod(0o444)
         fsync_file(path)
     fsync_directory(directory)
     directory.chmod(0o555)
+    note(target.name, hashlib.sha256(content.encode()).hexdigest())
     directory.rename(target)
     fsync_directory(marts)
     return Publication(target)

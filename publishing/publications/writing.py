@@ -15,10 +15,12 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.errors import DemoscopeError
+from ingestion.log.durable import explained
 from publishing.publications import checking, disclosure, store
 from publishing.publications.catalogue import PUBLICATION
 from publishing.publications.differences import Earlier, hide_small_differences
 from publishing.publications.disclosure import quoted
+from publishing.publications.store import Publication
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from publishing.boards.statement import Signer
     from publishing.boards.store import Release
     from publishing.publications.catalogue import PublicTable
-    from publishing.publications.store import Publication
 
 SCHEMA_VERSION = 1
 DATABASE_FILE = "demoscope.duckdb"
@@ -42,6 +43,8 @@ MADE_BY = ("code_version", "code_sha256", "dependency_lock_sha256")
 # Also after blanks, and in the wide forms that some spreadsheets read as the narrow ones.
 FORMULA = r"^[\s\p{Z}\p{Cf}]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
 PIECE = 10_000
+DISK_ERRORS = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)
+DISK = "If the disk is full, free some space; then publish again: demoscope publish"
 IN_ORDER = "preserve_insertion_order"
 PEOPLE_MIN = "select max(people_min) from int_coverage__disclosed"
 TIME = "timestamp with time zone"
@@ -67,10 +70,11 @@ def publish(
     Raises:
         BusyError: another process publishes.
         PublishingError: a mart is not as its yml says, or the disk would not take a file.
+        StorageError: the disk would not take a file.
     """
     about = _about(release, log)
     [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
-    with store.alone(marts), store.unfinished(marts) as directory:
+    with _disk_explained(marts), store.alone(marts), store.unfinished(marts) as directory:
         with _in_order(connection):
             earlier = _earlier(marts, log, about)
             written = write_files(connection, directory, tables, about, earlier)
@@ -82,15 +86,37 @@ def publish(
             "files": [_file(directory / DATABASE_FILE)],
             "tables": written,
         }
-        boards = release.directory.parent
-        there = store.of_release(marts, release.id)
-        changed = [one for one in there if checking.findings(boards, one, signer)]
-        kept = store.keep(marts, directory, manifest, changed)
-        if kept not in there:
-            checking.note(boards, kept, signer)
-        store.make_current(marts, kept)
-        store.remove(marts, changed)
+        return show(marts, release.directory.parent, directory, manifest, signer)
+
+
+def show(
+    marts: Path, boards: Path, directory: Path, manifest: dict[str, Any], signer: Signer | None
+) -> Publication:
+    """Keep what was written, and let readers see it; `store.alone` must hold.
+
+    Wherever it is cut off, readers see the last publication or this one, each as it was noted.
+    """
+    there = store.of_release(marts, manifest["board_id"])
+    changed = [one for one in there if checking.findings(boards, one, signer)]
+
+    def note(name: str, manifest_sha256: str) -> None:
+        checking.note(boards, Publication(marts / name), manifest_sha256, signer)
+
+    kept = store.keep(marts, directory, manifest, changed, note)
+    store.make_current(marts, kept)
+    store.remove(marts, changed)
     return kept
+
+
+@contextmanager
+def _disk_explained(marts: Path) -> Iterator[None]:
+    try:
+        with explained("Publishing to", marts):
+            yield
+    except DISK_ERRORS as error:
+        why = str(error).splitlines()[0]
+        message = f"Publishing to {marts} failed: {why}. Readers go on seeing the last publication."
+        raise PublishingError(message, remedy=DISK) from error
 
 
 def _about(release: Release, log: EventLog) -> dict[str, Any]:
@@ -234,6 +260,8 @@ def _written(
         [(all_count,)] = connection.sql(f"select count(*) from {table.name}").fetchall()
         [(blank_count,)] = connection.sql(disclosure.blanks(table, people_min)).fetchall()
         row_count, rows_sha256 = _measured(connection, name, table)
+    except DISK_ERRORS:
+        raise
     except duckdb.Error as error:
         message = f"{table.name} could not be published: {str(error).splitlines()[0]}"
         raise PublishingError(message, remedy="Build again: demoscope build") from error

@@ -15,6 +15,7 @@ import pytest
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from publishing.boards import store
+from publishing.page.replacing import MARK
 from publishing.publications.checking import NOTES
 from tests.attacks.small_votes import write_votes
 from tests.end_to_end.command import demoscope, document
@@ -213,6 +214,13 @@ def pipe(home: Home) -> None:
     os.mkfifo(home.landing / "votes.jsonl")
 
 
+def move_page(home: Home) -> None:
+    shutil.rmtree(home.site, ignore_errors=True)
+    old = home.root / ".site.01234567.old"
+    old.mkdir()
+    (old / MARK).touch()
+
+
 def more_accepted(said: dict[str, Any]) -> None:
     said["accepted_count"] += 1
 
@@ -409,6 +417,8 @@ DAMAGES: dict[str, tuple[str, str, str, Damage]] = {
     "half a batch": ("leftovers", "batch-1", DELETE, new("log/tmp/batch-1/battle_judged.parquet")),
     "half a database": ("leftovers", "duckdb.tmp", DELETE, new("demoscope.duckdb.tmp/spilled")),
     "half a release": ("leftovers", "boards/", DELETE, new("boards/.01234567")),
+    "half a page": ("leftovers", ".site.01234567", DELETE, new(".site.01234567/index.html")),
+    "a page between two names": ("page", ".site.01234567.old", "site build", move_page),
     "half a publication": ("leftovers", ".unfinished", DELETE, new("marts/.unfinished-1/a.csv")),
 }
 

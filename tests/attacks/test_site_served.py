@@ -8,7 +8,8 @@ from threading import Thread
 
 import pytest
 
-from publishing.page.building import HOME_PAGE, MARK
+from publishing.page.building import HOME_PAGE
+from publishing.page.replacing import MARK
 from publishing.page.serving import server
 from tests.attacks.test_foreign_pages import FOREIGN
 
