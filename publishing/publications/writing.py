@@ -144,9 +144,10 @@ def _earlier(marts: Path, log: EventLog, about: dict[str, Any]) -> list[Earlier]
     erased = erasures(log)
     found = []
     for one in store.published(marts):
-        said, position = one.manifest, one.manifest["log_position"]
-        if said["board_id"] == about["board_id"]:
+        # By its name: one of this release that was damaged is about to be replaced.
+        if one.board_id == about["board_id"]:
             continue
+        said, position = one.manifest, one.manifest["log_position"]
         is_cut_alike = said.get("valid_until") == about["valid_until"]
         is_before = position <= about["log_position"] and is_cut_alike
         is_alike = all(said.get(name) == about[name] for name in ("design_hash", "code_sha256"))
