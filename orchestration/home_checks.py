@@ -70,7 +70,10 @@ def checkpoint_key(home: Home) -> str:
     except UsageError as error:
         remedy = "Delete it, then run: demoscope log checkpoint"
         raise IntegrityError(f"{public} is damaged: {error.message}", remedy=remedy) from error
-    restore = "Restore the vault from its backup: demoscope vault restore FILE --replace"
+    restore = (
+        "Restore it from a backup made after the first checkpoint: demoscope vault restore FILE"
+        " --replace"
+    )
     if not private.exists():
         _refuse([f"{private} is missing, but {public} was handed out"], restore)
     if verifier_of(said.name, signing_key(home.vault)).key != said.key:

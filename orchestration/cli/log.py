@@ -109,8 +109,10 @@ def checkpoint(
 ) -> None:
     """Sign the log's size and root, to be kept where those who can write the log cannot."""
     from ingestion.log import EventLog
+    from ingestion.log.checkpoint import KEY_FILE
 
     home = Home.from_environment()
+    is_first = not (home.vault / KEY_FILE).exists()
     note, made, verifier = _signed(home, EventLog.open(home.log), origin)
     if out is not None:
         _write(out, note)
@@ -127,6 +129,11 @@ def checkpoint(
     elif out is None:
         put_file(note)
     say(f"Public key, in {home.log_public_key}: {verifier}")
+    if is_first:
+        say(
+            f"{home.vault / KEY_FILE} was made: back up the vault again (demoscope vault backup"
+            " FILE). Without this key no later checkpoint can be signed by the same name."
+        )
 
 
 @app.command()
@@ -406,10 +413,19 @@ def _held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpo
 
 def _signed(home: Home, log: EventLog, origin: str | None) -> tuple[str, Checkpoint, Verifier]:
     """A checkpoint of now, its note, and who signed it; the public key is published."""
-    from ingestion.log.checkpoint import publish, read_public_key, sign, signing_key, verifier_of
+    from ingestion.log.checkpoint import (
+        publish,
+        read_public_key,
+        require_own_key,
+        sign,
+        signing_key,
+        verifier_of,
+    )
 
-    if origin is None and home.log_public_key.exists():
-        origin = read_public_key(home.log_public_key).name
+    if home.log_public_key.exists():
+        said = read_public_key(home.log_public_key)
+        require_own_key(home.vault, said, home.log_public_key)
+        origin = origin or said.name
     made = log.checkpoint(origin)
     key = signing_key(home.vault)
     verifier = verifier_of(made.origin, key)

@@ -214,3 +214,38 @@ def test_a_log_from_before_is_bound_by_its_next_load(
     }
     flip(home / "vault" / "pseudonym.key")
     assert demoscope(home, "ingest", events(tmp_path, name="third")).returncode == 5
+
+
+def checkpoint_check(home: Path) -> dict[str, Any]:
+    checks = json.loads(demoscope(home, "doctor", "--json").stdout)["checks"]
+    [found] = [one for one in checks if one["check"] == "checkpoint"]
+    return dict(found)
+
+
+def test_the_key_of_checkpoints_is_never_replaced_unasked(home: Path, tmp_path: Path) -> None:
+    first = demoscope(home, "log", "checkpoint")
+    assert "back up the vault again" in first.stderr
+    assert "back up the vault" not in demoscope(home, "log", "checkpoint").stderr
+    handed_out = (home / "log-public.pub").read_bytes()
+    done = document(home, "vault", "backup", tmp_path / "newest.backup", "--json")
+    assert "checkpoint.key" in done["keys"]
+
+    shutil.rmtree(home / "vault")
+    document(home, "vault", "restore", tmp_path / "new.backup", "--json")  # before the first one
+    refused = demoscope(home, "log", "checkpoint")
+    assert refused.returncode == 5
+    assert "vault restore" in refused.stderr
+    assert (home / "log-public.pub").read_bytes() == handed_out
+    found = checkpoint_check(home)
+    assert not found["is_well"]
+    assert "vault restore" in found["message"]
+
+    back = document(home, "vault", "restore", tmp_path / "newest.backup", "--json")
+    assert back["keys"] == ["checkpoint.key"]
+    assert checkpoint_check(home)["is_well"]
+    assert demoscope(home, "log", "checkpoint").returncode == 0
+    assert (home / "log-public.pub").read_bytes() == handed_out
+
+    (home / "vault" / "checkpoint.key").unlink()
+    (home / "log-public.pub").rename(tmp_path / "old.pub")  # the way on if no backup has it
+    assert demoscope(home, "log", "checkpoint").returncode == 0
