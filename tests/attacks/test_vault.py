@@ -151,6 +151,28 @@ def test_an_old_backup_brings_nobody_back(home: Path, tmp_path: Path) -> None:
     assert more(home, tmp_path)["quarantined_by_reason"] == {"erased_participant": 2}
 
 
+def test_erased_again_after_level_2_it_says_that_nothing_is_left(
+    home: Path, tmp_path: Path
+) -> None:
+    named = ("log", "erase", "ben", "--source", "study")
+    document(home, *named, "--level", "2", "--yes", "--json")
+    head = EventLog.open(home / "log").head_seq
+    shutil.rmtree(home / "vault")
+    document(home, "vault", "restore", tmp_path / "old.backup", "--json")
+    asked = demoscope(home, *named)
+    assert asked.returncode == 2
+    assert "erased at level 2" in asked.stderr
+    done = demoscope(home, *named, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "nothing is left to erase" in done.stderr
+    assert "0 events" not in done.stderr
+    assert "link is cut" in done.stderr
+    assert EventLog.open(home / "log").head_seq == head
+    assert demoscope(home, *named, "--yes").returncode == 3
+    demoscope(home, "log", "erase", "cleo", "--source", "study", "--yes")
+    assert more(home, tmp_path)["quarantined_by_reason"] == {"erased_participant": 4}
+
+
 @pytest.mark.parametrize("name", ["vault lost", "pseudonym key foreign", "links flipped"])
 def test_an_erasure_uses_the_logs_own_keys(home: Path, name: str) -> None:
     DAMAGES[name](home / "vault")
