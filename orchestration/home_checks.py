@@ -107,8 +107,8 @@ def releases(home: Home) -> str:
         wrong += [f"{directory}: {finding}" for finding in findings]
     wrong += [f"{path} is not the design its name says" for path in damaged_designs(home.boards)]
     remedy = (
-        "Build again: demoscope build (a file that was changed has to be moved away before);"
-        " an older release is built by demoscope build --as-of, or restored from a backup."
+        "Build again: demoscope build writes such a file anew; an older release is built by"
+        " demoscope build --as-of, or restored from a backup."
     )
     _refuse_any(wrong, remedy)
     return f"{len(kept)} kept, each what its id says"
