@@ -23,6 +23,7 @@ from orchestration.database import (
     open_database,
     register_ratings,
     register_sources,
+    require_in_place,
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.leftovers import clear_leftovers, working_directory
@@ -172,6 +173,8 @@ def rate(
     parameters = exact(parameters)
     with open_database(workspace.database) as connection:
         built = built_from(connection)
+        if built is not None:
+            require_in_place(connection)
         if built is None:
             message = f"{workspace.database} holds no counts, or a build of them was cut off."
             raise NotFoundError(message, remedy="Build again: demoscope build")
