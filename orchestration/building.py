@@ -23,6 +23,7 @@ from orchestration.database import (
     open_database,
     register_ratings,
     register_sources,
+    require_in_place,
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.leftovers import clear_leftovers, working_directory
@@ -82,7 +83,7 @@ def build(
         valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
         step: called with the name of each step as it begins.
-        warn: called with a sentence for each dbt test that warns.
+        warn: called with a sentence for each dbt test that warns, and each file that was repaired.
 
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
@@ -106,7 +107,7 @@ def build(
             step("report")
             warnings += report(workspace)
         step("board")
-        release = keep_release(home, workspace)
+        release = keep_release(home, workspace, warnings.append)
     for warning in warnings:
         warn(warning)
     if is_head:
@@ -172,6 +173,8 @@ def rate(
     parameters = exact(parameters)
     with open_database(workspace.database) as connection:
         built = built_from(connection)
+        if built is not None:
+            require_in_place(connection)
         if built is None:
             message = f"{workspace.database} holds no counts, or a build of them was cut off."
             raise NotFoundError(message, remedy="Build again: demoscope build")
@@ -202,10 +205,13 @@ def show_ratings(workspace: Workspace) -> None:
         register_ratings(connection, workspace.ratings)
 
 
-def keep_release(home: Home, workspace: Workspace) -> Release:
+def keep_release(
+    home: Home, workspace: Workspace, warn: Callable[[str], None] = lambda _warning: None
+) -> Release:
     """Keep the release the ratings make, with its design, at the cut of the ratings.
 
     Where `workspace` is the warehouse, its statement says what the published tables hold by now.
+    `warn` is called with a sentence for each file of the release that was changed and is repaired.
 
     Raises:
         IntegrityError: a file of the log, or the database, is not as a build leaves it.
@@ -219,7 +225,7 @@ def keep_release(home: Home, workspace: Workspace) -> Release:
     made = provenance(log, subject["log_position"])
     if workspace.root == home.root:
         made[TABLES] = table_digests(workspace)
-    return store.keep(home.boards, subject, rows, made, configured(home.vault))
+    return store.keep(home.boards, subject, rows, made, configured(home.vault), warn)
 
 
 def table_digests(workspace: Workspace) -> dict[str, str]:

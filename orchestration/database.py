@@ -5,6 +5,7 @@ All of it is made from the log and can be deleted.
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,8 @@ def register_sources(
     _drop_functions(connection)
     register(connection, log, as_of_seq)
     _unseal(connection, log, Home(log.layout.root.parent).vault)
+    place = quoted(_place(connection))
+    connection.execute(f"create or replace view raw.made_in as select {place} as place")
     query, unread = _loads(connection, loads)
     connection.execute(f"create or replace view raw.load as {query}")
     return [
@@ -85,6 +88,30 @@ def register_sources(
         "delete the record."
         for name in unread
     ]
+
+
+def require_in_place(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a database whose home was copied or moved since: its views read the other home's log.
+
+    Raises:
+        NotFoundError: it was made elsewhere.
+        duckdb.CatalogException: it does not say where.
+    """
+    [(place,)] = connection.sql("select place from raw.made_in").fetchall()
+    here = _place(connection)
+    if place != here:
+        message = (
+            f"{here} was built as {place} and reads the log there: the home was moved or copied."
+        )
+        raise NotFoundError(message, remedy=f"Nothing is damaged. {BUILD}")
+
+
+def _place(connection: duckdb.DuckDBPyConnection) -> str:
+    """The database's file, without symbolic links; empty for one in memory."""
+    there = "system.main.duckdb_databases() where database_name = current_database()"
+    query = f"select path from {there}"
+    [(path,)] = connection.sql(query).fetchall()
+    return os.path.realpath(path) if path else ""
 
 
 def _drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -205,6 +232,7 @@ def mart_rows(
         raise NotFoundError(f"There is no {home.database}.", remedy=BUILD)
     try:
         with open_database(home.database, is_read_only=True) as connection:
+            require_in_place(connection)
             table = connection.sql(query, params=dict(values or {})).to_arrow_table()
     except duckdb.CatalogException as error:
         message = f"{home.database} does not have what this reads."

@@ -70,7 +70,10 @@ def checkpoint_key(home: Home) -> str:
     except UsageError as error:
         remedy = "Delete it, then run: demoscope log checkpoint"
         raise IntegrityError(f"{public} is damaged: {error.message}", remedy=remedy) from error
-    restore = "Restore the vault from its backup: demoscope vault restore FILE --replace"
+    restore = (
+        "Restore it from a backup made after the first checkpoint: demoscope vault restore FILE"
+        " --replace"
+    )
     if not private.exists():
         _refuse([f"{private} is missing, but {public} was handed out"], restore)
     if verifier_of(said.name, signing_key(home.vault)).key != said.key:
@@ -104,8 +107,8 @@ def releases(home: Home) -> str:
         wrong += [f"{directory}: {finding}" for finding in findings]
     wrong += [f"{path} is not the design its name says" for path in damaged_designs(home.boards)]
     remedy = (
-        "Build again: demoscope build (a file that was changed has to be moved away before);"
-        " an older release is built by demoscope build --as-of, or restored from a backup."
+        "Build again: demoscope build writes such a file anew; an older release is built by"
+        " demoscope build --as-of, or restored from a backup."
     )
     _refuse_any(wrong, remedy)
     return f"{len(kept)} kept, each what its id says"

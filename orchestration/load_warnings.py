@@ -18,6 +18,7 @@ from ingestion.lookalikes import lookalikes
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.vocabulary import EventType
 from orchestration.model_names import END, Statement, current, meanings, statements
+from orchestration.registrations import registered_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,7 @@ class Noted:
     models: set[str] = field(default_factory=set)
     enrolled: dict[str, str] = field(default_factory=dict)
     aliases: list[tuple[int, str, str]] = field(default_factory=list)
+    registered: dict[str, set[str]] = field(default_factory=dict)
 
     def note(self, event_type: EventType, native: pa.Table, logged: pa.Table) -> None:
         """Take rows as the source wrote them, and as the log has them."""
@@ -54,6 +56,10 @@ class Noted:
         if event_type is EventType.MODEL_ALIASED:
             columns = (native[ROW_NUMBER], logged["alias"], logged["model_id"])
             self.aliases += zip(*(column.to_pylist() for column in columns), strict=True)
+        if event_type is EventType.MODEL_REGISTERED:
+            models, sources = (logged[name].to_pylist() for name in ("model_id", "source"))
+            for model, source in zip(models, sources, strict=True):
+                self.registered.setdefault(model, set()).add(source)
         if event_type not in {EventType.BATTLE_JUDGED, EventType.PARTICIPANT_ENROLLED}:
             return
         is_vote = event_type is EventType.BATTLE_JUDGED
@@ -83,7 +89,7 @@ class Noted:
 
 def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
     """Sentences on what looks like a mistake; none where nothing does."""
-    if not (noted.models or noted.aliases or noted.people):
+    if not (noted.models or noted.aliases or noted.people or noted.registered):
         return []
     with duckdb.connect() as connection:
         register(connection, log, log.resolve(None))
@@ -106,6 +112,7 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         *_unheard(noted, voted, enrolled, names),
         *_alike(noted.models, known, meant),
         *_aliases(noted.aliases, said, known | registered_ids),
+        *registered_before(noted.registered, log),
     ]
 
 

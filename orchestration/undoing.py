@@ -25,9 +25,10 @@ from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
 from orchestration.load_report import find_report
 from orchestration.loading import load_generated
+from orchestration.renamed_boards import boards_of, changed_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingestion.log import Commit
     from ingestion.paths import Home
@@ -65,6 +66,9 @@ class Undo:
         votes: verdicts by dimension.
         boards: boards of the last build that get fewer votes: stratum_id, dimension, vote_count,
             lost_count; None where there is no build to look at.
+        names: names of models that mean another one without it.
+        renamed: boards of the last build with verdicts under these names: stratum_id, dimension,
+            vote_count; None where there is no build to look at.
     """
 
     commit: Commit
@@ -73,6 +77,8 @@ class Undo:
     models: list[str]
     votes: dict[str, int]
     boards: list[dict[str, Any]] | None
+    names: list[str]
+    renamed: list[dict[str, Any]] | None
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain data, without the ids."""
@@ -84,6 +90,8 @@ class Undo:
             "models": self.models,
             "votes_by_dimension": self.votes,
             "boards": self.boards,
+            "changed_names": self.names,
+            "renamed_boards": self.renamed,
         }
 
 
@@ -115,13 +123,16 @@ def find_undo(home: Home, named: str) -> Undo:
     shown = events.select(["event_type", "dimension", *MODEL_COLUMNS])
     models = {one for name in MODEL_COLUMNS for one in shown[name].unique().to_pylist()}
     is_vote = pc.equal(shown["event_type"], EventType.BATTLE_JUDGED)
+    names = changed_names(log, commit)
     return Undo(
         commit=commit,
         targets=events["event_id"],
         events=_counts(shown["event_type"]),
         models=sorted(one for one in models if one is not None),
         votes=_counts(shown["dimension"].filter(is_vote)),
-        boards=_boards(home, commit),
+        boards=_built(lambda: _boards(home, commit)),
+        names=names,
+        renamed=_built(lambda: boards_of(home, names)),
     )
 
 
@@ -217,9 +228,13 @@ def _counts(values: pa.ChunkedArray) -> dict[str, int]:
     return dict(sorted((one["values"], one["counts"]) for one in counted))
 
 
-def _boards(home: Home, commit: Commit) -> list[dict[str, Any]] | None:
+def _boards(home: Home, commit: Commit) -> list[dict[str, Any]]:
     places = {"first": commit.first_position, "last": commit.next_position - 1}
+    return mart_rows(home, BOARDS, places)
+
+
+def _built(find: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
     try:
-        return mart_rows(home, BOARDS, places)
+        return find()
     except (NotFoundError, BusyError, IntegrityError):
         return None

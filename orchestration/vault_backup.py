@@ -105,10 +105,15 @@ def restore(home: Home, path: Path, *, is_replacing: bool = False) -> Restored:
     keys = _read(path)
     with vault_lock(home.vault, is_exclusive=True):
         log = EventLog.open(home.log)
-        if next(damages(log, home.vault), None) is None and _has_keys(home.vault):
+        is_whole = next(damages(log, home.vault), None) is None and _has_keys(home.vault)
+        # Of a whole vault only what it signs with may be missing: a backup that is older than the
+        # first checkpoint has been put back.
+        wanted = _signing(home.vault, keys) if is_whole else keys
+        if not wanted:
             message = f"{home.vault} is whole: there is nothing to restore."
             raise UsageError(message, remedy="If you want another vault there, move it away first.")
         _require_ours(log, home.vault, path, keys)
+        keys = wanted
         if not is_replacing:
             _require_absent(home.vault, keys)
         for name, content in keys.items():
@@ -117,6 +122,16 @@ def restore(home: Home, path: Path, *, is_replacing: bool = False) -> Restored:
         _destroy_again(home.vault, erased)
         gone = KeyTree.open(home.vault / LINKS, is_made=False).destroyed_count()
     return Restored(names=sorted(keys), linked=max(0, len(erased) - gone))
+
+
+def _signing(vault: Path, keys: dict[str, bytes]) -> dict[str, bytes]:
+    """The keys of a backup that sign and are not in the vault as they are in it."""
+    return {
+        name: content
+        for name, content in keys.items()
+        if name not in KEYS
+        and not ((vault / name).exists() and (vault / name).read_bytes() == content)
+    }
 
 
 def _has_keys(vault: Path) -> bool:

@@ -217,6 +217,29 @@ def signing_key(vault: Path) -> Ed25519PrivateKey:
     return key
 
 
+def require_own_key(vault: Path, said: Verifier, path: Path) -> None:
+    """Refuse to sign with another key than the published one: nobody could tell the log by it.
+
+    Args:
+        vault: where the key is.
+        said: the published key.
+        path: its file.
+
+    Raises:
+        IntegrityError: the vault has no key, or another one.
+    """
+    key = vault / KEY_FILE
+    lost = (
+        "Restore it from a backup that was made after the first checkpoint: demoscope vault"
+        f" restore FILE --replace. If there is none, move {path} away, hand out the new public key"
+        " that the next demoscope log checkpoint makes, and say that the old one is lost."
+    )
+    if not key.exists():
+        raise IntegrityError(f"{key}, which {path} is the public key of, is missing.", remedy=lost)
+    if verifier_of(said.name, signing_key(vault)).key != said.key:
+        raise IntegrityError(f"{path} is the public key of another than {key}.", remedy=lost)
+
+
 def read_public_key(path: Path) -> Verifier:
     """A public key from the file that `demoscope log checkpoint` writes.
 

@@ -137,6 +137,31 @@ def find_subject(log: EventLog, vault: Path, native_id: str, source: str | None)
     return found[0]
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """An erasure that was finished before: its level, and its commit."""
+
+    level: int
+    seq: int
+
+
+def erased_before(log: EventLog, vault: Path, subject: Subject) -> Earlier | None:
+    """The erasure after which the log has no event of somebody whom an old vault links again.
+
+    None where events are left, or an erasure of theirs was cut off.
+    """
+    if subject.events or not subject.subject_id or _is_begun(vault, subject):
+        return None
+    query = "SELECT level, commit_seq FROM raw.subject_erased WHERE subject_id = ? ORDER BY ALL"
+    found = _found(log, query, subject.subject_id)
+    return Earlier(*found[-1]) if found else None
+
+
+def _is_begun(vault: Path, subject: Subject) -> bool:
+    name = Identities.open(vault).name_of(subject.source, subject.native_id)
+    return name in erasure_journal.unfinished(vault)
+
+
 def require_level(level: int, *, is_retracted: bool) -> None:
     """Refuse what cannot be meant.
 

@@ -39,7 +39,7 @@ RESTORE = "Restore the vault from its backup: demoscope vault restore FILE --rep
 AGAIN = (
     "If an erasure was cut off, give the same `demoscope log erase` command again. If an old vault"
     " was put back, restore a newer one (demoscope vault restore FILE --replace), or erase each of"
-    " them again: demoscope log erase ID --source NAME --yes"
+    " them again, which cuts the links anew: demoscope log erase ID --source NAME --yes"
 )
 
 

@@ -41,7 +41,7 @@ def release(home: HomeResource) -> dg.MaterializeResult[Any]:
     """Keep the release and let readers see it."""
     paths = home.paths
     with as_failure():
-        kept = keep_release(paths, Workspace(paths.root))
+        kept = keep_release(paths, Workspace(paths.root), dg.get_dagster_logger().warning)
         make_current(paths.boards, kept)
     head, rows = leaderboard(kept)
     metadata = {

@@ -109,8 +109,10 @@ def checkpoint(
 ) -> None:
     """Sign the log's size and root, to be kept where those who can write the log cannot."""
     from ingestion.log import EventLog
+    from ingestion.log.checkpoint import KEY_FILE
 
     home = Home.from_environment()
+    is_first = not (home.vault / KEY_FILE).exists()
     note, made, verifier = _signed(home, EventLog.open(home.log), origin)
     if out is not None:
         _write(out, note)
@@ -127,6 +129,11 @@ def checkpoint(
     elif out is None:
         put_file(note)
     say(f"Public key, in {home.log_public_key}: {verifier}")
+    if is_first:
+        say(
+            f"{home.vault / KEY_FILE} was made: back up the vault again (demoscope vault backup"
+            " FILE). Without this key no later checkpoint can be signed by the same name."
+        )
 
 
 @app.command()
@@ -271,7 +278,7 @@ def erase(
 ) -> None:
     """Erase a participant for good; every hash, root and signature of the log still holds."""
     from ingestion.log.erasure import erase as erase_subject
-    from ingestion.log.erasure import find_subject, require_level
+    from ingestion.log.erasure import erased_before, find_subject, require_level
     from ingestion.log.vault_binding import require_vault
     from orchestration.database import erasure_cleanup, require_idle
     from orchestration.erased_content import blank_mentions
@@ -281,8 +288,19 @@ def erase(
     home, log = _opened()
     require_vault(log, home.vault, may_be_unfinished=True)
     found = find_subject(log, home.vault, subject, source)
+    before = erased_before(log, home.vault, found)
+    if before is not None:
+        # The same event as then: it is in the log, and only the vault has something to lose.
+        level = max(level, before.level)
+        say(
+            f"This participant was erased at level {before.level}, at log position {before.seq}:"
+            " the log has no event of theirs, and nothing is left to erase. An old vault that was"
+            " put back links them again; --yes cuts the link."
+        )
     if not yes:
         listed = ", ".join(f"{count:,} {kind}" for kind, count in found.events.items())
+        if before is not None:
+            listed = "no event left"
         message = (
             f"This would erase, for good, a participant of {found.source} with"
             f" {listed or 'an erasure that was cut off'}, and delete the database."
@@ -308,6 +326,7 @@ def erase(
         print_json(
             {
                 "level": level,
+                "erased_before_position": None if before is None else before.seq,
                 "source": found.source,
                 "log_position": done.seq,
                 "event_count": done.events,
@@ -320,7 +339,10 @@ def erase(
         return
     anonymous = f"{done.events:,} events are nobody's now, {done.retracted:,} are retracted."
     emptied = f"{done.redacted:,} events have nothing left but their ids and types."
-    say(f"Erased: {anonymous if level == 1 else emptied}")
+    if before is None:
+        say(f"Erased: {anonymous if level == 1 else emptied}")
+    else:
+        say("The link is cut: the vault does not know this participant any more.")
     for name in deleted:
         say(f"Deleted: {name}")
     if blanked[0]:
@@ -406,10 +428,19 @@ def _held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpo
 
 def _signed(home: Home, log: EventLog, origin: str | None) -> tuple[str, Checkpoint, Verifier]:
     """A checkpoint of now, its note, and who signed it; the public key is published."""
-    from ingestion.log.checkpoint import publish, read_public_key, sign, signing_key, verifier_of
+    from ingestion.log.checkpoint import (
+        publish,
+        read_public_key,
+        require_own_key,
+        sign,
+        signing_key,
+        verifier_of,
+    )
 
-    if origin is None and home.log_public_key.exists():
-        origin = read_public_key(home.log_public_key).name
+    if home.log_public_key.exists():
+        said = read_public_key(home.log_public_key)
+        require_own_key(home.vault, said, home.log_public_key)
+        origin = origin or said.name
     made = log.checkpoint(origin)
     key = signing_key(home.vault)
     verifier = verifier_of(made.origin, key)

@@ -9,10 +9,13 @@ import typer
 
 from ingestion.errors import UsageError
 from ingestion.paths import Home
+from ingestion.vocabulary import EventType
 from orchestration.cli.output import AS_JSON, print_json, put, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from orchestration.undoing import Undo
 
 MOST_BOARDS = 10
@@ -74,15 +77,35 @@ def _show(found: Undo) -> None:
         put(f"  models: {', '.join(models[:MOST_MODELS])}{others}")
     for dimension, count in found.votes.items():
         put(f"  votes in dimension {dimension}: {count:,}")
-    if found.boards is None:
-        put("  Nothing is built: which boards get fewer votes is not known.")
+    if found.boards is None or found.renamed is None:
+        put("  Nothing is built: which boards change is not known.")
         return
-    if not found.boards:
+    if found.boards:
+        put("  Boards of the last build that get fewer votes:")
+        _list(
+            f"{board['stratum_id']}, {board['dimension']}: {board['vote_count']:,} ->"
+            f" {board['vote_count'] - board['lost_count']:,}"
+            for board in found.boards
+        )
+    if found.renamed:
+        others = f" and {len(found.names) - MOST_MODELS:,} more" * (len(found.names) > MOST_MODELS)
+        put(f"  names that mean another model then: {', '.join(found.names[:MOST_MODELS])}{others}")
+        put("  Boards of the last build with votes under these names, which change:")
+        _list(
+            f"{board['stratum_id']}, {board['dimension']}: {board['vote_count']:,} votes"
+            for board in found.renamed
+        )
+    other = sorted(found.events.keys() - {EventType.BATTLE_JUDGED, EventType.MODEL_ALIASED})
+    if other:
+        put(f"  What else it brought ({', '.join(other)}) may change boards too: to see which,")
+        put("  build afterwards and compare the releases (demoscope build, demoscope boards diff).")
+    if not found.boards and not found.renamed and not other:
         put("  No board of the last build has votes of it.")
-        return
-    put("  Boards of the last build that get fewer votes:")
-    for board in found.boards[:MOST_BOARDS]:
-        before, after = board["vote_count"], board["vote_count"] - board["lost_count"]
-        put(f"    {board['stratum_id']}, {board['dimension']}: {before:,} -> {after:,}")
-    if len(found.boards) > MOST_BOARDS:
-        put(f"    and {len(found.boards) - MOST_BOARDS:,} more")
+
+
+def _list(lines: Iterable[str]) -> None:
+    every = list(lines)
+    for line in every[:MOST_BOARDS]:
+        put(f"    {line}")
+    if len(every) > MOST_BOARDS:
+        put(f"    and {len(every) - MOST_BOARDS:,} more")

@@ -26,7 +26,7 @@ import rfc8785
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -125,17 +125,18 @@ def keep(
     rows: pa.Table,
     provenance: dict[str, Any],
     signer: Signer | None = None,
+    warn: Callable[[str], None] = lambda _repaired: None,
 ) -> Release:
     """Keep a release under its id. Files that are there already are left as they are.
 
     A statement gives way to one that `signer` signs, and to one about other published tables: the
-    same release was built again by other code. Files that are missing are put back.
-
-    Raises:
-        IntegrityError: it is there already, but was changed since.
+    same release was built again by other code. Files that are missing or were changed since are
+    put back, as the id is the hash of what was built: `warn` is called with a sentence for each
+    that was changed.
     """
     import pyarrow.parquet as pq
 
+    from publishing.boards.checking import check
     from publishing.boards.statement import statement
 
     rows = ordered(rows)
@@ -143,7 +144,9 @@ def keep(
     release = Release(boards / identity(content))
     directory = release.directory
     directory.mkdir(parents=True, exist_ok=True)
-    _refuse_changed(release, content, rows)
+    for path in _changed(release, content, rows):
+        path.unlink()
+        warn(f"{path} was changed since it was written; it was written again.")
     if not (directory / CANONICAL_FILE).exists():
         _replace(directory / CANONICAL_FILE, content)
     if not (directory / ROWS_FILE).exists():
@@ -151,10 +154,14 @@ def keep(
         pq.write_table(rows, temporary, compression="zstd")
         temporary.replace(directory / ROWS_FILE)
     # The statement comes last: a directory without one is not a release yet.
-    if not _is_said(release, provenance, signer):
+    statement_path = directory / STATEMENT_FILE
+    is_changed = statement_path.exists() and bool(check(release).findings)
+    if is_changed:
+        warn(f"{statement_path} or its signature was changed; both were written again.")
+    if is_changed or not _is_said(release, provenance, signer):
         said = statement(release.id, subject, provenance)
         (directory / ENVELOPE_FILE).unlink(missing_ok=True)
-        _replace(directory / STATEMENT_FILE, said)
+        _replace(statement_path, said)
         if signer is not None:
             _replace(directory / ENVELOPE_FILE, signer.envelope(said))
     return Release(directory)
@@ -178,16 +185,11 @@ def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None
     return is_known or (signer is None and release.is_signed)
 
 
-def _refuse_changed(release: Release, content: bytes, rows: pa.Table) -> None:
+def _changed(release: Release, content: bytes, rows: pa.Table) -> list[Path]:
+    """Files of a release that are there and do not hold what its id is the hash of."""
     path, table = release.directory / CANONICAL_FILE, release.directory / ROWS_FILE
-    if path.exists() and path.read_bytes() != content:
-        changed = path
-    elif table.exists() and not _holds(release, rows):
-        changed = table
-    else:
-        return
-    message = f"{changed} was changed since it was written."
-    raise IntegrityError(message, remedy=f"Move {release.directory} away and build again.")
+    found = [path] if path.exists() and path.read_bytes() != content else []
+    return found + ([table] if table.exists() and not _holds(release, rows) else [])
 
 
 def _holds(release: Release, rows: pa.Table) -> bool:

@@ -73,6 +73,34 @@ def test_an_edited_database_is_not_published(victim: Home) -> None:
     assert demoscope(victim.root, "publish").returncode == 0
 
 
+def test_edited_ratings_reach_no_publication(victim: Home) -> None:
+    shown = store.current(victim.marts)
+    before = {path.name: path.read_bytes() for path in shown.directory.iterdir()}
+    store.remove(victim.marts, [shown])
+    whole = (victim.ratings / "rating.parquet").read_bytes()
+    for path in victim.ratings.glob("*.parquet"):
+        with duckdb.connect() as connection:
+            halved = f"select * from '{path}' limit (select count(*) // 2 from '{path}')"
+            connection.execute(f"copy ({halved}) to '{path}.new' (format parquet)")
+        Path(f"{path}.new").replace(path)
+    assert demoscope(victim.root, "publish").returncode == 5  # its boards are compared with it
+    (victim.ratings / "rating.parquet").write_bytes(whole)
+    done = demoscope(victim.root, "publish")
+    # Published tables are tables of the database since the build, under its digests.
+    assert done.returncode == 0, done.stderr
+    again = store.current(victim.marts).directory
+    after = {path.name: path.read_bytes() for path in again.iterdir()}
+    assert after.keys() == before.keys()
+    differing = {name for name in before if before[name] != after[name]}
+    # They say when; of the database the manifest has digests of its rows.
+    assert differing <= {store.MANIFEST_FILE, NOTES, "demoscope.duckdb"}
+    digests = [
+        [(table["name"], table["rows_sha256"]) for table in json.loads(said)["tables"]]
+        for said in (before[store.MANIFEST_FILE], after[store.MANIFEST_FILE])
+    ]
+    assert digests[0] == digests[1]
+
+
 def test_an_edited_statement_vouches_for_nothing(victim: Home) -> None:
     release = boards.current(victim.boards)
     statement = release.directory / boards.STATEMENT_FILE
@@ -84,6 +112,19 @@ def test_an_edited_statement_vouches_for_nothing(victim: Home) -> None:
     # Nor does it without the signature that could be compared with.
     (release.directory / boards.ENVELOPE_FILE).unlink()
     assert demoscope(victim.root, "publish").returncode == 5
+
+
+def test_a_build_repairs_the_files_of_its_release(victim: Home) -> None:
+    release = boards.current(victim.boards)
+    turn_ranks(release.directory / boards.ROWS_FILE)
+    (release.directory / boards.CANONICAL_FILE).write_bytes(b"{}")
+    (release.directory / boards.STATEMENT_FILE).write_bytes(b"{}")
+    done = demoscope(victim.root, "build")
+    assert done.returncode == 0, done.stderr
+    for name in (boards.ROWS_FILE, boards.CANONICAL_FILE, boards.STATEMENT_FILE):
+        assert f"{name} " in done.stderr
+    assert demoscope(victim.root, "leaderboard").returncode == 0
+    assert demoscope(victim.root, "publish").returncode == 0
 
 
 def test_a_changed_board_is_not_shown(victim: Home) -> None:

@@ -143,6 +143,43 @@ def test_a_file_of_today_shows_that_time_has_passed(
     assert load_file(two, str(file)).position == 3
 
 
+@pytest.mark.parametrize("place", ["the file", "beside it", "the home", "the machine"])
+def test_who_loads_an_export_each_week_is_not_asked(
+    two: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """The export is some days old, and nothing was written in the last day."""
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    monkeypatch.setattr("ingestion.log.clock.places", lambda: [machine])
+    now_us = ahead(monkeypatch, EventLog.open(two.log), 7)
+    file = write_votes(tmp_path / "more.jsonl", 12, 15)
+    written = {
+        "the file": file,
+        "beside it": tmp_path / "older.jsonl",
+        "the home": two.root / "notes.txt",
+        "the machine": machine / "yesterdays.log",
+    }[place]
+    with pytest.raises(UsageError, match="7 days after"):
+        load_file(two, str(file))
+    written.touch()
+    os.utime(written, ns=((now_us - 3 * DAY_US) * 1000,) * 2)
+    assert load_file(two, str(file)).position == 3
+
+
+def test_traces_of_the_jump_itself_show_no_week(
+    two: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.log.clock.places", lambda: [tmp_path])
+    file = write_votes(tmp_path / "more.jsonl", 12, 15)
+    now_us = ahead(monkeypatch, EventLog.open(two.log), 365)
+    for hours in (0, 1, 20):
+        since = tmp_path / f"{hours}.log"
+        since.touch()
+        os.utime(since, ns=((now_us - hours * 3_600_000_000) * 1000,) * 2)
+    with pytest.raises(UsageError, match="365 days after"):
+        load_file(two, str(file))
+
+
 def test_less_than_a_day_is_no_jump(
     two: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

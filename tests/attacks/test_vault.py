@@ -151,6 +151,28 @@ def test_an_old_backup_brings_nobody_back(home: Path, tmp_path: Path) -> None:
     assert more(home, tmp_path)["quarantined_by_reason"] == {"erased_participant": 2}
 
 
+def test_erased_again_after_level_2_it_says_that_nothing_is_left(
+    home: Path, tmp_path: Path
+) -> None:
+    named = ("log", "erase", "ben", "--source", "study")
+    document(home, *named, "--level", "2", "--yes", "--json")
+    head = EventLog.open(home / "log").head_seq
+    shutil.rmtree(home / "vault")
+    document(home, "vault", "restore", tmp_path / "old.backup", "--json")
+    asked = demoscope(home, *named)
+    assert asked.returncode == 2
+    assert "erased at level 2" in asked.stderr
+    done = demoscope(home, *named, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "nothing is left to erase" in done.stderr
+    assert "0 events" not in done.stderr
+    assert "link is cut" in done.stderr
+    assert EventLog.open(home / "log").head_seq == head
+    assert demoscope(home, *named, "--yes").returncode == 3
+    demoscope(home, "log", "erase", "cleo", "--source", "study", "--yes")
+    assert more(home, tmp_path)["quarantined_by_reason"] == {"erased_participant": 4}
+
+
 @pytest.mark.parametrize("name", ["vault lost", "pseudonym key foreign", "links flipped"])
 def test_an_erasure_uses_the_logs_own_keys(home: Path, name: str) -> None:
     DAMAGES[name](home / "vault")
@@ -214,3 +236,38 @@ def test_a_log_from_before_is_bound_by_its_next_load(
     }
     flip(home / "vault" / "pseudonym.key")
     assert demoscope(home, "ingest", events(tmp_path, name="third")).returncode == 5
+
+
+def checkpoint_check(home: Path) -> dict[str, Any]:
+    checks = json.loads(demoscope(home, "doctor", "--json").stdout)["checks"]
+    [found] = [one for one in checks if one["check"] == "checkpoint"]
+    return dict(found)
+
+
+def test_the_key_of_checkpoints_is_never_replaced_unasked(home: Path, tmp_path: Path) -> None:
+    first = demoscope(home, "log", "checkpoint")
+    assert "back up the vault again" in first.stderr
+    assert "back up the vault" not in demoscope(home, "log", "checkpoint").stderr
+    handed_out = (home / "log-public.pub").read_bytes()
+    done = document(home, "vault", "backup", tmp_path / "newest.backup", "--json")
+    assert "checkpoint.key" in done["keys"]
+
+    shutil.rmtree(home / "vault")
+    document(home, "vault", "restore", tmp_path / "new.backup", "--json")  # before the first one
+    refused = demoscope(home, "log", "checkpoint")
+    assert refused.returncode == 5
+    assert "vault restore" in refused.stderr
+    assert (home / "log-public.pub").read_bytes() == handed_out
+    found = checkpoint_check(home)
+    assert not found["is_well"]
+    assert "vault restore" in found["message"]
+
+    back = document(home, "vault", "restore", tmp_path / "newest.backup", "--json")
+    assert back["keys"] == ["checkpoint.key"]
+    assert checkpoint_check(home)["is_well"]
+    assert demoscope(home, "log", "checkpoint").returncode == 0
+    assert (home / "log-public.pub").read_bytes() == handed_out
+
+    (home / "vault" / "checkpoint.key").unlink()
+    (home / "log-public.pub").rename(tmp_path / "old.pub")  # the way on if no backup has it
+    assert demoscope(home, "log", "checkpoint").returncode == 0

@@ -43,6 +43,22 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
+def test_an_undo_of_aliases_says_which_boards_change(home: Path, files: Path) -> None:
+    mapping = files / "shop.yml"
+    ingested(home, files / "votes.csv", "--mapping", mapping)
+    ingested(home, files / "aliases.csv")
+    document(home, "build", "--json")
+    shown = demoscope(home, "log", "undo", "2")
+    assert shown.returncode == 2
+    assert "No board" not in shown.stdout
+    assert "names that mean another model then: Ink" in shown.stdout
+    assert "all, overall: 20 votes" in shown.stdout
+    found = document(home, "log", "undo", "2", "--yes", "--json")
+    assert found["changed_names"] == ["Ink"]
+    assert found["renamed_boards"][0]["vote_count"] == 20
+
+
 def ingested(home: Path, *arguments: str | Path) -> dict[str, Any]:
     [load] = document(home, "ingest", *arguments, "--json")["loads"]
     return dict(load)

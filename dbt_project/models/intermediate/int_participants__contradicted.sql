@@ -1,5 +1,5 @@
 {#-
-The answer recorded last holds (int_participants__current). Where somebody was enrolled twice, by two
+Which answer holds, int_participants__current says. Where somebody was enrolled twice, by two
 files say, with different answers and nobody has corrected them since, that is worth a look: it is
 counted in the diagnostics. Answers that mean the same, and refusals beside an answer, contradict nothing.
 -#}

@@ -45,11 +45,17 @@ registration_names as (
 
 ),
 
+-- The source that registered a model first says what it is. What other sources say of it later is
+-- kept and counted, not shown: else anybody could rename anybody's model.
 registration_places as (
 
     select
         *,
-        row_number() over (partition by canonical_id order by is_own, position) as place
+        row_number() over (partition by canonical_id order by is_own, position) as place,
+        first_value(source) over (
+            partition by canonical_id
+            order by is_own desc, position asc
+        ) as standing_source
     from registration_names
 
 ),
@@ -86,6 +92,18 @@ registered as (
         max_by(licence, place) as licence,
         max(position) as valid_from_position
     from registration_places
+    where source is not distinct from standing_source
+    group by canonical_id
+
+),
+
+registered_again as (
+
+    select
+        canonical_id as model_id,
+        count(*) as registration_count
+    from registration_places
+    where source is distinct from standing_source
     group by canonical_id
 
 ),
@@ -177,9 +195,11 @@ select
     retired.retired_at,
     other_names.aliases,
     coalesce(uncounted.battle_count, 0) as own_alias_battle_count,
+    coalesce(registered_again.registration_count, 0) as other_registration_count,
     registered.valid_from_position
 from known
 left join registered on known.model_id = registered.model_id
+left join registered_again on known.model_id = registered_again.model_id
 left join battled on known.model_id = battled.model_id
 left join retired on known.model_id = retired.model_id
 left join other_names on known.model_id = other_names.model_id

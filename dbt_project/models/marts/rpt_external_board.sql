@@ -3,7 +3,8 @@ Somebody else's board beside ours, on the models that both have. The scales diff
 compared: each board is ranked anew among these models, and a rank's range follows from the intervals. A
 model is surely below another where its whole interval is.
 
-Of each board and category the last publication counts. A board without intervals has no ranges.
+Of each board and category the last publication counts, of the source that published it first: else any
+source could say what another's board is. A board without intervals has no ranges.
 -#}
 {%- set everybody, overall, estimator = 'all', 'overall', 'trueskill_ep' -%}
 
@@ -36,6 +37,7 @@ standing as (
     select
         published.board,
         published.category,
+        published.source,
         published.occurred_at as published_at,
         published.position,
         published.rank as published_rank,
@@ -51,6 +53,18 @@ standing as (
 
 ),
 
+owned as (
+
+    select
+        *,
+        first_value(source) over (
+            partition by board, category
+            order by position asc
+        ) as standing_source
+    from standing
+
+),
+
 dated as (
 
     select
@@ -60,7 +74,8 @@ dated as (
             partition by board, category, published_at, model_id
             order by rating desc, position asc
         ) as place
-    from standing
+    from owned
+    where source is not distinct from standing_source
 
 ),
 

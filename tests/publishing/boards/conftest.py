@@ -89,8 +89,13 @@ def keep(
 ) -> Callable[..., Release]:
     """Keeps the release; of another subject or other rows, or signed."""
 
-    def keep(signer: Signer | None = None, rows: pa.Table = rows, **changes: Any) -> Release:
+    def keep(
+        signer: Signer | None = None,
+        rows: pa.Table = rows,
+        warn: Callable[[str], None] = lambda _repaired: None,
+        **changes: Any,
+    ) -> Release:
         made = provenance(log, 2)
-        return store.keep(paths.boards, {**subject, **changes}, rows, made, signer)
+        return store.keep(paths.boards, {**subject, **changes}, rows, made, signer, warn)
 
     return keep
