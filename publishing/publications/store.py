@@ -21,6 +21,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, IntegrityError, NotFoundError
+from ingestion.json_object import parse_object
 from ingestion.log.durable import fsync_directory, fsync_file
 from ingestion.paths import make_public, make_way
 
@@ -60,7 +61,7 @@ class Publication:
         """
         path = self.directory / MANIFEST_FILE
         try:
-            manifest: dict[str, Any] = json.loads(path.read_bytes())
+            manifest = parse_object(path.read_bytes())
             manifest["log_position"], manifest["tables"]  # what every caller needs
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{path} is damaged: {error!r}."
