@@ -167,7 +167,7 @@ def keep(
             return kept
     number = 1 + max((publication.number for publication in there), default=0)
     target = marts / (board_id if number == 1 else f"{board_id}-{number}")
-    content = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    content = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     (directory / MANIFEST_FILE).write_text(content, encoding="utf-8")
     for path in directory.iterdir():
         path.chmod(0o444)
