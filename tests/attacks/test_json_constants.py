@@ -79,7 +79,8 @@ def test_each_is_refused_and_the_rows_beside_it_are_kept(tmp_path: Path) -> None
     assert report["accepted_count"] == len(good)
     assert report["quarantined_count"] == len(bad)
     [refused] = home.quarantine.glob("*.parquet")
-    rows = duckdb.sql(f"select row_number, original from '{refused}' order by 1").fetchall()
+    query = f"select row_number, original from '{refused}' order by 1"
+    rows = duckdb.execute(query).fetchall()
     assert [number for number, _ in rows] == list(range(len(good) + 1, len(good) + len(bad) + 1))
     assert all(original for _, original in rows)
 
