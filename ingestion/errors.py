@@ -26,6 +26,10 @@ class LoadRefusedError(DemoscopeError):
     """A load was refused whole; the log is untouched."""
 
 
+class ReadOnlyError(DemoscopeError):
+    """The warehouse cannot be written; nothing was begun."""
+
+
 class UsageError(DemoscopeError):
     """The request itself cannot be understood: an option, a mapping, a name."""
 

@@ -6,9 +6,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from ingestion.errors import ReadOnlyError, UsageError
+
 PRIVATE, OTHERS = 0o700, 0o077
 HOME_VARIABLE = "DEMOSCOPE_HOME"
 DEFAULT_HOME = "warehouse"
+UNUSABLE = "?#"
+"""DuckDB looks for its write-ahead log before a `?`; dbt takes a path for an address of the web."""
 
 
 class Home:
@@ -50,6 +54,22 @@ class Home:
         """Dagster's own state (DAGSTER_HOME)."""
 
     @property
+    def is_writable(self) -> bool:
+        """Whether something can be put in it, or it can be made; not so in a read-only copy."""
+        return not self.root.exists() or os.access(self.root, os.W_OK)
+
+    def require_writable(self) -> None:
+        """Refuse to begin what writes.
+
+        Raises:
+            ReadOnlyError: it is read-only.
+        """
+        if not self.is_writable:
+            message = f"{self.root} is read-only: it can be read, checked and reproduced only."
+            remedy = "Let this user write there, or work on a copy."
+            raise ReadOnlyError(message, remedy=remedy)
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """What may name a person, or lead to one: all but `marts`, `site` and the public key.
 
@@ -75,8 +95,17 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The home `DEMOSCOPE_HOME` names, else `./warehouse`."""
-        return cls(Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).resolve())
+        """The home `DEMOSCOPE_HOME` names, else `./warehouse`.
+
+        Raises:
+            UsageError: no database can be kept there.
+        """
+        root = Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).resolve()
+        if found := [one for one in UNUSABLE if one in str(root)]:
+            message = f"The warehouse cannot be {root}: DuckDB and dbt read {found[0]!r} in a path"
+            remedy = f"Name a directory without it: {HOME_VARIABLE}=DIR"
+            raise UsageError(f"{message} as the end of it.", remedy=remedy)
+        return cls(root)
 
 
 def make_private(directory: Path) -> None:

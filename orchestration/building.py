@@ -89,7 +89,9 @@ def build(
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
         TransformationFailedError: a dbt table or test failed.
         IntegrityError: a file of the log is not what its commit says.
+        ReadOnlyError: the warehouse cannot be written.
     """
+    home.require_writable()
     clear_leftovers(home)
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)

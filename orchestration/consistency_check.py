@@ -55,6 +55,7 @@ def publish(home: Home) -> Publication:
             is not what it was.
         BusyError: the database is being built, or another process publishes.
     """
+    home.require_writable()
     release, workspace = current(home.boards), Workspace(home.root)
     if not workspace.database.exists():
         message = f"There is no {workspace.database}: nothing was built here."

@@ -13,6 +13,7 @@ import duckdb
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import BusyError, IntegrityError, NotFoundError
+from ingestion.log.held_files import path_literal
 from ingestion.log.reader import register
 from ingestion.log.vault_binding import require_seals
 from ingestion.paths import Home
@@ -44,14 +45,17 @@ BUILD = "Build first: demoscope build"
 def open_database(path: Path, *, is_read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open the pipeline's database: for writing, or to read what the last build left.
 
+    One that this user may not write is opened to read, whatever was asked for.
+
     Raises:
         BusyError: another process has it open.
         IntegrityError: the file is no database, or a damaged one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    is_kept = path.exists() and not os.access(path, os.W_OK)
     try:
         try:
-            connection = duckdb.connect(path, read_only=is_read_only)
+            connection = duckdb.connect(path, read_only=is_read_only or is_kept)
         except duckdb.ConnectionException:
             # This process built it, and dbt has not let go: DuckDB then opens it one way only.
             connection = duckdb.connect(path)
@@ -123,28 +127,30 @@ def _drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
 def _loads(connection: duckdb.DuckDBPyConnection, loads: Path) -> tuple[str, list[str]]:
     """A query for every record that can be read, and the names of the others."""
     kept = sorted(path for path in loads.glob("*.json"))
-    if kept and _is_read(connection, query := _records([loads / "*.json"])):
+    query = _records([f"{path_literal(loads)[:-1]}/*.json'"])
+    if kept and _is_read(connection, query, len(kept)):
         return query, []
-    read = [path for path in kept if _is_read(connection, _records([path]))]
+    read = [path for path in kept if _is_read(connection, _records([path_literal(path)]), 1)]
     unread = [path.name for path in kept if path not in read]
-    return (_records(read) if read else _no_rows(LOADS)), unread
+    literals = list(map(path_literal, read))
+    return (_records(literals) if read else _no_rows(LOADS)), unread
 
 
-def _records(paths: list[Path]) -> str:
+def _records(literals: list[str]) -> str:
     columns = ", ".join(f"{column.name}: '{column.sql_type}'" for column in LOADS.columns)
-    listed = ", ".join(map(quoted, paths))
     options = f"format = 'newline_delimited', columns = {{{columns}}}"
-    return f"select * from read_json([{listed}], {options})"
+    return f"select * from read_json([{', '.join(literals)}], {options})"
 
 
-def _is_read(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+def _is_read(connection: duckdb.DuckDBPyConnection, query: str, count: int) -> bool:
+    """Whether files hold so many whole records, one each: an empty file holds none."""
     said = [f"{column.name} is not null" for column in LOADS.columns if column.is_required]
     try:
-        whole = f"select coalesce(bool_and({' and '.join(said)}), false) from ({query})"
-        [(is_whole,)] = connection.sql(whole).fetchall()
+        whole = f"select count(*), count(*) filter ({' and '.join(said)}) from ({query})"
+        [(all_count, whole_count)] = connection.sql(whole).fetchall()
     except (duckdb.Error, UnicodeError):
         return False
-    return bool(is_whole)
+    return bool(all_count == whole_count == count)
 
 
 def _unseal(connection: duckdb.DuckDBPyConnection, log: EventLog, vault: Path) -> None:
@@ -180,7 +186,7 @@ def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> No
         path = ratings / f"{name}.parquet"
         if path.exists():
             require_own(ratings.parent, path)
-        query = f"from read_parquet({quoted(path)})" if path.exists() else _no_rows(table)
+        query = f"from read_parquet({path_literal(path)})" if path.exists() else _no_rows(table)
         connection.execute(f"create or replace view ratings.{name} as {query}")
 
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from expectations.gate import RefusedRow
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
+from ingestion.json_object import parse_object
 from ingestion.log.durable import fsync_file, replace_durably, write_durably
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.names import normalised
@@ -199,7 +200,7 @@ def _blank_report(path: Path, is_mention: Callable[[str], bool], numbers: set[in
     quarantined rows (`numbers` is None) each that was cut is blanked.
     """
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = parse_object(path.read_bytes())
         examples = report["examples"]
         changed = [
             one | {"original": "", "detail": BLANKED}
@@ -207,7 +208,7 @@ def _blank_report(path: Path, is_mention: Callable[[str], bool], numbers: set[in
             else one
             for one in examples
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         if not is_mention(path.read_text(encoding="utf-8", errors="replace")):
             return
         message = f"{path} is damaged, and it mentions the participant."

@@ -6,12 +6,12 @@ and which commits it had.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import DemoscopeError
+from ingestion.json_object import parse_object
 from ingestion.log.checkpoint import ORIGIN
 from ingestion.log.layout import Layout
 from publishing.boards.store import kept
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from ingestion.paths import Home
 
 REMEDY = "Restore log/ from a backup that is not older than that."
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, DemoscopeError)
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError),
+    DemoscopeError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +106,7 @@ def witnesses(home: Home) -> Iterator[Witness]:
             continue
     for path in sorted(home.loads.glob("*.json")):
         try:
-            record = json.loads(path.read_bytes())
+            record = parse_object(path.read_bytes())
             if record["position"] is not None:
                 yield _of_load(path, record)
         except _UNREADABLE:

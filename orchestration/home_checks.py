@@ -6,7 +6,6 @@ back. Nothing is changed, and nothing is put in its place.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, NoReturn
 
@@ -154,18 +153,19 @@ def ratings_files(home: Home) -> str:
 
 def loads(home: Home) -> str:
     """Records of loads and their quarantined rows can be read, and agree."""
-    from orchestration.load_report import LoadReport
+    from orchestration.load_report import RESTORE, read_report
 
     wrong, quarantined, count = [], {}, 0
     for path in sorted(home.loads.glob("*.json")):
         count += 1
         try:
-            said = LoadReport(**json.loads(path.read_text(encoding="utf-8")))
-            parts = (said.accepted_count, said.duplicate_count, said.quarantined_count)
-            is_sum = said.row_count == sum(parts)
-        except (ValueError, TypeError) as error:
-            wrong.append(f"{path} cannot be read: {error}")
+            said = read_report(path)
+        except IntegrityError as error:
+            wrong.append(error.message)
             continue
+        parts = (said.accepted_count, said.duplicate_count, said.quarantined_count)
+        by_type = sum(said.accepted_by_event_type.values())
+        is_sum = said.row_count == sum(parts) and said.accepted_count == by_type
         quarantined[said.load_id] = said.quarantined_count
         if said.load_id != path.stem or not is_sum:
             wrong.append(f"{path} was changed: its name or its counts do not fit together")
@@ -173,11 +173,7 @@ def loads(home: Home) -> str:
         rows = _row_count(path)
         if rows is None or quarantined.get(path.stem, rows) != rows:
             wrong.append(f"{path} cannot be read or has other rows than its load refused")
-    remedy = (
-        "Restore it from a backup, or delete it and ingest the same file again: no row of it is"
-        " counted twice."
-    )
-    _refuse_any(wrong, remedy)
+    _refuse_any(wrong, RESTORE)
     return f"{count} records"
 
 

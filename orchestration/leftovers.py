@@ -39,9 +39,14 @@ _HALF_JOURNAL = re.compile(rf"\.{erasure_journal.BEGINNING}.*{erasure_journal.UN
 
 @contextmanager
 def working_directory(home: Home, beginning: str) -> Iterator[Path]:
-    """A directory in `cache/` that is gone afterwards; locked, so that nobody takes it for dead."""
-    home.cache.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix=beginning, dir=home.cache))
+    """A directory in `cache/` that is gone afterwards; locked, so that nobody takes it for dead.
+
+    For a home that is read-only it is in the system's directory for temporary files.
+    """
+    place = home.cache if home.is_writable else None
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix=beginning, dir=place))
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)

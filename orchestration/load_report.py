@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from ingestion.contracts import count, named
-from ingestion.errors import LoadRefusedError
+from ingestion.errors import IntegrityError, LoadRefusedError
+from ingestion.json_object import parse_object
 from ingestion.paths import make_private
 from ingestion.sources.time_forms import READ
 from ingestion.tables import Table
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
 
 EXCERPT = 120
 CUT = "..."
+NAME_BYTES = 255
+RESTORE = (
+    "Restore it from a backup, or delete it and ingest the same file again: no row is counted"
+    " twice. `demoscope log show` lists what was loaded, by commit."
+)
 TWO_WAYS = (
     "Two ways: correct what the log has, by this file (`demoscope ingest --update`, for battles) or"
     " event by event (event_corrected with the event's id, which `demoscope log events` finds); or"
@@ -136,8 +144,8 @@ def earlier_report(directory: Path, batch_id: str, names: Iterable[str]) -> Load
     found = (path for name in names for path in directory.glob(f"*-{name}.json"))
     for path in sorted(found):
         try:
-            report = LoadReport(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):  # damaged, or of another version: the load is read again
+            report = read_report(path)
+        except IntegrityError:  # damaged, or of another version: the load is read again
             continue
         if report.batch_id == batch_id and report.status == "committed":
             return report
@@ -145,11 +153,45 @@ def earlier_report(directory: Path, batch_id: str, names: Iterable[str]) -> Load
 
 
 def find_report(directory: Path, load_id: str) -> LoadReport | None:
-    """The report of a load; None where there is none of this id."""
+    """The report of a load; None where there is none of this id.
+
+    Raises:
+        IntegrityError: it is damaged.
+    """
     path = directory / f"{load_id}.json"
-    if "/" in load_id or not path.is_file():
+    is_name = not {"/", "\0"} & {*load_id} and len(os.fsencode(path.name)) <= NAME_BYTES
+    if not is_name or not path.is_file():
         return None
-    return LoadReport(**json.loads(path.read_text(encoding="utf-8")))
+    return read_report(path)
+
+
+def read_report(path: Path) -> LoadReport:
+    """The report that a file holds.
+
+    Raises:
+        IntegrityError: the file is torn, emptied or edited, or of another version; what it was to
+            say is in the log.
+    """
+    try:
+        report = LoadReport(**parse_object(path.read_bytes()))
+        _require_kinds(report)
+    except (OSError, ValueError, TypeError) as error:
+        message = f"{path} is no whole report of a load: {error}."
+        raise IntegrityError(message, remedy=RESTORE) from error
+    return report
+
+
+def _require_kinds(report: LoadReport) -> None:
+    for name, hint in get_type_hints(LoadReport).items():
+        value = getattr(report, name)
+        kinds = get_args(hint) if isinstance(hint, UnionType) else (get_origin(hint) or hint,)
+        is_right = isinstance(value, kinds)
+        if is_right and hint == dict[str, int]:
+            is_right = all(isinstance(part, int) for part in value.values())
+        if is_right and hint == list[str]:
+            is_right = all(isinstance(part, str) for part in value)
+        if not is_right:
+            raise TypeError(f"{name} is {value!r}"[:EXCERPT])
 
 
 class GateRefusalError(LoadRefusedError):

@@ -128,6 +128,7 @@ def _prepared(
     home: Home, path: str, opened: Callable[[], Source], gate: Gate, source_name: str | None
 ) -> Iterator[_Load]:
     """The load of a file while the vault is held, after the aliases that its mapping brings."""
+    home.require_writable()
     clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
@@ -189,6 +190,7 @@ def load_generated(home: Home, source: Source) -> LoadReport:
         home: the warehouse.
         source: rows that name participants and conversations by their pseudonyms.
     """
+    home.require_writable()
     clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         log = EventLog.open(home.log)

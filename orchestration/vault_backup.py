@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
+from ingestion.json_object import parse_object
 from ingestion.log import EventLog
 from ingestion.log import checkpoint as checkpoints
 from ingestion.log.durable import (
@@ -186,7 +186,7 @@ def _read(path: Path) -> dict[str, bytes]:
         raise NotFoundError(f"There is no file {path}.")
     content = path.read_bytes()
     try:
-        said = json.loads(content)
+        said = parse_object(content)
         is_whole = (said["format"], said["version"]) == (FORMAT, VERSION) and (
             _sealed(said) == content
         )

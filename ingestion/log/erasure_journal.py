@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingestion.errors import IntegrityError, UsageError
+from ingestion.json_object import parse_object
 from ingestion.log.durable import destroy, fsync_directory, write_durably
 
 BEGINNING, END = "erasure-", ".json"
@@ -46,7 +47,7 @@ def unfinished(vault: Path) -> dict[str, Intent]:
     for path in sorted(vault.glob(f"{BEGINNING}*{END}")):
         name = path.name.removeprefix(BEGINNING).removesuffix(END)
         try:
-            found[name] = Intent(**json.loads(path.read_bytes()))
+            found[name] = Intent(**parse_object(path.read_bytes()))
         except (ValueError, TypeError) as error:
             message = f"{path} is damaged: an erasure was begun, and nobody knows how far it went."
             remedy = "Delete the file and give the `demoscope log erase` command again."

@@ -25,6 +25,7 @@ import rfc8785
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import DamagedError, UsageError
+from ingestion.json_object import parse_object
 from ingestion.log.durable import explained, replace_text
 from ingestion.log.event_log import EventLog
 from ingestion.log.segments import read_segment, write_table
@@ -89,6 +90,9 @@ def export(
         )
         raise UsageError(message, remedy="pip install 'demoscope[export]'") from error
     directory = directory.resolve()
+    if kind is ExportFormat.DELTA and "%" in str(directory):
+        message = f"deltalake reads a '%' in {directory} as the beginning of another sign."
+        raise UsageError(message, remedy="Name a directory without it.")
     _claim(log, directory, kind)
     with explained("Writing to", directory):
         tables = _tables(log, directory, as_of_seq)
@@ -209,7 +213,7 @@ def _claim(log: EventLog, directory: Path, kind: ExportFormat) -> None:
             _mark(log, directory, kind, as_of_seq=None)
             return
     try:
-        marker = json.loads((directory / MARKER).read_bytes())
+        marker = parse_object((directory / MARKER).read_bytes())
         found = (marker["format"], marker["origin"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{directory} is not empty, and not an export."

@@ -20,6 +20,7 @@ import rfc8785
 
 from ingestion.contracts import Contract
 from ingestion.errors import DamagedError, UsageError
+from ingestion.json_object import parse_object
 from ingestion.log.durable import check_exclusive_creation, create_once, explained, make_directory
 
 FORMAT_NAME = "demoscope event log"
@@ -99,7 +100,7 @@ def read_origin(layout: Layout) -> Origin:
     """Read FORMAT and check it."""
     content = layout.format.read_bytes()
     try:
-        fields = json.loads(content)
+        fields = parse_object(content)
         name, version, origin = fields["format"], fields["version"], fields["origin"]
         is_other = name == FORMAT_NAME and isinstance(version, int) and version != FORMAT_VERSION
         is_whole = name == FORMAT_NAME and _sealed(fields) == content

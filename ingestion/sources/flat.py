@@ -41,9 +41,9 @@ from ingestion.sources.json_lines import (
 )
 from ingestion.sources.json_rule import (
     has_place,
+    may_be_lenient,
     may_be_nested,
     may_have_exponent,
-    may_have_trailing_comma,
     nested,
     rounded,
     value_at,
@@ -227,7 +227,7 @@ class FlatFile(FileSource):
         table = json_values(self._connection, block, wanted)
         objections: Objections = {}
         is_empty = values_per_row(table.select(wanted)) == 0
-        is_doubtful = is_empty | may_be_nested(table, wanted) | may_have_trailing_comma(block.lines)
+        is_doubtful = is_empty | may_be_nested(table, wanted) | may_be_lenient(block.lines)
         is_doubtful |= may_repeat_keys(self._connection, block, wanted)
         is_doubtful |= may_have_exponent(block.lines)
         for row in np.flatnonzero(is_doubtful).tolist():

@@ -1,8 +1,9 @@
 """What a line of JSON may say: one rule for native files and for files read through a mapping.
 
 Refused are: a key twice in the line's own object, in an object on the way to a value, or within a
-value (`broken_json`: which one is meant cannot be known); a comma after the last element
-(`broken_json`); an object or an array where a single value belongs (`wrong_type`, by column).
+value (`broken_json`: which one is meant cannot be known); a comma after the last element,
+and NaN or Infinity in place of a value (`broken_json`); an object or an array where a single value
+belongs (`wrong_type`, by column).
 
 DuckDB reads all of these without a word. So it only tells which lines are in doubt, and may name
 too many; Python's strict reader decides about them.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,8 @@ from ingestion.sources.batch import Objection
 from ingestion.sources.scalar_text import has_lost_digits
 from ingestion.vocabulary import Refusal
 
-_TRAILING_COMMA = r",[ \t\r\n]*[\]}]"
+# A comma after the last element; NaN, Infinity and their like, in letters of any case.
+_LENIENT = r",[ \t\r\n]*[\]}]|[:,\[][ \t\r\n]*-?(?i:nan|inf)"
 _EXPONENT = r":[ \t\r\n]*-?[1-9](\.[0-9]+)?[eE]"
 
 
@@ -46,7 +48,11 @@ def read_object(
     try:
         # Numbers stay text: neither rounded nor limited in length.
         content = json.loads(
-            line.decode("utf-8"), parse_int=str, parse_float=str, object_pairs_hook=_object
+            line.decode("utf-8"),
+            parse_int=str,
+            parse_float=str,
+            parse_constant=_refuse,
+            object_pairs_hook=_object,
         )
         repeated = _repeated_key(content, used)
     except UnicodeDecodeError:
@@ -99,9 +105,9 @@ def may_be_nested(table: pa.Table, names: Sequence[str]) -> npt.NDArray[np.bool_
     return found
 
 
-def may_have_trailing_comma(lines: pa.Array) -> npt.NDArray[np.bool_]:
-    """Lines with a comma before a closing bracket, be it within a text."""
-    found: npt.NDArray[np.bool_] = pc.match_substring_regex(lines, _TRAILING_COMMA).to_numpy(
+def may_be_lenient(lines: pa.Array) -> npt.NDArray[np.bool_]:
+    """Lines with what only a lenient reader takes for JSON, be it within a text."""
+    found: npt.NDArray[np.bool_] = pc.match_substring_regex(lines, _LENIENT).to_numpy(
         zero_copy_only=False
     )
     return found
@@ -122,6 +128,10 @@ def rounded(content: dict[str, Any], ids: Iterable[str]) -> Objection | None:
         if isinstance(value, str) and has_lost_digits(value):
             return Refusal.DIGITS_LOST, name
     return None
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:

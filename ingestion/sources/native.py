@@ -40,9 +40,9 @@ from ingestion.sources.json_lines import (
     values_per_row,
 )
 from ingestion.sources.json_rule import (
+    may_be_lenient,
     may_be_nested,
     may_have_exponent,
-    may_have_trailing_comma,
     nested,
     rounded,
 )
@@ -128,7 +128,7 @@ class NativeJsonl(_NativeFile):
         """Lines that name one event type; some may be broken all the same."""
         objections: Objections = {}
         names = table.column_names
-        is_doubtful = may_be_nested(table, names) | may_have_trailing_comma(block.lines)
+        is_doubtful = may_be_nested(table, names) | may_be_lenient(block.lines)
         is_doubtful |= may_have_exponent(block.lines)
         ids = [c.source_name for c in CONTRACTS[event_type].log_columns if c.is_pseudonym]
         value_count = sum(len(column) - column.null_count for column in table.columns)

@@ -36,7 +36,10 @@ def vault_lock(vault: Path, *, is_exclusive: bool) -> Iterator[None]:
         BusyError: another process has it; trying again later is right.
     """
     vault.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(vault / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    # In a read-only copy no lock can be made, but one that is there can be shared.
+    is_read = not is_exclusive and not os.access(vault, os.W_OK) and (vault / LOCK).exists()
+    how = os.O_RDONLY if is_read else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(vault / LOCK, how, 0o600)
     try:
         kind = fcntl.LOCK_EX if is_exclusive else fcntl.LOCK_SH
         # Who has it alone for a moment only clears up.

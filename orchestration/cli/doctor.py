@@ -97,6 +97,8 @@ def _ratings(_home: Home) -> str:
 def _home(home: Home) -> str:
     if not home.root.exists():
         return f"{home.root} (not made yet; the first ingest makes it)"
+    if not home.is_writable:
+        return f"{home.root}, read-only: it can be read, checked and reproduced"
     probe = home.root / ".doctor"
     probe.write_bytes(b"")
     probe.unlink()

@@ -52,7 +52,8 @@ FORMAT = Annotated[Format, typer.Option("--format", help="How to print it.")]
 
 def print_json(document: dict[str, Any]) -> None:
     """Print one document with its schema version."""
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, indent=2)
+    said = {"schema_version": SCHEMA_VERSION, **document}
+    text = json.dumps(said, ensure_ascii=False, indent=2, allow_nan=False)
     sys.stdout.write(f"{visible_in_json(text)}\n")
 
 

@@ -9,12 +9,12 @@ what it was made from is gone. A release made after an erasure is like any other
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError
+from ingestion.json_object import parse_object
 from publishing.boards.statement import PREDICATE_TYPE, STATEMENT_TYPE, Opened, open_envelope
 from publishing.boards.store import (
     CANONICAL_FILE,
@@ -135,7 +135,7 @@ def taken_from(log: EventLog, release: Release) -> list[ErasedSince]:
 
 def _parsed(content: bytes) -> dict[str, Any] | None:
     try:
-        document: dict[str, Any] = json.loads(content)
+        document = parse_object(content)
         width = len(document["columns"])
         is_whole = isinstance(document["subject"], dict) and set(KEY) <= set(document["columns"])
         is_whole = is_whole and all(len(row) == width for row in document["rows"])
@@ -170,7 +170,7 @@ def _of_rows(release: Release, document: dict[str, Any]) -> Iterator[str]:
 def _of_statement(release: Release, document: dict[str, Any] | None) -> Iterator[str]:
     path = release.directory / STATEMENT_FILE
     try:
-        said: dict[str, Any] = json.loads(path.read_bytes())
+        said = parse_object(path.read_bytes())
         is_known = said["_type"] == STATEMENT_TYPE and said["predicateType"] == PREDICATE_TYPE
         named = [one["digest"]["sha256"] for one in said["subject"]]
         subject = said["predicate"]["board"]

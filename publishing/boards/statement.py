@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, UsageError
+from ingestion.json_object import parse_object
 from publishing.boards.program import code_hash, installed, lock_hash
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def open_envelope(envelope: bytes, trusted: Sequence[Ed25519PublicKey]) -> Opene
         IntegrityError: it is no envelope, or holds something else than a statement.
     """
     try:
-        document: dict[str, Any] = json.loads(envelope)
+        document = parse_object(envelope)
         payload = base64.b64decode(document["payload"], validate=True)
         signatures = {
             str(one["keyid"]): base64.b64decode(one["sig"], validate=True)

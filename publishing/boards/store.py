@@ -14,7 +14,6 @@ machine nor code, so the same log gives the same id anywhere; what made it is in
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
+from ingestion.json_object import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,9 +64,10 @@ class Release:
         """
         path = self.directory / STATEMENT_FILE
         try:
-            predicate: dict[str, Any] = json.loads(path.read_bytes())["predicate"]
-            predicate["board"]["log_position"]  # what every caller needs
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            predicate: dict[str, Any] = parse_object(path.read_bytes())["predicate"]
+            predicate["board"]["log_position"], predicate["made_at"]  # what every caller needs
+            predicate["log"].keys(), predicate["made_by"].keys()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"{path} is damaged: {error!r}."
             raise IntegrityError(message, remedy="Run: demoscope boards show") from error
         return predicate

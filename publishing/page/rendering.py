@@ -129,5 +129,7 @@ def _templates() -> Environment:
 
 def _json(data: Mapping[str, Any]) -> Markup:
     """JSON that can't end the element it stands in."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = json.dumps(
+        data, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False
+    )
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 (nothing in it can be markup)

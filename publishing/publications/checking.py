@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingestion.errors import IntegrityError
+from ingestion.json_object import parse_object
 from ingestion.log.durable import replace_text
 from publishing.boards.statement import STATEMENT_TYPE
 from publishing.publications.store import MANIFEST_FILE, Publication, is_name
@@ -101,7 +102,7 @@ def _of_note(boards: Path, publication: Publication, signer: Signer | None) -> s
     path, envelope = _notes(boards, publication)
     try:
         content = path.read_bytes()
-        said: dict[str, Any] = json.loads(content)
+        said = parse_object(content)
         [named] = said["subject"]
         wanted, name = named["digest"]["sha256"], said["predicate"]["name"]
     except (OSError, ValueError, KeyError, TypeError):

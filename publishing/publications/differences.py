@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingestion.log.held_files import path_literal
 from publishing.publications.catalogue import PAIR
 from publishing.publications.disclosure import (
     CHANGED,
@@ -24,7 +25,6 @@ from publishing.publications.disclosure import (
     is_of_boards,
     key_of,
     of_what,
-    quoted,
 )
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _touched(
     path = one.directory / "rpt_board_summary.parquet"
     if not path.exists():
         return {}
-    before = f"read_parquet({quoted(path)})"
+    before = f"read_parquet({path_literal(path)})"
     theirs = dict(
         _by_key(
             connection,
@@ -181,7 +181,7 @@ def _differing(
         path = directory / f"{table.name}.parquet"
         if table.disclosed_by is None or not path.exists():
             continue
-        theirs = f"read_parquet({quoted(path)})"
+        theirs = f"read_parquet({path_literal(path)})"
         known = {row[0] for row in connection.sql(f"describe from {theirs}").fetchall()}
         names = [column.name for column in table.columns if column.name in known]
         shown = cells(table, people_min)

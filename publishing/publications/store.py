@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, IntegrityError, NotFoundError
+from ingestion.json_object import parse_object
 from ingestion.log.durable import fsync_directory, fsync_file
 from ingestion.paths import make_public, make_way
 
@@ -61,7 +62,7 @@ class Publication:
         """
         path = self.directory / MANIFEST_FILE
         try:
-            manifest: dict[str, Any] = json.loads(path.read_bytes())
+            manifest = parse_object(path.read_bytes())
             manifest["log_position"], manifest["tables"]  # what every caller needs
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{path} is damaged: {error!r}."
@@ -172,7 +173,7 @@ def keep(
             return kept
     number = 1 + max((publication.number for publication in there), default=0)
     target = marts / (board_id if number == 1 else f"{board_id}-{number}")
-    content = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    content = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     (directory / MANIFEST_FILE).write_bytes(content.encode())
     for path in directory.iterdir():
         path.chmod(0o444)

@@ -1,0 +1,55 @@
+"""A log of more files than a process may have open: it is read, verified and written to."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.log import EventLog, reader
+from ingestion.log.layout import Layout
+from ingestion.log.verification import verify
+from ingestion.vocabulary import EventType
+from tests.ingestion.log.events import battles, commit
+
+ROOT = Path(__file__).parents[2]
+
+
+def work(directory: str, limit: str) -> None:
+    """Read, verify and add to a log with few open files; print what came of it as JSON."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
+    log = EventLog.open(Path(directory))
+    rows = reader.read(log, EventType.BATTLE_JUDGED).num_rows
+    findings = [str(finding) for finding in verify(Layout(Path(directory))).findings]
+    commit(log, "one more", battles(["one-more"]))
+    sys.stdout.write(json.dumps({"rows": rows, "findings": findings, "head": log.head_seq}))
+
+
+def under_limit(directory: Path, commits: int, limit: int) -> dict[str, Any]:
+    log = EventLog.open(directory)
+    for number in range(commits):
+        commit(log, f"{number}", battles([number]))
+    python = [sys.executable, "-m", "tests.attacks.test_many_commits", str(directory), str(limit)]
+    done = subprocess.run(python, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_more_commits_than_files_that_may_be_open(tmp_path: Path) -> None:
+    found = under_limit(tmp_path / "log", 160, 128)
+    assert found == {"rows": 160, "findings": [], "head": 161}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [256, 1024])
+def test_five_thousand_commits(tmp_path: Path, limit: int) -> None:
+    found = under_limit(tmp_path / "log", 5_000, limit)
+    assert found == {"rows": 5_000, "findings": [], "head": 5_001}
+
+
+if __name__ == "__main__":
+    work(*sys.argv[1:])
