@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: people were enrolled twice with different answers; the answer of the source that enrolled them first holds. Where
-that is wrong, load what is right (participant_corrected). -#}
+{#- Warns: people were enrolled twice with different answers; the answer of the source that enrolled
+them first holds. Where that is wrong, load what is right (participant_corrected). -#}
 select
     country,
     participant_count,
