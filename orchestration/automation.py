@@ -100,7 +100,9 @@ def landing_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> d
         except FileNotFoundError:  # taken away while we looked
             continue
         seen[file.name] = [state, is_done]
-    return dg.SensorResult(run_requests=requests, cursor=json.dumps(seen, sort_keys=True))
+    return dg.SensorResult(
+        run_requests=requests, cursor=json.dumps(seen, sort_keys=True, allow_nan=False)
+    )
 
 
 @dg.run_failure_sensor(
@@ -129,7 +131,7 @@ def alert(event: Mapping[str, Any]) -> str:
             return f"Nobody is told: {ALERT_VARIABLE} names no command."
         done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
             command,
-            input=json.dumps(event, sort_keys=True),
+            input=json.dumps(event, sort_keys=True, allow_nan=False),
             text=True,
             capture_output=True,
             timeout=ALERT_SECONDS,

@@ -26,6 +26,7 @@ from orchestration.database import (
     require_in_place,
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
+from orchestration.full_disk import full_disk_explained
 from orchestration.leftovers import clear_leftovers, working_directory
 from orchestration.log_verification import verify
 from orchestration.own_caches import require_own
@@ -90,7 +91,20 @@ def build(
         TransformationFailedError: a dbt table or test failed.
         IntegrityError: a file of the log is not what its commit says.
         ReadOnlyError: the warehouse cannot be written.
+        StorageError: the disk is full.
     """
+    with full_disk_explained(home):
+        return _build(home, as_of, valid_until, parameters or RatingParameters(), step, warn)
+
+
+def _build(
+    home: Home,
+    as_of: str | int | None,
+    valid_until: str | None,
+    parameters: RatingParameters,
+    step: Callable[[str], None],
+    warn: Callable[[str], None],
+) -> Release:
     home.require_writable()
     clear_leftovers(home)
     log = EventLog.open(home.log)
@@ -102,7 +116,7 @@ def build(
         step("transform")
         warnings = transform(workspace, log, cut, loads=home.loads)
         step("rate")
-        rate(workspace, log, parameters or RatingParameters(), is_board_alone=not is_head)
+        rate(workspace, log, parameters, is_board_alone=not is_head)
         if is_head:
             step("verify")
             verify(workspace.database, log, cut.log_position, home.log_public_key)

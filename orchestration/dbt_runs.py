@@ -88,7 +88,8 @@ def run_dbt(
                 outcome = dbtRunner().invoke([*command, *arguments])
         else:
             manifest = _parse(project, arguments, root)
-            values = ["--no-write-json", "--vars", json.dumps(variables or {}, sort_keys=True)]
+            said = json.dumps(variables or {}, sort_keys=True, allow_nan=False)
+            values = ["--no-write-json", "--vars", said]
             outcome = dbtRunner(manifest).invoke([*command, *arguments, *values])
     if outcome.exception is not None and not outcome.result:
         _raise(str(outcome.exception), root)

@@ -215,7 +215,8 @@ def _blank_report(path: Path, is_mention: Callable[[str], bool], numbers: set[in
         remedy = "Delete it, then give the same command again."
         raise IntegrityError(message, remedy=remedy) from error
     if changed != examples:
-        text = json.dumps(report | {"examples": changed}, sort_keys=True, ensure_ascii=False)
+        said = report | {"examples": changed}
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False, allow_nan=False)
         temporary = path.with_name(f".{path.stem}.partial")
         temporary.unlink(missing_ok=True)
         write_durably(temporary, f"{text}\n".encode(), 0o600)

@@ -23,6 +23,7 @@ from ingestion.log.layout import Layout
 from ingestion.log.vault_binding import KEYS
 from ingestion.log.workspace import left_in_tmp, without_writers
 from ingestion.subjects.links import LOCK, vault_lock
+from orchestration.unreported_loads import finish_reports
 from orchestration.vault_backup import NAMES, TRIAL
 from publishing.page.replacing import cut_off
 
@@ -73,6 +74,7 @@ def clear_leftovers(home: Home) -> list[Path]:
 
 def clear(home: Home) -> list[Path]:
     """The same for the caller who has the vault alone."""
+    finish_reports(home)
     gone = [path for path in _left(home) if _is_gone(home, path)]
     with suppress(BusyError), without_writers(Layout(home.log)) as left:
         for path in left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from ingestion.contracts import count, named
 from ingestion.errors import IntegrityError, LoadRefusedError
 from ingestion.json_object import parse_object
+from ingestion.log.durable import write_durably
 from ingestion.paths import make_private
 from ingestion.sources.time_forms import READ
 from ingestion.tables import Table
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from expectations.gate import RefusedRow
+    from ingestion.log.chain import Commit
 
 EXCERPT = 120
 CUT = "..."
 NAME_BYTES = 255
+PENDING = ".pending"
 RESTORE = (
     "Restore it from a backup, or delete it and ingest the same file again: no row is counted"
     " twice. `demoscope log show` lists what was loaded, by commit."
@@ -126,14 +130,72 @@ class LoadReport:
             position=position,
         )
 
+    def as_in(self, commit: Commit) -> LoadReport | None:
+        """The report of the load that made a commit, from what another reading of its file found.
+
+        None where rows were refused since that the commit took: of people who were erased.
+        """
+        accepted = accepted_in(commit)
+        duplicates = self.row_count - sum(accepted.values()) - self.quarantined_count
+        if duplicates < 0:
+            return None
+        name = self.load_id.partition("-")[2]
+        return replace(
+            self,
+            # The same whoever makes it, so that two who do make one record.
+            load_id=f"{commit.recorded_us:020d}-{name}",
+            started_at_us=commit.recorded_us,
+            status="committed",
+            accepted_count=sum(accepted.values()),
+            accepted_by_event_type=accepted,
+            duplicate_count=duplicates,
+            retracted_count=0,
+            position=commit.seq,
+        )
+
+    def foresee(self, directory: Path) -> None:
+        """Write down before the commit what is to be reported, less every content of a row.
+
+        Of a load that is killed in between, the next load or build makes the record of it.
+        """
+        make_private(directory)
+        foreseen = replace(self, examples=[], warnings=[])
+        path = directory / f".{self.load_id}{PENDING}"
+        write_durably(path, _record(foreseen).encode(errors="replace"), 0o600)
+
     def keep(self, directory: Path) -> None:
         """Write the record where `fct_load` finds it; a crash leaves no half record."""
         make_private(directory)
         temporary = directory / f".{self.load_id}.partial"
         temporary.touch(mode=0o600)
-        record = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)
-        temporary.write_text(f"{record}\n", encoding="utf-8", errors="replace")
+        temporary.write_text(_record(self), encoding="utf-8", errors="replace")
         temporary.rename(directory / f"{self.load_id}.json")
+        (directory / f".{self.load_id}{PENDING}").unlink(missing_ok=True)
+
+
+def _record(report: LoadReport) -> str:
+    record = json.dumps(report.as_json(), sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return f"{record}\n"
+
+
+def accepted_in(commit: Commit) -> dict[str, int]:
+    """How many rows a commit added, by event type."""
+    added = Counter[str]()
+    for segment in commit.segments:
+        added[segment.event_type] += segment.rows
+    return dict(sorted(added.items()))
+
+
+def is_unreported(directory: Path, batch_id: str, names: Iterable[str]) -> bool:
+    """Whether no load says that it committed this batch, or is about to."""
+    # In this order: a load that ends takes its pending report away once the other is there.
+    for path in directory.glob(f".*{PENDING}"):
+        try:
+            if read_report(path).batch_id == batch_id:
+                return False
+        except IntegrityError:
+            continue
+    return earlier_report(directory, batch_id, names) is None
 
 
 def earlier_report(directory: Path, batch_id: str, names: Iterable[str]) -> LoadReport | None:

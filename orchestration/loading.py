@@ -44,7 +44,13 @@ from orchestration.data_docs import LOAD, DataDocs
 from orchestration.dry_run import NO_VAULT, reading
 from orchestration.erased_content import erased_row, less_content
 from orchestration.leftovers import clear_leftovers
-from orchestration.load_report import GateRefusalError, LoadReport, earlier_report, example
+from orchestration.load_report import (
+    GateRefusalError,
+    LoadReport,
+    earlier_report,
+    example,
+    is_unreported,
+)
 from orchestration.load_warnings import Noted, warnings_of
 from orchestration.suspect_values import SuspectValues
 from orchestration.updating import Updates
@@ -55,6 +61,7 @@ if TYPE_CHECKING:
 
     from expectations.gate import RefusedRow, Verdict
     from ingestion.log import Batch
+    from ingestion.log.chain import Commit
     from ingestion.paths import Home
     from ingestion.sources.batch import Source
 
@@ -263,8 +270,8 @@ class _Load:
         if self.updated is not None:
             # The same file may be the last word again after another one.
             self.batch_id = f"{self.file_id}-update-{self.log.head_seq}"
-        again = self._loaded_before()
-        if again is not None:
+        committed = self.log.find_batch(self.batch_id)
+        if committed is not None and (again := self._loaded_before(committed)) is not None:
             return self._kept(again)
         begun = self.log.begin(self.batch_id, {"name": PRODUCER, **self.said_of_vault})
         with self.quarantine, begun as batch:
@@ -280,6 +287,8 @@ class _Load:
             self._require_unchanged()
             if self.updated is not None:
                 self.updated(self.updates)
+            if self.accepted.total() and not self.is_dry:
+                self._report("committed", position=None).foresee(self.home.loads)
             position = None if self.is_dry else self._commit(batch)
         self.warnings += warnings_of(self.noted, self.log, self.names)
         status = "dry_run" if self.is_dry else "committed"
@@ -287,6 +296,8 @@ class _Load:
         report = self._report(status, position=position)
         if self.path and self.row_count and report.quarantined_count == self.row_count:
             raise self._refusal(replace(report, status="refused", position=None))
+        if committed is not None and not self.is_dry:
+            report = self._after_unreported(committed, report)
         return self._kept(report)
 
     def _require_unchanged(self) -> None:
@@ -297,16 +308,32 @@ class _Load:
                 remedy="Wait until it is written to its end, then load it; nothing was loaded.",
             )
 
-    def _loaded_before(self) -> LoadReport | None:
+    def _loaded_before(self, committed: Commit) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
-        committed = self.log.find_batch(self.batch_id)
-        if committed is None:
-            return None
-        names = (self.load_id.partition("-")[2], self.source.fingerprint[:12])
-        earlier = earlier_report(self.home.loads, self.batch_id, names)
+        earlier = earlier_report(self.home.loads, self.batch_id, self._names())
         # What names mean may have been said otherwise since: then a load of aliases says so.
         if earlier is None or EventType.MODEL_ALIASED in earlier.accepted_by_event_type:
             return None
+        return self._again(earlier, committed)
+
+    def _after_unreported(self, committed: Commit, report: LoadReport) -> LoadReport:
+        """The report of this load, after that of the one that committed the file's rows.
+
+        Its report is gone, and is made again so that `fct_load` agrees with the log.
+        """
+        if not is_unreported(self.home.loads, self.batch_id, self._names()):
+            return report
+        first = report.as_in(committed)
+        if first is None:
+            return report
+        first.keep(self.home.loads)
+        return replace(
+            self._again(first, committed),
+            warnings=report.warnings,
+            retracted_count=report.retracted_count,
+        )
+
+    def _again(self, earlier: LoadReport, committed: Commit) -> LoadReport:
         return earlier.again(
             self.load_id,
             file=self.source.name,
@@ -314,6 +341,10 @@ class _Load:
             duration_ms=self._elapsed_ms(),
             position=committed.seq,
         )
+
+    def _names(self) -> tuple[str, str]:
+        """What load ids of this file may end with; earlier versions had its plain hash."""
+        return self.load_id.partition("-")[2], self.source.fingerprint[:12]
 
     def _read_and_checked(self) -> Iterator[tuple[EventType, pa.Table]]:
         """Good rows in pieces of one event type; bad ones go to quarantine."""

@@ -224,7 +224,8 @@ def load_events(home: Home, name: str, events: Sequence[dict[str, Any]]) -> Load
     """Load events in native form as a file of this name would be."""
     with working_directory(home, "events-") as directory:
         path = directory / f"{name}.jsonl"
-        path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        lines = (json.dumps(event, allow_nan=False) + "\n" for event in events)
+        path.write_text("".join(lines), encoding="utf-8")
         return load_file(home, str(path), gate=Gate(permit=Permit(is_operators=True)))
 
 

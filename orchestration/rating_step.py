@@ -134,7 +134,7 @@ def write_ratings(tables: dict[str, pa.Table], directory: Path, subject: dict[st
     for stale in directory.glob("*.parquet"):
         if stale.stem not in tables:
             stale.unlink()
-    note = {SUBJECT: json.dumps(subject, sort_keys=True).encode()}
+    note = {SUBJECT: json.dumps(subject, sort_keys=True, allow_nan=False).encode()}
     for name, table in tables.items():
         path = directory / f"{name}.parquet"
         temporary = path.with_suffix(".partial")

@@ -71,7 +71,7 @@ def begin(vault: Path, name: str, intent: Intent) -> None:
     path = _path(vault, name)
     temporary = path.with_name(f".{path.name}{UNFINISHED}")
     temporary.unlink(missing_ok=True)
-    write_durably(temporary, json.dumps(asdict(intent)).encode(), 0o600)
+    write_durably(temporary, json.dumps(asdict(intent), allow_nan=False).encode(), 0o600)
     temporary.replace(path)
     fsync_directory(vault)
 

@@ -162,7 +162,7 @@ def _write_delta(tables: Sequence[ExportedTable]) -> None:
                 partition_values={},
                 modification_time=0,
                 data_change=True,
-                stats=json.dumps({"numRecords": rows}),
+                stats=json.dumps({"numRecords": rows}, allow_nan=False),
             )
             for path, rows in table.files.items()
         ]

@@ -93,7 +93,7 @@ class Salts:
         else:
             said["salts"] = base64.b64encode(self.kept).decode()
             said["erased"] = {str(row): self.erased[row].hex() for row in sorted(self.erased)}
-        return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
     def decode(cls, content: bytes) -> Salts:

@@ -222,8 +222,9 @@ def write_truth(
 
 def _text(part: Any) -> str:
     if not isinstance(part, list) or not part:
-        return json.dumps(part, ensure_ascii=False)
-    return "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in part) + "\n]"
+        return json.dumps(part, ensure_ascii=False, allow_nan=False)
+    entries = (json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in part)
+    return "[\n" + ",\n".join(entries) + "\n]"
 
 
 def _models(truth: Truth) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ Commands are imported when they run, so that `leaderboard` answers at once.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -35,6 +37,11 @@ COMMANDS = {
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
 INTERRUPTED = 130
+TOO_MANY = os.strerror(errno.EMFILE)
+MORE_FILES = (
+    "The log has more files than this process may have open at once. Nothing is damaged. Raise "
+    "the limit (`ulimit -n 1024`) or merge files (`demoscope log compact`), then try again."
+)
 
 
 class LazyCommands(TyperGroup):
@@ -83,7 +90,8 @@ def run() -> None:
         Home.from_environment().keep_private()
         app()
     except DemoscopeError as error:
-        _end(str(error), error.exit_code)
+        is_limit = TOO_MANY in str(error)
+        _end(MORE_FILES if is_limit else str(error), 1 if is_limit else error.exit_code)
     except KeyboardInterrupt:
         _end("Interrupted; nothing half done was kept.", INTERRUPTED)
     except BrokenPipeError:
@@ -92,8 +100,14 @@ def run() -> None:
     except OSError as error:
         # A full disk, a path or a permission is the user's to repair. Other faults are ours and
         # show where they are.
+        if error.errno == errno.EMFILE:
+            _end(MORE_FILES, 1)
         where = f"{error.filename}: " if error.filename else ""
         _end(f"{where}{error.strerror or error}. Repair that, then run the command again.", 1)
+    except Exception as error:
+        if TOO_MANY not in str(error):
+            raise
+        _end(MORE_FILES, 1)
 
 
 def _end(message: str, code: int) -> None:

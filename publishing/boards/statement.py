@@ -56,7 +56,8 @@ def statement(release_id: str, subject: dict[str, Any], provenance: dict[str, An
         "predicateType": PREDICATE_TYPE,
         "predicate": {"board": subject, **provenance},
     }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
 
 
 def provenance(log: EventLog, position: int) -> dict[str, Any]:
@@ -116,7 +117,7 @@ class Signer:
             "payloadType": PAYLOAD_TYPE,
             "signatures": [{"keyid": key_id(self.public), "sig": signature}],
         }
-        return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+        return json.dumps(document, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def note(
         "predicateType": PREDICATE_TYPE,
         "predicate": {"board_id": publication.board_id, "name": publication.name},
     }
-    said = json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+    said = json.dumps(document, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
     path, envelope = _notes(boards, publication)
     path.parent.mkdir(parents=True, exist_ok=True)
     envelope.unlink(missing_ok=True)

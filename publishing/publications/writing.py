@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from ingestion.errors import DemoscopeError
+from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.log.durable import explained
 from publishing.publications import checking, disclosure, store
 from publishing.publications.catalogue import PUBLICATION
@@ -308,9 +308,17 @@ def _measured(
     while piece := cursor.fetchmany(PIECE):
         count += len(piece)
         for row in piece:
-            line = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-            digest.update(f"{line}\n".encode())
+            digest.update(f"{_json_line(name, row)}\n".encode())
     return count, digest.hexdigest()
+
+
+def _json_line(name: str, row: tuple[Any, ...]) -> str:
+    try:
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        message = f"{name} has a row with NaN or Infinity, which JSON does not have: {row}."
+        remedy = "Have the table say null in its place, build and publish again."
+        raise IntegrityError(message, remedy=remedy) from error
 
 
 def _json_cell(column: Column) -> str:

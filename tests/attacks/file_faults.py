@@ -62,10 +62,10 @@ def _faulty(fault: _Fault) -> Iterator[_Fault]:
 
 
 @contextmanager
-def killed_before(number: int) -> Iterator[None]:
-    """Killed before the n-th change of a file; raises KilledError if there are so many."""
-    with _faulty(_Fault(number, is_kill=True)):
-        yield
+def killed_before(number: int) -> Iterator[_Fault]:
+    """Killed before the n-th change of a file; `seen` says how many changes there were."""
+    with _faulty(_Fault(number, is_kill=True)) as fault:
+        yield fault
 
 
 @contextmanager

@@ -1,13 +1,18 @@
 """NaN, Infinity, NUL and numbers out of range in JSON: refused by row, the good rows kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import duckdb
 import pytest
 
+from ingestion.errors import IntegrityError
 from ingestion.paths import Home
+from publishing.boards.statement import statement
+from publishing.publications import writing
+from publishing.publications.catalogue import PUBLICATION
 from tests.attacks.small_votes import votes
 from tests.end_to_end.command import demoscope
 
@@ -98,3 +103,19 @@ def test_the_same_through_a_mapping(tmp_path: Path, form: str) -> None:
     file.write_text(f"{text}\n", "utf-8")
     report = load(Home(tmp_path / "home"), file, "--mapping", str(mapping))
     assert (report["accepted_count"], report["quarantined_count"]) == (1, len(bad))
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_none_is_published(value: str) -> None:
+    connection = duckdb.connect()
+    connection.execute(f"create table rpt as select cast('{value}' as double) as score")
+    [column] = PUBLICATION.columns[:1]
+    table = replace(PUBLICATION, columns=(replace(column, name="score"),))
+    with pytest.raises(IntegrityError, match="rpt has a row with NaN or Infinity"):
+        writing._measured(connection, "rpt", table)
+
+
+def test_none_is_signed() -> None:
+    for document in ({"estimate": float("nan")}, {"estimate": float("inf")}):
+        with pytest.raises(ValueError, match="JSON compliant"):
+            statement("0" * 64, document, {})

@@ -1,6 +1,7 @@
 """A log of more files than a process may have open: it is read, verified and written to."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -42,6 +43,34 @@ def under_limit(directory: Path, commits: int, limit: int) -> dict[str, Any]:
 def test_more_commits_than_files_that_may_be_open(tmp_path: Path) -> None:
     found = under_limit(tmp_path / "log", 160, 128)
     assert found == {"rows": 160, "findings": [], "head": 161}
+
+
+COMMAND = """
+import resource, sys
+from orchestration.cli.main import run
+from orchestration.cli import log
+import orchestration.event_search
+resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+sys.argv = ["demoscope", "log", "events", "--json"]
+run()
+"""
+
+
+def test_a_limit_that_is_too_low_is_a_sentence(tmp_path: Path) -> None:
+    log = EventLog.open(tmp_path / "log")
+    for number in range(100):
+        commit(log, f"{number}", battles([number]))
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND],
+        cwd=ROOT,
+        env={**os.environ, "DEMOSCOPE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "ulimit -n" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
