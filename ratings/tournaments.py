@@ -6,6 +6,7 @@ model's own sd stands beside it.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.bradley_terry import fit_bradley_terry
-from ratings.compiled import FloatArray, Mask
+from ratings.compiled import FloatArray, IndexArray, Mask
 from ratings.counts import (
     InvalidCountsError,
     PairCounts,
@@ -29,6 +30,7 @@ from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
 from ratings.sandwich import Sandwich, design_effect, sandwich
 from ratings.skewness import corrected
 from ratings.summary import DEFAULT_DRAWS, summarise
+from ratings.tiers import battles_to_separate, separations, tiers
 
 TRUESKILL_EP = "trueskill_ep"
 BRADLEY_TERRY = "bradley_terry"
@@ -85,7 +87,10 @@ class RatingParameters:
 
 @dataclass(frozen=True, eq=False)
 class Rated:
-    """One tournament rated by one estimator; ``weighting``: how people count on its board."""
+    """One tournament rated by one estimator; ``weighting``: how people count on its board.
+
+    ``degrees_of_freedom``: of Student's t by which the posterior's covariance was widened.
+    """
 
     stratum_id: str
     dimension: str
@@ -93,6 +98,7 @@ class Rated:
     counts: PairCounts
     posterior: Posterior
     weighting: str = UNWEIGHTED
+    degrees_of_freedom: float = math.inf
 
 
 def derive_seed(seed: int, *names: str) -> int:
@@ -161,6 +167,9 @@ def board(
 ) -> pa.Table:
     """One row per model of one tournament by one estimator: ``summarise``, and what it is of.
 
+    ``tier``: of models that are not provisional, which can be told apart from those of the next;
+    ``p_next`` and ``next_battles_needed``: of the next such model below (``ratings.tiers``).
+
     ``battles`` (M): battles per model where the counts are weights. ``seed``: any integer; draws
     are keyed by it and the board's own names, so that boards do not depend on each other.
     """
@@ -171,9 +180,11 @@ def board(
     battle_count = np.rint(met).astype(np.int64)
     few = battle_count < parameters.provisional_battle_count
     wide = posterior.skill_sd > parameters.provisional_sd_share * posterior.prior.sd
+    own = derive_seed(seed, "tiers", rated.weighting, *names.values())
     rows = pa.table(
         {
             **dict(zip(summary.column_names, summary.columns, strict=True)),
+            **_tiers(rated, summary.column("rank").to_numpy(), ~(few | wide), 0.5 * met.sum(), own),
             "battle_count": battle_count,
             "is_provisional": few | wide,
             "provisional_reason": pa.array(_reasons(few, wide), pa.string()),
@@ -189,6 +200,28 @@ def board(
         "is_converged": bool(posterior.converged),
     }
     return with_constants(rows, constants)
+
+
+def _tiers(
+    rated: Rated, rank: IndexArray, counted: Mask, battles: float, seed: int
+) -> dict[str, pa.Array]:
+    """Columns that say which models are told apart; null for those that are not ``counted``."""
+    found = separations(rated.posterior, seed, rated.degrees_of_freedom)
+    by_rank = np.argsort(rank, kind="stable")
+    by_rank = by_rank[counted[by_rank]]
+    above, below = by_rank[:-1], by_rank[1:]
+    p_next = np.full(rank.size, np.nan)
+    needed: list[int | None] = [None] * rank.size
+    p_next[above] = found.p[above, below]
+    for model, battles_needed in zip(
+        above.tolist(), battles_to_separate(found, above, below, battles), strict=True
+    ):
+        needed[model] = battles_needed
+    return {
+        "tier": pa.array(tiers(found.better, rank, counted), mask=~counted),
+        "p_next": pa.array(p_next, mask=np.isnan(p_next)),
+        "next_battles_needed": pa.array(needed, pa.int64()),
+    }
 
 
 def with_constants(rows: pa.Table, constants: Mapping[str, Any]) -> pa.Table:
@@ -260,7 +293,13 @@ def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) 
     """
     clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
     rated = Rated(
-        one.stratum_id, one.dimension, WEIGHTED_DRAWS, one.people.counts, clustered, one.weighting
+        one.stratum_id,
+        one.dimension,
+        WEIGHTED_DRAWS,
+        one.people.counts,
+        clustered,
+        one.weighting,
+        one.clustered.degrees_of_freedom,
     )
     rows = board(rated, parameters, derive_seed(seed, one.weighting), battles=one.battles)
     place = rows.column_names.index("estimator")

@@ -73,7 +73,19 @@ _TABLES = (
         _micro("skill_hi", "Upper end of the 95% interval, micro-units."),
         *_RANKS,
         _micro("p_best", "Probability of being the best, millionths."),
-        _micro("winshare", "Expected share of a round robin, millionths."),
+        _count(
+            "tier",
+            "1 is best; of models whose tiers differ, some were told apart, over all pairs together"
+            " in at least 95% of boards; null where provisional.",
+        ),
+        _micro("p_next", "Corrected p-value of the difference to the next model, millionths."),
+        _count(
+            "next_battles_needed",
+            "Battles of the board still needed to tell it from the next; null: no number is.",
+        ),
+        _micro("winshare", "Expected share of a round robin, win 1, tie 1/2, millionths."),
+        _micro("winshare_lo", "Lower end of its 95% interval."),
+        _micro("winshare_hi", "Upper end of its 95% interval."),
         _micro("mu", "Posterior mean before centring, micro-units."),
         _MODEL_BATTLES,
         _flag("is_provisional", "Too few battles, or too wide an interval."),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
 import pytest
@@ -75,7 +76,9 @@ def test_one_row_per_key_sorted_and_whole() -> None:
     tuples = [tuple(row.values()) for row in keys]
     assert tuples == sorted(set(tuples))
     assert len(tuples) == 3 * 2 * 2 * 7
-    frame = BOARDS.to_pandas()
+    # Only models that are told apart, or might be, have these.
+    where_counted = ["tier", "p_next", "next_battles_needed"]
+    frame = BOARDS.drop_columns(where_counted).to_pandas()
     assert np.isfinite(frame.select_dtypes("number")).all(axis=None)
     assert frame.is_converged.all()
     for _, rows in frame.groupby(["stratum_id", "dimension", "estimator"]):
@@ -98,7 +101,7 @@ def test_a_board_does_not_depend_on_the_others() -> None:
     alone = rate(pa.Table.from_pandas(kept, preserve_index=False), PARAMETERS, 1).to_pandas()
     whole = BOARDS.to_pandas()
     same = whole[(whole.dimension == "trust") & (whole.stratum_id != "us:age:55+")]
-    assert alone.equals(same.reset_index(drop=True))
+    pd.testing.assert_frame_equal(alone, same.reset_index(drop=True), check_dtype=False)
 
 
 def test_few_battles_are_provisional() -> None:
