@@ -11,7 +11,7 @@ Bayesian inference", chapter 3; the truncated moments are those of TrueSkill.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -234,12 +234,14 @@ def fit(
     prior: Prior = TRUESKILL_PRIOR,
     warm_start: Posterior | None = None,
     tolerance: float = TOLERANCE,
+    learn: Callable[[Propagation], None] | None = None,
 ) -> Posterior:
     """Posterior of the skills of all models in ``counts``.
 
     All scales in skill units. Sweeps until no difference's mean or sd moves by ``tolerance`` (skill
     units); ``converged`` says whether it did. ``warm_start``: a posterior over the same pairs.
-    Raises ValueError unless draw_margin is positive and finite.
+    ``learn``: as in ``propagate``; the margin and the prior's sd are where it left them. Raises
+    ValueError unless draw_margin is positive and finite.
     """
     if not (math.isfinite(draw_margin) and draw_margin > 0):
         raise ValueError(f"draw_margin must be positive, got {draw_margin}")
@@ -249,8 +251,11 @@ def fit(
     found = propagate(
         counts.differences, counts.outcomes, sites,
         prior_precision=np.array([prior.sd**-2]), margin=draw_margin, noise=prior.noise,
-        tolerance=tolerance,
+        tolerance=tolerance, learn=learn,
     )  # fmt: skip
+    if learn is not None:
+        draw_margin = found.margin
+        prior = replace(prior, sd=float(found.prior_precision[0]) ** -0.5)
     return Posterior(
         model_ids=counts.model_ids,
         mean=found.mean + prior.mean,

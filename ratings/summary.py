@@ -6,6 +6,7 @@ so the same board gives the same bits.
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtr
 
-from ratings.compiled import CELLS, MANY_MODELS, FloatArray, IndexArray, compiled
+from ratings.compiled import CELLS, MANY_MODELS, FloatArray, IndexArray, Mask, compiled
 from ratings.counts import PairCounts
 from ratings.cut_gaussian import log_band
 from ratings.gaussian import NORMAL_975
@@ -267,21 +268,43 @@ def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None =
     )
 
 
-def summarise(posterior: Posterior, seed: int, draws: int = DEFAULT_DRAWS) -> pa.Table:
+def below_the_line(posterior: Posterior, provisional: Mask) -> Posterior:
+    """The same skills with those of ``provisional`` models (M) lowered below all others.
+
+    What is known of a few battles leads no board. Where all models are provisional, or none is,
+    nothing is lowered.
+    """
+    if provisional.all() or not provisional.any():
+        return posterior
+    # Of skills that far apart no draw finds the lower one above.
+    reach = np.ptp(posterior.mean) + 40.0 * np.sqrt(np.diag(posterior.covariance).max())
+    return replace(posterior, mean=posterior.mean - np.where(provisional, reach, 0.0))
+
+
+def summarise(
+    posterior: Posterior,
+    seed: int,
+    draws: int = DEFAULT_DRAWS,
+    provisional: Mask | None = None,
+) -> pa.Table:
     """One row per model, sorted by model_id.
 
     winshare is the expected share of a round robin; rank 1 has the largest, ties broken by
-    model_id; skill is centred (see Posterior.reference); intervals are 95%, one at a time. rank_lo
-    to rank_hi is the 95% range of ranks and p_best the share of draws at rank 1, from ``draws``
-    draws keyed by the 128-bit ``seed``. mu is the uncentred mean.
+    model_id, and ``provisional`` models (M) come after all others (``below_the_line``). skill is
+    centred (see Posterior.reference); intervals are 95%, one at a time. rank_lo to rank_hi is the
+    95% range of ranks and p_best the share of draws at rank 1, from ``draws`` draws keyed by the
+    128-bit ``seed``. mu is the uncentred mean.
     """
     skill = posterior.skill
     sd = posterior.skill_sd
     points = winshare(posterior)
     low_share, high_share = points.interval
-    rank = rank_by(points.share)
+    last = np.zeros_like(skill) if provisional is None else provisional.astype(np.float64)
+    # A win share is at most 1, so that none of these is above one of the others.
+    rank = rank_by(points.share - 2.0 * last)
+    ranked = posterior if provisional is None else below_the_line(posterior, provisional)
     if skill.size:
-        distribution = rank_distribution(posterior, seed, draws)
+        distribution = rank_distribution(ranked, seed, draws)
         low, high = rank_range(distribution, rank)
         p_best = distribution[:, 0]
     else:

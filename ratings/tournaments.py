@@ -24,8 +24,8 @@ from ratings.counts import (
     amounts,
     model_indices,
 )
-from ratings.draw_margin import fit_draw_margin, fit_prior_sd
-from ratings.expectation_propagation import fit
+from ratings.draw_margin import fit_draw_margin
+from ratings.own_margin import fit_own_margin
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
 from ratings.sandwich import Sandwich, design_effect, sandwich
 from ratings.skewness import corrected
@@ -53,9 +53,10 @@ class RatingParameters:
     """Everything a board depends on besides its counts and its seed; scales in skill units.
 
     A rating is provisional when its model took part in fewer than ``provisional_battle_count``
-    battles, or when its centred sd is above ``provisional_sd_share`` of the prior sd.
-    ``estimate_prior_sd``: per dimension, the prior sd that the evidence of ``margin_tournament``
-    prefers takes the place of ``prior_sd``. ``online_tau``: drift per battle of trueskill_online.
+    battles, or when its centred sd is above ``provisional_sd_share`` of ``prior_sd``.
+    ``estimate_prior_sd``: per dimension, the prior sd is learnt from ``margin_tournament``, and
+    ``prior_sd`` is its most probable value before battles; else it is ``prior_sd``.
+    ``online_tau``: drift per battle of trueskill_online.
     ``pool_countries``: trueskill_hierarchical is one model over the countries of a dimension.
     """
 
@@ -65,7 +66,7 @@ class RatingParameters:
     margin_tournament: str = "all"
     estimators: tuple[str, ...] = field(default=COUNT_ESTIMATORS)
     draws: int = DEFAULT_DRAWS
-    estimate_prior_sd: bool = False
+    estimate_prior_sd: bool = True
     online_tau: float = 0.0
     provisional_battle_count: int = 30
     provisional_sd_share: float = 0.5
@@ -108,24 +109,20 @@ def derive_seed(seed: int, *names: str) -> int:
 
 
 def fit_anchor(counts: PairCounts, parameters: RatingParameters) -> Posterior:
-    """Posterior of a dimension's ``margin_tournament``; its margin and prior hold for the rest."""
-    if parameters.estimate_prior_sd:
-        return fit_prior_sd(counts, parameters.prior)
-    return fit_draw_margin(counts, parameters.prior)
+    """Posterior of a dimension's ``margin_tournament``, whose prior holds for the rest.
 
-
-def fit_like(anchor: Posterior, counts: PairCounts) -> Posterior:
-    """Posterior of ``counts`` with the margin, prior and noise of ``anchor``."""
-    return fit(counts, draw_margin=anchor.draw_margin, prior=anchor.prior)
+    So does its margin where a board has few battles of its own.
+    """
+    return fit_draw_margin(counts, parameters.prior, is_spread_learnt=parameters.estimate_prior_sd)
 
 
 def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]:
     """Rate every (stratum_id, dimension) in ``counts`` by every estimator, in sorted order.
 
     ``counts``: stratum_id, dimension, model_a, model_b, win_a_count, win_b_count, tie_count.
-    The draw margin of a dimension is fitted on ``parameters.margin_tournament`` and shared by all
-    its tournaments, for how people tie belongs to the question. Raises MissingTournamentError where
-    that tournament is absent and InvalidCountsError for counts that cannot be rated.
+    The prior of a dimension is that of ``parameters.margin_tournament``; each tournament has a draw
+    margin of its own, near that one's where its battles are few. Raises MissingTournamentError
+    where that tournament is absent and InvalidCountsError for counts that cannot be rated.
     """
     tournaments = split(counts)
     anchors: dict[str, Posterior] = {}
@@ -136,7 +133,7 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
         if dimension not in anchors:
             raise MissingTournamentError(
                 f"dimension {dimension!r} has no tournament {parameters.margin_tournament!r} "
-                "to fit its draw margin on"
+                "to learn its prior from"
             )
         for estimator in sorted(parameters.estimators):
             if estimator == BRADLEY_TERRY:
@@ -144,7 +141,7 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
             elif key == parameters.margin_tournament:
                 posterior = corrected(anchors[dimension], pairs)
             else:
-                posterior = corrected(fit_like(anchors[dimension], pairs), pairs)
+                posterior = corrected(fit_own_margin(anchors[dimension], pairs), pairs)
             yield Rated(key, dimension, estimator, pairs, posterior)
 
 
@@ -175,11 +172,12 @@ def board(
     """
     names = {name: getattr(rated, name) for name in ("stratum_id", "dimension", "estimator")}
     counts, posterior = rated.counts, rated.posterior
-    summary = summarise(posterior, derive_seed(seed, *names.values()), parameters.draws)
     met = counts.battles_per_model if battles is None else battles
     battle_count = np.rint(met).astype(np.int64)
     few = battle_count < parameters.provisional_battle_count
-    wide = posterior.skill_sd > parameters.provisional_sd_share * posterior.prior.sd
+    wide = posterior.skill_sd > parameters.provisional_sd_share * parameters.prior_sd
+    own_seed = derive_seed(seed, *names.values())
+    summary = summarise(posterior, own_seed, parameters.draws, few | wide)
     own = derive_seed(seed, "tiers", rated.weighting, *names.values())
     rows = pa.table(
         {
@@ -264,7 +262,7 @@ def rate_weighted(
 
     ``judgments``: participant_id, model_a, model_b, weights in win_a_count, win_b_count and
     tie_count, and battle_count, the unweighted battles behind a row. ``anchors``: per dimension
-    the posterior whose margin and prior hold.
+    the posterior whose prior holds, and whose margin where verdicts are few.
 
     Weights are scaled to a mean of one per battle. Spread over a participant's battles (w_i / m_i)
     they sum to participants; a likelihood of that power would leave sixty verdicts of one person as
@@ -280,7 +278,7 @@ def rate_weighted(
     battles = _battles(judgments, people.counts.model_ids)
     if people.counts.battle_total > 0.0:
         people = people.scaled(0.5 * float(battles.sum()) / people.counts.battle_total)
-    posterior = fit_like(anchors[dimension], people.counts)
+    posterior = fit_own_margin(anchors[dimension], people.counts)
     clustered = sandwich(posterior, people)
     return WeightedRated(weighting, stratum_id, dimension, people, battles, posterior, clustered)
 

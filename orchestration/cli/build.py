@@ -77,11 +77,11 @@ def build(
     parameter: Annotated[
         list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")
     ] = None,
-    estimate_hyperparameters: Annotated[
+    fixed_prior: Annotated[
         bool,
         typer.Option(
-            "--estimate-hyperparameters",
-            help="Let the evidence choose the prior's spread per dimension.",
+            "--fixed-prior",
+            help="Keep the prior's spread at prior_sd, rather than learn it per dimension.",
         ),
     ] = False,
     pool_countries: Annotated[
@@ -100,7 +100,7 @@ def build(
     from publishing.boards.inputs import cut_of, with_changes
 
     home = Home.from_environment()
-    chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
+    chosen = ["estimate_prior_sd=false"] if fixed_prior else []
     chosen += ["pool_countries=true"] if pool_countries else []
     warnings: list[str] = []
     release = run_build(

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from ratings.consistency import kendall_tau, rank_shifts, separation
 from ratings.counts import PairCounts, ParticipantCounts
+from ratings.expectation_propagation import fit
 from ratings.posterior import Posterior, merge_by_census, sd_ratio
 from ratings.sandwich import design_effect, sandwich
 from ratings.skewness import corrected
@@ -30,7 +31,6 @@ from ratings.tournaments import (
     RatingParameters,
     board,
     derive_seed,
-    fit_like,
     rate_each,
     split,
     with_constants,
@@ -63,7 +63,7 @@ def canonical(rated: Iterable[Rated]) -> dict[tuple[str, str], Rated]:
 
 
 def anchors(rated: list[Rated], parameters: RatingParameters) -> dict[str, Posterior]:
-    """Per dimension the posterior of all battles, whose draw margin and prior hold everywhere."""
+    """Per dimension the posterior of all battles, whose prior holds everywhere."""
     return {
         dimension: one.posterior
         for (stratum, dimension), one in canonical(rated).items()
@@ -154,7 +154,8 @@ def _over_models(one: Rated, models: tuple[str, ...]) -> Posterior:
     counts = PairCounts.from_indices(
         models, place[own.first], place[own.second], own.win_first, own.win_second, own.tie
     )
-    return corrected(fit_like(one.posterior, counts), counts)
+    like = one.posterior
+    return corrected(fit(counts, draw_margin=like.draw_margin, prior=like.prior), counts)
 
 
 def clustered_rows(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.counts import CellCounts, PairCounts, ParticipantCounts
-from ratings.draw_margin import equal_skill_margin, fit_draw_margin, fit_prior_sd
+from ratings.draw_margin import equal_skill_margin, fit_draw_margin
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import fit_hierarchical
 from ratings.posterior import Posterior
@@ -58,7 +58,7 @@ def ordinary(battles: int, share: float, sd: float = PRIOR_SD) -> Scenario:
         naive = equal_skill_margin(counts.tie_share)
         yield "TrueSkill's margin", fit(counts, draw_margin=naive), study.centred
         if sd != PRIOR_SD:
-            best = corrected(fit_prior_sd(counts), counts)
+            best = corrected(fit_draw_margin(counts, is_spread_learnt=True), counts)
             yield "matched margin, prior from evidence", best, study.centred
 
     return scenario
