@@ -138,10 +138,11 @@ HORIZON = 10_000.0
 def battles_to_separate(
     found: Separations, above: IndexArray, below: IndexArray, battles: float
 ) -> list[int | None]:
-    """Battles of the whole board still needed to tell each pair (K) apart; None: no number is.
+    """Battles of the whole board still needed to tell each pair (K) apart, to two digits.
 
     If further ones fall as those so far, and the difference stays as it is: a studentised
-    difference grows with the root of the battles. The step-down level is at most ``critical``.
+    difference grows with the root of the battles. The step-down level is at most ``critical``. None
+    where no number is enough.
     """
     needed: list[int | None] = []
     for one, other in zip(above.tolist(), below.tolist(), strict=True):
@@ -150,5 +151,12 @@ def battles_to_separate(
             continue
         square = float(found.studentised[one, other]) ** 2
         times = found.critical**2 / square - 1.0 if square > 0.0 else math.inf
-        needed.append(math.ceil(max(times, 0.0) * battles) if times <= HORIZON else None)
+        needed.append(_two_digits(max(times, 0.0) * battles) if times <= HORIZON else None)
     return needed
+
+
+def _two_digits(amount: float) -> int:
+    """Rounded up: a plan has no more."""
+    whole = math.ceil(amount)
+    unit = 10 ** max(len(str(whole)) - 2, 0)
+    return int(-(-whole // unit) * unit)

@@ -239,16 +239,26 @@ def _reasons(few: Mask, wide: Mask) -> list[str | None]:
 class WeightedRated:
     """One tournament under weights: ``posterior`` is the model's, ``clustered`` its sandwich.
 
-    ``battles`` (M): how often each model met others, whatever the weights.
+    ``met``: how often models met, whatever the weights, as ties.
     """
 
     weighting: str
     stratum_id: str
     dimension: str
     people: ParticipantCounts
-    battles: FloatArray
+    met: PairCounts
     posterior: Posterior
     clustered: Sandwich
+
+    @property
+    def battles(self) -> FloatArray:
+        """How often each model met others (M)."""
+        return self.met.battles_per_model
+
+    @property
+    def shown(self) -> Posterior:
+        """The posterior with the covariance that its board shows."""
+        return self.posterior.with_covariance(self.clustered.interval_covariance)
 
 
 def rate_weighted(
@@ -275,12 +285,12 @@ def rate_weighted(
             f" for {stratum_id!r}"
         )
     people = ParticipantCounts.from_arrow(judgments)
-    battles = _battles(judgments, people.counts.model_ids)
+    met = _met(judgments, people.counts.model_ids)
     if people.counts.battle_total > 0.0:
-        people = people.scaled(0.5 * float(battles.sum()) / people.counts.battle_total)
+        people = people.scaled(met.battle_total / people.counts.battle_total)
     posterior = fit_own_margin(anchors[dimension], people.counts)
     clustered = sandwich(posterior, people)
-    return WeightedRated(weighting, stratum_id, dimension, people, battles, posterior, clustered)
+    return WeightedRated(weighting, stratum_id, dimension, people, met, posterior, clustered)
 
 
 def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) -> pa.Table:
@@ -289,13 +299,12 @@ def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) 
     skill_sd, intervals, ranks and p_best are the sandwich's; model_sd is the posterior's own;
     design_effect is the mean ratio of their variances.
     """
-    clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
     rated = Rated(
         one.stratum_id,
         one.dimension,
         WEIGHTED_DRAWS,
         one.people.counts,
-        clustered,
+        one.shown,
         one.weighting,
         one.clustered.degrees_of_freedom,
     )
@@ -311,8 +320,8 @@ def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) 
     return with_constants(rows, constants)
 
 
-def _battles(rows: pa.Table, model_ids: tuple[str, ...]) -> FloatArray:
+def _met(rows: pa.Table, model_ids: tuple[str, ...]) -> PairCounts:
     _, a, b = model_indices(rows, model_ids)
     met = amounts(rows, "battle_count")
     none = np.zeros_like(met)
-    return PairCounts.from_indices(model_ids, a, b, none, none, met).battles_per_model
+    return PairCounts.from_indices(model_ids, a, b, none, none, met)

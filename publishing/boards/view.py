@@ -50,7 +50,7 @@ def leaderboard(
     for name in SELECTORS:
         known = rows.column(name).unique().to_pylist()
         if name == "weighting":
-            chosen[name] = weighting or _default_weighting(known)
+            chosen[name] = weighting or default_weighting(known)
         if chosen[name] not in known:
             message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
             raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
@@ -94,7 +94,8 @@ def _as_people_read(row: dict[str, Any]) -> dict[str, Any]:
     return {name: units.pop(name) for name in first} | units
 
 
-def _default_weighting(known: list[str]) -> str:
+def default_weighting(known: list[str]) -> str:
+    """Of the weightings of a board, the one that is shown unless another is asked for."""
     official = (
         weighting
         for weighting in known

@@ -247,8 +247,9 @@ def pairs(rows: Rows, places: Places) -> list[dict[str, Any] | None]:
 
     `better` and `worse` are the chances that the first or the second has the higher skill, `win`
     and `lose` that the first or the second wins the next battle, in percent; `battle_count` how
-    often they met. A pair is null where one of the two is not on the board. Of very many models
-    only the best are paired: `models`, their places.
+    often they met. A pair is null where one of the two is not on the board. `is_weighted`: whether
+    it is of the weighted board. Of very many models only the best are paired: `models`, their
+    places.
     """
     models = list(places["model_id"])
     found: dict[str, dict[tuple[str, str], Row]] = {}
@@ -267,7 +268,8 @@ def _pairs(
     paired = {model for pair in rows for model in pair}
     among = models if is_whole else [model for model in models if model in paired]
     ordered = [(a, b) for place, a in enumerate(among) for b in among[place + 1 :]]
-    columns = _columns([_pair(rows, a, b) for a, b in ordered], PAIR_COLUMNS)
+    columns: dict[str, Any] = _columns([_pair(rows, a, b) for a, b in ordered], PAIR_COLUMNS)
+    columns["is_weighted"] = any(_weighs(row["weighting"]) for row in rows.values())
     return columns if is_whole else {**columns, "models": [places[model] for model in among]}
 
 

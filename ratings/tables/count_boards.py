@@ -29,6 +29,7 @@ from ratings.tournaments import (
     UNWEIGHTED,
     Rated,
     RatingParameters,
+    WeightedRated,
     board,
     derive_seed,
     rate_each,
@@ -71,16 +72,22 @@ def anchors(rated: list[Rated], parameters: RatingParameters) -> dict[str, Poste
     }
 
 
-def pair_rows(rated: list[Rated], everybody: str = EVERYBODY) -> Iterator[pa.Table]:
-    """P(a beats b) of every board of the canonical estimator, within bounds (``bounds.paired``)."""
-    for one in canonical(rated).values():
-        labels = {name: getattr(one, name) for name in BOARD_KEY}
-        kept = paired(one.posterior, is_everybody=one.stratum_id == everybody)
-        yield with_constants(pairwise(one.posterior, one.counts, kept), labels)
+def pair_rows(one: Rated | WeightedRated, everybody: str = EVERYBODY) -> pa.Table:
+    """P(a beats b) on a board of the canonical estimator, within bounds (``bounds.paired``).
+
+    It is the board's own: of the posterior that the board shows, with its weights.
+    """
+    if isinstance(one, WeightedRated):
+        shown, met = one.shown, one.met
+    else:
+        shown, met = one.posterior, one.counts
+    key = (one.stratum_id, one.dimension, one.weighting, TRUESKILL_EP)
+    kept = paired(shown, is_everybody=one.stratum_id == everybody)
+    return with_constants(pairwise(shown, met, kept), dict(zip(BOARD_KEY, key, strict=True)))
 
 
 def pairs_left_out(rated: list[Rated], everybody: str) -> Iterator[dict[str, Any]]:
-    """A row of `left_out` for every such board."""
+    """A row of `left_out` for every unweighted board; weighted ones keep as many."""
     for one in canonical(rated).values():
         kept = paired(one.posterior, is_everybody=one.stratum_id == everybody).size
         yield left_out(PAIRS, one.stratum_id, one.dimension, len(one.posterior.model_ids), kept)

@@ -16,6 +16,7 @@ from ratings.tables.declarations import before_rounding, conform
 from ratings.tables.inputs import Read, Study
 from ratings.tables.standings import Standing
 from ratings.tournaments import (
+    UNWEIGHTED,
     Rated,
     RatingParameters,
     board,
@@ -55,7 +56,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         replaying = beside.submit(_online, read, parameters, seed)
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
-        weighted, certain = weighting.result()
+        weighted_pairs, weighted, certain = weighting.result()
         merged, tables = merging.result()
         hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
@@ -71,14 +72,21 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         read("policy_counts"), parameters, seed, rated
     )
     if rated:
-        tables[PAIRWISE] = pa.concat_tables(count_boards.pair_rows(rated, everybody))
+        tables[PAIRWISE] = pa.concat_tables(
+            [
+                count_boards.pair_rows(one, everybody)
+                for one in count_boards.canonical(rated).values()
+            ]
+            + weighted_pairs
+        )
         too_large += count_boards.pairs_left_out(rated, everybody)
         tables["tournament"] = count_boards.tournament_rows(rated)
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
         certain = [*standings.of_counts(rated), *certain, *populations]
-        planned = _planned(read, rated, certain, study, written[PAIRWISE], seed, everybody)
+        unweighted = written[PAIRWISE].filter(pc.equal(pc.field("weighting"), UNWEIGHTED))
+        planned = _planned(read, rated, certain, study, unweighted, seed, everybody)
         written |= planned[0]
         too_large += planned[1]
     written["left_out"] = conform("left_out", bounds.left_out_rows(too_large))
@@ -102,14 +110,15 @@ def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[p
 
 def _weighted(
     read: Read, parameters: RatingParameters, anchors: Mapping[str, Posterior], seed: int
-) -> tuple[list[pa.Table], list[Standing]]:
-    """Boards of the weighted sample, and how they stand."""
-    boards, certain = [], []
+) -> tuple[list[pa.Table], list[pa.Table], list[Standing]]:
+    """Pairs and boards of the weighted sample, and how the boards stand."""
+    pairs, boards, certain = [], [], []
     for key in inputs.weighted_judgments(read):
         one = rate_weighted(*key, anchors)
+        pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one))
-    return boards, certain
+    return pairs, boards, certain
 
 
 def _merged(

@@ -63,9 +63,9 @@ def of_counts(rated: Sequence[Rated]) -> Iterator[Standing]:
 
 def of_weighted(one: WeightedRated) -> Standing:
     """A weighted board: its intervals are clustered by participant, its battles effective ones."""
-    shown = one.posterior.with_covariance(one.clustered.interval_covariance)
+    shown = one.shown
     design_effect = interval_design_effect(one.posterior, one.clustered)
-    battles = 0.5 * float(one.battles.sum())
+    battles = one.met.battle_total
     freedom = one.clustered.degrees_of_freedom
 
     def over(models: Sequence[str]) -> tuple[Posterior, Growth]:

@@ -61,6 +61,7 @@ def test_battles_still_needed_grow_with_the_square() -> None:
     found = Separations(np.array([[1.0, 0.2], [0.2, 1.0]]), one, 3.0)
     first, second = np.array([0]), np.array([1])
     assert battles_to_separate(found, first, second, 100) == [300]
+    assert battles_to_separate(found, first, second, 1234.5) == [3800]
     none = Separations(found.p, 0.0 * one, 3.0)
     assert battles_to_separate(none, first, second, 100) == [None]
     sure = Separations(np.array([[1.0, 0.04], [0.04, 1.0]]), one, 3.0)

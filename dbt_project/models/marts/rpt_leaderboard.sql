@@ -1,6 +1,6 @@
 {%- set micro_columns = [
-    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'tie_share', 'draw_margin',
-    'effective_participant_count', 'merged_sd_ratio'
+    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'winshare_lo', 'winshare_hi',
+    'tie_share', 'draw_margin', 'effective_participant_count', 'merged_sd_ratio'
 ] -%}
 
 with
@@ -103,6 +103,7 @@ select
     {%- endfor %}
     cast(sds.rank_lo as integer) as rank_lo,
     cast(sds.rank_hi as integer) as rank_hi,
+    cast(sds.tier as integer) as tier,
     sds.battle_count,
     sds.participant_count,
     sds.model_sd,

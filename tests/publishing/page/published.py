@@ -200,6 +200,7 @@ def _pairs(study: Study) -> Rows:
             better, win, tie = own.random(), own.uniform(0.1, 0.8), own.uniform(0, 0.1)
             rows.append(
                 {
+                    "weighting": "none",
                     "dimension": dimension,
                     "model_a": a,
                     "model_b": b,
