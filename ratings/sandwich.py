@@ -102,6 +102,14 @@ def _moves(
         yield np.add.reduceat(pull[:, None] * reach, starts[:-1] - starts[0], axis=0)
 
 
+def influences(posterior: Posterior, people: ParticipantCounts) -> Iterator[FloatArray]:
+    """How far each participant pulls the mean, many at a time (K, M); without them it is less so.
+
+    ``posterior``: the EP fit of ``people.counts``. To first order, the sites of all others held.
+    """
+    return _moves(posterior, people, None)
+
+
 @dataclass(frozen=True, eq=False)
 class Sandwich:
     """Covariances (M, M) of a posterior mean: ``sampling`` of participants, ``prior`` beside it.
