@@ -1,8 +1,8 @@
 """All boards of a study: every tournament and dimension by every estimator of counts.
 
-Boards weighted to a population take the participant as the unit of sampling: likelihoods are raised
-to each battle's weight; intervals, ranks and P(best) come from the clustered sandwich, and the
-model's own sd stands beside it.
+Boards take the participant as the unit of sampling where judges are known (``dependence``):
+intervals, ranks and P(best) come from the clustered sandwich, and the model's own sd stands beside
+it. On boards weighted to a population likelihoods are raised to each battle's weight.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ from ratings.counts import (
     amounts,
     model_indices,
 )
+from ratings.dependence import Dependence, dependence_of, weighted_judges
 from ratings.draw_margin import fit_draw_margin, fit_prior_sd
 from ratings.expectation_propagation import fit
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
-from ratings.sandwich import Sandwich, design_effect, sandwich
 from ratings.skewness import corrected
 from ratings.summary import DEFAULT_DRAWS, summarise
 
@@ -38,6 +38,14 @@ WEIGHTED_DRAWS = "trueskill_ep_weighted"
 UNWEIGHTED = "none"
 # Marks a parameter that a board's subject has only where it is not the default.
 IS_LATER = "is_later"
+DEPENDENCE_COLUMNS = {
+    "interval_basis": pa.string(),
+    "participant_count": pa.int64(),
+    "effective_participant_count": pa.float64(),
+    "unattributed_count": pa.int64(),
+    "design_effect": pa.float64(),
+    "item_count": pa.int64(),
+}
 # Which half of the rule makes a rating provisional; the first holds where both do.
 PROVISIONAL_REASONS = ("few_battles_and_wide_interval", "few_battles", "wide_interval")
 
@@ -85,7 +93,11 @@ class RatingParameters:
 
 @dataclass(frozen=True, eq=False)
 class Rated:
-    """One tournament rated by one estimator; ``weighting``: how people count on its board."""
+    """One tournament rated by one estimator; ``weighting``: how people count on its board.
+
+    ``dependence``: what the intervals rest on; its covariance is the posterior's. None where all
+    verdicts are taken as independent.
+    """
 
     stratum_id: str
     dimension: str
@@ -93,6 +105,7 @@ class Rated:
     counts: PairCounts
     posterior: Posterior
     weighting: str = UNWEIGHTED
+    dependence: Dependence | None = None
 
 
 def derive_seed(seed: int, *names: str) -> int:
@@ -188,7 +201,25 @@ def board(
         "prior_sd": float(posterior.prior.sd),
         "is_converged": bool(posterior.converged),
     }
-    return with_constants(rows, constants)
+    return _with_dependence(with_constants(rows, constants), rated.dependence)
+
+
+def _with_dependence(rows: pa.Table, known: Dependence | None) -> pa.Table:
+    if known is None:
+        return rows
+    constants = {
+        "interval_basis": known.basis,
+        "participant_count": known.participant_count,
+        "effective_participant_count": known.effective_participant_count,
+        "unattributed_count": known.unattributed_count,
+        "design_effect": known.design_effect,
+        "item_count": known.item_count,
+    }
+    model_sd = pa.array([None] * rows.num_rows if known.model_sd is None else known.model_sd)
+    rows = rows.append_column("model_sd", model_sd.cast(pa.float64()))
+    for name, kind in DEPENDENCE_COLUMNS.items():
+        rows = rows.append_column(name, pa.repeat(pa.scalar(constants[name], kind), rows.num_rows))
+    return rows
 
 
 def with_constants(rows: pa.Table, constants: Mapping[str, Any]) -> pa.Table:
@@ -206,7 +237,7 @@ def _reasons(few: Mask, wide: Mask) -> list[str | None]:
 
 @dataclass(frozen=True, eq=False)
 class WeightedRated:
-    """One tournament under weights: ``posterior`` is the model's, ``clustered`` its sandwich.
+    """One tournament under weights: ``posterior`` is the model's, ``dependence`` what is shown.
 
     ``battles`` (M): how often each model met others, whatever the weights.
     """
@@ -217,7 +248,12 @@ class WeightedRated:
     people: ParticipantCounts
     battles: FloatArray
     posterior: Posterior
-    clustered: Sandwich
+    dependence: Dependence
+
+    @property
+    def shown(self) -> Posterior:
+        """The posterior with the covariance that the board shows."""
+        return self.posterior.with_covariance(self.dependence.covariance)
 
 
 def rate_weighted(
@@ -226,12 +262,14 @@ def rate_weighted(
     dimension: str,
     judgments: pa.Table,
     anchors: Mapping[str, Posterior],
+    items: pa.Table | None = None,
 ) -> WeightedRated:
     """Rate one tournament of the weighted sample.
 
     ``judgments``: participant_id, model_a, model_b, weights in win_a_count, win_b_count and
     tie_count, and battle_count, the unweighted battles behind a row. ``anchors``: per dimension
-    the posterior whose margin and prior hold.
+    the posterior whose margin and prior hold. ``items``: verdicts by participant and item, as in
+    ``dependence.judges_of``, under the same ids.
 
     Weights are scaled to a mean of one per battle. Spread over a participant's battles (w_i / m_i)
     they sum to participants; a likelihood of that power would leave sixty verdicts of one person as
@@ -245,11 +283,13 @@ def rate_weighted(
         )
     people = ParticipantCounts.from_arrow(judgments)
     battles = _battles(judgments, people.counts.model_ids)
+    factor = 1.0
     if people.counts.battle_total > 0.0:
-        people = people.scaled(0.5 * float(battles.sum()) / people.counts.battle_total)
+        factor = 0.5 * float(battles.sum()) / people.counts.battle_total
+        people = people.scaled(factor)
     posterior = fit_like(anchors[dimension], people.counts)
-    clustered = sandwich(posterior, people)
-    return WeightedRated(weighting, stratum_id, dimension, people, battles, posterior, clustered)
+    known = dependence_of(posterior, weighted_judges(people, judgments, items, factor))
+    return WeightedRated(weighting, stratum_id, dimension, people, battles, posterior, known)
 
 
 def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) -> pa.Table:
@@ -258,20 +298,13 @@ def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) 
     skill_sd, intervals, ranks and p_best are the sandwich's; model_sd is the posterior's own;
     design_effect is the mean ratio of their variances.
     """
-    clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
     rated = Rated(
-        one.stratum_id, one.dimension, WEIGHTED_DRAWS, one.people.counts, clustered, one.weighting
-    )
+        one.stratum_id, one.dimension, WEIGHTED_DRAWS, one.people.counts, one.shown,
+        one.weighting, one.dependence,
+    )  # fmt: skip
     rows = board(rated, parameters, derive_seed(seed, one.weighting), battles=one.battles)
     place = rows.column_names.index("estimator")
-    rows = rows.set_column(place, "estimator", pa.repeat(TRUESKILL_EP, rows.num_rows))
-    rows = rows.append_column("model_sd", pa.array(one.posterior.skill_sd))
-    constants = {
-        "participant_count": one.people.participant_count,
-        "effective_participant_count": one.people.effective_participant_count,
-        "design_effect": design_effect(one.posterior, one.clustered.covariance),
-    }
-    return with_constants(rows, constants)
+    return rows.set_column(place, "estimator", pa.repeat(TRUESKILL_EP, rows.num_rows))
 
 
 def _battles(rows: pa.Table, model_ids: tuple[str, ...]) -> FloatArray:
