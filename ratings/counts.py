@@ -346,6 +346,13 @@ class ParticipantCounts:
             outcomes=self.outcomes * factor,
         )
 
+    def some(self, chosen: IndexArray) -> Self:
+        """Some of the participants (C, ascending); ``counts`` stay those of all."""
+        sizes = np.diff(self.starts)[chosen]
+        starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        rows = np.arange(starts[-1]) + np.repeat(self.starts[chosen] - starts[:-1], sizes)
+        return replace(self, starts=starts, pair=self.pair[rows], outcomes=self.outcomes[rows])
+
     @property
     def weights(self) -> FloatArray:
         """Total weight of every participant (R), all above zero."""

@@ -52,7 +52,7 @@ def fragility(posterior: Posterior, people: ParticipantCounts, *, has_votes: boo
     removed.
     """
     order = np.argsort(-posterior.mean, kind="stable")
-    moves = np.concatenate(list(influences(posterior, people)))
+    moves = influences(posterior, people)
     participants = _fewest(
         posterior, order, moves, people.participant_count, lambda gone: _without(people, gone)
     )

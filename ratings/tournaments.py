@@ -1,8 +1,8 @@
 """All boards of a study: every tournament and dimension by every estimator of counts.
 
-Boards weighted to a population take the participant as the unit of sampling: likelihoods are raised
-to each battle's weight; intervals, ranks and P(best) come from the clustered sandwich, and the
-model's own sd stands beside it.
+Boards take the participant as the unit of sampling where judges are known (``dependence``):
+intervals, ranks and P(best) come from the clustered sandwich, and the model's own sd stands beside
+it. On boards weighted to a population likelihoods are raised to each battle's weight.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ from ratings.counts import (
     amounts,
     model_indices,
 )
+from ratings.dependence import Dependence, dependence_of, weighted_judges
 from ratings.draw_margin import fit_draw_margin
 from ratings.own_margin import fit_own_margin
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
-from ratings.sandwich import Sandwich, design_effect, sandwich
 from ratings.skewness import corrected
 from ratings.summary import DEFAULT_DRAWS, summarise
 from ratings.tiers import battles_to_separate, separations, tiers
@@ -40,6 +40,14 @@ WEIGHTED_DRAWS = "trueskill_ep_weighted"
 UNWEIGHTED = "none"
 # Marks a parameter that a board's subject has only where it is not the default.
 IS_LATER = "is_later"
+DEPENDENCE_COLUMNS = {
+    "interval_basis": pa.string(),
+    "participant_count": pa.int64(),
+    "effective_participant_count": pa.float64(),
+    "unattributed_count": pa.int64(),
+    "design_effect": pa.float64(),
+    "item_count": pa.int64(),
+}
 # Which half of the rule makes a rating provisional; the first holds where both do.
 PROVISIONAL_REASONS = ("few_battles_and_wide_interval", "few_battles", "wide_interval")
 
@@ -90,7 +98,8 @@ class RatingParameters:
 class Rated:
     """One tournament rated by one estimator; ``weighting``: how people count on its board.
 
-    ``degrees_of_freedom``: of Student's t by which the posterior's covariance was widened.
+    ``dependence``: what the intervals rest on; its covariance is the posterior's. None where all
+    verdicts are taken as independent.
     """
 
     stratum_id: str
@@ -99,7 +108,7 @@ class Rated:
     counts: PairCounts
     posterior: Posterior
     weighting: str = UNWEIGHTED
-    degrees_of_freedom: float = math.inf
+    dependence: Dependence | None = None
 
 
 def derive_seed(seed: int, *names: str) -> int:
@@ -197,14 +206,33 @@ def board(
         "prior_sd": float(posterior.prior.sd),
         "is_converged": bool(posterior.converged),
     }
-    return with_constants(rows, constants)
+    return _with_dependence(with_constants(rows, constants), rated.dependence)
+
+
+def _with_dependence(rows: pa.Table, known: Dependence | None) -> pa.Table:
+    if known is None:
+        return rows
+    constants = {
+        "interval_basis": known.basis,
+        "participant_count": known.participant_count,
+        "effective_participant_count": known.effective_participant_count,
+        "unattributed_count": known.unattributed_count,
+        "design_effect": known.design_effect,
+        "item_count": known.item_count,
+    }
+    model_sd = pa.array([None] * rows.num_rows if known.model_sd is None else known.model_sd)
+    rows = rows.append_column("model_sd", model_sd.cast(pa.float64()))
+    for name, kind in DEPENDENCE_COLUMNS.items():
+        rows = rows.append_column(name, pa.repeat(pa.scalar(constants[name], kind), rows.num_rows))
+    return rows
 
 
 def _tiers(
     rated: Rated, rank: IndexArray, counted: Mask, battles: float, seed: int
 ) -> dict[str, pa.Array]:
     """Columns that say which models are told apart; null for those that are not ``counted``."""
-    found = separations(rated.posterior, seed, rated.degrees_of_freedom)
+    freedom = math.inf if rated.dependence is None else rated.dependence.growth[1]
+    found = separations(rated.posterior, seed, freedom)
     by_rank = np.argsort(rank, kind="stable")
     by_rank = by_rank[counted[by_rank]]
     above, below = by_rank[:-1], by_rank[1:]
@@ -237,7 +265,7 @@ def _reasons(few: Mask, wide: Mask) -> list[str | None]:
 
 @dataclass(frozen=True, eq=False)
 class WeightedRated:
-    """One tournament under weights: ``posterior`` is the model's, ``clustered`` its sandwich.
+    """One tournament under weights: ``posterior`` is the model's, ``dependence`` what is shown.
 
     ``met``: how often models met, whatever the weights, as ties.
     """
@@ -248,17 +276,17 @@ class WeightedRated:
     people: ParticipantCounts
     met: PairCounts
     posterior: Posterior
-    clustered: Sandwich
+    dependence: Dependence
+
+    @property
+    def shown(self) -> Posterior:
+        """The posterior with the covariance that the board shows."""
+        return self.posterior.with_covariance(self.dependence.covariance)
 
     @property
     def battles(self) -> FloatArray:
         """How often each model met others (M)."""
         return self.met.battles_per_model
-
-    @property
-    def shown(self) -> Posterior:
-        """The posterior with the covariance that its board shows."""
-        return self.posterior.with_covariance(self.clustered.interval_covariance)
 
 
 def rate_weighted(
@@ -267,12 +295,14 @@ def rate_weighted(
     dimension: str,
     judgments: pa.Table,
     anchors: Mapping[str, Posterior],
+    items: pa.Table | None = None,
 ) -> WeightedRated:
     """Rate one tournament of the weighted sample.
 
     ``judgments``: participant_id, model_a, model_b, weights in win_a_count, win_b_count and
     tie_count, and battle_count, the unweighted battles behind a row. ``anchors``: per dimension
-    the posterior whose prior holds, and whose margin where verdicts are few.
+    the posterior whose prior holds, and whose margin where verdicts are few. ``items``: verdicts by
+    participant and item, as in ``dependence.judges_of``, under the same ids.
 
     Weights are scaled to a mean of one per battle. Spread over a participant's battles (w_i / m_i)
     they sum to participants; a likelihood of that power would leave sixty verdicts of one person as
@@ -286,11 +316,13 @@ def rate_weighted(
         )
     people = ParticipantCounts.from_arrow(judgments)
     met = _met(judgments, people.counts.model_ids)
+    factor = 1.0
     if people.counts.battle_total > 0.0:
-        people = people.scaled(met.battle_total / people.counts.battle_total)
+        factor = met.battle_total / people.counts.battle_total
+        people = people.scaled(factor)
     posterior = fit_own_margin(anchors[dimension], people.counts)
-    clustered = sandwich(posterior, people)
-    return WeightedRated(weighting, stratum_id, dimension, people, met, posterior, clustered)
+    known = dependence_of(posterior, weighted_judges(people, judgments, items, factor))
+    return WeightedRated(weighting, stratum_id, dimension, people, met, posterior, known)
 
 
 def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) -> pa.Table:
@@ -300,24 +332,12 @@ def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) 
     design_effect is the mean ratio of their variances.
     """
     rated = Rated(
-        one.stratum_id,
-        one.dimension,
-        WEIGHTED_DRAWS,
-        one.people.counts,
-        one.shown,
-        one.weighting,
-        one.clustered.degrees_of_freedom,
-    )
+        one.stratum_id, one.dimension, WEIGHTED_DRAWS, one.people.counts, one.shown,
+        one.weighting, one.dependence,
+    )  # fmt: skip
     rows = board(rated, parameters, derive_seed(seed, one.weighting), battles=one.battles)
     place = rows.column_names.index("estimator")
-    rows = rows.set_column(place, "estimator", pa.repeat(TRUESKILL_EP, rows.num_rows))
-    rows = rows.append_column("model_sd", pa.array(one.posterior.skill_sd))
-    constants = {
-        "participant_count": one.people.participant_count,
-        "effective_participant_count": one.people.effective_participant_count,
-        "design_effect": design_effect(one.posterior, one.clustered.covariance),
-    }
-    return with_constants(rows, constants)
+    return rows.set_column(place, "estimator", pa.repeat(TRUESKILL_EP, rows.num_rows))
 
 
 def _met(rows: pa.Table, model_ids: tuple[str, ...]) -> PairCounts:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.errors import BusyError, NotFoundError
+from ingestion.errors import BusyError
 from ingestion.paths import Home
 from orchestration.cli.output import (
     AS_JSON,
@@ -45,16 +45,13 @@ where is_registered and not has_battled and not is_retired
 order by model_id
 """
 LEFT_OUT = "select what, count(*) as board_count from rpt_left_out group by what order by what"
-# Where the verdicts of one person are alike, this is what the table's interval leaves out.
-CLUSTERED = """
-select count(*) as model_count, max(clustered_sd / skill_sd) as sd_ratio
-from rpt_leaderboard
-where
-    stratum_id = $stratum
-    and dimension = $dimension
-    and estimator = $estimator
-    and weighting = $weighting
-    and clustered_sd > 2 * skill_sd
+DEPENDENCE = """
+select
+    count(*) as board_count,
+    coalesce(sum(case when interval_basis = 'independent' then 1 else 0 end), 0) as unknown_count,
+    coalesce(sum(case when interval_basis = 'few_participants' then 1 else 0 end), 0) as few_count
+from rpt_board_summary
+where estimator = 'trueskill_ep' and weighting = 'none'
 """
 COLUMNS: Columns = {
     ">rank": "{rank}",
@@ -122,6 +119,7 @@ def build(
     if as_of is None and valid_until is None:
         _say_unmatched(home)
         _say_uncompared(home)
+        _say_dependence(home)
         _say_left_out(home)
     if as_json:
         print_json({"board": {"board_id": release.id, **release.subject}})
@@ -162,6 +160,25 @@ def _say_left_out(home: Home) -> None:
             )
 
 
+def _say_dependence(home: Home) -> None:
+    """Which unweighted boards have intervals that don't know who judged, or hardly."""
+    from orchestration.database import mart_rows
+
+    with suppress(BusyError):
+        [found] = mart_rows(home, DEPENDENCE)
+        boards = counted(found["board_count"], "unweighted board")
+        if found["unknown_count"]:
+            say(
+                f"note: the judges of {found['unknown_count']:,} of {boards} are unknown, so"
+                " verdicts are taken as independent there."
+            )
+        if found["few_count"]:
+            say(
+                f"note: fewer than ten people judged {found['few_count']:,} of {boards}: too few to"
+                " tell how far people differ."
+            )
+
+
 def _say_uncompared(home: Home) -> None:
     """Explains why a model that was registered is on no board."""
     from orchestration.database import mart_rows
@@ -197,32 +214,13 @@ def leaderboard(
     """Show a leaderboard."""
     release = _release(Home.from_environment(), as_of, valid_until)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
-    is_last = as_of is None and valid_until is None
-    _show(release, output, is_last=is_last, stratum=stratum, **names)
+    _show(release, output, stratum=stratum, **names)
 
 
-def _clustered(head: dict[str, Any]) -> list[str]:
-    """What the last build knows of intervals that take one person's verdicts as independent."""
-    from orchestration.database import mart_rows
-
-    names = {name: head[name] for name in ("stratum", "dimension", "estimator", "weighting")}
-    try:
-        [found] = mart_rows(Home.from_environment(), CLUSTERED, names)
-    except (BusyError, NotFoundError):
-        return []
-    if not found["model_count"]:
-        return []
-    wider = counted(found["model_count"], "interval")
-    said = (
-        f"verdicts are taken as independent; by participant, {wider} would be up to"
-        f" {found['sd_ratio']:.1f} times as wide (clustered_sd in rpt_leaderboard)"
-    )
-    return [said]
-
-
-def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
+def _show(release: Release, output: Format, **chosen: str | None) -> None:
     from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
+    from ratings.dependence import FEW
 
     require_whole(release)
     head, rows = view(release, **chosen)
@@ -235,8 +233,8 @@ def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: 
         notes.append(
             "models fall into groups never compared; ranks across groups rest on the prior"
         )
-    if is_last and output is Format.TABLE:
-        notes += _clustered(head)
+    if head["interval_basis"] == FEW:
+        notes.append(head["interval_note"].rstrip("."))
     note = "; ".join(notes)
     print_rows("rows", rows, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
 

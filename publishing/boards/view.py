@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from ingestion.errors import NotFoundError
+from publishing.boards.dependence import dependence_sentence, dependence_words
 from ratings.rounding import MICRO, MICRO_SUFFIX
 
 if TYPE_CHECKING:
@@ -56,11 +57,20 @@ def leaderboard(
             raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
+    first = ordered.slice(0, 1).to_pylist()[0]
+    # A battle is of two models.
+    verdicts = sum(ordered.column("battle_count").to_pylist()) // 2
     listed = [_as_people_read(row) for row in ordered.drop_columns(list(SELECTORS)).to_pylist()]
     subject = release.subject
     head = {
         "board_id": release.id,
-        "title": title(chosen, is_simulated=subject["is_simulated"]),
+        "title": title(
+            chosen,
+            dependence_words(first, verdicts),
+            is_simulated=subject["is_simulated"],
+        ),
+        "interval_basis": first.get("interval_basis"),
+        "interval_note": dependence_sentence(first),
         "dimension": chosen["dimension"],
         "stratum": chosen["stratum_id"],
         "estimator": chosen["estimator"],
@@ -74,12 +84,13 @@ def leaderboard(
     return head, listed
 
 
-def title(chosen: dict[str, str], *, is_simulated: bool) -> str:
-    """What stands above a board; a simulated one says so first."""
+def title(chosen: dict[str, str], beside: str = "", *, is_simulated: bool) -> str:
+    """What stands above a board; a simulated one says so first, ``beside`` comes last."""
     people = "everybody" if chosen["stratum_id"] == "all" else chosen["stratum_id"]
     words = f"{chosen['dimension']}, {people}, {chosen['estimator']}"
     weighting = chosen["weighting"]
     words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
+    words += f", {beside}" if beside else ""
     return f"SIMULATED: {words}" if is_simulated else words
 
 

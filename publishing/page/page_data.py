@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from publishing.boards.dependence import dependence_sentence, dependence_words
 from publishing.boards.view import (
     DEFAULT_DIMENSION,
     DEFAULT_STRATUM,
@@ -124,7 +125,7 @@ def page_data(
             ordered, marts["rpt_rank_comparison"], marts["rpt_board_summary"], places
         ),
         "opens_with": first and keys.index(first),
-        "plain": first and plain_table(first, boards[first], models),
+        "plain": first and plain_table(first, boards[first], models, marts["rpt_board_summary"]),
         "pairs": pairs(marts["rpt_pairwise"], places),
         "history": history(summaries, places),
         "ties": ties(marts["rpt_tie_rate"], places),
@@ -167,6 +168,8 @@ def board_columns(
         `lo` and `hi` how far the interval's ends are off, `hi` less `lo`; `rank_lo` and `rank_hi`
         how far off; `best` and `win` percent; `change` of rank; `flags`
         1 provisional for few battles, 2 for a wide interval, 4 apart from the board of reference.
+        `dependence` is the place in `dependences` of what the intervals rest on: words beside the
+        title, and a sentence.
         `tally` is the place in `tallies` of the battles of each model, by the model's place.
     """
     compared: dict[Key, dict[str, Row]] = {}
@@ -175,10 +178,14 @@ def board_columns(
     summary = {_key(row): row for row in summaries}
     heads, tables = [], []
     tallies: dict[tuple[int, ...], int] = {}
+    dependences: dict[tuple[str, str], int] = {}
     for key, board in boards.items():
         counts = {row["model_id"]: row["battle_count"] for row in board}
         tally = tuple(counts.get(model, 0) for model in places["model_id"])
         head = _head(key, summary[key], compared[key], places)
+        words = dependence_words(board[0], summary[key]["battle_count"])
+        depends = (words, dependence_sentence(board[0]))
+        head["dependence"] = dependences.setdefault(depends, len(dependences))
         heads.append({**head, "tally": tallies.setdefault(tally, len(tallies))})
         rows = _rows(board, compared[key], places["model_id"])
         tables.append(_columns(rows, list(rows[0])))
@@ -186,6 +193,7 @@ def board_columns(
         **_columns(heads, list(heads[0]) if heads else ()),
         "rows": _columns(tables, list(tables[0]) if tables else ()),
         "tallies": [list(tally) for tally in tallies],
+        "dependences": [list(depends) for depends in dependences],
     }
 
 
@@ -233,11 +241,13 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
     return rows
 
 
-def plain_table(key: Key, board: Rows, models: Rows) -> dict[str, Any]:
+def plain_table(key: Key, board: Rows, models: Rows, summaries: Rows) -> dict[str, Any]:
     """A leaderboard's title and rows as they are in the mart, with the models' names."""
     names = {row["model_id"]: row["display_name"] for row in models}
+    verdicts = next(row["battle_count"] for row in summaries if _key(row) == key)
+    beside = dependence_words(board[0], verdicts)
     return {
-        "title": title(key._asdict(), is_simulated=False),  # the page says so everywhere
+        "title": title(key._asdict(), beside, is_simulated=False),  # the page says so everywhere
         "rows": [{**row, "name": names[row["model_id"]]} for row in board],
     }
 

@@ -96,15 +96,15 @@ _TABLES = (
         _DRAW_MARGIN,
         _PRIOR_SD,
         _flag("is_converged", "Whether the estimate reached its tolerance."),
-        _micro(
-            "model_sd",
-            "The model's own sd, where skill_sd is the participant-clustered sandwich's.",
-        ),
-        _count("participant_count", "Participants who judged, where weighted."),
+        _text("interval_basis", "Which verdicts the intervals take to be alike."),
+        _micro("model_sd", "The model's own sd: all verdicts taken as independent."),
+        _count("participant_count", "Known participants who judged, of a flat board."),
         _micro(
             "effective_participant_count",
-            "Participants that count for as much unweighted (Kish), millionths.",
+            "Participants that count for as much if all weigh the same (Kish), millionths.",
         ),
+        _count("unattributed_count", "Verdicts whose judge is unknown, each taken as independent."),
+        _count("item_count", "Different items (prompts); null where no two people judged one."),
         _DESIGN_EFFECT,
         _micro(
             "merged_sd_ratio",
@@ -162,18 +162,6 @@ _TABLES = (
         _DIMENSION,
         _count("model_count", "Models that it would be of."),
         _count("kept_model_count", "Models that it is of."),
-    ),
-    _table(
-        "clustered_sd",
-        "One row per stratum, dimension and model of an unweighted board with all judges known.",
-        _STRATUM,
-        _DIMENSION,
-        _MODEL,
-        _micro(
-            "clustered_sd",
-            "Participant-clustered sd of trueskill_ep's skill beside the model's, micro-units.",
-        ),
-        _DESIGN_EFFECT,
     ),
     _table(
         "policy_rank",

@@ -9,11 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ratings.dependence import INDEPENDENT
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
 from ratings.tables import bounds, count_boards, hierarchical_boards, inputs, planning, standings
 from ratings.tables.declarations import before_rounding, conform
 from ratings.tables.inputs import Read, Study
+from ratings.tables.judged_boards import clustered
 from ratings.tables.standings import Standing
 from ratings.tournaments import (
     UNWEIGHTED,
@@ -47,13 +49,15 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     study = inputs.read_study(read)
     rated = list(rate_each(counts, parameters))
     anchors = count_boards.anchors(rated, parameters)
+    judged = inputs.judged(read)
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
         pooling = beside.submit(_hierarchical, read, study, parameters, anchors, seed)
-        weighting = beside.submit(_weighted, read, parameters, anchors, seed)
-        merging = beside.submit(_merged, rated, study, parameters, seed)
+        weighting = beside.submit(_weighted, read, judged, parameters, anchors, seed)
         replaying = beside.submit(_online, read, parameters, seed)
+        rated = clustered(rated, judged.of)
+        merging = beside.submit(_merged, rated, study, parameters, seed)
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
         weighted_pairs, weighted, certain = weighting.result()
@@ -64,12 +68,13 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         [_no_boards(), *boards, *online, *weighted, *merged, *hierarchical],
         promote_options="default",
     )
+    every = _with_basis(every)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
     tables |= effects | histories
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
-        read("policy_counts"), parameters, seed, rated
+        read("policy_counts"), parameters, seed, rated, judged
     )
     if rated:
         tables[PAIRWISE] = pa.concat_tables(
@@ -98,6 +103,13 @@ def _no_boards() -> pa.Table:
     return every.empty_table()
 
 
+def _with_basis(every: pa.Table) -> pa.Table:
+    # Boards that do not know of judges take all verdicts as independent.
+    place = every.column_names.index("interval_basis")
+    filled = pc.fill_null(every.column(place), INDEPENDENT)
+    return every.set_column(place, "interval_basis", filled)
+
+
 def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[pa.Table], Tables]:
     """Boards that follow the order of battles, and how they came to be."""
     boards, histories = [], []
@@ -109,12 +121,16 @@ def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[p
 
 
 def _weighted(
-    read: Read, parameters: RatingParameters, anchors: Mapping[str, Posterior], seed: int
+    read: Read,
+    judged: inputs.Judged,
+    parameters: RatingParameters,
+    anchors: Mapping[str, Posterior],
+    seed: int,
 ) -> tuple[list[pa.Table], list[pa.Table], list[Standing]]:
     """Pairs and boards of the weighted sample, and how the boards stand."""
     pairs, boards, certain = [], [], []
     for key in inputs.weighted_judgments(read):
-        one = rate_weighted(*key, anchors)
+        one = rate_weighted(*key, anchors, judged.items.get(key[2]))
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one))
@@ -187,15 +203,11 @@ def _planned(
     # Side by side, as kernels hold no lock.
     with ThreadPoolExecutor(2) as beside:
         queueing = beside.submit(planning.next_battle_rows, start, policies)
-        clustering = beside.submit(
-            lambda: count_boards.clustered_rows(inputs.participant_counts(read), rated)
-        )
         stopping = standings.stopping_rows(certain, targets, policies, models, seed)
         tables = {
             "candidate": start.candidates,
             "population_part": start.parts,
             "next_battle": conform("next_battle", queueing.result()),
-            "clustered_sd": conform("clustered_sd", clustering.result()),
             "stopping": conform("stopping", stopping),
         }
     return tables, [

@@ -12,13 +12,7 @@ import pyarrow.compute as pc
 
 from ratings.countries import Census, joint_weights
 from ratings.counts import CellCounts
-from ratings.growth import (
-    Flat,
-    Growth,
-    Pooled,
-    interval_design_effect,
-    society_of,
-)
+from ratings.growth import Flat, Growth, Pooled, society_of
 from ratings.hierarchical import HierarchicalPosterior
 from ratings.pairing import Rule
 from ratings.posterior import Posterior, over_models
@@ -52,25 +46,26 @@ class Standing:
 def of_counts(rated: Sequence[Rated]) -> Iterator[Standing]:
     """Boards of the unweighted sample, by the canonical estimator."""
     for one in canonical(rated).values():
-
-        def over(models: Sequence[str], one: Rated = one) -> tuple[Posterior, Growth]:
-            posterior = over_models(one.posterior, models)
-            return posterior, Flat(posterior.covariance)
-
         battles = round(one.counts.battle_total)
+
+        def over(
+            models: Sequence[str], one: Rated = one, battles: int = battles
+        ) -> tuple[Posterior, Growth]:
+            posterior = over_models(one.posterior, models)
+            if one.dependence is None:
+                return posterior, Flat(posterior.covariance)
+            return posterior, Flat(posterior.covariance, *one.dependence.growth, battles)
+
         yield Standing(UNWEIGHTED, one.stratum_id, one.dimension, one.estimator, battles, over)
 
 
 def of_weighted(one: WeightedRated) -> Standing:
     """A weighted board: its intervals are clustered by participant, its battles effective ones."""
-    shown = one.shown
-    design_effect = interval_design_effect(one.posterior, one.clustered)
     battles = one.met.battle_total
-    freedom = one.clustered.degrees_of_freedom
 
     def over(models: Sequence[str]) -> tuple[Posterior, Growth]:
-        posterior = over_models(shown, models)
-        return posterior, Flat(posterior.covariance, design_effect, freedom, battles)
+        posterior = over_models(one.shown, models)
+        return posterior, Flat(posterior.covariance, *one.dependence.growth, battles)
 
     return Standing(
         one.weighting, one.stratum_id, one.dimension, TRUESKILL_EP, round(battles), over

@@ -31,6 +31,9 @@ summarised as (
         max(component_count) as component_count,
         max(effective_participant_count) as effective_participant_count,
         max(design_effect) as design_effect,
+        max(interval_basis) as interval_basis,
+        max(unattributed_count) as unattributed_count,
+        max(item_count) as item_count,
         median(skill_sd) as skill_sd_median
     from leaderboard
     group by weighting, stratum_id, dimension, estimator
@@ -50,6 +53,9 @@ select
     people.heard_count,
     summarised.effective_participant_count,
     summarised.design_effect,
+    summarised.interval_basis,
+    summarised.unattributed_count,
+    summarised.item_count,
     summarised.skill_sd_median
 from summarised
 left join tournaments

@@ -42,7 +42,8 @@ function factsOf(board, rows) {
         ofAdults = strata.population_share[boards.stratum_id[board]];
     const facts = [[formats.count(boards.battle_count[board]), "verdicts"]];
     if (people) facts.push([formats.count(people), "people"]);
-    if (effective !== null) facts.push([formats.count(effective), "effective, after weighting"]);
+    if (effective !== null && keyOf(board).isWeighted)
+        facts.push([formats.count(effective), "effective, after weighting"]);
     facts.push([formats.count(rows.length), "models"]);
     if (ofSample !== null && ofAdults !== null) {
         facts.push([formats.share(ofSample), "of the country's sample"]);
@@ -53,7 +54,8 @@ function factsOf(board, rows) {
 
 function titleOf(board) {
     const { stratum, dimension, isWeighted } = keyOf(board);
-    return `${dimensions.label[dimension]} · ${whoInline(stratum)} · ${isWeighted ? "weighted to the census" : "unweighted"}`;
+    const [beside] = boards.dependences[boards.dependence[board]];
+    return `${dimensions.label[dimension]} · ${whoInline(stratum)} · ${isWeighted ? "weighted to the census" : "unweighted"}${beside && ` · ${beside}`}`;
 }
 
 /** What a change of rank is against: everybody, or on everybody's board the overall question. */
@@ -103,7 +105,8 @@ function leaderboardRow(row, axis) {
 }
 
 function notesOf(board, rows) {
-    const notes = [];
+    const [, sentence] = boards.dependences[boards.dependence[board]];
+    const notes = sentence ? [sentence] : [];
     const provisional = rows.filter(provisionalText).length;
     if (provisional) {
         const few =
