@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.contracts import CONTRACTS
+from ingestion.vocabulary import EventType
 from tests.end_to_end.command import demoscope, document
 
 LOAD = {

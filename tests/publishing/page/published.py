@@ -135,6 +135,9 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "provisional_reason": REASONS.get(model),
                 "component_count": 1,
                 "effective_participant_count": 345.678 if is_weighted else None,
+                "interval_basis": "participants" if is_weighted else "independent",
+                "unattributed_count": 0,
+                "item_count": None,
             }
         )
     return rows
