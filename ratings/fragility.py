@@ -18,15 +18,16 @@ from ratings.expectation_propagation import fit
 from ratings.posterior import Posterior
 from ratings.sandwich import influences
 
-# Rivals that are tried: those nearest to the lead, by their own first order.
-RIVALS = 3
+# Rivals that are looked at, next in rank, and of these those that are tried by fitting: they need the
+# fewest to go, to first order.
+LOOKED_AT, TRIED = 10, 3
 
 
 class Removal(NamedTuple):
     """So many of so many go, and then ``leader`` leads; ``removed``: None where none was found."""
 
     removed: int | None
-    of: int
+    of: int | None
     leader: str | None
 
 
@@ -51,8 +52,8 @@ def fragility(posterior: Posterior, people: ParticipantCounts, *, has_votes: boo
     ``has_votes``: whether ``people`` holds votes; where it holds weights, only participants are
     removed.
     """
-    order = np.argsort(-posterior.mean, kind="stable")
-    moves = influences(posterior, people)
+    order = np.argsort(-posterior.mean, kind="stable")[: LOOKED_AT + 1]
+    moves = influences(posterior, people, order)
     participants = _fewest(
         posterior, order, moves, people.participant_count, lambda gone: _without(people, gone)
     )
@@ -61,7 +62,7 @@ def fragility(posterior: Posterior, people: ParticipantCounts, *, has_votes: boo
         cell_moves, cell, copies = _votes(posterior, people.counts)
         by_vote = np.repeat(np.arange(cell.size), copies)
         votes = _fewest(
-            posterior, order, cell_moves[by_vote], by_vote.size,
+            posterior, order, cell_moves[by_vote][:, order], by_vote.size,
             lambda gone: _without_votes(people.counts, cell, by_vote[gone]),
         )  # fmt: skip
     first, second = order[0], order[1]
@@ -71,7 +72,7 @@ def fragility(posterior: Posterior, people: ParticipantCounts, *, has_votes: boo
         lead=float(posterior.mean[first] - posterior.mean[second]),
         participants=participants,
         votes=votes,
-        largest_influence=float(np.abs(moves[:, first] - moves[:, second]).max(initial=0.0)),
+        largest_influence=float(np.abs(moves[:, 0] - moves[:, 1]).max(initial=0.0)),
     )
 
 
@@ -82,11 +83,11 @@ def _fewest(
     units: int,
     counts_without: Callable[[IndexArray], PairCounts],
 ) -> Removal:
-    """The fewest units that are found; ``moves`` (units, M): the mean moves by minus that."""
+    """The fewest units that are found; ``moves`` (units, K): means of ``order`` (K) lose that."""
     first = order[0]
     plans = []
-    for rival in order[1:]:
-        toward = moves[:, first] - moves[:, rival]
+    for place, rival in enumerate(order[1:], start=1):
+        toward = moves[:, 0] - moves[:, place]
         gone = np.argsort(-toward, kind="stable")
         closing = np.cumsum(toward[gone])
         lead = posterior.mean[first] - posterior.mean[rival]
@@ -94,7 +95,7 @@ def _fewest(
         plans.append((enough, int(rival), gone[: int((toward > 0.0).sum())]))
     plans.sort(key=lambda plan: plan[:2])
     best: tuple[int, str] | None = None
-    for enough, _, gone in plans[:RIVALS]:
+    for enough, _, gone in plans[:TRIED]:
         most = gone.size if best is None else min(gone.size, best[0] - 1)
         found = _verified(posterior, first, gone, min(enough, most), most, counts_without)
         if found is not None:
@@ -140,11 +141,12 @@ def _verified(
 
 
 def _without(people: ParticipantCounts, gone: IndexArray) -> PairCounts:
-    left = np.ones(people.participant_count, dtype=np.bool_)
-    left[gone] = False
-    rows = np.repeat(left, np.diff(people.starts))
-    sums = np.zeros((people.counts.first.size, 3))
-    np.add.at(sums, people.pair[rows], people.outcomes[rows])
+    # Verdicts whose judge is unknown stay.
+    is_gone = np.zeros(people.participant_count, dtype=np.bool_)
+    is_gone[gone] = True
+    rows = np.repeat(is_gone, np.diff(people.starts))
+    sums = people.counts.outcomes.copy()
+    np.subtract.at(sums, people.pair[rows], people.outcomes[rows])
     return _counted(people.counts, sums)
 
 
@@ -155,7 +157,9 @@ def _without_votes(counts: PairCounts, cell: IndexArray, gone: IndexArray) -> Pa
 
 
 def _counted(counts: PairCounts, sums: FloatArray) -> PairCounts:
-    win_first, win_second, tie = np.maximum(sums, 0.0).T
+    # What is left of weights that were all taken off is rounding.
+    sums = np.where(sums > 1e-9 * np.maximum(counts.outcomes, 1.0), sums, 0.0)
+    win_first, win_second, tie = sums.T
     return replace(
         counts,
         win_first=np.ascontiguousarray(win_first),

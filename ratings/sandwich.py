@@ -179,14 +179,15 @@ def _moves_of_singles(
         yield _Moves(moves, times, is_gathered=together is not None)
 
 
-def influences(posterior: Posterior, people: ParticipantCounts) -> FloatArray:
-    """How far each participant pulls the mean (R, M): without them it is so much less.
+def influences(posterior: Posterior, people: ParticipantCounts, models: IndexArray) -> FloatArray:
+    """How far each participant pulls the mean of K ``models`` (R, K): without them it is less so.
 
     ``posterior``: the EP fit of ``people.counts``. To first order, the sites of all others held.
     """
-    out = np.empty((people.participant_count, posterior.mean.size))
+    out = np.empty((people.participant_count, models.size))
     for chosen, is_large in _chunks(people, posterior.mean.size):
-        out[chosen] = _moves_of(posterior, people.some(chosen), None, is_large=is_large).moves
+        found = _moves_of(posterior, people.some(chosen), None, is_large=is_large)
+        out[chosen] = found.moves[:, models]
     return out
 
 

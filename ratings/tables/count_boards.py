@@ -20,7 +20,7 @@ from ratings.consistency import kendall_tau, rank_shifts, separation
 from ratings.counts import PairCounts
 from ratings.posterior import Posterior, merge_by_census, sd_ratio
 from ratings.summary import pairwise
-from ratings.tables.bounds import PAIRS, left_out, paired
+from ratings.tables.bounds import DETAILED_MODELS, PAIRS, left_out, paired
 from ratings.tables.declarations import before_rounding
 from ratings.tables.judged_boards import clustered, merged_dependence, over_all_models
 from ratings.tournaments import (
@@ -80,13 +80,33 @@ def pair_rows(one: Rated | WeightedRated, everybody: str = EVERYBODY) -> pa.Tabl
 
     It is the board's own: of the posterior that the board shows, with its weights.
     """
-    if isinstance(one, WeightedRated):
-        shown, met = one.shown, one.met
-    else:
-        shown, met = one.posterior, one.counts
-    key = (one.stratum_id, one.dimension, one.weighting, TRUESKILL_EP)
+    met = one.met if isinstance(one, WeightedRated) else one.counts
+    shown = _shown(one)
     kept = paired(shown, is_everybody=one.stratum_id == everybody)
-    return with_constants(pairwise(shown, met, kept), dict(zip(BOARD_KEY, key, strict=True)))
+    return with_constants(pairwise(shown, met, kept), _key(one))
+
+
+def covariance_rows(one: Rated | WeightedRated) -> pa.Table:
+    """Covariance of the centred skills of such a board, each two models once; none of very many."""
+    shown = _shown(one)
+    size = len(shown.model_ids)
+    rows, columns = np.triu_indices(size if size <= DETAILED_MODELS else 0)
+    names = pa.array(shown.model_ids, pa.string())
+    found = {
+        "model_a": names.take(pa.array(rows)),
+        "model_b": names.take(pa.array(columns)),
+        "covariance": shown.skill_covariance[rows, columns],
+    }
+    return with_constants(pa.table(found), _key(one))
+
+
+def _shown(one: Rated | WeightedRated) -> Posterior:
+    return one.shown if isinstance(one, WeightedRated) else one.posterior
+
+
+def _key(one: Rated | WeightedRated) -> dict[str, str]:
+    key = (one.stratum_id, one.dimension, one.weighting, TRUESKILL_EP)
+    return dict(zip(BOARD_KEY, key, strict=True))
 
 
 def pairs_left_out(rated: list[Rated], everybody: str) -> Iterator[dict[str, Any]]:

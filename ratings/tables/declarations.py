@@ -142,6 +142,34 @@ _TABLES = (
         _count("battle_count", "Battles between the two."),
     ),
     _table(
+        "fragility",
+        "One row per weighting, stratum and dimension of everybody's board: what must go before"
+        " another model leads.",
+        *_BOARD,
+        _text("leader_model_id", "The model with the highest skill."),
+        _text("second_model_id", "The next."),
+        _micro("lead", "Skill of the first less that of the second, micro-units."),
+        _micro(
+            "largest_influence",
+            "How far a single participant moves that lead, micro-units, to first order.",
+        ),
+        _count("participants_removed", "Fewest participants found to be enough; null: none were."),
+        _count("participant_count", "Of so many."),
+        _text("leader_without_participants", "The model that leads without them."),
+        _count("votes_removed", "Fewest votes found to be enough; null: none, or weighted."),
+        _count("vote_count", "Of so many; null on a weighted board."),
+        _text("leader_without_votes", "The model that leads without them."),
+    ),
+    _table(
+        "skill_covariance",
+        "One row per weighting, stratum, dimension, estimator and two models, model_a first by name"
+        " or the same: of boards of up to 300 models.",
+        *_BOARD,
+        _text("model_a", "The one."),
+        _text("model_b", "The other."),
+        _micro("covariance", "Of their centred skills, as the board shows them, millionths."),
+    ),
+    _table(
         "tournament",
         "One row per stratum and dimension: battles, ties, and how decided its board is.",
         _STRATUM,

@@ -14,6 +14,7 @@ from ratings.online import replay_tournament
 from ratings.posterior import Posterior
 from ratings.tables import bounds, count_boards, hierarchical_boards, inputs, planning, standings
 from ratings.tables.declarations import before_rounding, conform
+from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
 from ratings.tables.standings import Standing
@@ -58,9 +59,13 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         replaying = beside.submit(_online, read, parameters, seed)
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
+        removing = beside.submit(
+            lambda: [] if is_board_alone else list(flat_rows(rated, judged, everybody))
+        )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
-        weighted_pairs, weighted, certain = weighting.result()
+        weighted_pairs, covariances, weighted, certain, fragile = weighting.result()
+        fragile += removing.result()
         merged, tables = merging.result()
         hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
@@ -77,15 +82,14 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         read("policy_counts"), parameters, seed, rated, judged
     )
     if rated:
-        tables[PAIRWISE] = pa.concat_tables(
-            [
-                count_boards.pair_rows(one, everybody)
-                for one in count_boards.canonical(rated).values()
-            ]
-            + weighted_pairs
-        )
+        canonical = count_boards.canonical(rated).values()
+        pairs = [count_boards.pair_rows(one, everybody) for one in canonical]
+        tables[PAIRWISE] = pa.concat_tables([*pairs, *weighted_pairs])
+        covariances += [count_boards.covariance_rows(one) for one in canonical]
+        tables["skill_covariance"] = pa.concat_tables(covariances)
         too_large += count_boards.pairs_left_out(rated, everybody)
         tables["tournament"] = count_boards.tournament_rows(rated)
+        tables["fragility"] = fragility_table(fragile)
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
@@ -126,15 +130,18 @@ def _weighted(
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
     seed: int,
-) -> tuple[list[pa.Table], list[pa.Table], list[Standing]]:
-    """Pairs and boards of the weighted sample, and how the boards stand."""
-    pairs, boards, certain = [], [], []
+) -> tuple[list[pa.Table], list[pa.Table], list[pa.Table], list[Standing], Rows]:
+    """Pairs, covariances and boards of the weighted sample, how they stand, how easily they fall."""
+    pairs, covariances, boards, certain = [], [], [], []
+    fragile: Rows = []
     for key in inputs.weighted_judgments(read):
         one = rate_weighted(*key, anchors, judged.items.get(key[2]))
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
+        covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one))
-    return pairs, boards, certain
+        fragile += weighted_rows(one, parameters.margin_tournament)
+    return pairs, covariances, boards, certain, fragile
 
 
 def _merged(
