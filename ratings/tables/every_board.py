@@ -131,7 +131,7 @@ def _weighted(
     anchors: Mapping[str, Posterior],
     seed: int,
 ) -> tuple[list[pa.Table], list[pa.Table], list[pa.Table], list[Standing], Rows]:
-    """Pairs, covariances and boards of the weighted sample, how they stand, how easily they fall."""
+    """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them."""
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
     for key in inputs.weighted_judgments(read):
