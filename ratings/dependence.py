@@ -276,19 +276,17 @@ def _scaled(covariance: FloatArray, wanted: FloatArray, seen: FloatArray) -> Flo
 
 
 def _at_least(clustered: Posterior, posterior: Posterior) -> FloatArray:
-    # Skills are scaled about their mean, whose own variance nothing on a board shows; that moves
-    # the mean a little, so again until they are wide enough.
+    # What is missing is added to the skill of that model alone. Skills are about their mean, which
+    # moves with it a little: so from below, until they are wide enough.
     seen, own = clustered.skill_sd, posterior.skill_sd
     skewed = own / np.where(own > 0.0, posterior.fitted.skill_sd, 1.0)
     wanted = np.maximum(seen * np.maximum(skewed, 1.0), own)
     covariance = clustered.covariance
     for _ in range(ROUNDS):
+        seen = clustered.with_covariance(covariance).skill_sd
         if (seen >= WITHIN * wanted).all():
             break
-        weights, shown = clustered.reference, clustered.with_covariance(covariance)
-        common = float((weights[:, None] * covariance * weights[None, :]).sum())
-        covariance = _scaled(shown.skill_covariance, np.maximum(wanted, seen), seen) + common
-        seen = clustered.with_covariance(covariance).skill_sd
+        covariance = covariance + np.diag(np.maximum(wanted**2 - seen**2, 0.0))
     return covariance
 
 

@@ -74,7 +74,8 @@ def test_it_is_the_weighted_boards_where_all_weights_are_one(
 
 
 def test_what_is_shown_is_of_participants(tables: dict[str, pd.DataFrame]) -> None:
-    board = flat(tables).set_index(["stratum_id", "dimension"]).loc[("all", "repeated")]
+    every = flat(tables)
+    board = every[(every.stratum_id == "all") & (every.dimension == "repeated")]
     assert set(board.interval_basis) == {"participants"}
     assert (board.skill_sd_micro > 2 * board.model_sd_micro).all()
     half = (board.skill_hi_micro - board.skill_lo_micro) / 2
@@ -107,14 +108,14 @@ def test_it_says_that_many_verdicts_of_few_are_less_than_they_seem(
 
 
 def test_who_is_unknown_is_counted(tables: dict[str, pd.DataFrame]) -> None:
-    boards = flat(tables).set_index(["dimension", "stratum_id"])
-    alone = boards.loc[("counts_alone", "all")]
+    boards = flat(tables)
+    alone = boards[(boards.dimension == "counts_alone") & (boards.stratum_id == "all")]
     assert set(alone.interval_basis) == {"independent"}
     assert (alone.skill_sd_micro == alone.model_sd_micro).all()
     assert set(alone.unattributed_count) == {1}
-    half = boards.loc["half_known"]
+    half = boards[boards.dimension == "half_known"]
     assert set(half.interval_basis) == {"participants"}
-    assert half.unattributed_count.groupby("stratum_id").first().to_dict() == {
+    assert half.groupby("stratum_id").unattributed_count.first().to_dict() == {
         "US": 1,
         "US/age/old": 1,
         "US/age/young": 0,
@@ -136,20 +137,20 @@ def with_items() -> dict[str, pd.DataFrame]:
 
 def test_items_reach_flat_and_weighted_boards(with_items: dict[str, pd.DataFrame]) -> None:
     rows = with_items["rating"]
-    boards = rows[rows.estimator == "trueskill_ep"].set_index(["dimension", "weighting"])
+    rows = rows[rows.estimator == "trueskill_ep"]
+
+    def of(dimension: str, weighting: str, stratum: str = "US") -> pd.DataFrame:
+        is_one = (rows.dimension == dimension) & (rows.weighting == weighting)
+        return rows[is_one & (rows.stratum_id == stratum)]
+
     for weighting in ("none", "census"):
-        assert set(boards.loc[("prompts", weighting)].interval_basis) == {"participants_and_items"}
-        assert set(boards.loc[("prompts", weighting)].item_count) == {12}
-        one = boards.loc[("one", weighting)]
-        assert set(one[one.stratum_id == "US"].interval_basis) == {"participants"}
-        assert set(one.item_count) == {1}
-    young = boards.loc[("one", "none")].query("stratum_id == 'US/age/young'")
-    assert set(young.interval_basis) == {"few_participants"}
-    merged = boards.loc[("prompts", "merged_by_age")]
+        assert set(of("prompts", weighting).interval_basis) == {"participants_and_items"}
+        assert set(of("prompts", weighting).item_count) == {12}
+        assert set(of("one", weighting).interval_basis) == {"participants"}
+        assert set(of("one", weighting).item_count) == {1}
+    assert set(of("one", "none", "US/age/young").interval_basis) == {"few_participants"}
+    merged = of("prompts", "merged_by_age")
     assert set(merged.interval_basis) == {"participants"}
     assert set(merged.item_count) == {12}
-    one, other = (
-        boards.loc[("prompts", weighting)].query("stratum_id == 'US'").skill_sd_micro
-        for weighting in ("none", "census")
-    )
-    assert (one.to_numpy() - other.to_numpy()).max() <= 1
+    one, other = (of("prompts", name).skill_sd_micro.to_numpy() for name in ("none", "census"))
+    assert np.abs(one - other).max() <= 1
