@@ -56,6 +56,16 @@ where
     and weighting = $weighting
     and clustered_sd > 2 * skill_sd
 """
+MISFITS = """
+select check_name, statistic, expected, both_ways_share from rpt_model_fit
+where stratum_id = $stratum and dimension = $dimension and is_misfit
+order by check_name
+"""
+MISFIT_WORDS = {
+    "drift": "verdicts changed between the earlier and the later half of the battles",
+    "pairs": "verdicts on pairs of models differ from what skills say",
+    "triads": "models beat each other in a circle",
+}
 COLUMNS: Columns = {
     ">rank": "{rank}",
     "^range": "{rank_lo}-{rank_hi}",
@@ -220,6 +230,30 @@ def _clustered(head: dict[str, Any]) -> list[str]:
     return [said]
 
 
+def _misfits(head: dict[str, Any]) -> list[str]:
+    """Where the last build found that the board's model does not fit its battles."""
+    from orchestration.database import mart_rows
+
+    names = {name: head[name] for name in ("stratum", "dimension")}
+    try:
+        found = mart_rows(Home.from_environment(), MISFITS, names)
+    except (BusyError, NotFoundError):
+        return []
+    said = [
+        f"{MISFIT_WORDS[row['check_name']]} ({row['statistic']:.2g} where {row['expected']:.2g} is"
+        " expected: rpt_model_fit)"
+        for row in found
+        if row["check_name"] in MISFIT_WORDS
+    ]
+    if any(row["check_name"] == "sides" for row in found):
+        [share] = [row["both_ways_share"] for row in found if row["check_name"] == "sides"]
+        said.append(
+            "an advantage of being shown first can't be told from skill, as too few pairs were"
+            f" shown both ways round ({share or 0.0:.0%} of battles; rpt_model_fit)"
+        )
+    return said
+
+
 def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
     from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
@@ -237,6 +271,7 @@ def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: 
         )
     if is_last and output is Format.TABLE:
         notes += _clustered(head)
+        notes += _misfits(head)
     note = "; ".join(notes)
     print_rows("rows", rows, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
 

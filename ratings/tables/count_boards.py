@@ -17,10 +17,8 @@ import pyarrow.compute as pc
 
 from ratings.consistency import kendall_tau, rank_shifts, separation
 from ratings.counts import PairCounts, ParticipantCounts
-from ratings.expectation_propagation import fit
-from ratings.posterior import Posterior, merge_by_census, sd_ratio
+from ratings.posterior import Posterior, merge_by_census, over_models, sd_ratio
 from ratings.sandwich import design_effect, sandwich
-from ratings.skewness import corrected
 from ratings.summary import pairwise
 from ratings.tables.bounds import PAIRS, left_out, paired
 from ratings.tables.declarations import before_rounding
@@ -149,13 +147,7 @@ def _over_models(one: Rated, models: tuple[str, ...]) -> Posterior:
     """The same tournament with models that only others of the country have battled."""
     if one.counts.model_ids == models:
         return one.posterior
-    own = one.counts
-    place = np.array([models.index(model) for model in own.model_ids], dtype=np.int64)
-    counts = PairCounts.from_indices(
-        models, place[own.first], place[own.second], own.win_first, own.win_second, own.tie
-    )
-    like = one.posterior
-    return corrected(fit(counts, draw_margin=like.draw_margin, prior=like.prior), counts)
+    return over_models(one.posterior, models)
 
 
 def clustered_rows(

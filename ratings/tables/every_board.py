@@ -11,7 +11,16 @@ import pyarrow.compute as pc
 
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
-from ratings.tables import bounds, count_boards, hierarchical_boards, inputs, planning, standings
+from ratings.tables import (
+    board_fit,
+    bounds,
+    count_boards,
+    hierarchical_boards,
+    inputs,
+    planning,
+    standings,
+)
+from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
 from ratings.tables.inputs import Read, Study
 from ratings.tables.standings import Standing
@@ -45,14 +54,21 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     seed, everybody = inputs.seed_of(counts), parameters.margin_tournament
     study = inputs.read_study(read)
     rated = list(rate_each(counts, parameters))
+    sides = board_fit.read_sides(read, rated, everybody)
+    rated = board_fit.without_sides(rated, sides)
     anchors = count_boards.anchors(rated, parameters)
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
         pooling = beside.submit(_hierarchical, read, study, parameters, anchors, seed)
-        weighting = beside.submit(_weighted, read, parameters, anchors, seed)
+        weighting = beside.submit(_weighted, read, parameters, anchors, sides, seed)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         replaying = beside.submit(_online, read, parameters, seed)
+        fitting = (
+            None
+            if is_board_alone
+            else beside.submit(board_fit.fit_rows, rated, sides, everybody, seed)
+        )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
         weighted, certain = weighting.result()
@@ -66,6 +82,8 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     if is_board_alone:
         return {RATING: conform(RATING, every)}
     tables |= effects | histories
+    if fitting is not None:
+        tables[board_fit.MODEL_FIT] = fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
         read("policy_counts"), parameters, seed, rated
@@ -101,12 +119,16 @@ def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[p
 
 
 def _weighted(
-    read: Read, parameters: RatingParameters, anchors: Mapping[str, Posterior], seed: int
+    read: Read,
+    parameters: RatingParameters,
+    anchors: Mapping[str, Posterior],
+    sides: Sides,
+    seed: int,
 ) -> tuple[list[pa.Table], list[Standing]]:
     """Boards of the weighted sample, and how they stand."""
     boards, certain = [], []
     for key in inputs.weighted_judgments(read):
-        one = rate_weighted(*key, anchors)
+        one = board_fit.weighted_without_sides(rate_weighted(*key, anchors), sides)
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one))
     return boards, certain

@@ -57,7 +57,7 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select unnest(['all', 'US']) as stratum_id, cell_id from int_cells__grouped
             union all select 'US/age/' || group_name, cell_id from int_cells__grouped;
         create table fct_battle as
-            select verdict.*, cells.cell_id, true as is_counted,
+            select verdict.*, participant as participant_key, cells.cell_id, true as is_counted,
                 cast(null as timestamp) as occurred_at
             from verdict inner join int_cells__grouped as cells using (group_name);
         create table fct_tournament_count as

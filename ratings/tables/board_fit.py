@@ -1,0 +1,173 @@
+"""Boards without the advantage of being shown first, and whether each board's model fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.special import ndtr
+
+from ratings.gaussian import NORMAL_975
+from ratings.judged import Judged
+from ratings.model_fit import checks, discovered
+from ratings.sides import (
+    UNKNOWN,
+    SideEffect,
+    both_ways_share,
+    exposure,
+    imbalance,
+    is_one_sided,
+    side_effect,
+    without_side_effect,
+)
+from ratings.tables import inputs
+from ratings.tables.bounds import DETAILED_MODELS
+from ratings.tables.count_boards import canonical
+from ratings.tables.declarations import before_rounding
+from ratings.tournaments import TRUESKILL_EP, Rated, WeightedRated, derive_seed
+
+if TYPE_CHECKING:
+    from ratings.compiled import FloatArray
+    from ratings.counts import PairCounts
+
+MODEL_FIT, SIDES = "model_fit", "sides"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Battles known one by one, and per dimension what being shown first is worth.
+
+    ``battles``: per dimension; ``cells``: per stratum.
+    """
+
+    battles: dict[str, pa.Table]
+    cells: dict[str, pa.Array]
+    effects: dict[str, SideEffect]
+
+    def judged(self, stratum: str, dimension: str, counts: PairCounts) -> Judged | None:
+        """The battles of a board; None where none is known one by one."""
+        rows = self.battles.get(dimension)
+        if rows is None or stratum not in self.cells:
+            return None
+        here = rows.filter(pc.is_in(rows.column("cell_id"), self.cells[stratum]))
+        return Judged.from_arrow(here, counts) if here.num_rows else None
+
+    def effect(self, dimension: str) -> SideEffect:
+        """Of a dimension, over all its battles."""
+        return self.effects.get(dimension, UNKNOWN)
+
+    def exposed(self, one: Rated) -> FloatArray:
+        """How far an effect of 1 moves each skill of a board (M)."""
+        judged = self.judged(one.stratum_id, one.dimension, one.counts)
+        if judged is None:
+            return np.zeros(len(one.counts.model_ids))
+        net = imbalance(one.counts, judged, one.counts.outcomes.sum(axis=1))
+        return exposure(one.posterior, one.counts, net)
+
+
+def read_sides(read: inputs.Read, rated: Sequence[Rated], everybody: str) -> Sides:
+    """The effects are told from everybody's boards."""
+    battles, cells = inputs.judged_battles(read)
+    sides = Sides(battles, cells, {})
+    for (stratum, dimension), one in canonical(rated).items():
+        if stratum == everybody:
+            judged = sides.judged(stratum, dimension, one.counts)
+            if judged is not None:
+                found = side_effect(one.posterior.fitted, one.counts, judged)
+                sides.effects[dimension] = found
+    return sides
+
+
+def without_sides(rated: Sequence[Rated], sides: Sides) -> list[Rated]:
+    """Boards of the canonical estimator as if all pairs had been shown both ways equally often."""
+    return [
+        replace(
+            one,
+            posterior=without_side_effect(
+                one.posterior, sides.exposed(one), sides.effect(one.dimension)
+            ),
+        )
+        if one.estimator == TRUESKILL_EP
+        else one
+        for one in rated
+    ]
+
+
+def weighted_without_sides(one: WeightedRated, sides: Sides) -> WeightedRated:
+    """The same of a weighted board: sides are those of its people, whatever their weights."""
+    effect = sides.effect(one.dimension)
+    counts = one.people.counts
+    judged = sides.judged(one.stratum_id, one.dimension, counts)
+    if judged is None or not effect.is_known:
+        return one
+    exposed = exposure(one.posterior, counts, imbalance(counts, judged))
+    doubt = effect.sd**2 * np.outer(exposed, exposed)
+    return replace(
+        one,
+        posterior=without_side_effect(one.posterior, exposed, effect),
+        clustered=replace(one.clustered, prior=one.clustered.prior + doubt),
+    )
+
+
+def fit_rows(rated: Sequence[Rated], sides: Sides, everybody: str, seed: int) -> pa.Table:
+    """The table `model_fit`. Of very many models, everybody's boards alone have checks."""
+    rows = [
+        row
+        for one in canonical(rated).values()
+        if one.stratum_id == everybody or len(one.counts.model_ids) <= DETAILED_MODELS
+        for row in _board_rows(one, sides, seed)
+    ]
+    told = discovered(
+        np.array(
+            [row["p_value"] if row["is_misfit"] is None else None for row in rows], dtype=float
+        )
+    )
+    for row, is_told in zip(rows, told.tolist(), strict=True):
+        if row["is_misfit"] is None:
+            row["is_misfit"] = is_told
+    return pa.Table.from_pylist(rows, schema=before_rounding(MODEL_FIT))
+
+
+def _board_rows(one: Rated, sides: Sides, seed: int) -> Iterator[dict[str, Any]]:
+    judged = sides.judged(one.stratum_id, one.dimension, one.counts)
+    if judged is None or judged.pair.size == 0:
+        return
+    labels = {
+        "stratum_id": one.stratum_id,
+        "dimension": one.dimension,
+        "battle_count": round(float(judged.battles.sum())),
+        "participant_count": judged.people,
+    }
+    own = derive_seed(seed, one.stratum_id, one.dimension, MODEL_FIT)
+    for check in checks(one.posterior, one.counts, judged, own):
+        yield labels | {
+            "check_name": check.name,
+            "statistic": check.statistic,
+            "expected": check.expected,
+            "p_value": _finite(check.p),
+            "is_misfit": None,
+        }
+    effect = sides.effect(one.dimension)
+    half = NORMAL_975 * effect.sd
+    is_zero_sd = effect.sd == 0.0
+    yield labels | {
+        "check_name": SIDES,
+        "statistic": _finite(effect.effect),
+        "expected": 0.0,
+        "statistic_lo": _finite(effect.effect - half),
+        "statistic_hi": _finite(effect.effect + half),
+        "p_value": None
+        if is_zero_sd
+        else _finite(2.0 * float(ndtr(-abs(effect.effect) / effect.sd))),
+        "both_ways_share": _finite(both_ways_share(one.counts, judged)),
+        "is_misfit": is_one_sided(one.posterior, sides.exposed(one), effect),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
