@@ -16,10 +16,11 @@ import numpy as np
 from scipy.special import ndtr
 
 from ratings.compiled import FloatArray
-from ratings.counts import PairCounts
+from ratings.counts import CellCounts, PairCounts
 from ratings.cut_gaussian import density
 from ratings.expectation_propagation import pool
 from ratings.gaussian import NORMAL_975
+from ratings.hierarchical import HierarchicalPosterior
 from ratings.judged import Judged
 from ratings.posterior import Posterior
 
@@ -139,3 +140,21 @@ def both_ways_share(counts: PairCounts, judged: Judged) -> float:
     net = judged.per_pair(judged.side * judged.battles, pairs)
     total = float(battles.sum())
     return float(battles[np.abs(net) < battles].sum()) / total if total > 0.0 else math.nan
+
+
+def hierarchy_without_side_effect(
+    posterior: HierarchicalPosterior, cells: CellCounts, net: FloatArray, effect: SideEffect
+) -> HierarchicalPosterior:
+    """The same of common skills and effects together; ``net`` (D): imbalance of each row's pair."""
+    if not effect.is_known:
+        return posterior
+    rows = cells.differences
+    pulled = pool(cells.outcomes, posterior.sites[0]) * net
+    blocks = posterior.mean.shape[0]
+    _, at, _ = rows.assemble(np.zeros(pulled.size), pulled, np.ones(blocks))
+    exposed = (posterior.covariance * at).sum(axis=1)
+    return replace(
+        posterior,
+        mean=posterior.mean - effect.effect * exposed.reshape(posterior.mean.shape),
+        covariance=posterior.covariance + effect.sd**2 * np.outer(exposed, exposed),
+    )

@@ -20,6 +20,7 @@ from ratings.sides import (
     SideEffect,
     both_ways_share,
     exposure,
+    hierarchy_without_side_effect,
     imbalance,
     is_one_sided,
     side_effect,
@@ -27,13 +28,15 @@ from ratings.sides import (
 )
 from ratings.tables import inputs
 from ratings.tables.bounds import DETAILED_MODELS
-from ratings.tables.count_boards import canonical
+from ratings.tables.count_boards import EVERYBODY, canonical
 from ratings.tables.declarations import before_rounding
 from ratings.tournaments import TRUESKILL_EP, Rated, WeightedRated, derive_seed
 
 if TYPE_CHECKING:
     from ratings.compiled import FloatArray
-    from ratings.counts import PairCounts
+    from ratings.counts import CellCounts, PairCounts
+    from ratings.hierarchical import HierarchicalPosterior
+    from ratings.tables.hierarchical_boards import Countries, Country
 
 MODEL_FIT, SIDES = "model_fit", "sides"
 
@@ -112,6 +115,46 @@ def weighted_without_sides(one: WeightedRated, sides: Sides) -> WeightedRated:
         posterior=without_side_effect(one.posterior, exposed, effect),
         clustered=replace(one.clustered, prior=one.clustered.prior + doubt),
     )
+
+
+def countries_without_sides(one: Countries, sides: Sides) -> Countries:
+    """The same of the hierarchical model's boards.
+
+    Of one model over all countries sides are those of all countries.
+    """
+    effect = sides.effect(one.dimension)
+    if not effect.is_known:
+        return one
+    if one.joint is not None:
+        net = _net_of_rows(sides, EVERYBODY, one.dimension, one.together)
+        whole = hierarchy_without_side_effect(one.joint.joint, one.together, net, effect)
+        joint = replace(one.joint, joint=whole)
+        return replace(
+            one,
+            joint=joint,
+            each=[_with(country, joint.country(country.name)) for country in one.each],
+        )
+    each = []
+    for country in one.each:
+        net = _net_of_rows(sides, country.name, one.dimension, country.cells)
+        found = hierarchy_without_side_effect(country.posterior, country.cells, net, effect)
+        each.append(_with(country, found))
+    return replace(one, each=each)
+
+
+def _with(country: Country, posterior: HierarchicalPosterior) -> Country:
+    return replace(country, posterior=posterior, population=posterior.board(country.census))
+
+
+def _net_of_rows(sides: Sides, stratum: str, dimension: str, cells: CellCounts) -> FloatArray:
+    """Imbalance of each row's pair (D), over the whole stratum."""
+    counts = cells.pooled
+    judged = sides.judged(stratum, dimension, counts)
+    if judged is None:
+        return np.zeros(cells.first.size)
+    size = len(counts.model_ids)
+    place = np.searchsorted(counts.first * size + counts.second, cells.first * size + cells.second)
+    return imbalance(counts, judged)[place]
 
 
 def fit_rows(rated: Sequence[Rated], sides: Sides, everybody: str, seed: int) -> pa.Table:

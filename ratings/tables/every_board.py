@@ -60,7 +60,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
-        pooling = beside.submit(_hierarchical, read, study, parameters, anchors, seed)
+        pooling = beside.submit(_hierarchical, read, study, parameters, anchors, sides, seed)
         weighting = beside.submit(_weighted, read, parameters, anchors, sides, seed)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         replaying = beside.submit(_online, read, parameters, seed)
@@ -159,6 +159,7 @@ def _hierarchical(
     study: Study,
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
+    sides: Sides,
     seed: int,
 ) -> tuple[list[pa.Table], Tables, list[Standing], Rows]:
     """Boards of the hierarchical model; spread and shrinkage of effects; how the boards stand.
@@ -170,6 +171,7 @@ def _hierarchical(
     )
     if not every:
         return [], {}, [], too_large
+    every = [board_fit.countries_without_sides(one, sides) for one in every]
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
     certain = list(standings.of_populations(every, study))
     return boards, hierarchical_boards.effect_rows(every), certain, too_large

@@ -34,16 +34,34 @@ def made(one_way: float) -> dict[str, pd.DataFrame]:
     return {name: table.to_pandas() for name, table in tables.items()}
 
 
-def skills(tables: dict[str, pd.DataFrame], weighting: str, stratum: str) -> pd.DataFrame:
-    rows = tables["rating"].query("estimator == 'trueskill_ep'")
+@pytest.fixture(scope="module", name="tables")
+def one_sided_tables() -> dict[str, pd.DataFrame]:
+    return made(0.85)
+
+
+def skills(
+    tables: dict[str, pd.DataFrame], weighting: str, stratum: str, estimator: str
+) -> pd.DataFrame:
+    rows = tables["rating"].query(f"estimator == '{estimator}'")
     rows = rows[(rows.weighting == weighting) & (rows.stratum_id == stratum)]
     return rows.set_index("model_id")
 
 
-@pytest.mark.parametrize(("weighting", "stratum"), [("none", "all"), ("census", "US")])
-def test_what_was_mostly_shown_first_is_not_the_best_for_it(weighting: str, stratum: str) -> None:
-    tables = made(0.85)
-    rows = skills(tables, weighting, stratum)
+@pytest.mark.parametrize(
+    ("weighting", "stratum", "estimator"),
+    [
+        ("none", "all", "trueskill_ep"),
+        ("none", "US/age/old", "trueskill_ep"),
+        ("census", "US", "trueskill_ep"),
+        ("merged_by_age", "US", "trueskill_ep"),
+        ("census", "US", "trueskill_hierarchical"),
+        ("census", "US/age/young", "trueskill_hierarchical"),
+    ],
+)
+def test_what_was_mostly_shown_first_is_not_the_best_for_it(
+    tables: dict[str, pd.DataFrame], weighting: str, stratum: str, estimator: str
+) -> None:
+    rows = skills(tables, weighting, stratum, estimator)
     # Without the effect taken out, the first by name would be 4 units ahead of the last.
     assert abs(rows.skill_micro["ant"] - rows.skill_micro["eel"]) < 3 * rows.skill_sd_micro["ant"]
     online = tables["rating"].query("estimator == 'bradley_terry' and stratum_id == 'all'")
