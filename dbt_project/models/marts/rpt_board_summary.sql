@@ -18,6 +18,19 @@ tournaments as (
 
 ),
 
+-- Of the unweighted trueskill_ep board; every board of the same people stands on the same verdicts.
+misfits as (
+
+    select
+        stratum_id,
+        dimension,
+        string_agg(check_name, ', ' order by check_name) as misfits
+    from {{ ref('rpt_model_fit') }}
+    where is_misfit
+    group by stratum_id, dimension
+
+),
+
 summarised as (
 
     select
@@ -50,7 +63,8 @@ select
     people.heard_count,
     summarised.effective_participant_count,
     summarised.design_effect,
-    summarised.skill_sd_median
+    summarised.skill_sd_median,
+    misfits.misfits
 from summarised
 left join tournaments
     on
@@ -60,3 +74,7 @@ left join people
     on
         summarised.stratum_id = people.stratum_id
         and summarised.dimension = people.dimension
+left join misfits
+    on
+        summarised.stratum_id = misfits.stratum_id
+        and summarised.dimension = misfits.dimension
