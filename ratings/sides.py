@@ -95,7 +95,9 @@ def imbalance(counts: PairCounts, judged: Judged, battles: FloatArray | None = N
     ``battles`` (P): all battles of each pair, where some are known as counts alone.
     """
     pairs = counts.first.size
-    whole = judged.per_pair(judged.battles, pairs) if battles is None else battles
+    whole = judged.per_pair(judged.battles, pairs)
+    if battles is not None:
+        whole = np.maximum(whole, battles)
     net = judged.per_pair(judged.side * judged.battles, pairs)
     return np.divide(net, whole, out=np.zeros(pairs), where=whole > 0.0)
 

@@ -86,19 +86,21 @@ def read_sides(read: inputs.Read, rated: Sequence[Rated], everybody: str) -> Sid
     return sides
 
 
+def one_without_sides(sides: Sides, one: Rated) -> Rated:
+    """A board of the canonical estimator had all pairs been shown both ways equally often.
+
+    Under a quality policy sides are those of everybody's verdicts, struck or not.
+    """
+    effect = sides.effect(one.dimension)
+    if one.estimator != TRUESKILL_EP or not effect.is_known:
+        return one
+    posterior = without_side_effect(one.posterior, sides.exposed(one), effect)
+    return replace(one, posterior=posterior)
+
+
 def without_sides(rated: Sequence[Rated], sides: Sides) -> list[Rated]:
-    """Boards of the canonical estimator as if all pairs had been shown both ways equally often."""
-    return [
-        replace(
-            one,
-            posterior=without_side_effect(
-                one.posterior, sides.exposed(one), sides.effect(one.dimension)
-            ),
-        )
-        if one.estimator == TRUESKILL_EP
-        else one
-        for one in rated
-    ]
+    """The same of every board."""
+    return [one_without_sides(sides, one) for one in rated]
 
 
 def weighted_without_sides(one: WeightedRated, sides: Sides) -> WeightedRated:

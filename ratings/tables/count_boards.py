@@ -7,7 +7,7 @@ quality policy; the participant-clustered sd beside the model's.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +185,11 @@ def _same(people: PairCounts, whole: PairCounts) -> bool:
 
 
 def policy_ranks(
-    counts: pa.Table, parameters: RatingParameters, seed: int, rated: Iterable[Rated] = ()
+    counts: pa.Table,
+    parameters: RatingParameters,
+    seed: int,
+    rated: Iterable[Rated] = (),
+    correct: Callable[[Rated], Rated] = lambda one: one,
 ) -> pa.Table:
     """One row per policy version, dimension and model; unweighted, the draw margin fitted anew.
 
@@ -194,6 +198,7 @@ def policy_ranks(
         parameters: as of every board; the policy stands for `margin_tournament`.
         seed: of the study; every policy draws the same ranks where its counts are the same.
         rated: boards without a policy; they hold where a policy leaves their counts as they are.
+        correct: what was done to them after the fit, to be done to others.
     """
     parts = [before_rounding("policy_rank").empty_table()]
     own = replace(parameters, estimators=(TRUESKILL_EP,))
@@ -208,14 +213,18 @@ def policy_ranks(
         rows = counts.filter(here).drop_columns(list(POLICY))
         boards = next((same for other, same in known if other.equals(rows)), None)
         if boards is None:
-            boards = _policy_boards(rows, unstruck, own, seed)
+            boards = _policy_boards(rows, unstruck, own, seed, correct)
             known.append((rows, boards))
         parts += [with_constants(one, policy) for one in boards]
     return pa.concat_tables(parts, promote_options="default")
 
 
 def _policy_boards(
-    rows: pa.Table, unstruck: dict[tuple[str, str], Rated], parameters: RatingParameters, seed: int
+    rows: pa.Table,
+    unstruck: dict[tuple[str, str], Rated],
+    parameters: RatingParameters,
+    seed: int,
+    correct: Callable[[Rated], Rated],
 ) -> list[pa.Table]:
     """Everybody's board of each dimension under one policy."""
     whole = with_constants(rows, {"stratum_id": parameters.margin_tournament})
@@ -224,7 +233,8 @@ def _policy_boards(
         one = unstruck.get(key)
         if one is None or not _same(pairs, one.counts):
             here = pc.equal(whole.column("dimension"), key[1])
-            [one] = rate_each(whole.filter(here), parameters)
+            [fitted] = rate_each(whole.filter(here), parameters)
+            one = correct(fitted)
         board_rows = board(one, parameters, derive_seed(seed, POLICY[0])).select(POLICY_COLUMNS)
         boards.append(with_constants(board_rows, {"dimension": one.dimension}))
     return boards

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -86,7 +87,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         tables[board_fit.MODEL_FIT] = fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
-        read("policy_counts"), parameters, seed, rated
+        read("policy_counts"), parameters, seed, rated, partial(board_fit.one_without_sides, sides)
     )
     if rated:
         tables[PAIRWISE] = pa.concat_tables(count_boards.pair_rows(rated, everybody))

@@ -99,3 +99,16 @@ def test_the_board_alone_is_the_same_board() -> None:
         whole = rate_all(reading(connection), PARAMETERS)["rating"]
         alone = rate_all(reading(connection), PARAMETERS, is_board_alone=True)["rating"]
     assert whole.equals(alone)
+
+
+def test_boards_under_a_policy_are_without_the_effect_too() -> None:
+    with database(verdicts(0.85)) as connection:
+        connection.execute("""
+            insert into fct_policy_count
+            select 'strict', '1', dimension, model_a, model_b, win_a_count, win_b_count,
+                greatest(tie_count - 1, 0)
+            from fct_policy_count
+        """)
+        ranks = rate_all(reading(connection), PARAMETERS)["policy_rank"].to_pandas()
+    skill = ranks.pivot(index="model_id", columns="policy", values="skill_micro")
+    assert (skill["none"] - skill["strict"]).abs().max() < 300_000
