@@ -27,7 +27,7 @@ from ratings.sides import (
     without_side_effect,
 )
 from ratings.tables import inputs
-from ratings.tables.bounds import DETAILED_MODELS
+from ratings.tables.bounds import DETAILED_MODELS, FIT, left_out
 from ratings.tables.count_boards import EVERYBODY, canonical
 from ratings.tables.declarations import before_rounding
 from ratings.tournaments import TRUESKILL_EP, Rated, WeightedRated, derive_seed
@@ -159,14 +159,9 @@ def _net_of_rows(sides: Sides, stratum: str, dimension: str, cells: CellCounts) 
     return imbalance(counts, judged)[place]
 
 
-def fit_rows(rated: Sequence[Rated], sides: Sides, everybody: str, seed: int) -> pa.Table:
-    """The table `model_fit`. Of very many models, everybody's boards alone have checks."""
-    rows = [
-        row
-        for one in canonical(rated).values()
-        if one.stratum_id == everybody or len(one.counts.model_ids) <= DETAILED_MODELS
-        for row in _board_rows(one, sides, seed)
-    ]
+def fit_rows(rated: Sequence[Rated], sides: Sides, seed: int) -> pa.Table:
+    """The table `model_fit`. Boards of very many models have no check but that of sides."""
+    rows = [row for one in canonical(rated).values() for row in _board_rows(one, sides, seed)]
     told = discovered(
         np.array(
             [row["p_value"] if row["is_misfit"] is None else None for row in rows], dtype=float
@@ -176,6 +171,14 @@ def fit_rows(rated: Sequence[Rated], sides: Sides, everybody: str, seed: int) ->
         if row["is_misfit"] is None:
             row["is_misfit"] = is_told
     return pa.Table.from_pylist(rows, schema=before_rounding(MODEL_FIT))
+
+
+def fits_left_out(rated: Sequence[Rated]) -> Iterator[dict[str, Any]]:
+    """A row of `left_out` for every board that is not checked."""
+    for one in canonical(rated).values():
+        size = len(one.counts.model_ids)
+        kept = size if size <= DETAILED_MODELS else 0
+        yield left_out(FIT, one.stratum_id, one.dimension, size, kept)
 
 
 def _board_rows(one: Rated, sides: Sides, seed: int) -> Iterator[dict[str, Any]]:
@@ -189,7 +192,8 @@ def _board_rows(one: Rated, sides: Sides, seed: int) -> Iterator[dict[str, Any]]
         "participant_count": judged.people,
     }
     own = derive_seed(seed, one.stratum_id, one.dimension, MODEL_FIT)
-    for check in checks(one.posterior, one.counts, judged, own):
+    is_checked = len(one.counts.model_ids) <= DETAILED_MODELS
+    for check in checks(one.posterior, one.counts, judged, own) if is_checked else ():
         yield labels | {
             "check_name": check.name,
             "statistic": check.statistic,

@@ -163,7 +163,7 @@ _TABLES = (
     _table(
         "left_out",
         "One row per stratum, dimension and thing that is left out, as models are very many.",
-        _text("what", "What: pairs, queue, forecast or hierarchy."),
+        _text("what", "What: pairs, queue, forecast, fit or hierarchy."),
         _STRATUM,
         _DIMENSION,
         _count("model_count", "Models that it would be of."),

@@ -65,11 +65,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         weighting = beside.submit(_weighted, read, parameters, anchors, sides, seed)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         replaying = beside.submit(_online, read, parameters, seed)
-        fitting = (
-            None
-            if is_board_alone
-            else beside.submit(board_fit.fit_rows, rated, sides, everybody, seed)
-        )
+        fitting = None if is_board_alone else beside.submit(board_fit.fit_rows, rated, sides, seed)
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
         weighted, certain = weighting.result()
@@ -92,6 +88,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     if rated:
         tables[PAIRWISE] = pa.concat_tables(count_boards.pair_rows(rated, everybody))
         too_large += count_boards.pairs_left_out(rated, everybody)
+        too_large += board_fit.fits_left_out(rated)
         tables["tournament"] = count_boards.tournament_rows(rated)
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
