@@ -61,6 +61,12 @@ select check_name, statistic, expected, both_ways_share from rpt_model_fit
 where stratum_id = $stratum and dimension = $dimension and is_misfit
 order by check_name
 """
+MISFIT_COUNTS = """
+select check_name, count(*) as board_count from rpt_model_fit
+where is_misfit
+group by check_name
+order by check_name
+"""
 MISFIT_WORDS = {
     "drift": "verdicts changed between the earlier and the later half of the battles",
     "pairs": "verdicts on pairs of models differ from what skills say",
@@ -133,6 +139,7 @@ def build(
         _say_unmatched(home)
         _say_uncompared(home)
         _say_left_out(home)
+        _say_misfits(home)
     if as_json:
         print_json({"board": {"board_id": release.id, **release.subject}})
     else:
@@ -169,6 +176,28 @@ def _say_left_out(home: Home) -> None:
             say(
                 f"note: the study has very many models, so boards go without: {said} strata and"
                 " dimensions (table rpt_left_out)."
+            )
+
+
+def _say_misfits(home: Home) -> None:
+    """How many boards do not fit, and whether sides can be told from skill."""
+    from orchestration.database import mart_rows
+
+    with suppress(BusyError):
+        rows = mart_rows(home, MISFIT_COUNTS)
+        counts = {row["check_name"]: row["board_count"] for row in rows}
+        one_sided = counts.pop("sides", 0)
+        if one_sided:
+            say(
+                f"warning: {counted(one_sided, 'board')} can't tell an advantage of being shown"
+                " first from skill, as too few pairs were shown both ways round (table"
+                " rpt_model_fit). Show each pair either way round, by chance."
+            )
+        if counts:
+            said = ", ".join(f"{name} of {count:,}" for name, count in counts.items())
+            say(
+                f"note: verdicts are not as the boards' model says: {said} strata and dimensions"
+                " (table rpt_model_fit)."
             )
 
 
