@@ -137,6 +137,44 @@ QUERIES = {
         where applied.is_excluded
         order by all
     """,
+    # Whoever has no key judged one battle. Of battles at one time all are of one half.
+    "judged_battles": """
+        with battles as (
+            select
+                dimension, cell_id, participant_key, position, outcome,
+                least(model_a, model_b) as first_model_id,
+                greatest(model_a, model_b) as second_model_id,
+                model_a < model_b as is_a_first,
+                occurred_at > quantile_disc(occurred_at, 0.5) over (partition by dimension)
+                    as is_late
+            from fct_battle
+            where is_counted
+        ),
+        numbers as (
+            select participant_key, row_number() over (order by participant_key) as participant_id
+            from (
+                select distinct participant_key from battles where participant_key is not null
+            )
+        )
+        select
+            battles.dimension, battles.cell_id,
+            coalesce(numbers.participant_id, -1 - battles.position) as participant_id,
+            battles.first_model_id as model_a, battles.second_model_id as model_b,
+            battles.is_a_first, battles.is_late,
+            count(*) filter (
+                battles.outcome = case when battles.is_a_first then 'a' else 'b' end
+            ) as win_a_count,
+            count(*) filter (
+                battles.outcome = case when battles.is_a_first then 'b' else 'a' end
+            ) as win_b_count,
+            count(*) filter (battles.outcome not in ('a', 'b')) as tie_count
+        from battles
+        left join numbers on battles.participant_key = numbers.participant_key
+        group by all
+        order by
+            battles.dimension, participant_id, battles.cell_id, model_a, model_b,
+            battles.is_a_first, battles.is_late nulls last
+    """,
     "stratum_cells": """
         select stratum_id, list(cell_id order by cell_id) as cells
         from int_cells__assigned_to_strata

@@ -145,6 +145,8 @@ class CountriesPosterior:
             battles_per_model=part.pooled.battles_per_model,
             log_evidence=float("nan"),
             sites=np.empty((2, 0, 3)),
+            draw_margin=joint.draw_margin * math.exp(joint.log_habit[place[COUNTRY, name] - 1]),
+            log_habit=joint.log_habit[[place[effect] - 1 for effect in named]],
         )
 
 
@@ -153,8 +155,8 @@ def fit_countries(
 ) -> CountriesPosterior:
     """Joint posterior of two or more countries' counts, all tau and the draw margin estimated.
 
-    One draw margin holds for all countries. Raises ValueError as ``join_countries`` does, and for
-    a single country, of which theta and v cannot be told apart.
+    Countries and their groups have habits of ties of their own. Raises ValueError as
+    ``join_countries`` does, and for a single country, of which theta and v cannot be told apart.
     """
     if len(parts) < 2:
         raise ValueError("one country alone has no country effect")

@@ -18,8 +18,7 @@ from ratings.expectation_propagation import fit
 from ratings.posterior import Posterior
 from ratings.sandwich import influences
 
-# Rivals that are looked at, next in rank; and of these, those that are tried by fitting, as they need
-# the fewest to go, to first order.
+# Rivals that are looked at, next in rank; those that need the fewest to go are tried by fitting.
 LOOKED_AT, TRIED = 10, 3
 
 

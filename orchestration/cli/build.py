@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import BusyError
+from ingestion.errors import BusyError, NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.output import (
     AS_JSON,
@@ -53,6 +53,22 @@ select
 from rpt_board_summary
 where estimator = 'trueskill_ep' and weighting = 'none'
 """
+MISFITS = """
+select check_name, statistic, expected, both_ways_share from rpt_model_fit
+where stratum_id = $stratum and dimension = $dimension and is_misfit
+order by check_name
+"""
+MISFIT_COUNTS = """
+select check_name, count(*) as board_count from rpt_model_fit
+where is_misfit
+group by check_name
+order by check_name
+"""
+MISFIT_WORDS = {
+    "drift": "verdicts changed between the earlier and the later half of the battles",
+    "pairs": "verdicts on pairs of models differ from what skills say",
+    "triads": "models beat each other in a circle",
+}
 COLUMNS: Columns = {
     ">rank": "{rank}",
     "^range": "{rank_lo}-{rank_hi}",
@@ -121,6 +137,7 @@ def build(
         _say_uncompared(home)
         _say_dependence(home)
         _say_left_out(home)
+        _say_misfits(home)
     if as_json:
         print_json({"board": {"board_id": release.id, **release.subject}})
     else:
@@ -179,6 +196,28 @@ def _say_dependence(home: Home) -> None:
             )
 
 
+def _say_misfits(home: Home) -> None:
+    """How many boards do not fit, and whether sides can be told from skill."""
+    from orchestration.database import mart_rows
+
+    with suppress(BusyError):
+        rows = mart_rows(home, MISFIT_COUNTS)
+        counts = {row["check_name"]: row["board_count"] for row in rows}
+        one_sided = counts.pop("sides", 0)
+        if one_sided:
+            say(
+                f"warning: {counted(one_sided, 'board')} can't tell an advantage of being shown"
+                " first from skill, as too few pairs were shown both ways round (table"
+                " rpt_model_fit). Show each pair either way round, by chance."
+            )
+        if counts:
+            said = ", ".join(f"{name} of {count:,}" for name, count in counts.items())
+            say(
+                f"note: verdicts are not as the boards' model says: {said} strata and dimensions"
+                " (table rpt_model_fit)."
+            )
+
+
 def _say_uncompared(home: Home) -> None:
     """Explains why a model that was registered is on no board."""
     from orchestration.database import mart_rows
@@ -214,10 +253,35 @@ def leaderboard(
     """Show a leaderboard."""
     release = _release(Home.from_environment(), as_of, valid_until)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
-    _show(release, output, stratum=stratum, **names)
+    is_last = as_of is None and valid_until is None
+    _show(release, output, is_last=is_last, stratum=stratum, **names)
 
 
-def _show(release: Release, output: Format, **chosen: str | None) -> None:
+def _misfits(head: dict[str, Any]) -> list[str]:
+    """Where the last build found that the board's model does not fit its battles."""
+    from orchestration.database import mart_rows
+
+    names = {name: head[name] for name in ("stratum", "dimension")}
+    try:
+        found = mart_rows(Home.from_environment(), MISFITS, names)
+    except (BusyError, NotFoundError):
+        return []
+    said = [
+        f"{MISFIT_WORDS[row['check_name']]} ({row['statistic']:.2g} where {row['expected']:.2g} is"
+        " expected: rpt_model_fit)"
+        for row in found
+        if row["check_name"] in MISFIT_WORDS
+    ]
+    if any(row["check_name"] == "sides" for row in found):
+        [share] = [row["both_ways_share"] for row in found if row["check_name"] == "sides"]
+        said.append(
+            "an advantage of being shown first can't be told from skill, as too few pairs were"
+            f" shown both ways round ({share or 0.0:.0%} of battles; rpt_model_fit)"
+        )
+    return said
+
+
+def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
     from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
     from ratings.dependence import FEW
@@ -235,6 +299,8 @@ def _show(release: Release, output: Format, **chosen: str | None) -> None:
         )
     if head["interval_basis"] == FEW:
         notes.append(head["interval_note"].rstrip("."))
+    if is_last and output is Format.TABLE:
+        notes += _misfits(head)
     note = "; ".join(notes)
     print_rows("rows", rows, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
 

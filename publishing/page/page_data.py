@@ -213,7 +213,7 @@ def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -
     }
 
 
-SUMMARY_COLUMNS = ("battle_count", "heard_count", "leader_count", "component_count")
+SUMMARY_COLUMNS = ("battle_count", "heard_count", "leader_count", "component_count", "misfits")
 
 
 def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -> Rows:

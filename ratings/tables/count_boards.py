@@ -7,7 +7,7 @@ quality policy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -190,6 +190,7 @@ def policy_ranks(
     seed: int,
     rated: Iterable[Rated] = (),
     judged: Judged | None = None,
+    correct: Callable[[Rated], Rated] = lambda one: one,
 ) -> pa.Table:
     """One row per policy version, dimension and model; unweighted, the draw margin fitted anew.
 
@@ -199,6 +200,7 @@ def policy_ranks(
         seed: of the study; every policy draws the same ranks where its counts are the same.
         rated: boards without a policy; they hold where a policy leaves their counts as they are.
         judged: who judged under each policy; None: nobody is known.
+        correct: what was done to them after the fit, to be done to others.
     """
     parts = [before_rounding("policy_rank").empty_table()]
     own = replace(parameters, estimators=(TRUESKILL_EP,))
@@ -213,7 +215,7 @@ def policy_ranks(
         rows = counts.filter(here).drop_columns(list(POLICY))
         boards = next((same for other, same in known if other.equals(rows)), None)
         if boards is None:
-            boards = _policy_boards(rows, unstruck, own, seed, judged, policy)
+            boards = _policy_boards(rows, unstruck, own, seed, judged, policy, correct)
             known.append((rows, boards))
         parts += [with_constants(one, policy) for one in boards]
     return pa.concat_tables(parts, promote_options="default")
@@ -226,6 +228,7 @@ def _policy_boards(
     seed: int,
     judged: Judged | None,
     policy: dict[str, str],
+    correct: Callable[[Rated], Rated],
 ) -> list[pa.Table]:
     """Everybody's board of each dimension under one policy."""
     whole = with_constants(rows, {"stratum_id": parameters.margin_tournament})
@@ -235,7 +238,8 @@ def _policy_boards(
         if one is None or not _same(pairs, one.counts):
             here = pc.equal(whole.column("dimension"), key[1])
             own = None if judged is None else partial(_under, judged, policy)
-            [one] = clustered(rate_each(whole.filter(here), parameters), own)
+            fitted = [correct(one) for one in rate_each(whole.filter(here), parameters)]
+            [one] = clustered(fitted, own)
         board_rows = board(one, parameters, derive_seed(seed, POLICY[0])).select(POLICY_COLUMNS)
         boards.append(with_constants(board_rows, {"dimension": one.dimension}))
     return boards

@@ -183,9 +183,27 @@ _TABLES = (
         ),
     ),
     _table(
+        "model_fit",
+        "One row per stratum, dimension and check of the unweighted trueskill_ep board's model.",
+        _STRATUM,
+        _DIMENSION,
+        _text("check_name", "What is checked: pairs, triads, drift or sides."),
+        _micro("statistic", "What was seen, millionths."),
+        _micro("expected", "What the model expects of these people, millionths."),
+        _micro("statistic_lo", "Lower end of the 95% interval of sides."),
+        _micro("statistic_hi", "Upper end of it."),
+        _micro("p_value", "Clustered p, millionths; null with fewer than ten people."),
+        _count("battle_count", "Battles known one by one."),
+        _count("participant_count", "People who judged them; one for each battle of nobody known."),
+        _micro("both_ways_share", "Of sides: share of battles of pairs shown both ways round."),
+        _flag(
+            "is_misfit", "Whether the board does not fit, or its sides can't be told from skill."
+        ),
+    ),
+    _table(
         "left_out",
         "One row per stratum, dimension and thing that is left out, as models are very many.",
-        _text("what", "What: pairs, queue, forecast or hierarchy."),
+        _text("what", "What: pairs, queue, forecast, fit or hierarchy."),
         _STRATUM,
         _DIMENSION,
         _count("model_count", "Models that it would be of."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,16 @@ import pyarrow.compute as pc
 from ratings.dependence import INDEPENDENT
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
-from ratings.tables import bounds, count_boards, hierarchical_boards, inputs, planning, standings
+from ratings.tables import (
+    board_fit,
+    bounds,
+    count_boards,
+    hierarchical_boards,
+    inputs,
+    planning,
+    standings,
+)
+from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
 from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
@@ -49,14 +59,18 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     seed, everybody = inputs.seed_of(counts), parameters.margin_tournament
     study = inputs.read_study(read)
     rated = list(rate_each(counts, parameters))
+    sides = board_fit.read_sides(read, rated, everybody)
+    rated = board_fit.without_sides(rated, sides)
     anchors = count_boards.anchors(rated, parameters)
     judged = inputs.judged(read)
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
-        pooling = beside.submit(_hierarchical, read, study, parameters, anchors, seed)
-        weighting = beside.submit(_weighted, read, judged, parameters, anchors, seed)
+        pooling = beside.submit(_hierarchical, read, study, parameters, anchors, sides, seed)
+        weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
         replaying = beside.submit(_online, read, parameters, seed)
+        # Whether a model fits is asked of the fit, not of the intervals that are shown.
+        fitting = None if is_board_alone else beside.submit(board_fit.fit_rows, rated, sides, seed)
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         removing = beside.submit(
@@ -77,9 +91,16 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     if is_board_alone:
         return {RATING: conform(RATING, every)}
     tables |= effects | histories
+    if fitting is not None:
+        tables[board_fit.MODEL_FIT] = fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
-        read("policy_counts"), parameters, seed, rated, judged
+        read("policy_counts"),
+        parameters,
+        seed,
+        rated,
+        judged,
+        partial(board_fit.one_without_sides, sides),
     )
     if rated:
         canonical = count_boards.canonical(rated).values()
@@ -88,6 +109,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         covariances += [count_boards.covariance_rows(one) for one in canonical]
         tables["skill_covariance"] = pa.concat_tables(covariances)
         too_large += count_boards.pairs_left_out(rated, everybody)
+        too_large += board_fit.fits_left_out(rated)
         tables["tournament"] = count_boards.tournament_rows(rated)
         tables["fragility"] = fragility_table(fragile)
     written = {name: conform(name, table) for name, table in tables.items()}
@@ -129,18 +151,20 @@ def _weighted(
     judged: inputs.Judged,
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
+    sides: Sides,
     seed: int,
 ) -> tuple[list[pa.Table], list[pa.Table], list[pa.Table], list[Standing], Rows]:
     """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them."""
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
     for key in inputs.weighted_judgments(read):
-        one = rate_weighted(*key, anchors, judged.items.get(key[2]))
+        fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
+        fragile += weighted_rows(fitted, parameters.margin_tournament)
+        one = board_fit.weighted_without_sides(fitted, sides)
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one))
-        fragile += weighted_rows(one, parameters.margin_tournament)
     return pairs, covariances, boards, certain, fragile
 
 
@@ -169,6 +193,7 @@ def _hierarchical(
     study: Study,
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
+    sides: Sides,
     seed: int,
 ) -> tuple[list[pa.Table], Tables, list[Standing], Rows]:
     """Boards of the hierarchical model; spread and shrinkage of effects; how the boards stand.
@@ -180,6 +205,7 @@ def _hierarchical(
     )
     if not every:
         return [], {}, [], too_large
+    every = [board_fit.countries_without_sides(one, sides) for one in every]
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
     certain = list(standings.of_populations(every, study))
     return boards, hierarchical_boards.effect_rows(every), certain, too_large

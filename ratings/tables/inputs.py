@@ -143,6 +143,11 @@ def judged(read: Read) -> Judged:
     )
 
 
+def judged_battles(read: Read) -> tuple[dict[str, pa.Table], dict[str, pa.Array]]:
+    """Per dimension its battles known one by one, with sides and times; per stratum its cells."""
+    return dict(_by_dimension(read("judged_battles"))), dict(_strata(read))
+
+
 def seed_of(counts: pa.Table) -> int:
     """The seed of every random draw on a board: 128 bits of the hash of its counts."""
     digest = hashlib.sha256()

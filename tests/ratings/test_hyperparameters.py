@@ -76,7 +76,7 @@ def test_it_is_the_maximum_of_evidence_times_gamma() -> None:
 
     def height(posterior: Posterior) -> float:
         sd = posterior.prior.sd
-        return posterior.log_evidence + np.log(sd) - sd / Prior().sd
+        return float(posterior.log_evidence + np.log(sd) - sd / Prior().sd)
 
     best = fit_draw_margin(counts, is_spread_learnt=True)
     for factor in (0.5, 0.8, 1.25, 2.0):
@@ -86,7 +86,7 @@ def test_it_is_the_maximum_of_evidence_times_gamma() -> None:
 def drawn(law: str, size: int, sd: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Skills of that sd by laws that are not the estimator's, too."""
     if law == "uniform":
-        return rng.uniform(-1.0, 1.0, size) * sd * np.sqrt(3.0)
+        return np.asarray(rng.uniform(-1.0, 1.0, size) * sd * np.sqrt(3.0))
     if law == "one ahead":
         skill = rng.normal(0.0, sd, size)
         skill[0] += 2.0 * sd

@@ -95,8 +95,8 @@ def coverages(seeds: int, **kwargs: int) -> dict[str, list[float]]:
             ):  # fmt: skip
                 shown = one.with_covariance(sandwich(one, people).interval_covariance)
                 found.setdefault(name, []).append(covered(shown, of_group))
-        one = rate_weighted("census", "all", "overall", table, {"overall": anchor})
-        shown = one.posterior.with_covariance(one.clustered.interval_covariance)
+        whole = rate_weighted("census", "all", "overall", table, {"overall": anchor})
+        shown = whole.posterior.with_covariance(whole.clustered.interval_covariance)
         found.setdefault("weighted", []).append(covered(shown, judged_by_all(truth, CENSUS)))
     return found
 
@@ -120,14 +120,15 @@ def test_own_margins_repair_what_a_common_one_breaks() -> None:
 def test_few_battles_keep_everybodys_margin_and_many_have_their_own() -> None:
     anchor = fit_draw_margin(simulate(1, battles=5000, margin=margin_for(0.3)).counts)
     own = margin_for(0.6)
-    near = []
-    for battles in (1, 30, 1000, 30_000):
-        posterior = fit_own_margin(anchor, simulate(2, battles=battles, margin=own).counts)
-        assert posterior.converged
-        near.append(np.log(posterior.draw_margin / anchor.draw_margin))
-    assert near == sorted(near)
-    assert near[0] < 0.1
-    assert posterior.draw_margin == pytest.approx(own, rel=0.03)
+    fits = [
+        fit_own_margin(anchor, simulate(2, battles=battles, margin=own).counts)
+        for battles in (1, 30, 1000, 30_000)
+    ]
+    assert all(one.converged for one in fits)
+    margins = [one.draw_margin for one in fits]
+    assert margins == sorted(margins)
+    assert margins[0] == pytest.approx(anchor.draw_margin, rel=0.1)
+    assert margins[-1] == pytest.approx(own, rel=0.03)
 
 
 def test_a_board_without_ties_is_not_certain_that_nobody_ties() -> None:
@@ -156,7 +157,8 @@ def test_ties_expected_are_those_seen_and_the_pseudo_battles() -> None:
     battles = counts.outcomes.sum(axis=1)
 
     def share(margin: float) -> float:
-        return expected_ties(mean, variance, battles, margin, NOISE_SD**2)[0] / battles.sum()
+        ties, _ = expected_ties(mean, variance, battles, margin, NOISE_SD**2)
+        return ties / float(battles.sum())
 
     wanted = counts.tie_share * 200 + PSEUDO_BATTLES * share(anchor.draw_margin)
     assert share(posterior.draw_margin) == pytest.approx(wanted / (200 + PSEUDO_BATTLES), abs=1e-8)

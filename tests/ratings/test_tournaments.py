@@ -93,8 +93,8 @@ def test_each_tournament_has_a_margin_near_that_of_its_dimension() -> None:
     assert {len(values) for values in margins} == {1}
     assert margins["overall", "all"][0] == pytest.approx(2.0, abs=0.3)
     assert margins["trust", "all"][0] == pytest.approx(8.0, abs=0.5)
-    assert margins["overall", "us"][0] != margins["overall", "all"][0]
-    assert margins["overall", "us"][0] == pytest.approx(2.0, abs=0.6)
+    assert margins["overall", "us:age:18-34"][0] != margins["overall", "all"][0]
+    assert margins["overall", "us:age:18-34"][0] == pytest.approx(2.0, abs=0.6)
 
 
 def test_a_board_does_not_depend_on_the_others() -> None:

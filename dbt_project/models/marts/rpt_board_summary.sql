@@ -18,6 +18,19 @@ tournaments as (
 
 ),
 
+-- Of the unweighted trueskill_ep board; every board of the same people stands on the same verdicts.
+misfits as (
+
+    select
+        stratum_id,
+        dimension,
+        string_agg(check_name, ', ' order by check_name) as misfits
+    from {{ ref('rpt_model_fit') }}
+    where is_misfit
+    group by stratum_id, dimension
+
+),
+
 summarised as (
 
     select
@@ -56,7 +69,8 @@ select
     summarised.interval_basis,
     summarised.unattributed_count,
     summarised.item_count,
-    summarised.skill_sd_median
+    summarised.skill_sd_median,
+    misfits.misfits
 from summarised
 left join tournaments
     on
@@ -66,3 +80,7 @@ left join people
     on
         summarised.stratum_id = people.stratum_id
         and summarised.dimension = people.dimension
+left join misfits
+    on
+        summarised.stratum_id = misfits.stratum_id
+        and summarised.dimension = misfits.dimension

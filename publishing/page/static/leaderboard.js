@@ -114,7 +114,7 @@ function notesOf(board, rows) {
             html`<em>few battles</em> are fewer than ${data.board.provisional_battle_count}`;
         const wide =
             rows.some((row) => row.hasWideInterval) &&
-            html`a <em>wide interval</em> is still more than half as wide as before the first battle`;
+            html`a <em>wide interval</em> leaves nearly every place open`;
         notes.push(
             html`<strong>Provisional</strong>: ${few}${few && wide && "; "}${wide}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
         );
@@ -130,7 +130,20 @@ function notesOf(board, rows) {
         notes.push(
             html`<strong>Not all compared</strong>: the models fall into ${components} sets, and no battle connects one with another. Ranks across sets rest on the prior alone.`,
         );
+    for (const check of (boards.misfits[board] || "").split(", ").filter(Boolean)) notes.push(misfitText(check));
     return notes;
+}
+
+/** What a check of rpt_model_fit that fails says to a reader. */
+function misfitText(check) {
+    if (check === "sides")
+        return html`<strong>Shown one way round</strong>: too few pairs were shown both ways round, so an advantage of being shown first can’t be told from skill.`;
+    const what = {
+        drift: "verdicts changed between the earlier and the later half of the battles",
+        pairs: "verdicts on some pairs of models differ from what skills say, by more than chance",
+        triads: "more models beat each other in a circle than by chance",
+    }[check];
+    return html`<strong>Does not fit</strong>: ${what}. One number per model doesn’t tell the whole story, and intervals are too sure of it.`;
 }
 
 byId("csv").addEventListener("click", () => {

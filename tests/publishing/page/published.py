@@ -149,6 +149,7 @@ def _summary(board: Rows) -> dict[str, Any]:
         "model_count": len(board),
         "leader_count": sum(row["rank_lo"] == 1 for row in board),
         "component_count": 1,
+        "misfits": "pairs, sides" if board[0]["stratum_id"] == "all" else None,
         "battle_count": sum(row["battle_count"] for row in board) // 2,
         "heard_count": 1234,
         "effective_participant_count": board[0]["effective_participant_count"],
