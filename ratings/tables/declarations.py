@@ -210,7 +210,7 @@ _TABLES = (
         _AXIS,
         _micro("rank_shift", "Mean over models, millionths of a rank."),
         *_SHIFT_ENDS,
-        _micro("p_largest", "P(the axis moves ranks most), millionths."),
+        _micro("p_largest", "P(the axis exceeds chance by most), millionths."),
     ),
     _table(
         "axis_effect",
