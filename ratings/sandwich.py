@@ -24,7 +24,7 @@ CHUNK = 4096
 
 
 @compiled
-def _pulls(
+def pulls(
     starts: IndexArray,
     first: IndexArray,
     second: IndexArray,
@@ -32,7 +32,11 @@ def _pulls(
     precision: FloatArray,
     covariance: FloatArray,
 ) -> FloatArray:
-    # Pull (N) on each of a participant's K differences by which the mean moves without them:
+    """Pull (N) on each of a participant's K differences by which the mean moves without them.
+
+    ``starts`` (R + 1): of participants among the N differences of ``first`` and ``second``;
+    ``score``, ``precision`` (N): their own; ``covariance`` (M, M): the posterior's.
+    """
     # inverse(Lambda - A D A') A s, by Woodbury in K dimensions, is Sigma A times
     # s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s with S = A' Sigma A. Sites of all
     # others are held.
@@ -59,14 +63,14 @@ def _pulls(
 
 
 @compiled
-def _gather(
+def gather(
     starts: IndexArray,
     first: IndexArray,
     second: IndexArray,
     pull: FloatArray,
     together: FloatArray,
 ) -> None:
-    # Add to ``together`` (M, M) every participant's pull on each pair of models: A p p' A'.
+    """Add to ``together`` (M, M) every participant's pull on each pair of models: A p p' A'."""
     for r in range(starts.size - 1):
         for k in range(starts[r], starts[r + 1]):
             for m in range(starts[r], starts[r + 1]):
@@ -92,12 +96,12 @@ def _moves(
         pair, outcomes = people.pair[rows], people.outcomes[rows]
         precision, shift = posterior.sites[:, pair]
         score = (outcomes * (shift - precision * difference[pair, None])).sum(axis=1)
-        pull = _pulls(
+        pull = pulls(
             starts - starts[0], first[pair], second[pair], score,
             (outcomes * precision).sum(axis=1), posterior.covariance,
         )  # fmt: skip
         if together is not None:
-            _gather(starts - starts[0], first[pair], second[pair], pull, together)
+            gather(starts - starts[0], first[pair], second[pair], pull, together)
         reach = posterior.covariance[first[pair]] - posterior.covariance[second[pair]]
         yield np.add.reduceat(pull[:, None] * reach, starts[:-1] - starts[0], axis=0)
 
@@ -159,10 +163,10 @@ def sandwich(posterior: Posterior, people: ParticipantCounts) -> Sandwich:
     prior = product(posterior.covariance / posterior.prior.sd**2, posterior.covariance)
     if clusters < 2:
         prior = prior + posterior.covariance
-    return Sandwich(sampling, 0.5 * (prior + prior.T), _freedom(squares, fourths))
+    return Sandwich(sampling, 0.5 * (prior + prior.T), freedom(squares, fourths))
 
 
-def _freedom(squares: FloatArray, fourths: FloatArray) -> float:
+def freedom(squares: FloatArray, fourths: FloatArray) -> float:
     """Satterthwaite's degrees of freedom, the harmonic mean over skills; infinite for no moves.
 
     A squared move is a variance times chi-squared with one degree of freedom, so its square is

@@ -144,7 +144,11 @@ def _hierarchical(
     And what is left out, as models are very many.
     """
     every, too_large = hierarchical_boards.fit_dimensions(
-        read("cell_counts"), study, anchors, is_joint=parameters.pool_countries
+        read("cell_counts"),
+        study,
+        anchors,
+        read("participant_counts"),
+        is_joint=parameters.pool_countries,
     )
     if not every:
         return [], {}, [], too_large

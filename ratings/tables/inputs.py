@@ -70,14 +70,14 @@ def weighted_judgments(read: Read) -> Iterator[tuple[str, str, str, pa.Table]]:
     """
     for weighting, stratum in _rows(read("weighted_strata")):
         rows = read("weighted_judgments", weighting=weighting, stratum=stratum)
-        for dimension, own in _by_dimension(rows):
+        for dimension, own in by_dimension(rows):
             yield weighting, stratum, dimension, own
 
 
 def participant_counts(read: Read) -> Iterator[tuple[str, str, pa.Table]]:
     """Stratum, dimension, and what each participant said of each pair, by participant."""
     strata = _strata(read)
-    for dimension, rows in _by_dimension(read("participant_counts")):
+    for dimension, rows in by_dimension(read("participant_counts")):
         for stratum, cells in strata:
             chosen = rows.filter(pc.is_in(rows.column("cell_id"), cells))
             if chosen.num_rows:
@@ -104,7 +104,7 @@ def _strata(read: Read) -> list[tuple[str, pa.Array]]:
     ]
 
 
-def _by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """Each dimension and its rows, of rows ordered by dimension."""
     dimensions = rows.column("dimension").combine_chunks().dictionary_encode()
     codes = dimensions.indices.to_numpy()

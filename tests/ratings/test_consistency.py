@@ -78,7 +78,7 @@ def test_groups_of_voters_that_agree_shift_as_chance_does_and_no_axis_is_favoure
     # Boards fitted on battles of groups of unequal size, of people with tastes of their own.
     shares, ratios, largest = {"even": (5, 5), "tiny": (8, 1, 1), "three": (4, 3, 3)}, [], []
     for seed in range(60):
-        axes = {}
+        axes: dict[str, dict[str, Posterior]] = {}
         for place, (axis, parts) in enumerate(shares.items()):
             panel = simulate_panel(1000 * place + seed, raters=400, each=2, cv=0.0, size=8)
             names = np.repeat([f"g{k}" for k in range(len(parts))], 40 * np.array(parts))
