@@ -154,7 +154,7 @@ def _hierarchical(
         return [], {}, [], too_large
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
     certain = list(standings.of_populations(every, study))
-    return boards, hierarchical_boards.effect_rows(every), certain, too_large
+    return boards, hierarchical_boards.effect_rows(every, seed), certain, too_large
 
 
 def _planned(

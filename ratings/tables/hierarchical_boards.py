@@ -15,6 +15,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ratings.axis_effect import (
+    LEVEL,
+    AxisScores,
+    axis_scores,
+    holm,
+    p_permutation,
+    permutations_for,
+    tau_interval,
+)
 from ratings.compiled import FloatArray
 from ratings.countries import (
     COUNTRY,
@@ -26,7 +35,7 @@ from ratings.countries import (
 )
 from ratings.counts import COUNT_COLUMNS, CellCounts, PairCounts
 from ratings.hierarchical import HierarchicalPosterior, fit_hierarchical
-from ratings.hierarchical_sandwich import HierarchicalSandwich
+from ratings.hierarchical_sandwich import CellPeople, HierarchicalSandwich
 from ratings.posterior import Posterior
 from ratings.skewness import corrected_hierarchy
 from ratings.tables.bounds import HIERARCHY, HIERARCHY_SIZE, hierarchy_size, left_out
@@ -43,12 +52,18 @@ EVERY_COUNTRY = "all"
 
 @dataclass(frozen=True)
 class Country:
-    """The model of one country and dimension, and the country's population board."""
+    """The model of one country and dimension, and the country's population board.
+
+    ``sites`` (2, D, 3): of the fit, on the rows of ``cells``; ``people``: who said what there, None
+    where somebody unknown did.
+    """
 
     name: str
     cells: CellCounts
     posterior: HierarchicalPosterior
+    sites: FloatArray
     census: Census
+    people: CellPeople | None
     clusters: Clusters | None
 
     def board(self, weights: Census) -> Shown:
@@ -174,7 +189,7 @@ def fit_dimension(
         if people is not None:
             clusters = HierarchicalSandwich(fitted, posterior, people).board
         census = _census(study, country, posterior)
-        each.append(Country(country, cells, posterior, census, clusters))
+        each.append(Country(country, cells, posterior, fitted.sites, census, people, clusters))
     return Countries(dimension, each, None)
 
 
@@ -187,16 +202,25 @@ def _fit_jointly(
 ) -> Countries:
     joint = fit_countries(parts, anchor.prior)
     cells = join_countries(parts)
-    people = None if judges is None else people_of(cells, study, list(parts), judges, is_joint=True)
+    everybody = (
+        None if judges is None else people_of(cells, study, list(parts), judges, is_joint=True)
+    )
     whole = None
-    if people is not None:
-        whole = HierarchicalSandwich(joint.fitted, joint.joint, people)
-    each = []
-    for country, cells in parts.items():
+    if everybody is not None:
+        whole = HierarchicalSandwich(joint.fitted, joint.joint, everybody)
+    each, row = [], 0
+    for country in sorted(parts):
+        own = parts[country]
         posterior = joint.country(country)
         census = _census(study, country, posterior)
+        people = (
+            None if judges is None else people_of(own, study, [country], judges, is_joint=False)
+        )
         clusters = None if whole is None else of_joint(joint, whole, country)
-        each.append(Country(country, cells, posterior, census, clusters))
+        # The rows of all countries are sorted by country.
+        sites = joint.fitted.sites[:, row : row + own.cell.size]
+        row += own.cell.size
+        each.append(Country(country, own, posterior, sites, census, people, clusters))
     return Countries(dimension, each, joint, None if whole is None else whole.board)
 
 
@@ -249,7 +273,7 @@ def _with_own(rows: pa.Table, one: Shown) -> pa.Table:
     return with_constants(rows, {"design_effect": one.design_effect})
 
 
-def effect_rows(every: Iterable[Countries]) -> dict[str, pa.Table]:
+def effect_rows(every: Iterable[Countries], seed: int) -> dict[str, pa.Table]:
     """How far apart the groups of each axis are, and how far each group is drawn to none."""
     spreads, shrinkages = [], []
     for one in every:
@@ -258,11 +282,11 @@ def effect_rows(every: Iterable[Countries]) -> dict[str, pa.Table]:
             spreads.append(
                 {"country": EVERY_COUNTRY, "dimension": one.dimension, "axis": COUNTRY, **ends}
             )
+        spreads += axis_rows(one, seed)
         for country in one.each:
             labels = {"country": country.name, "dimension": one.dimension}
-            spreads += [labels | row for row in country.posterior.scales().to_pylist()]
             shrinkages.append(with_constants(country.posterior.shrinkage(), labels))
-    # No end of an interval where nothing bounds it.
+    # No end of an interval where nothing bounds it, and no p of what cannot be tested.
     bounded = [
         {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
@@ -274,6 +298,51 @@ def effect_rows(every: Iterable[Countries]) -> dict[str, pa.Table]:
         "axis_effect": pa.Table.from_pylist(bounded, schema=before_rounding("axis_effect")),
         "group_shrinkage": pa.concat_tables(shrinkages),
     }
+
+
+def axis_rows(one: Countries, seed: int) -> list[dict[str, Any]]:
+    """Per country and axis: tau, its interval, and whether groups differ; p's by Holm over all.
+
+    In a joint model an axis of several countries has one tau, told by all of them.
+    """
+    told: dict[tuple[str, str], AxisScores] = {}
+    for country in one.each:
+        for place, axis in enumerate(country.cells.axes):
+            told[country.name, axis] = axis_scores(
+                country.cells, country.sites, country.posterior.tau, country.posterior.prior,
+                place, country.people,
+            )  # fmt: skip
+    draws, sizes = permutations_for(len(told)), {}
+    for country in one.each:
+        sizes[country.name] = len(country.cells.model_ids)
+    p = [
+        p_permutation(
+            scores,
+            sizes[country],
+            derive_seed(seed, "axis_effect", country, one.dimension, axis),
+            draws,
+        )
+        for (country, axis), scores in told.items()
+    ]
+    rows = []
+    for ((country, axis), scores), own, corrected in zip(told.items(), p, holm(p), strict=True):
+        shared = [each for (_, name), each in told.items() if name == axis]
+        tau, low, high = tau_interval([scores] if one.joint is None else shared)
+        rows.append(
+            {
+                "country": country,
+                "dimension": one.dimension,
+                "axis": axis,
+                "tau": tau,
+                # What permuted raters give as often can't be told from no difference.
+                "tau_lo": 0.0 if own > LEVEL else low,
+                "tau_hi": high,
+                "p_permutation": own,
+                "p_adjusted": corrected,
+                "groups_differ": None if math.isnan(corrected) else corrected <= LEVEL,
+            }
+        )
+    return rows
 
 
 def _with_axes(counts: pa.Table, study: Study, country: str) -> pa.Table:
