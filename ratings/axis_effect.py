@@ -160,8 +160,8 @@ def _rater_scores(
     person = np.repeat(np.arange(people.participant_count), np.diff(people.starts))
     place = np.concatenate((person * size + cells.first[row], person * size + cells.second[row]))
     keys, entry = np.unique(place, return_inverse=True)
-    value = np.bincount(entry, np.concatenate((score, -score)), keys.size)
-    known = np.bincount(entry, np.concatenate((told, told)), keys.size)
+    value = _sums(entry.reshape(-1), np.concatenate((score, -score)), keys.size)
+    known = _sums(entry.reshape(-1), np.concatenate((told, told)), keys.size)
     owner, model = np.divmod(keys, size)
     starts = np.searchsorted(owner, np.arange(people.participant_count + 1))
     return starts.astype(np.int64), model, value, known
@@ -170,7 +170,13 @@ def _rater_scores(
 def _groups_of_people(people: CellPeople, axis: int, groups: IndexArray) -> IndexArray:
     cells = people.cells
     effect = cells.cell_effects[cells.cell[people.row[people.starts[:-1]]], axis]
-    return _places(groups, cells)[effect]
+    number: IndexArray = _places(groups, cells)[effect]
+    return number
+
+
+def _sums(place: IndexArray, amount: FloatArray, size: int) -> FloatArray:
+    # Without amounts bincount counts in integers; numpy's types know only that.
+    return np.bincount(place, weights=amount, minlength=size).astype(np.float64, copy=False)
 
 
 def _design_effects(
@@ -187,14 +193,13 @@ def _design_effects(
     whose = np.repeat(group, np.diff(starts))
     here = whose >= 0
     place = whose[here] * size + model[here]
-    total = np.bincount(place, value[here], groups * size)
+    total = _sums(place, value[here], groups * size)
     share = told[here] / np.maximum(held.ravel()[place], np.finfo(float).tiny)
     alone = share > 1.0 - 1e-6
     rest = value[here] - share * total[place]
     square = np.where(alone, 0.0, rest * rest / np.where(alone, 1.0, 1.0 - share))
-    seen = np.bincount(place[~alone], square[~alone], groups * size).reshape(groups, size)
-    known = np.bincount(place[~alone], told[here][~alone], groups * size).reshape(groups, size)
-    seen, known = seen.sum(axis=1), known.sum(axis=1)
+    seen = _sums(place[~alone] // size, square[~alone], groups)
+    known = _sums(place[~alone] // size, told[here][~alone], groups)
     ratio = np.divide(seen, known, out=np.ones(groups), where=known > 0.0)
     # Of a group that nobody shares a model in, nothing is known: as the worst of the others.
     worst = float(ratio.max(initial=1.0))

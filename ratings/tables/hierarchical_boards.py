@@ -312,25 +312,21 @@ def axis_rows(one: Countries, seed: int) -> list[dict[str, Any]]:
                 country.cells, country.sites, country.posterior.tau, country.posterior.prior,
                 place, country.people,
             )  # fmt: skip
-    draws, sizes = permutations_for(len(told)), {}
-    for country in one.each:
-        sizes[country.name] = len(country.cells.model_ids)
+    models = {country.name: len(country.cells.model_ids) for country in one.each}
+    draws = permutations_for(len(told))
     p = [
         p_permutation(
-            scores,
-            sizes[country],
-            derive_seed(seed, "axis_effect", country, one.dimension, axis),
-            draws,
+            scores, models[name], derive_seed(seed, "axis_effect", name, one.dimension, axis), draws
         )
-        for (country, axis), scores in told.items()
+        for (name, axis), scores in told.items()
     ]
     rows = []
-    for ((country, axis), scores), own, corrected in zip(told.items(), p, holm(p), strict=True):
-        shared = [each for (_, name), each in told.items() if name == axis]
+    for ((name, axis), scores), own, corrected in zip(told.items(), p, holm(p), strict=True):
+        shared = [each for (_, known), each in told.items() if known == axis]
         tau, low, high = tau_interval([scores] if one.joint is None else shared)
         rows.append(
             {
-                "country": country,
+                "country": name,
                 "dimension": one.dimension,
                 "axis": axis,
                 "tau": tau,
