@@ -30,7 +30,7 @@ from ratings.linear_algebra import inverse, product
 from ratings.posterior import Prior
 
 # Permutations for every so many axes that are corrected for together.
-PERMUTATIONS, AXES_EACH = 999, 20
+PERMUTATIONS, AXES_EACH = 499, 10
 # The level of "groups differ", after correction.
 LEVEL = 0.05
 # An eigenvalue less than this share of the largest is none.

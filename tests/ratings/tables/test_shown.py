@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from ratings.posterior import Posterior
-from ratings.tables.hierarchical_boards import Countries, fit_dimension
+from ratings.tables.hierarchical_boards import Countries, axis_rows, fit_dimension
 from ratings.tables.inputs import Study
 from tests.ratings.raters import simulate_raters
 
@@ -67,3 +67,21 @@ def test_where_a_judge_is_unknown_a_board_has_the_models_own_interval(is_joint: 
     np.testing.assert_array_equal(unknown.posterior.covariance, unknown.own.covariance)
     [(_, _, pool)] = one.pools(study)
     assert pool.sandwich is None
+
+
+@pytest.mark.parametrize("is_joint", [False, True])
+def test_every_axis_is_tested_and_a_joint_model_has_one_tau_for_it(is_joint: bool) -> None:
+    one, _ = fitted(is_joint=is_joint)
+    rows = axis_rows(one, 1)
+    assert [(row["country"], row["axis"]) for row in rows] == [
+        (country, f"axis-{k}") for country in ("UK", "US") for k in range(3)
+    ]
+    for row in rows:
+        assert row["tau_lo"] <= row["tau"] <= row["tau_hi"]
+        assert row["p_permutation"] <= row["p_adjusted"]
+        assert row["groups_differ"] == (row["p_adjusted"] <= 0.05)
+    assert rows[0]["groups_differ"]
+    taus = {
+        country: [row["tau"] for row in rows if row["country"] == country] for country in SHARES
+    }
+    assert (taus["UK"] == taus["US"]) == is_joint
