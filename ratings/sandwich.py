@@ -25,7 +25,7 @@ CHUNK = 4096
 
 
 @compiled
-def _pulls(
+def pulls(
     starts: IndexArray,
     first: IndexArray,
     second: IndexArray,
@@ -33,7 +33,11 @@ def _pulls(
     precision: FloatArray,
     covariance: FloatArray,
 ) -> FloatArray:
-    # Pull (N) on each of a participant's K differences by which the mean moves without them:
+    """Pull (N) on each of a participant's K differences by which the mean moves without them.
+
+    ``starts`` (R + 1): of participants among the N differences of ``first`` and ``second``;
+    ``score``, ``precision`` (N): their own; ``covariance`` (M, M): the posterior's.
+    """
     # inverse(Lambda - A D A') A s, by Woodbury in K dimensions, is Sigma A times
     # s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s with S = A' Sigma A. Sites of all
     # others are held.
@@ -60,14 +64,14 @@ def _pulls(
 
 
 @compiled
-def _gather(
+def gather(
     starts: IndexArray,
     first: IndexArray,
     second: IndexArray,
     pull: FloatArray,
     together: FloatArray,
 ) -> None:
-    # Add to ``together`` (M, M) every participant's pull on each pair of models: A p p' A'.
+    """Add to ``together`` (M, M) every participant's pull on each pair of models: A p p' A'."""
     for r in range(starts.size - 1):
         for k in range(starts[r], starts[r + 1]):
             for m in range(starts[r], starts[r + 1]):
@@ -148,9 +152,9 @@ def _moves_of(
         whole = inverse(posterior.covariance)[0]
         moves = _moves_of_many(people.starts, first, second, score, own, whole)
         return _Moves(moves, times, is_gathered=False)
-    pull = _pulls(people.starts, first, second, score, own, posterior.covariance)
+    pull = pulls(people.starts, first, second, score, own, posterior.covariance)
     if together is not None:
-        _gather(people.starts, first, second, pull, together)
+        gather(people.starts, first, second, pull, together)
     reach = posterior.covariance[first] - posterior.covariance[second]
     moves = np.add.reduceat(pull[:, None] * reach, people.starts[:-1], axis=0)
     return _Moves(moves, times, is_gathered=together is not None)
@@ -174,7 +178,7 @@ def _moves_of_singles(
         times = singles.outcomes[pair[rows], outcome[rows]]
         if together is not None:
             starts = np.arange(first.size + 1)
-            _gather(starts, first, second, pull * np.sqrt(times), together)
+            gather(starts, first, second, pull * np.sqrt(times), together)
         moves = pull[:, None] * (covariance[first] - covariance[second])
         yield _Moves(moves, times, is_gathered=together is not None)
 
@@ -255,13 +259,13 @@ def sandwich(
     prior = product(posterior.covariance / posterior.prior.sd**2, posterior.covariance)
     if clusters < 2.0:
         prior = prior + posterior.covariance
-    freedom = _freedom(squares, fourths)
+    freedom = satterthwaite(squares, fourths)
     # Few clusters know no more than their number, however even their moves are.
     freedom = min(freedom, clusters - 1.0) if clusters >= 2.0 else math.inf
     return Sandwich(sampling, 0.5 * (prior + prior.T), freedom)
 
 
-def _freedom(squares: FloatArray, fourths: FloatArray) -> float:
+def satterthwaite(squares: FloatArray, fourths: FloatArray) -> float:
     """Satterthwaite's degrees of freedom, the harmonic mean over skills; infinite for no moves.
 
     A squared move is a variance times chi-squared with one degree of freedom, so its square is

@@ -99,7 +99,7 @@ class Rated:
     """One tournament rated by one estimator; ``weighting``: how people count on its board.
 
     ``dependence``: what the intervals rest on; its covariance is the posterior's. None where all
-    verdicts are taken as independent.
+    verdicts are taken as independent. ``doubt`` (M, M): what of the covariance is not of the fit.
     """
 
     stratum_id: str
@@ -109,6 +109,7 @@ class Rated:
     posterior: Posterior
     weighting: str = UNWEIGHTED
     dependence: Dependence | None = None
+    doubt: FloatArray | None = None
 
 
 def derive_seed(seed: int, *names: str) -> int:

@@ -167,7 +167,7 @@ def board_columns(
         `model` its place; `skill` in hundredths, the first as it is, then how much less;
         `lo` and `hi` how far the interval's ends are off, `hi` less `lo`; `rank_lo` and `rank_hi`
         how far off; `best` and `win` percent; `change` of rank; `flags`
-        1 provisional for few battles, 2 for a wide interval, 4 apart from the board of reference.
+        1 provisional for few battles, 2 for a wide interval, 4 unlike the board of reference.
         `dependence` is the place in `dependences` of what the intervals rest on: words beside the
         title, and a sentence.
         `tally` is the place in `tallies` of the battles of each model, by the model's place.
@@ -234,7 +234,7 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
                 "win": scaled(row["winshare"], PERCENT),
                 "change": beside["rank_gain"],
                 "flags": PROVISIONAL_FLAGS[row["provisional_reason"]]
-                | (APART if beside["is_apart"] else 0),
+                | (APART if beside["is_different"] else 0),
             }
         )
         before = skill

@@ -94,8 +94,9 @@ def one_without_sides(sides: Sides, one: Rated) -> Rated:
     effect = sides.effect(one.dimension)
     if one.estimator != TRUESKILL_EP or not effect.is_known:
         return one
-    posterior = without_side_effect(one.posterior, sides.exposed(one), effect)
-    return replace(one, posterior=posterior)
+    exposed = sides.exposed(one)
+    posterior = without_side_effect(one.posterior, exposed, effect)
+    return replace(one, posterior=posterior, doubt=effect.sd**2 * np.outer(exposed, exposed))
 
 
 def without_sides(rated: Sequence[Rated], sides: Sides) -> list[Rated]:
@@ -145,7 +146,7 @@ def countries_without_sides(one: Countries, sides: Sides) -> Countries:
 
 
 def _with(country: Country, posterior: HierarchicalPosterior) -> Country:
-    return replace(country, posterior=posterior, population=posterior.board(country.census))
+    return replace(country, posterior=posterior)
 
 
 def _net_of_rows(sides: Sides, stratum: str, dimension: str, cells: CellCounts) -> FloatArray:

@@ -256,7 +256,7 @@ _TABLES = (
         _AXIS,
         _micro("rank_shift", "Mean over models, millionths of a rank."),
         *_SHIFT_ENDS,
-        _micro("p_largest", "P(the axis moves ranks most), millionths."),
+        _micro("p_largest", "P(the axis exceeds chance by most), millionths."),
     ),
     _table(
         "axis_effect",
@@ -267,6 +267,12 @@ _TABLES = (
         _micro("tau", "Sd of the groups' effects, micro-units."),
         _micro("tau_lo", "Lower end of its 95% interval."),
         _micro("tau_hi", "Upper end; null where nothing bounds it."),
+        _micro(
+            "p_permutation",
+            "P(groups as far apart) when raters change groups; null: judges are unknown.",
+        ),
+        _micro("p_adjusted", "The same, by Holm over the axes of all countries."),
+        _flag("groups_differ", "Whether p_adjusted is at most 0.05."),
     ),
     _table(
         "group_shrinkage",

@@ -66,7 +66,9 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
-        pooling = beside.submit(_hierarchical, read, study, parameters, anchors, sides, seed)
+        pooling = beside.submit(
+            _hierarchical, read, judged, study, parameters, anchors, sides, seed
+        )
         weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
         replaying = beside.submit(_online, read, parameters, seed)
         # Whether a model fits is asked of the fit, not of the intervals that are shown.
@@ -190,6 +192,7 @@ def _merged(
 
 def _hierarchical(
     read: Read,
+    judged: inputs.Judged,
     study: Study,
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
@@ -201,14 +204,18 @@ def _hierarchical(
     And what is left out, as models are very many.
     """
     every, too_large = hierarchical_boards.fit_dimensions(
-        read("cell_counts"), study, anchors, is_joint=parameters.pool_countries
+        read("cell_counts"),
+        study,
+        anchors,
+        judged.people,
+        is_joint=parameters.pool_countries,
     )
     if not every:
         return [], {}, [], too_large
     every = [board_fit.countries_without_sides(one, sides) for one in every]
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
     certain = list(standings.of_populations(every, study))
-    return boards, hierarchical_boards.effect_rows(every), certain, too_large
+    return boards, hierarchical_boards.effect_rows(every, seed), certain, too_large
 
 
 def _planned(

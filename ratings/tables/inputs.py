@@ -72,7 +72,7 @@ def weighted_judgments(read: Read) -> Iterator[tuple[str, str, str, pa.Table]]:
     """
     for weighting, stratum in _rows(read("weighted_strata")):
         rows = read("weighted_judgments", weighting=weighting, stratum=stratum)
-        for dimension, own in _by_dimension(rows):
+        for dimension, own in by_dimension(rows):
             yield weighting, stratum, dimension, own
 
 
@@ -136,8 +136,8 @@ def judged(read: Read) -> Judged:
     for policy, version, person in _rows(exclusions):
         policies.setdefault((policy, version), []).append(person)
     return Judged(
-        dict(_by_dimension(read("participant_counts"))),
-        dict(_by_dimension(read("item_counts"))),
+        dict(by_dimension(read("participant_counts"))),
+        dict(by_dimension(read("item_counts"))),
         dict(_strata(read)),
         {key: pa.array(people, pa.int64()) for key, people in policies.items()},
     )
@@ -145,7 +145,7 @@ def judged(read: Read) -> Judged:
 
 def judged_battles(read: Read) -> tuple[dict[str, pa.Table], dict[str, pa.Array]]:
     """Per dimension its battles known one by one, with sides and times; per stratum its cells."""
-    return dict(_by_dimension(read("judged_battles"))), dict(_strata(read))
+    return dict(by_dimension(read("judged_battles"))), dict(_strata(read))
 
 
 def seed_of(counts: pa.Table) -> int:
@@ -168,7 +168,7 @@ def _strata(read: Read) -> list[tuple[str, pa.Array]]:
     ]
 
 
-def _by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """Each dimension and its rows, of rows ordered by dimension."""
     if not rows.num_rows:
         return

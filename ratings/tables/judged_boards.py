@@ -53,9 +53,11 @@ def clustered(
 
 def shown(one: Rated, judges: Judges) -> Rated:
     """A tournament with the covariance that its board shows."""
-    known = dependence_of(one.posterior, judges)
-    posterior = one.posterior.with_covariance(known.covariance)
-    return replace(one, posterior=posterior, dependence=known)
+    posterior = one.posterior
+    doubt = np.zeros_like(posterior.covariance) if one.doubt is None else one.doubt
+    known = dependence_of(posterior.with_covariance(posterior.covariance - doubt), judges)
+    known = replace(known, covariance=known.covariance + doubt)
+    return replace(one, posterior=posterior.with_covariance(known.covariance), dependence=known)
 
 
 def over_all_models(one: Rated, whole: Rated) -> Posterior:

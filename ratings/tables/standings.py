@@ -76,11 +76,15 @@ def of_populations(every: Iterable[Countries], study: Study) -> Iterator[Standin
     """The hierarchical model's boards of countries and of pools of them."""
     for one in every:
         for country in one.each:
-            parts = _parts(one, {country.name: 1.0})
-            yield _population(CENSUS, country.name, one.dimension, country.population, parts)
+            parts, own = _parts(one, {country.name: 1.0}), country.population
+            effects = [own.battle_effect]
+            yield _population(CENSUS, country.name, one.dimension, own.posterior, parts, effects)
         for pool, shares, whole in one.pools(study):
-            parts = _parts(one, shares)
-            yield _population(f"{CENSUS}_{pool}", "all", one.dimension, whole, parts)
+            parts, effects = _parts(one, shares), [whole.battle_effect]
+            if one.joint is None:
+                effects = [country.population.battle_effect for country in one.each]
+            name = f"{CENSUS}_{pool}"
+            yield _population(name, "all", one.dimension, whole.posterior, parts, effects)
 
 
 def _parts(one: Countries, shares: Mapping[str, float]) -> list[Part]:
@@ -94,9 +98,17 @@ def _parts(one: Countries, shares: Mapping[str, float]) -> list[Part]:
 
 
 def _population(
-    weighting: str, stratum: str, dimension: str, shown: Posterior, parts: Sequence[Part]
+    weighting: str,
+    stratum: str,
+    dimension: str,
+    shown: Posterior,
+    parts: Sequence[Part],
+    effects: Sequence[float],
 ) -> Standing:
-    """``parts``: independent of each other, over the same models, at least those ``shown``."""
+    """``parts``: independent of each other, over the same models, at least those ``shown``.
+
+    ``effects``: of each part, the verdicts that count for one where all judges are strangers.
+    """
     battles = [float(cells.outcomes.sum()) for _, cells, _, _ in parts]
     total = sum(battles)
 
@@ -106,8 +118,10 @@ def _population(
         newcomers = [model for model in models if model not in compared]
         place = {model: k for k, model in enumerate((*compared, *newcomers))}
         societies = [
-            society_of(*part, own / total if total else 0.0, newcomers=len(newcomers))
-            for part, own in zip(parts, battles, strict=True)
+            society_of(*part, own / total if total else 0.0, newcomers=len(newcomers)).as_told_by(
+                effect
+            )
+            for part, own, effect in zip(parts, battles, effects, strict=True)
         ]
         chosen = np.array([place[model] for model in models], dtype=np.int64)
         return posterior, Pooled(posterior.covariance, societies, chosen)

