@@ -58,13 +58,13 @@ def test_everything_builds_and_only_what_should_warns(build: Build) -> None:
 
 @pytest.mark.parametrize("country", ["US", "UK"])
 @pytest.mark.parametrize(
-    ("scheme", "trim"),
+    ("scheme", "bounds"),
     [("untrimmed", None), ("age_sex_ethnicity", (0.3, 3.0)), ("plus_politics", (0.3, 3.0))],
 )
 def test_weights_are_those_made_by_hand(
-    build: Build, project: Project, country: str, scheme: str, trim: tuple[float, float] | None
+    build: Build, project: Project, country: str, scheme: str, bounds: tuple[float, float] | None
 ) -> None:
-    expected = raked_by_hand(project, country, scheme, trim)
+    expected = raked_by_hand(project, country, scheme, bounds)
     found = dict(
         project.query(f"""
             select participant_key, weight from fct_participant_weight

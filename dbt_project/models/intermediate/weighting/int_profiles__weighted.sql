@@ -29,7 +29,7 @@ allotted as (
 
 cells as (
 
-    select * from {{ ref('int_weighting_cells__reraked') }}
+    select * from {{ ref('int_weighting_cells__weighted') }}
 
 ),
 
