@@ -60,14 +60,16 @@ class _Problem:
         return float(np.log((1.0 - self.lower) / (self.upper - 1.0)))
 
     def inner(self, multipliers: FloatArray) -> FloatArray:
-        return self.steepness * multipliers[self.levels].sum(axis=1) + self.offset
+        summed: FloatArray = multipliers[self.levels].sum(axis=1)
+        return self.steepness * summed + self.offset
 
     def ratios(self, inner: FloatArray) -> FloatArray:
         return self.lower + (self.upper - self.lower) * _logistic(inner)
 
     def margins(self, of_cells: FloatArray) -> FloatArray:
         weight = np.repeat(self.shares * of_cells, self.levels.shape[1])
-        return np.bincount(self.levels.ravel(), weight, self.targets.size)
+        found = np.bincount(self.levels.ravel(), weight, self.targets.size)
+        return found.astype(np.float64)
 
     def value(self, multipliers: FloatArray) -> float:
         inner = self.inner(multipliers)
@@ -81,7 +83,8 @@ class _Problem:
         weight = self.shares * (self.upper - self.lower) * self.steepness * p * (1.0 - p)
         size, count = self.targets.size, self.levels.shape[1]
         pairs = (self.levels[:, :, None] * size + self.levels[:, None, :]).ravel()
-        return np.bincount(pairs, np.repeat(weight, count * count), size * size).reshape(size, size)
+        found = np.bincount(pairs, np.repeat(weight, count * count), size * size)
+        return found.astype(np.float64).reshape(size, size)
 
 
 def bound_weights(
@@ -146,15 +149,14 @@ def _round(problem: _Problem, centre: FloatArray) -> tuple[FloatArray, int]:
         curvature[np.diag_indices_from(curvature)] += stiffness
         move = solve_factored(factor(curvature, 0.0), slope)
         gain, length = float((slope * move).sum()), 1.0
-        while length > 1e-10:
+        tried, then = at - move, value(at - move)
+        # Close to the end the difference is below what a float can tell.
+        while then > now - 1e-4 * length * gain + 1e-15 * (1.0 + abs(now)):
+            length /= 2.0
+            if length < 1e-10:
+                return at, step
             tried = at - length * move
             then = value(tried)
-            # Close to the end the difference is below what a float can tell.
-            if then <= now - 1e-4 * length * gain + 1e-15 * (1.0 + abs(now)):
-                break
-            length /= 2.0
-        else:
-            return at, step
         at, now = tried, then
     return at, STEPS_MAX
 

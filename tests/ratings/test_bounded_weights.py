@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,8 @@ from ratings.compiled import FloatArray, IndexArray
 
 
 def margins(levels: IndexArray, weights: FloatArray, size: int) -> FloatArray:
-    return np.bincount(levels.ravel(), np.repeat(weights, levels.shape[1]), size)
+    summed = np.bincount(levels.ravel(), np.repeat(weights, levels.shape[1]), size)
+    return summed.astype(np.float64)
 
 
 def crossed(*sizes: int) -> IndexArray:
@@ -48,7 +51,7 @@ def test_nearest_of_all_weights_that_meet_the_margins() -> None:
         high = (upper - g) * np.log(above / (upper - 1))
         return float((shares * (low + high)).sum()) / slope
 
-    constraint = {
+    constraint: Any = {
         "type": "eq",
         "fun": lambda g: np.delete(margins(levels, shares * g, 9) - targets, [0, 3]),
     }

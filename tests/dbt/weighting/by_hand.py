@@ -70,8 +70,11 @@ def _bounded(groups: list[Any], size: int, lower: float, upper: float) -> Any:
         odds = (1 - lower) * np.exp(slope * multipliers @ design)
         return (lower * (upper - 1) + upper * odds) / (upper - 1 + odds)
 
+    def error(multipliers: Any) -> Any:
+        return design @ weights_at(multipliers) - targets
+
     found = least_squares(
-        lambda at: design @ weights_at(at) - targets,
+        error,
         np.zeros(len(groups)),
         xtol=1e-15, ftol=1e-15, gtol=1e-15,
     )  # fmt: skip
