@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ingestion.paths import Home
 
-LIKENESS_MIN = 0.7
+LIKENESS_MIN = 0.75
 LEFT_OUT = """
 select weighting, stratum_id, dimension, battle_count, battle_left_out_count, models_left_out
 from rpt_board_summary
