@@ -205,7 +205,14 @@ def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -
     }
 
 
-SUMMARY_COLUMNS = ("battle_count", "heard_count", "leader_count", "component_count")
+SUMMARY_COLUMNS = (
+    "battle_count",
+    "battle_left_out_count",
+    "has_few_people",
+    "heard_count",
+    "leader_count",
+    "component_count",
+)
 
 
 def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -> Rows:
