@@ -6,6 +6,7 @@ of 57,477 votes in Chatbot Arena, arXiv 2508.11847). Then verified: the board is
 them, until another model leads. What is found is enough; that fewer are not enough isn't proven.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -34,7 +35,8 @@ class Removal(NamedTuple):
 class Fragility:
     """Of a board: who leads it, and what must go before another does.
 
-    ``largest_influence``: how far a single participant moves the lead over the second, skill units.
+    ``largest_influence``: how far a single participant moves the lead over the second, skill units;
+    None where one is all that is known of a model.
     """
 
     leader: str
@@ -42,7 +44,7 @@ class Fragility:
     lead: float
     participants: Removal
     votes: Removal | None
-    largest_influence: float
+    largest_influence: float | None
 
 
 def fragility(posterior: Posterior, people: ParticipantCounts, *, has_votes: bool) -> Fragility:
@@ -65,13 +67,14 @@ def fragility(posterior: Posterior, people: ParticipantCounts, *, has_votes: boo
             lambda gone: _without_votes(people.counts, cell, by_vote[gone]),
         )  # fmt: skip
     first, second = order[0], order[1]
+    largest = float(np.abs(moves[:, 0] - moves[:, 1]).max(initial=0.0))
     return Fragility(
         leader=posterior.model_ids[first],
         second=posterior.model_ids[second],
         lead=float(posterior.mean[first] - posterior.mean[second]),
         participants=participants,
         votes=votes,
-        largest_influence=float(np.abs(moves[:, 0] - moves[:, 1]).max(initial=0.0)),
+        largest_influence=largest if math.isfinite(largest) else None,
     )
 
 
@@ -86,7 +89,8 @@ def _fewest(
     first = order[0]
     plans = []
     for place, rival in enumerate(order[1:], start=1):
-        toward = moves[:, 0] - moves[:, place]
+        # Without somebody who alone judged a model the fit has no first order: they go first.
+        toward = np.nan_to_num(moves[:, 0] - moves[:, place], nan=np.inf, neginf=np.inf)
         gone = np.argsort(-toward, kind="stable")
         closing = np.cumsum(toward[gone])
         lead = posterior.mean[first] - posterior.mean[rival]

@@ -134,6 +134,7 @@ def build(
         )
     if as_of is None and valid_until is None:
         _say_unmatched(home)
+        _say_weighting_gaps(home)
         _say_uncompared(home)
         _say_dependence(home)
         _say_left_out(home)
@@ -161,6 +162,14 @@ def _say_unmatched(home: Home) -> None:
         say(f"warning: {sentence}")
     if nobody_enrolled(home):
         say("note: nobody is enrolled, so boards are unweighted.")
+
+
+def _say_weighting_gaps(home: Home) -> None:
+    """Verdicts and models that weighted boards go without, and countries without weights."""
+    from orchestration.weighting_gaps import weighting_gaps
+
+    for sentence in weighting_gaps(home):
+        say(f"warning: {sentence}")
 
 
 def _say_left_out(home: Home) -> None:

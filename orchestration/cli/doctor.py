@@ -234,8 +234,13 @@ def _unknown(home: Home) -> list[dict[str, Any]]:
 def _people(home: Home) -> list[dict[str, Any]]:
     """What looks like a mistake in the data: no fault of the installation, so `is_well`."""
     from orchestration.unmatched_people import unmatched_people
+    from orchestration.weighting_gaps import weighting_gaps
 
     return [
-        {"check": "people", "is_well": True, "mark": "look", "message": sentence}
-        for sentence in unmatched_people(home)
+        {"check": check, "is_well": True, "mark": "look", "message": sentence}
+        for check, sentences in (
+            ("people", unmatched_people(home)),
+            ("weights", weighting_gaps(home)),
+        )
+        for sentence in sentences
     ]

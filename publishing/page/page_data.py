@@ -213,7 +213,15 @@ def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -
     }
 
 
-SUMMARY_COLUMNS = ("battle_count", "heard_count", "leader_count", "component_count", "misfits")
+SUMMARY_COLUMNS = (
+    "battle_count",
+    "battle_left_out_count",
+    "has_few_people",
+    "heard_count",
+    "leader_count",
+    "component_count",
+    "misfits",
+)
 
 
 def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -> Rows:
@@ -247,7 +255,9 @@ def plain_table(key: Key, board: Rows, models: Rows, summaries: Rows) -> dict[st
     verdicts = next(row["battle_count"] for row in summaries if _key(row) == key)
     beside = dependence_words(board[0], verdicts)
     return {
-        "title": title(key._asdict(), beside, is_simulated=False),  # the page says so everywhere
+        "title": title(
+            key._asdict(), beside=beside, is_simulated=False
+        ),  # the page says so everywhere
         "rows": [{**row, "name": names[row["model_id"]]} for row in board],
     }
 

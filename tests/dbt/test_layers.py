@@ -20,6 +20,7 @@ READ_ONCE = {
     "int_battles__revised": "a table below a view that is read many times",
     "int_participants__contradicted": "too long to read together with the diagnostics",
     "int_quota_cells__allotted": "too long to read together with the report",
+    "int_weighting_cells__bounded": "a table in Python is no CTE",
     "int_rakings__diagnosed": "too long to read together with the diagnostics",
 }
 # They read events that name models, and not the names; or leave them to the table that reads them.

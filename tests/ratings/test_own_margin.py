@@ -96,7 +96,7 @@ def coverages(seeds: int, **kwargs: int) -> dict[str, list[float]]:
                 shown = one.with_covariance(sandwich(one, people).interval_covariance)
                 found.setdefault(name, []).append(covered(shown, of_group))
         whole = rate_weighted("census", "all", "overall", table, {"overall": anchor})
-        shown = whole.posterior.with_covariance(whole.clustered.interval_covariance)
+        shown = whole.shown
         found.setdefault("weighted", []).append(covered(shown, judged_by_all(truth, CENSUS)))
     return found
 

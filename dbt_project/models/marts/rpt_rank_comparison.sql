@@ -46,7 +46,11 @@ compared as (
     from wanted
     left join leaderboard as reference
         on
-            wanted.reference_weighting = reference.weighting
+            -- A pool of one country is weighted by the scheme alone.
+            (
+                wanted.reference_weighting = reference.weighting
+                or wanted.weighting = reference.weighting
+            )
             and wanted.reference_stratum_id = reference.stratum_id
             and wanted.reference_dimension = reference.dimension
             and wanted.estimator = reference.estimator

@@ -41,9 +41,12 @@ function factsOf(board, rows) {
         ofSample = strata.heard_share[boards.stratum_id[board]],
         ofAdults = strata.population_share[boards.stratum_id[board]];
     const facts = [[formats.count(boards.battle_count[board]), "verdicts"]];
+    if (boards.battle_left_out_count[board])
+        facts.push([formats.count(boards.battle_left_out_count[board]), "verdicts left out, of people without a weight"]);
     if (people) facts.push([formats.count(people), "people"]);
     if (effective !== null && keyOf(board).isWeighted)
         facts.push([formats.count(effective), "effective, after weighting"]);
+    if (boards.has_few_people[board]) facts.push(["*", "provisional: worth fewer than 50 people"]);
     facts.push([formats.count(rows.length), "models"]);
     if (ofSample !== null && ofAdults !== null) {
         facts.push([formats.share(ofSample), "of the country's sample"]);

@@ -151,6 +151,8 @@ def _summary(board: Rows) -> dict[str, Any]:
         "component_count": 1,
         "misfits": "pairs, sides" if board[0]["stratum_id"] == "all" else None,
         "battle_count": sum(row["battle_count"] for row in board) // 2,
+        "battle_left_out_count": 0 if board[0]["weighting"] == "none" else 95,
+        "has_few_people": False,
         "heard_count": 1234,
         "effective_participant_count": board[0]["effective_participant_count"],
         "skill_sd_median": sorted(row["skill_sd"] for row in board)[len(board) // 2],
