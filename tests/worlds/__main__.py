@@ -1,0 +1,59 @@
+"""Every estimator and weighting in worlds that break its assumptions: what are its claims worth?
+
+`python -m tests.worlds --replications 200 --minutes 60 --out docs` writes its part of
+docs/calibration.md. Replications are taken in turn over worlds, so that all have as many (or one
+less) where time runs out; each has its own seed, and is the same whatever ran before it.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from tests.worlds.declarations import WORLDS
+from tests.worlds.page import with_block
+from tests.worlds.scores import Record, null_tiers, replicate, stops
+from tests.worlds.summaries import as_markdown
+
+
+def run(worlds: list[str], replications: int, minutes: float) -> list[Record]:
+    """Records of all worlds: so many replications, or as many as fit into so many minutes."""
+    end = time.monotonic() + 60.0 * minutes
+    records: list[Record] = []
+    for replication in range(replications):
+        for world in worlds:
+            if time.monotonic() > end and replication > 1:
+                return records
+            records += replicate(world, replication)
+            records += null_tiers(world, replication)
+            for top in ("twins", "apart"):
+                records += stops(world, replication, top)
+    return records
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the worlds asked for and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
+    parser.add_argument("--replications", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--out", type=Path, help="folder of calibration.md; without it, print")
+    parser.add_argument("--save", type=Path, help="also keep every record as JSON lines")
+    options = parser.parse_args(arguments)
+    records = run(options.worlds, options.replications, options.minutes)
+    if options.save:
+        lines = (json.dumps(record, allow_nan=False) for record in records)
+        options.save.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = as_markdown(records, "make calibrate")
+    if options.out is None:
+        sys.stdout.write(text + "\n")
+        return
+    options.out.mkdir(parents=True, exist_ok=True)
+    page = options.out / "calibration.md"
+    known = page.read_text(encoding="utf-8") if page.exists() else "# Calibration\n"
+    page.write_text(with_block(known, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
