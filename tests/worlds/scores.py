@@ -39,8 +39,7 @@ def replicate(name: str, replication: int) -> Iterator[Record]:
     population, verdicts, seed = study_of(name, replication)
     truths = truths_of(population)
     of_groups, effects = shown.hierarchical(verdicts, seed)
-    every = [*shown.flat_boards(verdicts, seed), shown.weighted(verdicts, seed), *of_groups]
-    every.append(shown.online(verdicts, seed))
+    every = [*shown.flat_boards(verdicts, seed), *of_groups, shown.online(verdicts, seed)]
     labels = {"world": name, "replication": replication}
     yield from (labels | scored(one, truths) for one in every)
     yield from (labels | row for row in axes(effects, truths))
@@ -49,12 +48,14 @@ def replicate(name: str, replication: int) -> Iterator[Record]:
 def scored(one: shown.Shown, truths: Truths) -> Record:
     """Shares of models for which a board's claims hold, and what it says of the best."""
     rows = one.rows.sort_by("model_id")
-    truth = truth_for(one, truths).among(models_of(rows))
-    skill = truth.sided_skill if one.is_sided else truth.skill
+    truth, models = truth_for(one, truths), models_of(rows)
+    plain = centred(truth.skill, models)
+    skill = centred(truth.sided_skill, models) if one.is_sided else plain
     if one.estimator == "bradley_terry":
-        skill = truth.logit_skill
+        skill = centred(truth.logit_skill, models)
+    win_share = truth.win_share(models)
     # One order for all estimators: that of the population's skills.
-    first, last = true_ranks(truth.skill)
+    first, last = true_ranks(plain)
     p_best = _column(rows, "p_best")
     best = first == 1
     record = {
@@ -67,16 +68,16 @@ def scored(one: shown.Shown, truths: Truths) -> Record:
         "rank": float(
             ((_column(rows, "rank_lo") <= last) & (_column(rows, "rank_hi") >= first)).mean()
         ),
-        "win_share_error": float(np.abs(_column(rows, "winshare") - truth.win_share).mean()),
+        "win_share_error": float(np.abs(_column(rows, "winshare") - win_share).mean()),
         "p_leader": float(p_best.max()),
         "brier": float(((p_best - best) ** 2).sum()),
         "is_sure": bool(p_best.max() >= shown.SURE),
         "is_right": bool(best[np.argmax(p_best)] and best.sum() == 1),
     }
     if "winshare_lo" in rows.column_names:
-        record["win_share"] = float(_holds(rows, "winshare", truth.win_share).mean())
+        record["win_share"] = float(_holds(rows, "winshare", win_share).mean())
     if "tier" in rows.column_names:
-        record["tier_error"] = is_tier_wrong(_column(rows, "tier"), truth.skill)
+        record["tier_error"] = is_tier_wrong(_column(rows, "tier"), plain)
     return record
 
 
@@ -93,6 +94,11 @@ def models_of(rows: pa.Table) -> NDArray[np.int64]:
     """Places of a board's models: those that nobody of an age has judged are not on its board."""
     names = rows.column("model_id").to_pylist()
     return np.array([int(name.removeprefix("model-")) for name in names], dtype=np.int64)
+
+
+def centred(skill: Floats, models: NDArray[np.int64]) -> Floats:
+    """Skills (K) of some models, less their mean."""
+    return np.asarray(skill[models] - skill[models].mean())
 
 
 def true_ranks(skill: Floats) -> tuple[Floats, Floats]:
@@ -137,12 +143,12 @@ def stops(name: str, replication: int, top: str) -> Iterator[Record]:
     said: dict[str, Record] = {}
     for look in range(1, LOOKS + 1):
         so_far = verdicts.first(round(total * look / LOOKS))
-        for one in (*_leaders(so_far, seed), shown.weighted(so_far, seed)):
+        for one in shown.leading(so_far, seed):
             key = one.weighting
             if said.get(key, {}).get("is_stopped") or one.sure is None:
                 continue
             rows = one.rows.sort_by("model_id")
-            skill = truth_for(one, truths).among(models_of(rows)).skill
+            skill = truth_for(one, truths).skill[models_of(rows)]
             leader = int(np.argmax(_column(rows, "skill")))
             first, _ = true_ranks(skill)
             said[key] = {
@@ -158,15 +164,10 @@ def stops(name: str, replication: int, top: str) -> Iterator[Record]:
     yield from said.values()
 
 
-def _leaders(verdicts: Verdicts, seed: int) -> Iterator[shown.Shown]:
-    every = shown.flat_boards(verdicts, seed, is_everybody_alone=True)
-    return (one for one in every if one.estimator == "trueskill_ep")
-
-
 def null_tiers(name: str, replication: int) -> Iterator[Record]:
     """Boards of a population in which all models are the same: any second tier is an error."""
     _, verdicts, seed = study_of(name, replication, "equal")
-    for one in (*_leaders(verdicts, seed), shown.weighted(verdicts, seed)):
+    for one in shown.leading(verdicts, seed):
         rows = one.rows.sort_by("model_id")
         record = {
             "kind": "null",

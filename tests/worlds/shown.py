@@ -3,8 +3,8 @@
 Tables go in as dbt would hand them over; what comes out is what a reader is shown.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -55,28 +55,38 @@ class Shown:
     is_sided: bool = False
 
 
-def flat_boards(
-    verdicts: Verdicts, seed: int, *, is_everybody_alone: bool = False
-) -> Iterator[Shown]:
-    """Unweighted boards of the estimators of counts, of everybody and of each age."""
+def flat_boards(verdicts: Verdicts, seed: int) -> Iterator[Shown]:
+    """Boards of the estimators of counts: everybody's, also weighted, and each age's."""
     tables = [_with_stratum(_counted(verdicts), EVERYBODY)]
-    if not is_everybody_alone:
-        told, age = verdicts.raters.told, verdicts.raters.age
-        for code, name in enumerate(AGES):
-            here = verdicts.of((told & (age == code))[verdicts.rater])
-            tables.append(_with_stratum(_counted(here), name))
-    counts = pa.concat_tables(tables)
-    for one in rate_each(counts, PARAMETERS):
-        sure = _sure(one.posterior) if one.estimator == TRUESKILL_EP else None
-        rows = board(one, PARAMETERS, seed)
-        yield Shown(one.estimator, UNWEIGHTED, one.stratum_id, rows, sure)
+    told, age = verdicts.raters.told, verdicts.raters.age
+    for code, name in enumerate(AGES):
+        here = verdicts.of((told & (age == code))[verdicts.rater])
+        tables.append(_with_stratum(_counted(here), name))
+    yield from _flat(verdicts, pa.concat_tables(tables), PARAMETERS, seed)
 
 
-def weighted(verdicts: Verdicts, seed: int) -> Shown:
-    """Everybody's board under the default scheme."""
+def leading(verdicts: Verdicts, seed: int) -> Iterator[Shown]:
+    """Everybody's board of the canonical estimator, unweighted and weighted."""
     counts = _with_stratum(_counted(verdicts), EVERYBODY)
-    alone = RatingParameters(draws=PARAMETERS.draws, estimators=(TRUESKILL_EP,))
-    anchors = {one.dimension: one.posterior for one in rate_each(counts, alone)}
+    yield from _flat(verdicts, counts, replace(PARAMETERS, estimators=(TRUESKILL_EP,)), seed)
+
+
+def _flat(
+    verdicts: Verdicts, counts: pa.Table, parameters: RatingParameters, seed: int
+) -> Iterator[Shown]:
+    anchors = {}
+    for one in rate_each(counts, parameters):
+        is_canonical = one.estimator == TRUESKILL_EP
+        if is_canonical and one.stratum_id == EVERYBODY:
+            anchors[DIMENSION] = one.posterior
+        sure = _sure(one.posterior) if is_canonical else None
+        rows = board(one, parameters, seed)
+        yield Shown(one.estimator, UNWEIGHTED, one.stratum_id, rows, sure)
+    yield _weighted(verdicts, anchors, seed)
+
+
+def _weighted(verdicts: Verdicts, anchors: Mapping[str, Posterior], seed: int) -> Shown:
+    """Everybody's board under the default scheme."""
     present = np.bincount(verdicts.rater, minlength=verdicts.raters.age.size)
     weight = raked(verdicts.raters, (present > 0).astype(np.float64))
     rows = _counted(verdicts, weight / np.maximum(present, 1))

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from tests.worlds.declarations import AGES, CENSUS, WORLDS, World
 from tests.worlds.population import Floats, Population, Shares, mixed
-from tests.worlds.truth import PRINTED, logit, probit, truths_of
+from tests.worlds.truth import PRINTED, Truth, logit, probit, truths_of
 from tests.worlds.verdicts import judge
 
 
@@ -108,12 +108,10 @@ def test_cycles_move_pairs_but_add_up_to_no_skill_of_their_own() -> None:
 
 def test_win_shares_are_points_over_all_others() -> None:
     win = np.array([[0.0, 0.5, 0.7], [0.3, 0.0, 0.4], [0.1, 0.2, 0.0]])
-    truth = truths_of(population(WORLDS["independent"], 3)).census
-    points = Shares(win, win.T).points
+    truth = Truth((Shares(win, win.T),))
     by_hand = [(0.6 + 0.8) / 2, (0.4 + 0.6) / 2, (0.2 + 0.4) / 2]
-    np.testing.assert_allclose(replace(truth, points=points).win_share, by_hand)
-    few = replace(truth, points=points).among(np.array([0, 2]))
-    np.testing.assert_allclose(few.win_share, [0.8, 0.2])
+    np.testing.assert_allclose(truth.win_share(), by_hand)
+    np.testing.assert_allclose(truth.win_share(np.array([0, 2])), [0.8, 0.2])
 
 
 def test_ties_by_age_are_as_declared() -> None:

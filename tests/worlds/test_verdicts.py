@@ -4,13 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.worlds import scores
+from tests.worlds import scores, shown
 from tests.worlds.__main__ import run
 from tests.worlds.declarations import CENSUS, WORLDS
 from tests.worlds.page import with_block
 from tests.worlds.population import Population
 from tests.worlds.scores import is_tier_wrong, study_of, true_ranks
-from tests.worlds.shown import Shown
 from tests.worlds.summaries import as_markdown, coverage_cell, figure
 from tests.worlds.truth import truths_of
 from tests.worlds.verdicts import Verdicts, judge
@@ -18,7 +17,7 @@ from tests.worlds.weights import raked
 
 
 def test_a_replication_is_the_same_whatever_ran_before() -> None:
-    records = run(["few", "missing"], 1, 60.0)
+    records = list(run(["few", "missing"], 1, 60.0))
     again = list(scores.replicate("missing", 0))
     kinds = {"board", "axis"}
     assert again == [r for r in records if r["world"] == "missing" and r["kind"] in kinds]
@@ -93,14 +92,14 @@ def test_equal_skills_share_their_ranks_and_no_tier_may_part_them() -> None:
 def test_columns_that_only_some_boards_have_are_judged_where_they_are() -> None:
     population, verdicts, seed = study_of("independent", 0)
     truths = truths_of(population)
-    [plain] = list(scores._leaders(verdicts, seed))
+    plain, _ = shown.leading(verdicts, seed)
     assert "tier_error" not in scores.scored(plain, truths)
     size = plain.rows.num_rows
     columns = {"tier": [1] * size, "winshare_lo": [0.0] * size, "winshare_hi": [1.0] * size}
     rows = plain.rows
     for name, values in columns.items():
         rows = rows.append_column(name, pa.array(values))
-    found = scores.scored(Shown("trueskill_ep", "none", "all", rows), truths)
+    found = scores.scored(shown.Shown("trueskill_ep", "none", "all", rows), truths)
     assert found["tier_error"] is False
     assert found["win_share"] == 1.0
 

@@ -7,6 +7,7 @@ from tests.worlds.population import Floats
 from tests.worlds.verdicts import Raters
 
 LEAST, MOST = 0.3, 3.0
+SWEEPS = 12
 
 
 def raked(raters: Raters, present: Floats) -> Floats:
@@ -15,17 +16,19 @@ def raked(raters: Raters, present: Floats) -> Floats:
     ``present`` (R): 1 for who judged. Who did not tell is a level with its own share of the sample.
     Bounded to 0.3 to 3 times the mean, then raked again (Deville, Sarndal and Sautory 1993).
     """
-    weight = present.copy()
+    weight, total = present.copy(), float(present.sum())
+    margins = []
+    for axis, answers in (("age", raters.age), ("region", raters.region)):
+        silent = float(present[~raters.told].sum())
+        margins.append((~raters.told, silent))
+        for level, share in enumerate(CENSUS[axis]):
+            margins.append((raters.told & (answers == level), share * (total - silent)))
     for _ in range(2):
-        for _ in range(50):
-            for axis, answers in (("age", raters.age), ("region", raters.region)):
-                known = np.where(raters.told, answers, -1)
-                silent = float(present[known == -1].sum() / present.sum())
-                for level, share in enumerate(CENSUS[axis]):
-                    _scale(weight, known == level, share * (1.0 - silent) * present.sum())
-                _scale(weight, known == -1, silent * present.sum())
+        for _ in range(SWEEPS):
+            for here, wanted in margins:
+                _scale(weight, here, wanted)
         weight = np.where(present > 0.0, np.clip(weight, LEAST, MOST), 0.0)
-    return np.asarray(weight * present.sum() / weight.sum())
+    return np.asarray(weight * total / weight.sum())
 
 
 def _scale(weight: Floats, here: np.ndarray[tuple[int], np.dtype[np.bool_]], total: float) -> None:
