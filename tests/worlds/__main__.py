@@ -42,8 +42,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--out", type=Path, help="folder of calibration.md; without it, print")
     parser.add_argument("--save", type=Path, help="also keep every record as JSON lines")
+    parser.add_argument("--read", type=Path, nargs="+", help="report on kept records; run nothing")
     options = parser.parse_args(arguments)
-    records = []
+    records: list[Record] = []
+    for kept in options.read or ():
+        records += [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    if options.read:
+        options.worlds = []
     with options.save.open("w") if options.save else nullcontext() as kept:
         for record in run(options.worlds, options.replications, options.minutes):
             records.append(record)

@@ -14,32 +14,34 @@ from numpy.typing import NDArray
 from tests.worlds import shown
 from tests.worlds.declarations import WORLDS, seed_of
 from tests.worlds.population import Floats, Population
+from tests.worlds.tables import EVERYBODY
 from tests.worlds.truth import Truth, Truths, truths_of
 from tests.worlds.verdicts import Verdicts, judge
 
 # Rounding in a fit of the truth: closer than this is equal.
 EQUAL = 1e-7
+# A board that gives its likeliest model this much calls it the best.
+SURE = 0.95
 LOOKS = 8
 # What an estimator prints for no effect at all: its floor, not a finding.
 NO_EFFECT = 0.02
 Record = dict[str, Any]
 
 
-def study_of(name: str, replication: int, top: str = "apart") -> tuple[Population, Verdicts, int]:
-    """One replication of a world, always the same, and the seed of its boards."""
+def study_of(name: str, replication: int, top: str = "apart") -> tuple[Population, Verdicts]:
+    """One replication of a world, always the same."""
     world = WORLDS[name]
     rng = np.random.Generator(np.random.Philox(seed_of(f"{name}/{top}", replication)))
     size = world.models[replication % len(world.models)]
     population = Population.draw(world, size, rng, top)  # type: ignore[arg-type]
-    return population, judge(population, rng), replication
+    return population, judge(population, rng)
 
 
 def replicate(name: str, replication: int) -> Iterator[Record]:
     """What every board of one study is worth, and what is said of the axes."""
-    population, verdicts, seed = study_of(name, replication)
+    population, verdicts = study_of(name, replication)
     truths = truths_of(population)
-    of_groups, effects = shown.hierarchical(verdicts, seed)
-    every = [*shown.flat_boards(verdicts, seed), *of_groups, shown.online(verdicts, seed)]
+    every, effects = shown.every_board(verdicts)
     labels = {"world": name, "replication": replication}
     yield from (labels | scored(one, truths) for one in every)
     yield from (labels | row for row in axes(effects, truths))
@@ -50,28 +52,28 @@ def scored(one: shown.Shown, truths: Truths) -> Record:
     rows = one.rows.sort_by("model_id")
     truth, models = truth_for(one, truths), models_of(rows)
     plain = centred(truth.skill, models)
-    skill = centred(truth.sided_skill, models) if one.is_sided else plain
+    skill = plain
     if one.estimator == "bradley_terry":
         skill = centred(truth.logit_skill, models)
     win_share = truth.win_share(models)
     # One order for all estimators: that of the population's skills.
-    first, last = true_ranks(plain)
-    p_best = _column(rows, "p_best")
+    counted = ranked(rows)
+    first, last = true_ranks(plain[counted])
+    low, high = _column(rows, "rank_lo")[counted], _column(rows, "rank_hi")[counted]
+    p_best = _column(rows, "p_best")[counted]
     best = first == 1
     record = {
         "kind": "board",
         "estimator": one.estimator,
         "weighting": one.weighting,
-        "board": "everybody" if one.subject == shown.EVERYBODY else "ages",
+        "board": "everybody" if one.subject == EVERYBODY else "ages",
         "skill": float(_holds(rows, "skill", skill).mean()),
         "leader_skill": bool(_holds(rows, "skill", skill)[np.argmax(_column(rows, "skill"))]),
-        "rank": float(
-            ((_column(rows, "rank_lo") <= last) & (_column(rows, "rank_hi") >= first)).mean()
-        ),
+        "rank": float(((low <= last) & (high >= first)).mean()),
         "win_share_error": float(np.abs(_column(rows, "winshare") - win_share).mean()),
         "p_leader": float(p_best.max()),
         "brier": float(((p_best - best) ** 2).sum()),
-        "is_sure": bool(p_best.max() >= shown.SURE),
+        "is_sure": bool(p_best.max() >= SURE),
         "is_right": bool(best[np.argmax(p_best)] and best.sum() == 1),
     }
     if "winshare_lo" in rows.column_names:
@@ -83,7 +85,7 @@ def scored(one: shown.Shown, truths: Truths) -> Record:
 
 def truth_for(one: shown.Shown, truths: Truths) -> Truth:
     """What a board is about: its age; people as they came; the census."""
-    if one.subject != shown.EVERYBODY:
+    if one.subject != EVERYBODY:
         return truths.ages[one.subject]
     if one.estimator == shown.HIERARCHICAL:
         return truths.census_of_ages
@@ -94,6 +96,19 @@ def models_of(rows: pa.Table) -> NDArray[np.int64]:
     """Places of a board's models: those that nobody of an age has judged are not on its board."""
     names = rows.column("model_id").to_pylist()
     return np.array([int(name.removeprefix("model-")) for name in names], dtype=np.int64)
+
+
+def ranked(rows: pa.Table) -> NDArray[np.bool_]:
+    """The models whose ranks are judged: not provisional ones, where those come after all others.
+
+    All of them where the board ranks all alike.
+    """
+    provisional = np.asarray(rows.column("is_provisional").to_numpy(), dtype=bool)
+    rank = _column(rows, "rank")
+    if provisional.all() or not provisional.any():
+        return np.ones_like(provisional)
+    is_apart = rank[provisional].min() > rank[~provisional].max()
+    return ~provisional if is_apart else np.ones_like(provisional)
 
 
 def centred(skill: Floats, models: NDArray[np.int64]) -> Floats:
@@ -137,15 +152,15 @@ def stops(name: str, replication: int, top: str) -> Iterator[Record]:
 
     ``top``: "twins" has two leaders who are the same in everything, so any name is wrong.
     """
-    population, verdicts, seed = study_of(name, replication, top)
+    population, verdicts = study_of(name, replication, top)
     truths = truths_of(population)
     total = verdicts.outcome.size
     said: dict[str, Record] = {}
     for look in range(1, LOOKS + 1):
         so_far = verdicts.first(round(total * look / LOOKS))
-        for one in shown.leading(so_far, seed):
+        for one in shown.leading(so_far):
             key = one.weighting
-            if said.get(key, {}).get("is_stopped") or one.sure is None:
+            if said.get(key, {}).get("is_stopped") or one.is_stopped is None:
                 continue
             rows = one.rows.sort_by("model_id")
             skill = truth_for(one, truths).skill[models_of(rows)]
@@ -158,7 +173,7 @@ def stops(name: str, replication: int, top: str) -> Iterator[Record]:
                 "top": top,
                 "weighting": key,
                 "look": look,
-                "is_stopped": one.sure >= shown.SURE,
+                "is_stopped": one.is_stopped,
                 "is_right": bool(first[leader] == 1 and (first == 1).sum() == 1),
             }
     yield from said.values()
@@ -166,8 +181,8 @@ def stops(name: str, replication: int, top: str) -> Iterator[Record]:
 
 def null_tiers(name: str, replication: int) -> Iterator[Record]:
     """Boards of a population in which all models are the same: any second tier is an error."""
-    _, verdicts, seed = study_of(name, replication, "equal")
-    for one in shown.leading(verdicts, seed):
+    _, verdicts = study_of(name, replication, "equal")
+    for one in shown.leading(verdicts, is_stopping_asked=False):
         rows = one.rows.sort_by("model_id")
         record = {
             "kind": "null",
@@ -176,7 +191,7 @@ def null_tiers(name: str, replication: int) -> Iterator[Record]:
             "weighting": one.weighting,
             # What a reader may take for a finding: two models whose intervals exclude each other.
             "is_apart": bool(_column(rows, "skill_lo").max() > _column(rows, "skill_hi").min()),
-            "is_sure": bool(_column(rows, "p_best").max() >= shown.SURE),
+            "is_sure": bool(_column(rows, "p_best").max() >= SURE),
         }
         if "tier" in rows.column_names:
             record["tier_error"] = is_tier_wrong(_column(rows, "tier"), np.zeros(rows.num_rows))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from tests.worlds.declarations import AGES, REGIONS, World
@@ -74,26 +73,6 @@ class Verdicts:
         """The study after its first verdicts."""
         parts = (self.rater, self.left, self.right, self.prompt, self.outcome)
         return Verdicts(self.raters, self.size, *(part[:count] for part in parts))
-
-    def of(self, kept: NDArray[np.bool_]) -> "Verdicts":
-        """Some of the verdicts, (N)."""
-        parts = (self.rater, self.left, self.right, self.prompt, self.outcome)
-        return Verdicts(self.raters, self.size, *(part[kept] for part in parts))
-
-    @property
-    def battles(self) -> pa.Table:
-        """One row per verdict, as the product's tables of battles have it."""
-        said = pa.array(["a", "b", "tie"]).take(pa.array(self.outcome))
-        names = pa.array([f"model-{k:02d}" for k in range(self.size)])
-        columns = {
-            "participant_id": pa.array(self.rater),
-            "model_a": names.take(pa.array(self.left)),
-            "model_b": names.take(pa.array(self.right)),
-            "outcome": said,
-        }
-        if (self.prompt >= 0).all():
-            columns["item_id"] = pa.array(self.prompt)
-        return pa.table(columns)
 
 
 def judge(population: Population, rng: np.random.Generator) -> Verdicts:
