@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.worlds.declarations import WORLDS
 from tests.worlds.page import with_block
 from tests.worlds.scores import Record, null_tiers, replicate, stops
-from tests.worlds.summaries import as_markdown
+from tests.worlds.summaries import as_markdown, before_and_after
 
 
 def run(worlds: list[str], replications: int, minutes: float) -> Iterator[Record]:
@@ -34,6 +34,13 @@ def run(worlds: list[str], replications: int, minutes: float) -> Iterator[Record
                 yield from stops(world, replication, "apart")
 
 
+def kept_in(files: list[Path]) -> list[Record]:
+    """The records of files that `--save` wrote."""
+    return [
+        json.loads(line) for path in files for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the worlds asked for and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -43,17 +50,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder of calibration.md; without it, print")
     parser.add_argument("--save", type=Path, help="also keep every record as JSON lines")
     parser.add_argument("--read", type=Path, nargs="+", help="report on kept records; run nothing")
+    parser.add_argument("--before", type=Path, nargs="+", help="kept records to compare with")
     options = parser.parse_args(arguments)
-    records: list[Record] = []
-    for kept in options.read or ():
-        records += [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
-    if options.read:
-        options.worlds = []
-    with options.save.open("w") if options.save else nullcontext() as kept:
-        for record in run(options.worlds, options.replications, options.minutes):
-            records.append(record)
-            if kept:
-                kept.write(json.dumps(record, allow_nan=False) + "\n")
+    records = kept_in(options.read or [])
+    if not options.read:
+        with options.save.open("w") if options.save else nullcontext() as lines:
+            for record in run(options.worlds, options.replications, options.minutes):
+                records.append(record)
+                if lines:
+                    lines.write(json.dumps(record, allow_nan=False) + "\n")
+    if options.before:
+        sys.stdout.write(before_and_after(kept_in(options.before), records) + "\n")
+        return
     text = as_markdown(records, "make calibrate")
     if options.out is None:
         sys.stdout.write(text + "\n")

@@ -150,6 +150,18 @@ def as_markdown(records: list[Record], command: str) -> str:
     )
 
 
+def before_and_after(before: list[Record], after: list[Record]) -> str:
+    """Coverage of skills in each world by two versions of the code."""
+
+    def cell(world: str, board: tuple[str, str, str]) -> str:
+        each = [figure(of_board(records, world, board), "skill") for records in (before, after)]
+        return " → ".join(f"{found.mean:.2f}" if found else NOTHING for found in each)
+
+    worlds = [world for world in WORLDS if chosen(after, kind="board", world=world)]
+    rows = ([f"`{world}`", *(cell(world, board) for board in BOARDS)] for world in worlds)
+    return "\n".join(table(["world", *BOARDS.values()], rows))
+
+
 def _win_shares(records: list[Record]) -> list[str]:
     lines = ["No board shows an interval of a win share.", ""]
     if any("win_share" in record for record in records):
