@@ -1,7 +1,6 @@
 """The worlds' own truth, against what a great many verdicts say and against other fits of it."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -41,24 +40,22 @@ def test_the_fit_is_the_maximum_that_a_general_optimiser_finds() -> None:
     of = population(WORLDS["all"], 5)
     shares = of.of_age(2)
 
-    def lost(x: Floats, *, is_sided: bool) -> float:
+    def lost(x: Floats) -> float:
         total = 0.0
         for i in range(5):
             for j in range(5):
                 if i != j:
-                    d = x[i] - x[j] + (x[5] if is_sided else 0.0)
-                    win, lose = norm.cdf(d - np.exp(x[6])), norm.cdf(-d - np.exp(x[6]))
+                    d = x[i] - x[j]
+                    win, lose = norm.cdf(d - np.exp(x[5])), norm.cdf(-d - np.exp(x[5]))
                     seen = (shares.win[i, j], shares.lose[i, j])
                     total -= seen[0] * np.log(win) + seen[1] * np.log(lose)
                     total -= (1.0 - sum(seen)) * np.log(1.0 - win - lose)
         return total + float(x[:5].sum() ** 2)
 
-    for is_sided in (False, True):
-        found = probit(shares, is_sided=is_sided)
-        best = minimize(partial(lost, is_sided=is_sided), np.zeros(7), tol=1e-12)
-        np.testing.assert_allclose(found.skill, best.x[:5], atol=2e-5)
-        assert found.margin == pytest.approx(np.exp(best.x[6]), abs=2e-5)
-        assert found.side == pytest.approx(best.x[5] if is_sided else 0.0, abs=2e-5)
+    skill, margin = probit(shares)
+    best = minimize(lost, np.zeros(6), tol=1e-12).x
+    np.testing.assert_allclose(skill, best[:5], atol=2e-5)
+    assert margin == pytest.approx(np.exp(best[5]), abs=2e-5)
 
 
 def test_where_the_model_is_right_its_truth_is_the_skills_themselves() -> None:
@@ -66,11 +63,13 @@ def test_where_the_model_is_right_its_truth_is_the_skills_themselves() -> None:
     truth = truths_of(of)
     for one in (truth.census, truth.as_came, truth.census_of_ages, *truth.ages.values()):
         np.testing.assert_allclose(one.skill, PRINTED * (of.common - of.common.mean()), atol=2e-4)
-    found = probit(of.of_age(0))
-    assert found.margin == pytest.approx(0.4, abs=1e-5)
-    sided = probit(population(WORLDS["sides"], 4).of_age(0), is_sided=True)
-    # Tastes and habits are noise to the model: everything is that much smaller.
-    assert sided.side == pytest.approx(0.3 / np.sqrt(1.0 + 2.0 * 0.2**2 + 0.2**2), abs=1e-4)
+    assert probit(of.of_age(0))[1] == pytest.approx(0.4, abs=1e-5)
+    # Tastes are noise to the model: everything is that much smaller.
+    of = population(replace(WORLDS["independent"], taste=0.5), 6)
+    smaller = (of.common - of.common.mean()) / np.sqrt(1.0 + 2.0 * 0.5**2)
+    skill, margin = probit(of.of_age(0))
+    np.testing.assert_allclose(skill, smaller, atol=1e-5)
+    assert margin == pytest.approx(0.4 / np.sqrt(1.5), abs=1e-5)
 
 
 def test_bradley_terry_finds_log_odds() -> None:

@@ -34,12 +34,7 @@ class Truth:
     @cached_property
     def skill(self) -> Floats:
         """What the model finds."""
-        return self._mean(PRINTED, [probit(part).skill for part in self.parts])
-
-    @cached_property
-    def sided_skill(self) -> Floats:
-        """What the same model with an effect of the left finds."""
-        return self._mean(PRINTED, [probit(part, is_sided=True).skill for part in self.parts])
+        return self._mean(PRINTED, [probit(part)[0] for part in self.parts])
 
     @cached_property
     def logit_skill(self) -> Floats:
@@ -57,52 +52,36 @@ class Truth:
         return np.asarray(unit * np.array(self.weights) @ np.array(each))
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """Skills (M), centred; the tie margin; what the left gains (0 where it is not asked)."""
+def probit(shares: Shares) -> tuple[Floats, float]:
+    """Skills (M), centred, and the tie margin that maximise the expected log-likelihood.
 
-    skill: Floats
-    margin: float
-    side: float
-
-
-def probit(shares: Shares, *, is_sided: bool = False) -> Fit:
-    """What maximises the expected log-likelihood of a probit with ties, by Fisher scoring.
-
-    Every ordered pair counts once, the row shown left.
+    By Fisher scoring, every ordered pair once, the row shown left.
     """
     size = shares.win.shape[0]
     met = ~np.eye(size, dtype=bool)
     said = np.stack((shares.win, shares.lose, 1.0 - shares.win - shares.lose))
-    theta, side = np.zeros(size), 0.0
-    margin = max(float(ndtri(0.5 + 0.5 * said[2][met].mean())), 1e-3)
-    # Only differences matter: the level is held, and so is a side that nobody asks for.
-    held = np.zeros((size + 2, size + 2))
-    held[:size, :size] = 1.0
-    held[size, size] = float(not is_sided)
+    theta, margin = np.zeros(size), max(float(ndtri(0.5 + 0.5 * said[2][met].mean())), 1e-3)
     for _ in range(ROUNDS):
-        d = theta[:, None] - theta[None, :] + side
+        d = theta[:, None] - theta[None, :]
         p = np.stack((ndtr(d - margin), ndtr(-d - margin), np.zeros_like(d)))
         p[2] = 1.0 - p[0] - p[1]
         upper, lower = _density(d - margin), _density(-d - margin)
         by_d = np.stack((upper, -lower, lower - upper))
         by_margin = np.stack((-upper, -lower, upper + lower))
         score = _over(met, said / p * by_d)
-        gradient, matrix = np.empty(size + 2), held.copy()
-        gradient[:size] = score.sum(axis=1) - score.sum(axis=0)
-        gradient[size:] = float(is_sided) * score.sum(), _over(met, said / p * by_margin).sum()
         dd, dm = _over(met, by_d * by_d / p), _over(met, by_d * by_margin / p)
-        matrix[:size, :size] += np.diag(dd.sum(axis=1) + dd.sum(axis=0)) - dd - dd.T
-        for place, by in ((size, float(is_sided) * dd), (size + 1, dm)):
-            matrix[:size, place] = matrix[place, :size] = by.sum(axis=1) - by.sum(axis=0)
-        matrix[size, size] += float(is_sided) * dd.sum()
-        matrix[size, -1] = matrix[-1, size] = float(is_sided) * dm.sum()
-        matrix[-1, -1] = _over(met, by_margin * by_margin / p).sum()
+        gradient, matrix = np.empty(size + 1), np.empty((size + 1, size + 1))
+        gradient[:size] = score.sum(axis=1) - score.sum(axis=0)
+        gradient[size] = _over(met, said / p * by_margin).sum()
+        # Only differences matter: the level is held by the 1.
+        matrix[:size, :size] = 1.0 + np.diag(dd.sum(axis=1) + dd.sum(axis=0)) - dd - dd.T
+        matrix[:size, size] = matrix[size, :size] = dm.sum(axis=1) - dm.sum(axis=0)
+        matrix[size, size] = _over(met, by_margin * by_margin / p).sum()
         step = np.linalg.solve(matrix, gradient)
-        theta, side = theta + step[:size], side + float(step[size])
-        margin = max(margin + float(step[-1]), margin / 2.0)
+        theta = theta + step[:size]
+        margin = max(margin + float(step[size]), margin / 2.0)
         if np.abs(step).max() < SETTLED:
-            return Fit(theta - theta.mean(), margin, side)
+            return theta - theta.mean(), margin
     raise ArithmeticError("the population's own fit did not converge")
 
 
