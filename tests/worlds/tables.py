@@ -51,6 +51,7 @@ def reader(
         "weighted_strata": lambda: pa.table({"weighting": [WEIGHTING], "stratum_id": [EVERYBODY]}),
         "weighted_judgments": lambda: _weighted(verdicts, of),
         "participant_counts": lambda: of(rater | here),
+        "judged_battles": lambda: _judged(verdicts, of, rater | here),
         "item_counts": lambda: of(rater | here | (item or {"item_id": verdicts.prompt})).slice(
             0, None if item else 0
         ),
@@ -97,6 +98,17 @@ def _counted(
     columns |= {"model_b": names.take(pa.array(rows[:, -1]))}
     columns |= {name: pa.array(counts[:, k]) for k, name in enumerate(COUNTS)}
     return pa.table(columns)
+
+
+def _judged(verdicts: Verdicts, of: Callable[..., pa.Table], by: dict[str, Indices]) -> pa.Table:
+    """The same by side and half of the study."""
+    sides = {"is_a_first": (verdicts.left < verdicts.right).astype(np.int64)}
+    late = np.arange(verdicts.rater.size) >= verdicts.rater.size // 2
+    rows = of(by | sides | {"is_late": late.astype(np.int64)})
+    for name in ("is_a_first", "is_late"):
+        place = rows.column_names.index(name)
+        rows = rows.set_column(place, name, rows.column(name).cast(pa.bool_()))
+    return rows
 
 
 def stratum_of(age: str) -> str:
