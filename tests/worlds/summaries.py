@@ -151,11 +151,13 @@ def as_markdown(records: list[Record], command: str) -> str:
 
 
 def before_and_after(before: list[Record], after: list[Record]) -> str:
-    """Coverage of skills in each world by two versions of the code."""
+    """Coverage of skills by two versions of the code, on the studies that both have judged."""
 
     def cell(world: str, board: tuple[str, str, str]) -> str:
-        each = [figure(of_board(records, world, board), "skill") for records in (before, after)]
-        return " → ".join(f"{found.mean:.2f}" if found else NOTHING for found in each)
+        pair = [of_board(records, world, board) for records in (before, after)]
+        shared = set.intersection(*({r["replication"] for r in each} for each in pair))
+        found = [figure((r for r in e if r["replication"] in shared), "skill") for e in pair]
+        return " → ".join(f"{one.mean:.2f}" if one else NOTHING for one in found)
 
     worlds = [world for world in WORLDS if chosen(after, kind="board", world=world)]
     rows = ([f"`{world}`", *(cell(world, board) for board in BOARDS)] for world in worlds)

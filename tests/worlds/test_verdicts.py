@@ -10,7 +10,7 @@ from tests.worlds.declarations import CENSUS, WORLDS
 from tests.worlds.page import with_block
 from tests.worlds.population import Population
 from tests.worlds.scores import is_tier_wrong, study_of, true_ranks
-from tests.worlds.summaries import as_markdown, coverage_cell, figure
+from tests.worlds.summaries import as_markdown, before_and_after, coverage_cell, figure
 from tests.worlds.truth import truths_of
 from tests.worlds.verdicts import Verdicts, judge
 from tests.worlds.weights import raked
@@ -114,6 +114,14 @@ def test_figures_count_a_replication_once_and_mark_what_is_outside() -> None:
     assert found.count == 20
     assert coverage_cell(found) == "**0.900** (0.000)"
     assert coverage_cell(figure([{"replication": 0, "skill": 0.95}] * 2, "skill")) == "0.950 (nan)"
+
+
+def test_before_and_after_are_of_the_same_studies() -> None:
+    labels = {"kind": "board", "world": "all", "board": "everybody"}
+    labels |= {"estimator": "trueskill_ep", "weighting": "none"}
+    before = [labels | {"replication": k, "skill": 0.5 if k else 1.0} for k in range(3)]
+    after = [labels | {"replication": k, "skill": 0.75} for k in range(2)]
+    assert "| `all` | 0.75 → 0.75 |" in before_and_after(before, after)
 
 
 def test_the_page_keeps_the_rest_of_itself() -> None:
