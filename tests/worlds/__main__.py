@@ -19,12 +19,12 @@ from tests.worlds.scores import Record, null_tiers, replicate, stops
 from tests.worlds.summaries import as_markdown, before_and_after
 
 
-def run(worlds: list[str], replications: int, minutes: float) -> Iterator[Record]:
+def run(worlds: list[str], replications: int, minutes: float, first: int = 0) -> Iterator[Record]:
     """Records of all worlds: so many replications, or as many as fit into so many minutes."""
     end = time.monotonic() + 60.0 * minutes
-    for replication in range(replications):
+    for replication in range(first, first + replications):
         for world in worlds:
-            if time.monotonic() > end and replication > 1:
+            if time.monotonic() > end and replication > first + 1:
                 return
             yield from replicate(world, replication)
             yield from null_tiers(world, replication)
@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--replications", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="number of the first replication")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--out", type=Path, help="folder of calibration.md; without it, print")
     parser.add_argument("--save", type=Path, help="also keep every record as JSON lines")
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
     records = kept_in(options.read or [])
     if not options.read:
         with options.save.open("w") if options.save else nullcontext() as lines:
-            for record in run(options.worlds, options.replications, options.minutes):
+            for record in run(options.worlds, options.replications, options.minutes, options.first):
                 records.append(record)
                 if lines:
                     lines.write(json.dumps(record, allow_nan=False) + "\n")

@@ -105,15 +105,17 @@ def test_columns_that_only_some_boards_have_are_judged_where_they_are() -> None:
 
 
 def test_figures_count_a_replication_once_and_mark_what_is_outside() -> None:
-    records = [
-        {"replication": k, "skill": value} for k in range(20) for value in (0.8, 1.0)
-    ]  # fmt: skip
+    records = [{"replication": k, "skill": v} for k in range(20) for v in (0.8, 1.0)]
     found = figure(records, "skill")
     assert found is not None
     assert found.mean == pytest.approx(0.9)
     assert found.count == 20
-    assert coverage_cell(found) == "**0.900** (0.000)"
-    assert coverage_cell(figure([{"replication": 0, "skill": 0.95}] * 2, "skill")) == "0.950 (nan)"
+    # Twenty replications can't tell 0.90 from 0.93, a thousand can.
+    assert coverage_cell(found) == "0.900 (0.000)"
+    records += [{"replication": k, "skill": 0.9} for k in range(20, 1000)]
+    assert coverage_cell(figure(records, "skill")) == "**0.900** (0.000)"
+    once = figure([{"replication": 0, "skill": 0.5}], "skill")
+    assert coverage_cell(once) == "0.500 (nan)"
 
 
 def test_before_and_after_are_of_the_same_studies() -> None:
