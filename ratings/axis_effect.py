@@ -29,8 +29,11 @@ from ratings.hierarchical_sandwich import CellPeople
 from ratings.linear_algebra import inverse, product
 from ratings.posterior import Prior
 
-# Permutations for every so many axes that are corrected for together.
-PERMUTATIONS, AXES_EACH = 499, 10
+# Permutations for every so many axes that are corrected for together: the smallest p times the axes
+# is then the level.
+PERMUTATIONS, AXES_EACH = 199, 10
+# So many as large tell that a p is not small (Besag and Clifford 1991, Biometrika 78).
+ENOUGH = 20
 # The level of "groups differ", after correction.
 LEVEL = 0.05
 # An eigenvalue less than this share of the largest is none.
@@ -277,7 +280,8 @@ def permutations_for(axes: int) -> int:
 def p_permutation(scores: AxisScores, models: int, seed: int, draws: int) -> float:
     """Share of permutations of raters, the real one among them, with a statistic as large.
 
-    ``models``: M; ``seed``: of the permutations. NaN where fewer than two groups have raters.
+    ``models``: M; ``seed``: of the permutations; ``draws``: the most of them, fewer where ENOUGH
+    are as large. NaN where fewer than two groups have raters.
     """
     kept = np.flatnonzero(scores.group >= 0)
     group = scores.group[kept]
@@ -291,12 +295,14 @@ def p_permutation(scores: AxisScores, models: int, seed: int, draws: int) -> flo
     total, square = np.zeros((group.max() + 1, models)), np.zeros((group.max() + 1, models))
     seen = _statistic(starts, model, value, group, total, square)
     generator = np.random.Generator(np.random.Philox(key=seed))
-    as_large = 1
-    for _ in range(draws):
+    as_large = 0
+    for draw in range(1, draws + 1):
         drawn = _statistic(starts, model, value, generator.permutation(group), total, square)
         # What is equal but for rounding is as large.
         as_large += drawn >= seen * (1.0 - 1e-12)
-    return as_large / (draws + 1)
+        if as_large == ENOUGH:
+            return as_large / draw
+    return (as_large + 1) / (draws + 1)
 
 
 def holm(p: Sequence[float]) -> list[float]:
