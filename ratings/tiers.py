@@ -111,23 +111,19 @@ def separations(
 def tiers(better: Mask, rank: IndexArray, counted: Mask) -> IndexArray:
     """Tier (M), 1 the best, 0 of models that are not ``counted`` (M).
 
-    A model's tier is the length of the longest chain of counted models from it upwards, each surely
-    better than the next, itself included; and at most that of any model ranked below it. So tiers
-    rise down the board, and no line is drawn between models that were not shown to differ.
-    ``better`` (M, M): see ``Separations``; ``rank`` (M).
+    A new tier begins where every counted model ranked above is surely better than every one from
+    there on. So whoever reads a line as "better than what is below" is wrong on at most 5% of
+    boards. ``better`` (M, M): see ``Separations``; ``rank`` (M).
     """
     tier = np.zeros(rank.size, dtype=np.int64)
     by_rank = np.argsort(rank, kind="stable")
     by_rank = by_rank[counted[by_rank]]
-    # Skills fall along a chain, not always ranks: settle from the best skill down, by rounds.
-    tier[by_rank] = 1
-    for _ in range(by_rank.size):
-        above = better[np.ix_(by_rank, by_rank)] * tier[by_rank][:, None]
-        after = 1 + above.max(axis=0, initial=0)
-        if np.array_equal(after, tier[by_rank]):
-            break
-        tier[by_rank] = after
-    tier[by_rank] = np.minimum.accumulate(tier[by_rank][::-1])[::-1]
+    apart = better[np.ix_(by_rank, by_rank)]
+    number = 1
+    for place, model in enumerate(by_rank):
+        if place and apart[:place, place:].all():
+            number += 1
+        tier[model] = number
     return tier
 
 

@@ -290,6 +290,17 @@ def _misfits(head: dict[str, Any]) -> list[str]:
     return said
 
 
+def _tiers(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Which ranks are divided by a line: all above it are better than all below, if any is."""
+    places: dict[int, list[int]] = {}
+    for row in rows:
+        if row.get("tier"):
+            places.setdefault(row["tier"], []).append(row["rank"])
+    if len(places) <= 1:
+        return []
+    return ["tiers, by rank: " + " | ".join(f"{min(of)}-{max(of)}" for of in places.values())]
+
+
 def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
     from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
@@ -306,6 +317,7 @@ def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: 
         notes.append(
             "models fall into groups never compared; ranks across groups rest on the prior"
         )
+    notes += _tiers(rows)
     if head["interval_basis"] == FEW:
         notes.append(head["interval_note"].rstrip("."))
     if is_last and output is Format.TABLE:

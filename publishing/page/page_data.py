@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, int]]
 SCHEMA_VERSION = 2
 SKILL, PERCENT, PERMILLE, RANK = 2, 2, 3, 1  # decimal places that are kept
-FEW_BATTLES, WIDE_INTERVAL, APART = 1, 2, 4
+FEW_BATTLES, WIDE_INTERVAL, APART, NEW_TIER = 1, 2, 4, 8
 PROVISIONAL_FLAGS = {
     None: 0,
     "few_battles": FEW_BATTLES,
@@ -167,7 +167,8 @@ def board_columns(
         `model` its place; `skill` in hundredths, the first as it is, then how much less;
         `lo` and `hi` how far the interval's ends are off, `hi` less `lo`; `rank_lo` and `rank_hi`
         how far off; `best` and `win` percent; `change` of rank; `flags`
-        1 provisional for few battles, 2 for a wide interval, 4 unlike the board of reference.
+        1 provisional for few battles, 2 for a wide interval, 4 unlike the board of reference,
+        8 the first of a new tier.
         `dependence` is the place in `dependences` of what the intervals rest on: words beside the
         title, and a sentence.
         `tally` is the place in `tallies` of the battles of each model, by the model's place.
@@ -226,7 +227,7 @@ SUMMARY_COLUMNS = (
 
 def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -> Rows:
     rows: Rows = []
-    before = None
+    before = tier = None
     for row in board:
         beside = compared[row["model_id"]]
         skill, lo, hi = (scaled(row[name], SKILL) for name in ("skill", "skill_lo", "skill_hi"))
@@ -242,10 +243,11 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
                 "win": scaled(row["winshare"], PERCENT),
                 "change": beside["rank_gain"],
                 "flags": PROVISIONAL_FLAGS[row["provisional_reason"]]
-                | (APART if beside["is_different"] else 0),
+                | (APART if beside["is_different"] else 0)
+                | (NEW_TIER if tier and row["tier"] and row["tier"] > tier else 0),
             }
         )
-        before = skill
+        before, tier = skill, row["tier"]
     return rows
 
 

@@ -75,8 +75,8 @@ _TABLES = (
         _micro("p_best", "Probability of being the best, millionths."),
         _count(
             "tier",
-            "1 is best; of models whose tiers differ, some were told apart, over all pairs together"
-            " in at least 95% of boards; null where provisional.",
+            "1 is best: all models above are surely better than those in it, all pairs together in"
+            " at least 95% of boards; null where provisional.",
         ),
         _micro("p_next", "Corrected p-value of the difference to the next model, millionths."),
         _count(

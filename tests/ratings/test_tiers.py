@@ -46,14 +46,17 @@ def test_what_is_told_apart_first_helps_the_rest() -> None:
     assert 1.8 / math.sqrt(0.5) < found.critical
 
 
-def test_no_line_is_drawn_where_a_model_below_was_not_told_apart() -> None:
+def test_a_line_is_drawn_where_all_above_are_better_than_all_below() -> None:
     better = np.zeros((4, 4), dtype=np.bool_)
     better[0, 1] = better[0, 2] = better[1, 2] = True
     rank = np.array([1, 2, 3, 4])
     assert tiers(better, rank, ALL).tolist() == [1, 1, 1, 1]
+    # A model that is provisional is told from none, and hides no line.
     assert tiers(better, rank, np.array([True, True, True, False])).tolist() == [1, 2, 3, 0]
     better[0, 3] = True
     assert tiers(better, rank, ALL).tolist() == [1, 2, 2, 2]
+    better[0, 1] = False
+    assert tiers(better, rank, ALL).tolist() == [1, 1, 1, 1]
 
 
 def test_battles_still_needed_grow_with_the_square() -> None:

@@ -87,7 +87,12 @@ function changeInWords(ranksUp) {
 
 function leaderboardRow(row, axis) {
     const provisional = provisionalText(row);
-    const kinds = { leader: row.rankLo === 1, retired: row.isRetired, provisional };
+    const kinds = {
+        leader: row.rankLo === 1,
+        retired: row.isRetired,
+        tier: row.isNewTier,
+        provisional,
+    };
     const arrow = row.change > 0 ? "▲" : "▼";
     const change = row.change ? `${arrow} ${Math.abs(row.change)}` : row.change === 0 && "=";
     const tags = [provisional && `provisional: ${provisional}`, row.isRetired && "retired"];
@@ -122,6 +127,10 @@ function notesOf(board, rows) {
             html`<strong>Provisional</strong>: ${few}${few && wide && "; "}${wide}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
         );
     }
+    if (rows.some((row) => row.isNewTier))
+        notes.push(
+            "A line divides tiers: every model above is better than every one below, with all pairs of the board considered together (at most 5% of boards are wrong about any).",
+        );
     for (const { name, model } of rows.filter((row) => row.isRetired)) {
         const day = models.retired_date[model];
         notes.push(

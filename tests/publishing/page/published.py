@@ -124,6 +124,7 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "rank": rank,
                 "rank_lo": max(1, rank - own.randint(0, 3)),
                 "rank_hi": min(len(ordered), rank + own.randint(0, 3)),
+                "tier": None if model in REASONS else 1 + (rank > 3),
                 "skill": round(skill, 6),
                 "skill_sd": round(sd, 6),
                 "skill_lo": round(skill - 1.96 * sd, 6),
