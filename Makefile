@@ -23,6 +23,7 @@ PORT ?= 3000
 PYTHON ?=
 WORKERS ?= 2
 ARGS ?=
+WORLDS ?=
 UPGRADE ?=
 CONFIRM ?=
 DEMOSCOPE_HOME ?= $(CURDIR)/warehouse
@@ -159,8 +160,10 @@ bench: setup-dev ## The README's figures, measured here
 weighting-plot: setup-dev ## What weighting mends in a skewed sample, as a picture into docs/
 	@$(BIN)/python -m tests.end_to_end.skewed_sample --out docs $(ARGS)
 
-calibrate: setup-dev ## Simulation-based calibration of the posteriors, into docs/ (minutes)
+# WORLDS="--worlds tastes heavy --replications 50 --minutes 10" for less of the second part.
+calibrate: setup-dev ## Are 95% intervals right, in the model's world and in others? Into docs/ (an hour)
 	@$(BIN)/python -m tests.ratings.calibration --out docs $(ARGS)
+	@$(BIN)/python -m tests.worlds --out docs $(WORLDS)
 
 pairing: setup-dev ## What choosing battles saves over random pairs, into docs/ (minutes)
 	@$(BIN)/python -m tests.ratings.pairing_report --out docs $(ARGS)

@@ -137,7 +137,9 @@ def _objections(
     """Conditions over `typed`, in the order in which they are raised: SQL, reason, column."""
     if "schema_version" in present:
         version = f"trim({_native('schema_version')}::varchar)"
-        known = f"{version} is not null and {version} <> '{contract.version}'"
+        first = contract.same_since or contract.version
+        read = ", ".join(f"'{number}'" for number in range(first, contract.version + 1))
+        known = f"{version} is not null and {version} not in ({read})"
         yield known, Refusal.UNKNOWN_SCHEMA_VERSION, "schema_version"
     if "event_type" in present:
         other = f"{quote('event_type')} <> '{contract.event_type}'"

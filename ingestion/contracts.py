@@ -38,6 +38,8 @@ class Contract:
         one_of: columns of which a row must have one at least.
         is_subject_required: an event of this type always concerns a participant.
         version: raised with every change of the columns.
+        same_since: the first version whose rows mean the same, columns that it lacks being null;
+            None: only this one.
     """
 
     event_type: EventType
@@ -48,6 +50,7 @@ class Contract:
     one_of: tuple[str, ...] = ()
     is_subject_required: bool = False
     version: int = 1
+    same_since: int | None = None
 
     @cached_property
     def log_columns(self) -> tuple[Column, ...]:
@@ -162,6 +165,11 @@ MODEL_A = named("model_a", "The model shown first (left).")
 MODEL_B = named("model_b", "The model shown second (right).")
 DIMENSION = slug("dimension", "What was judged: overall, or one aspect of it.")
 CONVERSATION = pseudonym("conversation_id", "The conversation it belongs to.")
+ITEM = named(
+    "item_id",
+    "The prompt or task that was judged, as the source names it; verdicts on one are alike.",
+    is_required=False,
+)
 DEMOGRAPHICS = (
     Column(
         name="country",
@@ -255,8 +263,11 @@ CONTRACTS: dict[EventType, Contract] = {
             CONVERSATION,
             named("language", "Language of the conversation.", is_required=False),
             named("topic", "What the conversation was about.", is_required=False),
+            ITEM,
             key=("dimension",),
             differing=(("model_a", "model_b"),),
+            version=2,
+            same_since=1,
         ),
         _contract(
             EventType.BATTLES_TALLIED,
@@ -286,7 +297,10 @@ CONTRACTS: dict[EventType, Contract] = {
             named("value", "The label given."),
             named("judge", "Who or what labelled it."),
             named("judge_version", "Which version of the judge."),
+            ITEM,
             key=("label",),
+            version=2,
+            same_since=1,
         ),
         _contract(
             EventType.EXPERIENCE_RATED,
@@ -295,7 +309,10 @@ CONTRACTS: dict[EventType, Contract] = {
             slug("criterion", "What was rated."),
             number("rating", "1 (worst) to 7 (best).", pa.int32(), 1, 7),
             CONVERSATION,
+            ITEM,
             key=("criterion",),
+            version=2,
+            same_since=1,
         ),
         _contract(
             EventType.BATTLE_SCHEDULED,

@@ -42,6 +42,7 @@ from ratings.tables.planning import (
     queue,
     without_queue,
 )
+from ratings.tournaments import UNWEIGHTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ def read_start(ratings: Path, dimension: str) -> Start:
         message = f"There are no ratings in {ratings} to choose battles by."
         raise NotFoundError(message, remedy="Build first: demoscope build")
     candidates, pairwise, parts = paths
-    only = [("dimension", "=", dimension)]
+    only = [("dimension", "=", dimension), ("weighting", "=", UNWEIGHTED)]
     return Start(
         pq.read_table(candidates), pq.read_table(pairwise, filters=only), pq.read_table(parts)
     )

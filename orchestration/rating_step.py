@@ -23,6 +23,28 @@ if TYPE_CHECKING:
 RATING_FILE = "rating.parquet"
 SUBJECT = b"demoscope.subject"
 
+# The weighted counts' numbers, and beyond them people whom a policy excludes now.
+NUMBERS = """
+    select participant_key, cast(participant_number as bigint) as participant_id
+    from int_participants__with_verdicts
+    union all
+    select
+        participant_key,
+        row_number() over (order by participant_key)
+        + (select count(*) from int_participants__with_verdicts) as participant_id
+    from int_participants__excluded
+    where not is_by_hand
+"""
+STRUCK = "select * from int_battles__current where uncounted_reason = 'excluded'"
+PAIR = "least(battles.model_a, battles.model_b), greatest(battles.model_a, battles.model_b)"
+_WON = "battles.outcome = case when battles.model_a < battles.model_b then '{}' else '{}' end"
+COUNTED = f"""
+    least(battles.model_a, battles.model_b) as model_a,
+    greatest(battles.model_a, battles.model_b) as model_b,
+    count(case when {_WON.format("a", "b")} then 1 end) as win_a_count,
+    count(case when {_WON.format("b", "a")} then 1 end) as win_b_count,
+    count(case when battles.outcome in ('tie', 'both_bad') then 1 end) as tie_count
+"""
 QUERIES = {
     # both_bad is a tie for skill.
     "tournament_counts": """
@@ -65,12 +87,10 @@ QUERIES = {
         where weighting = $weighting and stratum_id = $stratum
         order by dimension, participant_number, model_a, model_b
     """,
-    # Somebody who never enrolled is in the cell of the unknown, as in the counts.
-    "participant_counts": """
-        with numbers as materialized (
-            select participant_key, row_number() over (order by participant_key) as participant_id
-            from (select distinct participant_key from fct_participant_count)
-        )
+    # Somebody who never enrolled is in the cell of the unknown, as in the counts. Without a cell:
+    # people whom a policy excludes now, as another would not.
+    "participant_counts": f"""
+        with numbers as materialized ({NUMBERS}), battles as ({STRUCK})
         select
             counts.dimension, numbers.participant_id,
             coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
@@ -80,7 +100,80 @@ QUERIES = {
         inner join numbers on counts.participant_key = numbers.participant_key
         left join dim_participant as people on counts.participant_key = people.participant_key
         cross join (select cell_id from dim_cell where cell_key = 'unknown') as nobody_known
-        order by counts.dimension, numbers.participant_id, counts.model_a, counts.model_b
+        union all
+        select
+            battles.dimension, numbers.participant_id, cast(null as integer) as cell_id,
+            {COUNTED}
+        from battles
+        inner join numbers on battles.participant_key = numbers.participant_key
+        group by battles.dimension, numbers.participant_id, {PAIR}
+        order by dimension, participant_id, model_a, model_b
+    """,
+    # Nobody known has no participant_id.
+    "item_counts": f"""
+        with numbers as materialized ({NUMBERS}), battles as (
+            select item_id, participant_key, cell_id, dimension, model_a, model_b, outcome
+            from fct_battle
+            where is_counted and item_id is not null
+            union all
+            select item_id, participant_key, null, dimension, model_a, model_b, outcome
+            from ({STRUCK}) as struck
+            where item_id is not null and participant_key in (select participant_key from numbers)
+        )
+        select
+            battles.dimension, numbers.participant_id,
+            dense_rank() over (partition by battles.dimension order by battles.item_id) as item_id,
+            battles.cell_id, {COUNTED}
+        from battles
+        left join numbers on battles.participant_key = numbers.participant_key
+        group by battles.dimension, numbers.participant_id, battles.item_id, battles.cell_id, {PAIR}
+        order by dimension, participant_id nulls first, item_id, model_a, model_b, cell_id
+    """,
+    "policy_exclusions": f"""
+        with numbers as materialized ({NUMBERS})
+        select applied.policy, applied.policy_version, numbers.participant_id
+        from int_policies__applied as applied
+        inner join numbers on applied.participant_key = numbers.participant_key
+        where applied.is_excluded
+        order by all
+    """,
+    # Whoever has no key judged one battle. Of battles at one time all are of one half.
+    "judged_battles": """
+        with battles as (
+            select
+                dimension, cell_id, participant_key, position, outcome,
+                least(model_a, model_b) as first_model_id,
+                greatest(model_a, model_b) as second_model_id,
+                model_a < model_b as is_a_first,
+                occurred_at > quantile_disc(occurred_at, 0.5) over (partition by dimension)
+                    as is_late
+            from fct_battle
+            where is_counted
+        ),
+        numbers as (
+            select participant_key, row_number() over (order by participant_key) as participant_id
+            from (
+                select distinct participant_key from battles where participant_key is not null
+            )
+        )
+        select
+            battles.dimension, battles.cell_id,
+            coalesce(numbers.participant_id, -1 - battles.position) as participant_id,
+            battles.first_model_id as model_a, battles.second_model_id as model_b,
+            battles.is_a_first, battles.is_late,
+            count(*) filter (
+                battles.outcome = case when battles.is_a_first then 'a' else 'b' end
+            ) as win_a_count,
+            count(*) filter (
+                battles.outcome = case when battles.is_a_first then 'b' else 'a' end
+            ) as win_b_count,
+            count(*) filter (battles.outcome not in ('a', 'b')) as tie_count
+        from battles
+        left join numbers on battles.participant_key = numbers.participant_key
+        group by all
+        order by
+            battles.dimension, participant_id, battles.cell_id, model_a, model_b,
+            battles.is_a_first, battles.is_late nulls last
     """,
     "stratum_cells": """
         select stratum_id, list(cell_id order by cell_id) as cells

@@ -67,5 +67,16 @@ def fit_bradley_terry(
         converged=converged,
         draw_margin=0.0,
         prior=prior,
+        sites=_sites(theta[counts.first] - theta[counts.second], unit),
         link="logit",
     )
+
+
+def _sites(difference: FloatArray, unit: float) -> FloatArray:
+    # As Newton's last step has each copy of (pair, outcome), in skill units: what the sandwich
+    # takes a verdict's score from. A tie is half a win.
+    share = expit(difference)[:, None]
+    precision = np.broadcast_to(share * (1.0 - share), (difference.size, 3))
+    score = np.array([1.0, 0.0, 0.5]) - share
+    shift = precision * difference[:, None] + score
+    return np.stack((precision / unit**2, shift / unit))

@@ -1,5 +1,6 @@
 """Do groups rank models alike? And do estimators?"""
 
+import math
 from collections.abc import Mapping
 from itertools import combinations
 
@@ -11,6 +12,10 @@ from ratings.linear_algebra import factor
 from ratings.posterior import Posterior
 from ratings.summary import DEFAULT_DRAWS, SEMIDEFINITE, Ranks, draw_ranks, model_blocks, predict
 
+# The root of two: of a draw around a mean that is itself as uncertain.
+DOUBLED = math.sqrt(2.0)
+# Of a mean shift of ranks that does not vary, so that it can still be divided by.
+LEAST_SD = 1e-6
 SHIFT = ("rank_shift", "rank_shift_lo", "rank_shift_hi", "rank_shift_if_agreed")
 
 
@@ -29,18 +34,18 @@ def rank_shifts(
     model's rank shift on an axis is the mean absolute difference of its ranks over all pairs of the
     axis' groups; an axis' is the mean over models. Both are posterior means with 95% intervals from
     ``draws`` joint draws keyed by ``seed``. Uncertain ranks differ even where groups agree:
-    ``rank_shift_if_agreed`` is the shift expected from the same uncertainty around one common
-    ranking. ``p_largest``: share of draws in which what the axis' shift has beyond that exceeds
-    all others'.
+    ``rank_shift_if_agreed`` is the shift expected then. A group's mean is off the common ranking by
+    its uncertainty, and a draw is off the mean by as much again, so a draw of groups that agree has
+    twice the covariance around the common ranking. ``p_largest``: share of draws in which the axis'
+    shift exceeds that by most, in units of how much it varies where groups agree; where no axis
+    differs from another in that, each is the largest in the same share.
     """
     by_model, by_axis, largest = [], [], []
     generator = np.random.Generator(np.random.Philox(key=seed))
     for axis in sorted(axes):
         groups = [axes[axis][name] for name in sorted(axes[axis])]
         size = groups[0].mean.size
-        common = np.zeros(size)
-        for group in groups:
-            common += group.skill / len(groups)
+        common = _common(groups)
         ranks, agreed = [], []
         for group in groups:
             if group.model_ids != groups[0].model_ids:
@@ -48,15 +53,16 @@ def rank_shifts(
             upper = factor(group.covariance, SEMIDEFINITE)
             normal = generator.standard_normal((draws, size))
             ranks.append(draw_ranks(group.skill, upper, normal))
-            agreed.append(draw_ranks(common, upper, normal))
+            agreed.append(draw_ranks(common, DOUBLED * upper, normal))
         shift, null = _shifts(ranks), _shifts(agreed)
         mean, low, high = _summary(shift)
         columns = dict(zip(SHIFT, (mean, low, high, null.mean(axis=0)), strict=True))
         models = pa.array(groups[0].model_ids, pa.string())
         by_model.append(pa.table({"axis": pa.repeat(axis, size), "model_id": models, **columns}))
         over_models = shift.mean(axis=1)
-        # Less what uncertainty alone would give: few battles must not pass for disagreement.
-        largest.append(over_models - null.mean())
+        # In units of what uncertainty alone would give: few battles must not pass for disagreement,
+        # nor must a small group, whose shifts vary most.
+        largest.append(_standardised(over_models, null.mean(axis=1)))
         by_axis.append((axis, *_summary(over_models), float(null.mean())))
     if not by_axis:
         return pa.table({}), pa.table({})
@@ -64,6 +70,26 @@ def rank_shifts(
     p_largest = np.bincount(first, minlength=len(by_axis)) / draws
     of_axes = dict(zip(("axis", *SHIFT), map(list, zip(*by_axis, strict=True)), strict=True))
     return pa.concat_tables(by_model), pa.table(of_axes | {"p_largest": p_largest})
+
+
+def _common(groups: list[Posterior]) -> FloatArray:
+    # The best guess (M) of what groups that agree say: each by its precision, so that what one
+    # group of few says does not pass for the ranking.
+    variance = np.array([float((group.skill_sd**2).sum()) for group in groups])
+    if not variance.min() > 0.0:
+        variance = np.ones(len(groups))
+    share = (1.0 / variance) / (1.0 / variance).sum()
+    common = np.zeros(groups[0].mean.size)
+    for group, part in zip(groups, share, strict=True):
+        common += part * group.skill
+    return common
+
+
+def _standardised(shift: FloatArray, null: FloatArray) -> FloatArray:
+    # Where all is certain, as of groups without uncertainty, what is in excess decides.
+    sd = float(null.std())
+    excess: FloatArray = shift - null.mean()
+    return excess / max(sd, LEAST_SD)
 
 
 def _summary(draws: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

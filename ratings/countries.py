@@ -97,12 +97,14 @@ class CountriesPosterior:
     ``tau_country``: sd of what countries add to a model's skill, with the ends of its 95% profile
     interval, skill units. Two countries have one difference per model to tell it from, and effects
     of groups explain part of that, so the interval is wide; boards don't hang on it as much: what
-    is not taken for the country is taken for its groups.
+    is not taken for the country is taken for its groups. ``fitted``: ``joint`` before it was
+    corrected for skewness; its sites belong to it.
     """
 
     parts: dict[str, CellCounts]
     joint: HierarchicalPosterior
     tau_country: tuple[float, float, float]
+    fitted: HierarchicalPosterior
 
     def population(self, census: Mapping[str, Census], countries: Mapping[str, float]) -> Posterior:
         """Skills of several countries together: their census skills times ``countries`` shares.
@@ -145,6 +147,8 @@ class CountriesPosterior:
             battles_per_model=part.pooled.battles_per_model,
             log_evidence=float("nan"),
             sites=np.empty((2, 0, 3)),
+            draw_margin=joint.draw_margin * math.exp(joint.log_habit[place[COUNTRY, name] - 1]),
+            log_habit=joint.log_habit[[place[effect] - 1 for effect in named]],
         )
 
 
@@ -153,8 +157,8 @@ def fit_countries(
 ) -> CountriesPosterior:
     """Joint posterior of two or more countries' counts, all tau and the draw margin estimated.
 
-    One draw margin holds for all countries. Raises ValueError as ``join_countries`` does, and for
-    a single country, of which theta and v cannot be told apart.
+    Countries and their groups have habits of ties of their own. Raises ValueError as
+    ``join_countries`` does, and for a single country, of which theta and v cannot be told apart.
     """
     if len(parts) < 2:
         raise ValueError("one country alone has no country effect")
@@ -162,7 +166,7 @@ def fit_countries(
     joint = fit_hierarchical(counts, prior=prior)
     low, high = profile_interval(counts, joint, COUNTRY)
     corrected = corrected_hierarchy(joint, counts)
-    return CountriesPosterior(dict(parts), corrected, (float(joint.tau[0]), low, high))
+    return CountriesPosterior(dict(parts), corrected, (float(joint.tau[0]), low, high), joint)
 
 
 def _indices(names: tuple[str, ...], some: tuple[str, ...]) -> IndexArray:

@@ -317,7 +317,7 @@ class ParticipantCounts:
         Raises InvalidCountsError as ``PairCounts.from_arrow`` does, and for a null participant.
         """
         model_ids, a, b = model_indices(table)
-        person = _people(table.column("participant_id"))
+        person = people_numbers(table.column("participant_id"))
         win_a, win_b, tie = (amounts(table, name) for name in COUNT_COLUMNS)
         swapped = a > b
         given = np.column_stack(
@@ -330,7 +330,7 @@ class ParticipantCounts:
             counts.first * size + counts.second,
             (np.minimum(a, b) * size + np.maximum(a, b))[kept],
         ).astype(np.int64)
-        return cls(counts, *_summed(person[kept], pair, given[kept], counts.first.size))
+        return cls(counts, *sums_by_person(person[kept], pair, given[kept], counts.first.size))
 
     def scaled(self, factor: float) -> Self:
         """The same battles with every weight times ``factor``."""
@@ -345,6 +345,13 @@ class ParticipantCounts:
             ),
             outcomes=self.outcomes * factor,
         )
+
+    def some(self, chosen: IndexArray) -> Self:
+        """Some of the participants (C, ascending); ``counts`` stay those of all."""
+        sizes = np.diff(self.starts)[chosen]
+        starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        rows = np.arange(starts[-1]) + np.repeat(self.starts[chosen] - starts[:-1], sizes)
+        return replace(self, starts=starts, pair=self.pair[rows], outcomes=self.outcomes[rows])
 
     @property
     def weights(self) -> FloatArray:
@@ -364,8 +371,8 @@ class ParticipantCounts:
         return float(self.weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def _people(column: pa.ChunkedArray) -> IndexArray:
-    # A number per row (N) that orders rows as the ids do; equal for equal ids.
+def people_numbers(column: pa.ChunkedArray) -> IndexArray:
+    """A number per row (N) that orders rows as the ids do; equal for equal ids."""
     if column.null_count:
         missing = int(np.flatnonzero(column.is_null().to_numpy())[0])
         raise InvalidCountsError(f"row {missing}: participant_id is null")
@@ -376,10 +383,10 @@ def _people(column: pa.ChunkedArray) -> IndexArray:
     return np.asarray(pc.index_in(text, value_set=names).to_numpy().astype(np.int64))
 
 
-def _summed(
+def sums_by_person(
     person: IndexArray, pair: IndexArray, given: FloatArray, pair_count: int
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
-    # starts, pair and outcomes: one row per person and pair, sorted by them.
+    """Starts of people (R + 1), pair and outcomes: one row per person and pair, sorted by them."""
     place = person * max(pair_count, 1) + pair
     if (np.diff(place) <= 0).any():
         # One order for any input: by person, pair and weights.

@@ -1,9 +1,8 @@
-"""The draw margin at which the posterior expects as many ties as were seen; the prior's spread.
+"""The draw margin at which the posterior expects as many ties as were seen.
 
 TrueSkill's own formula takes the margin from the tie share as if all models were equally good; its
 intervals then cover far too little where ties are common. Here the margin and the posterior are
-brought into agreement: sum over pairs of n * E[P(tie)] equals the ties counted. On request the
-prior's spread is chosen by the evidence, the margin matched at every spread tried.
+brought into agreement: sum over pairs of n * E[P(tie)] equals the ties counted.
 """
 
 import math
@@ -17,6 +16,7 @@ from ratings.counts import PairCounts
 from ratings.cut_gaussian import density, log_band
 from ratings.expectation_propagation import fit
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
+from ratings.prior_spread import SpreadLearner
 
 # In units of sqrt(2) beta. Without ties the likelihood pushes the margin to zero, where a draw has
 # no probability at all; with nothing but ties it pushes it to infinity. At the cap two equal models
@@ -77,8 +77,10 @@ def equal_skill_margin(tie_share: float, prior: Prior = TRUESKILL_PRIOR) -> floa
     return math.sqrt(prior.noise) * min(max(margin, FLOOR), CAP)
 
 
-def fit_draw_margin(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Posterior:
-    """Posterior whose draw margin matches the ties seen.
+def fit_draw_margin(
+    counts: PairCounts, prior: Prior = TRUESKILL_PRIOR, *, is_spread_learnt: bool = False
+) -> Posterior:
+    """Posterior whose draw margin matches the ties seen, and on request whose prior sd is learnt.
 
     Without ties the margin is FLOOR, with only ties it is CAP (times sqrt(2) beta). Alternates
     fitting and matching with secant steps until the margin moves by less than 1e-9 of itself;
@@ -86,7 +88,8 @@ def fit_draw_margin(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Poste
     """
     scale = math.sqrt(prior.noise)
     margin = equal_skill_margin(counts.tie_share, prior)
-    posterior = fit(counts, draw_margin=margin, prior=prior)
+    learner = SpreadLearner(prior) if is_spread_learnt else None
+    posterior = fit(counts, draw_margin=margin, prior=prior, learn=learner)
     last: tuple[float, float] | None = None
     for _ in range(MAX_ROUNDS):
         matched = matching_margin(posterior, counts)
@@ -101,42 +104,7 @@ def fit_draw_margin(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Poste
                 after = secant
         last = (margin, gap)
         margin = min(max(after, FLOOR * scale), CAP * scale)
-        posterior = fit(counts, draw_margin=margin, prior=prior, warm_start=posterior)
+        posterior = fit(
+            counts, draw_margin=margin, prior=posterior.prior, warm_start=posterior, learn=learner
+        )
     return replace(posterior, converged=False)
-
-
-# In units of beta. Below, no model can be told from another; above, no battle is undecided.
-LOWEST = 0.01
-HIGHEST = 100.0
-GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
-RELATIVE_TOLERANCE = 1e-5
-GRID = 13
-
-
-def fit_prior_sd(counts: PairCounts, prior: Prior = TRUESKILL_PRIOR) -> Posterior:
-    """Posterior whose prior sd (skill units) maximises EP's evidence, within bounds times beta.
-
-    A coarse grid over log sd brackets the maximum and golden section narrows it to 1e-5 of itself:
-    no derivative and no start to get wrong. Without battles the evidence is flat and the result is
-    the lower bound. MacKay 1992 for maximising evidence.
-    """
-    tried: dict[float, Posterior] = {}
-
-    def evidence(log_sd: float) -> float:
-        if log_sd not in tried:
-            tried[log_sd] = fit_draw_margin(counts, replace(prior, sd=math.exp(log_sd)))
-        return tried[log_sd].log_evidence
-
-    low, high = math.log(LOWEST * prior.beta), math.log(HIGHEST * prior.beta)
-    grid = [low + (high - low) * k / (GRID - 1) for k in range(GRID)]
-    best = max(range(GRID), key=lambda k: evidence(grid[k]))
-    left, right = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]
-    inner = [right - GOLDEN * (right - left), left + GOLDEN * (right - left)]
-    while right - left > RELATIVE_TOLERANCE:
-        if evidence(inner[0]) >= evidence(inner[1]):
-            right, inner[1] = inner[1], inner[0]
-            inner[0] = right - GOLDEN * (right - left)
-        else:
-            left, inner[0] = inner[0], inner[1]
-            inner[1] = left + GOLDEN * (right - left)
-    return tried[max(tried, key=evidence)]

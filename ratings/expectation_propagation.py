@@ -11,7 +11,7 @@ Bayesian inference", chapter 3; the truncated moments are those of TrueSkill.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +58,7 @@ def sweep(
     mean: FloatArray,
     variance: FloatArray,
     counts: FloatArray,
-    margin: float,
+    margin: FloatArray,
     noise: float,
     precision: FloatArray,
     shift: FloatArray,
@@ -66,7 +66,7 @@ def sweep(
 ) -> None:
     """Refresh all sites in place from the current marginals of their differences.
 
-    ``mean``, ``variance`` (D): marginals; ``counts`` (D, 3); ``margin``: draw margin in skill
+    ``mean``, ``variance`` (D): marginals; ``counts`` (D, 3); ``margin`` (D): draw margins in skill
     units; ``noise``: 2 beta^2; ``precision``, ``shift`` (D, 3): site parameters of one copy;
     ``step`` in (0, 1]: damping. A count below one has its whole site removed for the cavity, never
     more than is there.
@@ -79,7 +79,7 @@ def sweep(
                 left = 1.0 / variance[d] - copy * precision[d, outcome]
                 cavity = 1.0 / left
                 centre = cavity * (mean[d] / variance[d] - copy * shift[d, outcome])
-                new_precision, new_shift = _site_update(centre, cavity, outcome, margin, noise)
+                new_precision, new_shift = _site_update(centre, cavity, outcome, margin[d], noise)
                 precision[d, outcome] += step * (new_precision - precision[d, outcome])
                 shift[d, outcome] += step * (new_shift - shift[d, outcome])
 
@@ -119,20 +119,22 @@ def cavities(
 
 
 def log_probabilities(
-    mean: FloatArray, variance: FloatArray, outcome: IndexArray, margin: float, noise: float
+    mean: FloatArray, variance: FloatArray, outcome: IndexArray, margin: FloatArray, noise: float
 ) -> FloatArray:
-    """log P(outcome) of differences N(mean, variance), each with an outcome of its own (N)."""
+    """log P(outcome) of differences N(mean, variance), each with outcome and draw margin (N)."""
     root = np.sqrt(variance + noise)
     out: FloatArray = log_ndtr((np.where(outcome == FIRST_WINS, mean, -mean) - margin) / root)
     tie = outcome == TIE
-    out[tie] = log_band(mean[tie] / root[tie], margin / root[tie])
+    out[tie] = log_band(mean[tie] / root[tie], margin[tie] / root[tie])
     return out
 
 
-def _evidence(cavity: Cavities, sites: FloatArray, margin: float, noise: float) -> float:
+def _evidence(cavity: Cavities, sites: FloatArray, margin: FloatArray, noise: float) -> float:
     # Sum over copies of the log scale of each site (Seeger 2005, "EP for exponential families").
     # Added to the log normaliser of prior times sites it makes the log-evidence.
-    scale = log_probabilities(cavity.mean, cavity.variance, cavity.outcome, margin, noise)
+    scale = log_probabilities(
+        cavity.mean, cavity.variance, cavity.outcome, margin[cavity.row], noise
+    )
     precision, shift = sites[:, cavity.row, cavity.outcome]
     # Minus the log of the Gaussian integral of cavity times site.
     more = 1.0 + precision * cavity.variance
@@ -147,9 +149,9 @@ class Propagation:
     """How far the sweeps are, or where they ended, over the blocks and rows of `Differences`.
 
     ``sites`` (2, D, 3): precision and shift of one copy of each (row, outcome); ``prior_precision``
-    (B); ``margin``: draw margin; ``mean`` (B * M), ``covariance`` (B * M, B * M): of all effects;
-    ``stiffness`` (B): what is added to common modes, zero at the end; ``d_mean``, ``d_variance``
-    (D): marginals of differences.
+    (B); ``margin``: draw margin, ``habit`` (D) what each row's is times it; ``mean`` (B * M),
+    ``covariance`` (B * M, B * M): of all effects; ``stiffness`` (B): what is added to common modes,
+    zero at the end; ``d_mean``, ``d_variance`` (D): marginals of differences.
     """
 
     sites: FloatArray
@@ -160,9 +162,15 @@ class Propagation:
     stiffness: FloatArray
     d_mean: FloatArray
     d_variance: FloatArray
+    habit: FloatArray
     log_evidence: float = math.nan
     sweeps: int = 0
     converged: bool = False
+
+    @property
+    def margins(self) -> FloatArray:
+        """Draw margin of each row (D)."""
+        return self.margin * self.habit
 
     def solve(self, differences: Differences, counts: FloatArray) -> tuple[float, float]:
         """Means and covariances that the sites lead to; log normaliser, largest change of any."""
@@ -192,17 +200,19 @@ def propagate(
     noise: float,
     tolerance: float = TOLERANCE,
     learn: Callable[[Propagation], None] | None = None,
+    habit: FloatArray | None = None,
 ) -> Propagation:
     """Sweep until no difference's mean or sd moves by ``tolerance``, all in skill units.
 
     ``counts`` (D, 3); ``sites`` (2, D, 3): where to start; ``prior_precision`` (B): of each block's
-    skills. ``learn`` is called before each sweep; it may change ``prior_precision`` and ``margin``.
+    skills. ``learn`` is called before each sweep; it may change ``prior_precision``, ``margin`` and
+    ``habit`` (D), times which a row's margin is ``margin``; all ones unless given.
     """
     counts = np.ascontiguousarray(counts)
     nothing, rows = np.empty(0), differences.first.size
     state = Propagation(
         sites.copy(), prior_precision, margin, nothing, nothing, nothing,
-        np.zeros(rows), np.zeros(rows),
+        np.zeros(rows), np.zeros(rows), np.ones(rows) if habit is None else habit,
     )  # fmt: skip
     step, before = 1.0, math.inf
     while True:
@@ -216,12 +226,12 @@ def propagate(
         if learn is not None:
             learn(state)
         sweep(
-            state.d_mean, state.d_variance, counts, state.margin, noise,
+            state.d_mean, state.d_variance, counts, state.margins, noise,
             state.sites[0], state.sites[1], step,
         )  # fmt: skip
         state.sweeps += 1
     cavity = cavities(state.d_mean, state.d_variance, counts, state.sites)
-    state.log_evidence = normaliser + _evidence(cavity, state.sites, state.margin, noise)
+    state.log_evidence = normaliser + _evidence(cavity, state.sites, state.margins, noise)
     differences.take_out(state.covariance, state.stiffness, state.prior_precision)
     state.stiffness = np.zeros_like(state.stiffness)
     return state
@@ -234,12 +244,14 @@ def fit(
     prior: Prior = TRUESKILL_PRIOR,
     warm_start: Posterior | None = None,
     tolerance: float = TOLERANCE,
+    learn: Callable[[Propagation], None] | None = None,
 ) -> Posterior:
     """Posterior of the skills of all models in ``counts``.
 
     All scales in skill units. Sweeps until no difference's mean or sd moves by ``tolerance`` (skill
     units); ``converged`` says whether it did. ``warm_start``: a posterior over the same pairs.
-    Raises ValueError unless draw_margin is positive and finite.
+    ``learn``: as in ``propagate``; the margin and the prior's sd are where it left them. Raises
+    ValueError unless draw_margin is positive and finite.
     """
     if not (math.isfinite(draw_margin) and draw_margin > 0):
         raise ValueError(f"draw_margin must be positive, got {draw_margin}")
@@ -249,8 +261,11 @@ def fit(
     found = propagate(
         counts.differences, counts.outcomes, sites,
         prior_precision=np.array([prior.sd**-2]), margin=draw_margin, noise=prior.noise,
-        tolerance=tolerance,
+        tolerance=tolerance, learn=learn,
     )  # fmt: skip
+    if learn is not None:
+        draw_margin = found.margin
+        prior = replace(prior, sd=float(found.prior_precision[0]) ** -0.5)
     return Posterior(
         model_ids=counts.model_ids,
         mean=found.mean + prior.mean,

@@ -6,7 +6,7 @@ All take the information that battles would bring to the likelihood of an unweig
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,15 +57,18 @@ class Flat:
         return narrower**2 * inverse(known)[0]
 
 
-def interval_design_effect(posterior: Posterior, clustered: Sandwich) -> float:
+def interval_design_effect(
+    posterior: Posterior, clustered: Sandwich, prior: FloatArray | None = None
+) -> float:
     """``Flat.design_effect`` of a tournament: a ratio of centred variances, over all models.
 
     ``posterior``: the EP fit, with covariance S and prior variance p^2. Without weights and repeat
-    raters the sampling variance of its mean would be S - S S / p^2. 1 where there is none, or
-    where the clustered one is rounding alone, as of raters who all say the same.
+    raters the sampling variance of its mean would be S - S S / p^2, or S - ``prior`` (M, M) where
+    that is given. 1 where there is none, or where the clustered one is rounding alone, as of
+    raters who all say the same.
     """
     own = posterior.covariance
-    expected = own - product(own, own) / posterior.prior.sd**2
+    expected = own - (product(own, own) / posterior.prior.sd**2 if prior is None else prior)
     seen, wanted = (
         float((posterior.with_covariance(one).skill_sd ** 2).sum())
         for one in (clustered.sampling, expected)
@@ -94,6 +97,14 @@ class Society:
     information: FloatArray
     value: FloatArray
     reach: FloatArray
+
+    def as_told_by(self, effect: float) -> "Society":
+        """The same where ``effect`` verdicts count for one of strangers, as judges repeat."""
+        return replace(
+            self,
+            battle_share=self.battle_share / effect,
+            information=self.information / effect,
+        )
 
     def covariance(self, information: FloatArray) -> FloatArray:
         """sum_k reach_k^2 inverse(I + value_k N): exact if every cell met the same pairs."""

@@ -2,7 +2,10 @@
 
 Skill of model i in cell c = theta_i + sum over axes of u[axis, group of c, i], with
 u ~ N(0, tau_axis^2). Expectation propagation over (cell, pair, outcome) sites; tau per axis by
-maximum likelihood and the draw margin by matching ties, all inside the same sweeps.
+maximum likelihood and draw margins by matching ties, all inside the same sweeps. The margin of a
+cell is a common one times a habit of each of its groups, for groups tie unlike each other: the ties
+expected of everybody, and of each group after PSEUDO_BATTLES that tie like everybody, are those
+seen.
 """
 
 import math
@@ -14,10 +17,12 @@ import pyarrow as pa
 
 from ratings.compiled import FloatArray, IndexArray, Mask
 from ratings.counts import CellCounts
-from ratings.draw_margin import CAP, FLOOR, equal_skill_margin, expected_ties
+from ratings.cut_gaussian import density, log_band
+from ratings.draw_margin import CAP, FLOOR, equal_skill_margin
 from ratings.expectation_propagation import TOLERANCE, Propagation, propagate
 from ratings.gaussian import NORMAL_975
 from ratings.linear_algebra import factor, solve_factored
+from ratings.own_margin import PSEUDO_BATTLES
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
 
 # Smallest curvature of the log-evidence by log tau that is taken for information.
@@ -32,7 +37,8 @@ class HierarchicalPosterior:
     ``effects`` (E): (axis, group); ``tau`` (A): sd of each axis' effects, skill units;
     ``log_tau_curvature`` (A, A): minus the Hessian of the log-evidence by log tau.
     ``log_evidence``: log P(battles in one order); ``sites`` (2, D, 3): precision and shift of one
-    copy of each (row, outcome), for warm starts.
+    copy of each (row, outcome), for warm starts. ``draw_margin``: the common one; ``log_habit``
+    (E): log of what each group's is times it.
     """
 
     model_ids: tuple[str, ...]
@@ -50,6 +56,11 @@ class HierarchicalPosterior:
     prior: Prior
     log_evidence: float
     sites: FloatArray
+    log_habit: FloatArray
+
+    def habits(self, counts: CellCounts) -> FloatArray:
+        """What the draw margin of each row (D) is times the common one."""
+        return _habits(counts, self.log_habit)
 
     def board(self, weights: Mapping[tuple[str, str], float]) -> Posterior:
         """Skills theta + sum of weight * effect over groups, with exact covariance.
@@ -71,7 +82,7 @@ class HierarchicalPosterior:
             reference=reference_weights(self.battles_per_model),
             sweeps=self.sweeps,
             converged=self.converged,
-            draw_margin=self.draw_margin,
+            draw_margin=self.draw_margin * math.exp(float((share[1:] * self.log_habit).sum())),
             prior=self.prior,
         )
 
@@ -132,13 +143,15 @@ TAU_FLOOR = 0.01
 TAU_CAP = TRUESKILL_PRIOR.sd
 TAU_START = 1.0
 LONGEST_STEP = 1.0
+# Logs: nobody ties so much more or less readily than others.
+LARGEST_HABIT = 3.0
 
 
 @dataclass(eq=False)
 class _Scales:
     """The scales of effects, learnt while sites settle; ``held`` (A): which tau are given.
 
-    ``log_tau`` (A); ``axis_of_block`` (1 + E): -1 for the common skills.
+    ``log_tau`` (A); ``axis_of_block`` (1 + E): -1 for the common skills; ``log_habit`` (E).
     """
 
     counts: CellCounts
@@ -147,6 +160,7 @@ class _Scales:
     axis_of_block: IndexArray
     is_margin_held: bool
     prior: Prior
+    log_habit: FloatArray
 
     @property
     def prior_precision(self) -> FloatArray:
@@ -161,6 +175,7 @@ class _Scales:
         state.prior_precision = self.prior_precision
         if not self.is_margin_held:
             state.margin = self._next_margin(state)
+            state.habit = _habits(self.counts, self.log_habit)
 
     def curvature(self, state: Propagation) -> tuple[FloatArray, FloatArray]:
         """Gradient (A) and Hessian (A, A) of the log-evidence by log tau.
@@ -208,15 +223,44 @@ class _Scales:
         return after
 
     def _next_margin(self, state: Propagation) -> float:
-        # One Newton step towards the margin at which the ties expected are those seen.
-        battles, ties = self.counts.outcomes.sum(axis=1), self.counts.outcomes[:, 2].sum()
-        margin, scale = state.margin, math.sqrt(self.prior.noise)
-        expected, slope = expected_ties(
-            state.d_mean, state.d_variance, battles, margin, self.prior.noise
-        )
-        wanted = margin + (ties - expected) / slope if slope > 0.0 else CAP * scale
-        wanted = min(max(wanted, 0.5 * margin), 2.0 * margin)
-        return float(min(max(wanted, FLOOR * scale), CAP * scale))
+        # One Newton step of the log margin and the log habits towards the ties seen.
+        noise, margins = self.prior.noise, state.margins
+        battles, ties = self.counts.outcomes.sum(axis=1), self.counts.outcomes[:, 2]
+        root = np.sqrt(state.d_variance + noise)
+        t, e = state.d_mean / root, margins / root
+        left = ties - battles * np.exp(log_band(t, e))
+        slope = battles * (density(e - t) + density(e + t)) * e
+        blocks = self.counts.cell_effects[self.counts.cell] + 1
+        size = 1 + self.log_habit.size
+        gradient, matrix = np.zeros(size), np.zeros((size, size))
+        # Column 0 is what all rows share; a row without a group on an axis has nothing more.
+        columns = [np.zeros(battles.size, dtype=np.int64), *blocks.T]
+        for k, one in enumerate(columns):
+            here = (one > 0) | (k == 0)
+            gradient += np.bincount(one[here], left[here], size)
+            for other in columns:
+                both = here & ((other > 0) | (other is columns[0]))
+                place = one[both] * size + other[both]
+                matrix += np.bincount(place, slope[both], size * size).reshape(size, size)
+        own = np.maximum(self.counts.battles_per_effect, 1.0)
+        held = PSEUDO_BATTLES / own * np.diag(matrix)[1:]
+        gradient[1:] -= held * self.log_habit
+        matrix[np.arange(1, size), np.arange(1, size)] += held
+        matrix[np.diag_indices(size)] += 1e-9 * max(float(np.diag(matrix).max()), 1e-300)
+        step = solve_factored(factor(matrix, 0.0), gradient)
+        step = np.where(np.isfinite(step), step, 0.0)
+        step = np.clip(step, -math.log(2.0), math.log(2.0))
+        self.log_habit = np.clip(self.log_habit + step[1:], -LARGEST_HABIT, LARGEST_HABIT)
+        scale = math.sqrt(noise)
+        if not ties.any():
+            return FLOOR * scale
+        return float(min(max(state.margin * math.exp(step[0]), FLOOR * scale), CAP * scale))
+
+
+def _habits(counts: CellCounts, log_habit: FloatArray) -> FloatArray:
+    """What the draw margin of each row (D) is times the common one."""
+    each = np.append(log_habit, 0.0)[counts.cell_effects].sum(axis=1)
+    return np.asarray(np.exp(each)[counts.cell])
 
 
 def fit_hierarchical(
@@ -231,7 +275,8 @@ def fit_hierarchical(
     """Posterior of common skills and all group effects, scales in skill units.
 
     ``tau`` (A): sd of each axis' effects, estimated where NaN and everywhere unless given;
-    ``draw_margin``: matched to the ties seen unless given. Sweeps until no row's difference moves
+    ``draw_margin``: matched to the ties seen unless given, as the groups' habits are; where it is
+    given, habits are ``warm_start``'s, or none. Sweeps until no row's difference moves
     by ``tolerance`` in mean or sd. ``warm_start``: a posterior of the same counts.
     """
     rows, size = counts.outcomes, len(counts.model_ids)
@@ -241,8 +286,10 @@ def fit_hierarchical(
         sites, start = np.zeros((2, *rows.shape)), np.full(given.size, TAU_START)
         tie_share = float(rows[:, 2].sum() / rows.sum()) if rows.sum() else 0.0
         margin = equal_skill_margin(tie_share, prior)
+        log_habit = np.zeros(len(counts.effects))
     else:
         sites, start, margin = warm_start.sites, warm_start.tau, warm_start.draw_margin
+        log_habit = warm_start.log_habit
     scales = _Scales(
         counts=counts,
         log_tau=np.log(np.where(held, np.maximum(given, TAU_FLOOR), start)),
@@ -250,12 +297,13 @@ def fit_hierarchical(
         axis_of_block=np.concatenate((np.array([-1]), counts.axis_of_effect)),
         is_margin_held=draw_margin is not None,
         prior=prior,
+        log_habit=log_habit,
     )
     found = propagate(
         counts.differences, rows, sites,
         prior_precision=scales.prior_precision,
         margin=margin if draw_margin is None else draw_margin,
-        noise=prior.noise, tolerance=tolerance, learn=scales,
+        noise=prior.noise, tolerance=tolerance, learn=scales, habit=_habits(counts, log_habit),
     )  # fmt: skip
     return HierarchicalPosterior(
         model_ids=counts.model_ids,
@@ -273,4 +321,5 @@ def fit_hierarchical(
         prior=prior,
         log_evidence=found.log_evidence,
         sites=found.sites,
+        log_habit=scales.log_habit,
     )

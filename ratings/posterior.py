@@ -147,7 +147,8 @@ def merge_by_census(parts: Sequence[Posterior], shares: Sequence[float]) -> Post
     """sum_s W_s mu_s with covariance sum_s W_s^2 V_s: skills of the population.
 
     ``parts``: posteriors of S disjoint strata that make up the population, over the same models;
-    ``shares`` (S): their census shares, scaled to sum to one. Raises ValueError otherwise.
+    ``shares`` (S): their census shares, scaled to sum to one. The draw margin is merged alike, for
+    what it says of the next battle. Raises ValueError otherwise.
     """
     if len({part.model_ids for part in parts}) != 1:
         raise ValueError("nothing to merge, or not over the same models")
@@ -164,6 +165,10 @@ def merge_by_census(parts: Sequence[Posterior], shares: Sequence[float]) -> Post
         parts[0],
         mean,
         covariance,
+        draw_margin=sum(
+            weight * part.draw_margin
+            for part, weight in zip(parts, (weights / total).tolist(), strict=True)
+        ),
         converged=all(part.converged for part in parts),
     )
 

@@ -9,14 +9,15 @@ prior alone leaves uncertain. Its own uncertainty is Satterthwaite's (Biometrics
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from scipy.special import stdtrit
 
 from ratings.compiled import MANY_MODELS, FloatArray, IndexArray, compiled
-from ratings.counts import ParticipantCounts
+from ratings.counts import PairCounts, ParticipantCounts
 from ratings.gaussian import NORMAL_975
-from ratings.linear_algebra import factor, product, solve_factored
+from ratings.linear_algebra import factor, inverse, product, solve_factored
 from ratings.posterior import Posterior
 
 # Participants whose moves are held at a time: memory does not grow with the study.
@@ -24,7 +25,7 @@ CHUNK = 4096
 
 
 @compiled
-def _pulls(
+def pulls(
     starts: IndexArray,
     first: IndexArray,
     second: IndexArray,
@@ -32,7 +33,11 @@ def _pulls(
     precision: FloatArray,
     covariance: FloatArray,
 ) -> FloatArray:
-    # Pull (N) on each of a participant's K differences by which the mean moves without them:
+    """Pull (N) on each of a participant's K differences by which the mean moves without them.
+
+    ``starts`` (R + 1): of participants among the N differences of ``first`` and ``second``;
+    ``score``, ``precision`` (N): their own; ``covariance`` (M, M): the posterior's.
+    """
     # inverse(Lambda - A D A') A s, by Woodbury in K dimensions, is Sigma A times
     # s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s with S = A' Sigma A. Sites of all
     # others are held.
@@ -59,14 +64,14 @@ def _pulls(
 
 
 @compiled
-def _gather(
+def gather(
     starts: IndexArray,
     first: IndexArray,
     second: IndexArray,
     pull: FloatArray,
     together: FloatArray,
 ) -> None:
-    # Add to ``together`` (M, M) every participant's pull on each pair of models: A p p' A'.
+    """Add to ``together`` (M, M) every participant's pull on each pair of models: A p p' A'."""
     for r in range(starts.size - 1):
         for k in range(starts[r], starts[r + 1]):
             for m in range(starts[r], starts[r + 1]):
@@ -77,29 +82,117 @@ def _gather(
                 together[second[k], first[m]] -= both
 
 
+@compiled
+def _moves_of_many(
+    starts: IndexArray,
+    first: IndexArray,
+    second: IndexArray,
+    score: FloatArray,
+    precision: FloatArray,
+    whole: FloatArray,
+) -> FloatArray:
+    # The same of participants who judged more pairs than there are models: inverse(Lambda - A D A')
+    # A s in as many dimensions as models. ``whole`` (M, M): Lambda.
+    size = whole.shape[0]
+    out = np.empty((starts.size - 1, size))
+    for r in range(starts.size - 1):
+        left = whole.copy()
+        pull = np.zeros(size)
+        for k in range(starts[r], starts[r + 1]):
+            i, j, own = first[k], second[k], precision[k]
+            left[i, i] -= own
+            left[j, j] -= own
+            left[i, j] += own
+            left[j, i] += own
+            pull[i] += score[k]
+            pull[j] -= score[k]
+        out[r] = solve_factored(factor(left, 0.0), pull)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Moves:
+    # ``moves`` (C, M): how far the mean moves without each of C clusters; ``times`` (C): how many
+    # clusters move it so; ``is_gathered``: whether the sum over pulls has them.
+    moves: FloatArray
+    times: FloatArray
+    is_gathered: bool
+
+
 def _moves(
     posterior: Posterior, people: ParticipantCounts, together: FloatArray | None
-) -> Iterator[FloatArray]:
-    # How far the mean of all skills moves without each participant (at most CHUNK at a time, M).
-    # ``together`` (M, M): where to add what everybody pulls, if wanted.
-    first, second = people.counts.first, people.counts.second
-    difference = posterior.mean[first] - posterior.mean[second]
+) -> Iterator[_Moves]:
+    # At most CHUNK clusters at a time. ``together`` (M, M): where to add what everybody pulls, if
+    # wanted; clusters of more pairs than models add their moves themselves.
+    for chosen, is_large in _chunks(people, posterior.mean.size):
+        yield _moves_of(posterior, people.some(chosen), together, is_large=is_large)
+
+
+def _chunks(people: ParticipantCounts, size: int) -> Iterator[tuple[IndexArray, bool]]:
+    # Clusters (C), and whether they judged more pairs than there are models.
+    chunk = CHUNK if size <= MANY_MODELS else max(CHUNK * MANY_MODELS // size, 1)
+    is_large = np.diff(people.starts) > size
+    for begin in range(0, people.participant_count, chunk):
+        each = np.arange(begin, min(begin + chunk, people.participant_count))
+        for chosen in (each[~is_large[each]], each[is_large[each]]):
+            if chosen.size:
+                yield chosen, bool(is_large[chosen[0]])
+
+
+def _moves_of(
+    posterior: Posterior, people: ParticipantCounts, together: FloatArray | None, *, is_large: bool
+) -> _Moves:
+    first, second = people.counts.first[people.pair], people.counts.second[people.pair]
+    precision, shift = posterior.sites[:, people.pair]
+    difference = (posterior.mean[first] - posterior.mean[second])[:, None]
+    score = (people.outcomes * (shift - precision * difference)).sum(axis=1)
+    own = (people.outcomes * precision).sum(axis=1)
+    times = np.ones(people.participant_count)
+    if is_large:
+        whole = inverse(posterior.covariance)[0]
+        moves = _moves_of_many(people.starts, first, second, score, own, whole)
+        return _Moves(moves, times, is_gathered=False)
+    pull = pulls(people.starts, first, second, score, own, posterior.covariance)
+    if together is not None:
+        gather(people.starts, first, second, pull, together)
+    reach = posterior.covariance[first] - posterior.covariance[second]
+    moves = np.add.reduceat(pull[:, None] * reach, people.starts[:-1], axis=0)
+    return _Moves(moves, times, is_gathered=together is not None)
+
+
+def _moves_of_singles(
+    posterior: Posterior, singles: PairCounts, together: FloatArray | None
+) -> Iterator[_Moves]:
+    # Verdicts that are a cluster each: those with one outcome on one pair move the mean alike.
+    pair, outcome = np.nonzero(singles.outcomes)
     size = posterior.mean.size
     chunk = CHUNK if size <= MANY_MODELS else max(CHUNK * MANY_MODELS // size, 1)
-    for begin in range(0, people.participant_count, chunk):
-        starts = people.starts[begin : begin + chunk + 1]
-        rows = slice(starts[0], starts[-1])
-        pair, outcomes = people.pair[rows], people.outcomes[rows]
-        precision, shift = posterior.sites[:, pair]
-        score = (outcomes * (shift - precision * difference[pair, None])).sum(axis=1)
-        pull = _pulls(
-            starts - starts[0], first[pair], second[pair], score,
-            (outcomes * precision).sum(axis=1), posterior.covariance,
-        )  # fmt: skip
+    for begin in range(0, pair.size, chunk):
+        rows = slice(begin, begin + chunk)
+        first, second = singles.first[pair[rows]], singles.second[pair[rows]]
+        precision, shift = posterior.sites[:, pair[rows], outcome[rows]]
+        score = shift - precision * (posterior.mean[first] - posterior.mean[second])
+        covariance = posterior.covariance
+        spread = covariance[first, first] + covariance[second, second]
+        pull = score / (1.0 - precision * (spread - 2.0 * covariance[first, second]))
+        times = singles.outcomes[pair[rows], outcome[rows]]
         if together is not None:
-            _gather(starts - starts[0], first[pair], second[pair], pull, together)
-        reach = posterior.covariance[first[pair]] - posterior.covariance[second[pair]]
-        yield np.add.reduceat(pull[:, None] * reach, starts[:-1] - starts[0], axis=0)
+            starts = np.arange(first.size + 1)
+            gather(starts, first, second, pull * np.sqrt(times), together)
+        moves = pull[:, None] * (covariance[first] - covariance[second])
+        yield _Moves(moves, times, is_gathered=together is not None)
+
+
+def influences(posterior: Posterior, people: ParticipantCounts, models: IndexArray) -> FloatArray:
+    """How far each participant pulls the mean of K ``models`` (R, K): without them it is less so.
+
+    ``posterior``: the EP fit of ``people.counts``. To first order, the sites of all others held.
+    """
+    out = np.empty((people.participant_count, models.size))
+    for chosen, is_large in _chunks(people, posterior.mean.size):
+        found = _moves_of(posterior, people.some(chosen), None, is_large=is_large)
+        out[chosen] = found.moves[:, models]
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,40 +222,50 @@ class Sandwich:
         return widening**2 * self.sampling + self.prior
 
 
-def sandwich(posterior: Posterior, people: ParticipantCounts) -> Sandwich:
+def sandwich(
+    posterior: Posterior, people: ParticipantCounts, singles: PairCounts | None = None
+) -> Sandwich:
     """Covariance of the posterior mean over samples of participants and the prior.
 
-    ``posterior`` must be the EP fit of ``people.counts``: its sites hold the scores. With a single
+    ``posterior`` must be the EP fit of ``people.counts``: its sites hold the scores. ``singles``:
+    verdicts over the same pairs that are a participant each, in whole numbers. With a single
     participant there is nothing to compare with: its squared influence, and the posterior's own
     covariance beside it. Raises ValueError if the two do not belong together.
     """
     counts = people.counts
     if posterior.sites.shape[1] != counts.first.size or posterior.model_ids != counts.model_ids:
         raise ValueError("the posterior was not fitted on these participants' counts")
-    size, clusters = posterior.mean.size, people.participant_count
+    size, clusters = posterior.mean.size, float(people.participant_count)
     sampling, squares, fourths = np.zeros((size, size)), np.zeros(size), np.zeros(size)
     # A move is Sigma A p: of many models the sum over people is taken before Sigma is, which costs
     # the cube of the models once and not their square for everybody.
     together = np.zeros((size, size)) if size > MANY_MODELS else None
-    for moves in _moves(posterior, people, together):
-        if together is None:
-            sampling += product(moves.T, moves)
-        square = (moves - moves.mean(axis=1)[:, None]) ** 2
-        squares += square.sum(axis=0)
-        fourths += (square * square).sum(axis=0)
+    every = [_moves(posterior, people, together)]
+    if singles is not None:
+        every.append(_moves_of_singles(posterior, singles, together))
+        clusters += singles.battle_total
+    for one in chain.from_iterable(every):
+        if not one.is_gathered:
+            sampling += product((one.moves * one.times[:, None]).T, one.moves)
+        square = (one.moves - one.moves.mean(axis=1)[:, None]) ** 2
+        squares += (one.times[:, None] * square).sum(axis=0)
+        fourths += (one.times[:, None] * square * square).sum(axis=0)
     if together is not None:
-        sampling = product(product(posterior.covariance, together), posterior.covariance)
-        sampling = 0.5 * (sampling + sampling.T)
+        sampling += product(product(posterior.covariance, together), posterior.covariance)
+    sampling = 0.5 * (sampling + sampling.T)
     # Jackknife's factor: leaving out one of R is R / (R - 1) of a draw.
-    if clusters > 1:
+    if clusters > 1.0:
         sampling *= (clusters - 1.0) / clusters
     prior = product(posterior.covariance / posterior.prior.sd**2, posterior.covariance)
-    if clusters < 2:
+    if clusters < 2.0:
         prior = prior + posterior.covariance
-    return Sandwich(sampling, 0.5 * (prior + prior.T), _freedom(squares, fourths))
+    freedom = satterthwaite(squares, fourths)
+    # Few clusters know no more than their number, however even their moves are.
+    freedom = min(freedom, clusters - 1.0) if clusters >= 2.0 else math.inf
+    return Sandwich(sampling, 0.5 * (prior + prior.T), freedom)
 
 
-def _freedom(squares: FloatArray, fourths: FloatArray) -> float:
+def satterthwaite(squares: FloatArray, fourths: FloatArray) -> float:
     """Satterthwaite's degrees of freedom, the harmonic mean over skills; infinite for no moves.
 
     A squared move is a variance times chi-squared with one degree of freedom, so its square is

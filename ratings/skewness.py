@@ -54,21 +54,22 @@ def row_cumulants(
     variance: FloatArray,
     counts: FloatArray,
     sites: FloatArray,
-    margin: float,
+    margin: FloatArray,
     noise: float,
 ) -> RowCumulants:
     """Cumulants of rows with marginals ``mean``, ``variance`` (D).
 
-    ``counts`` (D, 3) and ``sites`` (2, D, 3): as in ``expectation_propagation``; ``margin``: draw
-    margin in skill units; ``noise``: 2 beta^2.
+    ``counts`` (D, 3) and ``sites`` (2, D, 3): as in ``expectation_propagation``; ``margin`` (D):
+    draw margins in skill units; ``noise``: 2 beta^2.
     """
     cavity = cavities(mean, variance, counts, sites)
     root = np.sqrt(cavity.variance + noise)
     side = np.where(cavity.outcome == SECOND_WINS, -1.0, 1.0)
     tie = cavity.outcome == TIE
+    margin = margin[cavity.row]
     each = np.empty((2, root.size))
-    each[:, tie] = draw_cumulants(cavity.mean[tie] / root[tie], margin / root[tie])
-    each[:, ~tie] = win_cumulants((side[~tie] * cavity.mean[~tie] - margin) / root[~tie])
+    each[:, tie] = draw_cumulants(cavity.mean[tie] / root[tie], margin[tie] / root[tie])
+    each[:, ~tie] = win_cumulants((side[~tie] * cavity.mean[~tie] - margin[~tie]) / root[~tie])
     scale = cavity.variance / (root * variance[cavity.row])
     third, fourth = side * each[0] * scale**3, each[1] * scale**4
     of_copies = cavity.share * third
@@ -121,6 +122,7 @@ def corrected(posterior: Posterior, counts: PairCounts) -> Posterior:
         counts.differences, counts.outcomes, posterior,
         posterior.mean - posterior.prior.mean, posterior.covariance,
         posterior.covariance, posterior.skill_sd,
+        np.full(counts.first.size, posterior.draw_margin),
     )  # fmt: skip
     if changed is None:
         return posterior
@@ -148,6 +150,7 @@ def corrected_hierarchy(
     changed = _change(
         counts.differences, counts.outcomes, posterior,
         posterior.mean.ravel(), posterior.covariance, skills, board.skill_sd,
+        posterior.draw_margin * posterior.habits(counts),
     )  # fmt: skip
     if changed is None:
         return posterior
@@ -165,13 +168,15 @@ def _change(
     covariance: FloatArray,
     skills: FloatArray,
     skill_sd: FloatArray,
+    margin: FloatArray,
 ) -> tuple[FloatArray, FloatArray] | None:
     """What to add to the mean of all effects (K), and their covariance (K, K); None for nothing.
 
-    ``skills`` (K, M): covariance of all effects with each model's skill, ``skill_sd`` (M): centred.
+    ``skills`` (K, M): covariance of all effects with each model's skill; ``skill_sd`` (M):
+    centred; ``margin`` (D): draw margins.
     """
     cumulants = row_cumulants(
-        *rows.marginals(mean, covariance), outcomes, fit.sites, fit.draw_margin, fit.prior.noise
+        *rows.marginals(mean, covariance), outcomes, fit.sites, margin, fit.prior.noise
     )
     if not np.isfinite(cumulants.third).all():
         # A fit that has gone astray, where some cavity is none.

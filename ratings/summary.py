@@ -6,18 +6,19 @@ so the same board gives the same bits.
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr
+from scipy.special import expit, logit, ndtr
 
-from ratings.compiled import CELLS, MANY_MODELS, FloatArray, IndexArray, compiled
+from ratings.compiled import CELLS, MANY_MODELS, FloatArray, IndexArray, Mask, compiled
 from ratings.counts import PairCounts
 from ratings.cut_gaussian import log_band
 from ratings.gaussian import NORMAL_975
-from ratings.linear_algebra import factor
+from ratings.linear_algebra import factor, product
 from ratings.posterior import Posterior, some_models
 
 Ranks = NDArray[np.int16]
@@ -178,18 +179,66 @@ def predict(posterior: Posterior, rows: IndexArray | None = None) -> Prediction:
     return Prediction(sd, better, win, tie)
 
 
-def winshare(posterior: Posterior) -> FloatArray:
-    """Expected share of a round robin against all others (M), win 1, tie 1/2; 0.5 when alone."""
+# Of more models, the sd of a win share leaves out how others' skills move together: that costs the
+# cube of the models.
+WHOLE_SD = 1_000
+
+
+class WinShare(NamedTuple):
+    """Expected share of a round robin against all others, win 1, tie 1/2, with its sd, (M) each."""
+
+    share: FloatArray
+    sd: FloatArray
+
+    @property
+    def interval(self) -> tuple[FloatArray, FloatArray]:
+        """95% interval (M), (M): symmetric in log-odds, so that it stays between 0 and 1."""
+        inside = (self.share > 0.0) & (self.share < 1.0)
+        share = np.where(inside, self.share, 0.5)
+        centre, spread = logit(share), NORMAL_975 * self.sd / (share * (1.0 - share))
+        low, high = expit(centre - spread), expit(centre + spread)
+        return np.where(inside, low, self.share), np.where(inside, high, self.share)
+
+
+def _slopes(posterior: Posterior, rows: IndexArray, variance: FloatArray) -> FloatArray:
+    # How the points expected of a battle (K, M) grow with the difference of skills; 0 of itself.
+    d = posterior.mean[rows, None] - posterior.mean[None, :]
+    if posterior.link == "logit":
+        unit = posterior.prior.log_odds_unit
+        scale = np.sqrt(1.0 + math.pi * variance / (8.0 * unit**2)) * unit
+        p = expit(d / scale)
+        slope = p * (1.0 - p) / scale
+    else:
+        root = np.sqrt(variance + posterior.prior.noise)
+        near, far = (d - posterior.draw_margin) / root, (d + posterior.draw_margin) / root
+        slope = (np.exp(-0.5 * near**2) + np.exp(-0.5 * far**2)) / (
+            2.0 * math.sqrt(2.0 * math.pi) * root
+        )
+    slope[np.arange(rows.size), rows] = 0.0
+    return slope
+
+
+def winshare(posterior: Posterior) -> WinShare:
+    """Win share of every model, its sd by the delta method; 0.5 when alone."""
     size = posterior.mean.size
     if size < 2:
-        return np.full(size, 0.5)
-    total = np.empty(size)
+        return WinShare(np.full(size, 0.5), np.zeros(size))
+    total, sd = np.empty(size), np.empty(size)
     for rows in model_blocks(size):
         prediction = predict(posterior, rows)
         points = prediction.win + 0.5 * prediction.tie
         own = points[np.arange(points.shape[0]), rows]
         total[rows] = points.sum(axis=1) - own
-    return np.clip(total / (size - 1), 0.0, 1.0)
+        slopes = _slopes(posterior, rows, prediction.sd**2) / (size - 1)
+        whole = slopes.sum(axis=1)
+        if size > WHOLE_SD:
+            sd[rows] = whole * posterior.skill_sd[rows]
+            continue
+        by_skill = -slopes
+        by_skill[np.arange(rows.size), rows] = whole
+        variance = (product(by_skill, posterior.covariance) * by_skill).sum(axis=1)
+        sd[rows] = np.sqrt(np.maximum(variance, 0.0))
+    return WinShare(np.clip(total / (size - 1), 0.0, 1.0), sd)
 
 
 def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None = None) -> pa.Table:
@@ -219,19 +268,43 @@ def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None =
     )
 
 
-def summarise(posterior: Posterior, seed: int, draws: int = DEFAULT_DRAWS) -> pa.Table:
+def below_the_line(posterior: Posterior, provisional: Mask) -> Posterior:
+    """The same skills with those of ``provisional`` models (M) lowered below all others.
+
+    What is known of a few battles leads no board. Where all models are provisional, or none is,
+    nothing is lowered.
+    """
+    if provisional.all() or not provisional.any():
+        return posterior
+    # Of skills that far apart no draw finds the lower one above.
+    reach = np.ptp(posterior.mean) + 40.0 * np.sqrt(np.diag(posterior.covariance).max())
+    return replace(posterior, mean=posterior.mean - np.where(provisional, reach, 0.0))
+
+
+def summarise(
+    posterior: Posterior,
+    seed: int,
+    draws: int = DEFAULT_DRAWS,
+    provisional: Mask | None = None,
+) -> pa.Table:
     """One row per model, sorted by model_id.
 
-    skill is centred (see Posterior.reference), interval 95%; rank 1 is the best, ties broken by
-    model_id; rank_lo to rank_hi is the 95% range of ranks and p_best the share of draws at rank 1;
-    winshare is the expected share of a round robin; mu is the uncentred mean. Ranks come from
-    ``draws`` draws keyed by the 128-bit ``seed``.
+    winshare is the expected share of a round robin; rank 1 has the largest, ties broken by
+    model_id, and ``provisional`` models (M) come after all others (``below_the_line``). skill is
+    centred (see Posterior.reference); intervals are 95%, one at a time. rank_lo to rank_hi is the
+    95% range of ranks and p_best the share of draws at rank 1, from ``draws`` draws keyed by the
+    128-bit ``seed``. mu is the uncentred mean.
     """
     skill = posterior.skill
     sd = posterior.skill_sd
-    rank = rank_by(skill)
+    points = winshare(posterior)
+    low_share, high_share = points.interval
+    last = np.zeros_like(skill) if provisional is None else provisional.astype(np.float64)
+    # A win share is at most 1, so that none of these is above one of the others.
+    rank = rank_by(points.share - 2.0 * last)
+    ranked = posterior if provisional is None else below_the_line(posterior, provisional)
     if skill.size:
-        distribution = rank_distribution(posterior, seed, draws)
+        distribution = rank_distribution(ranked, seed, draws)
         low, high = rank_range(distribution, rank)
         p_best = distribution[:, 0]
     else:
@@ -247,7 +320,9 @@ def summarise(posterior: Posterior, seed: int, draws: int = DEFAULT_DRAWS) -> pa
             "rank_lo": low,
             "rank_hi": high,
             "p_best": p_best,
-            "winshare": winshare(posterior),
+            "winshare": points.share,
+            "winshare_lo": low_share,
+            "winshare_hi": high_share,
             "mu": posterior.mean,
         }
     )

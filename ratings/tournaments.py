@@ -1,11 +1,12 @@
 """All boards of a study: every tournament and dimension by every estimator of counts.
 
-Boards weighted to a population take the participant as the unit of sampling: likelihoods are raised
-to each battle's weight; intervals, ranks and P(best) come from the clustered sandwich, and the
-model's own sd stands beside it.
+Boards take the participant as the unit of sampling where judges are known (``dependence``):
+intervals, ranks and P(best) come from the clustered sandwich, and the model's own sd stands beside
+it. On boards weighted to a population likelihoods are raised to each battle's weight.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.bradley_terry import fit_bradley_terry
-from ratings.compiled import FloatArray, Mask
+from ratings.compiled import FloatArray, IndexArray, Mask
 from ratings.counts import (
     InvalidCountsError,
     PairCounts,
@@ -23,12 +24,13 @@ from ratings.counts import (
     amounts,
     model_indices,
 )
-from ratings.draw_margin import fit_draw_margin, fit_prior_sd
-from ratings.expectation_propagation import fit
+from ratings.dependence import Dependence, dependence_of, weighted_judges
+from ratings.draw_margin import fit_draw_margin
+from ratings.own_margin import fit_own_margin
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior
-from ratings.sandwich import Sandwich, design_effect, sandwich
 from ratings.skewness import corrected
 from ratings.summary import DEFAULT_DRAWS, summarise
+from ratings.tiers import battles_to_separate, separations, tiers
 
 TRUESKILL_EP = "trueskill_ep"
 BRADLEY_TERRY = "bradley_terry"
@@ -38,6 +40,14 @@ WEIGHTED_DRAWS = "trueskill_ep_weighted"
 UNWEIGHTED = "none"
 # Marks a parameter that a board's subject has only where it is not the default.
 IS_LATER = "is_later"
+DEPENDENCE_COLUMNS = {
+    "interval_basis": pa.string(),
+    "participant_count": pa.int64(),
+    "effective_participant_count": pa.float64(),
+    "unattributed_count": pa.int64(),
+    "design_effect": pa.float64(),
+    "item_count": pa.int64(),
+}
 # Which half of the rule makes a rating provisional; the first holds where both do.
 PROVISIONAL_REASONS = ("few_battles_and_wide_interval", "few_battles", "wide_interval")
 
@@ -51,9 +61,10 @@ class RatingParameters:
     """Everything a board depends on besides its counts and its seed; scales in skill units.
 
     A rating is provisional when its model took part in fewer than ``provisional_battle_count``
-    battles, or when its centred sd is above ``provisional_sd_share`` of the prior sd.
-    ``estimate_prior_sd``: per dimension, the prior sd that the evidence of ``margin_tournament``
-    prefers takes the place of ``prior_sd``. ``online_tau``: drift per battle of trueskill_online.
+    battles, or when its centred sd is above ``provisional_sd_share`` of ``prior_sd``.
+    ``estimate_prior_sd``: per dimension, the prior sd is learnt from ``margin_tournament``, and
+    ``prior_sd`` is its most probable value before battles; else it is ``prior_sd``.
+    ``online_tau``: drift per battle of trueskill_online.
     ``pool_countries``: trueskill_hierarchical is one model over the countries of a dimension.
     """
 
@@ -63,7 +74,7 @@ class RatingParameters:
     margin_tournament: str = "all"
     estimators: tuple[str, ...] = field(default=COUNT_ESTIMATORS)
     draws: int = DEFAULT_DRAWS
-    estimate_prior_sd: bool = False
+    estimate_prior_sd: bool = True
     online_tau: float = 0.0
     provisional_battle_count: int = 30
     provisional_sd_share: float = 0.5
@@ -85,7 +96,11 @@ class RatingParameters:
 
 @dataclass(frozen=True, eq=False)
 class Rated:
-    """One tournament rated by one estimator; ``weighting``: how people count on its board."""
+    """One tournament rated by one estimator; ``weighting``: how people count on its board.
+
+    ``dependence``: what the intervals rest on; its covariance is the posterior's. None where all
+    verdicts are taken as independent. ``doubt`` (M, M): what of the covariance is not of the fit.
+    """
 
     stratum_id: str
     dimension: str
@@ -93,6 +108,8 @@ class Rated:
     counts: PairCounts
     posterior: Posterior
     weighting: str = UNWEIGHTED
+    dependence: Dependence | None = None
+    doubt: FloatArray | None = None
 
 
 def derive_seed(seed: int, *names: str) -> int:
@@ -102,24 +119,20 @@ def derive_seed(seed: int, *names: str) -> int:
 
 
 def fit_anchor(counts: PairCounts, parameters: RatingParameters) -> Posterior:
-    """Posterior of a dimension's ``margin_tournament``; its margin and prior hold for the rest."""
-    if parameters.estimate_prior_sd:
-        return fit_prior_sd(counts, parameters.prior)
-    return fit_draw_margin(counts, parameters.prior)
+    """Posterior of a dimension's ``margin_tournament``, whose prior holds for the rest.
 
-
-def fit_like(anchor: Posterior, counts: PairCounts) -> Posterior:
-    """Posterior of ``counts`` with the margin, prior and noise of ``anchor``."""
-    return fit(counts, draw_margin=anchor.draw_margin, prior=anchor.prior)
+    So does its margin where a board has few battles of its own.
+    """
+    return fit_draw_margin(counts, parameters.prior, is_spread_learnt=parameters.estimate_prior_sd)
 
 
 def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]:
     """Rate every (stratum_id, dimension) in ``counts`` by every estimator, in sorted order.
 
     ``counts``: stratum_id, dimension, model_a, model_b, win_a_count, win_b_count, tie_count.
-    The draw margin of a dimension is fitted on ``parameters.margin_tournament`` and shared by all
-    its tournaments, for how people tie belongs to the question. Raises MissingTournamentError where
-    that tournament is absent and InvalidCountsError for counts that cannot be rated.
+    The prior of a dimension is that of ``parameters.margin_tournament``; each tournament has a draw
+    margin of its own, near that one's where its battles are few. Raises MissingTournamentError
+    where that tournament is absent and InvalidCountsError for counts that cannot be rated.
     """
     tournaments = split(counts)
     anchors: dict[str, Posterior] = {}
@@ -130,7 +143,7 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
         if dimension not in anchors:
             raise MissingTournamentError(
                 f"dimension {dimension!r} has no tournament {parameters.margin_tournament!r} "
-                "to fit its draw margin on"
+                "to learn its prior from"
             )
         for estimator in sorted(parameters.estimators):
             if estimator == BRADLEY_TERRY:
@@ -138,7 +151,7 @@ def rate_each(counts: pa.Table, parameters: RatingParameters) -> Iterator[Rated]
             elif key == parameters.margin_tournament:
                 posterior = corrected(anchors[dimension], pairs)
             else:
-                posterior = corrected(fit_like(anchors[dimension], pairs), pairs)
+                posterior = corrected(fit_own_margin(anchors[dimension], pairs), pairs)
             yield Rated(key, dimension, estimator, pairs, posterior)
 
 
@@ -161,19 +174,25 @@ def board(
 ) -> pa.Table:
     """One row per model of one tournament by one estimator: ``summarise``, and what it is of.
 
+    ``tier``: of models that are not provisional, which can be told apart from those of the next;
+    ``p_next`` and ``next_battles_needed``: of the next such model below (``ratings.tiers``).
+
     ``battles`` (M): battles per model where the counts are weights. ``seed``: any integer; draws
     are keyed by it and the board's own names, so that boards do not depend on each other.
     """
     names = {name: getattr(rated, name) for name in ("stratum_id", "dimension", "estimator")}
     counts, posterior = rated.counts, rated.posterior
-    summary = summarise(posterior, derive_seed(seed, *names.values()), parameters.draws)
     met = counts.battles_per_model if battles is None else battles
     battle_count = np.rint(met).astype(np.int64)
     few = battle_count < parameters.provisional_battle_count
-    wide = posterior.skill_sd > parameters.provisional_sd_share * posterior.prior.sd
+    wide = posterior.skill_sd > parameters.provisional_sd_share * parameters.prior_sd
+    own_seed = derive_seed(seed, *names.values())
+    summary = summarise(posterior, own_seed, parameters.draws, few | wide)
+    own = derive_seed(seed, "tiers", rated.weighting, *names.values())
     rows = pa.table(
         {
             **dict(zip(summary.column_names, summary.columns, strict=True)),
+            **_tiers(rated, summary.column("rank").to_numpy(), ~(few | wide), 0.5 * met.sum(), own),
             "battle_count": battle_count,
             "is_provisional": few | wide,
             "provisional_reason": pa.array(_reasons(few, wide), pa.string()),
@@ -188,7 +207,48 @@ def board(
         "prior_sd": float(posterior.prior.sd),
         "is_converged": bool(posterior.converged),
     }
-    return with_constants(rows, constants)
+    return _with_dependence(with_constants(rows, constants), rated.dependence)
+
+
+def _with_dependence(rows: pa.Table, known: Dependence | None) -> pa.Table:
+    if known is None:
+        return rows
+    constants = {
+        "interval_basis": known.basis,
+        "participant_count": known.participant_count,
+        "effective_participant_count": known.effective_participant_count,
+        "unattributed_count": known.unattributed_count,
+        "design_effect": known.design_effect,
+        "item_count": known.item_count,
+    }
+    model_sd = pa.array([None] * rows.num_rows if known.model_sd is None else known.model_sd)
+    rows = rows.append_column("model_sd", model_sd.cast(pa.float64()))
+    for name, kind in DEPENDENCE_COLUMNS.items():
+        rows = rows.append_column(name, pa.repeat(pa.scalar(constants[name], kind), rows.num_rows))
+    return rows
+
+
+def _tiers(
+    rated: Rated, rank: IndexArray, counted: Mask, battles: float, seed: int
+) -> dict[str, pa.Array]:
+    """Columns that say which models are told apart; null for those that are not ``counted``."""
+    freedom = math.inf if rated.dependence is None else rated.dependence.growth[1]
+    found = separations(rated.posterior, seed, freedom)
+    by_rank = np.argsort(rank, kind="stable")
+    by_rank = by_rank[counted[by_rank]]
+    above, below = by_rank[:-1], by_rank[1:]
+    p_next = np.full(rank.size, np.nan)
+    needed: list[int | None] = [None] * rank.size
+    p_next[above] = found.p[above, below]
+    for model, battles_needed in zip(
+        above.tolist(), battles_to_separate(found, above, below, battles), strict=True
+    ):
+        needed[model] = battles_needed
+    return {
+        "tier": pa.array(tiers(found.better, rank, counted), mask=~counted),
+        "p_next": pa.array(p_next, mask=np.isnan(p_next)),
+        "next_battles_needed": pa.array(needed, pa.int64()),
+    }
 
 
 def with_constants(rows: pa.Table, constants: Mapping[str, Any]) -> pa.Table:
@@ -206,18 +266,28 @@ def _reasons(few: Mask, wide: Mask) -> list[str | None]:
 
 @dataclass(frozen=True, eq=False)
 class WeightedRated:
-    """One tournament under weights: ``posterior`` is the model's, ``clustered`` its sandwich.
+    """One tournament under weights: ``posterior`` is the model's, ``dependence`` what is shown.
 
-    ``battles`` (M): how often each model met others, whatever the weights.
+    ``met``: how often models met, whatever the weights, as ties.
     """
 
     weighting: str
     stratum_id: str
     dimension: str
     people: ParticipantCounts
-    battles: FloatArray
+    met: PairCounts
     posterior: Posterior
-    clustered: Sandwich
+    dependence: Dependence
+
+    @property
+    def shown(self) -> Posterior:
+        """The posterior with the covariance that the board shows."""
+        return self.posterior.with_covariance(self.dependence.covariance)
+
+    @property
+    def battles(self) -> FloatArray:
+        """How often each model met others (M)."""
+        return self.met.battles_per_model
 
 
 def rate_weighted(
@@ -226,12 +296,14 @@ def rate_weighted(
     dimension: str,
     judgments: pa.Table,
     anchors: Mapping[str, Posterior],
+    items: pa.Table | None = None,
 ) -> WeightedRated:
     """Rate one tournament of the weighted sample.
 
     ``judgments``: participant_id, model_a, model_b, weights in win_a_count, win_b_count and
     tie_count, and battle_count, the unweighted battles behind a row. ``anchors``: per dimension
-    the posterior whose margin and prior hold.
+    the posterior whose prior holds, and whose margin where verdicts are few. ``items``: verdicts by
+    participant and item, as in ``dependence.judges_of``, under the same ids.
 
     Weights are scaled to a mean of one per battle. Spread over a participant's battles (w_i / m_i)
     they sum to participants; a likelihood of that power would leave sixty verdicts of one person as
@@ -244,12 +316,14 @@ def rate_weighted(
             f" for {stratum_id!r}"
         )
     people = ParticipantCounts.from_arrow(judgments)
-    battles = _battles(judgments, people.counts.model_ids)
+    met = _met(judgments, people.counts.model_ids)
+    factor = 1.0
     if people.counts.battle_total > 0.0:
-        people = people.scaled(0.5 * float(battles.sum()) / people.counts.battle_total)
-    posterior = fit_like(anchors[dimension], people.counts)
-    clustered = sandwich(posterior, people)
-    return WeightedRated(weighting, stratum_id, dimension, people, battles, posterior, clustered)
+        factor = met.battle_total / people.counts.battle_total
+        people = people.scaled(factor)
+    posterior = fit_own_margin(anchors[dimension], people.counts)
+    known = dependence_of(posterior, weighted_judges(people, judgments, items, factor))
+    return WeightedRated(weighting, stratum_id, dimension, people, met, posterior, known)
 
 
 def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) -> pa.Table:
@@ -258,24 +332,17 @@ def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) 
     skill_sd, intervals, ranks and p_best are the sandwich's; model_sd is the posterior's own;
     design_effect is the mean ratio of their variances.
     """
-    clustered = one.posterior.with_covariance(one.clustered.interval_covariance)
     rated = Rated(
-        one.stratum_id, one.dimension, WEIGHTED_DRAWS, one.people.counts, clustered, one.weighting
-    )
+        one.stratum_id, one.dimension, WEIGHTED_DRAWS, one.people.counts, one.shown,
+        one.weighting, one.dependence,
+    )  # fmt: skip
     rows = board(rated, parameters, derive_seed(seed, one.weighting), battles=one.battles)
     place = rows.column_names.index("estimator")
-    rows = rows.set_column(place, "estimator", pa.repeat(TRUESKILL_EP, rows.num_rows))
-    rows = rows.append_column("model_sd", pa.array(one.posterior.skill_sd))
-    constants = {
-        "participant_count": one.people.participant_count,
-        "effective_participant_count": one.people.effective_participant_count,
-        "design_effect": design_effect(one.posterior, one.clustered.covariance),
-    }
-    return with_constants(rows, constants)
+    return rows.set_column(place, "estimator", pa.repeat(TRUESKILL_EP, rows.num_rows))
 
 
-def _battles(rows: pa.Table, model_ids: tuple[str, ...]) -> FloatArray:
+def _met(rows: pa.Table, model_ids: tuple[str, ...]) -> PairCounts:
     _, a, b = model_indices(rows, model_ids)
     met = amounts(rows, "battle_count")
     none = np.zeros_like(met)
-    return PairCounts.from_indices(model_ids, a, b, none, none, met).battles_per_model
+    return PairCounts.from_indices(model_ids, a, b, none, none, met)

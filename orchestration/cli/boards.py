@@ -1,4 +1,4 @@
-"""`demoscope boards list|show|reproduce|diff`: what an auditor asks of kept releases."""
+"""`demoscope boards list|show|reproduce|diff|audit`: what an auditor asks of kept releases."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import Home
+from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
 from orchestration.cli.output import AS_JSON, print_json, print_table, put, say, step
 
@@ -41,6 +42,9 @@ LISTED: Columns = {
     "signed": lambda row: "yes" if row["is_signed"] else "no",
     "sources": lambda row: ", ".join(row["sources"]),
 }
+
+
+app.command()(audit)
 
 
 @app.command("list")

@@ -45,17 +45,30 @@ where is_registered and not has_battled and not is_retired
 order by model_id
 """
 LEFT_OUT = "select what, count(*) as board_count from rpt_left_out group by what order by what"
-# Where the verdicts of one person are alike, this is what the table's interval leaves out.
-CLUSTERED = """
-select count(*) as model_count, max(clustered_sd / skill_sd) as sd_ratio
-from rpt_leaderboard
-where
-    stratum_id = $stratum
-    and dimension = $dimension
-    and estimator = $estimator
-    and weighting = $weighting
-    and clustered_sd > 2 * skill_sd
+DEPENDENCE = """
+select
+    count(*) as board_count,
+    coalesce(sum(case when interval_basis = 'independent' then 1 else 0 end), 0) as unknown_count,
+    coalesce(sum(case when interval_basis = 'few_participants' then 1 else 0 end), 0) as few_count
+from rpt_board_summary
+where estimator = 'trueskill_ep' and weighting = 'none'
 """
+MISFITS = """
+select check_name, statistic, expected, both_ways_share from rpt_model_fit
+where stratum_id = $stratum and dimension = $dimension and is_misfit
+order by check_name
+"""
+MISFIT_COUNTS = """
+select check_name, count(*) as board_count from rpt_model_fit
+where is_misfit
+group by check_name
+order by check_name
+"""
+MISFIT_WORDS = {
+    "drift": "verdicts changed between the earlier and the later half of the battles",
+    "pairs": "verdicts on pairs of models differ from what skills say",
+    "triads": "models beat each other in a circle",
+}
 COLUMNS: Columns = {
     ">rank": "{rank}",
     "^range": "{rank_lo}-{rank_hi}",
@@ -77,11 +90,11 @@ def build(
     parameter: Annotated[
         list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")
     ] = None,
-    estimate_hyperparameters: Annotated[
+    fixed_prior: Annotated[
         bool,
         typer.Option(
-            "--estimate-hyperparameters",
-            help="Let the evidence choose the prior's spread per dimension.",
+            "--fixed-prior",
+            help="Keep the prior's spread at prior_sd, rather than learn it per dimension.",
         ),
     ] = False,
     pool_countries: Annotated[
@@ -100,7 +113,7 @@ def build(
     from publishing.boards.inputs import cut_of, with_changes
 
     home = Home.from_environment()
-    chosen = ["estimate_prior_sd=true"] if estimate_hyperparameters else []
+    chosen = ["estimate_prior_sd=false"] if fixed_prior else []
     chosen += ["pool_countries=true"] if pool_countries else []
     warnings: list[str] = []
     release = run_build(
@@ -121,8 +134,11 @@ def build(
         )
     if as_of is None and valid_until is None:
         _say_unmatched(home)
+        _say_weighting_gaps(home)
         _say_uncompared(home)
+        _say_dependence(home)
         _say_left_out(home)
+        _say_misfits(home)
     if as_json:
         print_json({"board": {"board_id": release.id, **release.subject}})
     else:
@@ -148,6 +164,14 @@ def _say_unmatched(home: Home) -> None:
         say("note: nobody is enrolled, so boards are unweighted.")
 
 
+def _say_weighting_gaps(home: Home) -> None:
+    """Verdicts and models that weighted boards go without, and countries without weights."""
+    from orchestration.weighting_gaps import weighting_gaps
+
+    for sentence in weighting_gaps(home):
+        say(f"warning: {sentence}")
+
+
 def _say_left_out(home: Home) -> None:
     """What boards go without in a study of very many models."""
     from orchestration.database import mart_rows
@@ -159,6 +183,47 @@ def _say_left_out(home: Home) -> None:
             say(
                 f"note: the study has very many models, so boards go without: {said} strata and"
                 " dimensions (table rpt_left_out)."
+            )
+
+
+def _say_dependence(home: Home) -> None:
+    """Which unweighted boards have intervals that don't know who judged, or hardly."""
+    from orchestration.database import mart_rows
+
+    with suppress(BusyError):
+        [found] = mart_rows(home, DEPENDENCE)
+        boards = counted(found["board_count"], "unweighted board")
+        if found["unknown_count"]:
+            say(
+                f"note: the judges of {found['unknown_count']:,} of {boards} are unknown, so"
+                " verdicts are taken as independent there."
+            )
+        if found["few_count"]:
+            say(
+                f"note: fewer than ten people judged {found['few_count']:,} of {boards}: too few to"
+                " tell how far people differ."
+            )
+
+
+def _say_misfits(home: Home) -> None:
+    """How many boards do not fit, and whether sides can be told from skill."""
+    from orchestration.database import mart_rows
+
+    with suppress(BusyError):
+        rows = mart_rows(home, MISFIT_COUNTS)
+        counts = {row["check_name"]: row["board_count"] for row in rows}
+        one_sided = counts.pop("sides", 0)
+        if one_sided:
+            say(
+                f"warning: {counted(one_sided, 'board')} can't tell an advantage of being shown"
+                " first from skill, as too few pairs were shown both ways round (table"
+                " rpt_model_fit). Show each pair either way round, by chance."
+            )
+        if counts:
+            said = ", ".join(f"{name} of {count:,}" for name, count in counts.items())
+            say(
+                f"note: verdicts are not as the boards' model says: {said} strata and dimensions"
+                " (table rpt_model_fit)."
             )
 
 
@@ -201,28 +266,45 @@ def leaderboard(
     _show(release, output, is_last=is_last, stratum=stratum, **names)
 
 
-def _clustered(head: dict[str, Any]) -> list[str]:
-    """What the last build knows of intervals that take one person's verdicts as independent."""
+def _misfits(head: dict[str, Any]) -> list[str]:
+    """Where the last build found that the board's model does not fit its battles."""
     from orchestration.database import mart_rows
 
-    names = {name: head[name] for name in ("stratum", "dimension", "estimator", "weighting")}
+    names = {name: head[name] for name in ("stratum", "dimension")}
     try:
-        [found] = mart_rows(Home.from_environment(), CLUSTERED, names)
+        found = mart_rows(Home.from_environment(), MISFITS, names)
     except (BusyError, NotFoundError):
         return []
-    if not found["model_count"]:
+    said = [
+        f"{MISFIT_WORDS[row['check_name']]} ({row['statistic']:.2g} where {row['expected']:.2g} is"
+        " expected: rpt_model_fit)"
+        for row in found
+        if row["check_name"] in MISFIT_WORDS
+    ]
+    if any(row["check_name"] == "sides" for row in found):
+        [share] = [row["both_ways_share"] for row in found if row["check_name"] == "sides"]
+        said.append(
+            "an advantage of being shown first can't be told from skill, as too few pairs were"
+            f" shown both ways round ({share or 0.0:.0%} of battles; rpt_model_fit)"
+        )
+    return said
+
+
+def _tiers(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Which ranks are divided by a line: all above it are better than all below, if any is."""
+    places: dict[int, list[int]] = {}
+    for row in rows:
+        if row.get("tier"):
+            places.setdefault(row["tier"], []).append(row["rank"])
+    if len(places) <= 1:
         return []
-    wider = counted(found["model_count"], "interval")
-    said = (
-        f"verdicts are taken as independent; by participant, {wider} would be up to"
-        f" {found['sd_ratio']:.1f} times as wide (clustered_sd in rpt_leaderboard)"
-    )
-    return [said]
+    return ["tiers, by rank: " + " | ".join(f"{min(of)}-{max(of)}" for of in places.values())]
 
 
 def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
     from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
+    from ratings.dependence import FEW
 
     require_whole(release)
     head, rows = view(release, **chosen)
@@ -235,8 +317,11 @@ def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: 
         notes.append(
             "models fall into groups never compared; ranks across groups rest on the prior"
         )
+    notes += _tiers(rows)
+    if head["interval_basis"] == FEW:
+        notes.append(head["interval_note"].rstrip("."))
     if is_last and output is Format.TABLE:
-        notes += _clustered(head)
+        notes += _misfits(head)
     note = "; ".join(notes)
     print_rows("rows", rows, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
 

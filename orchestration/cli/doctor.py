@@ -238,12 +238,17 @@ def _people(home: Home) -> list[dict[str, Any]]:
     """What looks like a mistake in the data: no fault of the installation, so `is_well`."""
     from orchestration.database import mart_rows
     from orchestration.unmatched_people import unmatched_people
+    from orchestration.weighting_gaps import weighting_gaps
 
     try:
         mart_rows(home, "select 1 as one")
     except (NotFoundError, BusyError) as error:
         return [{"check": "people", "is_well": True, "mark": "look", "message": str(error)}]
     return [
-        {"check": "people", "is_well": True, "mark": "look", "message": sentence}
-        for sentence in unmatched_people(home)
+        {"check": check, "is_well": True, "mark": "look", "message": sentence}
+        for check, sentences in (
+            ("people", unmatched_people(home)),
+            ("weights", weighting_gaps(home)),
+        )
+        for sentence in sentences
     ]

@@ -30,6 +30,8 @@ COMMANDS = {
     "boards": ("boards", "List, check, reproduce and compare releases of boards."),
     "quality": ("quality", "Who takes part in earnest: rules, strikes, appeals, sensitivity."),
     "recruit": ("planning", "Whom to recruit next, how many, and what it costs."),
+    "crosswalk": ("crosswalk", "Propose rows for answers that no seed explains."),
+    "replicates": ("replicates", "Write replicate weights for a statistician's own program."),
     "log": ("log", "Look into the event log and check that it is whole."),
     "vault": ("vault", "Back up the keys that link the log to people, and restore them."),
     "simulate": ("simulate", "Write a simulated study whose truth is known."),

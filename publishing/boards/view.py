@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from ingestion.errors import NotFoundError
+from publishing.boards.dependence import dependence_sentence, dependence_words
 from ratings.rounding import MICRO, MICRO_SUFFIX
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ DEFAULT_DIMENSION = "overall"
 DEFAULT_STRATUM, DEFAULT_ESTIMATOR = "all", "trueskill_ep"
 SELECTORS = ("stratum_id", "dimension", "estimator", "weighting")
 UNWEIGHTED = "none"
+EFFECTIVE_PEOPLE_MIN = 50
+"""Worth fewer people than this, a weighted board is provisional."""
 # Shown only when asked for: a sensitivity, and the merging of one axis' groups.
 SECONDARY_SUFFIX, SECONDARY_PREFIX = "_half_half", "merged_by_"
 
@@ -50,17 +53,28 @@ def leaderboard(
     for name in SELECTORS:
         known = rows.column(name).unique().to_pylist()
         if name == "weighting":
-            chosen[name] = weighting or _default_weighting(known)
+            chosen[name] = weighting or default_weighting(known)
         if chosen[name] not in known:
             message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
             raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
+    first = ordered.slice(0, 1).to_pylist()[0]
+    # A battle is of two models.
+    verdicts = sum(ordered.column("battle_count").to_pylist()) // 2
     listed = [_as_people_read(row) for row in ordered.drop_columns(list(SELECTORS)).to_pylist()]
     subject = release.subject
     head = {
         "board_id": release.id,
-        "title": title(chosen, is_simulated=subject["is_simulated"]),
+        "title": title(
+            chosen,
+            is_simulated=subject["is_simulated"],
+            beside=dependence_words(first, verdicts),
+            people=_people(release, chosen),
+            effective_count=_effective_count(listed),
+        ),
+        "interval_basis": first.get("interval_basis"),
+        "interval_note": dependence_sentence(first),
         "dimension": chosen["dimension"],
         "stratum": chosen["stratum_id"],
         "estimator": chosen["estimator"],
@@ -74,13 +88,65 @@ def leaderboard(
     return head, listed
 
 
-def title(chosen: dict[str, str], *, is_simulated: bool) -> str:
-    """What stands above a board; a simulated one says so first."""
-    people = "everybody" if chosen["stratum_id"] == "all" else chosen["stratum_id"]
+def title(
+    chosen: dict[str, str],
+    *,
+    is_simulated: bool,
+    beside: str = "",
+    people: str | None = None,
+    effective_count: float | None = None,
+) -> str:
+    """What stands above a board; a simulated one says so first.
+
+    Args:
+        chosen: which board.
+        is_simulated: whether its battles are.
+        beside: what its intervals rest on; comes last.
+        people: who judged, where that is not what the stratum is called.
+        effective_count: of participants; too few of them make the board provisional.
+    """
+    people = people or ("everybody" if chosen["stratum_id"] == "all" else chosen["stratum_id"])
     words = f"{chosen['dimension']}, {people}, {chosen['estimator']}"
     weighting = chosen["weighting"]
     words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
+    if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
+        words += f" * provisional: it is worth {effective_count:.0f} people"
+    words += f", {beside}" if beside else ""
     return f"SIMULATED: {words}" if is_simulated else words
+
+
+def _people(release: Release, chosen: dict[str, str]) -> str | None:
+    """The country that everybody is of: the only one with boards, of all the battles there are."""
+    if chosen["stratum_id"] != DEFAULT_STRATUM:
+        return None
+    rows = release.rows()
+    flat = pc.and_(
+        pc.equal(rows.column("weighting"), UNWEIGHTED),
+        pc.and_(
+            pc.equal(rows.column("estimator"), DEFAULT_ESTIMATOR),
+            pc.equal(rows.column("dimension"), chosen["dimension"]),
+        ),
+    )
+    battles: dict[str, int] = {}
+    for row in rows.filter(flat).select(["stratum_id", "battle_count"]).to_pylist():
+        stratum = row["stratum_id"]
+        battles[stratum] = battles.get(stratum, 0) + row["battle_count"]
+    countries = [
+        stratum for stratum in battles if stratum != DEFAULT_STRATUM and "/" not in stratum
+    ]
+    if len(countries) == 1 and battles[countries[0]] == battles.get(DEFAULT_STRATUM):
+        return countries[0]
+    return None
+
+
+def _effective_count(listed: list[dict[str, Any]]) -> float | None:
+    """How many people, weighted and judging alike, the board's are worth; None: unknown."""
+    known = [
+        row["effective_participant_count"]
+        for row in listed
+        if row.get("effective_participant_count")
+    ]
+    return min(known, default=None)
 
 
 def _as_people_read(row: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +160,8 @@ def _as_people_read(row: dict[str, Any]) -> dict[str, Any]:
     return {name: units.pop(name) for name in first} | units
 
 
-def _default_weighting(known: list[str]) -> str:
+def default_weighting(known: list[str]) -> str:
+    """Of the weightings of a board, the one that is shown unless another is asked for."""
     official = (
         weighting
         for weighting in known

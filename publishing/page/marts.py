@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pyarrow.parquet import ParquetFile
 
 from ingestion.errors import IntegrityError
+from publishing.boards.view import DEFAULT_ESTIMATOR, DEFAULT_STRATUM, default_weighting
 
 Rows = list[dict[str, Any]]
 PAIRS = "rpt_pairwise"
@@ -27,7 +28,7 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_demographic_consistency": {"model_id": None},
     "rpt_leaderboard": {},
     "rpt_log_integrity": {},
-    PAIRS: {"stratum_id": "all", "weighting": "none", "estimator": "trueskill_ep"},
+    PAIRS: {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_rank_comparison": {},
     "rpt_tie_rate": {},
     "rpt_weighting_diagnostics": {"is_default": True},
@@ -57,26 +58,36 @@ def read_marts(directory: Path) -> dict[str, Rows]:
 
 def _pairs(directory: Path, leaderboard: Rows) -> Rows:
     table, rows = _table(directory, PAIRS), []
-    for dimension, models in best_models(leaderboard).items():
-        rows += _among(table, dimension, models).to_pylist()
+    for (dimension, weighting), models in best_models(leaderboard).items():
+        rows += _among(table, dimension, weighting, models).to_pylist()
     return rows
 
 
-def best_models(leaderboard: Rows) -> dict[str, list[str]]:
-    """Per dimension, the models that head to head has room for: everybody's best, unweighted."""
-    best: dict[str, list[tuple[int, str]]] = {}
+def best_models(leaderboard: Rows) -> dict[tuple[str, str], list[str]]:
+    """The models that head to head has room for: the best of everybody's default board.
+
+    Per dimension and the weighting of that board.
+    """
+    boards: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for row in leaderboard:
-        is_shown = all(row[column] == value for column, value in READ[PAIRS].items())
-        if is_shown and row["rank"] <= MATRIX_MODELS:
-            best.setdefault(row["dimension"], []).append((row["rank"], row["model_id"]))
-    return {
-        dimension: [model for _, model in sorted(ranked)]
-        for dimension, ranked in sorted(best.items())
-    }
+        if all(row[column] == value for column, value in READ[PAIRS].items()):
+            ranked = boards.setdefault((row["dimension"], row["weighting"]), [])
+            if row["rank"] <= MATRIX_MODELS:
+                ranked.append((row["rank"], row["model_id"]))
+    best = {}
+    for dimension in sorted({dimension for dimension, _ in boards}):
+        weighting = default_weighting([kind for own, kind in boards if own == dimension])
+        if (dimension, weighting) in boards:
+            models = [model for _, model in sorted(boards[dimension, weighting])]
+            best[dimension, weighting] = models
+    return best
 
 
-def _among(table: pa.Table, dimension: str, models: list[str]) -> pa.Table:
-    wanted = pc.equal(table.column("dimension"), dimension)
+def _among(table: pa.Table, dimension: str, weighting: str, models: list[str]) -> pa.Table:
+    wanted = pc.and_(
+        pc.equal(table.column("dimension"), dimension),
+        pc.equal(table.column("weighting"), weighting),
+    )
     for column in ("model_a", "model_b"):
         here = pc.is_in(table.column(column), value_set=pa.array(models, pa.string()))
         wanted = pc.and_(wanted, here)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from publishing.boards.dependence import dependence_sentence, dependence_words
 from publishing.boards.view import (
     DEFAULT_DIMENSION,
     DEFAULT_STRATUM,
@@ -26,7 +27,7 @@ Row = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, int]]
 SCHEMA_VERSION = 2
 SKILL, PERCENT, PERMILLE, RANK = 2, 2, 3, 1  # decimal places that are kept
-FEW_BATTLES, WIDE_INTERVAL, APART = 1, 2, 4
+FEW_BATTLES, WIDE_INTERVAL, APART, NEW_TIER = 1, 2, 4, 8
 PROVISIONAL_FLAGS = {
     None: 0,
     "few_battles": FEW_BATTLES,
@@ -124,7 +125,7 @@ def page_data(
             ordered, marts["rpt_rank_comparison"], marts["rpt_board_summary"], places
         ),
         "opens_with": first and keys.index(first),
-        "plain": first and plain_table(first, boards[first], models),
+        "plain": first and plain_table(first, boards[first], models, marts["rpt_board_summary"]),
         "pairs": pairs(marts["rpt_pairwise"], places),
         "history": history(summaries, places),
         "ties": ties(marts["rpt_tie_rate"], places),
@@ -166,7 +167,10 @@ def board_columns(
         `model` its place; `skill` in hundredths, the first as it is, then how much less;
         `lo` and `hi` how far the interval's ends are off, `hi` less `lo`; `rank_lo` and `rank_hi`
         how far off; `best` and `win` percent; `change` of rank; `flags`
-        1 provisional for few battles, 2 for a wide interval, 4 apart from the board of reference.
+        1 provisional for few battles, 2 for a wide interval, 4 unlike the board of reference,
+        8 the first of a new tier.
+        `dependence` is the place in `dependences` of what the intervals rest on: words beside the
+        title, and a sentence.
         `tally` is the place in `tallies` of the battles of each model, by the model's place.
     """
     compared: dict[Key, dict[str, Row]] = {}
@@ -175,10 +179,14 @@ def board_columns(
     summary = {_key(row): row for row in summaries}
     heads, tables = [], []
     tallies: dict[tuple[int, ...], int] = {}
+    dependences: dict[tuple[str, str], int] = {}
     for key, board in boards.items():
         counts = {row["model_id"]: row["battle_count"] for row in board}
         tally = tuple(counts.get(model, 0) for model in places["model_id"])
         head = _head(key, summary[key], compared[key], places)
+        words = dependence_words(board[0], summary[key]["battle_count"])
+        depends = (words, dependence_sentence(board[0]))
+        head["dependence"] = dependences.setdefault(depends, len(dependences))
         heads.append({**head, "tally": tallies.setdefault(tally, len(tallies))})
         rows = _rows(board, compared[key], places["model_id"])
         tables.append(_columns(rows, list(rows[0])))
@@ -186,6 +194,7 @@ def board_columns(
         **_columns(heads, list(heads[0]) if heads else ()),
         "rows": _columns(tables, list(tables[0]) if tables else ()),
         "tallies": [list(tally) for tally in tallies],
+        "dependences": [list(depends) for depends in dependences],
     }
 
 
@@ -205,12 +214,20 @@ def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -
     }
 
 
-SUMMARY_COLUMNS = ("battle_count", "heard_count", "leader_count", "component_count")
+SUMMARY_COLUMNS = (
+    "battle_count",
+    "battle_left_out_count",
+    "has_few_people",
+    "heard_count",
+    "leader_count",
+    "component_count",
+    "misfits",
+)
 
 
 def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -> Rows:
     rows: Rows = []
-    before = None
+    before = tier = None
     for row in board:
         beside = compared[row["model_id"]]
         skill, lo, hi = (scaled(row[name], SKILL) for name in ("skill", "skill_lo", "skill_hi"))
@@ -226,18 +243,23 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
                 "win": scaled(row["winshare"], PERCENT),
                 "change": beside["rank_gain"],
                 "flags": PROVISIONAL_FLAGS[row["provisional_reason"]]
-                | (APART if beside["is_apart"] else 0),
+                | (APART if beside["is_different"] else 0)
+                | (NEW_TIER if tier and row["tier"] and row["tier"] > tier else 0),
             }
         )
-        before = skill
+        before, tier = skill, row["tier"]
     return rows
 
 
-def plain_table(key: Key, board: Rows, models: Rows) -> dict[str, Any]:
+def plain_table(key: Key, board: Rows, models: Rows, summaries: Rows) -> dict[str, Any]:
     """A leaderboard's title and rows as they are in the mart, with the models' names."""
     names = {row["model_id"]: row["display_name"] for row in models}
+    verdicts = next(row["battle_count"] for row in summaries if _key(row) == key)
+    beside = dependence_words(board[0], verdicts)
     return {
-        "title": title(key._asdict(), is_simulated=False),  # the page says so everywhere
+        "title": title(
+            key._asdict(), beside=beside, is_simulated=False
+        ),  # the page says so everywhere
         "rows": [{**row, "name": names[row["model_id"]]} for row in board],
     }
 
@@ -247,8 +269,9 @@ def pairs(rows: Rows, places: Places) -> list[dict[str, Any] | None]:
 
     `better` and `worse` are the chances that the first or the second has the higher skill, `win`
     and `lose` that the first or the second wins the next battle, in percent; `battle_count` how
-    often they met. A pair is null where one of the two is not on the board. Of very many models
-    only the best are paired: `models`, their places.
+    often they met. A pair is null where one of the two is not on the board. `is_weighted`: whether
+    it is of the weighted board. Of very many models only the best are paired: `models`, their
+    places.
     """
     models = list(places["model_id"])
     found: dict[str, dict[tuple[str, str], Row]] = {}
@@ -267,7 +290,8 @@ def _pairs(
     paired = {model for pair in rows for model in pair}
     among = models if is_whole else [model for model in models if model in paired]
     ordered = [(a, b) for place, a in enumerate(among) for b in among[place + 1 :]]
-    columns = _columns([_pair(rows, a, b) for a, b in ordered], PAIR_COLUMNS)
+    columns: dict[str, Any] = _columns([_pair(rows, a, b) for a, b in ordered], PAIR_COLUMNS)
+    columns["is_weighted"] = any(_weighs(row["weighting"]) for row in rows.values())
     return columns if is_whole else {**columns, "models": [places[model] for model in among]}
 
 

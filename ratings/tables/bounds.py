@@ -1,9 +1,9 @@
 """What is left out where models are very many, so that a build's cost and memory stay bounded.
 
-Pairs grow with the square of the models, queues and forecasts with the cube. Every board has them
-up to DETAILED_MODELS; beyond, everybody's board alone has pairs and a queue, of at most
-PAIRED_MODELS. What is left out is a row of the table `left_out`. Skills, intervals, ranks and win
-shares are never left out of a board.
+Pairs grow with the square of the models; queues, forecasts and checks of fit with the cube. Every
+board has them up to DETAILED_MODELS; beyond, everybody's board alone has pairs and a queue, of at
+most PAIRED_MODELS, and no board is checked. What is left out is a row of the table `left_out`.
+Skills, intervals, ranks and win shares are never left out of a board.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ PAIRED_MODELS = 1_000
 # Skills and effects of one hierarchical model: it is solved by the cube of their number.
 HIERARCHY_SIZE = 3_000
 PAIRS, QUEUE, FORECAST, HIERARCHY = "pairs", "queue", "forecast", "hierarchy"
+FIT = "fit"
 
 
 def paired(posterior: Posterior, *, is_everybody: bool) -> IndexArray:

@@ -1,14 +1,15 @@
 """Boards from counts alone, and what lies beside them: pairs, mergers, rank shifts, agreement.
 
 Every stratum of the unweighted sample; the groups of an axis merged; everybody's board under each
-quality policy; the participant-clustered sd beside the model's.
+quality policy.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,28 +17,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.consistency import kendall_tau, rank_shifts, separation
-from ratings.counts import PairCounts, ParticipantCounts
+from ratings.counts import PairCounts
 from ratings.posterior import Posterior, merge_by_census, sd_ratio
-from ratings.sandwich import design_effect, sandwich
-from ratings.skewness import corrected
 from ratings.summary import pairwise
-from ratings.tables.bounds import PAIRS, left_out, paired
+from ratings.tables.bounds import DETAILED_MODELS, PAIRS, left_out, paired
 from ratings.tables.declarations import before_rounding
+from ratings.tables.judged_boards import clustered, merged_dependence, over_all_models
 from ratings.tournaments import (
     TRUESKILL_EP,
     UNWEIGHTED,
     Rated,
     RatingParameters,
+    WeightedRated,
     board,
     derive_seed,
-    fit_like,
     rate_each,
     split,
     with_constants,
 )
 
 if TYPE_CHECKING:
-    from ratings.tables.inputs import Study
+    from ratings.tables.inputs import Judged, Judgments, Study
 
 EVERYBODY = RatingParameters.margin_tournament
 BOARD_KEY = ("stratum_id", "dimension", "weighting", "estimator")
@@ -47,14 +47,18 @@ POLICY_COLUMNS = ("model_id", "skill", "skill_sd", "rank", "rank_lo", "rank_hi",
 
 @dataclass(frozen=True)
 class Groups:
-    """The posteriors of an axis' groups in a country, over the country's models."""
+    """The posteriors of an axis' groups in a country, over the country's models.
+
+    ``whole``, ``parts``: the tournaments of the country and of the groups.
+    """
 
     country: str
     axis: str
     dimension: str
-    counts: PairCounts
     posteriors: dict[str, Posterior]
     shares: dict[str, float]
+    whole: Rated
+    parts: list[Rated]
 
 
 def canonical(rated: Iterable[Rated]) -> dict[tuple[str, str], Rated]:
@@ -63,7 +67,7 @@ def canonical(rated: Iterable[Rated]) -> dict[tuple[str, str], Rated]:
 
 
 def anchors(rated: list[Rated], parameters: RatingParameters) -> dict[str, Posterior]:
-    """Per dimension the posterior of all battles, whose draw margin and prior hold everywhere."""
+    """Per dimension the posterior of all battles, whose prior holds everywhere."""
     return {
         dimension: one.posterior
         for (stratum, dimension), one in canonical(rated).items()
@@ -71,16 +75,42 @@ def anchors(rated: list[Rated], parameters: RatingParameters) -> dict[str, Poste
     }
 
 
-def pair_rows(rated: list[Rated], everybody: str = EVERYBODY) -> Iterator[pa.Table]:
-    """P(a beats b) of every board of the canonical estimator, within bounds (``bounds.paired``)."""
-    for one in canonical(rated).values():
-        labels = {name: getattr(one, name) for name in BOARD_KEY}
-        kept = paired(one.posterior, is_everybody=one.stratum_id == everybody)
-        yield with_constants(pairwise(one.posterior, one.counts, kept), labels)
+def pair_rows(one: Rated | WeightedRated, everybody: str = EVERYBODY) -> pa.Table:
+    """P(a beats b) on a board of the canonical estimator, within bounds (``bounds.paired``).
+
+    It is the board's own: of the posterior that the board shows, with its weights.
+    """
+    met = one.met if isinstance(one, WeightedRated) else one.counts
+    shown = _shown(one)
+    kept = paired(shown, is_everybody=one.stratum_id == everybody)
+    return with_constants(pairwise(shown, met, kept), _key(one))
+
+
+def covariance_rows(one: Rated | WeightedRated) -> pa.Table:
+    """Covariance of the centred skills of such a board, each two models once; none of very many."""
+    shown = _shown(one)
+    size = len(shown.model_ids)
+    rows, columns = np.triu_indices(size if size <= DETAILED_MODELS else 0)
+    names = pa.array(shown.model_ids, pa.string())
+    found = {
+        "model_a": names.take(pa.array(rows)),
+        "model_b": names.take(pa.array(columns)),
+        "covariance": shown.skill_covariance[rows, columns],
+    }
+    return with_constants(pa.table(found), _key(one))
+
+
+def _shown(one: Rated | WeightedRated) -> Posterior:
+    return one.shown if isinstance(one, WeightedRated) else one.posterior
+
+
+def _key(one: Rated | WeightedRated) -> dict[str, str]:
+    key = (one.stratum_id, one.dimension, one.weighting, TRUESKILL_EP)
+    return dict(zip(BOARD_KEY, key, strict=True))
 
 
 def pairs_left_out(rated: list[Rated], everybody: str) -> Iterator[dict[str, Any]]:
-    """A row of `left_out` for every such board."""
+    """A row of `left_out` for every unweighted board; weighted ones keep as many."""
     for one in canonical(rated).values():
         kept = paired(one.posterior, is_everybody=one.stratum_id == everybody).size
         yield left_out(PAIRS, one.stratum_id, one.dimension, len(one.posterior.model_ids), kept)
@@ -106,16 +136,13 @@ def groups_of_axes(rated: list[Rated], study: Study) -> Iterator[Groups]:
     """Each country's axes whose groups all have battles, rated over the country's models."""
     known = canonical(rated)
     for (country, dimension), whole in sorted(known.items()):
-        models = whole.counts.model_ids
         for axis, shares in study.groups.get(country, {}).items():
             strata = {group: f"{country}/{axis}/{group}" for group in shares}
             if not all((stratum, dimension) in known for stratum in strata.values()):
                 continue
-            posteriors = {
-                group: _over_models(known[stratum, dimension], models)
-                for group, stratum in strata.items()
-            }
-            yield Groups(country, axis, dimension, whole.counts, posteriors, shares)
+            parts = {group: known[stratum, dimension] for group, stratum in strata.items()}
+            posteriors = {group: over_all_models(one, whole) for group, one in parts.items()}
+            yield Groups(country, axis, dimension, posteriors, shares, whole, list(parts.values()))
 
 
 def merged_board(groups: Groups, parameters: RatingParameters, seed: int) -> tuple[pa.Table, float]:
@@ -124,7 +151,10 @@ def merged_board(groups: Groups, parameters: RatingParameters, seed: int) -> tup
     merged = merge_by_census(parts, [groups.shares[group] for group in groups.posteriors])
     ratio = sd_ratio(merged, parts)
     weighting = f"merged_by_{groups.axis}"
-    rated = Rated(groups.country, groups.dimension, TRUESKILL_EP, groups.counts, merged, weighting)
+    rated = Rated(
+        groups.country, groups.dimension, TRUESKILL_EP, groups.whole.counts, merged, weighting,
+        merged_dependence(groups.parts, groups.whole, merged),
+    )  # fmt: skip
     rows = board(rated, parameters, derive_seed(seed, groups.axis))
     return with_constants(rows, {"merged_sd_ratio": ratio}), ratio
 
@@ -145,43 +175,6 @@ def shifts(
         yield with_constants(by_model, labels), with_constants(by_axis, labels)
 
 
-def _over_models(one: Rated, models: tuple[str, ...]) -> Posterior:
-    """The same tournament with models that only others of the country have battled."""
-    if one.counts.model_ids == models:
-        return one.posterior
-    own = one.counts
-    place = np.array([models.index(model) for model in own.model_ids], dtype=np.int64)
-    counts = PairCounts.from_indices(
-        models, place[own.first], place[own.second], own.win_first, own.win_second, own.tie
-    )
-    return corrected(fit_like(one.posterior, counts), counts)
-
-
-def clustered_rows(
-    participants: Iterable[tuple[str, str, pa.Table]], rated: list[Rated]
-) -> pa.Table:
-    """One row per stratum, dimension and model of the canonical unweighted boards.
-
-    A board is left out where somebody unknown judged: votes known only as counts, or without a
-    participant. What is left would be the spread of other battles than the board's.
-    """
-    known = canonical(rated)
-    parts = [before_rounding("clustered_sd").empty_table()]
-    for stratum, dimension, rows in participants:
-        one, people = known.get((stratum, dimension)), ParticipantCounts.from_arrow(rows)
-        if one is None or not _same(people.counts, one.counts):
-            continue
-        # How battles move the mean is in closed form for the fit alone.
-        fitted = one.posterior.fitted
-        clustered = sandwich(fitted, people)
-        sd = fitted.with_covariance(clustered.interval_covariance).skill_sd
-        columns = {"model_id": pa.array(one.counts.model_ids, pa.string()), "clustered_sd": sd}
-        constants = {"stratum_id": stratum, "dimension": dimension}
-        effect = {"design_effect": design_effect(fitted, clustered.covariance)}
-        parts.append(with_constants(pa.table(columns), constants | effect))
-    return pa.concat_tables(parts, promote_options="default")
-
-
 def _same(people: PairCounts, whole: PairCounts) -> bool:
     return (
         people.model_ids == whole.model_ids
@@ -192,7 +185,12 @@ def _same(people: PairCounts, whole: PairCounts) -> bool:
 
 
 def policy_ranks(
-    counts: pa.Table, parameters: RatingParameters, seed: int, rated: Iterable[Rated] = ()
+    counts: pa.Table,
+    parameters: RatingParameters,
+    seed: int,
+    rated: Iterable[Rated] = (),
+    judged: Judged | None = None,
+    correct: Callable[[Rated], Rated] = lambda one: one,
 ) -> pa.Table:
     """One row per policy version, dimension and model; unweighted, the draw margin fitted anew.
 
@@ -201,6 +199,8 @@ def policy_ranks(
         parameters: as of every board; the policy stands for `margin_tournament`.
         seed: of the study; every policy draws the same ranks where its counts are the same.
         rated: boards without a policy; they hold where a policy leaves their counts as they are.
+        judged: who judged under each policy; None: nobody is known.
+        correct: what was done to them after the fit, to be done to others.
     """
     parts = [before_rounding("policy_rank").empty_table()]
     own = replace(parameters, estimators=(TRUESKILL_EP,))
@@ -215,14 +215,20 @@ def policy_ranks(
         rows = counts.filter(here).drop_columns(list(POLICY))
         boards = next((same for other, same in known if other.equals(rows)), None)
         if boards is None:
-            boards = _policy_boards(rows, unstruck, own, seed)
+            boards = _policy_boards(rows, unstruck, own, seed, judged, policy, correct)
             known.append((rows, boards))
         parts += [with_constants(one, policy) for one in boards]
     return pa.concat_tables(parts, promote_options="default")
 
 
 def _policy_boards(
-    rows: pa.Table, unstruck: dict[tuple[str, str], Rated], parameters: RatingParameters, seed: int
+    rows: pa.Table,
+    unstruck: dict[tuple[str, str], Rated],
+    parameters: RatingParameters,
+    seed: int,
+    judged: Judged | None,
+    policy: dict[str, str],
+    correct: Callable[[Rated], Rated],
 ) -> list[pa.Table]:
     """Everybody's board of each dimension under one policy."""
     whole = with_constants(rows, {"stratum_id": parameters.margin_tournament})
@@ -231,10 +237,16 @@ def _policy_boards(
         one = unstruck.get(key)
         if one is None or not _same(pairs, one.counts):
             here = pc.equal(whole.column("dimension"), key[1])
-            [one] = rate_each(whole.filter(here), parameters)
+            own = None if judged is None else partial(_under, judged, policy)
+            fitted = [correct(one) for one in rate_each(whole.filter(here), parameters)]
+            [one] = clustered(fitted, own)
         board_rows = board(one, parameters, derive_seed(seed, POLICY[0])).select(POLICY_COLUMNS)
         boards.append(with_constants(board_rows, {"dimension": one.dimension}))
     return boards
+
+
+def _under(judged: Judged, policy: dict[str, str], _: str, dimension: str) -> Judgments:
+    return judged.under(policy[POLICY[0]], policy[POLICY[1]], dimension)
 
 
 def agreement_rows(ratings: pa.Table) -> pa.Table:

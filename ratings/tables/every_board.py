@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ratings.dependence import INDEPENDENT
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
-from ratings.tables import bounds, count_boards, hierarchical_boards, inputs, planning, standings
+from ratings.tables import (
+    board_fit,
+    bounds,
+    count_boards,
+    hierarchical_boards,
+    inputs,
+    planning,
+    standings,
+)
+from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
+from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
+from ratings.tables.judged_boards import clustered
 from ratings.tables.standings import Standing
 from ratings.tournaments import (
+    UNWEIGHTED,
     Rated,
     RatingParameters,
     board,
@@ -45,17 +59,29 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     seed, everybody = inputs.seed_of(counts), parameters.margin_tournament
     study = inputs.read_study(read)
     rated = list(rate_each(counts, parameters))
+    sides = board_fit.read_sides(read, rated, everybody)
+    rated = board_fit.without_sides(rated, sides)
     anchors = count_boards.anchors(rated, parameters)
+    judged = inputs.judged(read)
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
-        pooling = beside.submit(_hierarchical, read, study, parameters, anchors, seed)
-        weighting = beside.submit(_weighted, read, parameters, anchors, seed)
-        merging = beside.submit(_merged, rated, study, parameters, seed)
+        pooling = beside.submit(
+            _hierarchical, read, judged, study, parameters, anchors, sides, seed
+        )
+        weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
         replaying = beside.submit(_online, read, parameters, seed)
+        # Whether a model fits is asked of the fit, not of the intervals that are shown.
+        fitting = None if is_board_alone else beside.submit(board_fit.fit_rows, rated, sides, seed)
+        rated = clustered(rated, judged.of)
+        merging = beside.submit(_merged, rated, study, parameters, seed)
+        removing = beside.submit(
+            lambda: [] if is_board_alone else list(flat_rows(rated, judged, everybody))
+        )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
-        weighted, certain = weighting.result()
+        weighted_pairs, covariances, weighted, certain, fragile = weighting.result()
+        fragile += removing.result()
         merged, tables = merging.result()
         hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
@@ -63,22 +89,37 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         [_no_boards(), *boards, *online, *weighted, *merged, *hierarchical],
         promote_options="default",
     )
+    every = _with_basis(every)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
     tables |= effects | histories
+    if fitting is not None:
+        tables[board_fit.MODEL_FIT] = fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
-        read("policy_counts"), parameters, seed, rated
+        read("policy_counts"),
+        parameters,
+        seed,
+        rated,
+        judged,
+        partial(board_fit.one_without_sides, sides),
     )
     if rated:
-        tables[PAIRWISE] = pa.concat_tables(count_boards.pair_rows(rated, everybody))
+        canonical = count_boards.canonical(rated).values()
+        pairs = [count_boards.pair_rows(one, everybody) for one in canonical]
+        tables[PAIRWISE] = pa.concat_tables([*pairs, *weighted_pairs])
+        covariances += [count_boards.covariance_rows(one) for one in canonical]
+        tables["skill_covariance"] = pa.concat_tables(covariances)
         too_large += count_boards.pairs_left_out(rated, everybody)
+        too_large += board_fit.fits_left_out(rated)
         tables["tournament"] = count_boards.tournament_rows(rated)
+        tables["fragility"] = fragility_table(fragile)
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
         certain = [*standings.of_counts(rated), *certain, *populations]
-        planned = _planned(read, rated, certain, study, written[PAIRWISE], seed, everybody)
+        unweighted = written[PAIRWISE].filter(pc.equal(pc.field("weighting"), UNWEIGHTED))
+        planned = _planned(read, rated, certain, study, unweighted, seed, everybody)
         written |= planned[0]
         too_large += planned[1]
     written["left_out"] = conform("left_out", bounds.left_out_rows(too_large))
@@ -88,6 +129,13 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
 def _no_boards() -> pa.Table:
     every = pa.unify_schemas([before_rounding(RATING), before_rounding("provisional")])
     return every.empty_table()
+
+
+def _with_basis(every: pa.Table) -> pa.Table:
+    # Boards that do not know of judges take all verdicts as independent.
+    place = every.column_names.index("interval_basis")
+    filled = pc.fill_null(every.column(place), INDEPENDENT)
+    return every.set_column(place, "interval_basis", filled)
 
 
 def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[pa.Table], Tables]:
@@ -101,15 +149,25 @@ def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[p
 
 
 def _weighted(
-    read: Read, parameters: RatingParameters, anchors: Mapping[str, Posterior], seed: int
-) -> tuple[list[pa.Table], list[Standing]]:
-    """Boards of the weighted sample, and how they stand."""
-    boards, certain = [], []
+    read: Read,
+    judged: inputs.Judged,
+    parameters: RatingParameters,
+    anchors: Mapping[str, Posterior],
+    sides: Sides,
+    seed: int,
+) -> tuple[list[pa.Table], list[pa.Table], list[pa.Table], list[Standing], Rows]:
+    """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them."""
+    pairs, covariances, boards, certain = [], [], [], []
+    fragile: Rows = []
     for key in inputs.weighted_judgments(read):
-        one = rate_weighted(*key, anchors)
+        fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
+        fragile += weighted_rows(fitted, parameters.margin_tournament)
+        one = board_fit.weighted_without_sides(fitted, sides)
+        pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
+        covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one))
-    return boards, certain
+    return pairs, covariances, boards, certain, fragile
 
 
 def _merged(
@@ -134,9 +192,11 @@ def _merged(
 
 def _hierarchical(
     read: Read,
+    judged: inputs.Judged,
     study: Study,
     parameters: RatingParameters,
     anchors: Mapping[str, Posterior],
+    sides: Sides,
     seed: int,
 ) -> tuple[list[pa.Table], Tables, list[Standing], Rows]:
     """Boards of the hierarchical model; spread and shrinkage of effects; how the boards stand.
@@ -144,13 +204,18 @@ def _hierarchical(
     And what is left out, as models are very many.
     """
     every, too_large = hierarchical_boards.fit_dimensions(
-        read("cell_counts"), study, anchors, is_joint=parameters.pool_countries
+        read("cell_counts"),
+        study,
+        anchors,
+        judged.people,
+        is_joint=parameters.pool_countries,
     )
     if not every:
         return [], {}, [], too_large
+    every = [board_fit.countries_without_sides(one, sides) for one in every]
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
     certain = list(standings.of_populations(every, study))
-    return boards, hierarchical_boards.effect_rows(every), certain, too_large
+    return boards, hierarchical_boards.effect_rows(every, seed), certain, too_large
 
 
 def _planned(
@@ -178,15 +243,11 @@ def _planned(
     # Side by side, as kernels hold no lock.
     with ThreadPoolExecutor(2) as beside:
         queueing = beside.submit(planning.next_battle_rows, start, policies)
-        clustering = beside.submit(
-            lambda: count_boards.clustered_rows(inputs.participant_counts(read), rated)
-        )
         stopping = standings.stopping_rows(certain, targets, policies, models, seed)
         tables = {
             "candidate": start.candidates,
             "population_part": start.parts,
             "next_battle": conform("next_battle", queueing.result()),
-            "clustered_sd": conform("clustered_sd", clustering.result()),
             "stopping": conform("stopping", stopping),
         }
     return tables, [

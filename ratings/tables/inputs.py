@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from ratings.counts import COUNT_COLUMNS
 
 ROWS_AT_A_TIME = 65_536
 Read = Callable[..., pa.Table]
@@ -70,18 +72,80 @@ def weighted_judgments(read: Read) -> Iterator[tuple[str, str, str, pa.Table]]:
     """
     for weighting, stratum in _rows(read("weighted_strata")):
         rows = read("weighted_judgments", weighting=weighting, stratum=stratum)
-        for dimension, own in _by_dimension(rows):
+        for dimension, own in by_dimension(rows):
             yield weighting, stratum, dimension, own
 
 
-def participant_counts(read: Read) -> Iterator[tuple[str, str, pa.Table]]:
-    """Stratum, dimension, and what each participant said of each pair, by participant."""
-    strata = _strata(read)
-    for dimension, rows in _by_dimension(read("participant_counts")):
-        for stratum, cells in strata:
-            chosen = rows.filter(pc.is_in(rows.column("cell_id"), cells))
-            if chosen.num_rows:
-                yield stratum, dimension, chosen
+class Judgments(NamedTuple):
+    """Who judged a board: rows as ``dependence.judges_of`` takes them, of its battles."""
+
+    people: pa.Table
+    items: pa.Table
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What each known participant said of each pair, and on which item, by dimension.
+
+    ``exclusions``: per policy and version, whose verdicts do not count under it. Rows of people who
+    do not count now, by some policy, have no cell.
+    """
+
+    people: dict[str, pa.Table]
+    items: dict[str, pa.Table]
+    cells: dict[str, pa.Array]
+    exclusions: dict[tuple[str, str], pa.Array]
+
+    def of(self, stratum: str, dimension: str) -> Judgments:
+        """A stratum's board."""
+        cells = self.cells[stratum]
+        return Judgments(
+            *(
+                rows.filter(pc.is_in(rows.column("cell_id"), cells))
+                for rows in self._rows(dimension)
+            )
+        )
+
+    def under(self, policy: str, version: str, dimension: str) -> Judgments:
+        """Everybody's board under a quality policy."""
+        left_out = self.exclusions.get((policy, version), pa.array([], pa.int64()))
+        return Judgments(
+            *(
+                rows.filter(pc.invert(pc.is_in(rows.column("participant_id"), left_out)))
+                for rows in self._rows(dimension)
+            )
+        )
+
+    def _rows(self, dimension: str) -> Iterator[pa.Table]:
+        for name, tables in (("people", self.people), ("items", self.items)):
+            yield tables.get(dimension, NOTHING_JUDGED[name])
+
+
+_JUDGED = {"participant_id": pa.int64(), "cell_id": pa.int32(), "model_a": pa.string()}
+_JUDGED |= {"model_b": pa.string()} | dict.fromkeys(COUNT_COLUMNS, pa.int64())
+NOTHING_JUDGED = {
+    "people": pa.schema(_JUDGED).empty_table(),
+    "items": pa.schema(_JUDGED | {"item_id": pa.int64()}).empty_table(),
+}
+
+
+def judged(read: Read) -> Judged:
+    """Who judged every board."""
+    exclusions = read("policy_exclusions")
+    policies: dict[tuple[str, str], list[int]] = {}
+    for policy, version, person in _rows(exclusions):
+        policies.setdefault((policy, version), []).append(person)
+    return Judged(
+        dict(by_dimension(read("participant_counts"))),
+        dict(by_dimension(read("item_counts"))),
+        dict(_strata(read)),
+        {key: pa.array(people, pa.int64()) for key, people in policies.items()},
+    )
+
+
+def judged_battles(read: Read) -> tuple[dict[str, pa.Table], dict[str, pa.Array]]:
+    """Per dimension its battles known one by one, with sides and times; per stratum its cells."""
+    return dict(by_dimension(read("judged_battles"))), dict(_strata(read))
 
 
 def seed_of(counts: pa.Table) -> int:
@@ -104,8 +168,10 @@ def _strata(read: Read) -> list[tuple[str, pa.Array]]:
     ]
 
 
-def _by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def by_dimension(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """Each dimension and its rows, of rows ordered by dimension."""
+    if not rows.num_rows:
+        return
     dimensions = rows.column("dimension").combine_chunks().dictionary_encode()
     codes = dimensions.indices.to_numpy()
     begins = np.flatnonzero(np.diff(codes, prepend=-1))

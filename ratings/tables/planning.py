@@ -245,20 +245,25 @@ def candidate_rows(
     """
     known = canonical(rated)
     rated_models = {key: set(one.posterior.model_ids) for key, one in known.items()}
-    # Margin, prior and noise belong to the dimension: any of its tournaments has them.
-    anchors = {dimension: one.posterior for (_, dimension), one in known.items()}
+    dimensions = sorted({dimension for _, dimension in known})
+    # A stratum without battles takes the margin of all battles of the dimension.
+    like = {
+        (stratum, dimension): known.get((stratum, dimension), known[everybody, dimension]).posterior
+        for stratum in strata
+        for dimension in dimensions
+    }
     rows = [
         {
             "stratum_id": stratum,
             "dimension": dimension,
             "model_id": model,
             "is_rated": model in rated_models.get((stratum, dimension), ()),
-            "draw_margin": anchor.draw_margin,
-            "prior_sd": anchor.prior.sd,
-            "beta": anchor.prior.beta,
+            "draw_margin": like[stratum, dimension].draw_margin,
+            "prior_sd": like[stratum, dimension].prior.sd,
+            "beta": like[stratum, dimension].prior.beta,
         }
         for stratum in strata
-        for dimension, anchor in sorted(anchors.items())
+        for dimension in dimensions
         for model in asked_about(
             known.get((stratum, dimension)), models, is_everybody=stratum == everybody
         )

@@ -12,13 +12,7 @@ import pyarrow.compute as pc
 
 from ratings.countries import Census, joint_weights
 from ratings.counts import CellCounts
-from ratings.growth import (
-    Flat,
-    Growth,
-    Pooled,
-    interval_design_effect,
-    society_of,
-)
+from ratings.growth import Flat, Growth, Pooled, society_of
 from ratings.hierarchical import HierarchicalPosterior
 from ratings.pairing import Rule
 from ratings.posterior import Posterior, over_models
@@ -52,25 +46,26 @@ class Standing:
 def of_counts(rated: Sequence[Rated]) -> Iterator[Standing]:
     """Boards of the unweighted sample, by the canonical estimator."""
     for one in canonical(rated).values():
-
-        def over(models: Sequence[str], one: Rated = one) -> tuple[Posterior, Growth]:
-            posterior = over_models(one.posterior, models)
-            return posterior, Flat(posterior.covariance)
-
         battles = round(one.counts.battle_total)
+
+        def over(
+            models: Sequence[str], one: Rated = one, battles: int = battles
+        ) -> tuple[Posterior, Growth]:
+            posterior = over_models(one.posterior, models)
+            if one.dependence is None:
+                return posterior, Flat(posterior.covariance)
+            return posterior, Flat(posterior.covariance, *one.dependence.growth, battles)
+
         yield Standing(UNWEIGHTED, one.stratum_id, one.dimension, one.estimator, battles, over)
 
 
 def of_weighted(one: WeightedRated) -> Standing:
     """A weighted board: its intervals are clustered by participant, its battles effective ones."""
-    shown = one.posterior.with_covariance(one.clustered.interval_covariance)
-    design_effect = interval_design_effect(one.posterior, one.clustered)
-    battles = 0.5 * float(one.battles.sum())
-    freedom = one.clustered.degrees_of_freedom
+    battles = one.met.battle_total
 
     def over(models: Sequence[str]) -> tuple[Posterior, Growth]:
-        posterior = over_models(shown, models)
-        return posterior, Flat(posterior.covariance, design_effect, freedom, battles)
+        posterior = over_models(one.shown, models)
+        return posterior, Flat(posterior.covariance, *one.dependence.growth, battles)
 
     return Standing(
         one.weighting, one.stratum_id, one.dimension, TRUESKILL_EP, round(battles), over
@@ -81,11 +76,15 @@ def of_populations(every: Iterable[Countries], study: Study) -> Iterator[Standin
     """The hierarchical model's boards of countries and of pools of them."""
     for one in every:
         for country in one.each:
-            parts = _parts(one, {country.name: 1.0})
-            yield _population(CENSUS, country.name, one.dimension, country.population, parts)
+            parts, own = _parts(one, {country.name: 1.0}), country.population
+            effects = [own.battle_effect]
+            yield _population(CENSUS, country.name, one.dimension, own.posterior, parts, effects)
         for pool, shares, whole in one.pools(study):
-            parts = _parts(one, shares)
-            yield _population(f"{CENSUS}_{pool}", "all", one.dimension, whole, parts)
+            parts, effects = _parts(one, shares), [whole.battle_effect]
+            if one.joint is None:
+                effects = [country.population.battle_effect for country in one.each]
+            name = f"{CENSUS}_{pool}"
+            yield _population(name, "all", one.dimension, whole.posterior, parts, effects)
 
 
 def _parts(one: Countries, shares: Mapping[str, float]) -> list[Part]:
@@ -99,9 +98,17 @@ def _parts(one: Countries, shares: Mapping[str, float]) -> list[Part]:
 
 
 def _population(
-    weighting: str, stratum: str, dimension: str, shown: Posterior, parts: Sequence[Part]
+    weighting: str,
+    stratum: str,
+    dimension: str,
+    shown: Posterior,
+    parts: Sequence[Part],
+    effects: Sequence[float],
 ) -> Standing:
-    """``parts``: independent of each other, over the same models, at least those ``shown``."""
+    """``parts``: independent of each other, over the same models, at least those ``shown``.
+
+    ``effects``: of each part, the verdicts that count for one where all judges are strangers.
+    """
     battles = [float(cells.outcomes.sum()) for _, cells, _, _ in parts]
     total = sum(battles)
 
@@ -111,8 +118,10 @@ def _population(
         newcomers = [model for model in models if model not in compared]
         place = {model: k for k, model in enumerate((*compared, *newcomers))}
         societies = [
-            society_of(*part, own / total if total else 0.0, newcomers=len(newcomers))
-            for part, own in zip(parts, battles, strict=True)
+            society_of(*part, own / total if total else 0.0, newcomers=len(newcomers)).as_told_by(
+                effect
+            )
+            for part, own, effect in zip(parts, battles, effects, strict=True)
         ]
         chosen = np.array([place[model] for model in models], dtype=np.int64)
         return posterior, Pooled(posterior.covariance, societies, chosen)

@@ -1,6 +1,7 @@
 """Our table and view of DuckDB: replaced whole or not at all, whatever was there before."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def root(tmp_path: Path) -> Path:
     ):
         new = tmp_path / "project" / name
         new.parent.mkdir(parents=True, exist_ok=True)
-        new.symlink_to(PROJECT_DIRECTORY / name)
+        # Copied: dbt does not look into a folder behind a link.
+        copy = shutil.copytree if (PROJECT_DIRECTORY / name).is_dir() else shutil.copyfile
+        copy(PROJECT_DIRECTORY / name, new)
     return tmp_path
 
 
@@ -124,4 +127,24 @@ def test_each_fault_of_a_row_is_said(root: Path) -> None:
         ("a value is missing", "thing_id = null"),
         ("repeated", "size = small"),
         ("repeated", "thing_id = 2, size = small"),
+    ]
+
+
+PYTHON = """
+def model(dbt, session):
+    return session.sql("{sql}")
+"""
+
+
+def test_a_table_in_python_takes_the_place_of_one_in_sql(root: Path) -> None:
+    make(root, ROWS, "view")
+    (root / "project" / "models" / "thing.sql").unlink()
+    python = root / "project" / "models" / "thing.py"
+    (python.parent / "thing.yml").write_text(PROPERTIES % ("table", "false", "[]"))
+    for sql in (f"{ROWS} union all {ROWS}", ROWS):
+        python.write_text(PYTHON.format(sql=sql))
+        run_dbt(["build"], root=root, project=root / "project")
+    assert seen(root, "from thing") == [(1, "small", True)]
+    assert seen(root, "select comment from duckdb_tables() where table_name = 'thing'") == [
+        ("It's one row per thing; $1, 100% of them.",)
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.contracts import CONTRACTS
+from ingestion.vocabulary import EventType
 from tests.end_to_end.command import demoscope, document
 
 LOAD = {
@@ -114,7 +116,7 @@ def test_an_event_is_proven_with_the_public_key_alone(
     assert proven["event"] == {
         name: value for name, value in found.items()
         if name not in {"position", "commit_seq", "recorded_at"}
-    } | {"schema_version": 1}  # fmt: skip
+    } | {"schema_version": CONTRACTS[EventType.BATTLE_JUDGED].version}  # fmt: skip
     alone = document(home, "log", "verify-proof", hidden, *arguments)
     assert set(alone["event"]) == {"event_id", "event_type"}
     assert not home.exists()

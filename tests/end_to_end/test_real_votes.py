@@ -58,6 +58,7 @@ def test_the_crowds_favourite_is_where_another_library_puts_it(
     assert tau >= 0.97
     assert printed["rows"][0]["model_id"] == "GPT 4"
     assert not printed["board"]["is_simulated"]
+    assert printed["board"]["interval_basis"] == "participants_and_items"
 
 
 def test_the_same_file_again_commits_nothing_and_says_so(llmfao: Path, shared_data: Path) -> None:

@@ -79,7 +79,8 @@ def judge(
         ({"occurred_at": "yesterday"}, "bad_timestamp|occurred_at"),
         ({"occurred_at": "2025-13-01T00:00:00Z"}, "bad_timestamp|occurred_at"),
         ({"schema_version": "1"}, None),
-        ({"schema_version": "2"}, "unknown_schema_version|schema_version"),
+        ({"schema_version": "2", "item_id": "prompt 7"}, None),
+        ({"schema_version": "3"}, "unknown_schema_version|schema_version"),
     ],
 )
 def test_a_row_is_accepted_or_refused_for_one_reason(

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy
-from ratings.tables.count_boards import pair_rows
+from ratings.tables.count_boards import canonical, pair_rows
 from ratings.tables.declarations import conform
 from ratings.tables.inputs import Study
 from ratings.tables.planning import Start, candidate_rows, part_rows
@@ -43,6 +43,6 @@ def start_of(boards: list[Rated]) -> Start:
     population = Study({"US": {"age": GROUPS}}, {}, {"only": {"US": 1.0}})
     return Start(
         conform("candidate", candidate_rows(boards, STRATA, MODELS)),
-        conform("pairwise", pa.concat_tables(list(pair_rows(boards)))),
+        conform("pairwise", pa.concat_tables(pair_rows(one) for one in canonical(boards).values())),
         conform("population_part", part_rows(population)),
     )

@@ -34,7 +34,7 @@ TARGETS: list[dict[str, Any]] = [
     {"target": "width", "stratum_id": None, "dimension": None, "weighting": "none",
      "estimator": None, "measure": "interval_width", "threshold": 2.0},
     {"target": "leader", "stratum_id": "all", "dimension": "overall", "weighting": None,
-     "estimator": None, "measure": "p_best", "threshold": 0.95},
+     "estimator": None, "measure": "lead_confidence", "threshold": 0.95},
 ]  # fmt: skip
 
 

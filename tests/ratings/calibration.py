@@ -1,8 +1,8 @@
 """Simulation-based calibration: do intervals cover the truth as often as they say?
 
 `python -m tests.ratings.calibration --studies 200 --out docs` writes calibration.md and
-calibration.svg; a small run of it is a test. Every study is simulated from a known truth and rated
-blind; one row per (scenario, method).
+calibration.svg, and leaves the part of `tests.worlds` as it is; a small run of it is a test. Every
+study is simulated from a known truth and rated blind; one row per (scenario, method).
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.counts import CellCounts, PairCounts, ParticipantCounts
-from ratings.draw_margin import equal_skill_margin, fit_draw_margin, fit_prior_sd
+from ratings.draw_margin import equal_skill_margin, fit_draw_margin
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import fit_hierarchical
 from ratings.posterior import Posterior
@@ -31,6 +31,7 @@ from tests.ratings.simulation import (
     simulate_panel,
     simulate_society,
 )
+from tests.worlds.page import block_of
 
 Truth = NDArray[np.float64]
 Scenario = Callable[[int], Iterator[tuple[str, Posterior, Truth]]]
@@ -58,7 +59,7 @@ def ordinary(battles: int, share: float, sd: float = PRIOR_SD) -> Scenario:
         naive = equal_skill_margin(counts.tie_share)
         yield "TrueSkill's margin", fit(counts, draw_margin=naive), study.centred
         if sd != PRIOR_SD:
-            best = corrected(fit_prior_sd(counts), counts)
+            best = corrected(fit_draw_margin(counts, is_spread_learnt=True), counts)
             yield "matched margin, prior from evidence", best, study.centred
 
     return scenario
@@ -193,7 +194,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     rows = run(SCENARIOS, options.studies)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "calibration.md").write_text(as_markdown(rows), encoding="utf-8")
+    page = options.out / "calibration.md"
+    text = as_markdown(rows)
+    if page.exists() and (kept := block_of(page.read_text(encoding="utf-8"))):
+        text += f"\n{kept}\n"
+    page.write_text(text, encoding="utf-8")
     (options.out / "calibration.svg").write_text(as_svg(rows), encoding="utf-8")
 
 

@@ -30,7 +30,9 @@ def model_ids(size: int) -> tuple[str, ...]:
     return tuple(f"model-{k:03d}" for k in range(size))
 
 
-def outcome_of(difference: NDArray[np.float64], margin: float) -> NDArray[np.int64]:
+def outcome_of(
+    difference: NDArray[np.float64], margin: float | NDArray[np.float64]
+) -> NDArray[np.int64]:
     """0 first wins, 1 second wins, 2 tie, from performance differences (N)."""
     return np.where(np.abs(difference) < margin, 2, np.where(difference > 0, 0, 1))
 

@@ -68,7 +68,7 @@ def test_the_spread_of_countries_is_told_where_battles_are_many() -> None:
         assert low < 2.5 < high
 
 
-def dense(nations: Nations, tau: dict[str, float], margin: float) -> tuple[Array, Array, list[str]]:
+def dense(nations: Nations, tau: dict[str, float], margin: Array) -> tuple[Array, Array, list[str]]:
     """Mean and covariance of all effects by one big inverse; an effect is (who adds, model)."""
     names = ["theta"]
     for country, part in nations.parts.items():
@@ -116,7 +116,8 @@ def test_boards_are_linear_in_the_model_that_is_stated() -> None:
     # What is corrected for skewness afterwards is test_skewness.py's.
     fitted = replace(shown, joint=joint)
     tau = dict(zip(fitted.joint.axes, fitted.joint.tau.tolist(), strict=True))
-    mean, covariance, names = dense(nations, tau, fitted.joint.draw_margin)
+    margin = fitted.joint.draw_margin * fitted.joint.habits(counts)
+    mean, covariance, names = dense(nations, tau, margin)
 
     def share_of(name: str, country: str) -> float:
         census = {f"{country}/{a}/{g}": s for (a, g), s in nations.census[country].items()}
@@ -146,7 +147,7 @@ def test_the_evidence_is_what_its_gradient_and_curvature_say() -> None:
         for step in (-0.05, 0.05):
             tau = best.tau.copy()
             tau[axis] *= np.exp(step)
-            there = fit_hierarchical(counts, tau=tau, draw_margin=best.draw_margin)
+            there = fit_hierarchical(counts, tau=tau, draw_margin=best.draw_margin, warm_start=best)
             falls.append(best.log_evidence - there.log_evidence)
         expected = 0.5 * best.log_tau_curvature[axis, axis] * 0.05**2
         assert np.mean(falls) == pytest.approx(expected, rel=0.1)
@@ -160,7 +161,7 @@ def test_the_interval_ends_where_the_evidence_has_fallen_by_1_92() -> None:
     for end in profile_interval(counts, best, "age"):
         tau = np.full(len(counts.axes), np.nan)
         tau[counts.axes.index("age")] = end
-        there = fit_hierarchical(counts, tau=tau, draw_margin=best.draw_margin)
+        there = fit_hierarchical(counts, tau=tau, draw_margin=best.draw_margin, warm_start=best)
         assert best.log_evidence - there.log_evidence == pytest.approx(1.92, abs=0.02)
 
 

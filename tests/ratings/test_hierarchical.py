@@ -8,7 +8,15 @@ from ratings.counts import CellCounts, InvalidCountsError, PairCounts
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import TAU_FLOOR, fit_hierarchical
-from tests.ratings.simulation import PRIOR_SD, simulate_society
+from ratings.posterior import Prior
+from tests.ratings.simulation import (
+    NOISE_SD,
+    PRIOR_SD,
+    judgements,
+    margin_for,
+    outcome_of,
+    simulate_society,
+)
 
 TAU = (1.2, 0.5, 0.6)
 
@@ -63,7 +71,14 @@ def test_it_solves_the_model_it_states() -> None:
         mean = covariance @ design.T @ nu
         variance = np.einsum("ri,ij,rj->r", design, covariance, design)
         sweep(
-            design @ mean, variance, counts.outcomes, 3.0, 2 * (25 / 6) ** 2, precision, shift, 1.0
+            design @ mean,
+            variance,
+            counts.outcomes,
+            np.full(variance.size, 3.0),
+            2 * (25 / 6) ** 2,
+            precision,
+            shift,
+            1.0,
         )
     np.testing.assert_allclose(posterior.mean.ravel(), mean, atol=1e-7)
     np.testing.assert_allclose(posterior.covariance, covariance, atol=1e-6)
@@ -165,3 +180,33 @@ def test_it_alone_gives_the_mean_of_people_who_differ() -> None:
     slopes = [float((board.skill * truth).sum() / (truth**2).sum()) for board in (flat, whole)]
     assert slopes[0] < 0.93
     assert slopes[1] == pytest.approx(1.0, abs=0.03)
+
+
+def test_groups_that_tie_unlike_each_other_are_not_taken_to_differ_for_it() -> None:
+    covered: dict[str, list[float]] = {}
+    tau = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        size, battles = 12, 6000
+        theta, effect = rng.normal(0.0, 5.0, size), rng.normal(0.0, 1.0, (3, size))
+        group = rng.choice(3, battles, p=[0.3, 0.4, 0.3])
+        a = rng.integers(0, size, battles)
+        b = (a + rng.integers(1, size, battles)) % size
+        d = theta[a] - theta[b] + effect[group, a] - effect[group, b]
+        margin = np.array([margin_for(share, 5.0) for share in (0.22, 0.35, 0.54)])[group]
+        outcome = outcome_of(d + rng.normal(0.0, NOISE_SD, battles), margin)
+        columns = judgements(a, b, outcome)
+        table = pa.table({"age": [f"group-{g}" for g in group], **columns})
+        posterior = fit_hierarchical(CellCounts.from_arrow(table, ["age"]), prior=Prior(sd=5.0))
+        assert posterior.converged
+        tau.append(posterior.tau[0])
+        for g in range(3):
+            board = posterior.board({("age", f"group-{g}"): 1.0})
+            truth = theta + effect[g]
+            within = np.abs(board.skill - truth + truth.mean()) < 1.96 * board.skill_sd
+            covered.setdefault(f"group-{g}", []).append(float(within.mean()))
+            assert board.draw_margin == pytest.approx(np.unique(margin)[g], rel=0.15)
+    # With one margin for all, 0.67, 0.96 and 0.47, and tau 1.4.
+    for name, shares in covered.items():
+        assert np.mean(shares) > 0.9, name
+    assert np.mean(tau) == pytest.approx(1.0, abs=0.15)

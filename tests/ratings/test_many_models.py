@@ -24,10 +24,10 @@ def test_win_shares_and_separation_in_blocks(
     fitted: tuple[Posterior, PairCounts], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posterior, _ = fitted
-    whole = winshare(posterior), consistency.separation(posterior)
+    whole = winshare(posterior).share, consistency.separation(posterior)
     monkeypatch.setattr(summary, "CELLS", 4 * 12 * 5)
     assert [rows.size for rows in summary.model_blocks(12)] == [5, 5, 2]
-    assert np.array_equal(winshare(posterior), whole[0])
+    assert np.array_equal(winshare(posterior).share, whole[0])
     assert consistency.separation(posterior) == pytest.approx(whole[1], rel=1e-14)
     rows = np.array([3, 7])
     for some, every in zip(predict(posterior, rows), predict(posterior), strict=True):

@@ -11,7 +11,11 @@ from ratings.summary import rank_distribution, summarise
 from tests.ratings.pairing_study import POLICIES, ongoing
 from tests.ratings.simulation import Study, simulate
 
-WIDTH, BEST, NEIGHBOURS = Measure.INTERVAL_WIDTH, Measure.P_BEST, Measure.NEIGHBOUR_SEPARATION
+WIDTH, BEST, NEIGHBOURS = (
+    Measure.INTERVAL_WIDTH,
+    Measure.LEAD_CONFIDENCE,
+    Measure.NEIGHBOUR_SEPARATION,
+)
 AT_RANDOM = PairingPolicy("random", "1", Rule.RANDOM)
 RULES = {"random": AT_RANDOM, "information_gain": PairingPolicy("information_gain", "1")}
 
@@ -26,8 +30,8 @@ def test_measures_are_what_boards_show() -> None:
     rows = summarise(posterior, seed=1)
     width = np.max(rows.column("skill_hi").to_numpy() - rows.column("skill_lo").to_numpy())
     assert value_of(WIDTH, posterior) == pytest.approx(width)
-    best = rank_distribution(posterior, 1)[:, 0].max()
-    assert value_of(BEST, posterior) == pytest.approx(best, abs=0.02)
+    # What holds at every look is never more than what one look says.
+    assert value_of(BEST, posterior) < rank_distribution(posterior, 1)[:, 0].max()
     order = np.argsort(-posterior.mean)
     d = -np.diff(posterior.mean[order])
     v = posterior.covariance[np.ix_(order, order)]

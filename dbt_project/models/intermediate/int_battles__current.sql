@@ -37,6 +37,7 @@ said as (
         battles.conversation_id,
         battles.language,
         battles.topic,
+        battles.item_id,
         coalesce(revised.corrected_judged_at, battles.occurred_at) as occurred_at,
         battles.position,
         greatest(battles.position, coalesce(revised.revised_position, 0)) as revised_position,
@@ -62,6 +63,7 @@ named as (
         said.conversation_id,
         said.language,
         said.topic,
+        said.item_id,
         said.occurred_at,
         said.position,
         greatest(
@@ -105,6 +107,7 @@ select
     conversation_id,
     language,
     topic,
+    item_id,
     occurred_at,
     position,
     valid_from_position,

@@ -24,6 +24,17 @@ targets as (
 
 ),
 
+judging as (
+
+    select
+        count(distinct country) as country_count,
+        count(*) - count(country) as elsewhere_count,
+        min(country) as country
+    from {{ ref('int_participants__with_verdicts') }}
+
+),
+
+-- Where all who judged are of one country, everybody is its people.
 of_everybody as (
 
     select
@@ -31,9 +42,15 @@ of_everybody as (
         cast(null as varchar) as country,
         cast(null as varchar) as axis,
         cast(null as varchar) as group_name,
-        'Everybody' as label,
+        coalesce(countries.label, 'Everybody') as label,
         cast(null as double) as population_share,
         0 as sort_order
+    from judging
+    left join countries
+        on
+            judging.country = countries.country
+            and judging.country_count = 1
+            and judging.elsewhere_count = 0
 
 ),
 

@@ -81,6 +81,7 @@ select
     battles.outcome,
     battles.language,
     battles.topic,
+    battles.item_id,
     battles.occurred_at,
     battles.position,
     greatest(battles.valid_from_position, coalesce(participants.valid_from_position, 0))

@@ -18,6 +18,19 @@ tournaments as (
 
 ),
 
+-- Of the unweighted trueskill_ep board; every board of the same people stands on the same verdicts.
+misfits as (
+
+    select
+        stratum_id,
+        dimension,
+        string_agg(check_name, ', ' order by check_name) as misfits
+    from {{ ref('rpt_model_fit') }}
+    where is_misfit
+    group by stratum_id, dimension
+
+),
+
 summarised as (
 
     select
@@ -31,9 +44,54 @@ summarised as (
         max(component_count) as component_count,
         max(effective_participant_count) as effective_participant_count,
         max(design_effect) as design_effect,
-        median(skill_sd) as skill_sd_median
+        max(interval_basis) as interval_basis,
+        max(unattributed_count) as unattributed_count,
+        max(item_count) as item_count,
+        median(skill_sd) as skill_sd_median,
+        -- A verdict is one of each of two models.
+        cast(sum(battle_count) / 2 as bigint) as battle_count,
+        max(participant_count) as participant_count
     from leaderboard
     group by weighting, stratum_id, dimension, estimator
+
+),
+
+boards as (
+
+    select distinct
+        weighting,
+        stratum_id,
+        dimension,
+        estimator
+    from leaderboard
+
+),
+
+-- Models of the unweighted board that another of the same people is without.
+missing as (
+
+    select
+        boards.weighting,
+        boards.stratum_id,
+        boards.dimension,
+        boards.estimator,
+        {{ joined_text('every_model.model_id', ', ', 'every_model.model_id') }} as models_left_out
+    from boards
+    inner join leaderboard as every_model
+        on
+            boards.stratum_id = every_model.stratum_id
+            and boards.dimension = every_model.dimension
+            and every_model.weighting = 'none'
+            and every_model.estimator = 'trueskill_ep'
+    left join leaderboard as present
+        on
+            boards.weighting = present.weighting
+            and boards.stratum_id = present.stratum_id
+            and boards.dimension = present.dimension
+            and boards.estimator = present.estimator
+            and every_model.model_id = present.model_id
+    where present.model_id is null
+    group by boards.weighting, boards.stratum_id, boards.dimension, boards.estimator
 
 )
 
@@ -46,11 +104,19 @@ select
     cast(summarised.leader_count as bigint) as leader_count,
     cast(summarised.provisional_count as bigint) as provisional_count,
     summarised.component_count,
-    tournaments.battle_count,
-    people.heard_count,
+    summarised.battle_count,
+    greatest(tournaments.battle_count - summarised.battle_count, 0) as battle_left_out_count,
+    missing.models_left_out,
+    cast(coalesce(summarised.participant_count, people.heard_count) as bigint) as heard_count,
     summarised.effective_participant_count,
+    coalesce(summarised.effective_participant_count < {{ effective_people_min() }}, false)
+        as has_few_people,
     summarised.design_effect,
-    summarised.skill_sd_median
+    summarised.interval_basis,
+    summarised.unattributed_count,
+    summarised.item_count,
+    summarised.skill_sd_median,
+    misfits.misfits
 from summarised
 left join tournaments
     on
@@ -60,3 +126,13 @@ left join people
     on
         summarised.stratum_id = people.stratum_id
         and summarised.dimension = people.dimension
+left join misfits
+    on
+        summarised.stratum_id = misfits.stratum_id
+        and summarised.dimension = misfits.dimension
+left join missing
+    on
+        summarised.weighting = missing.weighting
+        and summarised.stratum_id = missing.stratum_id
+        and summarised.dimension = missing.dimension
+        and summarised.estimator = missing.estimator

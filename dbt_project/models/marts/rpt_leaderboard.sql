@@ -1,6 +1,6 @@
 {%- set micro_columns = [
-    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'tie_share', 'draw_margin',
-    'effective_participant_count', 'merged_sd_ratio'
+    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'winshare_lo', 'winshare_hi',
+    'tie_share', 'draw_margin', 'effective_participant_count', 'merged_sd_ratio'
 ] -%}
 
 with
@@ -41,39 +41,20 @@ tournaments as (
 
 ),
 
-clustered as (
-
-    select * from {{ source('ratings', 'clustered_sd') }}
-
-),
-
--- A flat board has two sds: skill_sd is the sandwich's where it is weighted, else the model's.
+-- 1.96 of clustered_sd are half the interval where known people judged a flat board.
 sds as (
 
     select
         ratings.*,
         provisional.provisional_reason,
-        coalesce(
-            ratings.model_sd_micro,
-            case
-                when ratings.estimator = 'trueskill_ep' and ratings.weighting = 'none'
-                    then ratings.skill_sd_micro
-            end
-        ) / 1e6 as model_sd,
+        ratings.model_sd_micro / 1e6 as model_sd,
         case
-            when ratings.model_sd_micro is null then clustered.clustered_sd_micro
-            else ratings.skill_sd_micro
+            when
+                ratings.interval_basis <> 'independent' and ratings.model_sd_micro is not null
+                then ratings.skill_sd_micro
         end / 1e6 as clustered_sd,
-        coalesce(ratings.design_effect_micro, clustered.design_effect_micro) / 1e6
-            as design_effect
+        ratings.design_effect_micro / 1e6 as design_effect
     from ratings
-    left join clustered
-        on
-            ratings.stratum_id = clustered.stratum_id
-            and ratings.dimension = clustered.dimension
-            and ratings.model_id = clustered.model_id
-            and ratings.estimator = 'trueskill_ep'
-            and ratings.weighting = 'none'
     left join provisional
         on
             ratings.weighting = provisional.weighting
@@ -103,8 +84,12 @@ select
     {%- endfor %}
     cast(sds.rank_lo as integer) as rank_lo,
     cast(sds.rank_hi as integer) as rank_hi,
+    cast(sds.tier as integer) as tier,
     sds.battle_count,
+    sds.interval_basis,
     sds.participant_count,
+    sds.unattributed_count,
+    sds.item_count,
     sds.model_sd,
     sds.clustered_sd,
     sds.design_effect,

@@ -25,6 +25,7 @@ select
     stopping.threshold_micro / 1e6 as threshold,
     stopping.value_micro / 1e6 as value,
     stopping.is_reached,
+    stopping.measure = 'lead_confidence' as holds_at_every_look,
     stopping.battle_count,
     stopping.design_effect_micro / 1e6 as design_effect,
     stopping.battles_needed,

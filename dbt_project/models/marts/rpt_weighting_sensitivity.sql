@@ -22,7 +22,7 @@ weights as (
 
 schemes as (
 
-    select * from {{ ref('seed_weighting_schemes') }}
+    select * from {{ ref('int_weighting_schemes__chosen') }}
 
 ),
 

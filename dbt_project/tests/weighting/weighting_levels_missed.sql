@@ -9,9 +9,9 @@ select
     rpt_weighting_margin.raked_level,
     rpt_weighting_margin.participant_count
 from {{ ref('rpt_weighting_margin') }}
-inner join {{ ref('seed_weighting_schemes') }}
-    on rpt_weighting_margin.scheme = seed_weighting_schemes.scheme
+inner join {{ ref('int_weighting_schemes__chosen') }}
+    on rpt_weighting_margin.scheme = int_weighting_schemes__chosen.scheme
 where
-    seed_weighting_schemes.is_default
+    int_weighting_schemes__chosen.is_default
     and rpt_weighting_margin.is_raked
     and rpt_weighting_margin.level_status in ('empty', 'collapsed')

@@ -41,8 +41,12 @@ function factsOf(board, rows) {
         ofSample = strata.heard_share[boards.stratum_id[board]],
         ofAdults = strata.population_share[boards.stratum_id[board]];
     const facts = [[formats.count(boards.battle_count[board]), "verdicts"]];
+    if (boards.battle_left_out_count[board])
+        facts.push([formats.count(boards.battle_left_out_count[board]), "verdicts left out, of people without a weight"]);
     if (people) facts.push([formats.count(people), "people"]);
-    if (effective !== null) facts.push([formats.count(effective), "effective, after weighting"]);
+    if (effective !== null && keyOf(board).isWeighted)
+        facts.push([formats.count(effective), "effective, after weighting"]);
+    if (boards.has_few_people[board]) facts.push(["*", "provisional: worth fewer than 50 people"]);
     facts.push([formats.count(rows.length), "models"]);
     if (ofSample !== null && ofAdults !== null) {
         facts.push([formats.share(ofSample), "of the country's sample"]);
@@ -53,7 +57,8 @@ function factsOf(board, rows) {
 
 function titleOf(board) {
     const { stratum, dimension, isWeighted } = keyOf(board);
-    return `${dimensions.label[dimension]} · ${whoInline(stratum)} · ${isWeighted ? "weighted to the census" : "unweighted"}`;
+    const [beside] = boards.dependences[boards.dependence[board]];
+    return `${dimensions.label[dimension]} · ${whoInline(stratum)} · ${isWeighted ? "weighted to the census" : "unweighted"}${beside && ` · ${beside}`}`;
 }
 
 /** What a change of rank is against: everybody, or on everybody's board the overall question. */
@@ -82,7 +87,12 @@ function changeInWords(ranksUp) {
 
 function leaderboardRow(row, axis) {
     const provisional = provisionalText(row);
-    const kinds = { leader: row.rankLo === 1, retired: row.isRetired, provisional };
+    const kinds = {
+        leader: row.rankLo === 1,
+        retired: row.isRetired,
+        tier: row.isNewTier,
+        provisional,
+    };
     const arrow = row.change > 0 ? "▲" : "▼";
     const change = row.change ? `${arrow} ${Math.abs(row.change)}` : row.change === 0 && "=";
     const tags = [provisional && `provisional: ${provisional}`, row.isRetired && "retired"];
@@ -103,7 +113,8 @@ function leaderboardRow(row, axis) {
 }
 
 function notesOf(board, rows) {
-    const notes = [];
+    const [, sentence] = boards.dependences[boards.dependence[board]];
+    const notes = sentence ? [sentence] : [];
     const provisional = rows.filter(provisionalText).length;
     if (provisional) {
         const few =
@@ -111,11 +122,15 @@ function notesOf(board, rows) {
             html`<em>few battles</em> are fewer than ${data.board.provisional_battle_count}`;
         const wide =
             rows.some((row) => row.hasWideInterval) &&
-            html`a <em>wide interval</em> is still more than half as wide as before the first battle`;
+            html`a <em>wide interval</em> leaves nearly every place open`;
         notes.push(
             html`<strong>Provisional</strong>: ${few}${few && wide && "; "}${wide}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
         );
     }
+    if (rows.some((row) => row.isNewTier))
+        notes.push(
+            "A line divides tiers: every model above is better than every one below, with all pairs of the board considered together (at most 5% of boards are wrong about any).",
+        );
     for (const { name, model } of rows.filter((row) => row.isRetired)) {
         const day = models.retired_date[model];
         notes.push(
@@ -127,7 +142,20 @@ function notesOf(board, rows) {
         notes.push(
             html`<strong>Not all compared</strong>: the models fall into ${components} sets, and no battle connects one with another. Ranks across sets rest on the prior alone.`,
         );
+    for (const check of (boards.misfits[board] || "").split(", ").filter(Boolean)) notes.push(misfitText(check));
     return notes;
+}
+
+/** What a check of rpt_model_fit that fails says to a reader. */
+function misfitText(check) {
+    if (check === "sides")
+        return html`<strong>Shown one way round</strong>: too few pairs were shown both ways round, so an advantage of being shown first can’t be told from skill.`;
+    const what = {
+        drift: "verdicts changed between the earlier and the later half of the battles",
+        pairs: "verdicts on some pairs of models differ from what skills say, by more than chance",
+        triads: "more models beat each other in a circle than by chance",
+    }[check];
+    return html`<strong>Does not fit</strong>: ${what}. One number per model doesn’t tell the whole story, and intervals are too sure of it.`;
 }
 
 byId("csv").addEventListener("click", () => {

@@ -1,4 +1,4 @@
-// Every model against every other: everybody's verdicts, unweighted.
+// Every model against every other, on everybody's board that the page opens with.
 sections.push({
     choices: {
         pair: ["win", "better", "battle_count"],
@@ -8,17 +8,19 @@ sections.push({
     draw(board) {
         const dimension = boards.dimension[board];
         const stratum = strata.stratum_id.indexOf(EVERYBODY);
-        const everybody = beside(board, { stratum, estimator: 0, isWeighted: false });
-        byId("pairs").hidden = !data.pairs[dimension] || everybody === undefined;
+        const table = data.pairs[dimension];
+        const isWeighted = table !== null && table.is_weighted;
+        const everybody = beside(board, { stratum, estimator: 0, isWeighted });
+        byId("pairs").hidden = !table || everybody === undefined;
         if (byId("pairs").hidden) return;
-        const among = data.pairs[dimension].models;
+        const among = table.models;
         const every = rowsOf(everybody);
         const rows = among ? every.filter(({ model }) => among.includes(model)) : every;
         const some = among
             ? ` The best ${formats.count(rows.length)} of ${formats.count(every.length)} models.`
             : "";
         byId("pairs-lede").textContent =
-            `${dimensions.label[dimension]}: everybody, unweighted, by the exact estimator.${some} Numbers along the top are the places of the models on the left.`;
+            `${dimensions.label[dimension]}: everybody, ${isWeighted ? "weighted to the census" : "unweighted"}, by the exact estimator.${some} Numbers along the top are the places of the models on the left.`;
         drawPair(dimension, rows);
         const heads = rows.map(
             ({ name, rank }) => html`<th scope="col"><abbr title="${name}">${rank}</abbr></th>`,

@@ -5,7 +5,8 @@ const EVERYBODY = "all",
     UNWEIGHTED = "none",
     FEW_BATTLES = 1,
     WIDE_INTERVAL = 2,
-    APART = 4;
+    APART = 4,
+    NEW_TIER = 8;
 
 /**
  * The sections of the page; the file of each adds one `{ draw, choices }`. `draw(board)` fills it.
@@ -62,6 +63,7 @@ function decode(board) {
             hasFewBattles: Boolean(cells.flags[place] & FEW_BATTLES),
             hasWideInterval: Boolean(cells.flags[place] & WIDE_INTERVAL),
             isApart: Boolean(cells.flags[place] & APART),
+            isNewTier: Boolean(cells.flags[place] & NEW_TIER),
             battles: tally[model],
         };
     });

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from tests.dbt.weighting.project import PARTICIPANT_LEVELS, Project
 
 
 def raked_by_hand(
-    project: Project, country: str, scheme: str, trim: tuple[float, float] | None
+    project: Project, country: str, scheme: str, bounds: tuple[float, float] | None
 ) -> dict[str, float]:
     """Everybody's weight; right where no level is collapsed and no target is empty."""
     margins = project.query(f"""
@@ -52,15 +53,29 @@ def raked_by_hand(
             for here, share in groups:
                 weights[here] *= share * len(weights) / weights[here].sum()
 
-    rake(weights)
-    while trim is not None:
-        outside = (weights < trim[0]) | (weights > trim[1])
-        if not outside.any():
-            rake(weights)
-            break
-        clipped = np.clip(weights, *trim)
-        clipped[~outside] += (weights.sum() - clipped.sum()) / (~outside).sum()
-        # At the bound is not outside it.
-        weights = np.where(np.isclose(clipped, trim[0], atol=1e-12), trim[0], clipped)
-        weights = np.where(np.isclose(weights, trim[1], atol=1e-12), trim[1], weights)
+    if bounds is None:
+        rake(weights)
+    else:
+        weights = _bounded(groups, len(people), *bounds)
     return dict(zip(people, weights, strict=True))
+
+
+def _bounded(groups: list[Any], size: int, lower: float, upper: float) -> Any:
+    """The weights within bounds that meet every margin and are nearest to 1: scipy's root."""
+    design = np.array([here for here, _ in groups], dtype=float)
+    targets = np.array([share for _, share in groups]) * size
+    slope = (upper - lower) / ((1 - lower) * (upper - 1))
+
+    def weights_at(multipliers: Any) -> Any:
+        odds = (1 - lower) * np.exp(slope * multipliers @ design)
+        return (lower * (upper - 1) + upper * odds) / (upper - 1 + odds)
+
+    def error(multipliers: Any) -> Any:
+        return design @ weights_at(multipliers) - targets
+
+    found = least_squares(
+        error,
+        np.zeros(len(groups)),
+        xtol=1e-15, ftol=1e-15, gtol=1e-15,
+    )  # fmt: skip
+    return weights_at(found.x)

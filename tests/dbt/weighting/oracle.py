@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from ratings.bounded_weights import bound_weights
+from ratings.tables.weighting_cells import levels_of
 from tests.dbt.weighting.rendering import render
 
 MARGINS = ("sex", "age3", "raceeth4", "politics3")
 MARGINS_WITH_MISSING = ("sex_b", "age3", "raceeth4", "politics3_b")
 JOINT = ("joint",)
-TRIM = "0.3 as trim_lo, 3.0 as trim_hi"
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,18 @@ class Oracle:
         self.keep("raked", render(f"rake('cells', {margin_count})"))
         self._spread("raked")
 
-    def trim(self) -> None:
-        """`weighed` with what trimming makes of `raked`."""
-        self.keep(
-            "untrimmed",
-            f"select raked.*, participant_count, {TRIM} from raked join cells using (cell_number)",
+    def bound(self, lower: float, upper: float) -> None:
+        """`weighed` with the weights nearest to the base weights within bounds."""
+        cells = self.connection.sql("from cells order by cell_number").to_arrow_table()
+        levels, targets = levels_of(cells)
+        shares = cells.column("weight_share").to_numpy()
+        weights = bound_weights(shares, levels, targets, lower, upper)
+        assert weights.is_met
+        bounded = pa.table(
+            {"cell_number": cells.column("cell_number"), "weight_share": shares * weights.ratios}
         )
-        self.keep("trimmed", render("trim_weights('untrimmed')"))
-        self._spread("trimmed")
+        self.connection.register("bounded", bounded)
+        self._spread("bounded")
 
     def _spread(self, shares: str) -> None:
         total = "(select sum(population) / count(distinct variable) from margins)"

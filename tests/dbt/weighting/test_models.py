@@ -58,13 +58,13 @@ def test_everything_builds_and_only_what_should_warns(build: Build) -> None:
 
 @pytest.mark.parametrize("country", ["US", "UK"])
 @pytest.mark.parametrize(
-    ("scheme", "trim"),
+    ("scheme", "bounds"),
     [("untrimmed", None), ("age_sex_ethnicity", (0.3, 3.0)), ("plus_politics", (0.3, 3.0))],
 )
 def test_weights_are_those_made_by_hand(
-    build: Build, project: Project, country: str, scheme: str, trim: tuple[float, float] | None
+    build: Build, project: Project, country: str, scheme: str, bounds: tuple[float, float] | None
 ) -> None:
-    expected = raked_by_hand(project, country, scheme, trim)
+    expected = raked_by_hand(project, country, scheme, bounds)
     found = dict(
         project.query(f"""
             select participant_key, weight from fct_participant_weight
@@ -110,17 +110,14 @@ def test_poststratified_weights_are_the_ratio_of_shares(build: Build, project: P
         assert weight == pytest.approx(expected, abs=1e-6)
 
 
-def test_a_tiny_cell_of_a_joint_table_joins_the_one_its_rule_names(
+def test_a_level_joins_another_only_where_it_would_weigh_too_much(
     build: Build, project: Project
 ) -> None:
-    collapsed = diagnostics(project, "US", "joint", "collapsed_levels")
-    assert "55+ / Female / Black into 55+ / Female / " in collapsed
-    alone = project.query("""
-        select sum(participant_count) from rpt_weighting_margin
-        where country = 'US' and scheme = 'joint' and is_raked and level_status <> 'untargeted'
-        group by raked_level
-    """)
-    assert min(count for (count,) in alone) >= 10
+    """Every cell of the joint table is met, some by two people, and none counts for more than 3."""
+    assert diagnostics(project, "UK", "joint", "collapsed_levels") is None
+    assert diagnostics(project, "UK", "joint", "weight_max") <= 3
+    collapsed = diagnostics(project, "UK", "plus_education", "collapsed_levels")
+    assert "No qualifications into Level 2 qualifications" in collapsed
 
 
 @pytest.mark.parametrize(
@@ -149,7 +146,12 @@ def test_a_country_without_targets_counts_only_unweighted(build: Build, project:
         select participant_key, scheme, weight from fct_participant_weight
         where participant_key in ('odd-france', 'odd-nowhere') order by participant_key
     """)
-    assert rows == [("odd-france", "none", 1.0), ("odd-nowhere", "none", 1.0)]
+    # Or in the scheme that leaves nobody out.
+    assert sorted(rows) == [
+        (key, scheme, 1.0)
+        for key in ("odd-france", "odd-nowhere")
+        for scheme in ("everybody", "none")
+    ]
     assert not diagnostics(project, "FR", "plus_politics", "has_targets")
     assert diagnostics(project, "unknown", "plus_politics", "left_out_count") == 1
 

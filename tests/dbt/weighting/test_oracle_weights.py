@@ -29,7 +29,7 @@ def test_raking_and_poststratification(
     assert oracle.one("select count(*) from raked where not is_converged") == 0
 
 
-def test_margins_are_met_before_trimming(oracle: Oracle) -> None:
+def test_margins_are_met(oracle: Oracle) -> None:
     oracle.make_cells(MARGINS, KNOWN)
     oracle.weigh(len(MARGINS))
     for place in range(1, len(MARGINS) + 1):
@@ -42,13 +42,13 @@ def test_margins_are_met_before_trimming(oracle: Oracle) -> None:
         assert error < AGREEMENT
 
 
-def test_strict_trimming_after_raking(oracle: Oracle) -> None:
+def test_weights_within_bounds(oracle: Oracle) -> None:
+    """R's `calibrate(calfun = "logit", bounds = c(0.4, 3))`."""
     oracle.make_cells(MARGINS, KNOWN)
     oracle.weigh(len(MARGINS))
-    oracle.trim()
-    assert oracle.worst("rake_then_trim_0.3_3.0_strict") < AGREEMENT
-    untouched = oracle.one("select count(*) from trimmed where not is_trimmed")
-    assert 0 < untouched < oracle.one("select count(*) from trimmed")
+    assert oracle.worst("calibrate_logit_bounds_0.4_3.0") > 0.1
+    oracle.bound(0.4, 3.0)
+    assert oracle.worst("calibrate_logit_bounds_0.4_3.0") < AGREEMENT
 
 
 def test_sweeps_written_out_agree_for_engines_without_recursion(oracle: Oracle) -> None:

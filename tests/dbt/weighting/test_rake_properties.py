@@ -1,4 +1,4 @@
-"""Raking and trimming, whatever the cells."""
+"""Raking, whatever the cells."""
 
 from __future__ import annotations
 
@@ -76,38 +76,3 @@ def test_margins_that_contradict_each_other_end_and_say_so() -> None:
     assert [row[4] for row in rows] == [False, False]
     assert all(np.isfinite(row[2]) for row in rows)
     assert {row[3] for row in rows} == {200}
-
-
-@settings(max_examples=25)
-@given(
-    people=st.lists(st.tuples(st.integers(1, 50), st.floats(0.01, 20.0)), min_size=1, max_size=12)
-)
-def test_trimming_keeps_the_total_and_leaves_nobody_outside(
-    people: list[tuple[int, float]],
-) -> None:
-    count = sum(number for number, _ in people)
-    total = sum(number * weight for number, weight in people)
-    with duckdb.connect() as connection:
-        connection.execute(
-            "create table cells (raking_id integer, cell_number integer, participant_count bigint,"
-            " weight_share double, trim_lo double, trim_hi double)"
-        )
-        for place, (number, weight) in enumerate(people):
-            share = number * weight / total
-            connection.execute(
-                "insert into cells values (1, ?, ?, ?, 0.3, 3.0), (2, ?, ?, ?, null, null)",
-                [place, number, share, place + 100, number, share],
-            )
-        trimming = render("trim_weights('cells')")
-        rows = connection.sql(f"""
-            select trimmed.raking_id, participant_count, trimmed.weight_share, cells.weight_share,
-                is_trimmed
-            from ({trimming}) as trimmed join cells using (cell_number)
-        """).fetchall()
-    for raking_id, number, share, before, is_trimmed in rows:
-        if raking_id == 2:
-            assert share == before
-            assert not is_trimmed
-        else:
-            assert 0.3 - 1e-9 <= share * count / number <= 3 + 1e-9
-    assert abs(sum(row[2] for row in rows if row[0] == 1) - 1) < 1e-12

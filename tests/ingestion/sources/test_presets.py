@@ -29,6 +29,7 @@ def test_llmfao_small(read: Any, tmp_path: Path) -> None:
         "0,8,97,98,58,tie,Airoboros L2 70B,Weaver 12k\n0,8,97,98,83,left,A,B\n1,8,1,2,83,both,A,B\n"
     )
     rows = read(path, mapping="llmfao")
+    assert {row["item_id"] for row in rows} == {"8"}
     assert _found(rows, "native_id", "participant_id", "model_a", "outcome", "refusal") == [
         ('["0","58"]', "58", "Airoboros L2 70B", "tie", None),
         ('["0","83"]', "83", "A", "a", None),
@@ -43,6 +44,7 @@ def test_llmfao_real(read: Any, shared_data: Path) -> None:
     assert {row["refusal"] for row in rows} == {None}
     assert len({row["model_a"] for row in rows} | {row["model_b"] for row in rows}) == 59
     assert len({row["participant_id"] for row in rows}) == 124
+    assert len({row["item_id"] for row in rows}) == 13
     assert {row["outcome"] for row in rows} == {"a", "b", "tie"}
 
 
@@ -151,6 +153,7 @@ def test_mt_bench_human(read: Any, tmp_path: Path) -> None:
     assert [row["outcome"] for row in rows] == ["b", "tie", "b"]
     assert len({row["native_id"] for row in rows}) == 3
     assert rows[0]["native_id"] == '["81","1","author_2","alpaca-13b","gpt-3.5-turbo"]'
+    assert {row["item_id"] for row in rows} == {"81"}
 
 
 def test_humaine(read: Any, tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def _row(rows: Rows, **key: str) -> dict[str, Any]:
 def _facts(site: Site, view: View) -> list[str]:
     head = _row(site.marts["rpt_board_summary"], **view.key())
     texts = [f"{head[name]:,}" for name in ("battle_count", "heard_count", "model_count")]
+    if head["battle_left_out_count"]:
+        texts.append(f"{head['battle_left_out_count']:,}")
     if head["effective_participant_count"] is not None:
         texts.append(f"{head['effective_participant_count']:,.0f}")
     if "/" in view.stratum:

@@ -124,6 +124,7 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "rank": rank,
                 "rank_lo": max(1, rank - own.randint(0, 3)),
                 "rank_hi": min(len(ordered), rank + own.randint(0, 3)),
+                "tier": None if model in REASONS else 1 + (rank > 3),
                 "skill": round(skill, 6),
                 "skill_sd": round(sd, 6),
                 "skill_lo": round(skill - 1.96 * sd, 6),
@@ -135,6 +136,9 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "provisional_reason": REASONS.get(model),
                 "component_count": 1,
                 "effective_participant_count": 345.678 if is_weighted else None,
+                "interval_basis": "participants" if is_weighted else "independent",
+                "unattributed_count": 0,
+                "item_count": None,
             }
         )
     return rows
@@ -146,7 +150,10 @@ def _summary(board: Rows) -> dict[str, Any]:
         "model_count": len(board),
         "leader_count": sum(row["rank_lo"] == 1 for row in board),
         "component_count": 1,
+        "misfits": "pairs, sides" if board[0]["stratum_id"] == "all" else None,
         "battle_count": sum(row["battle_count"] for row in board) // 2,
+        "battle_left_out_count": 0 if board[0]["weighting"] == "none" else 95,
+        "has_few_people": False,
         "heard_count": 1234,
         "effective_participant_count": board[0]["effective_participant_count"],
         "skill_sd_median": sorted(row["skill_sd"] for row in board)[len(board) // 2],
@@ -186,6 +193,8 @@ def _comparisons(leaderboard: Rows) -> Rows:
                 "reference_rank": other["rank"] if other else None,
                 "rank_gain": other["rank"] - row["rank"] if other else None,
                 "is_apart": bool(other) and row["rank_lo"] > (other or row)["rank_hi"],
+                "q_value": 0.01 if other else None,
+                "is_different": bool(other) and row["rank_lo"] > (other or row)["rank_hi"],
             }
         )
     return rows
@@ -200,6 +209,7 @@ def _pairs(study: Study) -> Rows:
             better, win, tie = own.random(), own.uniform(0.1, 0.8), own.uniform(0, 0.1)
             rows.append(
                 {
+                    "weighting": "none",
                     "dimension": dimension,
                     "model_a": a,
                     "model_b": b,

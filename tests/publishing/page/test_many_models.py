@@ -46,7 +46,7 @@ def test_only_the_pairs_of_the_best_are_read(tmp_path: Path) -> None:
         kinds = {name: pa.bool_() if one is True else pa.string() for name, one in columns.items()}
         empty = pa.table({column: pa.array([], kind) for column, kind in kinds.items()})
         pq.write_table(pa.Table.from_pylist(rows) if rows else empty, tmp_path / f"{name}.parquet")
-    assert best_models(read_mart(tmp_path, "rpt_leaderboard")) == {"overall": ["c", "b"]}
+    assert best_models(read_mart(tmp_path, "rpt_leaderboard")) == {("overall", "none"): ["c", "b"]}
     read = read_marts(tmp_path)
     assert list(read) == list(READ)
     assert {(row["model_a"], row["model_b"]) for row in read[PAIRS]} == {("b", "c"), ("c", "b")}

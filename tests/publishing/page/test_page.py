@@ -70,6 +70,15 @@ def test_an_address_means_what_it_names(site: Site, visit: Visit) -> None:
     assert shown(again) == expected(site, default(site, stratum_id="UK"))
 
 
+def test_a_title_says_where_verdicts_are_taken_as_independent(site: Site, visit: Visit) -> None:
+    page = visit(f"{site.address}#stratum=US&weighting=none")
+    assert page.locator("#board-title").inner_text().endswith("verdicts taken as independent")
+    assert "narrower than what is known" in page.locator("#notes").inner_text()
+    page = visit(site.address)
+    assert "independent" not in page.locator("#board-title").inner_text()
+    assert "other people like these" in page.locator("#notes").inner_text()
+
+
 def test_an_address_of_something_else_says_so(site: Site, visit: Visit) -> None:
     page = visit(f"{site.address}#dimension=beauty&stratum=Mars&weighting=none")
     assert "no dimension beauty, no stratum Mars" in page.locator("#notice").inner_text()

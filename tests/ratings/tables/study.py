@@ -20,6 +20,7 @@ class Verdict(NamedTuple):
     model_b: str
     outcome: str
     weight: float = 1.0
+    item: str | None = None
 
 
 SEEDS = PROJECT_DIRECTORY / "seeds"
@@ -30,10 +31,11 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(
         "create table verdict (participant varchar, group_name varchar, dimension varchar,"
-        " model_a varchar, model_b varchar, outcome varchar, weight double, position integer)"
+        " model_a varchar, model_b varchar, outcome varchar, weight double, item_id varchar,"
+        " position integer)"
     )
     rows = [[*verdict, position] for position, verdict in enumerate(verdicts)]
-    connection.executemany("insert into verdict values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany("insert into verdict values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute(f"""
         create schema seeds;
         create table seeds.seed_pools as
@@ -57,7 +59,7 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select unnest(['all', 'US']) as stratum_id, cell_id from int_cells__grouped
             union all select 'US/age/' || group_name, cell_id from int_cells__grouped;
         create table fct_battle as
-            select verdict.*, cells.cell_id, true as is_counted,
+            select verdict.*, participant as participant_key, cells.cell_id, true as is_counted,
                 cast(null as timestamp) as occurred_at
             from verdict inner join int_cells__grouped as cells using (group_name);
         create table fct_tournament_count as
@@ -79,6 +81,17 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 count(*) filter (outcome = 'b') as win_b_count,
                 count(*) as battle_count
             from fct_battle where participant is not null group by all;
+        create table int_participants__with_verdicts as
+            select participant_key, row_number() over (order by participant_key)
+                as participant_number
+            from (select distinct participant_key from fct_participant_count);
+        create table int_participants__excluded as
+            select participant_key, false as is_by_hand from dim_participant where false;
+        create table int_policies__applied as
+            select 'none' as policy, '1' as policy_version, participant_key, true as is_excluded
+            from dim_participant where false;
+        create table int_battles__current as
+            select *, 'excluded' as uncounted_reason from fct_battle where false;
         create table fct_policy_count as
             select 'none' as policy, '1' as policy_version, dimension, model_a, model_b,
                 win_a_count, win_b_count, tie_count + both_bad_count as tie_count

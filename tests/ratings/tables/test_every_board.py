@@ -144,10 +144,10 @@ def test_history_ends_at_the_board(tables: dict[str, pd.DataFrame]) -> None:
     assert battles["all", "ordinary"] == 60 * len(EVERY_PAIR)
 
 
-def test_the_prior_that_the_evidence_chose_holds_for_every_estimator() -> None:
+def test_the_prior_that_was_learnt_holds_for_every_estimator() -> None:
     chosen = [verdict for verdict in VERDICTS if verdict.dimension == "ordinary"]
     with database(chosen) as connection:
-        made = rate_all(reading(connection), RatingParameters(draws=64, estimate_prior_sd=True))
+        made = rate_all(reading(connection), RatingParameters(draws=64))
     rows = made["rating"].to_pandas()
     rows = rows[rows.estimator != "trueskill_online"]  # it is what the package computes
     assert len(rows.prior_sd_micro.unique()) == 1

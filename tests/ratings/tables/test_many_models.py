@@ -10,7 +10,7 @@ from orchestration.rating_step import reading
 from ratings.compiled import MANY_MODELS, FloatArray
 from ratings.posterior import Posterior
 from ratings.tables import bounds, hierarchical_boards, inputs, standings
-from ratings.tables.count_boards import pair_rows, pairs_left_out
+from ratings.tables.count_boards import canonical, pair_rows, pairs_left_out
 from ratings.tables.every_board import Tables, rate_all
 from ratings.tables.planning import candidate_rows, queues_left_out
 from ratings.tournaments import Rated, RatingParameters, rate_each
@@ -43,7 +43,7 @@ def boards() -> list[Rated]:
 
 
 def test_only_everybodys_board_has_pairs_and_a_queue(boards: list[Rated]) -> None:
-    pairs = pa.concat_tables(pair_rows(boards))
+    pairs = pa.concat_tables(pair_rows(one) for one in canonical(boards).values())
     assert pairs.num_rows == MODELS * (MODELS - 1)
     assert set(pairs.column("stratum_id").to_pylist()) == {EVERYBODY}
     models = list(boards[0].posterior.model_ids)

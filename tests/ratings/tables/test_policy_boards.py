@@ -4,10 +4,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from ratings.counts import COUNT_COLUMNS, PairCounts
+from ratings.dependence import dependence_of, judges_of
+from ratings.draw_margin import fit_draw_margin
+from ratings.skewness import corrected
 from ratings.tables.count_boards import policy_ranks
 from ratings.tables.declarations import conform
-from ratings.tournaments import RatingParameters
+from ratings.tables.inputs import Judged
+from ratings.tournaments import RatingParameters, with_constants
+from tests.ratings.worlds import World, verdicts
 
 MODELS = tuple("abcdef")
 PARAMETERS = RatingParameters(draws=200)
@@ -77,3 +84,23 @@ def test_without_battles_there_are_no_rows() -> None:
         [{"policy": "none", "policy_version": "1", **row} for row in counts(junk=0)]
     ).slice(0, 0)
     assert conform("policy_rank", policy_ranks(empty, PARAMETERS, seed=3)).num_rows == 0
+
+
+def test_a_policys_intervals_are_of_the_people_it_leaves() -> None:
+    # The last ten people do not count now, and so have no cell; the first ten not by the policy.
+    rows = verdicts(World(raters=60, each=20, taste=0.8, models=4), 1)
+    people = pa.array([None if who >= 50 else 1 for who in rows["participant_id"].to_pylist()])
+    rows = rows.append_column("cell_id", people.cast(pa.int32()))
+    judged = Judged({"d": rows}, {"d": rows}, {}, {("strict", "1"): pa.array(range(10))})
+    left = rows.filter(pc.greater_equal(rows.column("participant_id"), 10))
+    labels = {"policy": "strict", "policy_version": "1", "dimension": "d"}
+    table = with_constants(left.select(["model_a", "model_b", *COUNT_COLUMNS]), labels)
+    made = policy_ranks(table, PARAMETERS, 3, (), judged).to_pandas().set_index("model_id")
+
+    counted = PairCounts.from_arrow(left)
+    posterior = corrected(fit_draw_margin(counted), counted)
+    known = dependence_of(posterior, judges_of(counted, left, left))
+    assert (known.participant_count, known.unattributed_count) == (50, 0)
+    sd = posterior.with_covariance(known.covariance).skill_sd
+    np.testing.assert_allclose(made.loc[list(posterior.model_ids)].skill_sd, sd, rtol=1e-6)
+    assert sd.mean() > 1.5 * posterior.skill_sd.mean()

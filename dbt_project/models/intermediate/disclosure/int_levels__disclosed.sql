@@ -15,7 +15,7 @@ weightings as (
 
 schemes as (
 
-    select * from {{ ref('seed_weighting_schemes') }}
+    select * from {{ ref('int_weighting_schemes__chosen') }}
 
 ),
 

@@ -1,6 +1,6 @@
 {#-
-A level with too few people joins the one its rule names, step by step; a level without a target
-never does.
+A level that nobody is in, or whose people would have to weigh more than the default scheme allows,
+joins the one its rule names, step by step; a level without a target never does.
 -#}
 with
 
@@ -25,6 +25,13 @@ variables as (
 rules as (
 
     select * from {{ ref('seed_collapse_rules') }}
+
+),
+
+bounds as (
+
+    select max(trim_hi) as weight_max from {{ ref('seed_weighting_schemes') }}
+    where is_default
 
 ),
 
@@ -99,8 +106,17 @@ levels as (
         coalesce(variables.coding, known.variable) as coding,
         known.level,
         targets.census_share,
-        coalesce(observed.participant_count, 0) as participant_count
+        coalesce(observed.participant_count, 0) as participant_count,
+        -- What a participant may weigh, in census share.
+        cast(bounds.weight_max as double)
+        * sum(targets.census_share) over (partition by known.country, known.variable)
+        / nullif(
+            sum(case when targets.census_share is not null then observed.participant_count end)
+                over (partition by known.country, known.variable),
+            0
+        ) as participant_share_max
     from known
+    cross join bounds
     left join targets
         on
             known.country = targets.country
@@ -135,10 +151,12 @@ step_0 as (
             previous.*,
             case when previous.census_share is not null then rules.collapsed_into end
                 as joins_level,
-            rules.participant_count_min,
             sum(previous.participant_count) over (
                 partition by previous.country, previous.variable, previous.raked_level
-            ) as raked_count
+            ) as raked_count,
+            sum(previous.census_share) over (
+                partition by previous.country, previous.variable, previous.raked_level
+            ) as raked_share
         from step_{{ step - 1 }} as previous
         left join rules
             on
@@ -157,9 +175,11 @@ step_0 as (
             level,
             census_share,
             participant_count,
+            participant_share_max,
             case
                 when
-                    joins_level is not null and raked_count < participant_count_min
+                    joins_level is not null
+                    and (raked_count = 0 or raked_share > participant_share_max * raked_count)
                     then joins_level
                 else raked_level
             end as raked_level

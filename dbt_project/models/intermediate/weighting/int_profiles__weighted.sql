@@ -29,7 +29,7 @@ allotted as (
 
 cells as (
 
-    select * from {{ ref('int_weighting_cells__reraked') }}
+    select * from {{ ref('int_weighting_cells__weighted') }}
 
 ),
 
@@ -59,11 +59,34 @@ weighted as (
 
 ),
 
+-- Whose country has no targets, or is unknown.
+unplaced as (
+
+    select
+        profiles.profile_number,
+        schemes.scheme,
+        cast(1 as double) as weight,
+        false as is_trimmed
+    from profiles
+    cross join schemes
+    left join weighted
+        on
+            profiles.profile_number = weighted.profile_number
+            and schemes.scheme = weighted.scheme
+    where
+        schemes.unplaced = 'own_level'
+        and schemes.method <> 'none'
+        and weighted.profile_number is null
+
+),
+
 united as (
 
     select * from unweighted
     union all
     select * from weighted
+    union all
+    select * from unplaced
 
 )
 

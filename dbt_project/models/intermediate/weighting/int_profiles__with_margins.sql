@@ -74,6 +74,15 @@ left_out as (
     from all_margined
     where is_left_out
 
+),
+
+stopped as (
+
+    select distinct
+        scheme,
+        country
+    from {{ ref('int_weightings__stopped') }}
+
 )
 
 select
@@ -89,4 +98,8 @@ left join left_out
     on
         all_margined.profile_number = left_out.profile_number
         and all_margined.scheme = left_out.scheme
-where left_out.profile_number is null
+left join stopped
+    on
+        all_margined.scheme = stopped.scheme
+        and all_margined.country = stopped.country
+where left_out.profile_number is null and stopped.scheme is null

@@ -19,9 +19,9 @@ raked as (
 
 ),
 
-reraked as (
+weighted as (
 
-    select * from {{ ref('int_weighting_cells__reraked') }}
+    select * from {{ ref('int_weighting_cells__weighted') }}
 
 ),
 
@@ -30,10 +30,10 @@ shares as (
     select
         cells.*,
         raked.weight_share as raked_share,
-        reraked.weight_share as reraked_share
+        weighted.weight_share as weighted_share
     from cells
     inner join raked on cells.cell_number = raked.cell_number
-    inner join reraked on cells.cell_number = reraked.cell_number
+    inner join weighted on cells.cell_number = weighted.cell_number
 
 ),
 
@@ -47,7 +47,7 @@ unfolded as (
             margin_{{ margin }} as margin_number,
             target_{{ margin }} as target_share,
             cast(raked_share * 1e18 as bigint) as raked_units,
-            cast(reraked_share * 1e18 as bigint) as reraked_units
+            cast(weighted_share * 1e18 as bigint) as weighted_units
         from shares
         where margin_{{ margin }} > 0
     {%- endfor %}
@@ -61,7 +61,7 @@ measured as (
         margin_number,
         max(target_share) as target_share,
         abs(sum(raked_units) / 1e18 - max(target_share)) as raked_margin_error,
-        abs(sum(reraked_units) / 1e18 - max(target_share)) as margin_error
+        abs(sum(weighted_units) / 1e18 - max(target_share)) as margin_error
     from unfolded
     group by raking_id, margin_number
 
@@ -88,18 +88,7 @@ errors as (
 
 ),
 
-first_rakings as (
-
-    select
-        raking_id,
-        max(sweep_count) as sweep_count,
-        bool_and(is_converged) as is_converged
-    from raked
-    group by raking_id
-
-),
-
-second_rakings as (
+endings as (
 
     select
         raking_id,
@@ -107,7 +96,7 @@ second_rakings as (
         bool_and(is_converged) as is_converged,
         count(*) as cell_count,
         min(participant_count) as cell_participant_count_min
-    from reraked
+    from weighted
     group by raking_id
 
 )
@@ -116,13 +105,12 @@ select
     rakings.raking_id,
     rakings.country,
     rakings.scheme,
-    second_rakings.cell_count,
-    second_rakings.cell_participant_count_min,
+    endings.cell_count,
+    endings.cell_participant_count_min,
     errors.raked_margin_error,
     errors.margin_error,
-    first_rakings.sweep_count + second_rakings.sweep_count as sweep_count,
-    first_rakings.is_converged and second_rakings.is_converged as is_converged
+    endings.sweep_count,
+    endings.is_converged
 from rakings
 inner join errors on rakings.raking_id = errors.raking_id
-inner join first_rakings on rakings.raking_id = first_rakings.raking_id
-inner join second_rakings on rakings.raking_id = second_rakings.raking_id
+inner join endings on rakings.raking_id = endings.raking_id

@@ -9,7 +9,7 @@ judging as (
 
 schemes as (
 
-    select * from {{ ref('seed_weighting_schemes') }}
+    select * from {{ ref('int_weighting_schemes__chosen') }}
 
 ),
 
@@ -86,6 +86,17 @@ weights as (
 
 ),
 
+stopped as (
+
+    select
+        country,
+        scheme,
+        {{ joined_text("variable || ': ' || wordings", '; ', 'variable') }} as unrecognised_answers
+    from {{ ref('int_weightings__stopped') }}
+    group by country, scheme
+
+),
+
 named as (
 
     select
@@ -116,7 +127,10 @@ select
     coalesce(countries.country, 'unknown') as country,
     schemes.scheme,
     schemes.is_default,
-    schemes.method = 'none' or rakings.country is not null as has_targets,
+    schemes.method = 'none' or rakings.country is not null or stopped.country is not null
+        as has_targets,
+    stopped.country is not null as is_stopped,
+    stopped.unrecognised_answers,
     cast(countries.participant_count as bigint) as participant_count,
     cast(countries.participant_count - coalesce(weights.participant_count, 0) as bigint)
         as left_out_count,
@@ -153,3 +167,7 @@ left join compared
     on
         countries.country = compared.country
         and schemes.scheme = compared.scheme
+left join stopped
+    on
+        countries.country = stopped.country
+        and schemes.scheme = stopped.scheme

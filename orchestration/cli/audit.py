@@ -1,0 +1,84 @@
+"""`demoscope boards audit`: what must go before another model leads, and who is told apart."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ingestion.errors import NotFoundError
+from ingestion.paths import Home
+from orchestration.cli.output import AS_JSON, print_json, put
+from publishing.counted import counted
+
+FOUND = """
+select
+    fragile.*,
+    (
+        select max(board.tier) from rpt_leaderboard as board
+        where board.weighting = fragile.weighting and board.stratum_id = fragile.stratum_id
+            and board.dimension = fragile.dimension and board.estimator = fragile.estimator
+    ) as tier_count,
+    (
+        select count(*) from rpt_neighbour as pair
+        where pair.weighting = fragile.weighting and pair.stratum_id = fragile.stratum_id
+            and pair.dimension = fragile.dimension and pair.estimator = fragile.estimator
+    ) as neighbour_count,
+    (
+        select count(*) from rpt_neighbour as pair
+        where pair.weighting = fragile.weighting and pair.stratum_id = fragile.stratum_id
+            and pair.dimension = fragile.dimension and pair.estimator = fragile.estimator
+            and pair.is_apart
+    ) as neighbours_apart
+from rpt_fragility as fragile
+where $dimension is null or fragile.dimension = $dimension
+order by fragile.dimension, fragile.weighting
+"""
+
+
+def audit(
+    dimension: Annotated[str | None, typer.Option(help="One dimension; all if not given.")] = None,
+    *,
+    as_json: AS_JSON = False,
+) -> None:
+    """Say how few people or votes must go before another model leads everybody's boards."""
+    from orchestration.database import mart_rows
+
+    found = mart_rows(Home.from_environment(), FOUND, {"dimension": dimension})
+    if not found:
+        message = "The last build has no board of everybody's whose judges are known."
+        if dimension is not None:
+            message = f"The last build has no such board of dimension {dimension!r}."
+        raise NotFoundError(message, remedy="Build first (demoscope build), or load who judged.")
+    if as_json:
+        print_json({"rows": found})
+        return
+    for row in found:
+        put(f"{row['dimension']}, everybody, weighting {row['weighting']}")
+        for line in _lines(row):
+            put(f"  {line}")
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{row['leader_model_id']} leads {row['second_model_id']} by {row['lead']:.2f}",
+        _removal(row, "participant", "participants"),
+    ]
+    if row["largest_influence"] is not None:
+        lines.append(f"one participant moves this lead by at most {row['largest_influence']:.3f}")
+    if row["vote_count"] is not None:
+        lines.append(_removal(row, "vote", "votes"))
+    apart, neighbours = row["neighbours_apart"], row["neighbour_count"]
+    lines.append(
+        f"{apart:,} of {neighbours:,} neighbours in rank are told apart, all pairs considered"
+        f" together; {counted(row['tier_count'] or 0, 'tier')}"
+    )
+    return lines
+
+
+def _removal(row: dict[str, Any], unit: str, units: str) -> str:
+    removed, total = row[f"{units}_removed"], row[f"{unit}_count"]
+    if removed is None:
+        return f"no number of {units} that was tried makes another model lead, of {total:,}"
+    leader = row[f"leader_without_{units}"]
+    return f"without {counted(removed, unit)} of {total:,} ({removed / total:.2%}), {leader} leads"

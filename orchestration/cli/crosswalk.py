@@ -1,0 +1,32 @@
+"""`demoscope crosswalk`: rows for answers that no seed explains."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from ingestion.paths import Home
+from orchestration.cli.output import AS_JSON, print_json, put, say
+
+
+def crosswalk(*, as_json: AS_JSON = False) -> None:
+    """Propose rows of seed_crosswalk for answers that no seed explains."""
+    from dataclasses import asdict
+
+    from orchestration.weighting_gaps import proposals
+
+    found = proposals(Home.from_environment())
+    if as_json:
+        print_json({"proposals": [asdict(one) for one in found]})
+        return
+    for one in found:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow((one.coding, one.source_value, one.level))
+        put(line.getvalue())
+        if not one.level:
+            say(f"{one.source_value!r} of {one.coding} is like no known wording: add its level.")
+    say(
+        "Every answer is understood."
+        if not found
+        else "Check each row, then add it to dbt_project/seeds/seed_crosswalk.csv and build again."
+    )

@@ -1,0 +1,154 @@
+"""Sentences on what weighted boards go without, and wordings that no seed explains."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from ingestion.errors import BusyError, NotFoundError
+from orchestration.database import mart_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingestion.paths import Home
+
+LIKENESS_MIN = 0.75
+LEFT_OUT = """
+select weighting, stratum_id, dimension, battle_count, battle_left_out_count, models_left_out
+from rpt_board_summary
+where
+    battle_left_out_count > 0 and estimator = 'trueskill_ep' and stratum_id not like '%/%'
+    and weighting <> 'none' and weighting not like 'merged!_by!_%' escape '!'
+    and weighting not like '%!_half!_half' escape '!'
+order by stratum_id = 'all' desc, battle_left_out_count desc, stratum_id, dimension
+"""
+STOPPED = """
+select country, scheme, unrecognised_answers from rpt_weighting_diagnostics
+where is_stopped and is_default
+order by country
+"""
+FEW_PEOPLE = """
+select weighting, stratum_id, min(effective_participant_count) as people
+from rpt_board_summary
+where has_few_people and stratum_id not like '%/%' and estimator = 'trueskill_ep'
+group by weighting, stratum_id
+order by weighting, stratum_id
+"""
+COLLAPSED = """
+select country, scheme, collapsed_levels from rpt_weighting_diagnostics
+where is_default and collapsed_levels is not null
+order by country
+"""
+UNRECOGNISED = """
+select distinct coding, variable, levelled.country, answer
+from int_answers__levelled as levelled
+inner join seeds.seed_variables as variables using (country, variable)
+where level is null and coding not like 'age%'
+order by coding, answer, levelled.country, variable
+"""
+KNOWN = """
+select coding, source_value as wording, level from seeds.seed_crosswalk
+where coding not in ('any') and level <> 'unknown'
+union
+select coding, level, level from seeds.seed_variables
+inner join seeds.seed_targets using (country, variable)
+union
+select coding, level, level from seeds.seed_variables
+inner join seeds.seed_untargeted_levels using (country, variable)
+order by coding, wording
+"""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A row that seed_crosswalk may lack.
+
+    Args:
+        coding: which coding the row is for.
+        source_value: the answer that no seed explains.
+        level: what the most alike known wording stands for; empty where none is alike.
+        alike: that wording.
+    """
+
+    coding: str
+    source_value: str
+    level: str
+    alike: str
+
+
+def weighting_gaps(home: Home) -> list[str]:
+    """What weighted boards of the last build go without; empty where it cannot be read now."""
+    with suppress(BusyError, NotFoundError):
+        stopped = [
+            f"nobody in {row['country']} is weighted by {row['scheme']}, because more than one"
+            f" answer in fifty is not understood: {row['unrecognised_answers']}. Add rows to"
+            " seed_crosswalk (demoscope crosswalk proposes them)."
+            for row in mart_rows(home, STOPPED)
+        ]
+        few = [
+            f"the board {row['weighting']} of {row['stratum_id']} is provisional: it is worth"
+            f" {row['people']:.0f} people, fewer than 50."
+            for row in mart_rows(home, FEW_PEOPLE)
+        ]
+        collapsed = [
+            f"boards of {row['country']} weighted by {row['scheme']} are provisional: for want of"
+            f" people, levels are weighted together ({row['collapsed_levels']})."
+            for row in mart_rows(home, COLLAPSED)
+        ]
+        return stopped + _left_out(mart_rows(home, LEFT_OUT)) + few + collapsed
+    return []
+
+
+def _left_out(rows: list[dict[str, Any]]) -> list[str]:
+    """A sentence per weighting and group of people, of the question that loses most."""
+    sentences: dict[tuple[str, str], str] = {}
+    for row in rows:
+        left_out = row["battle_left_out_count"]
+        total = row["battle_count"] + left_out
+        models = f", and the models {row['models_left_out']}" if row["models_left_out"] else ""
+        sentences.setdefault(
+            (row["weighting"], row["stratum_id"]),
+            f"the board {row['weighting']} of {row['stratum_id']} leaves out {left_out:,} of"
+            f" {total:,} verdicts on {row['dimension']}{models}: of people who are not enrolled"
+            " or whose country has no weights. The weighting scheme `everybody` keeps them.",
+        )
+    return list(sentences.values())
+
+
+def proposals(home: Home) -> list[Proposal]:
+    """A row for every answer that no seed explains, by the most alike wording of its coding.
+
+    Raises:
+        NotFoundError, BusyError: as of `mart_rows`.
+    """
+    known: dict[str, list[tuple[str, str]]] = {}
+    for row in mart_rows(home, KNOWN):
+        known.setdefault(row["coding"], []).append((row["wording"], row["level"]))
+    found = {(row["coding"], row["answer"]) for row in mart_rows(home, UNRECOGNISED)}
+    return [propose(coding, answer, known.get(coding, [])) for coding, answer in sorted(found)]
+
+
+def propose(coding: str, answer: str, known: Iterable[tuple[str, str]]) -> Proposal:
+    """The level of the wording that is most alike, by letters and by words."""
+    score, wording, level = max(
+        ((_likeness(answer, wording), wording, level) for wording, level in known),
+        default=(0.0, "", ""),
+    )
+    if score < LIKENESS_MIN:
+        return Proposal(coding, answer, "", "")
+    return Proposal(coding, answer, level, wording)
+
+
+def _likeness(one: str, other: str) -> float:
+    words, others = _words(one), _words(other)
+    shared = len(words & others) / max(len(words | others), 1)
+    letters = SequenceMatcher(None, " ".join(sorted(words)), " ".join(sorted(others))).ratio()
+    return max(shared, letters)
+
+
+def _words(text: str) -> set[str]:
+    plain = "".join(letter if letter.isalnum() else " " for letter in text.casefold())
+    return set(plain.split()) - {"and", "or", "the", "of"}

@@ -1,0 +1,179 @@
+"""Weights that meet population margins and stay within bounds.
+
+Bounded calibration (Deville and Sarndal 1992, JASA 87, 376-382, case 6, the logit method; R's
+``survey::calibrate(calfun = "logit")``): of all weights within the bounds that meet the margins,
+those nearest to equal. Where no weights within the bounds meet them, the weights whose margins come
+nearest, in least squares, and the result says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ratings.compiled import FloatArray, IndexArray
+from ratings.linear_algebra import factor, solve_factored
+
+MARGIN_ERROR = 1e-12
+"""Margins are met where no share is further off than this."""
+ROUNDS_MAX = 60
+STEPS_MAX = 100
+LOOSENESS = 1e6
+"""How far one round may move a multiplier: the residual share times this."""
+TOTAL_LOOSENESS = 1e10
+"""The same for the total, which is kept whatever becomes of the margins."""
+STANDSTILL = 1e-7
+"""A round that shortens the residual by less than this share of it changes nothing."""
+
+
+@dataclass(frozen=True)
+class BoundedWeights:
+    """What the weighting came to.
+
+    Args:
+        ratios: (C,) each cell's weight over its base weight; their base-weighted mean is 1.
+        is_met: whether every margin is met; if not, margins are as near as the bounds allow.
+        step_count: Newton steps taken.
+    """
+
+    ratios: FloatArray
+    is_met: bool
+    step_count: int
+
+
+@dataclass(frozen=True)
+class _Problem:
+    # The dual of the calibration: a smooth convex function of one multiplier per level.
+    shares: FloatArray  # (C,)
+    levels: IndexArray  # (C, K)
+    targets: FloatArray  # (L,)
+    lower: float
+    upper: float
+
+    @property
+    def steepness(self) -> float:
+        return (self.upper - self.lower) / ((1.0 - self.lower) * (self.upper - 1.0))
+
+    @property
+    def offset(self) -> float:
+        return float(np.log((1.0 - self.lower) / (self.upper - 1.0)))
+
+    def inner(self, multipliers: FloatArray) -> FloatArray:
+        summed: FloatArray = multipliers[self.levels].sum(axis=1)
+        return self.steepness * summed + self.offset
+
+    def ratios(self, inner: FloatArray) -> FloatArray:
+        return self.lower + (self.upper - self.lower) * _logistic(inner)
+
+    def margins(self, of_cells: FloatArray) -> FloatArray:
+        weight = np.repeat(self.shares * of_cells, self.levels.shape[1])
+        found = np.bincount(self.levels.ravel(), weight, self.targets.size)
+        return found.astype(np.float64)
+
+    def value(self, multipliers: FloatArray) -> float:
+        inner = self.inner(multipliers)
+        slope = (self.upper - self.lower) / self.steepness
+        potential = self.lower * (inner - self.offset) / self.steepness
+        potential += slope * np.logaddexp(0.0, inner)
+        return float((self.shares * potential).sum() - (self.targets * multipliers).sum())
+
+    def curvature(self, inner: FloatArray) -> FloatArray:
+        p = _logistic(inner)
+        weight = self.shares * (self.upper - self.lower) * self.steepness * p * (1.0 - p)
+        size, count = self.targets.size, self.levels.shape[1]
+        pairs = (self.levels[:, :, None] * size + self.levels[:, None, :]).ravel()
+        found = np.bincount(pairs, np.repeat(weight, count * count), size * size)
+        return found.astype(np.float64).reshape(size, size)
+
+
+def bound_weights(
+    shares: FloatArray, levels: IndexArray, targets: FloatArray, lower: float, upper: float
+) -> BoundedWeights:
+    """Ratios of weights to base weights within [lower, upper] that meet the margins.
+
+    The dual is minimised by the proximal point method (Rockafellar 1976), each round by damped
+    Newton steps. Where the margins can be met it ends there; where they cannot, what a round adds
+    tends to the shortest residual there is (Pazy 1971), so one method serves both.
+
+    Args:
+        shares: (C,) base weight of each cell, summing to 1.
+        levels: (C, K) the cell's level on each of K margins, numbered 0 to L - 1 over all margins.
+        targets: (L,) share of each level; those of a margin sum to 1.
+        lower: smallest ratio, below 1.
+        upper: largest ratio, above 1.
+
+    Raises:
+        ValueError: the bounds do not enclose 1.
+    """
+    if not 0.0 <= lower < 1.0 < upper:
+        raise ValueError(f"bounds {lower} and {upper} do not enclose 1")
+    if not shares.size:
+        return BoundedWeights(shares, is_met=True, step_count=0)
+    everybody = np.full((shares.size, 1), targets.size)
+    targets = np.append(targets, 1.0)
+    problem = _Problem(shares, np.hstack([levels, everybody]), targets, lower, upper)
+    multipliers = np.zeros(targets.size)
+    step_count, is_met, before = 0, False, np.inf
+    for _ in range(ROUNDS_MAX):
+        multipliers, steps = _round(problem, multipliers)
+        step_count += steps
+        residual = problem.margins(problem.ratios(problem.inner(multipliers))) - targets
+        is_met = bool(np.abs(residual).max(initial=0.0) <= MARGIN_ERROR)
+        length = float(np.sqrt((residual * residual).sum()))
+        if is_met or length > before * (1.0 - STANDSTILL):
+            break
+        before = length
+    inner = problem.inner(multipliers)
+    if not is_met:
+        inner = _centred(problem, inner)
+    return BoundedWeights(problem.ratios(inner), is_met, step_count)
+
+
+def _round(problem: _Problem, centre: FloatArray) -> tuple[FloatArray, int]:
+    # The multipliers that minimise the dual plus what moving away from the centre costs.
+    stiffness = np.full(centre.size, 1.0 / LOOSENESS)
+    stiffness[-1] = 1.0 / TOTAL_LOOSENESS
+
+    def value(at: FloatArray) -> float:
+        return problem.value(at) + float((stiffness * (at - centre) ** 2).sum()) / 2.0
+
+    at, now = centre, value(centre)
+    for step in range(STEPS_MAX):
+        inner = problem.inner(at)
+        slope = problem.margins(problem.ratios(inner)) - problem.targets
+        slope += stiffness * (at - centre)
+        if np.abs(slope).max(initial=0.0) <= MARGIN_ERROR / 10.0:
+            return at, step
+        curvature = problem.curvature(inner)
+        curvature[np.diag_indices_from(curvature)] += stiffness
+        move = solve_factored(factor(curvature, 0.0), slope)
+        gain, length = float((slope * move).sum()), 1.0
+        tried, then = at - move, value(at - move)
+        # Close to the end the difference is below what a float can tell.
+        while then > now - 1e-4 * length * gain + 1e-15 * (1.0 + abs(now)):
+            length /= 2.0
+            if length < 1e-10:
+                return at, step
+            tried = at - length * move
+            then = value(tried)
+        at, now = tried, then
+    return at, STEPS_MAX
+
+
+def _centred(problem: _Problem, inner: FloatArray) -> FloatArray:
+    # Moved so that the mean ratio is 1, to the last digit, although the margins are not met.
+    lowest, highest = -40.0 - float(inner.max(initial=0.0)), 40.0 - float(inner.min(initial=0.0))
+    for _ in range(200):
+        middle = (lowest + highest) / 2.0
+        if float((problem.shares * problem.ratios(inner + middle)).sum()) < 1.0:
+            lowest = middle
+        else:
+            highest = middle
+    return inner + (lowest + highest) / 2.0
+
+
+def _logistic(x: FloatArray) -> FloatArray:
+    # exp of what is never above zero cannot overflow.
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0.0, 1.0, small) / (1.0 + small)

@@ -1,0 +1,158 @@
+"""Which models of a board can be told apart, all its pairs considered together.
+
+A board of 28 models has 378 differences: some look large by chance. Here at most 5% of boards call
+any two models different that are equal. P-values are Westfall and Young's step-down maximum of the
+studentised differences (1993, algorithm 2.8; Romano and Wolf 2005, Econometrica 73), whose joint
+distribution is that of the skills as they are shown. Ranks from such comparisons: Mogstad, Romano,
+Shaikh and Wilhelm 2024, Review of Economic Studies 91.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from ratings.compiled import MANY_MODELS, FloatArray, IndexArray, Mask, compiled
+from ratings.gaussian import NORMAL_975
+from ratings.linear_algebra import factor, product
+from ratings.posterior import Posterior
+from ratings.summary import SEMIDEFINITE
+
+LEVEL = 0.05
+DRAWS = 4096
+# Of more models: pairs grow with their square.
+FEW_DRAWS = 1024
+
+
+@compiled
+def _step_down(
+    skill: FloatArray, first: IndexArray, second: IndexArray, inverse_sd: FloatArray,
+    seen: FloatArray, stretch: FloatArray,
+) -> tuple[IndexArray, FloatArray]:  # fmt: skip
+    # Of pairs (P) with differences ``seen`` over their sd in ascending order: in how many draws
+    # (D, M) the largest of it and all before is as large; and each draw's largest of all (D).
+    count = np.zeros(seen.size, dtype=np.int64)
+    largest = np.zeros(skill.shape[0])
+    for d in range(skill.shape[0]):
+        top = 0.0
+        row = skill[d]
+        for k in range(seen.size):
+            here = abs(row[first[k]] - row[second[k]]) * inverse_sd[k] * stretch[d]
+            top = max(top, here)
+            if top >= seen[k]:
+                count[k] += 1
+        largest[d] = top
+    return count, largest
+
+
+@dataclass(frozen=True, eq=False)
+class Separations:
+    """Of every two of M models, how sure it is that they differ.
+
+    ``p`` (M, M): p-value of a difference, corrected for all pairs of the board, 1 on the diagonal;
+    ``studentised`` (M, M): difference of skills over its sd; ``critical``: how large it must be.
+    """
+
+    p: FloatArray
+    studentised: FloatArray
+    critical: float
+
+    @property
+    def better(self) -> Mask:
+        """(M, M): whether the row's model is surely better than the column's."""
+        surely: Mask = (self.p <= LEVEL) & (self.studentised > 0.0)
+        return surely
+
+
+def separations(
+    posterior: Posterior, seed: int, degrees_of_freedom: float = math.inf
+) -> Separations:
+    """All pairs of a board, at most 5% of boards wrong about any of them.
+
+    ``posterior``: with the covariance that the board shows. ``degrees_of_freedom``: of Student's t
+    by which that covariance was widened (``Sandwich.interval_covariance``). ``seed``: 128-bit
+    Philox key.
+    """
+    size = posterior.mean.size
+    first, second = np.triu_indices(size, 1)
+    p, studentised = np.ones((size, size)), np.zeros((size, size))
+    if size < 2:
+        return Separations(p, studentised, math.inf)
+    covariance = posterior.covariance
+    own = np.diag(covariance)
+    variance = own[first] + own[second] - 2.0 * covariance[first, second]
+    # Equal skills that nothing could tell apart have no sd either.
+    known = variance > SEMIDEFINITE * max(float(own.max()), 1e-300)
+    inverse_sd = np.where(known, 1.0 / np.sqrt(np.where(known, variance, 1.0)), 0.0)
+    seen = np.abs(posterior.mean[first] - posterior.mean[second]) * inverse_sd
+    order = np.argsort(seen, kind="stable")
+    generator = np.random.Generator(np.random.Philox(key=seed))
+    draws = DRAWS if size <= MANY_MODELS else FEW_DRAWS
+    normal = generator.standard_normal((draws, size))
+    stretch = np.ones(draws)
+    if math.isfinite(degrees_of_freedom):
+        widening = float(stdtrit(degrees_of_freedom, 0.975)) / NORMAL_975
+        spread = generator.chisquare(degrees_of_freedom, draws) / degrees_of_freedom
+        stretch = 1.0 / (np.sqrt(spread) * widening)
+    skill = product(normal, factor(covariance, SEMIDEFINITE))
+    count, largest = _step_down(
+        skill, first[order], second[order], inverse_sd[order], seen[order], stretch
+    )
+    of_pair = np.empty(first.size)
+    # A smaller difference is never surer than a larger one.
+    of_pair[order] = np.maximum.accumulate(((1.0 + count) / (1.0 + draws))[::-1])[::-1]
+    p[first, second] = p[second, first] = of_pair
+    signed = (posterior.mean[first] - posterior.mean[second]) * inverse_sd
+    studentised[first, second], studentised[second, first] = signed, -signed
+    return Separations(p, studentised, float(np.quantile(largest, 1.0 - LEVEL)))
+
+
+def tiers(better: Mask, rank: IndexArray, counted: Mask) -> IndexArray:
+    """Tier (M), 1 the best, 0 of models that are not ``counted`` (M).
+
+    A new tier begins where every counted model ranked above is surely better than every one from
+    there on. So whoever reads a line as "better than what is below" is wrong on at most 5% of
+    boards. ``better`` (M, M): see ``Separations``; ``rank`` (M).
+    """
+    tier = np.zeros(rank.size, dtype=np.int64)
+    by_rank = np.argsort(rank, kind="stable")
+    by_rank = by_rank[counted[by_rank]]
+    apart = better[np.ix_(by_rank, by_rank)]
+    number = 1
+    for place, model in enumerate(by_rank):
+        if place and apart[:place, place:].all():
+            number += 1
+        tier[model] = number
+    return tier
+
+
+# Battles that are more than so many times those so far are no plan.
+HORIZON = 10_000.0
+
+
+def battles_to_separate(
+    found: Separations, above: IndexArray, below: IndexArray, battles: float
+) -> list[int | None]:
+    """Battles of the whole board still needed to tell each pair (K) apart, to two digits.
+
+    If further ones fall as those so far, and the difference stays as it is: a studentised
+    difference grows with the root of the battles. The step-down level is at most ``critical``. None
+    where no number is enough.
+    """
+    needed: list[int | None] = []
+    for one, other in zip(above.tolist(), below.tolist(), strict=True):
+        if found.p[one, other] <= LEVEL:
+            needed.append(0)
+            continue
+        square = float(found.studentised[one, other]) ** 2
+        times = found.critical**2 / square - 1.0 if square > 0.0 else math.inf
+        needed.append(_two_digits(max(times, 0.0) * battles) if times <= HORIZON else None)
+    return needed
+
+
+def _two_digits(amount: float) -> int:
+    """Rounded up: a plan has no more."""
+    whole = math.ceil(amount)
+    unit = 10 ** max(len(str(whole)) - 2, 0)
+    return int(-(-whole // unit) * unit)
