@@ -38,7 +38,8 @@ chosen as (
         weights.scheme,
         weights.weight_micro
     from weights
-    inner join {{ ref('int_weighting_schemes__chosen') }} as schemes on weights.scheme = schemes.scheme
+    inner join {{ ref('int_weighting_schemes__chosen') }} as schemes
+        on weights.scheme = schemes.scheme
     inner join {{ ref('int_participants__with_verdicts') }} as participants
         on weights.participant_key = participants.participant_key
     where schemes.is_default
@@ -136,8 +137,10 @@ of_pools as (
         cast(
             round(
                 chosen.weight_micro
-                * (case when pooled.weighted_count > 1 then pooled.share else 1 end
-                    * 1000000 * pooled.participant_count)
+                * (
+                    case when pooled.weighted_count > 1 then pooled.share else 1 end
+                    * 1000000 * pooled.participant_count
+                )
                 / pooled.country_weight_micro
             ) as bigint
         ) as weight_micro

@@ -1,7 +1,7 @@
 {{ config(severity='warn') }}
-{#- Warns: weighting leaves a level off its target by 0.05 of its standard deviation or more, although
-the margins could be met. Levels collapsed or scaled up beside an empty target have a warning of
-their own. -#}
+{#- Warns: weighting leaves a level off its target by 0.05 of its standard deviation or more,
+although the margins could be met. Levels collapsed or scaled up beside an empty target have a
+warning of their own. -#}
 with
 
 diagnostics as (

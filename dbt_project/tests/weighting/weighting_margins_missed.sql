@@ -1,7 +1,7 @@
 {{ config(severity='warn') }}
-{#- Warns: margins that this sample cannot meet all at once within the bounds of weights; the weights
-come as near as they can. Recruit who is missing (demoscope recruit), or weight to fewer margins
-(seed_weighting_margins). -#}
+{#- Warns: margins that this sample cannot meet all at once within the bounds of weights; the
+weights come as near as they can. Recruit who is missing (demoscope recruit), or weight to
+fewer margins (seed_weighting_margins). -#}
 select
     country,
     scheme,

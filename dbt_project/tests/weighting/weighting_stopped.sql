@@ -1,7 +1,7 @@
 {{ config(severity='warn') }}
-{#- Warns: more than one answer in fifty is a wording that no seed explains, so nobody in the country
-is weighted by this scheme; unweighted boards are made. Add rows to seed_crosswalk (demoscope
-crosswalk proposes them). -#}
+{#- Warns: more than one answer in fifty is a wording that no seed explains, so nobody in the
+country is weighted by this scheme; unweighted boards are made. Add rows to seed_crosswalk
+(demoscope crosswalk proposes them). -#}
 select
     country,
     scheme,
