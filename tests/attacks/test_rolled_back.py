@@ -43,6 +43,7 @@ def witness(home: Home, kind: str, position: int, at: str) -> Path:
         origin = log.checkpoint().origin
         said = {"origin": origin, "position": position, "head_sha256": head}
         predicate = {"board": {"log_position": position}, "log": said, "made_at": at}
+        predicate["made_by"] = {}
         content: dict[str, Any] = {"predicate": predicate}
     else:
         path = home.marts / board_id / publications.MANIFEST_FILE

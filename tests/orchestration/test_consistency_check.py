@@ -64,7 +64,8 @@ def workspace(home: Path) -> Workspace:
 @pytest.fixture
 def release(home: Path) -> Release:
     """The release they make."""
-    return store.keep(Home(home).boards, subject(), ROWS, {})
+    said = {"log": {}, "made_by": {}, "made_at": "2026-01-01T00:00:00Z"}
+    return store.keep(Home(home).boards, subject(), ROWS, said)
 
 
 def check(workspace: Workspace, release: Release) -> None:
