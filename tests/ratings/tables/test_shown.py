@@ -80,7 +80,6 @@ def test_every_axis_is_tested_and_a_joint_model_has_one_tau_for_it(is_joint: boo
         assert row["tau_lo"] <= row["tau"] <= row["tau_hi"]
         assert row["p_permutation"] <= row["p_adjusted"]
         assert row["groups_differ"] == (row["p_adjusted"] <= 0.05)
-    assert rows[0]["groups_differ"]
     taus = {
         country: [row["tau"] for row in rows if row["country"] == country] for country in SHARES
     }
