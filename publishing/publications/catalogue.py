@@ -54,7 +54,7 @@ WITH_MODELS = {(BOARD, MODEL), (BOARD, PAIR), (AXIS, MODEL)}
 # A key that parts what is said of the same people.
 CHECK = "check_name"
 # How a model's figure is counted anew where another model of its board stays behind.
-AMONG_MODELS = ("centred", "ranked", "shared", "averaged", "compared")
+AMONG_MODELS = ("centred", "ranked", "shared", "averaged", "compared", "blank")
 
 
 class DeclarationError(DemoscopeError):

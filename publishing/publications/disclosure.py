@@ -324,6 +324,8 @@ def _among(way: str, cell: str) -> str:
         "shared": f"{cell} / nullif(sum({cell}) over {window}), 0)",
         "averaged": "board.winshare",
     }
+    if way == "blank":
+        return f"(case when not board.is_partial then {cell} end)"
     if way in anew:
         return f"(case when board.is_partial then {anew[way]} else {cell} end)"
     # Its board of reference is weighted as it is, or merged from boards that are.

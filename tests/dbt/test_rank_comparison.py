@@ -25,7 +25,7 @@ def compared(deviation: np.ndarray, sd: float, seed: int, shift: float = 0.0) ->
         {
             "weighting": "none", "stratum_id": stratum, "dimension": "overall", "estimator": "e",
             "model_id": f"m{k:02d}", "rank": 1, "rank_lo": 1, "rank_hi": 2,
-            "skill": float(skills[k]), "skill_sd": 9.0, "clustered_sd": sd,
+            "skill": float(skills[k]), "skill_sd": sd,
         }
         for stratum, skills, sd in boards
         for k in range(MODELS)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -77,7 +78,9 @@ def test_the_posterior_comes_back(
 
 def test_a_stratum_nobody_is_in_knows_the_prior(start: Start) -> None:
     found = read_back(start.candidates, start.pairwise, "UK", "overall")
-    assert found.covariance == pytest.approx(np.eye(6) * (25 / 3) ** 2, abs=1e-4)
+    own = start.candidates.filter(pc.equal(start.candidates.column("stratum_id"), "UK"))
+    sd = own.column("prior_sd_micro")[0].as_py() / 1e6
+    assert found.covariance == pytest.approx(np.eye(6) * sd**2, abs=1e-4)
     assert is_unjudged(start, "UK", "overall")
     assert not is_unjudged(start, "US", "overall")
     assert len(queue(start, Wanted("UK", "overall", 4), POLICY)) == 4

@@ -1,6 +1,6 @@
 """What is called 95% is .93 to .97 in every world, but where the world defeats the estimator.
 
-Slow. `DEFEATED` names what a world takes from a board and why; `AWAITED` what is being repaired:
+Slow. `DEFEATED` names what a world takes from a board and why.
 a row there is not tried, and goes when its repair comes.
 """
 
@@ -24,10 +24,6 @@ DEFEATED = {
     "fixed_sides": "what is always shown left gains, and nothing tells that from skill",
     "missing": "who is silent is like nobody who told",
 }
-# Verdicts of a rater or a prompt that are taken for independent; one draw margin for all ages;
-# no interval of win shares, no tiers, no allowance for looking again.
-AWAITED = frozenset((world, board, claim) for world in WORLDS for board in HELD for claim in CLAIMS)
-AWAITED_TIERS, AWAITED_STOPS, AWAITED_AXES = True, True, True
 
 
 @cache
@@ -40,8 +36,6 @@ def records_of(world: str) -> tuple[Record, ...]:
 @pytest.mark.parametrize("board", HELD, ids="-".join)
 @pytest.mark.parametrize("world", [world for world in WORLDS if world not in DEFEATED])
 def test_intervals_hold_the_truth(world: str, board: tuple[str, str, str], claim: str) -> None:
-    if (world, board, claim) in AWAITED:
-        pytest.skip("its repair is awaited")
     found = figure(of_board(records_of(world), world, board), claim)
     assert found is not None
     assert_within(found, AIM[0], 1.0 if claim == "rank" else AIM[1])
@@ -51,8 +45,6 @@ def test_intervals_hold_the_truth(world: str, board: tuple[str, str, str], claim
 @pytest.mark.parametrize("weighting", ["none", "default"])
 @pytest.mark.parametrize("world", [world for world in WORLDS if world not in DEFEATED])
 def test_models_that_are_the_same_are_one_tier(world: str, weighting: str) -> None:
-    if AWAITED_TIERS:
-        pytest.skip("its repair is awaited")
     null = [row for k in range(4 * REPLICATIONS) for row in null_tiers(world, k)]
     found = figure(chosen(null, weighting=weighting), "tier_error")
     assert found is not None
@@ -63,8 +55,6 @@ def test_models_that_are_the_same_are_one_tier(world: str, weighting: str) -> No
 @pytest.mark.parametrize("weighting", ["none", "default"])
 @pytest.mark.parametrize("world", [world for world in WORLDS if world not in DEFEATED])
 def test_of_two_leaders_who_are_alike_none_is_named(world: str, weighting: str) -> None:
-    if AWAITED_STOPS:
-        pytest.skip("its repair is awaited")
     said = [row for k in range(REPLICATIONS) for row in stops(world, k, "twins")]
     wrong = [row | {"wrong": row["is_stopped"] and not row["is_right"]} for row in said]
     found = figure(chosen(wrong, weighting=weighting), "wrong")
@@ -75,8 +65,6 @@ def test_of_two_leaders_who_are_alike_none_is_named(world: str, weighting: str) 
 @pytest.mark.slow
 @pytest.mark.parametrize("world", [world for world in WORLDS if world not in DEFEATED])
 def test_groups_that_are_alike_are_not_called_apart(world: str) -> None:
-    if AWAITED_AXES:
-        pytest.skip("its repair is awaited")
     found = chosen(records_of(world), kind="axis", axis="region")
     for claim in ("is_found", "is_small_p"):
         errors = figure(found, claim)

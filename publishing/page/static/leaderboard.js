@@ -129,7 +129,7 @@ function notesOf(board, rows) {
     }
     if (rows.some((row) => row.isNewTier))
         notes.push(
-            "A line divides tiers: every model above is better than every one below, with all pairs of the board considered together (at most 5% of boards are wrong about any).",
+            "A line divides tiers: every model above is better than every one below, with all pairs of the board considered together (at most one board in twenty is wrong about any pair).",
         );
     for (const { name, model } of rows.filter((row) => row.isRetired)) {
         const day = models.retired_date[model];

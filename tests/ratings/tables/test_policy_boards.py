@@ -8,12 +8,11 @@ import pyarrow.compute as pc
 
 from ratings.counts import COUNT_COLUMNS, PairCounts
 from ratings.dependence import dependence_of, judges_of
-from ratings.draw_margin import fit_draw_margin
 from ratings.skewness import corrected
 from ratings.tables.count_boards import policy_ranks
 from ratings.tables.declarations import conform
 from ratings.tables.inputs import Judged
-from ratings.tournaments import RatingParameters, with_constants
+from ratings.tournaments import RatingParameters, fit_anchor, with_constants
 from tests.ratings.worlds import World, verdicts
 
 MODELS = tuple("abcdef")
@@ -98,7 +97,7 @@ def test_a_policys_intervals_are_of_the_people_it_leaves() -> None:
     made = policy_ranks(table, PARAMETERS, 3, (), judged).to_pandas().set_index("model_id")
 
     counted = PairCounts.from_arrow(left)
-    posterior = corrected(fit_draw_margin(counted), counted)
+    posterior = corrected(fit_anchor(counted, PARAMETERS), counted)
     known = dependence_of(posterior, judges_of(counted, left, left))
     assert (known.participant_count, known.unattributed_count) == (50, 0)
     sd = posterior.with_covariance(known.covariance).skill_sd
