@@ -1,7 +1,6 @@
 """What is called 95% is .93 to .97 in every world, but where the world defeats the estimator.
 
 Slow. `DEFEATED` names what a world takes from a board and why.
-a row there is not tried, and goes when its repair comes.
 """
 
 from functools import cache
