@@ -83,7 +83,7 @@ def axis_scores(
     blocks[:, 1 + axis] = -1
     precision = np.repeat([prior.sd**-2, *tau[cells.axis_of_effect] ** -2.0], size)
     information, pull = _information(cells, sites, np.ones(cells.cell.size))
-    own = np.concatenate([np.arange((1 + g) * size, (2 + g) * size) for g in groups])
+    own = (size * (1 + groups)[:, None] + np.arange(size)).reshape(-1)
     others = np.setdiff1d(np.arange(precision.size), own)
     between = information[np.ix_(own, others)]
     inner = information[np.ix_(others, others)]

@@ -20,7 +20,7 @@ from ratings.posterior import Posterior
 from ratings.summary import SEMIDEFINITE
 
 LEVEL = 0.05
-DRAWS = 4096
+DRAWS = 2048
 # Of more models: pairs grow with their square.
 FEW_DRAWS = 1024
 

@@ -110,7 +110,8 @@ def title(
     weighting = chosen["weighting"]
     words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
     if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
-        words += f" * provisional: it is worth {effective_count:.0f} people"
+        worth = round(effective_count)
+        words += f" * provisional: it is worth {worth} {'person' if worth == 1 else 'people'}"
     words += f", {beside}" if beside else ""
     return f"SIMULATED: {words}" if is_simulated else words
 

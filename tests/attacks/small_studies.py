@@ -124,7 +124,7 @@ TABLES = {
         "participant_key varchar, battle_key varchar, dimension varchar, position bigint"
     ),
     "int_battles__revised": "position bigint, is_retracted boolean, revised_position bigint",
-    "seed_weighting_schemes": "scheme varchar, is_default boolean",
+    "int_weighting_schemes__chosen": "scheme varchar, is_default boolean",
     "seed_variables": "country varchar, variable varchar, question varchar",
 }
 BOARDS = """

@@ -1,7 +1,9 @@
 {#-
-A level that nobody is in, or whose people would have to weigh more than the default scheme allows,
-joins the one its rule names, step by step; a level without a target never does.
+A level that nobody is in, or that few people are in who would have to weigh more than the default
+scheme allows, joins the one its rule names, step by step; a level without a target never does. Many
+people weigh as much as they may: that comes nearer to the census than weighting them as others.
 -#}
+{%- set few = 30 -%}
 with
 
 profiles as (
@@ -179,7 +181,13 @@ step_0 as (
             case
                 when
                     joins_level is not null
-                    and (raked_count = 0 or raked_share > participant_share_max * raked_count)
+                    and (
+                        raked_count = 0
+                        or (
+                            raked_count < {{ few }}
+                            and raked_share > participant_share_max * raked_count
+                        )
+                    )
                     then joins_level
                 else raked_level
             end as raked_level
