@@ -298,7 +298,8 @@ def _tiers(rows: Sequence[dict[str, Any]]) -> list[str]:
             places.setdefault(row["tier"], []).append(row["rank"])
     if len(places) <= 1:
         return []
-    return ["tiers, by rank: " + " | ".join(f"{min(of)}-{max(of)}" for of in places.values())]
+    spans = [(min(of), max(of)) for of in places.values()]
+    return ["tiers, by rank: " + " | ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in spans)]
 
 
 def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:

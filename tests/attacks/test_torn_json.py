@@ -77,7 +77,8 @@ def test_commands_go_on_beside_a_torn_report(victim: Home, tmp_path: Path, conte
     again = demoscope(victim.root, "ingest", write_votes(tmp_path / "again.jsonl", 0, 30))
     assert again.returncode == 0
     path.unlink()
-    assert home_checks.loads(victim) == "2 records"
+    # The report of the first load was made again when its file was loaded again.
+    assert home_checks.loads(victim) == "3 records"
 
 
 @pytest.mark.parametrize("load_id", ["", ".", "..", "a/b", "\0", "a" * 300, "ü" * 200, "*", "[a"])

