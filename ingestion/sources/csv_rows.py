@@ -72,9 +72,10 @@ class CsvRows:
         self._delimiter = delimiter = delimiter or announced or ","
         self._block_bytes = block_bytes
         mark = re.escape(delimiter.encode())
-        field = rb'(?:"(?:[^"]++|"")*+"[^%b\r\n]*+|(?!")[^%b\r\n]*+)' % (mark, mark)
+        # No possessive groups: Python before 3.11.5 matches them wrongly (CPython issue 101955).
+        field = rb'(?:"[^"]*+(?:""[^"]*+)*"(?!")[^%b\r\n]*+|(?!")[^%b\r\n]*+)' % (mark, mark)
         # What is no row up to its end has a quote that is never closed.
-        row = rb"(?:(%b(?:%b%b)*+)|[^\r\n]*+)(?:\r\n|[\r\n]|\Z)"
+        row = rb"(?:(%b(?:%b%b)*)|[^\r\n]*+)(?:\r\n|[\r\n]|\Z)"
         self._row = re.compile(row % (field, mark, field))
         self.columns = self._header()
         self.skip_rows = self._rows_of_qualtrics() if skip_rows is None else skip_rows

@@ -17,7 +17,8 @@ import pyarrow as pa
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.files import UTF8_BOM, LocalFile
 
-_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
+# No possessive group: Python before 3.11.5 matches them wrongly (CPython issue 101955).
+_MARK = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|["\[\]{},]', re.DOTALL)
 
 
 class _Elements:
