@@ -42,6 +42,12 @@ def built(home: Path) -> Home:
     place = Home(home)
     with duckdb.connect(place.database) as connection:
         connection.execute(TABLES)
+        connection.execute("create schema raw")
+        # Where it was made: a copied home is not read.
+        connection.execute(
+            "create view raw.made_in as select path as place from duckdb_databases()"
+            " where database_name = current_database()"
+        )
     return place
 
 

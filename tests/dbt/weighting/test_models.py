@@ -113,11 +113,14 @@ def test_poststratified_weights_are_the_ratio_of_shares(build: Build, project: P
 def test_a_level_joins_another_only_where_it_would_weigh_too_much(
     build: Build, project: Project
 ) -> None:
-    """Every cell of the joint table is met, some by two people, and none counts for more than 3."""
+    """Every cell of the joint table is met, some by two people, and none counts for more than 3.
+
+    What was merged is at least thirty people, or weighs no more than it may.
+    """
     assert diagnostics(project, "UK", "joint", "collapsed_levels") is None
     assert diagnostics(project, "UK", "joint", "weight_max") <= 3
     collapsed = diagnostics(project, "UK", "plus_education", "collapsed_levels")
-    assert "No qualifications into Level 2 qualifications" in collapsed
+    assert "No qualifications into Level 1 and entry level qualifications" in collapsed
 
 
 @pytest.mark.parametrize(
@@ -207,9 +210,15 @@ def test_diagnostics_say_what_the_weights_are(build: Build, project: Project) ->
         found = diagnostics(project, country, scheme, "design_effect")
         assert found == pytest.approx(design_effect, rel=1e-12)
         assert diagnostics(project, country, scheme, "weight_max") == weights.max()
-        assert diagnostics(project, country, scheme, "raked_margin_error") < 1e-9
-        assert diagnostics(project, country, scheme, "margin_error") < 1e-9
-        assert diagnostics(project, country, scheme, "is_converged")
+        assert weights.max() <= 3
+        if country == "US":
+            assert diagnostics(project, country, scheme, "raked_margin_error") < 1e-9
+            assert diagnostics(project, country, scheme, "margin_error") < 1e-9
+            assert diagnostics(project, country, scheme, "is_converged")
+        else:
+            # Thirty people or more whose level is rarer here than weights of 3 make up for.
+            assert 1e-9 < diagnostics(project, country, scheme, "margin_error") < 0.02
+            assert not diagnostics(project, country, scheme, "is_converged")
 
 
 def test_what_was_collapsed_into_what_is_named(build: Build, project: Project) -> None:
