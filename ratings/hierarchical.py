@@ -20,7 +20,6 @@ from ratings.counts import CellCounts
 from ratings.cut_gaussian import density, log_band
 from ratings.draw_margin import CAP, FLOOR, equal_skill_margin
 from ratings.expectation_propagation import TOLERANCE, Propagation, propagate
-from ratings.gaussian import NORMAL_975
 from ratings.linear_algebra import factor, solve_factored
 from ratings.own_margin import PSEUDO_BATTLES
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
@@ -84,30 +83,6 @@ class HierarchicalPosterior:
             converged=self.converged,
             draw_margin=self.draw_margin * math.exp(float((share[1:] * self.log_habit).sum())),
             prior=self.prior,
-        )
-
-    def scales(self) -> pa.Table:
-        """One row per axis: tau with a 95% interval (normal in log tau, sites held).
-
-        tau_hi is infinite and tau_lo zero where the battles say nothing about it.
-        """
-        size = len(self.axes)
-        curvature = self.log_tau_curvature.copy()
-        informative = np.diag(curvature) > LEAST_CURVATURE
-        curvature[~informative, :] = 0.0
-        curvature[:, ~informative] = 0.0
-        curvature[np.diag_indices(size)] += ~informative
-        sd = np.sqrt(np.maximum(np.diag(np.linalg.inv(curvature)), 0.0))
-        spread = np.where(informative, NORMAL_975 * sd, np.inf)
-        with np.errstate(over="ignore"):
-            high = self.tau * np.exp(spread)
-        return pa.table(
-            {
-                "axis": pa.array(self.axes, pa.string()),
-                "tau": self.tau,
-                "tau_lo": self.tau * np.exp(-spread),
-                "tau_hi": high,
-            }
         )
 
     def shrinkage(self) -> pa.Table:

@@ -17,10 +17,10 @@ import numpy as np
 from scipy import sparse
 from scipy.special import gammaincc, ndtr
 
+from ratings.battles import Battles
 from ratings.compiled import FloatArray, Mask
 from ratings.counts import PairCounts
 from ratings.cut_gaussian import density
-from ratings.judged import Judged
 from ratings.linear_algebra import inverse, product
 from ratings.posterior import Posterior
 
@@ -48,7 +48,7 @@ class _Residuals:
 
     posterior: Posterior
     counts: PairCounts
-    judged: Judged
+    judged: Battles
 
     @cached_property
     def probability(self) -> FloatArray:
@@ -140,7 +140,7 @@ class _Residuals:
         return inverse(matrix)[0]
 
 
-def checks(posterior: Posterior, counts: PairCounts, judged: Judged, seed: int) -> list[Check]:
+def checks(posterior: Posterior, counts: PairCounts, judged: Battles, seed: int) -> list[Check]:
     """Every check of a board that its battles allow, from draws keyed by ``seed``.
 
     ``posterior`` is a fit of ``counts``, of which ``judged`` are the battles known one by one.

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
+from ratings.battles import Battles
 from ratings.compiled import FloatArray
 from ratings.counts import CellCounts, PairCounts
 from ratings.cut_gaussian import density
 from ratings.expectation_propagation import pool
 from ratings.gaussian import NORMAL_975
 from ratings.hierarchical import HierarchicalPosterior
-from ratings.judged import Judged
 from ratings.posterior import Posterior
 
 # In units of sqrt(2) beta: as large as an effect can be expected where nothing tells of it.
@@ -46,7 +46,7 @@ class SideEffect(NamedTuple):
 UNKNOWN = SideEffect(math.nan, math.nan)
 
 
-def side_effect(posterior: Posterior, counts: PairCounts, judged: Judged) -> SideEffect:
+def side_effect(posterior: Posterior, counts: PairCounts, judged: Battles) -> SideEffect:
     """The effect over all battles in ``judged``, of which ``posterior`` is a fit.
 
     Least squares of the net verdict (1 first, -1 second, 0 tie) within pairs on the side, weighted
@@ -89,7 +89,7 @@ def _net(posterior: Posterior, counts: PairCounts) -> tuple[FloatArray, FloatArr
     return win - loss, slope, np.maximum(win + loss - (win - loss) ** 2, 1e-6)
 
 
-def imbalance(counts: PairCounts, judged: Judged, battles: FloatArray | None = None) -> FloatArray:
+def imbalance(counts: PairCounts, judged: Battles, battles: FloatArray | None = None) -> FloatArray:
     """Share of each pair's battles (P) with its first model first, less that with it second.
 
     ``battles`` (P): all battles of each pair, where some are known as counts alone.
@@ -135,7 +135,7 @@ def is_one_sided(posterior: Posterior, exposed: FloatArray, effect: SideEffect) 
     return bool((np.abs(centred) * plausible > posterior.fitted.skill_sd).any())
 
 
-def both_ways_share(counts: PairCounts, judged: Judged) -> float:
+def both_ways_share(counts: PairCounts, judged: Battles) -> float:
     """Share of battles whose pair was shown both ways round, 0 to 1; NaN without battles."""
     pairs = counts.first.size
     battles = judged.per_pair(judged.battles, pairs)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -39,6 +41,8 @@ COMMANDS = {
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
 INTERRUPTED = 130
+# As many as some systems permit; a log of thousands of files is read with far fewer.
+OPEN_FILES = 10_240
 TOO_MANY = os.strerror(errno.EMFILE)
 MORE_FILES = (
     "The log has more files than this process may have open at once. Nothing is damaged. Raise "
@@ -86,8 +90,19 @@ def demoscope() -> None:
     """Whose favourite model? Census-weighted leaderboards anybody can reproduce."""
 
 
+def allow_open_files() -> None:
+    """As many open files as the system permits this process: a log may have thousands."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        # What is refused leaves the limit as it was.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run() -> None:
     """Run the command line; a user's error is one message and an exit code, never a traceback."""
+    allow_open_files()
     try:
         Home.from_environment().keep_private()
         app()

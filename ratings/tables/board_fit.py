@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import ndtr
 
+from ratings.battles import Battles
 from ratings.gaussian import NORMAL_975
-from ratings.judged import Judged
 from ratings.model_fit import checks, discovered
 from ratings.sides import (
     UNKNOWN,
@@ -52,13 +52,13 @@ class Sides:
     cells: dict[str, pa.Array]
     effects: dict[str, SideEffect]
 
-    def judged(self, stratum: str, dimension: str, counts: PairCounts) -> Judged | None:
+    def judged(self, stratum: str, dimension: str, counts: PairCounts) -> Battles | None:
         """The battles of a board; None where none is known one by one."""
         rows = self.battles.get(dimension)
         if rows is None or stratum not in self.cells:
             return None
         here = rows.filter(pc.is_in(rows.column("cell_id"), self.cells[stratum]))
-        return Judged.from_arrow(here, counts) if here.num_rows else None
+        return Battles.from_arrow(here, counts) if here.num_rows else None
 
     def effect(self, dimension: str) -> SideEffect:
         """Of a dimension, over all its battles."""

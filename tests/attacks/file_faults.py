@@ -5,11 +5,14 @@ The product has no hook for it. Files that a library writes by itself are not se
 
 import errno
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 CHANGES = {"os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"}
 NEEDS_SPACE = {"os.link", "os.mkdir", "os.rename", "os.symlink"}
@@ -73,3 +76,25 @@ def full_disk_at(number: int) -> Iterator[_Fault]:
     """What needs space is refused from the n-th time on; `seen` says how often space was needed."""
     with _faulty(_Fault(number, is_kill=False)) as fault:
         yield fault
+
+
+@contextmanager
+def small_disk(directory: Path) -> Iterator[Path]:
+    """A real disk of 256 MB at a new directory, so that what libraries write can be refused."""
+    directory.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(directory)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a tmpfs is not allowed here")
+    try:
+        yield directory
+    finally:
+        # DuckDB may still have a file of it open in this process.
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+def leave_room(disk: Path, kilobytes: int) -> Path:
+    """Fill a disk but for so much; the file that does."""
+    status = os.statvfs(disk)
+    filler = disk / "filler"
+    filler.write_bytes(bytes(status.f_frsize * status.f_bavail - (kilobytes << 10)))
+    return filler

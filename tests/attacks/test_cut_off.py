@@ -1,9 +1,7 @@
 """Publishing and the page, killed at each step: the old one or the new one is there, whole."""
 
 import json
-import os
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from itertools import count
@@ -19,7 +17,13 @@ from publishing.page.building import HOME_PAGE, site_of
 from publishing.page.replacing import new_site
 from publishing.publications import checking, store, writing
 from publishing.publications.store import Publication
-from tests.attacks.file_faults import KilledError, full_disk_at, killed_before
+from tests.attacks.file_faults import (
+    KilledError,
+    full_disk_at,
+    killed_before,
+    leave_room,
+    small_disk,
+)
 from tests.end_to_end.command import demoscope
 
 BOARDS = {"old": "a" * 64, "new": "b" * 64}
@@ -86,7 +90,7 @@ def test_a_page_on_a_full_disk(tmp_path: Path) -> None:
         home = Home(tmp_path / str(number))
         write_page(home.site, "old")
         with full_disk_at(number) as fault:
-            said = complaint_of(lambda: write_page(home.site, "new"))  # noqa: B023
+            said = complaint_of(lambda: write_page(home.site, "new"))  # noqa: B023 (called at once)
         if said is None:
             assert fault.seen < number, "a failure was swallowed"
             assert shown_page(home) == "new"
@@ -184,7 +188,7 @@ def test_a_publication_on_a_full_disk(tmp_path: Path) -> None:
         home.root.mkdir()
         publish(home, "old")
         with full_disk_at(number) as fault:
-            said = complaint_of(lambda: publish(home, "new"))  # noqa: B023
+            said = complaint_of(lambda: publish(home, "new"))  # noqa: B023 (called at once)
         if said is None:
             assert fault.seen < number, "a failure was swallowed"
             require_whole(home, {"new"})
@@ -223,20 +227,13 @@ def test_the_commands_on_a_full_disk(victim: Home, command: tuple[str, ...]) -> 
 @pytest.mark.slow
 def test_the_commands_on_a_disk_that_fills_up(attacked: Home, tmp_path: Path) -> None:
     """A real one, so that DuckDB's own writes are refused as well."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a tmpfs is not allowed here")
-    try:
+    with small_disk(tmp_path / "disk") as disk:
         home = Home(Path(shutil.copytree(attacked.root, disk / "home", symlinks=True)))
         assert demoscope(home.root, "site", "build").returncode == 0
         shown = store.current(home.marts).name
         refused = Counter[str]()
         for kilobytes in (0, 4, 40, 200, 400, 800, 1200, 1600, 2000, 2400, 2800, 3200, 4000, 6000):
-            status = os.statvfs(disk)
-            filler = disk / "filler"
-            filler.write_bytes(bytes(status.f_frsize * status.f_bavail - (kilobytes << 10)))
+            filler = leave_room(disk, kilobytes)
             for command in ("publish", "site"):
                 done = demoscope(home.root, command, *(["build"] if command == "site" else []))
                 if done.returncode:
@@ -253,5 +250,3 @@ def test_the_commands_on_a_disk_that_fills_up(attacked: Home, tmp_path: Path) ->
         assert demoscope(home.root, "site", "build").returncode == 0
         checks = json.loads(demoscope(home.root, "doctor", "--json").stdout)["checks"]
         assert {one["check"] for one in checks if not one["is_well"]} <= {"space"}
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)

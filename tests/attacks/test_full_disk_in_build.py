@@ -15,7 +15,7 @@ from ingestion.paths import Home
 from orchestration.full_disk import full_disk_explained
 from orchestration.home_checks import leftovers
 from publishing.boards import store
-from tests.attacks.file_faults import full_disk_at
+from tests.attacks.file_faults import full_disk_at, leave_room, small_disk
 from tests.attacks.small_votes import write_votes
 from tests.end_to_end.command import demoscope, document
 
@@ -75,20 +75,13 @@ def test_a_build_without_room_at_its_first_write(victim: Home) -> None:
 @pytest.mark.slow
 def test_builds_on_a_disk_that_fills_up(attacked: Home, tmp_path: Path) -> None:
     """A real one, so that the writes of DuckDB, dbt and pyarrow are refused as well."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a tmpfs is not allowed here")
-    try:
+    with small_disk(tmp_path / "disk") as disk:
         home = Home(Path(shutil.copytree(attacked.root, disk / "home", symlinks=True)))
         shown = store.current(home.boards).id
         document(home.root, "ingest", write_votes(tmp_path / "more.jsonl", 60, 90), "--json")
         refused = 0
         for kilobytes in (0, 40, 400, 1500, 3000, 6000, 9000):
-            status = os.statvfs(disk)
-            filler = disk / "filler"
-            filler.write_bytes(bytes(status.f_frsize * status.f_bavail - (kilobytes << 10)))
+            filler = leave_room(disk, kilobytes)
             done = demoscope(home.root, "build")
             filler.unlink()
             if done.returncode:
@@ -99,5 +92,3 @@ def test_builds_on_a_disk_that_fills_up(attacked: Home, tmp_path: Path) -> None:
         assert store.current(home.boards).id != shown
         assert EventLog.open(home.log).head_seq == 3
         assert leftovers(home) == "none"
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)

@@ -1,6 +1,7 @@
 """The picture of docs/weighting.md: a skewed sample, unweighted and weighted, beside its truth.
 
-`make weighting-plot` writes it: the same bytes on every machine, for a board is.
+`make weighting-plot` writes it: the same bytes on every machine, for a board is. It prints the
+README's share of true skills inside the 95% intervals.
 
 What stays out: the test of the same (test_simulated_truth.py).
 """
@@ -8,6 +9,7 @@ What stays out: the test of the same (test_simulated_truth.py).
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +21,11 @@ STRATUM, DIMENSION = "US", "overall"
 BOARDS = (("none", "unweighted", "#b5482a"), ("plus_politics", "weighted", "#1f5fa8"))
 STEP, LEFT, WIDTH, TOP = 24, 170, 560, 46
 TICKS = range(-9, 10, 3)
+COVERED = (
+    ("trueskill_ep", "none", "unweighted"),
+    ("trueskill_ep", "plus_politics", "weighted to the census"),
+    ("trueskill_hierarchical", "census", "census"),
+)
 
 
 def as_svg(rows: list[Row]) -> str:
@@ -64,6 +71,20 @@ def as_svg(rows: list[Row]) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
+def coverage(rows: list[Row]) -> list[str]:
+    """Per kind of board of the US and the UK, the share of true skills inside its intervals."""
+    lines = []
+    for estimator, weighting, label in COVERED:
+        inside = [
+            covers(row)
+            for row in rows
+            if (row["estimator"], row["weighting"]) == (estimator, weighting)
+            and row["stratum_id"] in {"US", "UK"}
+        ]
+        lines.append(f"{estimator}, {label}, US and UK: {sum(inside) / len(inside):.0%}")
+    return lines
+
+
 def _x(skill: float) -> float:
     return LEFT + WIDTH * (skill - TICKS[0]) / (TICKS[-1] - TICKS[0])
 
@@ -77,6 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
         rows = board_and_truth(Path(directory), STUDY)
     chosen = [row for row in rows if (row["stratum_id"], row["dimension"]) == (STRATUM, DIMENSION)]
     (options.out / "weighting.svg").write_text(as_svg(chosen), encoding="utf-8")
+    sys.stdout.write("\n".join([*coverage(rows), ""]))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What intervals take to be alike: worlds with and without tastes and prompts, and corners."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,7 +40,8 @@ def known(rows: pa.Table, *, with_items: bool = True) -> tuple[Posterior, Depend
 
 def coverage(world: World, seeds: int) -> dict[str, float]:
     """Shares of intervals that hold what samples say on average; how wide the widest are."""
-    skills, sds = [], {"model": [], "people": [], "shown": []}  # type: ignore[var-annotated]
+    skills: list[Any] = []
+    sds: dict[str, list[Any]] = {"model": [], "people": [], "shown": []}
     for seed in range(seeds):
         rows = verdicts(world, seed)
         posterior, both = known(rows)

@@ -4,11 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ratings.axis_effect import axis_scores, tau_interval
 from ratings.counts import CellCounts, InvalidCountsError, PairCounts
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
 from ratings.hierarchical import TAU_FLOOR, fit_hierarchical
-from ratings.posterior import Prior
+from ratings.posterior import TRUESKILL_PRIOR, Prior
 from tests.ratings.simulation import (
     NOISE_SD,
     PRIOR_SD,
@@ -34,9 +35,11 @@ def test_the_population_is_covered_and_tau_recovered_where_the_flat_board_fails(
         covered.append((np.abs(board.skill - truth) < 1.96 * board.skill_sd).mean())
         flat.append((np.abs(pooled.skill - truth) < 1.96 * pooled.skill_sd).mean())
         taus.append(posterior.tau)
-        scales = posterior.scales().to_pydict()
-        low, high = np.array(scales["tau_lo"]), np.array(scales["tau_hi"])
-        inside.append((low < TAU) & (np.array(TAU) < high))
+        for axis, tau in enumerate(TAU):
+            known = (counts, posterior.sites, posterior.tau, TRUESKILL_PRIOR)
+            scores = axis_scores(*known, axis, None)
+            _, low, high = tau_interval([scores])
+            inside.append(low < tau < high)
     assert 0.93 <= np.mean(covered) <= 0.97
     assert np.mean(flat) < 0.85
     error = np.std(taus, axis=0, ddof=1) / np.sqrt(len(taus))
@@ -150,7 +153,7 @@ def test_corners_converge(outcome: str) -> None:
         assert np.isfinite(posterior.mean).all()
         assert np.isfinite(posterior.covariance).all()
         assert posterior.converged
-        assert np.isfinite(posterior.scales()["tau"].to_numpy()).all()
+        assert np.isfinite(posterior.tau).all()
 
 
 def test_refusals() -> None:

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
+from ratings.battles import Battles
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
-from ratings.judged import Judged
 from ratings.model_fit import DRIFT, PAIRS, TRIADS, Check, checks, discovered
 from tests.ratings.simulation import NOISE_SD, model_ids, outcome_of
 
@@ -60,7 +60,7 @@ class World:
         )
         counts = PairCounts.from_arrow(table)
         fitted = fit_draw_margin(counts, is_spread_learnt=True)
-        found = checks(fitted, counts, Judged.from_arrow(table, counts), seed)
+        found = checks(fitted, counts, Battles.from_arrow(table, counts), seed)
         return {one.name: one for one in found}
 
     def _circle(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
+from ratings.battles import Battles
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
-from ratings.judged import Judged
 from ratings.posterior import Posterior
 from ratings.sides import (
     SideEffect,
@@ -37,7 +37,7 @@ class World:
     raters: int = 250
     personal: float = 0.1 * NOISE_SD
 
-    def drawn(self, seed: int) -> tuple[PairCounts, Judged, NDArray[np.float64]]:
+    def drawn(self, seed: int) -> tuple[PairCounts, Battles, NDArray[np.float64]]:
         rng = np.random.default_rng(seed)
         skill = rng.uniform(-5.0, 5.0, SIZE)
         each = np.minimum(np.ceil(rng.lognormal(1.8, 0.9, self.raters)), 60).astype(int)
@@ -62,7 +62,7 @@ class World:
             }
         )
         counts = PairCounts.from_arrow(table)
-        return counts, Judged.from_arrow(table, counts), skill - skill.mean()
+        return counts, Battles.from_arrow(table, counts), skill - skill.mean()
 
 
 def measured(
@@ -155,6 +155,6 @@ def test_no_battles() -> None:
             **{name: [1] for name in ("win_a_count", "win_b_count", "tie_count")},
         }
     )
-    judged = Judged.from_arrow(table, counts)
+    judged = Battles.from_arrow(table, counts)
     assert judged.pair.size == 0
     assert not side_effect(fit_draw_margin(counts), counts, judged).is_known

@@ -15,7 +15,7 @@ from ratings.counts import COUNT_COLUMNS, PairCounts, amounts
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Battles:
     """N rows of battles of the P pairs of a board, each of one person, side and half of the time.
 
     ``pair`` (N): place among the pairs; ``person`` (N): 0 to R - 1; ``side`` (N): 1 where the
