@@ -89,7 +89,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         [_no_boards(), *boards, *online, *weighted, *merged, *hierarchical],
         promote_options="default",
     )
-    every = _with_basis(every)
+    every = _with_basis(every, rated)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
     tables |= effects | histories
@@ -131,11 +131,23 @@ def _no_boards() -> pa.Table:
     return every.empty_table()
 
 
-def _with_basis(every: pa.Table) -> pa.Table:
-    # Boards that do not know of judges take all verdicts as independent.
-    place = every.column_names.index("interval_basis")
-    filled = pc.fill_null(every.column(place), INDEPENDENT)
-    return every.set_column(place, "interval_basis", filled)
+def _with_basis(every: pa.Table, rated: list[Rated]) -> pa.Table:
+    # Boards that do not know of judges take all verdicts as independent; every board of the same
+    # verdicts is about the same prompts, whether or not its intervals know of them.
+    prompts = {
+        key: one.dependence.item_count
+        for key, one in count_boards.canonical(rated).items()
+        if one.dependence is not None
+    }
+    keys = zip(
+        *(every.column(name).to_pylist() for name in ("stratum_id", "dimension")), strict=True
+    )
+    of_board = pa.array([prompts.get(key) for key in keys], pa.int64())
+    for name, known in (("interval_basis", INDEPENDENT), ("item_count", of_board)):
+        place = every.column_names.index(name)
+        filled = pc.coalesce(every.column(place), known)
+        every = every.set_column(place, name, filled)
+    return every
 
 
 def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[pa.Table], Tables]:

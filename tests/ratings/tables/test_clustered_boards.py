@@ -152,6 +152,14 @@ def test_items_reach_flat_and_weighted_boards(with_items: dict[str, pd.DataFrame
     merged = of("prompts", "merged_by_age")
     assert set(merged.interval_basis) == {"participants"}
     assert set(merged.item_count) == {12}
+    # The hierarchical model's intervals don't know of prompts; its title says how many there are.
+    pooled = with_items["rating"]
+    pooled = pooled[
+        (pooled.estimator == "trueskill_hierarchical") & (pooled.dimension == "prompts")
+    ]
+    assert len(pooled)
+    assert set(pooled.interval_basis) == {"participants"}
+    assert set(pooled[pooled.stratum_id == "US"].item_count) == {12}
     one, other = (of("prompts", name).skill_sd_micro.to_numpy() for name in ("none", "census"))
     assert np.abs(one - other).max() <= 1
 
