@@ -113,7 +113,8 @@ def _left_out(rows: list[dict[str, Any]]) -> list[str]:
             (row["weighting"], row["stratum_id"]),
             f"the board {row['weighting']} of {row['stratum_id']} leaves out {left_out:,} of"
             f" {total:,} verdicts on {row['dimension']}{models}: of people who are not enrolled"
-            " or whose country has no weights. The weighting scheme `everybody` keeps them.",
+            " or whose country has no weights. The weighting scheme `everybody` keeps them: make it"
+            " the default in seed_weighting_schemes.",
         )
     return list(sentences.values())
 

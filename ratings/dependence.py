@@ -187,7 +187,7 @@ def dependence_of(posterior: Posterior, judges: Judges) -> Dependence:
         ratio = design_effect(fitted, found.covariance)
         effect = ratio if math.isfinite(ratio) else None
         growth = max(interval_design_effect(fitted, found), 1.0)
-        own = _at_least(fitted.with_covariance(found.interval_covariance), posterior)
+        own = at_least(fitted.with_covariance(found.interval_covariance), posterior)
     return Dependence(
         basis=basis,
         covariance=own,
@@ -275,9 +275,12 @@ def _scaled(covariance: FloatArray, wanted: FloatArray, seen: FloatArray) -> Flo
     return covariance * factor[:, None] * factor[None, :]
 
 
-def _at_least(clustered: Posterior, posterior: Posterior) -> FloatArray:
-    # What is missing is added to the skill of that model alone. Skills are about their mean, which
-    # moves with it a little: so from below, until they are wide enough.
+def at_least(clustered: Posterior, posterior: Posterior) -> FloatArray:
+    """The covariance (M, M) of ``clustered``, with no skill's sd below that of ``posterior``.
+
+    What is missing is added to the skill of that model alone. Skills are about their mean, which
+    moves with it a little: so from below, until they are wide enough (within WITHIN).
+    """
     seen, own = clustered.skill_sd, posterior.skill_sd
     skewed = own / np.where(own > 0.0, posterior.fitted.skill_sd, 1.0)
     wanted = np.maximum(seen * np.maximum(skewed, 1.0), own)

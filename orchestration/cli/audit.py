@@ -44,12 +44,15 @@ def audit(
     """Say how few people or votes must go before another model leads everybody's boards."""
     from orchestration.database import mart_rows
 
-    found = mart_rows(Home.from_environment(), FOUND, {"dimension": dimension})
+    home = Home.from_environment()
+    found = mart_rows(home, FOUND, {"dimension": dimension})
     if not found:
+        known = {row["dimension"] for row in mart_rows(home, FOUND, {"dimension": None})}
+        if known:
+            message = f"The last build has no dimension {dimension!r} to audit."
+            raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
         message = "The last build has no board of everybody's whose judges are known."
-        if dimension is not None:
-            message = f"The last build has no such board of dimension {dimension!r}."
-        raise NotFoundError(message, remedy="Build first (demoscope build), or load who judged.")
+        raise NotFoundError(message, remedy="Load who judged, then build: demoscope build")
     if as_json:
         print_json({"rows": found})
         return
@@ -61,7 +64,7 @@ def audit(
 
 def _lines(row: dict[str, Any]) -> list[str]:
     lines = [
-        f"{row['leader_model_id']} leads {row['second_model_id']} by {row['lead']:.2f}",
+        f"{row['leader_model_id']} leads {row['second_model_id']} by {row['lead']:.2f} in skill",
         _removal(row, "participant", "participants"),
     ]
     if row["largest_influence"] is not None:
@@ -70,8 +73,8 @@ def _lines(row: dict[str, Any]) -> list[str]:
         lines.append(_removal(row, "vote", "votes"))
     apart, neighbours = row["neighbours_apart"], row["neighbour_count"]
     lines.append(
-        f"{apart:,} of {neighbours:,} neighbours in rank are told apart, all pairs considered"
-        f" together; {counted(row['tier_count'] or 0, 'tier')}"
+        f"{counted(row['tier_count'] or 0, 'tier')}; of {counted(neighbours, 'pair')} of neighbours"
+        f" in rank {apart:,} can be told apart"
     )
     return lines
 

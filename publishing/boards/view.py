@@ -111,7 +111,8 @@ def title(
     words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
     if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
         worth = round(effective_count)
-        words += f" * provisional: it is worth {worth} {'person' if worth == 1 else 'people'}"
+        people_worth = "1 person" if worth == 1 else f"{worth} people"
+        words += f" * provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}"
     words += f", {beside}" if beside else ""
     return f"SIMULATED: {words}" if is_simulated else words
 

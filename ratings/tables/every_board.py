@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ratings.dependence import INDEPENDENT
+from ratings.dependence import FEW, FEW_PARTICIPANTS, INDEPENDENT, PARTICIPANTS
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
 from ratings.tables import (
@@ -39,6 +39,7 @@ from ratings.tournaments import (
 )
 
 RATING, PAIRWISE = "rating", "pairwise"
+JUDGES = ("participant_count", "effective_participant_count", "unattributed_count", "item_count")
 Tables = dict[str, pa.Table]
 Rows = list[dict[str, Any]]
 
@@ -132,22 +133,21 @@ def _no_boards() -> pa.Table:
 
 
 def _with_basis(every: pa.Table, rated: list[Rated]) -> pa.Table:
-    # Boards that do not know of judges take all verdicts as independent; every board of the same
-    # verdicts is about the same prompts, whether or not its intervals know of them.
-    prompts = {
-        key: one.dependence.item_count
-        for key, one in count_boards.canonical(rated).items()
-        if one.dependence is not None
-    }
-    keys = zip(
-        *(every.column(name).to_pylist() for name in ("stratum_id", "dimension")), strict=True
-    )
-    of_board = pa.array([prompts.get(key) for key in keys], pa.int64())
-    for name, known in (("interval_basis", INDEPENDENT), ("item_count", of_board)):
+    # Boards that do not know of judges take all verdicts as independent. Every board of the same
+    # verdicts has the same judges and prompts, whether or not its intervals know of them.
+    known = {key: one.dependence for key, one in count_boards.canonical(rated).items()}
+    keys = (every.column(name).to_pylist() for name in ("stratum_id", "dimension"))
+    of_board = [known.get(key) for key in zip(*keys, strict=True)]
+    for name in JUDGES:
         place = every.column_names.index(name)
-        filled = pc.coalesce(every.column(place), known)
-        every = every.set_column(place, name, filled)
-    return every
+        kind = every.column(place).type
+        others = pa.array([getattr(one, name, None) for one in of_board], kind)
+        every = every.set_column(place, name, pc.coalesce(every.column(place), others))
+    place = every.column_names.index("interval_basis")
+    basis = pc.fill_null(every.column(place), INDEPENDENT)
+    people = pc.fill_null(every.column("participant_count"), FEW_PARTICIPANTS)
+    is_few = pc.and_(pc.equal(basis, PARTICIPANTS), pc.less(people, FEW_PARTICIPANTS))
+    return every.set_column(place, "interval_basis", pc.if_else(is_few, FEW, basis))
 
 
 def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[pa.Table], Tables]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ratings.countries import COUNTRY, Census, CountriesPosterior, joint_weights
 from ratings.counts import CellCounts
+from ratings.dependence import at_least
 from ratings.growth import interval_design_effect
 from ratings.hierarchical_sandwich import CellPeople, HierarchicalSandwich
 from ratings.posterior import Posterior, merge_by_census
@@ -38,7 +39,8 @@ class Shown:
         """What the board shows."""
         if self.sandwich is None:
             return self.own
-        return self.own.with_covariance(self.sandwich.interval_covariance)
+        clustered = self.own.with_covariance(self.sandwich.interval_covariance)
+        return self.own.with_covariance(at_least(clustered, self.own))
 
     @property
     def design_effect(self) -> float:
