@@ -21,6 +21,7 @@ from ratings.compiled import MANY_MODELS, FloatArray, compiled
 from ratings.counts import COUNT_COLUMNS, PairCounts, ParticipantCounts, amounts
 from ratings.growth import interval_design_effect
 from ratings.posterior import Posterior
+from ratings.prior_pull import unequal_pull
 from ratings.sandwich import Sandwich, design_effect, sandwich
 
 INDEPENDENT = "independent"
@@ -175,7 +176,7 @@ def dependence_of(posterior: Posterior, judges: Judges) -> Dependence:
     ``posterior``: the EP fit of the board's counts, or what skewness made of it: then as much wider
     than the fit's sandwich as it is than the fit. No skill's interval is narrower than the
     posterior's own: where a model wins all its battles nobody's verdicts differ, and a sandwich
-    takes that for certainty.
+    takes that for certainty. A model far from the rest is wider by ``unequal_pull``.
     """
     fitted, known = posterior.fitted, judges.people.participant_count
     own, basis = posterior.covariance, INDEPENDENT
@@ -190,7 +191,7 @@ def dependence_of(posterior: Posterior, judges: Judges) -> Dependence:
         own = at_least(fitted.with_covariance(found.interval_covariance), posterior)
     return Dependence(
         basis=basis,
-        covariance=own,
+        covariance=own + np.diag(unequal_pull(posterior)),
         model_sd=posterior.skill_sd,
         participant_count=known,
         effective_participant_count=judges.effective_participant_count,

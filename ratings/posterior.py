@@ -53,6 +53,7 @@ class Posterior:
     (2, P, 3) holds precision and shift of one copy of each (pair, outcome), for warm starts.
     ``link``: what turns a difference of skills into an outcome. ``uncorrected``: the fit that the
     sites belong to, where mean and covariance were corrected since (``skewness``).
+    ``own_covariance``: the model's, where ``covariance`` is another, such as a sandwich.
     """
 
     model_ids: tuple[str, ...]
@@ -67,6 +68,12 @@ class Posterior:
     link: Link = "probit"
     sites: FloatArray = field(default_factory=lambda: np.empty((2, 0, 3)))
     uncorrected: "Posterior | None" = None
+    own_covariance: FloatArray | None = None
+
+    @property
+    def model_covariance(self) -> FloatArray:
+        """The model's own (M, M), where ``covariance`` is another, such as a sandwich."""
+        return self.covariance if self.own_covariance is None else self.own_covariance
 
     @property
     def fitted(self) -> "Posterior":
@@ -95,7 +102,7 @@ class Posterior:
 
     def with_covariance(self, covariance: FloatArray) -> Self:
         """The same means with another covariance (M, M), such as a sandwich."""
-        return replace(self, covariance=covariance)
+        return replace(self, covariance=covariance, own_covariance=self.model_covariance)
 
 
 def reference_weights(battles_per_model: FloatArray) -> FloatArray:
@@ -115,22 +122,30 @@ def over_models(posterior: Posterior, model_ids: Sequence[str]) -> Posterior:
     size = len(model_ids)
     mean = np.full(size, posterior.prior.mean)
     mean[rows] = posterior.mean[own]
-    covariance = np.eye(size) * posterior.prior.sd**2
-    covariance[np.ix_(rows, rows)] = posterior.covariance[np.ix_(own, own)]
-    return _made_of(posterior, mean, covariance, model_ids=tuple(model_ids))
+    wider = []
+    for covariance in (posterior.covariance, posterior.model_covariance):
+        wider.append(np.eye(size) * posterior.prior.sd**2)
+        wider[-1][np.ix_(rows, rows)] = covariance[np.ix_(own, own)]
+    return derived(posterior, mean, wider[0], own_covariance=wider[1], model_ids=tuple(model_ids))
 
 
 def some_models(posterior: Posterior, kept: IndexArray) -> Posterior:
     """The posterior of some of its models (K), by place."""
     names = tuple(posterior.model_ids[place] for place in kept.tolist())
-    covariance = posterior.covariance[np.ix_(kept, kept)]
-    return _made_of(posterior, posterior.mean[kept], covariance, model_ids=names)
+    here = np.ix_(kept, kept)
+    return derived(
+        posterior,
+        posterior.mean[kept],
+        posterior.covariance[here],
+        own_covariance=posterior.model_covariance[here],
+        model_ids=names,
+    )
 
 
-def _made_of(
+def derived(
     posterior: Posterior, mean: FloatArray, covariance: FloatArray, **changes: Any
 ) -> Posterior:
-    # What was not fitted itself has no sites, and all its models count alike.
+    """A posterior that was not fitted itself: it has no sites, and all its models count alike."""
     return replace(
         posterior,
         mean=mean,
@@ -141,39 +156,3 @@ def _made_of(
         uncorrected=None,
         **changes,
     )
-
-
-def merge_by_census(parts: Sequence[Posterior], shares: Sequence[float]) -> Posterior:
-    """sum_s W_s mu_s with covariance sum_s W_s^2 V_s: skills of the population.
-
-    ``parts``: posteriors of S disjoint strata that make up the population, over the same models;
-    ``shares`` (S): their census shares, scaled to sum to one. The draw margin is merged alike, for
-    what it says of the next battle. Raises ValueError otherwise.
-    """
-    if len({part.model_ids for part in parts}) != 1:
-        raise ValueError("nothing to merge, or not over the same models")
-    weights = np.asarray(shares, dtype=np.float64)
-    total = float(weights.sum())
-    if weights.shape != (len(parts),) or not (weights >= 0).all() or not total > 0:
-        raise ValueError("one share of zero or more per tournament, not all zero")
-    mean = np.zeros_like(parts[0].mean)
-    covariance = np.zeros_like(parts[0].covariance)
-    for part, weight in zip(parts, weights / total, strict=True):
-        mean += weight * part.mean
-        covariance += weight * weight * part.covariance
-    return _made_of(
-        parts[0],
-        mean,
-        covariance,
-        draw_margin=sum(
-            weight * part.draw_margin
-            for part, weight in zip(parts, (weights / total).tolist(), strict=True)
-        ),
-        converged=all(part.converged for part in parts),
-    )
-
-
-def sd_ratio(merged: Posterior, parts: Sequence[Posterior]) -> float:
-    """Median sd of a merged skill over the median sd of a stratum's: what merging has bought."""
-    typical = float(np.median([np.median(part.skill_sd) for part in parts]))
-    return float(np.median(merged.skill_sd)) / typical if typical > 0 else float("nan")

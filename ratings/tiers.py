@@ -1,49 +1,25 @@
 """Which models of a board can be told apart, all its pairs considered together.
 
 A board of 28 models has 378 differences: some look large by chance. Here at most 5% of boards call
-any two models different that are equal. P-values are Westfall and Young's step-down maximum of the
-studentised differences (1993, algorithm 2.8; Romano and Wolf 2005, Econometrica 73), whose joint
-distribution is that of the skills as they are shown. Ranks from such comparisons: Mogstad, Romano,
-Shaikh and Wilhelm 2024, Review of Economic Studies 91.
+any two models different that are equal. P-values are Student's, corrected by Holm's step-down with
+Sidak's levels (1979, Scandinavian Journal of Statistics 6; Holland and Copenhaver 1987, Biometrics
+43). They hold however the differences hang together, and where the sd of each is known from a few
+people of its own. Ranks from such comparisons: Mogstad, Romano, Shaikh and Wilhelm 2024, Review of
+Economic Studies 91.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
-from ratings.compiled import MANY_MODELS, FloatArray, IndexArray, Mask, compiled
+from ratings.compiled import FloatArray, IndexArray, Mask
 from ratings.gaussian import NORMAL_975
-from ratings.linear_algebra import factor, product
 from ratings.posterior import Posterior
 from ratings.summary import SEMIDEFINITE
 
 LEVEL = 0.05
-DRAWS = 2048
-# Of more models: pairs grow with their square.
-FEW_DRAWS = 1024
-
-
-@compiled
-def _step_down(
-    skill: FloatArray, first: IndexArray, second: IndexArray, inverse_sd: FloatArray,
-    seen: FloatArray, stretch: FloatArray,
-) -> tuple[IndexArray, FloatArray]:  # fmt: skip
-    # Of pairs (P) with differences ``seen`` over their sd in ascending order: in how many draws
-    # (D, M) the largest of it and all before is as large; and each draw's largest of all (D).
-    count = np.zeros(seen.size, dtype=np.int64)
-    largest = np.zeros(skill.shape[0])
-    for d in range(skill.shape[0]):
-        top = 0.0
-        row = skill[d]
-        for k in range(seen.size):
-            here = abs(row[first[k]] - row[second[k]]) * inverse_sd[k] * stretch[d]
-            top = max(top, here)
-            if top >= seen[k]:
-                count[k] += 1
-        largest[d] = top
-    return count, largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +41,11 @@ class Separations:
         return surely
 
 
-def separations(
-    posterior: Posterior, seed: int, degrees_of_freedom: float = math.inf
-) -> Separations:
+def separations(posterior: Posterior, degrees_of_freedom: float = math.inf) -> Separations:
     """All pairs of a board, at most 5% of boards wrong about any of them.
 
     ``posterior``: with the covariance that the board shows. ``degrees_of_freedom``: of Student's t
-    by which that covariance was widened (``Sandwich.interval_covariance``). ``seed``: 128-bit
-    Philox key.
+    by which that covariance was widened (``Sandwich.interval_covariance``).
     """
     size = posterior.mean.size
     first, second = np.triu_indices(size, 1)
@@ -85,27 +58,24 @@ def separations(
     # Equal skills that nothing could tell apart have no sd either.
     known = variance > SEMIDEFINITE * max(float(own.max()), 1e-300)
     inverse_sd = np.where(known, 1.0 / np.sqrt(np.where(known, variance, 1.0)), 0.0)
-    seen = np.abs(posterior.mean[first] - posterior.mean[second]) * inverse_sd
-    order = np.argsort(seen, kind="stable")
-    generator = np.random.Generator(np.random.Philox(key=seed))
-    draws = DRAWS if size <= MANY_MODELS else FEW_DRAWS
-    normal = generator.standard_normal((draws, size))
-    stretch = np.ones(draws)
-    if math.isfinite(degrees_of_freedom):
-        widening = float(stdtrit(degrees_of_freedom, 0.975)) / NORMAL_975
-        spread = generator.chisquare(degrees_of_freedom, draws) / degrees_of_freedom
-        stretch = 1.0 / (np.sqrt(spread) * widening)
-    skill = product(normal, factor(covariance, SEMIDEFINITE))
-    count, largest = _step_down(
-        skill, first[order], second[order], inverse_sd[order], seen[order], stretch
-    )
-    of_pair = np.empty(first.size)
-    # A smaller difference is never surer than a larger one.
-    of_pair[order] = np.maximum.accumulate(((1.0 + count) / (1.0 + draws))[::-1])[::-1]
-    p[first, second] = p[second, first] = of_pair
     signed = (posterior.mean[first] - posterior.mean[second]) * inverse_sd
     studentised[first, second], studentised[second, first] = signed, -signed
-    return Separations(p, studentised, float(np.quantile(largest, 1.0 - LEVEL)))
+    widening = float(stdtrit(degrees_of_freedom, 0.975)) / NORMAL_975
+    alone = 2.0 * stdtr(degrees_of_freedom, -np.abs(signed) * widening)
+    p[first, second] = p[second, first] = _step_down(alone.astype(np.float64))
+    largest = -float(stdtrit(degrees_of_freedom, 0.5 * (1.0 - (1.0 - LEVEL) ** (1 / first.size))))
+    return Separations(p, studentised, largest / widening)
+
+
+def _step_down(alone: FloatArray) -> FloatArray:
+    # P-values of pairs (P), from each by itself: the smallest is one of P, the next of P - 1.
+    order = np.argsort(alone, kind="stable")
+    left = np.arange(alone.size, 0, -1)
+    corrected = np.empty(alone.size)
+    corrected[order] = np.maximum.accumulate(
+        -np.expm1(left * np.log1p(-alone[order].clip(max=1.0 - 1e-16)))
+    )
+    return corrected
 
 
 def tiers(better: Mask, rank: IndexArray, counted: Mask) -> IndexArray:

@@ -188,11 +188,10 @@ def board(
     wide = posterior.skill_sd > parameters.provisional_sd_share * parameters.prior_sd
     own_seed = derive_seed(seed, *names.values())
     summary = summarise(posterior, own_seed, parameters.draws, few | wide)
-    own = derive_seed(seed, "tiers", rated.weighting, *names.values())
     rows = pa.table(
         {
             **dict(zip(summary.column_names, summary.columns, strict=True)),
-            **_tiers(rated, summary.column("rank").to_numpy(), ~(few | wide), 0.5 * met.sum(), own),
+            **_tiers(rated, summary.column("rank").to_numpy(), ~(few | wide), 0.5 * met.sum()),
             "battle_count": battle_count,
             "is_provisional": few | wide,
             "provisional_reason": pa.array(_reasons(few, wide), pa.string()),
@@ -228,12 +227,10 @@ def _with_dependence(rows: pa.Table, known: Dependence | None) -> pa.Table:
     return rows
 
 
-def _tiers(
-    rated: Rated, rank: IndexArray, counted: Mask, battles: float, seed: int
-) -> dict[str, pa.Array]:
+def _tiers(rated: Rated, rank: IndexArray, counted: Mask, battles: float) -> dict[str, pa.Array]:
     """Columns that say which models are told apart; null for those that are not ``counted``."""
     freedom = math.inf if rated.dependence is None else rated.dependence.growth[1]
-    found = separations(rated.posterior, seed, freedom)
+    found = separations(rated.posterior, freedom)
     by_rank = np.argsort(rank, kind="stable")
     by_rank = by_rank[counted[by_rank]]
     above, below = by_rank[:-1], by_rank[1:]

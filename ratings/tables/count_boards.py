@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from ratings.consistency import kendall_tau, rank_shifts, separation
 from ratings.counts import PairCounts
-from ratings.posterior import Posterior, merge_by_census, sd_ratio
+from ratings.merging import merge_by_census, sd_ratio
+from ratings.posterior import Posterior
 from ratings.summary import pairwise
 from ratings.tables.bounds import DETAILED_MODELS, PAIRS, left_out, paired
 from ratings.tables.declarations import before_rounding

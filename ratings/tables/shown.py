@@ -16,7 +16,9 @@ from ratings.counts import CellCounts
 from ratings.dependence import at_least
 from ratings.growth import interval_design_effect
 from ratings.hierarchical_sandwich import CellPeople, HierarchicalSandwich
-from ratings.posterior import Posterior, merge_by_census
+from ratings.merging import merge_by_census
+from ratings.posterior import Posterior
+from ratings.prior_pull import shared_pull, unequal_pull
 from ratings.sandwich import Sandwich, design_effect
 from ratings.tables.inputs import Study
 
@@ -37,10 +39,11 @@ class Shown:
     @cached_property
     def posterior(self) -> Posterior:
         """What the board shows."""
-        if self.sandwich is None:
-            return self.own
-        clustered = self.own.with_covariance(self.sandwich.interval_covariance)
-        return self.own.with_covariance(at_least(clustered, self.own))
+        covariance = self.own.covariance
+        if self.sandwich is not None:
+            clustered = self.own.with_covariance(self.sandwich.interval_covariance)
+            covariance = at_least(clustered, self.own)
+        return self.own.with_covariance(covariance + np.diag(unequal_pull(self.own)))
 
     @property
     def design_effect(self) -> float:
@@ -72,6 +75,7 @@ def merged(parts: Sequence[Shown], shares: Sequence[float]) -> Shown:
         sampling += share * share * one.sampling
         prior += share * share * one.prior
         variances.append(share * share * float(np.trace(one.sampling)))
+    prior += shared_pull([part.own for part in parts], np.array(shares) / sum(shares))
     # Satterthwaite's degrees of freedom of a sum of independent variances.
     spread = sum(
         variance**2 / one.degrees_of_freedom for variance, one in zip(variances, known, strict=True)

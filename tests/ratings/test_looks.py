@@ -41,23 +41,27 @@ def looks(
     """The board as it is shown after each ``every`` raters."""
     rows = list(verdicts(seed, skill, raters, most))
     for until in range(every, raters + 1, every):
-        seen = [row for row in rows if row[0] < until]
-        rater, a, b, said = (list(column) for column in zip(*seen, strict=True))
-        outcome = np.array(said)
-        table = pa.table(
-            {
-                "participant_id": rater,
-                "model_a": a,
-                "model_b": b,
-                **{
-                    name: (outcome == code).astype(float)
-                    for code, name in enumerate(("win_a_count", "win_b_count", "tie_count"))
-                },
-            }
-        )
-        people = ParticipantCounts.from_arrow(table)
+        people = people_of([row for row in rows if row[0] < until])
         posterior = fit(people.counts, draw_margin=2.0)
         yield posterior.with_covariance(sandwich(posterior, people).interval_covariance)
+
+
+def people_of(rows: list[tuple[int, str, str, int]]) -> ParticipantCounts:
+    """Who said what, of the rows of ``verdicts``."""
+    rater, a, b, said = (list(column) for column in zip(*rows, strict=True))
+    outcome = np.array(said)
+    table = pa.table(
+        {
+            "participant_id": rater,
+            "model_a": a,
+            "model_b": b,
+            **{
+                name: (outcome == code).astype(float)
+                for code, name in enumerate(("win_a_count", "win_b_count", "tie_count"))
+            },
+        }
+    )
+    return ParticipantCounts.from_arrow(table)
 
 
 def stops(studies: range, skill: NDArray[np.float64], *, raters: int, every: int) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
-from ratings.posterior import Posterior, merge_by_census, sd_ratio
+from ratings.merging import merge_by_census, sd_ratio
+from ratings.posterior import Posterior
 from tests.ratings.simulation import NOISE_SD, PRIOR_SD, count, outcome_of, simulate
 
 SHARES = (0.5, 0.3, 0.2)
