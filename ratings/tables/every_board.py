@@ -77,7 +77,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         removing = beside.submit(
-            lambda: [] if is_board_alone else list(flat_rows(rated, judged, everybody))
+            lambda: [] if is_board_alone else list(flat_rows(rated, judged, parameters))
         )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
@@ -173,8 +173,8 @@ def _weighted(
     fragile: Rows = []
     for key in inputs.weighted_judgments(read):
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
-        fragile += weighted_rows(fitted, parameters.margin_tournament)
         one = board_fit.weighted_without_sides(fitted, sides)
+        fragile += weighted_rows(one, parameters)
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
