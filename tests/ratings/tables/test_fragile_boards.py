@@ -1,8 +1,9 @@
-"""From verdicts to the table `fragility`: who may lead, and what one prompt moves."""
+"""From verdicts to `fragility` and `stopping`: who may lead, and what one prompt moves."""
 
 from typing import Any
 
 import numpy as np
+import pytest
 
 from orchestration.rating_step import reading
 from ratings.tables.every_board import rate_all
@@ -26,8 +27,8 @@ def verdicts(prompts: int) -> list[Verdict]:
     return found
 
 
-def made(rows: list[Verdict]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The row of everybody's board, and the board."""
+def made(rows: list[Verdict]) -> tuple[dict[str, Any], list[dict[str, Any]], float]:
+    """The row of everybody's board, the board, and how sure it is that its first model leads."""
     with database(rows) as connection:
         tables = rate_all(reading(connection), RatingParameters(draws=64))
     [fragile] = tables["fragility"].to_pylist()
@@ -36,24 +37,33 @@ def made(rows: list[Verdict]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         for row in tables["rating"].to_pylist()
         if (row["stratum_id"], row["estimator"]) == ("all", "trueskill_ep")
     ]
-    return fragile, sorted(board, key=lambda row: row["rank"])
+    [confidence] = {
+        row["value_micro"] / 1e6
+        for row in tables["stopping"].to_pylist()
+        if (row["stratum_id"], row["measure"], row["weighting"])
+        == ("all", "lead_confidence", "none")
+    }
+    return fragile, sorted(board, key=lambda row: row["rank"]), confidence
 
 
-def test_a_newcomer_that_won_all_its_battles_leads_no_board() -> None:
-    new = [Verdict(f"p{2 * k}", "old", "overall", "ant", "new", "b") for k in range(9)]
-    fragile, board = made([*verdicts(0), *new])
+def test_a_newcomer_of_few_battles_leads_no_board_and_is_no_rival() -> None:
+    new = [Verdict(f"p{2 * k}", "old", "overall", "cat", "new", "abbb"[k % 4]) for k in range(20)]
+    fragile, board, sure = made([*verdicts(0), *new])
     assert max(board, key=lambda row: row["skill_micro"])["model_id"] == "new"
     assert board[0]["model_id"] == fragile["leader_model_id"] == "ant"
     assert fragile["second_model_id"] == board[1]["model_id"] == "bee"
     assert fragile["leader_without_participants"] == "bee"
     assert fragile["leader_without_votes"] == "bee"
+    _, _, before = made(verdicts(0))
+    assert before > 0.9
+    assert sure == pytest.approx(before, abs=0.1)
 
 
 def test_what_a_prompt_moves_is_known_where_people_share_prompts() -> None:
-    fragile, _ = made(verdicts(7))
+    fragile, _, _ = made(verdicts(7))
     assert fragile["item_count"] == 7
     assert fragile["largest_item_influence_micro"] > 0
-    fragile, _ = made(verdicts(0))
+    fragile, _, _ = made(verdicts(0))
     assert fragile["item_count"] is None
     assert fragile["largest_item_influence_micro"] is None
     assert fragile["largest_influence_micro"] > 0
