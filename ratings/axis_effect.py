@@ -291,7 +291,6 @@ def p_permutation(scores: AxisScores, models: int, seed: int, draws: int) -> flo
     starts = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int64)
     entry = np.repeat(begins - starts[:-1], ends - begins) + np.arange(starts[-1])
     model, value = scores.model[entry], scores.value[entry]
-    # Less what all have in common: a permutation moves it about.
     total, square = np.zeros((group.max() + 1, models)), np.zeros((group.max() + 1, models))
     seen = _statistic(starts, model, value, group, total, square)
     generator = np.random.Generator(np.random.Philox(key=seed))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ratings.board_order import BoardOrder
 from ratings.compiled import FloatArray, IndexArray
 from ratings.counts import PairCounts, ParticipantCounts
 from ratings.expectation_propagation import fit
@@ -35,93 +36,125 @@ class Removal(NamedTuple):
 class Fragility:
     """Of a board: who leads it, and what must go before another does.
 
-    ``largest_influence``: how far a single participant moves the lead over the second, skill units;
-    None where one is all that is known of a model.
+    ``is_tie``: whether the lead is rounding; then nothing has to go, and nothing is said to.
+    ``largest_influence``, ``largest_item_influence``: how far a single participant, or item, moves
+    the lead over the second, skill units; None where one is all that is known of a model, and
+    where items are not known.
     """
 
     leader: str
     second: str
     lead: float
+    is_tie: bool
     participants: Removal
     votes: Removal | None
     largest_influence: float | None
+    largest_item_influence: float | None
 
 
-def fragility(posterior: Posterior, people: ParticipantCounts, *, has_votes: bool) -> Fragility:
-    """Of a board with ``posterior``, the fit of ``people``: two models or more.
+def fragility(
+    order: BoardOrder,
+    people: ParticipantCounts,
+    *,
+    has_votes: bool,
+    items: ParticipantCounts | None = None,
+) -> Fragility | None:
+    """Of a board whose fit is that of ``people``; None with fewer than two models in its order.
 
     ``has_votes``: whether ``people`` holds votes; where it holds weights, only participants are
-    removed.
+    removed. ``items``: an item stands for a participant, over the same pairs.
     """
-    order = np.argsort(-posterior.mean, kind="stable")[: LOOKED_AT + 1]
-    moves = influences(posterior, people, order)
-    participants = _fewest(
-        posterior, order, moves, people.participant_count, lambda gone: _without(people, gone)
-    )
+    posterior = order.shown.fitted
+    places = order.places(people.counts.battles_per_model)[: LOOKED_AT + 1]
+    if places.size < 2:
+        return None
+    first, second = places[:2].tolist()
+    is_tie = order.is_tie(first, second)
+    moves = influences(posterior, people, places)
+    participants = Removal(None, people.participant_count, None)
     votes = None
     if has_votes:
-        cell_moves, cell, copies = _votes(posterior, people.counts)
-        by_vote = np.repeat(np.arange(cell.size), copies)
-        votes = _fewest(
-            posterior, order, cell_moves[by_vote][:, order], by_vote.size,
-            lambda gone: _without_votes(people.counts, cell, by_vote[gone]),
-        )  # fmt: skip
-    first, second = order[0], order[1]
-    largest = float(np.abs(moves[:, 0] - moves[:, 1]).max(initial=0.0))
+        votes = Removal(None, round(people.counts.battle_total), None)
+    if not is_tie:
+        participants = _fewest(
+            order, places, moves, people.participant_count, lambda gone: _without(people, gone)
+        )
+        votes = _fewest_votes(order, places, people.counts) if has_votes else None
     return Fragility(
         leader=posterior.model_ids[first],
         second=posterior.model_ids[second],
-        lead=float(posterior.mean[first] - posterior.mean[second]),
+        lead=float(order.shown.mean[first] - order.shown.mean[second]),
+        is_tie=is_tie,
         participants=participants,
         votes=votes,
-        largest_influence=largest if math.isfinite(largest) else None,
+        largest_influence=_largest(moves),
+        largest_item_influence=None
+        if items is None
+        else _largest(influences(posterior, items, places)),
     )
 
 
+def _largest(moves: FloatArray) -> float | None:
+    largest = float(np.abs(moves[:, 0] - moves[:, 1]).max(initial=0.0))
+    return largest if math.isfinite(largest) else None
+
+
+def _fewest_votes(order: BoardOrder, places: IndexArray, counts: PairCounts) -> Removal:
+    cell_moves, cell, copies = _votes(order.shown.fitted, counts)
+    by_vote = np.repeat(np.arange(cell.size), copies)
+    return _fewest(
+        order, places, cell_moves[by_vote][:, places], by_vote.size,
+        lambda gone: _without_votes(counts, cell, by_vote[gone]),
+    )  # fmt: skip
+
+
 def _fewest(
-    posterior: Posterior,
-    order: IndexArray,
+    order: BoardOrder,
+    places: IndexArray,
     moves: FloatArray,
     units: int,
     counts_without: Callable[[IndexArray], PairCounts],
 ) -> Removal:
-    """The fewest units that are found; ``moves`` (units, K): means of ``order`` (K) lose that."""
-    first = order[0]
+    """The fewest units that are found; ``moves`` (units, K): means of ``places`` (K) lose that."""
+    mean, names = order.shown.mean, order.shown.model_ids
+    first = int(places[0])
     plans = []
-    for place, rival in enumerate(order[1:], start=1):
+    for place, rival in enumerate(places[1:], start=1):
         # Without somebody who alone judged a model the fit has no first order: they go first.
         toward = np.nan_to_num(moves[:, 0] - moves[:, place], nan=np.inf, neginf=np.inf)
         gone = np.argsort(-toward, kind="stable")
         closing = np.cumsum(toward[gone])
-        lead = posterior.mean[first] - posterior.mean[rival]
+        lead = mean[first] - mean[rival]
         enough = int(np.searchsorted(np.maximum.accumulate(closing), lead)) + 1
         plans.append((enough, int(rival), gone[: int((toward > 0.0).sum())]))
     plans.sort(key=lambda plan: plan[:2])
-    best: tuple[int, str] | None = None
+    best: tuple[int, int] | None = None
     for enough, _, gone in plans[:TRIED]:
         most = gone.size if best is None else min(gone.size, best[0] - 1)
-        found = _verified(posterior, first, gone, min(enough, most), most, counts_without)
+        found = _verified(order, first, gone, min(enough, most), most, counts_without)
         if found is not None:
             best = found
-    removed, leader = (None, None) if best is None else best
-    return Removal(removed, units, leader)
+    if best is None:
+        return Removal(None, units, None)
+    removed, leader = best
+    return Removal(removed, units, names[leader])
 
 
 def _verified(
-    posterior: Posterior,
+    order: BoardOrder,
     first: int,
     gone: IndexArray,
     guess: int,
     most: int,
     counts_without: Callable[[IndexArray], PairCounts],
-) -> tuple[int, str] | None:
+) -> tuple[int, int] | None:
     """The shortest start of ``gone`` without which another model leads, by halving."""
+    fitted = order.shown.fitted
 
     def leader_without(count: int) -> int:
         counts = counts_without(gone[:count])
-        after = fit(counts, draw_margin=posterior.draw_margin, prior=posterior.prior)
-        seen = counts.battles_per_model > 0.0
-        return int(np.argmax(np.where(seen, after.mean, -np.inf)))
+        after = fit(counts, draw_margin=fitted.draw_margin, prior=fitted.prior)
+        return order.leader(first, after.mean, counts.battles_per_model)
 
     if most < 1:
         return None
@@ -140,7 +173,7 @@ def _verified(
             low = middle
         else:
             high, leader = middle, other
-    return high, posterior.model_ids[leader]
+    return high, leader
 
 
 def _without(people: ParticipantCounts, gone: IndexArray) -> PairCounts:

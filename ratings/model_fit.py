@@ -4,8 +4,13 @@ Each check compares a statistic with what the fitted model expects of people who
 as much like themselves, as these did. A participant's residuals (verdicts less expected ones) keep
 their sizes and get a common random sign (wild bootstrap by cluster: Cameron, Gelbach and Miller
 2008, Review of Economics and Statistics 90), and what the fit would have taken up is taken out of
-them. Mean and variance of the statistic over the draws give a scaled chi-squared distribution and
-its p (Rao and Scott 1984, Annals of Statistics 12): a posterior predictive p, clustered.
+them (of pairs; a majority and a change between halves are no fit's to take up). Mean and variance
+of the statistic over the draws give a scaled chi-squared distribution and its p (Rao and Scott
+1984, Annals of Statistics 12): a posterior predictive p, clustered.
+
+Where everybody says the same, residuals are all of one sign and as small as the prior leaves them,
+and signs say nothing of what a model expects. So pairs expect no less than of verdicts that are
+independent of each other, and a statistic that is next to none is no misfit.
 """
 
 import math
@@ -31,6 +36,8 @@ FEWEST_DRAWS = 40
 HELD = 2e6
 # With fewer people their signs are too few to tell anything from.
 FEWEST_PEOPLE = 10
+# A statistic below it, in its own unit (of pairs: squared verdicts), is next to none.
+NEGLIGIBLE = 1e-3
 
 
 class Check(NamedTuple):
@@ -161,12 +168,23 @@ def checks(posterior: Posterior, counts: PairCounts, judged: Battles, seed: int)
     return found
 
 
-def _check(name: str, seen: float, drawn: FloatArray, unit: float, *, is_told: bool) -> Check:
+def _check(
+    name: str,
+    seen: float,
+    drawn: FloatArray,
+    unit: float,
+    *,
+    is_told: bool,
+    at_least: float = 0.0,
+) -> Check:
+    """``at_least``: of the mean; where it is more than that of ``drawn``, those are scaled."""
     mean, variance = float(drawn.mean()), float(drawn.var())
+    scale = max(at_least / mean, 1.0) if mean > 0.0 else 1.0
+    mean, variance = scale * mean, scale * scale * variance
     p = math.nan
     if is_told:
         p = 1.0
-        if variance > 0.0 and seen > 0.0:
+        if variance > 0.0 and seen > NEGLIGIBLE:
             p = float(gammaincc(mean * mean / variance, seen * mean / variance))
     return Check(name, seen * unit, mean * unit, p)
 
@@ -185,9 +203,12 @@ def _by_pair(residuals: _Residuals, seen: FloatArray, drawn: FloatArray, *, is_t
 
     shown = float((residuals.battles > 0.0).sum())
     freedom = max(2.0 * shown - residuals.posterior.mean.size, 1.0)
+    # n p (1 - p) is the variance of independent verdicts; the fit takes up its share of it.
+    independent = float((np.minimum(expected, 1.0) * (1.0 - residuals.probability)).sum())
     return _check(
-        PAIRS, float(statistic(seen)[0]), statistic(drawn), 1.0 / freedom, is_told=is_told
-    )
+        PAIRS, float(statistic(seen)[0]), statistic(drawn), 1.0 / freedom, is_told=is_told,
+        at_least=independent * freedom / max(2.0 * shown, 1.0),
+    )  # fmt: skip
 
 
 def _in_triads(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtr, stdtrit
 
 from ratings.battles import Battles
 from ratings.compiled import FloatArray
@@ -22,7 +22,9 @@ from ratings.cut_gaussian import density
 from ratings.expectation_propagation import pool
 from ratings.gaussian import NORMAL_975
 from ratings.hierarchical import HierarchicalPosterior
+from ratings.model_fit import FEWEST_PEOPLE
 from ratings.posterior import Posterior
+from ratings.sandwich import satterthwaite
 
 # In units of sqrt(2) beta: as large as an effect can be expected where nothing tells of it.
 PLAUSIBLE = 0.3
@@ -31,16 +33,31 @@ PLAUSIBLE = 0.3
 class SideEffect(NamedTuple):
     """Skill units that being shown first is worth; ``sd``: clustered by participant.
 
-    Both are NaN where nothing tells of it: no pair was shown both ways round.
+    Both are NaN where nothing tells of it: no pair was shown both ways round, or nobody's verdicts
+    differ. ``people``: those who judged such pairs. ``degrees_of_freedom``: of ``sd``.
     """
 
     effect: float
     sd: float
+    people: int = 0
+    degrees_of_freedom: float = math.inf
 
     @property
     def is_known(self) -> bool:
         """Whether there is an estimate."""
         return math.isfinite(self.sd)
+
+    @property
+    def interval_sd(self) -> float:
+        """As wide as Student's t asks for: 1.96 of it are half a 95% interval."""
+        return self.sd * float(stdtrit(self.degrees_of_freedom, 0.975)) / NORMAL_975
+
+    @property
+    def p(self) -> float:
+        """Of so much or more where there is no effect; NaN with fewer than FEWEST_PEOPLE."""
+        if not self.is_known or self.people < FEWEST_PEOPLE:
+            return math.nan
+        return 2.0 * float(stdtr(self.degrees_of_freedom, -abs(self.effect) / self.sd))
 
 
 UNKNOWN = SideEffect(math.nan, math.nan)
@@ -50,33 +67,52 @@ def side_effect(posterior: Posterior, counts: PairCounts, judged: Battles) -> Si
     """The effect over all battles in ``judged``, of which ``posterior`` is a fit.
 
     Least squares of the net verdict (1 first, -1 second, 0 tie) within pairs on the side, weighted
-    by how much a pair's verdict follows its difference of skills.
+    by how much a pair's verdict follows its difference of skills. Its variance is that of leaving
+    out each participant, pairs' means among it (CR3, as in ``sandwich``). Unknown where it rests on
+    a single participant.
     """
-    pairs = counts.first.size
     _, slope, variance = _net(posterior, counts)
     weight = slope / variance
-    battles = judged.per_pair(judged.battles, pairs)
-    shown = np.maximum(battles, 1.0)
+    pairs = counts.first.size
     net = judged.outcomes[:, 0] - judged.outcomes[:, 1]
-    side_mean = judged.per_pair(judged.side * judged.battles, pairs) / shown
-    net_mean = judged.per_pair(net, pairs) / shown
-    centred = judged.side - side_mean[judged.pair]
-    each = judged.per_pair(judged.battles * centred**2, pairs)
-    information = float((weight * slope * each).sum())
-    both_ways = each > 1e-9 * shown
-    if not both_ways.any() or judged.people < 2:
+    each = (judged.battles, judged.side * judged.battles, net, judged.side * net)
+    whole = [judged.per_pair(amount, pairs) for amount in each]
+    pull, information = _within(*whole)
+    told = information > 1e-9
+    # What a participant said of a pair, in one place.
+    both, place = np.unique(judged.person * pairs + judged.pair, return_inverse=True)
+    person, pair = both // pairs, both % pairs
+    own = [np.bincount(place.reshape(-1), amount, both.size) for amount in each]
+    without = _within(*(total[pair] - one for total, one in zip(whole, own, strict=True)))
+    lost = np.bincount(person, weight[pair] * (pull[pair] - without[0]), judged.people)
+    blind = np.bincount(
+        person, (weight * slope)[pair] * (information[pair] - without[1]), judged.people
+    )
+    total = float((weight * slope * information).sum())
+    tellers = np.bincount(person, told[pair], judged.people) > 0.0
+    left = total - blind[tellers]
+    if left.size < 2 or not (left > 1e-9 * total).all():
         return UNKNOWN
-    effect = float((weight * judged.per_pair(centred * net, pairs)).sum()) / information
-    fitted = net_mean[judged.pair] + effect * slope[judged.pair] * centred
-    left = net - judged.battles * fitted
-    pull = np.bincount(judged.person, weight[judged.pair] * centred * left, judged.people)
-    known = float(battles[both_ways].sum())
-    # Factors for few people and for a strength per pair.
-    free = known - float(both_ways.sum()) - 1.0
-    if free <= 0.0:
+    effect = float((weight * pull).sum()) / total
+    moves = effect - (effect * total - lost[tellers]) / left
+    people = left.size
+    squares, fourths = float((moves**2).sum()), float((moves**4).sum())
+    sd = math.sqrt((people - 1.0) / people * squares)
+    if sd <= 1e-9 * math.sqrt(posterior.prior.noise):
         return UNKNOWN
-    factor = judged.people / (judged.people - 1.0) * (known - 1.0) / free
-    return SideEffect(effect, math.sqrt(factor * float((pull * pull).sum())) / information)
+    # Moves of few people hardly say how unequal they are; what each knows says it without error.
+    known = blind[tellers]
+    alike = float(known.sum() ** 2 / (known**2).sum())
+    freedom = satterthwaite(np.array([squares]), np.array([fourths]))
+    return SideEffect(effect, sd, people, min(freedom, alike, people - 1.0))
+
+
+def _within(
+    battles: FloatArray, sides: FloatArray, nets: FloatArray, both: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Sums over battles of (s - mean s) o and of (s - mean s)^2, from those of 1, s, o and s o."""
+    count = np.maximum(battles, 1.0)
+    return both - sides * nets / count, battles - sides * sides / count
 
 
 def _net(posterior: Posterior, counts: PairCounts) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -121,7 +157,7 @@ def without_side_effect(posterior: Posterior, exposed: FloatArray, effect: SideE
     return replace(
         posterior,
         mean=posterior.mean - effect.effect * exposed,
-        covariance=posterior.covariance + effect.sd**2 * np.outer(exposed, exposed),
+        covariance=posterior.covariance + effect.interval_sd**2 * np.outer(exposed, exposed),
         uncorrected=posterior.fitted,
     )
 
@@ -129,7 +165,7 @@ def without_side_effect(posterior: Posterior, exposed: FloatArray, effect: SideE
 def is_one_sided(posterior: Posterior, exposed: FloatArray, effect: SideEffect) -> bool:
     """Whether a plausible effect would move some skill by its sd, and battles can't rule it out."""
     plausible = PLAUSIBLE * math.sqrt(posterior.prior.noise)
-    if effect.is_known and NORMAL_975 * effect.sd <= plausible:
+    if effect.is_known and NORMAL_975 * effect.interval_sd <= plausible:
         return False
     centred = exposed - float((posterior.reference * exposed).sum())
     return bool((np.abs(centred) * plausible > posterior.fitted.skill_sd).any())
@@ -158,5 +194,5 @@ def hierarchy_without_side_effect(
     return replace(
         posterior,
         mean=posterior.mean - effect.effect * exposed.reshape(posterior.mean.shape),
-        covariance=posterior.covariance + effect.sd**2 * np.outer(exposed, exposed),
+        covariance=posterior.covariance + effect.interval_sd**2 * np.outer(exposed, exposed),
     )

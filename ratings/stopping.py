@@ -7,7 +7,9 @@ least n that meets the target is a draw's forecast. The middle draw is the forec
 its interval, which is open where a draw's skills are too alike for any number of battles.
 
 A study that looks after every batch and stops at the first "95%" is wrong far more often than 5%.
-``lead_confidence`` therefore holds however often one looks (``leading``).
+``lead_confidence`` therefore holds however often one looks (``leading``). A provisional model leads
+no board, and is no rival of the one that does; with more battles it is one, so that the forecast is
+among all.
 """
 
 import math
@@ -19,7 +21,7 @@ from functools import partial
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from ratings.compiled import FloatArray, IndexArray, compiled
+from ratings.compiled import FloatArray, IndexArray, Mask, compiled
 from ratings.gaussian import NORMAL_975
 from ratings.growth import Flat, Growth
 from ratings.linear_algebra import factor, product
@@ -90,12 +92,20 @@ def leading(lead: FloatArray, variance: FloatArray, scale: float) -> FloatArray:
     return sure
 
 
-def value_of(measure: Measure, posterior: Posterior) -> float:
-    """The measure on a posterior; the best and the neighbours of one model are certain: 1."""
+def value_of(measure: Measure, posterior: Posterior, provisional: Mask | None = None) -> float:
+    """The measure on a posterior; the best and the neighbours of one model are certain: 1.
+
+    ``provisional`` (M): models that may not lead; where fewer than two may, nobody is sure to: 0.
+    """
     if measure is not Measure.INTERVAL_WIDTH and posterior.mean.size < 2:
         return 1.0
-    skills = (posterior.mean, posterior.reference)
-    return measured(measure, skills, posterior.covariance, LEAD_SCALE * posterior.prior.beta)
+    mean, reference, covariance = posterior.mean, posterior.reference, posterior.covariance
+    if measure is Measure.LEAD_CONFIDENCE and provisional is not None:
+        kept = np.flatnonzero(~provisional)
+        if kept.size < 2:
+            return 0.0
+        mean, reference, covariance = mean[kept], reference[kept], covariance[np.ix_(kept, kept)]
+    return measured(measure, (mean, reference), covariance, LEAD_SCALE * posterior.prior.beta)
 
 
 def measured(
@@ -200,15 +210,19 @@ class Forecast:
     needed_hi: int | None
 
 
-def standing(posterior: Posterior, measure: Measure, threshold: float) -> Forecast:
+def standing(
+    posterior: Posterior, measure: Measure, threshold: float, provisional: Mask | None = None
+) -> Forecast:
     """Whether ``posterior`` meets ``threshold`` already; if not, without a number.
+
+    ``provisional`` (M): as in ``value_of``.
 
     Raises ValueError for a threshold that nothing can meet.
     """
     low, high = (0.0, math.inf) if measure is Measure.INTERVAL_WIDTH else (0.0, 1.0)
     if not low < threshold < high:
         raise ValueError(f"{measure} {threshold} is not between {low:g} and {high:g}")
-    value = value_of(measure, posterior)
+    value = value_of(measure, posterior, provisional)
     if is_met(measure, value, threshold):
         return Forecast(value, True, 0, 0, 0)
     return Forecast(value, False, None, None, None)
@@ -223,14 +237,16 @@ def forecast(
     seed: int,
     growth: Growth | None = None,
     draws: int = DRAWS,
+    provisional: Mask | None = None,
 ) -> Forecast:
     """Battles that ``posterior`` still needs until ``measure`` meets ``threshold``.
 
     ``policy``: which they will follow. ``growth``: how the posterior's covariance, the board's,
     falls; as that of an unweighted tournament where None. ``seed``: 128-bit Philox key of the
-    draws. Raises ValueError for a threshold that nothing can meet.
+    draws. ``provisional`` (M): as in ``value_of``, now; after such battles none is. Raises
+    ValueError for a threshold that nothing can meet.
     """
-    now = standing(posterior, measure, threshold)
+    now = standing(posterior, measure, threshold, provisional)
     if now.is_reached:
         return now
     value = now.value

@@ -183,16 +183,14 @@ def board(
     names = {name: getattr(rated, name) for name in ("stratum_id", "dimension", "estimator")}
     counts, posterior = rated.counts, rated.posterior
     met = counts.battles_per_model if battles is None else battles
-    battle_count = np.rint(met).astype(np.int64)
-    few = battle_count < parameters.provisional_battle_count
-    wide = posterior.skill_sd > parameters.provisional_sd_share * parameters.prior_sd
+    few, wide = few_or_wide(posterior, met, parameters)
     own_seed = derive_seed(seed, *names.values())
     summary = summarise(posterior, own_seed, parameters.draws, few | wide)
     rows = pa.table(
         {
             **dict(zip(summary.column_names, summary.columns, strict=True)),
             **_tiers(rated, summary.column("rank").to_numpy(), ~(few | wide), 0.5 * met.sum()),
-            "battle_count": battle_count,
+            "battle_count": np.rint(met).astype(np.int64),
             "is_provisional": few | wide,
             "provisional_reason": pa.array(_reasons(few, wide), pa.string()),
             "component": counts.components,
@@ -207,6 +205,14 @@ def board(
         "is_converged": bool(posterior.converged),
     }
     return _with_dependence(with_constants(rows, constants), rated.dependence)
+
+
+def few_or_wide(
+    posterior: Posterior, battles: FloatArray, parameters: RatingParameters
+) -> tuple[Mask, Mask]:
+    """Models (M) that are provisional for too few ``battles`` (M), and for too wide an interval."""
+    few = np.rint(battles) < parameters.provisional_battle_count
+    return few, posterior.skill_sd > parameters.provisional_sd_share * parameters.prior_sd
 
 
 def _with_dependence(rows: pa.Table, known: Dependence | None) -> pa.Table:
@@ -265,7 +271,8 @@ def _reasons(few: Mask, wide: Mask) -> list[str | None]:
 class WeightedRated:
     """One tournament under weights: ``posterior`` is the model's, ``dependence`` what is shown.
 
-    ``met``: how often models met, whatever the weights, as ties.
+    ``met``: how often models met, whatever the weights, as ties. ``items``: an item stands for a
+    participant of ``people``; None where none is shared.
     """
 
     weighting: str
@@ -275,6 +282,7 @@ class WeightedRated:
     met: PairCounts
     posterior: Posterior
     dependence: Dependence
+    items: ParticipantCounts | None = None
 
     @property
     def shown(self) -> Posterior:
@@ -319,8 +327,11 @@ def rate_weighted(
         factor = met.battle_total / people.counts.battle_total
         people = people.scaled(factor)
     posterior = fit_own_margin(anchors[dimension], people.counts)
-    known = dependence_of(posterior, weighted_judges(people, judgments, items, factor))
-    return WeightedRated(weighting, stratum_id, dimension, people, met, posterior, known)
+    judges = weighted_judges(people, judgments, items, factor)
+    return WeightedRated(
+        weighting, stratum_id, dimension, people, met, posterior,
+        dependence_of(posterior, judges), judges.items.each if judges.items else None,
+    )  # fmt: skip
 
 
 def weighted_board(one: WeightedRated, parameters: RatingParameters, seed: int) -> pa.Table:

@@ -51,8 +51,12 @@ def audit(
         if known:
             message = f"The last build has no dimension {dimension!r} to audit."
             raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
-        message = "The last build has no board of everybody's whose judges are known."
-        raise NotFoundError(message, remedy="Load who judged, then build: demoscope build")
+        message = (
+            "The last build has no board of everybody's whose judges are known, with two models"
+            " or more that are not provisional."
+        )
+        remedy = "Load who judged, and more verdicts; then build: demoscope build"
+        raise NotFoundError(message, remedy=remedy)
     if as_json:
         print_json({"rows": found})
         return
@@ -63,14 +67,23 @@ def audit(
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
-    lines = [
-        f"{row['leader_model_id']} leads {row['second_model_id']} by {row['lead']:.2f} in skill",
-        _removal(row, "participant", "participants"),
-    ]
+    first, second = row["leader_model_id"], row["second_model_id"]
+    if row["is_tie"]:
+        lines = [f"{first} and {second} share the first place: nobody has to go to change it"]
+    else:
+        lines = [
+            f"{first} leads {second} by {row['lead']:.2f} in skill",
+            _removal(row, "participant", "participants"),
+        ]
+        if row["vote_count"] is not None:
+            lines.append(_removal(row, "vote", "votes"))
     if row["largest_influence"] is not None:
         lines.append(f"one participant moves this lead by at most {row['largest_influence']:.3f}")
-    if row["vote_count"] is not None:
-        lines.append(_removal(row, "vote", "votes"))
+    if row["largest_item_influence"] is not None:
+        lines.append(
+            f"one prompt of {row['item_count']:,} moves it by at most"
+            f" {row['largest_item_influence']:.3f}"
+        )
     apart, neighbours = row["neighbours_apart"], row["neighbour_count"]
     lines.append(
         f"{counted(row['tier_count'] or 0, 'tier')}; of {counted(neighbours, 'pair')} of neighbours"

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.special import ndtr
 
 from ratings.battles import Battles
 from ratings.gaussian import NORMAL_975
@@ -96,7 +95,9 @@ def one_without_sides(sides: Sides, one: Rated) -> Rated:
         return one
     exposed = sides.exposed(one)
     posterior = without_side_effect(one.posterior, exposed, effect)
-    return replace(one, posterior=posterior, doubt=effect.sd**2 * np.outer(exposed, exposed))
+    return replace(
+        one, posterior=posterior, doubt=effect.interval_sd**2 * np.outer(exposed, exposed)
+    )
 
 
 def without_sides(rated: Sequence[Rated], sides: Sides) -> list[Rated]:
@@ -112,7 +113,7 @@ def weighted_without_sides(one: WeightedRated, sides: Sides) -> WeightedRated:
     if judged is None or not effect.is_known:
         return one
     exposed = exposure(one.posterior, counts, imbalance(counts, judged))
-    doubt = effect.sd**2 * np.outer(exposed, exposed)
+    doubt = effect.interval_sd**2 * np.outer(exposed, exposed)
     return replace(
         one,
         posterior=without_side_effect(one.posterior, exposed, effect),
@@ -203,17 +204,14 @@ def _board_rows(one: Rated, sides: Sides, seed: int) -> Iterator[dict[str, Any]]
             "is_misfit": None,
         }
     effect = sides.effect(one.dimension)
-    half = NORMAL_975 * effect.sd
-    is_zero_sd = effect.sd == 0.0
+    half = NORMAL_975 * effect.interval_sd
     yield labels | {
         "check_name": SIDES,
         "statistic": _finite(effect.effect),
         "expected": 0.0,
         "statistic_lo": _finite(effect.effect - half),
         "statistic_hi": _finite(effect.effect + half),
-        "p_value": None
-        if is_zero_sd
-        else _finite(2.0 * float(ndtr(-abs(effect.effect) / effect.sd))),
+        "p_value": _finite(effect.p),
         "both_ways_share": _finite(both_ways_share(one.counts, judged)),
         "is_misfit": is_one_sided(one.posterior, sides.exposed(one), effect),
     }

@@ -146,13 +146,19 @@ _TABLES = (
         "One row per weighting, stratum and dimension of everybody's board: what must go before"
         " another model leads.",
         *_BOARD,
-        _text("leader_model_id", "The model with the highest skill."),
-        _text("second_model_id", "The next."),
+        _text("leader_model_id", "The model of rank 1, of those that are not provisional."),
+        _text("second_model_id", "The next of them."),
         _micro("lead", "Skill of the first less that of the second, micro-units."),
+        _flag("is_tie", "Whether the first is ahead by rounding alone."),
         _micro(
             "largest_influence",
             "How far a single participant moves that lead, micro-units, to first order.",
         ),
+        _micro(
+            "largest_item_influence",
+            "How far a single item moves that lead, micro-units, to first order; null: not known.",
+        ),
+        _count("item_count", "Of so many; null where none is shared."),
         _count("participants_removed", "Fewest participants found to be enough; null: none were."),
         _count("participant_count", "Of so many."),
         _text("leader_without_participants", "The model that leads without them."),

@@ -77,7 +77,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         removing = beside.submit(
-            lambda: [] if is_board_alone else list(flat_rows(rated, judged, everybody))
+            lambda: [] if is_board_alone else list(flat_rows(rated, judged, parameters))
         )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
@@ -118,7 +118,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
-        certain = [*standings.of_counts(rated), *certain, *populations]
+        certain = [*standings.of_counts(rated, parameters), *certain, *populations]
         unweighted = written[PAIRWISE].filter(pc.equal(pc.field("weighting"), UNWEIGHTED))
         planned = _planned(read, rated, certain, study, unweighted, seed, everybody)
         written |= planned[0]
@@ -173,12 +173,12 @@ def _weighted(
     fragile: Rows = []
     for key in inputs.weighted_judgments(read):
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
-        fragile += weighted_rows(fitted, parameters.margin_tournament)
         one = board_fit.weighted_without_sides(fitted, sides)
+        fragile += weighted_rows(one, parameters)
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
-        certain.append(standings.of_weighted(one))
+        certain.append(standings.of_weighted(one, parameters))
     return pairs, covariances, boards, certain, fragile
 
 
@@ -226,7 +226,7 @@ def _hierarchical(
         return [], {}, [], too_large
     every = [board_fit.countries_without_sides(one, sides) for one in every]
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
-    certain = list(standings.of_populations(every, study))
+    certain = list(standings.of_populations(every, study, parameters))
     return boards, hierarchical_boards.effect_rows(every, seed), certain, too_large
 
 

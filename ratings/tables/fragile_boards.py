@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ratings.board_order import BoardOrder
 from ratings.counts import ParticipantCounts
 from ratings.dependence import judges_of
 from ratings.fragility import Fragility, Removal, fragility
@@ -14,27 +15,44 @@ from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.count_boards import canonical
 from ratings.tables.declarations import before_rounding
 from ratings.tables.inputs import Judged
-from ratings.tournaments import TRUESKILL_EP, Rated, WeightedRated
+from ratings.tournaments import (
+    TRUESKILL_EP,
+    Rated,
+    RatingParameters,
+    WeightedRated,
+    few_or_wide,
+)
 
 # Of more people a few never matter, and trying would cost as much as the board.
 PEOPLE_MAX = 200_000
 
 
-def flat_rows(rated: Iterable[Rated], judged: Judged, everybody: str) -> Iterator[dict[str, Any]]:
-    """A row for everybody's unweighted board of each dimension, within bounds."""
+def flat_rows(
+    rated: Iterable[Rated], judged: Judged, parameters: RatingParameters
+) -> Iterator[dict[str, Any]]:
+    """A row for everybody's unweighted board of each dimension, within bounds.
+
+    ``rated``: as their boards show them.
+    """
     for (stratum, dimension), one in canonical(rated).items():
-        if stratum != everybody:
+        if stratum != parameters.margin_tournament:
             continue
-        people = judges_of(one.counts, *judged.of(stratum, dimension)).people
-        if is_tried(people):
-            found = fragility(one.posterior.fitted, people, has_votes=True)
-            yield _row(one, found)
+        judges = judges_of(one.counts, *judged.of(stratum, dimension))
+        if is_tried(judges.people):
+            few, wide = few_or_wide(one.posterior, one.counts.battles_per_model, parameters)
+            order = BoardOrder(one.posterior, few | wide, parameters.provisional_battle_count)
+            items = judges.items.each if judges.items else None
+            found = fragility(order, judges.people, has_votes=True, items=items)
+            yield from _rows(one, found, judges.item_count)
 
 
-def weighted_rows(one: WeightedRated, everybody: str) -> Iterator[dict[str, Any]]:
+def weighted_rows(one: WeightedRated, parameters: RatingParameters) -> Iterator[dict[str, Any]]:
     """A row for a weighted board if it is everybody's, within bounds."""
-    if one.stratum_id == everybody and is_tried(one.people):
-        yield _row(one, fragility(one.posterior, one.people, has_votes=False))
+    if one.stratum_id == parameters.margin_tournament and is_tried(one.people):
+        few, wide = few_or_wide(one.shown, one.battles, parameters)
+        order = BoardOrder(one.shown, few | wide)
+        found = fragility(order, one.people, has_votes=False, items=one.items)
+        yield from _rows(one, found, one.dependence.item_count)
 
 
 def is_tried(people: ParticipantCounts) -> bool:
@@ -48,8 +66,12 @@ def fragility_table(rows: Iterable[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=before_rounding("fragility"))
 
 
-def _row(one: Rated | WeightedRated, found: Fragility) -> dict[str, Any]:
-    return {
+def _rows(
+    one: Rated | WeightedRated, found: Fragility | None, items: int | None
+) -> Iterator[dict[str, Any]]:
+    if found is None:
+        return
+    yield {
         "weighting": one.weighting,
         "stratum_id": one.stratum_id,
         "dimension": one.dimension,
@@ -57,7 +79,10 @@ def _row(one: Rated | WeightedRated, found: Fragility) -> dict[str, Any]:
         "leader_model_id": found.leader,
         "second_model_id": found.second,
         "lead": found.lead,
+        "is_tie": found.is_tie,
         "largest_influence": found.largest_influence,
+        "largest_item_influence": found.largest_item_influence,
+        "item_count": items,
         **_removal("participant", found.participants),
         **_removal("vote", found.votes or Removal(None, None, None)),
     }

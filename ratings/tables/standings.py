@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ratings.compiled import FloatArray, Mask
 from ratings.countries import Census, joint_weights
 from ratings.counts import CellCounts
 from ratings.growth import Flat, Growth, Pooled, society_of
@@ -23,7 +24,15 @@ from ratings.tables.declarations import before_rounding
 from ratings.tables.hierarchical_boards import CENSUS, TRUESKILL_HIERARCHICAL, Countries
 from ratings.tables.inputs import Study
 from ratings.tables.planning import StudyPolicy, default_policy
-from ratings.tournaments import TRUESKILL_EP, UNWEIGHTED, Rated, WeightedRated, derive_seed
+from ratings.tournaments import (
+    TRUESKILL_EP,
+    UNWEIGHTED,
+    Rated,
+    RatingParameters,
+    WeightedRated,
+    derive_seed,
+    few_or_wide,
+)
 
 STOPPING = "stopping"
 Over = Callable[[Sequence[str]], tuple[Posterior, Growth]]
@@ -33,7 +42,10 @@ Part = tuple[HierarchicalPosterior, CellCounts, Census, float]
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """One board: its key, its battles, and for any models the posterior shown and its growth."""
+    """One board: its key, its battles, and for any models the posterior shown and its growth.
+
+    ``settled``: its models that are not provisional; a model that it lacks is.
+    """
 
     weighting: str
     stratum_id: str
@@ -41,9 +53,21 @@ class Standing:
     estimator: str
     battle_count: int
     over: Over
+    settled: frozenset[str]
+
+    def provisional(self, models: Sequence[str]) -> Mask:
+        """Which of ``models`` (M) may not lead the board."""
+        return np.array([model not in self.settled for model in models], dtype=np.bool_)
 
 
-def of_counts(rated: Sequence[Rated]) -> Iterator[Standing]:
+def _settled(
+    posterior: Posterior, battles: FloatArray, parameters: RatingParameters
+) -> frozenset[str]:
+    few, wide = few_or_wide(posterior, battles, parameters)
+    return frozenset(np.array(posterior.model_ids)[~(few | wide)].tolist())
+
+
+def of_counts(rated: Sequence[Rated], parameters: RatingParameters) -> Iterator[Standing]:
     """Boards of the unweighted sample, by the canonical estimator."""
     for one in canonical(rated).values():
         battles = round(one.counts.battle_total)
@@ -56,10 +80,13 @@ def of_counts(rated: Sequence[Rated]) -> Iterator[Standing]:
                 return posterior, Flat(posterior.covariance)
             return posterior, Flat(posterior.covariance, *one.dependence.growth, battles)
 
-        yield Standing(UNWEIGHTED, one.stratum_id, one.dimension, one.estimator, battles, over)
+        settled = _settled(one.posterior, one.counts.battles_per_model, parameters)
+        yield Standing(
+            UNWEIGHTED, one.stratum_id, one.dimension, one.estimator, battles, over, settled
+        )
 
 
-def of_weighted(one: WeightedRated) -> Standing:
+def of_weighted(one: WeightedRated, parameters: RatingParameters) -> Standing:
     """A weighted board: its intervals are clustered by participant, its battles effective ones."""
     battles = one.met.battle_total
 
@@ -68,23 +95,32 @@ def of_weighted(one: WeightedRated) -> Standing:
         return posterior, Flat(posterior.covariance, *one.dependence.growth, battles)
 
     return Standing(
-        one.weighting, one.stratum_id, one.dimension, TRUESKILL_EP, round(battles), over
-    )
+        one.weighting, one.stratum_id, one.dimension, TRUESKILL_EP, round(battles), over,
+        _settled(one.shown, one.battles, parameters),
+    )  # fmt: skip
 
 
-def of_populations(every: Iterable[Countries], study: Study) -> Iterator[Standing]:
+def of_populations(
+    every: Iterable[Countries], study: Study, parameters: RatingParameters
+) -> Iterator[Standing]:
     """The hierarchical model's boards of countries and of pools of them."""
     for one in every:
         for country in one.each:
             parts, own = _parts(one, {country.name: 1.0}), country.population
             effects = [own.battle_effect]
-            yield _population(CENSUS, country.name, one.dimension, own.posterior, parts, effects)
+            battles = country.cells.pooled.battles_per_model
+            settled = _settled(own.posterior, battles, parameters)
+            yield _population(
+                CENSUS, country.name, one.dimension, own.posterior, parts, effects, settled
+            )
         for pool, shares, whole in one.pools(study):
             parts, effects = _parts(one, shares), [whole.battle_effect]
             if one.joint is None:
                 effects = [country.population.battle_effect for country in one.each]
             name = f"{CENSUS}_{pool}"
-            yield _population(name, "all", one.dimension, whole.posterior, parts, effects)
+            battles = one.together.pooled.battles_per_model
+            settled = _settled(whole.posterior, battles, parameters)
+            yield _population(name, "all", one.dimension, whole.posterior, parts, effects, settled)
 
 
 def _parts(one: Countries, shares: Mapping[str, float]) -> list[Part]:
@@ -104,6 +140,7 @@ def _population(
     shown: Posterior,
     parts: Sequence[Part],
     effects: Sequence[float],
+    settled: frozenset[str],
 ) -> Standing:
     """``parts``: independent of each other, over the same models, at least those ``shown``.
 
@@ -126,7 +163,9 @@ def _population(
         chosen = np.array([place[model] for model in models], dtype=np.int64)
         return posterior, Pooled(posterior.covariance, societies, chosen)
 
-    return Standing(weighting, stratum, dimension, TRUESKILL_HIERARCHICAL, round(total), over)
+    return Standing(
+        weighting, stratum, dimension, TRUESKILL_HIERARCHICAL, round(total), over, settled
+    )
 
 
 def stopping_rows(
@@ -155,15 +194,18 @@ def stopping_rows(
         if not wanted or not models:
             continue
         posterior, growth = one.over(models)
+        provisional = one.provisional(models)
         for policy in followed.values():
             for target in wanted:
                 # The same draws for every policy: what differs is where battles fall.
                 names = (target["target"], one.stratum_id, one.dimension)
                 asked = Measure(target["measure"]), target["threshold"]
-                said = standing(posterior, *asked)
+                said = standing(posterior, *asked, provisional)
                 if not said.is_reached and len(models) <= DETAILED_MODELS:
                     own = derive_seed(seed, STOPPING, *names)
-                    said = forecast(posterior, policy, *asked, seed=own, growth=growth)
+                    said = forecast(
+                        posterior, policy, *asked, seed=own, growth=growth, provisional=provisional
+                    )
                 rows.append(
                     {
                         **key,

@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from ingestion.paths import Home
+from orchestration.database import mart_rows
 from publishing.publications import checking
 from publishing.publications.store import Publication
 from tests.end_to_end.command import demoscope, document
@@ -59,6 +60,24 @@ def test_the_crowds_favourite_is_where_another_library_puts_it(
     assert printed["rows"][0]["model_id"] == "GPT 4"
     assert not printed["board"]["is_simulated"]
     assert printed["board"]["interval_basis"] == "participants_and_items"
+
+
+def test_as_little_is_told_apart_as_another_library_tells(llmfao: Path) -> None:
+    # arenakit 0.1.1 (MIT), clustered by voter or by prompt: "0 of 58 adjacent pairs are separated
+    # with family-wise control ...; the board collapses to 1 tiers"; "510 of 5249 decided triads are
+    # cyclic (9.7%); the fitted model produces 6.8%".
+    [audit] = document(llmfao, "boards", "audit", "--json")["rows"]
+    assert (audit["neighbours_apart"], audit["neighbour_count"]) == (0, 58)
+    assert audit["tier_count"] == 1
+    assert audit["item_count"] == 13
+    assert audit["leader_model_id"] == "GPT 4"
+    # One prompt of thirteen moves the lead further than any of 124 people does.
+    assert audit["largest_item_influence"] > audit["largest_influence"] > 0.0
+    query = "select statistic, expected from rpt_model_fit where check_name = 'triads'"
+    [triads] = mart_rows(Home(llmfao), query)
+    assert triads["statistic"] == pytest.approx(510 / 5249, abs=1e-6)
+    # People who are like themselves make more circles than independent verdicts would: 6.8%.
+    assert 0.068 < triads["expected"] < 0.1
 
 
 def test_the_same_file_again_commits_nothing_and_says_so(llmfao: Path, shared_data: Path) -> None:

@@ -28,7 +28,7 @@ from ratings.tables.planning import (
     read_back,
 )
 from ratings.tables.standings import of_counts, stopping_rows
-from ratings.tournaments import Rated
+from ratings.tournaments import Rated, RatingParameters
 from tests.orchestration.pairing_tables import DEFAULT, MODELS, POLICY, STRATA, rated, start_of
 
 TARGETS: list[dict[str, Any]] = [
@@ -197,7 +197,7 @@ def test_reading_takes_one_dimension(start: Start, tmp_path: Path) -> None:
 
 def test_stopping_says_what_is_needed_with_and_without_choosing(boards: list[Rated]) -> None:
     policies = [DEFAULT, find_policy(PROJECT_DIRECTORY, "random")]
-    certain = list(of_counts(boards))
+    certain = list(of_counts(boards, RatingParameters()))
     table = stopping_rows(certain, TARGETS, policies, MODELS[:5], seed=1)
     rows = conform("stopping", table).to_pylist()
     keys = {(row["target"], row["stratum_id"], row["policy"]) for row in rows}

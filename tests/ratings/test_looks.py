@@ -35,15 +35,22 @@ def verdicts(
             yield rater, MODELS[a], MODELS[b], said
 
 
-def looks(
-    seed: int, skill: NDArray[np.float64], *, raters: int, every: int, most: int = 60
-) -> Iterator[Posterior]:
+def looks(seed: int, skill: NDArray[np.float64], *, raters: int, every: int) -> Iterator[Posterior]:
     """The board as it is shown after each ``every`` raters."""
+    for posterior, _ in boards(seed, skill, raters=raters, every=every):
+        yield posterior
+
+
+def boards(
+    seed: int, skill: NDArray[np.float64], *, raters: int, every: int, most: int = 60
+) -> Iterator[tuple[Posterior, NDArray[np.float64]]]:
+    """The same, and the battles of each model."""
     rows = list(verdicts(seed, skill, raters, most))
     for until in range(every, raters + 1, every):
         people = people_of([row for row in rows if row[0] < until])
         posterior = fit(people.counts, draw_margin=2.0)
-        yield posterior.with_covariance(sandwich(posterior, people).interval_covariance)
+        shown = posterior.with_covariance(sandwich(posterior, people).interval_covariance)
+        yield shown, people.counts.battles_per_model
 
 
 def people_of(rows: list[tuple[int, str, str, int]]) -> ParticipantCounts:
@@ -64,13 +71,20 @@ def people_of(rows: list[tuple[int, str, str, int]]) -> ParticipantCounts:
     return ParticipantCounts.from_arrow(table)
 
 
-def stops(studies: range, skill: NDArray[np.float64], *, raters: int, every: int) -> list[str]:
-    """Who was called the leader at the first look that was sure, in each study that stopped."""
+def stops(
+    studies: range, skill: NDArray[np.float64], *, raters: int, every: int, fewest: int = 0
+) -> list[str]:
+    """Who was called the leader at the first look that was sure, in each study that stopped.
+
+    Models with fewer than ``fewest`` battles are provisional.
+    """
     named = []
     for seed in studies:
-        for posterior in looks(seed, skill, raters=raters, every=every):
-            if value_of(Measure.LEAD_CONFIDENCE, posterior) >= 0.95:
-                named.append(posterior.model_ids[int(np.argmax(posterior.mean))])
+        for posterior, battles in boards(seed, skill, raters=raters, every=every):
+            provisional = battles < fewest
+            if value_of(Measure.LEAD_CONFIDENCE, posterior, provisional) >= 0.95:
+                mean = np.where(provisional, -np.inf, posterior.mean)
+                named.append(posterior.model_ids[int(np.argmax(mean))])
                 break
     return named
 
@@ -80,6 +94,10 @@ ALIKE, APART = np.array([1.0, 1.0, 0.0, -1.0]), np.array([4.0, 1.0, 0.0, -1.0])
 
 def test_of_two_that_are_alike_none_is_called_the_leader() -> None:
     assert len(stops(range(40), ALIKE, raters=150, every=10)) <= 4
+
+
+def test_nor_where_provisional_models_are_no_rivals() -> None:
+    assert len(stops(range(40), ALIKE, raters=150, every=10, fewest=30)) <= 4
 
 
 def test_a_leader_is_called_one() -> None:

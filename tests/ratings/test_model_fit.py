@@ -11,6 +11,7 @@ from ratings.battles import Battles
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
 from ratings.model_fit import DRIFT, PAIRS, TRIADS, Check, checks, discovered
+from ratings.posterior import Prior
 from tests.ratings.simulation import NOISE_SD, model_ids, outcome_of
 
 
@@ -78,6 +79,37 @@ def rejected(world: World, seeds: int, level: float = 0.05) -> dict[str, float]:
 def test_a_world_that_fits_is_left_in_peace(world: World) -> None:
     for name, share in rejected(world, 100).items():
         assert share <= 0.1, name
+
+
+@pytest.mark.parametrize("prior_sd", [3.0, 25.0 / 3.0, 60.0])
+@pytest.mark.parametrize(("size", "raters"), [(2, 20), (3, 200), (5, 40), (12, 100)])
+def test_who_all_agree_are_not_accused(size: int, raters: int, prior_sd: float) -> None:
+    # The better model wins every battle; what is left is what the prior holds back.
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        each = np.minimum(np.ceil(rng.lognormal(2.0, 1.0, raters)), 80).astype(int)
+        who = np.repeat(np.arange(raters), each)
+        a = rng.integers(0, size, who.size)
+        b = (a + rng.integers(1, size, who.size)) % size
+        names = np.array(model_ids(size))
+        table = pa.table(
+            {
+                "participant_id": who,
+                "model_a": names[np.minimum(a, b)],
+                "model_b": names[np.maximum(a, b)],
+                "is_a_first": a < b,
+                "is_late": rng.random(raters)[who] < 0.5,
+                "win_a_count": np.ones(who.size, dtype=np.int64),
+                "win_b_count": np.zeros(who.size, dtype=np.int64),
+                "tie_count": np.zeros(who.size, dtype=np.int64),
+            }
+        )
+        counts = PairCounts.from_arrow(table)
+        fitted = fit_draw_margin(counts, Prior(sd=prior_sd))
+        for one in checks(fitted, counts, Battles.from_arrow(table, counts), seed):
+            assert one.p > 0.01, (seed, one)
+            if prior_sd == 60.0 and one.name == PAIRS:
+                assert one.p == 1.0
 
 
 def test_cycles_are_found() -> None:

@@ -29,18 +29,22 @@ SIZE = 10
 class World:
     """People with a habit of their own, whose verdicts lean to what was shown first.
 
-    ``first_share``: how often the model that is first by name was shown first.
+    ``first_share``: how often the model that is first by name was shown first. ``tail``: sd of the
+    logarithm of how many verdicts a person gives, ``most`` of them at most.
     """
 
     bias: float = 0.3 * NOISE_SD
     first_share: float = 0.5
     raters: int = 250
     personal: float = 0.1 * NOISE_SD
+    tail: float = 0.9
+    most: int = 60
 
     def drawn(self, seed: int) -> tuple[PairCounts, Battles, NDArray[np.float64]]:
         rng = np.random.default_rng(seed)
         skill = rng.uniform(-5.0, 5.0, SIZE)
-        each = np.minimum(np.ceil(rng.lognormal(1.8, 0.9, self.raters)), 60).astype(int)
+        each = np.minimum(np.ceil(rng.lognormal(1.8, self.tail, self.raters)), self.most)
+        each = each.astype(int)
         who = np.repeat(np.arange(self.raters), each)
         a = rng.integers(0, SIZE, who.size)
         b = (a + rng.integers(1, SIZE, who.size)) % SIZE
@@ -128,6 +132,81 @@ def test_few_battles_at_random_are_not_accused() -> None:
         fitted, _, effect, exposed, _ = measured(World(bias=0.0, raters=12), seed)
         said.append(is_one_sided(fitted, exposed, effect))
     assert np.mean(said) <= 0.05
+
+
+@pytest.mark.parametrize("raters", [10, 20, 30])
+def test_few_people_of_whom_some_judge_most_seldom_show_what_is_not(raters: int) -> None:
+    world = World(bias=0.0, raters=raters, personal=0.3 * NOISE_SD, tail=1.5, most=400)
+    effects, warned = [], []
+    for seed in range(100):
+        _, _, effect, exposed, _ = found = measured(world, seed)
+        effects.append(effect)
+        warned.append(is_one_sided(found[0], exposed, effect))
+    said = np.array([one.p < 0.05 for one in effects])
+    outside = np.array([abs(one.effect) > 1.96 * one.interval_sd for one in effects])
+    assert said.mean() <= 0.05
+    assert outside.mean() <= 0.06
+    assert np.mean(warned) <= 0.05
+
+
+def test_thirty_people_who_lean_are_found_out() -> None:
+    world = World(bias=0.5 * NOISE_SD, raters=30)
+    assert np.mean([measured(world, seed)[2].p < 0.05 for seed in range(20)]) > 0.9
+
+
+def some(judged: Battles, kept: NDArray[np.bool_]) -> Battles:
+    person = np.unique(judged.person[kept], return_inverse=True)[1].reshape(-1)
+    return Battles(
+        judged.pair[kept], person, judged.side[kept], judged.half[kept], judged.outcomes[kept]
+    )
+
+
+def test_the_sd_is_of_leaving_each_person_out() -> None:
+    counts, judged, _ = World(raters=15).drawn(4)
+    fitted = fit_draw_margin(counts)
+    effect = side_effect(fitted, counts, judged)
+    others = np.array(
+        [
+            side_effect(fitted, counts, some(judged, judged.person != person)).effect
+            for person in range(judged.people)
+        ]
+    )
+    expected = np.sqrt(14.0 / 15.0 * ((effect.effect - others) ** 2).sum())
+    assert effect.sd == pytest.approx(expected, rel=1e-9)
+    assert effect.people == 15
+    assert effect.degrees_of_freedom < 14.0
+    assert effect.interval_sd > 1.05 * effect.sd
+
+
+def test_few_people_have_no_p() -> None:
+    _, _, effect, _, _ = measured(World(raters=9), 1)
+    assert effect.is_known
+    assert np.isnan(effect.p)
+    assert np.isfinite(measured(World(raters=10), 3)[2].p)
+
+
+def test_what_never_differs_is_unknown_and_not_certain() -> None:
+    counts, judged, _ = World(raters=40).drawn(1)
+    ties = np.zeros_like(judged.outcomes)
+    ties[:, 2] = judged.battles
+    all_ties = Battles(judged.pair, judged.person, judged.side, judged.half, ties)
+    fitted = fit_draw_margin(counts)
+    assert not side_effect(fitted, counts, all_ties).is_known
+    # Of one pair the first shown always wins: there is an effect, but nothing tells of its spread.
+    pair = (judged.pair == judged.pair[0]).nonzero()[0]
+    first = np.zeros_like(judged.outcomes[pair])
+    first[judged.side[pair] > 0, 0] = first[judged.side[pair] < 0, 1] = 1.0
+    person = np.arange(pair.size)
+    alike = Battles(judged.pair[pair], person, judged.side[pair], judged.half[pair], first)
+    assert not side_effect(fitted, counts, alike).is_known
+
+
+def test_what_one_person_alone_tells_is_unknown() -> None:
+    counts, judged, _ = World(first_share=1.0, raters=40).drawn(1)
+    side = judged.side.copy()
+    side[np.flatnonzero(judged.person == 3)[:1]] = -1.0
+    lone = Battles(judged.pair, judged.person, side, judged.half, judged.outcomes)
+    assert not side_effect(fit_draw_margin(counts), counts, lone).is_known
 
 
 def test_the_first_order_change_is_what_another_fit_gives() -> None:

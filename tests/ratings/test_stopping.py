@@ -6,7 +6,8 @@ from scipy.stats import norm
 
 from ratings.expectation_propagation import fit
 from ratings.pairing import PairingPolicy, Rule
-from ratings.stopping import Forecast, Measure, forecast, plan, value_of
+from ratings.posterior import some_models
+from ratings.stopping import Forecast, Measure, forecast, plan, standing, value_of
 from ratings.summary import rank_distribution, summarise
 from tests.ratings.pairing_study import POLICIES, ongoing
 from tests.ratings.simulation import Study, simulate
@@ -115,6 +116,25 @@ def test_a_target_nothing_can_meet_is_refused(measure: Measure, threshold: float
 def test_a_board_of_one_model_has_its_best() -> None:
     posterior = fit(simulate(1, size=1, battles=0).counts, draw_margin=2.0)
     assert value_of(BEST, posterior) == value_of(NEIGHBOURS, posterior) == 1.0
+
+
+def test_a_provisional_model_neither_leads_nor_rivals() -> None:
+    study = simulate(3, size=5, battles=400)
+    posterior = fit(study.counts, draw_margin=2.0)
+    first = int(np.argmax(posterior.mean))
+    provisional = np.arange(5) == first
+    said = value_of(BEST, posterior, provisional)
+    assert said == pytest.approx(
+        value_of(BEST, some_models(posterior, np.flatnonzero(~provisional)))
+    )
+    assert said != value_of(BEST, posterior)
+    assert value_of(BEST, posterior, np.zeros(5, dtype=bool)) == value_of(BEST, posterior)
+    # Who alone may lead has nobody to be compared with.
+    assert value_of(BEST, posterior, np.arange(5) > 0) == 0.0
+    assert value_of(BEST, posterior, np.ones(5, dtype=bool)) == 0.0
+    assert not standing(posterior, BEST, 0.05, np.arange(5) > 0).is_reached
+    for other in (WIDTH, NEIGHBOURS):
+        assert value_of(other, posterior, provisional) == value_of(other, posterior)
 
 
 def test_a_plan_is_where_the_rule_will_ask() -> None:

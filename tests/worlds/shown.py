@@ -62,7 +62,9 @@ def _rated(
     with patch.object(
         standings,
         "forecast",
-        lambda posterior, policy, measure, threshold, **_: standing(posterior, measure, threshold),
+        lambda posterior, policy, measure, threshold, *, provisional, **_: standing(
+            posterior, measure, threshold, provisional
+        ),
     ):
         return rate_all(read, PARAMETERS, is_board_alone=is_board_alone)
 

@@ -75,6 +75,18 @@ def test_what_was_mostly_shown_first_is_not_the_best_for_it(
     assert not sides.is_misfit.any()
 
 
+def test_what_fells_a_board_is_said_of_the_leader_that_it_shows(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    [fragile] = tables["fragility"].to_dict("records")
+    ranked = skills(tables, "none", "all", "trueskill_ep").sort_values("rank")
+    first, second = ranked.index[:2]
+    assert (fragile["leader_model_id"], fragile["second_model_id"]) == (first, second)
+    lead = ranked.skill_micro[first] - ranked.skill_micro[second]
+    assert abs(fragile["lead_micro"] - lead) <= 1
+    assert not fragile["is_tie"]
+
+
 def test_sides_that_never_changed_are_a_misfit() -> None:
     found = made(1.0)["model_fit"]
     sides = found[found.check_name == "sides"].set_index("stratum_id")

@@ -11,6 +11,7 @@ from ratings.posterior import Posterior
 from ratings.tables.hierarchical_boards import fit_dimension
 from ratings.tables.inputs import Study
 from ratings.tables.standings import Standing, of_populations
+from ratings.tournaments import RatingParameters
 from tests.ratings.nations import TAU, Nations, simulate_nations
 from tests.ratings.simulation import model_ids
 
@@ -32,7 +33,7 @@ def standings(nations: Nations, share: float, *, is_joint: bool) -> Iterator[Sta
             groups.setdefault(name, {}).setdefault(axis, {})[group] = weight
     study = Study(groups, {}, {"both": SHARES})
     fitted = fit_dimension("overall", parts, study, ANCHOR, is_joint=is_joint)
-    return of_populations([fitted], study)
+    return of_populations([fitted], study, RatingParameters())
 
 
 @pytest.mark.parametrize("is_joint", [False, True])
