@@ -46,7 +46,7 @@ UNRECOGNISED = """
 select distinct coding, variable, levelled.country, answer
 from int_answers__levelled as levelled
 inner join seeds.seed_variables as variables using (country, variable)
-where level is null and coding not like 'age%'
+where level is null
 order by coding, answer, levelled.country, variable
 """
 KNOWN = """

@@ -9,6 +9,7 @@ nearest, in least squares, and the result says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,11 +52,11 @@ class _Problem:
     lower: float
     upper: float
 
-    @property
+    @cached_property
     def steepness(self) -> float:
         return (self.upper - self.lower) / ((1.0 - self.lower) * (self.upper - 1.0))
 
-    @property
+    @cached_property
     def offset(self) -> float:
         return float(np.log((1.0 - self.lower) / (self.upper - 1.0)))
 
@@ -172,6 +173,8 @@ def _centred(problem: _Problem, inner: FloatArray) -> FloatArray:
     lowest, highest = -40.0 - float(inner.max(initial=0.0)), 40.0 - float(inner.min(initial=0.0))
     for _ in range(200):
         middle = (lowest + highest) / 2.0
+        if middle in (lowest, highest):
+            break
         if float((problem.shares * problem.ratios(inner + middle)).sum()) < 1.0:
             lowest = middle
         else:
