@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -56,7 +57,7 @@ def leaderboard(
             chosen[name] = weighting or default_weighting(known)
         if chosen[name] not in known:
             message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
-            raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
+            raise NotFoundError(message, remedy=_instead(chosen[name], known))
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
     first = ordered.slice(0, 1).to_pylist()[0]
@@ -86,6 +87,14 @@ def leaderboard(
         "model_count": len(listed),
     }
     return head, listed
+
+
+def _instead(asked: str, known: list[str]) -> str:
+    """What there is, and first what may be meant: case does not matter for that."""
+    spelled = {name.casefold(): name for name in sorted(known)}
+    near = get_close_matches(asked.casefold(), spelled, n=1, cutoff=0.7)
+    meant = f"Did you mean {spelled[near[0]]!r}? " if near else ""
+    return f"{meant}It has: {', '.join(sorted(known))}"
 
 
 def title(
