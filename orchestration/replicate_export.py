@@ -68,15 +68,21 @@ def replicates(home: Home, replicate_count: int = REPLICATE_COUNT) -> pa.Table:
 
 
 def _nobody(home: Home, scheme: str) -> NotFoundError:
-    stopped = mart_rows(home, STOPPED)
-    if not stopped:
+    told = stopped(home)
+    if not told:
         return NotFoundError("The last build weighted nobody.", remedy="Ingest participants.")
-    told = "; ".join(f"{row['country']}: {row['unrecognised_answers']}" for row in stopped)
     message = (
         f"The last build weighted nobody by {scheme}: it stopped where more than one answer in"
         f" fifty is not understood ({told})."
     )
     return NotFoundError(message, remedy="Run: demoscope crosswalk")
+
+
+def stopped(home: Home) -> str:
+    """Countries in which nobody is weighted, and the answers that keep it; empty where none."""
+    return "; ".join(
+        f"{row['country']}: {row['unrecognised_answers']}" for row in mart_rows(home, STOPPED)
+    )
 
 
 def _by_column(found: pa.Table, people: pa.Table, replicate_count: int) -> pa.Table:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, NotFoundError
 from orchestration.database import mart_rows
 from publishing.counted import counted
+from publishing.meant import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +104,7 @@ def weighting_gaps(home: Home) -> list[str]:
         ]
         few = [
             f"the board {row['weighting']} of {row['stratum_id']} is provisional: it is worth"
-            f" {row['people']:.0f} people, fewer than 50."
+            f" {min(round(row['people']), 49)} people, fewer than 50."
             for row in mart_rows(home, FEW_PEOPLE)
         ]
         collapsed = [
@@ -118,19 +119,20 @@ def weighting_gaps(home: Home) -> list[str]:
 
 def _unknown_country(row: dict[str, Any]) -> str:
     country, known = row["country"], row["known"].split(",")
-    codes = dict(zip(known, known, strict=True)) | dict(
-        zip(row["labels"].split(","), known, strict=True)
-    )
-    spelled = {name.casefold(): code for name, code in codes.items()}
-    near = get_close_matches(country.replace(".", "").casefold(), spelled, n=1, cutoff=0.7)
+    codes = {
+        **dict(zip(row["labels"].split(","), known, strict=True)),
+        **{one: one for one in known},
+    }
+    near = nearest(country.replace(".", ""), codes)
     people = counted(row["participant_count"], "voter")
-    meant = f"If {spelled[near[0]]} is meant" if near else "If one of those is meant"
-    code = spelled[near[0]] if near else known[0]
+    meant = f"If {codes[near]} is meant" if near else "If one of those is meant"
+    code = codes[near] if near else known[0]
     return (
         f"{people} of country {country!r}, which has no census targets (those with are"
         f" {', '.join(known)}): their verdicts count on unweighted boards only. {meant}, write"
-        f" `country: {{column: ..., values: {{{country}: {code}}}}}` into the mapping and load the"
-        " file again; else add the country's rows to seed_countries, seed_targets and"
+        f" `country: {{column: ..., values: {{{country}: {code}, ...}}}}` into the mapping, with"
+        " every other value as it is, take the load back (demoscope log undo) and load it"
+        " again; else add the country's rows to seed_countries, seed_targets and"
         " seed_weighting_margins."
     )
 

@@ -60,8 +60,8 @@ def test_a_row_is_printed_where_its_level_is_known_and_variables_are_named(
             keys = ("coding", "wording", "level")
             known = [("ethnic4_uk", "white british", "White"), ("age3", "30-34", "18-34")]
             return [dict(zip(keys, row, strict=True)) for row in known]
-        keys = ("coding", "variable", "country", "answer")
-        return [dict(zip(keys, row, strict=True)) for row in unknown]
+        asked = ("coding", "variable", "country", "answer")
+        return [dict(zip(asked, row, strict=True)) for row in unknown]
 
     monkeypatch.setattr(weighting_gaps, "mart_rows", rows)
     crosswalk()
@@ -90,4 +90,4 @@ def test_a_country_that_nothing_knows_is_named_with_its_people_and_what_to_do(
     [said] = gaps(object())  # type: ignore[arg-type]
     assert said.startswith(f"31 voters of country {country!r}, which has no census targets")
     assert (f"If {meant} is meant" in said) is (meant is not None)
-    assert f"values: {{{country}: {meant or 'US'}}}" in said
+    assert f"values: {{{country}: {meant or 'US'}, ...}}" in said
