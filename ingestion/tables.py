@@ -22,6 +22,7 @@ SQL_TYPES = {
     pa.int64(): "bigint",
     pa.float64(): "double",
     pa.date32(): "date",
+    pa.list_(pa.int64()): "bigint[]",
     TIMESTAMP: "timestamp with time zone",
 }
 

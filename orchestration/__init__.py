@@ -10,3 +10,10 @@
 What stays out: maths (ratings), the SQL of figures (dbt_project), what a release is (publishing).
 This room may import every other. Dagster is imported here alone, and never by the command line.
 """
+
+import os
+
+# Matrices here are small, and boards are rated side by side: BLAS's own threads, which it makes as
+# it is loaded, would wait for each other and burn a quarter of a build. No figure depends on them.
+for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")

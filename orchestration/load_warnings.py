@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from ingestion.log.reader import register
 from ingestion.lookalikes import lookalikes
 from ingestion.sources.batch import ROW_NUMBER
-from ingestion.vocabulary import EventType
+from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX, EventType
 from orchestration.model_names import END, Statement, current, meanings, statements
 from orchestration.registrations import registered_before
 
@@ -30,6 +30,11 @@ TRIED = 1_000
 SHOWN = 5
 MOST_ZEROS = 6
 MODELS = ("model_a", "model_b")
+VOTING = """
+select subject_id, any_value(source order by source), count(*) from raw.battle_judged
+where subject_id is not null
+group by subject_id
+"""
 COMPARED = (EventType.BATTLE_JUDGED, EventType.BATTLES_TALLIED)
 
 
@@ -41,6 +46,7 @@ class Noted:
     """
 
     voters: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
     people: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     battles: dict[str, int] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
@@ -51,6 +57,7 @@ class Noted:
     def note(self, event_type: EventType, native: pa.Table, logged: pa.Table) -> None:
         """Take rows as the source wrote them, and as the log has them."""
         if event_type in COMPARED:
+            self.sources.update(logged["source"].unique().to_pylist())
             for name in MODELS:
                 self.models.update(logged[name].unique().to_pylist())
         if event_type is EventType.MODEL_ALIASED:
@@ -103,13 +110,23 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         registered_ids = {name for (name,) in connection.sql(registered).fetchall()}
         people = "select distinct subject_id, source from raw.participant_enrolled"
         enrolled = noted.enrolled | dict(connection.sql(people).fetchall())
-        voting = "select distinct subject_id, source from raw.battle_judged"
-        voted = dict(connection.sql(f"{voting} where subject_id is not null").fetchall())
+        voting = connection.sql(VOTING).fetchall()
+        voted = {key: source for key, source, _ in voting}
+        counts = {key: count for key, _, count in voting}
+        comparing = " union ".join(
+            f"select source from raw.{kind}"  # noqa: S608  # names of contracts
+            for kind in COMPARED
+        )
+        sources = {source for (source,) in connection.sql(comparing).fetchall()}
     said = statements(log)
     meant = current(said)
     return [
         *_unmatched(noted, enrolled, names),
-        *_unheard(noted, voted, enrolled, names),
+        *(
+            _unheard(noted, voted, enrolled, names)
+            or _missing(noted, voted, counts, enrolled, names)
+        ),
+        *_mixed(noted.sources, sources),
         *_alike(noted.models, known, meant),
         *_aliases(noted.aliases, said, known | registered_ids),
         *registered_before(noted.registered, log),
@@ -248,6 +265,45 @@ def _unheard(
         return []
     count = f"{len(strangers):,} voters of the log have no enrolment, and of {len(silent):,} people"
     return [" ".join([f"{count} of this file there are no votes.", *said])]
+
+
+def _missing(
+    noted: Noted,
+    voted: dict[str, str],
+    counts: dict[str, int],
+    enrolled: dict[str, str],
+    names: Naming,
+) -> list[str]:
+    """A sentence on voters whom a file of people leaves out; a file of votes has its own."""
+    if noted.voters or not noted.people:
+        return []
+    own = {source for _, source, _ in noted.people.values()} | {names.participants_of}
+    voters = [key for key, source in voted.items() if source in own]
+    missing = [key for key in voters if key not in enrolled]
+    if not missing:
+        return []
+    votes, all_votes = (sum(counts[key] for key in keys) for keys in (missing, voters))
+    said = (
+        f"{len(missing):,} of {len(voters):,} voters of the log have no enrolment yet, so "
+        f"{votes:,} of {all_votes:,} votes count on unweighted boards only."
+    )
+    return [said]
+
+
+def _mixed(own: set[str], known: set[str]) -> list[str]:
+    """A sentence where real and simulated verdicts meet in one home."""
+    simulated = {name for name in own | known if name.startswith(SIMULATED_SOURCE_PREFIX)}
+    real = (own | known) - simulated
+    if not (own and simulated and real) or own >= simulated | real:
+        return []
+    others = ", ".join(sorted(known - own))
+    kind = "simulated" if own <= simulated else "real"
+    said = (
+        f"These verdicts ({', '.join(sorted(own))}) are {kind}, and this home holds others that are"
+        f" not ({others}): boards count both, and are marked SIMULATED. If that is not meant, take"
+        " the load back (demoscope log undo) and name another home: DEMOSCOPE_HOME=DIR."
+    )
+    return [said]
 
 
 def _found(

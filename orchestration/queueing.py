@@ -29,6 +29,7 @@ from orchestration.leftovers import working_directory
 from orchestration.loading import load_file
 from orchestration.model_names import register_names
 from orchestration.rating_step import read_subject
+from publishing.meant import did_you_mean
 from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.planning import (
     POPULATION,
@@ -234,7 +235,8 @@ def _known(what: str, name: str, column: pa.ChunkedArray) -> None:
     known = column.unique().to_pylist()
     if name not in known:
         message = f"There is no {what} {name!r} to ask about."
-        raise NotFoundError(message, remedy=f"There are: {', '.join(known)}")
+        meant = did_you_mean(name, known)
+        raise NotFoundError(message, remedy=f"{meant}There are: {', '.join(known)}")
 
 
 def is_pseudonym(participant: str) -> bool:

@@ -87,6 +87,25 @@ QUERIES = {
         where weighting = $weighting and stratum_id = $stratum
         order by dimension, participant_number, model_a, model_b
     """,
+    # Of the default scheme; one without bounds has no replicates.
+    "replicated_people": """
+        select
+            people.participant_number, rakings.country, rakings.raking_id, allotted.cell_number
+        from int_profiles__assigned_to_weighting_cells as allotted
+        inner join (
+            select distinct targets.raking_id, targets.country
+            from int_margins__targeted as targets
+            inner join int_weighting_schemes__chosen as schemes on targets.scheme = schemes.scheme
+            where schemes.is_default and schemes.trim_hi is not null
+        ) as rakings on allotted.raking_id = rakings.raking_id
+        inner join int_participants__with_verdicts as people
+            on allotted.profile_number = people.profile_number
+        order by rakings.country, people.participant_number
+    """,
+    "replicated_cells": """
+        select cells.* from int_weighting_cells__counted as cells
+        order by raking_id, cell_number
+    """,
     # Somebody who never enrolled is in the cell of the unknown, as in the counts. Without a cell:
     # people whom a policy excludes now, as another would not.
     "participant_counts": f"""

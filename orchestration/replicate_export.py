@@ -1,7 +1,7 @@
-"""Replicate weights of the default scheme, for a statistician's own program.
+"""Replicate weights of the default scheme as a file for a statistician's own program.
 
-A row per participant: as confidential as `fct_participant_weight`, so they are written on demand to
-a file of one's own, and are no part of a publication.
+A row per participant: as confidential as `fct_replicate_weight` and `fct_participant_weight`, so
+they are written on demand to a file of one's own, and are no part of a publication.
 """
 
 from __future__ import annotations
@@ -11,43 +11,41 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
 from orchestration.database import mart_rows, open_database
-from ratings.replicates import REPLICATE_COUNT, replicate_weights
-from ratings.tables.weighting_cells import levels_of
+from orchestration.rating_step import reading
+from ratings.replicates import REPLICATE_COUNT
+from ratings.rounding import MICRO
+from ratings.tables.replicate_tables import PARTICIPANTS_MAX, replicate_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ingestion.paths import Home
 
-PARTICIPANTS_MAX = 200_000
-"""Beyond, the file would be larger than memory; 200 replicates of so many people are 0.3 GB."""
-SEED = 1992
-
 SCHEME = "select scheme, trim_hi from int_weighting_schemes__chosen where is_default"
-PEOPLE = """
-select
-    people.participant_key, rakings.country, rakings.raking_id, allotted.cell_number,
-    weights.weight_micro
-from int_profiles__assigned_to_weighting_cells as allotted
-inner join (
-    select distinct raking_id, country from int_margins__targeted where scheme = $scheme
-) as rakings using (raking_id)
-inner join int_participants__with_verdicts as people using (profile_number)
-inner join fct_participant_weight as weights
-    on people.participant_key = weights.participant_key and weights.scheme = $scheme
-order by rakings.country, people.participant_key
+STOPPED = """
+select country, unrecognised_answers from rpt_weighting_diagnostics
+where is_default and is_stopped
+order by country
 """
-CELLS = "select * from int_weighting_cells__counted order by raking_id, cell_number"
+PEOPLE = """
+select people.participant_number, weights.participant_key, weights.country, weights.weight_micro
+from fct_participant_weight as weights
+inner join int_participants__with_verdicts as people
+    on weights.participant_key = people.participant_key
+where weights.scheme = $scheme
+order by people.participant_number
+"""
 
 
 def replicates(home: Home, replicate_count: int = REPLICATE_COUNT) -> pa.Table:
     """Everybody weighted by the default scheme: participant_key, country, weight, rep_001, ...
+
+    The first REPLICATE_COUNT are those of the table `fct_replicate_weight`.
 
     Raises:
         NotFoundError: the last build weighted nobody, or there is none.
@@ -60,40 +58,46 @@ def replicates(home: Home, replicate_count: int = REPLICATE_COUNT) -> pa.Table:
         raise UsageError(message, remedy="Set trim_lo and trim_hi in seed_weighting_schemes.")
     with open_database(home.database, is_read_only=True) as connection:
         people = connection.sql(PEOPLE, params={"scheme": scheme["scheme"]}).to_arrow_table()
-        cells = connection.sql(CELLS).to_arrow_table()
-    if not people.num_rows:
-        raise NotFoundError("The last build weighted nobody.", remedy="Ingest participants.")
-    if people.num_rows > PARTICIPANTS_MAX:
-        message = f"{people.num_rows:,} people are too many: at most {PARTICIPANTS_MAX:,}."
-        raise UsageError(message, remedy="Use the clustered intervals, which need no replicates.")
-    parts = [
-        _of_country(
-            people.filter(pc.equal(people.column("raking_id"), pa.scalar(raking))),
-            cells.filter(pc.equal(cells.column("raking_id"), pa.scalar(raking))),
-            replicate_count,
-        )
-        for raking in pc.unique(people.column("raking_id")).to_pylist()
-    ]
-    return pa.concat_tables(parts)
+        if people.num_rows > PARTICIPANTS_MAX:
+            message = f"{people.num_rows:,} people are too many: at most {PARTICIPANTS_MAX:,}."
+            raise UsageError(message, remedy="Use the clustered intervals: they need none.")
+        found = replicate_rows(reading(connection), replicate_count)
+    if not found.num_rows:
+        raise _nobody(home, scheme["scheme"])
+    return _by_column(found, people, replicate_count)
 
 
-def _of_country(people: pa.Table, cells: pa.Table, replicate_count: int) -> pa.Table:
-    levels, targets = levels_of(cells)
-    places = np.searchsorted(
-        cells.column("cell_number").to_numpy(), people.column("cell_number").to_numpy()
+def _nobody(home: Home, scheme: str) -> NotFoundError:
+    told = stopped(home)
+    if not told:
+        return NotFoundError("The last build weighted nobody.", remedy="Ingest participants.")
+    message = (
+        f"The last build weighted nobody by {scheme}: it stopped where more than one answer in"
+        f" fifty is not understood ({told})."
     )
-    bounds = (cells.column("trim_lo")[0].as_py(), cells.column("trim_hi")[0].as_py())
-    [country] = pc.unique(people.column("country")).to_pylist()
-    # A stream per country, so that one more country changes no other's replicates.
-    seed = SEED + int.from_bytes(country.encode(), "big")
-    weights = replicate_weights(places, levels, targets, bounds, seed, replicate_count)
+    return NotFoundError(message, remedy="Run: demoscope crosswalk")
+
+
+def stopped(home: Home) -> str:
+    """Countries in which nobody is weighted, and the answers that keep it; empty where none."""
+    return "; ".join(
+        f"{row['country']}: {row['unrecognised_answers']}" for row in mart_rows(home, STOPPED)
+    )
+
+
+def _by_column(found: pa.Table, people: pa.Table, replicate_count: int) -> pa.Table:
+    weights = found.column(1).combine_chunks().flatten().to_numpy().reshape(-1, replicate_count)
+    places = np.searchsorted(
+        people.column("participant_number").to_numpy(), found.column(0).to_numpy()
+    )
+    known = people.take(pa.array(places))
     columns: dict[str, Any] = {
-        "participant_key": people.column("participant_key"),
-        "country": people.column("country"),
-        "weight": pc.divide(people.column("weight_micro").cast(pa.float64()), 1e6),
+        "participant_key": known.column("participant_key"),
+        "country": known.column("country"),
+        "weight": known.column("weight_micro").to_numpy() / MICRO,
     }
     for number in range(replicate_count):
-        columns[f"rep_{number + 1:03d}"] = np.rint(weights[:, number] * 1e6) / 1e6
+        columns[f"rep_{number + 1:03d}"] = weights[:, number] / MICRO
     return pa.table(columns)
 
 

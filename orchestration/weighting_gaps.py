@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, NotFoundError
 from orchestration.database import mart_rows
+from publishing.counted import counted
+from publishing.meant import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ingestion.paths import Home
 
 LIKENESS_MIN = 0.75
+AGE = "age"
 LEFT_OUT = """
 select weighting, stratum_id, dimension, battle_count, battle_left_out_count, models_left_out
 from rpt_board_summary
@@ -37,6 +40,15 @@ where has_few_people and stratum_id not like '%/%' and estimator = 'trueskill_ep
 group by weighting, stratum_id
 order by weighting, stratum_id
 """
+UNKNOWN_COUNTRIES = """
+select
+    diagnosed.country, diagnosed.participant_count,
+    (select string_agg(country, ',' order by sort_order) from seeds.seed_countries) as known,
+    (select string_agg(label, ',' order by sort_order) from seeds.seed_countries) as labels
+from rpt_weighting_diagnostics as diagnosed
+where diagnosed.is_default and not diagnosed.has_targets and diagnosed.country <> 'unknown'
+order by diagnosed.country
+"""
 COLLAPSED = """
 select country, scheme, collapsed_levels from rpt_weighting_diagnostics
 where is_default and collapsed_levels is not null
@@ -46,7 +58,7 @@ UNRECOGNISED = """
 select distinct coding, variable, levelled.country, answer
 from int_answers__levelled as levelled
 inner join seeds.seed_variables as variables using (country, variable)
-where level is null and coding not like 'age%'
+where level is null
 order by coding, answer, levelled.country, variable
 """
 KNOWN = """
@@ -71,12 +83,14 @@ class Proposal:
         source_value: the answer that no seed explains.
         level: what the most alike known wording stands for; empty where none is alike.
         alike: that wording.
+        variables: whom it is asked of and what it is called elsewhere, as `UK ethnic4, US race4`.
     """
 
     coding: str
     source_value: str
     level: str
     alike: str
+    variables: str = ""
 
 
 def weighting_gaps(home: Home) -> list[str]:
@@ -90,7 +104,7 @@ def weighting_gaps(home: Home) -> list[str]:
         ]
         few = [
             f"the board {row['weighting']} of {row['stratum_id']} is provisional: it is worth"
-            f" {row['people']:.0f} people, fewer than 50."
+            f" {min(round(row['people']), 49)} people, fewer than 50."
             for row in mart_rows(home, FEW_PEOPLE)
         ]
         collapsed = [
@@ -98,8 +112,29 @@ def weighting_gaps(home: Home) -> list[str]:
             f" people, levels are weighted together ({row['collapsed_levels']})."
             for row in mart_rows(home, COLLAPSED)
         ]
-        return stopped + _left_out(mart_rows(home, LEFT_OUT)) + few + collapsed
+        elsewhere = [_unknown_country(row) for row in mart_rows(home, UNKNOWN_COUNTRIES)]
+        return stopped + elsewhere + _left_out(mart_rows(home, LEFT_OUT)) + few + collapsed
     return []
+
+
+def _unknown_country(row: dict[str, Any]) -> str:
+    country, known = row["country"], row["known"].split(",")
+    codes = {
+        **dict(zip(row["labels"].split(","), known, strict=True)),
+        **{one: one for one in known},
+    }
+    near = nearest(country.replace(".", ""), codes)
+    people = counted(row["participant_count"], "voter")
+    meant = f"If {codes[near]} is meant" if near else "If one of those is meant"
+    code = codes[near] if near else known[0]
+    return (
+        f"{people} of country {country!r}, which has no census targets (those with are"
+        f" {', '.join(known)}): their verdicts count on unweighted boards only. {meant}, write"
+        f" `country: {{column: ..., values: {{{country}: {code}, ...}}}}` into the mapping, with"
+        " every other value as it is, take the load back (demoscope log undo) and load it"
+        " again; else add the country's rows to seed_countries, seed_targets and"
+        " seed_weighting_margins."
+    )
 
 
 def _left_out(rows: list[dict[str, Any]]) -> list[str]:
@@ -128,8 +163,18 @@ def proposals(home: Home) -> list[Proposal]:
     known: dict[str, list[tuple[str, str]]] = {}
     for row in mart_rows(home, KNOWN):
         known.setdefault(row["coding"], []).append((row["wording"], row["level"]))
-    found = {(row["coding"], row["answer"]) for row in mart_rows(home, UNRECOGNISED)}
-    return [propose(coding, answer, known.get(coding, [])) for coding, answer in sorted(found)]
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in mart_rows(home, UNRECOGNISED):
+        named = found.setdefault((row["coding"], row["answer"]), set())
+        named.add(f"{row['country']} {row['variable']}")
+    return [
+        replace(
+            # A band of years that fits no level is alike to several: whoever knows decides.
+            propose(coding, answer, [] if coding.startswith(AGE) else known.get(coding, [])),
+            variables=", ".join(sorted(named)),
+        )
+        for (coding, answer), named in sorted(found.items())
+    ]
 
 
 def propose(coding: str, answer: str, known: Iterable[tuple[str, str]]) -> Proposal:

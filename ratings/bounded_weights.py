@@ -9,6 +9,7 @@ nearest, in least squares, and the result says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,11 +52,11 @@ class _Problem:
     lower: float
     upper: float
 
-    @property
+    @cached_property
     def steepness(self) -> float:
         return (self.upper - self.lower) / ((1.0 - self.lower) * (self.upper - 1.0))
 
-    @property
+    @cached_property
     def offset(self) -> float:
         return float(np.log((1.0 - self.lower) / (self.upper - 1.0)))
 
@@ -88,7 +89,12 @@ class _Problem:
 
 
 def bound_weights(
-    shares: FloatArray, levels: IndexArray, targets: FloatArray, lower: float, upper: float
+    shares: FloatArray,
+    levels: IndexArray,
+    targets: FloatArray,
+    lower: float,
+    upper: float,
+    margin_error: float = MARGIN_ERROR,
 ) -> BoundedWeights:
     """Ratios of weights to base weights within [lower, upper] that meet the margins.
 
@@ -102,6 +108,7 @@ def bound_weights(
         targets: (L,) share of each level; those of a margin sum to 1.
         lower: smallest ratio, below 1.
         upper: largest ratio, above 1.
+        margin_error: a share that is no further off than this is met.
 
     Raises:
         ValueError: the bounds do not enclose 1.
@@ -116,10 +123,10 @@ def bound_weights(
     multipliers = np.zeros(targets.size)
     step_count, is_met, before = 0, False, np.inf
     for _ in range(ROUNDS_MAX):
-        multipliers, steps = _round(problem, multipliers)
+        multipliers, steps = _round(problem, multipliers, margin_error / 10.0)
         step_count += steps
         residual = problem.margins(problem.ratios(problem.inner(multipliers))) - targets
-        is_met = bool(np.abs(residual).max(initial=0.0) <= MARGIN_ERROR)
+        is_met = bool(np.abs(residual).max(initial=0.0) <= margin_error)
         length = float(np.sqrt((residual * residual).sum()))
         if is_met or length > before * (1.0 - STANDSTILL):
             break
@@ -130,7 +137,7 @@ def bound_weights(
     return BoundedWeights(problem.ratios(inner), is_met, step_count)
 
 
-def _round(problem: _Problem, centre: FloatArray) -> tuple[FloatArray, int]:
+def _round(problem: _Problem, centre: FloatArray, slope_error: float) -> tuple[FloatArray, int]:
     # The multipliers that minimise the dual plus what moving away from the centre costs.
     stiffness = np.full(centre.size, 1.0 / LOOSENESS)
     stiffness[-1] = 1.0 / TOTAL_LOOSENESS
@@ -143,7 +150,7 @@ def _round(problem: _Problem, centre: FloatArray) -> tuple[FloatArray, int]:
         inner = problem.inner(at)
         slope = problem.margins(problem.ratios(inner)) - problem.targets
         slope += stiffness * (at - centre)
-        if np.abs(slope).max(initial=0.0) <= MARGIN_ERROR / 10.0:
+        if np.abs(slope).max(initial=0.0) <= slope_error:
             return at, step
         curvature = problem.curvature(inner)
         curvature[np.diag_indices_from(curvature)] += stiffness
@@ -166,6 +173,8 @@ def _centred(problem: _Problem, inner: FloatArray) -> FloatArray:
     lowest, highest = -40.0 - float(inner.max(initial=0.0)), 40.0 - float(inner.min(initial=0.0))
     for _ in range(200):
         middle = (lowest + highest) / 2.0
+        if middle in (lowest, highest):
+            break
         if float((problem.shares * problem.ratios(inner + middle)).sum()) < 1.0:
             lowest = middle
         else:

@@ -16,6 +16,8 @@ from ratings.compiled import FloatArray, IndexArray
 from ratings.tournaments import derive_seed
 
 REPLICATE_COUNT = 200
+MARGIN_ERROR = 1e-8
+"""Weights are kept to the millionth: digits beyond cost ten times as long and are rounded away."""
 
 
 def replicate_weights(
@@ -48,7 +50,7 @@ def replicate_weights(
         met = np.flatnonzero(shares > 0.0)
         present, reachable = _reachable(levels[met], targets)
         ratios = np.zeros(levels.shape[0])
-        ratios[met] = bound_weights(shares[met], present, reachable, *bounds).ratios
+        ratios[met] = bound_weights(shares[met], present, reachable, *bounds, MARGIN_ERROR).ratios
         weights[:, replicate] = base * ratios[cells]
     scaled: FloatArray = weights / weights.mean(axis=0)
     return scaled

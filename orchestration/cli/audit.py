@@ -43,6 +43,7 @@ def audit(
 ) -> None:
     """Say how few people or votes must go before another model leads everybody's boards."""
     from orchestration.database import mart_rows
+    from publishing.boards import store
 
     home = Home.from_environment()
     found = mart_rows(home, FOUND, {"dimension": dimension})
@@ -57,11 +58,13 @@ def audit(
         )
         remedy = "Load who judged, and more verdicts; then build: demoscope build"
         raise NotFoundError(message, remedy=remedy)
+    is_simulated = store.current(home.boards).subject["is_simulated"]
     if as_json:
-        print_json({"rows": found})
+        print_json({"is_simulated": is_simulated, "rows": found})
         return
+    mark = "SIMULATED: " if is_simulated else ""
     for row in found:
-        put(f"{row['dimension']}, everybody, weighting {row['weighting']}")
+        put(f"{mark}{row['dimension']}, everybody, weighting {row['weighting']}")
         for line in _lines(row):
             put(f"  {line}")
 

@@ -13,18 +13,24 @@ def crosswalk(*, as_json: AS_JSON = False) -> None:
     """Propose rows of seed_crosswalk for answers that no seed explains."""
     from dataclasses import asdict
 
-    from orchestration.weighting_gaps import proposals
+    from orchestration.weighting_gaps import AGE, proposals
 
     found = proposals(Home.from_environment())
     if as_json:
         print_json({"proposals": [asdict(one) for one in found]})
         return
     for one in found:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow((one.coding, one.source_value, one.level))
-        put(line.getvalue())
-        if not one.level:
-            say(f"{one.source_value!r} of {one.coding} is like no known wording: add its level.")
+        if one.level:
+            line = io.StringIO()
+            csv.writer(line, lineterminator="").writerow((one.coding, one.source_value, one.level))
+            put(line.getvalue())
+            say(f"  ({one.variables}: like {one.alike!r})")
+            continue
+        why = "fits no band of years" if one.coding.startswith(AGE) else "is like no known wording"
+        say(
+            f"{one.source_value!r} of {one.variables} {why}: write a row"
+            f" {one.coding},{one.source_value},LEVEL with the level that it means, or unknown."
+        )
     say(
         "Every answer is understood."
         if not found

@@ -16,7 +16,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ingestion.errors import DemoscopeError
+from ingestion.errors import DemoscopeError, NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.output import say
 
@@ -108,7 +108,8 @@ def run() -> None:
         app()
     except DemoscopeError as error:
         is_limit = TOO_MANY in str(error)
-        _end(MORE_FILES if is_limit else str(error), 1 if is_limit else error.exit_code)
+        said = f"{error}{_where(error)}"
+        _end(MORE_FILES if is_limit else said, 1 if is_limit else error.exit_code)
     except KeyboardInterrupt:
         _end("Interrupted; nothing half done was kept.", INTERRUPTED)
     except BrokenPipeError:
@@ -125,6 +126,16 @@ def run() -> None:
         if TOO_MANY not in str(error):
             raise
         _end(MORE_FILES, 1)
+
+
+def _where(error: DemoscopeError) -> str:
+    """Which home has nothing to find: another may be meant."""
+    home = Home.from_environment()
+    is_told = not isinstance(error, NotFoundError) or str(home.root) in str(error)
+    # A home in which something was built is not a wrong one.
+    if is_told or (home.boards.is_dir() and any(home.boards.iterdir())):
+        return ""
+    return f" (The home is {home.root}; DEMOSCOPE_HOME names another.)"
 
 
 def _end(message: str, code: int) -> None:

@@ -17,9 +17,12 @@ def replicates(
 ) -> None:
     """Write replicate weights of the default scheme: a row per participant, so confidential."""
     from orchestration.replicate_export import replicates as made
-    from orchestration.replicate_export import write_replicates
+    from orchestration.replicate_export import stopped, write_replicates
 
-    table = made(Home.from_environment(), count)
+    home = Home.from_environment()
+    table = made(home, count)
     write_replicates(table, out)
     put(f"{out}: {table.num_rows:,} participants, {count} replicates")
+    if told := stopped(home):
+        say(f"warning: without countries whose answers are not understood ({told}).")
     say("A row is a person: keep the file like the vault. docs/weighting.md says how to use it.")

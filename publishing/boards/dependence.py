@@ -25,6 +25,9 @@ SENTENCES = {
     " other prompts like these.",
 }
 
+# Where the title says "for these N prompts", intervals promise nothing of others.
+OTHER_PEOPLE = "Intervals say how far the figures would move with other people like these, for {}."
+
 
 def dependence_words(row: Mapping[str, Any], verdict_count: int) -> str:
     """What stands beside a board's title; an empty text where nothing has to.
@@ -50,4 +53,9 @@ def dependence_words(row: Mapping[str, Any], verdict_count: int) -> str:
 
 def dependence_sentence(row: Mapping[str, Any]) -> str:
     """What a board's intervals say, in a sentence; an empty text where nothing is known."""
-    return SENTENCES.get(row.get("interval_basis") or "", "")
+    basis, items = row.get("interval_basis") or "", row.get("item_count")
+    if items is None or basis not in {PARTICIPANTS, PARTICIPANTS_AND_ITEMS}:
+        return SENTENCES.get(basis, "")
+    if basis == PARTICIPANTS or items < FEW_ITEMS:
+        return OTHER_PEOPLE.format("this prompt" if items == 1 else f"these {items:,} prompts")
+    return SENTENCES[basis]

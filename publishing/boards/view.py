@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from ingestion.errors import NotFoundError
 from publishing.boards.dependence import dependence_sentence, dependence_words
+from publishing.meant import did_you_mean
 from ratings.rounding import MICRO, MICRO_SUFFIX
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def leaderboard(
             chosen[name] = weighting or default_weighting(known)
         if chosen[name] not in known:
             message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
-            raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
+            meant = did_you_mean(chosen[name], sorted(known))
+            raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(sorted(known))}")
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
     first = ordered.slice(0, 1).to_pylist()[0]
@@ -110,7 +112,7 @@ def title(
     weighting = chosen["weighting"]
     words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
     if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
-        worth = round(effective_count)
+        worth = min(round(effective_count), EFFECTIVE_PEOPLE_MIN - 1)
         people_worth = "1 person" if worth == 1 else f"{worth} people"
         words += f" * provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}"
     words += f", {beside}" if beside else ""

@@ -176,6 +176,20 @@ _TABLES = (
         _micro("covariance", "Of their centred skills, as the board shows them, millionths."),
     ),
     _table(
+        "replicate_weight",
+        "One row per participant whom the default scheme weights within bounds.",
+        Column(
+            name="participant_number",
+            description="Number of the participant, as in the weighted counts.",
+            type=pa.int32(),
+        ),
+        Column(
+            name="replicate_weight_micro",
+            description="Weight in each of 200 bootstrap replicates, millionths.",
+            type=pa.list_(pa.int64()),
+        ),
+    ),
+    _table(
         "tournament",
         "One row per stratum and dimension: battles, ties, and how decided its board is.",
         _STRATUM,

@@ -27,6 +27,7 @@ from ratings.tables.declarations import before_rounding, conform
 from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
+from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
 from ratings.tables.standings import Standing
 from ratings.tournaments import (
     UNWEIGHTED,
@@ -73,7 +74,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
         replaying = beside.submit(_online, read, parameters, seed)
         # Whether a model fits is asked of the fit, not of the intervals that are shown.
-        fitting = None if is_board_alone else beside.submit(board_fit.fit_rows, rated, sides, seed)
+        fitting = None if is_board_alone else beside.submit(_vouching, read, rated, sides, seed)
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         removing = beside.submit(
@@ -95,7 +96,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         return {RATING: conform(RATING, every)}
     tables |= effects | histories
     if fitting is not None:
-        tables[board_fit.MODEL_FIT] = fitting.result()
+        tables |= fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
         read("policy_counts"),
@@ -148,6 +149,14 @@ def _with_basis(every: pa.Table, rated: list[Rated]) -> pa.Table:
     people = pc.fill_null(every.column("participant_count"), FEW_PARTICIPANTS)
     is_few = pc.and_(pc.equal(basis, PARTICIPANTS), pc.less(people, FEW_PARTICIPANTS))
     return every.set_column(place, "interval_basis", pc.if_else(is_few, FEW, basis))
+
+
+def _vouching(read: Read, rated: list[Rated], sides: Sides, seed: int) -> Tables:
+    """What lets a statistician doubt the boards: how models fit, and replicates of weights."""
+    return {
+        board_fit.MODEL_FIT: board_fit.fit_rows(rated, sides, seed),
+        REPLICATE_WEIGHT: replicate_rows(read),
+    }
 
 
 def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[pa.Table], Tables]:

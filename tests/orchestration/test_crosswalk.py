@@ -2,10 +2,14 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from orchestration import weighting_gaps
+from orchestration.cli.crosswalk import crosswalk
 from orchestration.weighting_gaps import Proposal, propose
+from orchestration.weighting_gaps import weighting_gaps as gaps
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +43,51 @@ def test_what_is_like_nothing_gets_no_level(known: list[tuple[str, str]]) -> Non
 @pytest.mark.parametrize("answer", ["Asian and Asian British", "British White"])
 def test_wordings_that_were_missing_are_known(known: list[tuple[str, str]], answer: str) -> None:
     assert answer in dict(known)
+
+
+def test_a_row_is_printed_where_its_level_is_known_and_variables_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = [
+        ("ethnic4_uk", "ethnic4_mixed_in_other", "UK", "british, white"),
+        ("ethnic4_uk", "ethnic4_mixed_in_other", "UK", "martian"),
+        ("age3", "age3", "US", "30-39"),
+        ("age3", "age3", "UK", "30-39"),
+    ]
+
+    def rows(_home: object, query: str) -> list[dict[str, Any]]:
+        if query == weighting_gaps.KNOWN:
+            keys = ("coding", "wording", "level")
+            known = [("ethnic4_uk", "white british", "White"), ("age3", "30-34", "18-34")]
+            return [dict(zip(keys, row, strict=True)) for row in known]
+        asked = ("coding", "variable", "country", "answer")
+        return [dict(zip(asked, row, strict=True)) for row in unknown]
+
+    monkeypatch.setattr(weighting_gaps, "mart_rows", rows)
+    crosswalk()
+    printed = capsys.readouterr()
+    assert list(csv.reader(printed.out.splitlines())) == [["ethnic4_uk", "british, white", "White"]]
+    assert (
+        "'30-39' of UK age3, US age3 fits no band of years: write a row age3,30-39," in printed.err
+    )
+    assert "'martian' of UK ethnic4_mixed_in_other is like no known wording" in printed.err
+    assert "(UK ethnic4_mixed_in_other: like 'white british')" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("country", "meant"), [("USA", "US"), ("U.S.", "US"), ("United kingdom", "UK"), ("Mars", None)]
+)
+def test_a_country_that_nothing_knows_is_named_with_its_people_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, country: str, meant: str | None
+) -> None:
+    row = {"country": country, "participant_count": 31, "known": "US,UK"}
+    row["labels"] = "United States,United Kingdom"
+
+    def rows(_home: object, query: str) -> list[dict[str, Any]]:
+        return [row] if query == weighting_gaps.UNKNOWN_COUNTRIES else []
+
+    monkeypatch.setattr(weighting_gaps, "mart_rows", rows)
+    [said] = gaps(object())  # type: ignore[arg-type]
+    assert said.startswith(f"31 voters of country {country!r}, which has no census targets")
+    assert (f"If {meant} is meant" in said) is (meant is not None)
+    assert f"values: {{{country}: {meant or 'US'}, ...}}" in said

@@ -67,6 +67,45 @@ def test_where_nobody_is_enrolled_nothing_is_said(home: Home) -> None:
     assert votes(home, ["ann", "bob"]).warnings == []
 
 
+def test_voters_without_enrolment_are_told_whatever_came_first(home: Home, tmp_path: Path) -> None:
+    people(home, ["ann"])
+    [first] = votes(home, ["ann", "bob", "bob"]).warnings
+    assert first.startswith("1 of 2 voters have no enrolment, so 2 of 3 votes count")
+    other = Home(tmp_path / "other")
+    assert votes(other, ["ann", "bob", "bob"]).warnings == []
+    [second] = people(other, ["ann"]).warnings
+    assert second.startswith(
+        "1 of 2 voters of the log have no enrolment yet, so 2 of 3 votes count"
+    )
+    # People of another study are none of theirs.
+    assert people(other, ["cat"], "elsewhere").warnings == []
+
+
+def test_real_votes_in_a_simulated_home_are_told(home: Home) -> None:
+    def battle(source: str, number: int) -> list[dict[str, str]]:
+        return [
+            {
+                "event_type": "battle_judged",
+                "source": source,
+                "native_id": str(number),
+                "dimension": "overall",
+                "model_a": "alpha",
+                "model_b": "beta",
+                "outcome": "a",
+            }
+        ]
+
+    assert load(home, battle("simulated-humaine", 1), "one.jsonl").warnings == []
+    assert load(home, battle("simulated-more", 2), "two.jsonl").warnings == []
+    [said] = load(home, battle("panel", 3), "three.jsonl").warnings
+    assert said.startswith("These verdicts (panel) are real, and this home holds others")
+    assert (
+        "(simulated-humaine, simulated-more): boards count both, and are marked SIMULATED" in said
+    )
+    [said] = load(home, battle("simulated-humaine", 4), "four.jsonl").warnings
+    assert said.startswith("These verdicts (simulated-humaine) are simulated")
+
+
 @pytest.mark.parametrize("written", ["ANN", " Ann", "a nn"])
 def test_an_id_in_another_spelling_is_told_by_its_row(home: Home, written: str) -> None:
     people(home, ["ann", "bob"])

@@ -10,23 +10,29 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.errors import UsageError
+from ingestion.errors import NotFoundError, UsageError
 from ingestion.paths import Home
 from orchestration.replicate_export import replicates, write_replicates
 
 TABLES = """
 create table int_weighting_schemes__chosen as
 select 's' as scheme, 3.0 as trim_hi, true as is_default;
+create table rpt_weighting_diagnostics as
+select 'US' as country, true as is_default, false as is_stopped, null::varchar as
+    unrecognised_answers;
 create table int_margins__targeted as select 7 as raking_id, 'US' as country, 's' as scheme;
 create table int_participants__with_verdicts as
 select
     'p' || lpad(number::varchar, 3, '0') as participant_key,
+    (number + 1)::integer as participant_number,
     number % 5 // 3 + 1 as profile_number
 from range(100) as numbers (number);
 create table int_profiles__assigned_to_weighting_cells as
 from (values (1, 7, 40), (2, 7, 41)) as rows (profile_number, raking_id, cell_number);
 create table fct_participant_weight as
-select participant_key, 's' as scheme, if(profile_number = 1, 833333, 1250000) as weight_micro
+select
+    participant_key, 'US' as country, 's' as scheme,
+    if(profile_number = 1, 833333, 1250000) as weight_micro
 from int_participants__with_verdicts;
 create table int_weighting_cells__counted as
 select 7 as raking_id, cell_number, people as participant_count, 100 as raking_count, cell_number as
@@ -61,6 +67,22 @@ def test_every_replicate_meets_the_margins_and_is_the_same_again(built: Home) ->
     np.testing.assert_allclose(weights.mean(axis=0), 1.0, atol=1e-6)
     np.testing.assert_allclose(weights[is_first].sum(axis=0) / 100, 0.5, atol=1e-6)
     assert replicates(built, 20).equals(table)
+
+
+def test_who_is_weighted_by_nobody_is_told_why(built: Home) -> None:
+    with duckdb.connect(built.database) as connection:
+        connection.execute("delete from int_profiles__assigned_to_weighting_cells")
+    with pytest.raises(NotFoundError, match=r"weighted nobody\.") as nobody:
+        replicates(built, 3)
+    assert nobody.value.remedy == "Ingest participants."
+    with duckdb.connect(built.database) as connection:
+        connection.execute(
+            "update rpt_weighting_diagnostics set is_stopped = true,"
+            " unrecognised_answers = 'gender: ''femme'' (40)'"
+        )
+    with pytest.raises(NotFoundError, match=r"not understood \(US: gender: 'femme' \(40\)") as why:
+        replicates(built, 3)
+    assert why.value.remedy == "Run: demoscope crosswalk"
 
 
 @pytest.mark.parametrize("name", ["weights.csv", "weights.parquet"])

@@ -47,6 +47,8 @@ function factsOf(board, rows) {
     if (effective !== null && keyOf(board).isWeighted)
         facts.push([formats.count(effective), "effective, after weighting"]);
     if (boards.has_few_people[board]) facts.push(["*", "provisional: worth fewer than 50 people"]);
+    if (collapsedOf(board).length)
+        facts.push(["*", "provisional: for want of people, groups are weighted together"]);
     facts.push([formats.count(rows.length), "models"]);
     if (ofSample !== null && ofAdults !== null) {
         facts.push([formats.share(ofSample), "of the country's sample"]);
@@ -59,6 +61,18 @@ function titleOf(board) {
     const { stratum, dimension, isWeighted } = keyOf(board);
     const [beside] = boards.dependences[boards.dependence[board]];
     return `${dimensions.label[dimension]} · ${whoInline(stratum)} · ${isWeighted ? "weighted to the census" : "unweighted"}${beside && ` · ${beside}`}`;
+}
+
+/** Where levels that the board is weighted to had too few people, and joined others. */
+function collapsedOf(board) {
+    const country = strata.country[boards.stratum_id[board]],
+        weighting = weightings[boards.weighting[board]];
+    return data.diagnostics.filter(
+        (row) =>
+            row.collapsed &&
+            weighting.startsWith(row.scheme) &&
+            (country === null || country === row.country),
+    );
 }
 
 /** What a change of rank is against: everybody, or on everybody's board the overall question. */
@@ -127,6 +141,10 @@ function notesOf(board, rows) {
             html`<strong>Provisional</strong>: ${few}${few && wide && "; "}${wide}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
         );
     }
+    for (const row of collapsedOf(board))
+        notes.push(
+            html`<strong>Groups weighted together</strong> in ${row.country}, as too few of them took part: ${row.collapsed}. To the census they count as one, so the board is provisional.`,
+        );
     if (rows.some((row) => row.isNewTier))
         notes.push(
             "A line divides tiers: every model above is better than every one below, with all pairs of the board considered together (at most one board in twenty is wrong about any pair).",

@@ -29,6 +29,28 @@ NEWEST = {
 # Known and said in docs/weighting.md: no newer table, or none of the universe, is at hand.
 OLD = {("US", "education4_acs_2020")}
 APART_MAX = 2
+# The universe of a country's targets, and targets of another, for want of a table of it at hand:
+# each is named in docs/weighting.md.
+UNIVERSES = {"US": "civilian resident population 18+", "UK": "usual residents 18+"}
+RESIDENTS = "resident population 18+"
+ELSEWHERE = {
+    ("US", "race4_self_identified"): RESIDENTS,
+    ("US", "race4_estimates_programme"): RESIDENTS,
+    **{
+        ("US", f"{age}_sex2_{race}"): RESIDENTS
+        for age in ("age3", "age6")
+        for race in ("race4_self_identified", "race4_estimates_programme")
+    },
+    ("US", "party3_pew_2025"): "adults 18+",
+    ("US", "party3_gallup_2025"): "adults 18+",
+    ("US", "education4_acs_2020"): "resident population 18+, 50 states and DC",
+    ("UK", "vote5_ge2024_five_parties"): (
+        "votes for the five parties, general election of 4 July 2024"
+    ),
+    ("UK", "education6_ew_2021"): "usual residents 16+, England and Wales",
+}
+# Read in reports on the publisher's figures, not in the publisher's own table.
+SECOND_HAND = {"party3_gallup_2025"}
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -75,6 +97,25 @@ def test_every_row_cites_publisher_table_and_year_and_no_page_about_them() -> No
         assert newest(row) >= 2020, row
         cited = f"{row['publisher']} {row['table_id']}".lower()
         assert not any(word in cited for word in ("wikipedia", "github", "http", "www.")), row
+
+
+def test_a_country_has_one_universe_but_for_those_named() -> None:
+    found = {
+        (row["country"], row["variable"]): row["universe"]
+        for row in [*rows("seed_targets"), *rows("seed_joint_targets")]
+        if row["universe"] != UNIVERSES[row["country"]]
+    }
+    assert found == ELSEWHERE
+
+
+def test_a_target_of_another_universe_or_at_second_hand_says_so() -> None:
+    """What is weighted to together with age and sex, and is not of their universe."""
+    notes: dict[str, str] = {}
+    for row in rows("seed_targets"):
+        notes[row["variable"]] = notes.get(row["variable"], "") + row["note"]
+    said = {name for name, note in notes.items() if "all residents, where age and sex" in note}
+    assert said == {"race4_self_identified", "race4_estimates_programme"}
+    assert {name for name, note in notes.items() if "read in reports" in note} == SECOND_HAND
 
 
 def test_a_question_has_one_universe_per_publisher() -> None:

@@ -39,3 +39,15 @@ def test_every_basis_has_a_sentence() -> None:
     assert set(SENTENCES) == set(BASES)
     assert dependence_sentence({"interval_basis": "participants"}).startswith("Intervals say")
     assert dependence_sentence({}) == ""
+
+
+@pytest.mark.parametrize("basis", BASES)
+@pytest.mark.parametrize("items", [None, 1, 4, 10, 40])
+def test_a_sentence_promises_no_other_prompts_where_the_title_names_these(
+    basis: str, items: int | None
+) -> None:
+    row = {"interval_basis": basis, "item_count": items, "participant_count": 5}
+    words, sentence = dependence_words(row, 100), dependence_sentence(row)
+    assert not ("prompt" in words and "other prompts" in sentence)
+    if basis.startswith("participants") and "prompt" in words:
+        assert words in sentence

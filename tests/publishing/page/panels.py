@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,7 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
     texts = {
         "#facts": _facts(site, view),
         "#board": _leaderboard(site, view, board),
-        "#notes": _notes(site),
+        "#notes": _notes(site, view),
         "#grid": _grid(site, view, names),
         "#heat": _heat(site, view, names),
         "#matrix": _matrix(site, view, names),
@@ -171,11 +172,22 @@ def _margins(rows: Rows) -> list[str]:
     ]
 
 
-def _notes(site: Site) -> list[str]:
+def _notes(site: Site, view: View) -> list[str]:
     retired = [row["retired_at"] for row in site.marts["dim_model"] if row["retired_at"]]
     [publication] = site.marts["publication"]
     days = [moment.date().isoformat() for moment in retired]
-    return [*days, str(publication["provisional_battle_count"])]
+    return [*days, *_merged(site, view), str(publication["provisional_battle_count"])]
+
+
+def _merged(site: Site, view: View) -> list[str]:
+    """Numbers in the names of levels that a weighted board's countries weight together."""
+    return [
+        number
+        for row in site.marts["rpt_weighting_diagnostics"]
+        if row["collapsed_levels"] and view.weighting.removesuffix(POOLED) == row["scheme"]
+        if view.stratum.split("/")[0] in ("all", row["country"])
+        for number in re.findall(r"\d+", row["collapsed_levels"])
+    ]
 
 
 def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from playwright.sync_api import Page
 
 from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
 from tests.publishing.page.figures import default, expected, percent, shown, signed
+from tests.publishing.page.published import COLLAPSED
 from tests.publishing.page.studies import BT, EP, HIERARCHICAL, POOLED
 
 Visit = Callable[..., Page]
@@ -77,6 +78,18 @@ def test_a_title_says_where_verdicts_are_taken_as_independent(site: Site, visit:
     page = visit(site.address)
     assert "independent" not in page.locator("#board-title").inner_text()
     assert "other people like these" in page.locator("#notes").inner_text()
+
+
+def test_a_weighted_board_says_which_groups_are_weighted_together(site: Site, visit: Visit) -> None:
+    merged = "Groups weighted together in UK, as too few of them took part"
+    for stratum in ("all", "UK", "UK/politics/Labour"):
+        page = visit(f"{site.address}#stratum={quote(stratum)}&weighting=politics")
+        notes = page.locator("#notes").inner_text()
+        assert f"{merged}: {COLLAPSED['UK']}." in notes, stratum
+        assert "weighted together" in page.locator("#facts").inner_text()
+    for address in ("#stratum=US&weighting=politics", "#stratum=UK&weighting=none"):
+        page = visit(site.address + address)
+        assert "weighted together" not in page.locator("body").inner_text()
 
 
 def test_an_address_of_something_else_says_so(site: Site, visit: Visit) -> None:

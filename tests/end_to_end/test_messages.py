@@ -1,0 +1,52 @@
+"""What a newcomer is told: of a wrong home, of a slip in a name, of votes that are simulated."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.command import demoscope, document
+
+
+@pytest.mark.parametrize(
+    "arguments", [("leaderboard",), ("build",), ("publish",), ("boards", "audit")]
+)
+def test_who_is_in_a_wrong_home_is_told_which(home: Path, arguments: tuple[str, ...]) -> None:
+    done = demoscope(home, *arguments)
+    assert done.returncode == 3, done.stderr
+    assert str(home) in done.stderr
+
+
+def test_a_slip_in_a_stratum_is_answered(built: Path) -> None:
+    done = demoscope(built, "leaderboard", "--stratum", "Uk")
+    assert done.returncode == 3
+    assert "no stratum 'Uk'. Did you mean 'UK'? It has: " in done.stderr
+    # Not a wrong home: something was built in it.
+    assert "DEMOSCOPE_HOME" not in done.stderr
+
+
+@pytest.mark.parametrize(("source", "mark"), [("simulated-x", "SIMULATED: "), ("panel", "")])
+def test_an_audit_says_that_votes_are_simulated(
+    home: Path, tmp_path: Path, source: str, mark: str
+) -> None:
+    battles = [
+        {
+            "event_type": "battle_judged",
+            "source": source,
+            "native_id": str(number),
+            "participant_id": f"p{number % 12}",
+            "dimension": "overall",
+            "model_a": "a",
+            "model_b": "b",
+            "outcome": "a" if number % 3 else "b",
+        }
+        for number in range(48)
+    ]
+    path = tmp_path / "votes.jsonl"
+    path.write_text("".join(json.dumps(battle) + "\n" for battle in battles))
+    document(home, "ingest", path, "--json")
+    document(home, "build", "--json")
+    said = demoscope(home, "boards", "audit")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith(f"{mark}overall, everybody, weighting none")
+    assert document(home, "boards", "audit", "--json")["is_simulated"] is bool(mark)
