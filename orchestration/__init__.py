@@ -14,6 +14,6 @@ This room may import every other. Dagster is imported here alone, and never by t
 import os
 
 # Matrices here are small, and boards are rated side by side: BLAS's own threads, which it makes as
-# it is loaded, would wait for each other and burn a quarter of a build. No figure depends on them.
+# it is loaded, would wait for each other and burn processor time. No figure depends on them.
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")

@@ -85,6 +85,15 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select participant_key, row_number() over (order by participant_key)
                 as participant_number
             from (select distinct participant_key from fct_participant_count);
+        alter table int_participants__with_verdicts add column profile_number bigint;
+        create table int_profiles__assigned_to_weighting_cells as
+            select 1 as raking_id, 1 as profile_number, 1 as cell_number where false;
+        create table int_margins__targeted as
+            select 1 as raking_id, 'US' as country, 'census' as scheme where false;
+        create table int_weighting_schemes__chosen as
+            select 'census' as scheme, true as is_default, 3.0 as trim_hi where false;
+        create table int_weighting_cells__counted as
+            select 1 as raking_id, 1 as cell_number where false;
         create table int_participants__excluded as
             select participant_key, false as is_by_hand from dim_participant where false;
         create table int_policies__applied as
