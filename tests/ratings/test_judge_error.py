@@ -1,0 +1,178 @@
+"""Rates behind an erring judge: published examples, independent formulas, coverage, nulls."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.stats import beta, binom
+
+from ratings.judge_error import (
+    FEW_HUMAN,
+    NO_BETTER,
+    NO_JUDGE_ALONE,
+    ONE_SIDED,
+    Quality,
+    Share,
+    cohen_kappa,
+    corrected,
+    jeffreys,
+    krippendorff_alpha,
+    prediction_powered,
+    quality_of,
+    share_of,
+    unseen_below,
+)
+
+ALONE = np.arange
+
+
+def test_cohens_kappa_of_a_published_table() -> None:
+    # Two readers of 50 grants: 20 both yes, 15 both no, 5 and 10 apart (the textbook's 0.4).
+    first = np.repeat([1, 1, 0, 0], [20, 5, 10, 15])
+    second = np.repeat([1, 0, 1, 0], [20, 5, 10, 15])
+    assert cohen_kappa(first, second) == pytest.approx(0.4, abs=1e-12)
+
+
+def test_krippendorffs_alpha_of_his_own_examples() -> None:
+    # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), examples A and C.
+    first = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
+    second = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
+    units = np.tile(np.arange(10), 2)
+    assert krippendorff_alpha(units, np.array(first + second)) == pytest.approx(0.095, abs=5e-4)
+    none = None
+    rows = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, none, none, none],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, none, 3],
+        [none, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, none],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, none],
+    ]
+    known = [(u, v) for row in rows for u, v in enumerate(row) if v is not None]
+    unit, value = np.array(known).T
+    assert krippendorff_alpha(unit, value) == pytest.approx(0.743, abs=5e-4)
+
+
+def test_agreement_without_two_judges_or_two_values_is_nothing() -> None:
+    assert math.isnan(krippendorff_alpha(np.arange(3), np.array([0, 1, 0])))
+    assert math.isnan(krippendorff_alpha(np.array([0, 0]), np.array([1, 1])))
+    assert math.isnan(cohen_kappa(np.zeros(4, int), np.zeros(4, int)))
+    assert math.isnan(cohen_kappa(np.zeros(0, int), np.zeros(0, int)))
+
+
+def test_jeffreys_is_scipys_beta_and_reaches_the_ends() -> None:
+    assert jeffreys(Share(0.3, 50.0, 50, 50))[1:] == pytest.approx(
+        beta(15.5, 35.5).ppf([0.025, 0.975]), rel=1e-9
+    )
+    assert jeffreys(Share(0.0, 50.0, 50, 50)).lo == 0.0
+    assert jeffreys(Share(1.0, 50.0, 50, 50)).hi == 1.0
+
+
+def test_never_seen_is_below_what_would_be_seen_in_95_of_100_studies() -> None:
+    below = unseen_below(Share(0.0, 200.0, 200, 200))
+    assert below == pytest.approx(brentq(lambda p: binom.pmf(0, 200, p) - 0.05, 1e-6, 0.5))
+    assert math.isnan(unseen_below(Share(0.01, 200.0, 200, 200)))
+
+
+def test_copies_of_one_person_add_nothing() -> None:
+    random = np.random.default_rng(5)
+    found = (random.random(300) < 0.2).astype(float)
+    once = share_of(found, np.ones(300), ALONE(300))
+    thrice = share_of(np.repeat(found, 3), np.ones(900), np.repeat(ALONE(300), 3))
+    assert thrice.value == pytest.approx(once.value)
+    assert thrice.effective == pytest.approx(once.effective, rel=1e-9)
+    nothing = share_of(np.zeros(900), np.ones(900), np.repeat(ALONE(300), 3))
+    assert nothing.effective == pytest.approx(300)
+
+
+def test_the_corrected_rate_is_rogan_and_gladens_and_brackets_it() -> None:
+    quality = Quality(0.8, 0.9, 100.0, 300.0, 400)
+    found, why = corrected(Share(0.31, 5_000.0, 5_000, 5_000), quality)
+    assert why is None
+    assert found.value == pytest.approx((0.31 + 0.9 - 1) / 0.7)
+    assert found.lo < found.value < found.hi
+    more = Quality(0.8, 0.9, 1e7, 3e7, 400)
+    wide = found.hi - found.lo
+    narrow = corrected(Share(0.31, 5_000.0, 5_000, 5_000), more)[0]
+    # With the judge's error known, only the large sample is left.
+    assert (narrow.hi - narrow.lo) == pytest.approx(
+        2 * 1.96 * math.sqrt(0.31 * 0.69 / 5_000) / 0.7, rel=1e-3
+    )
+    assert wide > 3 * (narrow.hi - narrow.lo)
+
+
+@pytest.mark.parametrize(
+    ("quality", "why"),
+    [
+        (Quality(0.9, 0.9, 10.0, 19.0, 29), FEW_HUMAN),
+        (Quality(0.4, 0.6, 50.0, 50.0, 100), NO_BETTER),
+        (Quality(math.nan, 0.9, 0.0, 100.0, 100), ONE_SIDED),
+    ],
+)
+def test_what_is_not_estimable_says_why(quality: Quality, why: str) -> None:
+    found, reason = corrected(Share(0.3, 100.0, 100, 100), quality)
+    assert reason == why
+    assert math.isnan(found.value)
+
+
+def test_without_units_of_the_judge_alone_nothing_is_corrected() -> None:
+    assert corrected(Share(math.nan, 0.0, 0, 0), Quality(0.9, 0.9, 50.0, 50.0, 100))[1] == (
+        NO_JUDGE_ALONE
+    )
+
+
+def test_prediction_powered_is_the_papers_formula() -> None:
+    random = np.random.default_rng(9)
+    judge = (random.random(2_000) < 0.4).astype(float)
+    human = np.full(2_000, np.nan)
+    human[:200] = np.where(random.random(200) < 0.2, 1 - judge[:200], judge[:200])
+    found, why = prediction_powered(judge, human, np.ones(2_000), ALONE(2_000))
+    assert why is None
+    gap = human[:200] - judge[:200]
+    value = judge[200:].mean() + gap.mean()
+    sd = math.sqrt(judge[200:].var() / 1_800 + gap.var() / 200)
+    half = 1.959964 * sd
+    assert found == pytest.approx((value, value - half, value + half), abs=2e-5)
+
+
+def _study(random: np.random.Generator, rate: float, q1: float, q0: float) -> dict[str, bool]:
+    """Whether each interval covers, in a study of 500 people with 4 answers, 300 of them sampled."""
+    taste = random.beta(rate * 8, (1 - rate) * 8, 500)
+    person = np.repeat(np.arange(500), 4)
+    truth = random.random(2_000) < taste[person]
+    judge = np.where(truth, random.random(2_000) < q1, random.random(2_000) >= q0).astype(float)
+    human = np.full(2_000, np.nan)
+    sample = random.choice(2_000, 300, replace=False)
+    human[sample] = truth[sample]
+    is_both = ~np.isnan(human)
+    weight = np.ones(2_000)
+    quality = quality_of(judge[is_both], human[is_both], person[is_both])
+    rest = share_of(judge[~is_both], weight[~is_both], person[~is_both])
+    intervals = {
+        "naive": jeffreys(share_of(judge, weight, person)),
+        "corrected": corrected(rest, quality)[0],
+        "powered": prediction_powered(judge, human, weight, person)[0],
+        "independent": corrected(Share(rest.value, rest.count, rest.count, 0), quality)[0],
+    }
+    return {name: bool(one.lo <= rate <= one.hi) for name, one in intervals.items()}
+
+
+def _coverage(rate: float, q1: float, q0: float, runs: int) -> dict[str, float]:
+    random = np.random.default_rng(11)
+    every = [_study(random, rate, q1, q0) for _ in range(runs)]
+    return {name: float(np.mean([one[name] for one in every])) for name in every[0]}
+
+
+@pytest.mark.parametrize(
+    ("rate", "q1", "q0"), [(0.3, 0.8, 0.9), (0.5, 0.9, 0.7), (0.15, 0.7, 0.95)]
+)
+def test_corrected_covers_where_naive_does_not(rate: float, q1: float, q0: float) -> None:
+    covered = _coverage(rate, q1, q0, 600)
+    assert 0.93 <= covered["corrected"] <= 0.97 + 0.01
+    assert 0.92 <= covered["powered"] <= 0.975
+    assert covered["naive"] < 0.5 or abs(rate * q1 + (1 - rate) * (1 - q0) - rate) < 0.03
+
+
+def test_a_perfect_judge_needs_no_correction_and_gets_none() -> None:
+    covered = _coverage(0.3, 1.0, 1.0, 300)
+    assert covered["naive"] >= 0.92
+    assert covered["corrected"] >= 0.93
