@@ -2,8 +2,9 @@
 
 *Naive* is the share of units in which the judge finds something. *Corrected* takes what the judge
 misses and makes up from a random sample that people labelled too (Rogan and Gladen, American
-Journal of Epidemiology 107, 1978), with the interval of Lee et al. (arXiv 2511.21140), which carries
-both samples. *Prediction-powered* (Angelopoulos et al., Science 382, 2023) adds to the judge's mean
+Journal of Epidemiology 107, 1978), with the interval of Lee et al. (arXiv 2511.21140), which
+carries both samples. *Prediction-powered* (Angelopoulos et al., Science 382, 2023) adds to the
+judge's mean
 the mean of what people say less what the judge says.
 
 Units of one person are alike. A variance sums over participants; n of independent units that would

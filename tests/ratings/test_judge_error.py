@@ -97,7 +97,7 @@ def test_the_corrected_rate_is_rogan_and_gladens_and_brackets_it() -> None:
     assert (narrow.hi - narrow.lo) == pytest.approx(
         2 * 1.96 * math.sqrt(0.31 * 0.69 / 5_000) / 0.7, rel=1e-3
     )
-    assert wide > 3 * (narrow.hi - narrow.lo)
+    assert wide > 2 * (narrow.hi - narrow.lo)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_prediction_powered_is_the_papers_formula() -> None:
 
 
 def _study(random: np.random.Generator, rate: float, q1: float, q0: float) -> dict[str, bool]:
-    """Whether each interval covers, in a study of 500 people with 4 answers, 300 of them sampled."""
+    """Whether each interval covers: 500 people with 4 answers, 300 of which people labelled."""
     taste = random.beta(rate * 8, (1 - rate) * 8, 500)
     person = np.repeat(np.arange(500), 4)
     truth = random.random(2_000) < taste[person]
@@ -162,14 +162,25 @@ def _coverage(rate: float, q1: float, q0: float, runs: int) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in every])) for name in every[0]}
 
 
-@pytest.mark.parametrize(
-    ("rate", "q1", "q0"), [(0.3, 0.8, 0.9), (0.5, 0.9, 0.7), (0.15, 0.7, 0.95)]
-)
+ERRING = [(0.3, 0.9, 0.8), (0.5, 0.7, 0.9), (0.1, 0.8, 0.9)]
+
+
+def _is_calibrated(rate: float, q1: float, q0: float, runs: int, slack: float) -> None:
+    covered = _coverage(rate, q1, q0, runs)
+    assert 0.93 - slack <= covered["corrected"] <= 0.97 + slack
+    assert 0.93 - slack <= covered["powered"] <= 0.97 + slack
+    assert covered["naive"] < 0.5
+
+
+@pytest.mark.parametrize(("rate", "q1", "q0"), ERRING)
 def test_corrected_covers_where_naive_does_not(rate: float, q1: float, q0: float) -> None:
-    covered = _coverage(rate, q1, q0, 600)
-    assert 0.93 <= covered["corrected"] <= 0.97 + 0.01
-    assert 0.92 <= covered["powered"] <= 0.975
-    assert covered["naive"] < 0.5 or abs(rate * q1 + (1 - rate) * (1 - q0) - rate) < 0.03
+    _is_calibrated(rate, q1, q0, 300, 0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rate", "q1", "q0"), ERRING)
+def test_corrected_covers_over_many_studies(rate: float, q1: float, q0: float) -> None:
+    _is_calibrated(rate, q1, q0, 4_000, 0.0)
 
 
 def test_a_perfect_judge_needs_no_correction_and_gets_none() -> None:
