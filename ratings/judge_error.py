@@ -4,18 +4,18 @@
 misses and makes up from a random sample that people labelled too (Rogan and Gladen, American
 Journal of Epidemiology 107, 1978), with the interval of Lee et al. (arXiv 2511.21140), which
 carries both samples. *Prediction-powered* (Angelopoulos et al., Science 382, 2023) adds to the
-judge's mean
-the mean of what people say less what the judge says.
+judge's mean the mean of what people say less what the judge says.
 
 Units of one person are alike. A variance sums over participants; n of independent units that would
-have it is the *effective n*, which the binomial formulas then take.
+have it is the *effective n*, which the binomial formulas then take. All figures are of K groups of
+units at once, such as models; where a group has none, they are NaN.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv
@@ -23,59 +23,98 @@ from scipy.special import betaincinv
 from ratings.compiled import FloatArray, IndexArray
 from ratings.gaussian import NORMAL_975
 
-FEWEST_HUMAN = 30
-FEW_HUMAN, NO_BETTER, NO_JUDGE_ALONE = "few_human_labels", "no_better_than_chance", "all_human"
-ONE_SIDED = "one_sided_human_labels"
+FEWEST_HUMAN, FEWEST_OF_A_SIDE = 30, 5
+FEW_HUMAN, ONE_SIDED = "few_human_labels", "few_human_findings"
+NO_BETTER, NO_JUDGE_ALONE = "no_better_than_chance", "no_label_of_judge_alone"
+Words = np.ndarray[Any, np.dtype[np.object_]]
 
 
 class Interval(NamedTuple):
-    """A share and its 95% interval, each 0 to 1; NaN where there is none."""
+    """Shares and their 95% intervals, each 0 to 1 (K); NaN where there is none."""
 
-    value: float
-    lo: float
-    hi: float
-
-
-NOTHING = Interval(math.nan, math.nan, math.nan)
+    value: FloatArray
+    lo: FloatArray
+    hi: FloatArray
 
 
 @dataclass(frozen=True)
 class Share:
-    """A weighted share of units.
+    """Weighted shares of units.
 
     Args:
-        value: the share, 0 to 1.
-        effective: independent units that would have its variance.
-        count: units.
-        people: participants.
+        value: the share, 0 to 1 (K).
+        effective: independent units that would have its variance (K).
+        count: units (K).
+        people: participants (K).
     """
 
-    value: float
-    effective: float
-    count: int
-    people: int
+    value: FloatArray
+    effective: FloatArray
+    count: FloatArray
+    people: FloatArray
 
 
-class Quality(NamedTuple):
+@dataclass(frozen=True)
+class Quality:
     """What a judge is worth against people.
 
     Args:
-        sensitivity: share that the judge finds of what people find.
-        specificity: share that the judge passes of what people pass.
-        found: effective number of units in which people find something.
-        passed: effective number of the others.
-        count: units that both labelled.
+        found: among units in which people find something, those where the judge does: sensitivity.
+        passed: among the others, those that the judge passes too: specificity.
     """
 
-    sensitivity: float
-    specificity: float
-    found: float
-    passed: float
-    count: int
+    found: Share
+    passed: Share
+
+    @property
+    def both_count(self) -> FloatArray:
+        """Units that both labelled (K)."""
+        return self.found.count + self.passed.count
 
 
-def share_of(found: FloatArray, weight: FloatArray, person: IndexArray) -> Share:
-    """A clustered weighted share.
+@dataclass(frozen=True)
+class Clusters:
+    """Whose each of N units is, and in which of K groups.
+
+    Args:
+        group: of each unit (N).
+        size: K.
+        code: of each unit its person within its group (N).
+        of: the group of each such person (C).
+    """
+
+    group: IndexArray
+    size: int
+    code: IndexArray
+    of: IndexArray
+
+    def sums(self, amounts: FloatArray) -> FloatArray:
+        """Sums over the units of each group (K)."""
+        return _sums(self.group, amounts, self.size)
+
+    def by_person(self, amounts: FloatArray) -> FloatArray:
+        """Sums over the units of each person within a group (C)."""
+        return _sums(self.code, amounts, self.of.size)
+
+    def over_people(self, amounts: FloatArray) -> FloatArray:
+        """Sums over each group's people (K)."""
+        return _sums(self.of, amounts, self.size)
+
+
+def _sums(codes: IndexArray, amounts: FloatArray, size: int) -> FloatArray:
+    return np.bincount(codes, amounts, size).astype(float)
+
+
+def clusters_of(person: IndexArray, group: IndexArray | None = None, size: int = 1) -> Clusters:
+    """Clusters of units by person (N) within groups (N, 0 to size - 1); all one where not given."""
+    group = np.zeros(person.size, np.int64) if group is None else group
+    span = int(person.max(initial=0)) + 1
+    keys, code = np.unique(group * span + person, return_inverse=True)
+    return Clusters(group, size, code, keys // span)
+
+
+def share_of(found: FloatArray, weight: FloatArray, clusters: Clusters) -> Share:
+    """Clustered weighted shares.
 
     With linearised variance G / (G - 1) sum_g (sum_i w_i (y_i - p))^2 / (sum w)^2 over G
     participants, effective n is p (1 - p) over it, and at most Kish's of the units. Where all units
@@ -83,24 +122,25 @@ def share_of(found: FloatArray, weight: FloatArray, person: IndexArray) -> Share
 
     Args:
         found: 0 or 1 (N).
-        weight: of each unit, above 0 (N).
-        person: whose unit it is (N).
+        weight: of each unit; 0 leaves it out (N).
+        clusters: of the units.
     """
-    if not found.size:
-        return Share(math.nan, 0.0, 0, 0)
-    total = float(weight.sum())
-    value = float(weight @ found) / total
-    codes = np.unique(person, return_inverse=True)[1]
-    people = int(codes.max()) + 1
-    by_person = np.bincount(codes, weight)
-    kish = total**2 / float(weight @ weight)
-    kish_people = total**2 / float(by_person @ by_person)
-    if not 0.0 < value < 1.0 or people == 1:
-        return Share(value, min(kish, kish_people), found.size, people)
-    sums = np.bincount(codes, weight * (found - value))
-    variance = people / (people - 1) * float(sums @ sums) / total**2
-    effective = min(kish, value * (1.0 - value) / variance) if variance > 0.0 else kish
-    return Share(value, effective, found.size, people)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = clusters.sums(weight)
+        value = clusters.sums(weight * found) / total
+        of_person = clusters.by_person(weight)
+        people = clusters.over_people((of_person > 0.0).astype(float))
+        kish = total**2 / clusters.sums(weight**2)
+        kish_people = total**2 / clusters.over_people(of_person**2)
+        sums = clusters.by_person(weight * (found - value[clusters.group]))
+        variance = people / (people - 1.0) * clusters.over_people(sums**2) / total**2
+        effective = np.fmin(kish, value * (1.0 - value) / variance)
+        # Sums leave a rounding error where all are alike.
+        is_alike = (value < 1e-12) | (value > 1.0 - 1e-12) | (people < 2.0)
+        effective = np.where(is_alike, np.fmin(kish, kish_people), effective)
+        value = np.where(value < 1e-12, 0.0, np.where(value > 1.0 - 1e-12, 1.0, value))
+    count = clusters.sums((weight > 0.0).astype(float))
+    return Share(value, np.where(count > 0.0, effective, 0.0), count, people)
 
 
 def jeffreys(share: Share) -> Interval:
@@ -108,110 +148,117 @@ def jeffreys(share: Share) -> Interval:
 
     It begins at 0 where nothing was found and ends at 1 where everything was.
     """
-    if not share.count:
-        return NOTHING
-    found, passed = share.effective * share.value, share.effective * (1.0 - share.value)
-    lo = 0.0 if share.value == 0.0 else float(betaincinv(found + 0.5, passed + 0.5, 0.025))
-    hi = 1.0 if share.value == 1.0 else float(betaincinv(found + 0.5, passed + 0.5, 0.975))
-    return Interval(share.value, lo, hi)
+    value = share.value
+    found, passed = share.effective * value + 0.5, share.effective * (1.0 - value) + 0.5
+    lo = np.where(value == 0.0, 0.0, betaincinv(found, passed, 0.025))
+    hi = np.where(value == 1.0, 1.0, betaincinv(found, passed, 0.975))
+    is_there = share.count > 0.0
+    return Interval(value, np.where(is_there, lo, np.nan), np.where(is_there, hi, np.nan))
 
 
-def unseen_below(share: Share) -> float:
-    """What a share lies below with 95% confidence where nothing was found, else NaN.
+def unseen_below(share: Share) -> FloatArray:
+    """What shares lie below with 95% confidence where nothing was found, else NaN (K).
 
     The exact 1 - 0.05^(1/n), of effective n.
     """
-    if not share.count or share.value > 0.0:
-        return math.nan
-    return float(1.0 - 0.05 ** (1.0 / share.effective))
+    with np.errstate(divide="ignore"):
+        below = 1.0 - 0.05 ** (1.0 / share.effective)
+    return np.where((share.count > 0.0) & (share.value == 0.0), below, np.nan)
 
 
-def quality_of(judge: FloatArray, human: FloatArray, person: IndexArray) -> Quality:
-    """Sensitivity and specificity on units that both labelled, each unit alike.
+def quality_of(
+    judge: FloatArray, human: FloatArray, weight: FloatArray, clusters: Clusters
+) -> Quality:
+    """Sensitivity and specificity, each unit that both labelled alike.
 
     Args:
         judge: 0 or 1 (N).
-        human: 0 or 1 (N).
-        person: whose unit it is (N).
+        human: 0 or 1, NaN where no person labelled the unit (N).
+        weight: 0 leaves a unit out (N).
+        clusters: of the units.
     """
-    is_found = human > 0.5
-    alike = np.ones(judge.size)
-    hits = share_of(judge[is_found], alike[is_found], person[is_found])
-    passes = share_of(1.0 - judge[~is_found], alike[~is_found], person[~is_found])
-    return Quality(hits.value, passes.value, hits.effective, passes.effective, judge.size)
+    is_in = (weight > 0.0).astype(float)
+    hits = share_of(judge, is_in * (human > 0.5), clusters)
+    return Quality(hits, share_of(1.0 - judge, is_in * (human < 0.5), clusters))
 
 
-def why_not(quality: Quality) -> str | None:
-    """Why a rate can't be corrected by a judge's quality; None: it can."""
-    if quality.count < FEWEST_HUMAN:
-        return FEW_HUMAN
-    if not quality.found or not quality.passed:
-        return ONE_SIDED
-    if quality.sensitivity + quality.specificity <= 1.0:
-        return NO_BETTER
-    return None
+def why_not(quality: Quality) -> Words:
+    """Why rates can't be corrected by a judge's quality (K); None: they can."""
+    few = np.minimum(quality.found.count, quality.passed.count) < FEWEST_OF_A_SIDE
+    why = np.full(few.shape, None, dtype=object)
+    why[~(quality.found.value + quality.passed.value > 1.0)] = NO_BETTER
+    why[few] = ONE_SIDED
+    why[quality.both_count < FEWEST_HUMAN] = FEW_HUMAN
+    return why
 
 
-def corrected(naive: Share, quality: Quality) -> tuple[Interval, str | None]:
-    """The Rogan-Gladen estimate with an interval that carries both samples, or why there is none.
+def corrected(naive: Share, quality: Quality) -> tuple[Interval, Words]:
+    """Rogan-Gladen estimates with intervals that carry both samples, and why there are none.
 
     The interval is of arXiv 2511.21140, section 4: variances at the adjusted shares
     (n p + z^2 / 2) / (n + z^2), (m q + 1) / (m + 2), and centred with their correction; n and m are
     effective. `naive` is of units that people did not label, so that the samples are independent.
     """
     why = why_not(quality)
-    if why is None and not naive.count:
-        why = NO_JUDGE_ALONE
-    if why is not None:
-        return NOTHING, why
+    why[_is_none(why) & (naive.count == 0.0)] = NO_JUDGE_ALONE
     z2 = NORMAL_975**2
-    gain = quality.sensitivity + quality.specificity - 1.0
-    value = (naive.value + quality.specificity - 1.0) / gain
-    n, m0, m1 = naive.effective + z2, quality.passed + 2.0, quality.found + 2.0
-    p = (naive.effective * naive.value + z2 / 2.0) / n
-    q0 = (quality.passed * quality.specificity + 1.0) / m0
-    q1 = (quality.found * quality.sensitivity + 1.0) / m1
-    gain = q0 + q1 - 1.0
-    if gain <= 0.0:
-        return NOTHING, NO_BETTER
-    middle = (p + q0 - 1.0) / gain
-    v0, v1 = q0 * (1.0 - q0) / m0, q1 * (1.0 - q1) / m1
-    shift = 2.0 * z2 * (middle * v1 - (1.0 - middle) * v0)
-    variance = p * (1.0 - p) / n + (1.0 - middle) ** 2 * v0 + middle**2 * v1
-    half = NORMAL_975 * math.sqrt(variance) / gain
-    lo, hi = middle + shift - half, middle + shift + half
-    return Interval(*(min(max(one, 0.0), 1.0) for one in (value, lo, hi))), None
+    found, passed = quality.found, quality.passed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = found.value + passed.value - 1.0
+        value = (naive.value + passed.value - 1.0) / gain
+        n, m0, m1 = naive.effective + z2, passed.effective + 2.0, found.effective + 2.0
+        p = (naive.effective * naive.value + z2 / 2.0) / n
+        q0 = (passed.effective * passed.value + 1.0) / m0
+        q1 = (found.effective * found.value + 1.0) / m1
+        gain = q0 + q1 - 1.0
+        why[_is_none(why) & (gain <= 0.0)] = NO_BETTER
+        middle = (p + q0 - 1.0) / gain
+        v0, v1 = q0 * (1.0 - q0) / m0, q1 * (1.0 - q1) / m1
+        shift = 2.0 * z2 * (middle * v1 - (1.0 - middle) * v0)
+        variance = p * (1.0 - p) / n + (1.0 - middle) ** 2 * v0 + middle**2 * v1
+        half = NORMAL_975 * np.sqrt(variance) / gain
+        lo, hi = middle + shift - half, middle + shift + half
+    return _known(why, value, lo, hi), why
 
 
 def prediction_powered(
-    judge: FloatArray,
-    human: FloatArray,
-    weight: FloatArray,
-    person: IndexArray,
-) -> tuple[Interval, str | None]:
-    """The prediction-powered share with a normal interval clustered by participant, or why not.
+    judge: FloatArray, human: FloatArray, weight: FloatArray, clusters: Clusters
+) -> tuple[Interval, Words]:
+    """Prediction-powered shares with normal intervals clustered by participant, and why not.
 
     Args:
         judge: 0 or 1 (N).
         human: 0 or 1, NaN where no person labelled the unit (N).
-        weight: of each unit (N).
-        person: whose unit it is (N).
+        weight: of each unit; 0 leaves it out (N).
+        clusters: of the units.
     """
     is_both = ~np.isnan(human)
-    if np.count_nonzero(is_both) < FEWEST_HUMAN:
-        return NOTHING, FEW_HUMAN
-    if is_both.all():
-        return NOTHING, NO_JUDGE_ALONE
     alone, both = np.where(is_both, 0.0, weight), np.where(is_both, weight, 0.0)
-    gap = np.where(is_both, human - judge, 0.0)
-    level = float(alone @ judge / alone.sum())
-    rectifier = float(both @ gap / both.sum())
-    pull = alone * (judge - level) / alone.sum() + both * (gap - rectifier) / both.sum()
-    codes = np.unique(person, return_inverse=True)[1]
-    sums = np.bincount(codes, pull)
-    half = NORMAL_975 * math.sqrt(sums.size / max(sums.size - 1, 1) * float(sums @ sums))
+    gap = np.where(is_both, np.nan_to_num(human) - judge, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        totals = clusters.sums(alone), clusters.sums(both)
+        level, rectifier = clusters.sums(alone * judge) / totals[0], clusters.sums(both * gap)
+        rectifier /= totals[1]
+        of = clusters.group
+        pull = np.where(is_both, 0.0, alone * (judge - level[of]) / totals[0][of])
+        pull += np.where(is_both, both * (gap - rectifier[of]) / totals[1][of], 0.0)
+        people = clusters.over_people((clusters.by_person(weight) > 0.0).astype(float))
+        variance = people / (people - 1.0) * clusters.over_people(clusters.by_person(pull) ** 2)
+        half = NORMAL_975 * np.sqrt(variance)
+    why = np.full(clusters.size, None, dtype=object)
+    why[totals[0] == 0.0] = NO_JUDGE_ALONE
+    why[clusters.sums((both > 0.0).astype(float)) < FEWEST_HUMAN] = FEW_HUMAN
     value = level + rectifier
-    return Interval(*(min(max(v, 0.0), 1.0) for v in (value, value - half, value + half))), None
+    return _known(why, value, value - half, value + half), why
+
+
+def _is_none(why: Words) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return np.equal(why, None).astype(bool)
+
+
+def _known(why: Words, *figures: FloatArray) -> Interval:
+    is_known = _is_none(why)
+    return Interval(*(np.where(is_known, np.clip(one, 0.0, 1.0), np.nan) for one in figures))
 
 
 def cohen_kappa(first: IndexArray, second: IndexArray) -> float:
@@ -239,12 +286,13 @@ def krippendorff_alpha(unit: IndexArray, value: IndexArray) -> float:
         unit: codes of what was labelled (N labels).
         value: codes of the labels given (N).
     """
+    if not unit.size:
+        return math.nan
     units = np.unique(unit, return_inverse=True)[1]
     values = np.unique(value, return_inverse=True)[1]
-    if not units.size:
-        return math.nan
-    table = np.zeros((int(units.max()) + 1, int(values.max()) + 1))
-    np.add.at(table, (units, values), 1.0)
+    width = int(values.max()) + 1
+    table = np.bincount(units * width + values, minlength=(int(units.max()) + 1) * width)
+    table = table.reshape(-1, width).astype(float)
     judges = table.sum(1)
     table, judges = table[judges > 1.5], judges[judges > 1.5]
     pairs = float(judges.sum())

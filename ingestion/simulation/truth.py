@@ -36,6 +36,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from ingestion.errors import UsageError
+from ingestion.simulation.judged import judged_truth
 from ingestion.simulation.parameters import Parameters, Purpose, instants, stream
 from ingestion.simulation.population import (
     COUNTRY_AXIS,
@@ -214,6 +215,7 @@ def write_truth(
         "effects": list(_effects(truth)),
         "population": list(_population(truth)),
         "low_effort": low_effort,
+        "judged": judged_truth(truth.parameters),
         "counts": counts,
     }
     parts = ",\n".join(f"{json.dumps(key)}: {_text(part)}" for key, part in document.items())

@@ -14,6 +14,7 @@ from ratings.judge_error import (
     ONE_SIDED,
     Quality,
     Share,
+    clusters_of,
     cohen_kappa,
     corrected,
     jeffreys,
@@ -24,7 +25,13 @@ from ratings.judge_error import (
     unseen_below,
 )
 
-ALONE = np.arange
+
+def share(value: float, count: float) -> Share:
+    return Share(*(np.array([one]) for one in (value, count, count, count)))
+
+
+def quality(sensitivity: float, specificity: float, found: float, passed: float) -> Quality:
+    return Quality(share(sensitivity, found), share(specificity, passed))
 
 
 def test_cohens_kappa_of_a_published_table() -> None:
@@ -60,64 +67,90 @@ def test_agreement_without_two_judges_or_two_values_is_nothing() -> None:
 
 
 def test_jeffreys_is_scipys_beta_and_reaches_the_ends() -> None:
-    assert jeffreys(Share(0.3, 50.0, 50, 50))[1:] == pytest.approx(
-        beta(15.5, 35.5).ppf([0.025, 0.975]), rel=1e-9
-    )
-    assert jeffreys(Share(0.0, 50.0, 50, 50)).lo == 0.0
-    assert jeffreys(Share(1.0, 50.0, 50, 50)).hi == 1.0
+    found = jeffreys(share(0.3, 50.0))
+    expected = beta(15.5, 35.5).ppf([0.025, 0.975])
+    assert [found.lo[0], found.hi[0]] == pytest.approx(list(expected), rel=1e-9)
+    assert jeffreys(share(0.0, 50.0)).lo[0] == 0.0
+    assert jeffreys(share(1.0, 50.0)).hi[0] == 1.0
+    assert math.isnan(jeffreys(share(math.nan, 0.0)).lo[0])
 
 
 def test_never_seen_is_below_what_would_be_seen_in_95_of_100_studies() -> None:
-    below = unseen_below(Share(0.0, 200.0, 200, 200))
+    below = unseen_below(share(0.0, 200.0))[0]
     assert below == pytest.approx(brentq(lambda p: binom.pmf(0, 200, p) - 0.05, 1e-6, 0.5))
-    assert math.isnan(unseen_below(Share(0.01, 200.0, 200, 200)))
+    assert math.isnan(unseen_below(share(0.01, 200.0))[0])
+    assert math.isnan(unseen_below(share(math.nan, 0.0))[0])
 
 
 def test_copies_of_one_person_add_nothing() -> None:
     random = np.random.default_rng(5)
     found = (random.random(300) < 0.2).astype(float)
-    once = share_of(found, np.ones(300), ALONE(300))
-    thrice = share_of(np.repeat(found, 3), np.ones(900), np.repeat(ALONE(300), 3))
+    people = np.arange(300)
+    once = share_of(found, np.ones(300), clusters_of(people))
+    thrice_people = clusters_of(np.repeat(people, 3))
+    thrice = share_of(np.repeat(found, 3), np.ones(900), thrice_people)
     assert thrice.value == pytest.approx(once.value)
     assert thrice.effective == pytest.approx(once.effective, rel=1e-9)
-    nothing = share_of(np.zeros(900), np.ones(900), np.repeat(ALONE(300), 3))
-    assert nothing.effective == pytest.approx(300)
+    assert share_of(np.zeros(900), np.ones(900), thrice_people).effective[0] == pytest.approx(300)
+
+
+def test_groups_at_once_are_groups_alone_and_weight_nought_leaves_out() -> None:
+    random = np.random.default_rng(6)
+    found = (random.random(500) < 0.3).astype(float)
+    weight = random.choice([0.0, 0.5, 1.0, 2.0], 500)
+    person, group = random.integers(0, 80, 500), random.integers(0, 4, 500)
+    human = np.where(random.random(500) < 0.6, found, np.nan)
+    every = clusters_of(person, group, 5)
+    together = share_of(found, weight, every)
+    powered = prediction_powered(found, human, weight, every)[0]
+    for place in range(4):
+        own = (group == place) & (weight > 0)
+        alone = clusters_of(person[own])
+        one = share_of(found[own], weight[own], alone)
+        for name in ("value", "effective", "count", "people"):
+            left, right = getattr(together, name)[place], getattr(one, name)[0]
+            assert left == pytest.approx(right, rel=1e-12)
+        own_powered = prediction_powered(found[own], human[own], weight[own], alone)[0]
+        for left, right in zip(powered, own_powered, strict=True):
+            assert left[place] == pytest.approx(right[0], rel=1e-12)
+    assert math.isnan(together.value[4])
+    assert together.effective[4] == 0.0
 
 
 def test_the_corrected_rate_is_rogan_and_gladens_and_brackets_it() -> None:
-    quality = Quality(0.8, 0.9, 100.0, 300.0, 400)
-    found, why = corrected(Share(0.31, 5_000.0, 5_000, 5_000), quality)
-    assert why is None
-    assert found.value == pytest.approx((0.31 + 0.9 - 1) / 0.7)
-    assert found.lo < found.value < found.hi
-    more = Quality(0.8, 0.9, 1e7, 3e7, 400)
-    wide = found.hi - found.lo
-    narrow = corrected(Share(0.31, 5_000.0, 5_000, 5_000), more)[0]
+    found, why = corrected(share(0.31, 5_000.0), quality(0.8, 0.9, 100.0, 300.0))
+    assert why[0] is None
+    assert found.value[0] == pytest.approx((0.31 + 0.9 - 1) / 0.7)
+    assert found.lo[0] < found.value[0] < found.hi[0]
+    known = corrected(share(0.31, 5_000.0), quality(0.8, 0.9, 1e7, 3e7))[0]
     # With the judge's error known, only the large sample is left.
-    assert (narrow.hi - narrow.lo) == pytest.approx(
-        2 * 1.96 * math.sqrt(0.31 * 0.69 / 5_000) / 0.7, rel=1e-3
-    )
-    assert wide > 2 * (narrow.hi - narrow.lo)
+    narrow = 2 * 1.96 * math.sqrt(0.31 * 0.69 / 5_000) / 0.7
+    assert known.hi[0] - known.lo[0] == pytest.approx(narrow, rel=1e-3)
+    assert found.hi[0] - found.lo[0] > 2 * narrow
 
 
 @pytest.mark.parametrize(
-    ("quality", "why"),
+    ("judge", "why"),
     [
-        (Quality(0.9, 0.9, 10.0, 19.0, 29), FEW_HUMAN),
-        (Quality(0.4, 0.6, 50.0, 50.0, 100), NO_BETTER),
-        (Quality(math.nan, 0.9, 0.0, 100.0, 100), ONE_SIDED),
+        (quality(0.9, 0.9, 10.0, 19.0), FEW_HUMAN),
+        (quality(0.4, 0.6, 50.0, 50.0), NO_BETTER),
+        (quality(math.nan, 0.9, 0.0, 100.0), ONE_SIDED),
+        (quality(1.0, 0.9, 4.0, 100.0), ONE_SIDED),
     ],
 )
-def test_what_is_not_estimable_says_why(quality: Quality, why: str) -> None:
-    found, reason = corrected(Share(0.3, 100.0, 100, 100), quality)
-    assert reason == why
-    assert math.isnan(found.value)
+def test_what_is_not_estimable_says_why(judge: Quality, why: str) -> None:
+    found, reason = corrected(share(0.3, 100.0), judge)
+    assert reason[0] == why
+    assert math.isnan(found.value[0])
 
 
 def test_without_units_of_the_judge_alone_nothing_is_corrected() -> None:
-    assert corrected(Share(math.nan, 0.0, 0, 0), Quality(0.9, 0.9, 50.0, 50.0, 100))[1] == (
-        NO_JUDGE_ALONE
+    judge = quality(0.9, 0.9, 50.0, 50.0)
+    assert corrected(share(math.nan, 0.0), judge)[1][0] == NO_JUDGE_ALONE
+    all_labelled = prediction_powered(
+        np.ones(40), np.ones(40), np.ones(40), clusters_of(np.arange(40))
     )
+    assert all_labelled[1][0] == NO_JUDGE_ALONE
 
 
 def test_prediction_powered_is_the_papers_formula() -> None:
@@ -125,13 +158,14 @@ def test_prediction_powered_is_the_papers_formula() -> None:
     judge = (random.random(2_000) < 0.4).astype(float)
     human = np.full(2_000, np.nan)
     human[:200] = np.where(random.random(200) < 0.2, 1 - judge[:200], judge[:200])
-    found, why = prediction_powered(judge, human, np.ones(2_000), ALONE(2_000))
-    assert why is None
+    people = clusters_of(np.arange(2_000))
+    found, why = prediction_powered(judge, human, np.ones(2_000), people)
+    assert why[0] is None
     gap = human[:200] - judge[:200]
     value = judge[200:].mean() + gap.mean()
-    sd = math.sqrt(judge[200:].var() / 1_800 + gap.var() / 200)
-    half = 1.959964 * sd
-    assert found == pytest.approx((value, value - half, value + half), abs=2e-5)
+    half = 1.959964 * math.sqrt(judge[200:].var() / 1_800 + gap.var() / 200)
+    expected = (value, value - half, value + half)
+    assert [one[0] for one in found] == pytest.approx(expected, abs=2e-5)
 
 
 def _study(random: np.random.Generator, rate: float, q1: float, q0: float) -> dict[str, bool]:
@@ -143,17 +177,14 @@ def _study(random: np.random.Generator, rate: float, q1: float, q0: float) -> di
     human = np.full(2_000, np.nan)
     sample = random.choice(2_000, 300, replace=False)
     human[sample] = truth[sample]
-    is_both = ~np.isnan(human)
-    weight = np.ones(2_000)
-    quality = quality_of(judge[is_both], human[is_both], person[is_both])
-    rest = share_of(judge[~is_both], weight[~is_both], person[~is_both])
+    weight, people = np.ones(2_000), clusters_of(person)
+    rest = share_of(judge, np.isnan(human).astype(float), people)
     intervals = {
-        "naive": jeffreys(share_of(judge, weight, person)),
-        "corrected": corrected(rest, quality)[0],
-        "powered": prediction_powered(judge, human, weight, person)[0],
-        "independent": corrected(Share(rest.value, rest.count, rest.count, 0), quality)[0],
+        "naive": jeffreys(share_of(judge, weight, people)),
+        "corrected": corrected(rest, quality_of(judge, human, weight, people))[0],
+        "powered": prediction_powered(judge, human, weight, people)[0],
     }
-    return {name: bool(one.lo <= rate <= one.hi) for name, one in intervals.items()}
+    return {name: bool(one.lo[0] <= rate <= one.hi[0]) for name, one in intervals.items()}
 
 
 def _coverage(rate: float, q1: float, q0: float, runs: int) -> dict[str, float]:
