@@ -84,6 +84,10 @@ QUERIES = {
         inner join people on weights.participant_key = people.participant_key
         order by weights.weighting, weights.stratum_id, people.participant_id
     """,
+    "rubric_values": """
+        select rubric, rubric_version, label, value, is_finding from seeds.seed_rubric_values
+        order by sort_order
+    """,
     "reference_models": "select label, model_id from seeds.seed_reference_models order by label",
     # both_bad is a tie for skill.
     "tournament_counts": """

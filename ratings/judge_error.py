@@ -247,7 +247,11 @@ def prediction_powered(
         half = NORMAL_975 * np.sqrt(variance)
     why = np.full(clusters.size, None, dtype=object)
     why[totals[0] == 0.0] = NO_JUDGE_ALONE
-    why[clusters.sums((both > 0.0).astype(float)) < FEWEST_HUMAN] = FEW_HUMAN
+    labelled = clusters.sums((both > 0.0).astype(float))
+    found = clusters.sums((both > 0.0) * np.nan_to_num(human))
+    # A normal interval takes a mean of many for granted.
+    why[np.minimum(found, labelled - found) < FEWEST_OF_A_SIDE] = ONE_SIDED
+    why[labelled < FEWEST_HUMAN] = FEW_HUMAN
     value = level + rectifier
     return _known(why, value, value - half, value + half), why
 

@@ -7,7 +7,7 @@ weight is spread over their units, as over verdicts on boards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -128,16 +128,21 @@ class Sample:
         return "/" not in self.stratum_id
 
 
-def _codes(labels: pa.Table, name: str) -> tuple[IndexArray, list[str]]:
-    """Codes of a column's texts in order, -1 for null; and the texts."""
+def _codes(labels: pa.Table, name: str, more: Iterable[str] = ()) -> tuple[IndexArray, list[str]]:
+    """Codes of a column's texts in order, -1 for null; and the texts, with more that may be."""
     column = labels.column(name)
-    names = sorted(column.unique().drop_null().to_pylist())
+    names = sorted({*column.unique().drop_null().to_pylist(), *more})
     found = pc.index_in(column, value_set=pa.array(names, pa.string()))
     return found.fill_null(NOBODY).to_numpy().astype(np.int64), names
 
 
-def every_judge(labels: pa.Table) -> list[tuple[Units, pa.Table]]:
-    """Each judge of each label, people last, with the rows of theirs that are left out."""
+def every_judge(labels: pa.Table, declared: pa.Table) -> list[tuple[Units, pa.Table]]:
+    """Each judge of each label, people last, with the rows of theirs that are left out.
+
+    Args:
+        labels: of the query `labels`.
+        declared: the values that rubrics have, whether or not a judge has given them.
+    """
     made = []
     keys = labels.select(KEYS).group_by(list(KEYS)).aggregate([]).to_pylist()
     for key in sorted(keys, key=lambda one: [one[name] for name in KEYS]):
@@ -145,7 +150,8 @@ def every_judge(labels: pa.Table) -> list[tuple[Units, pa.Table]]:
         counted = of_label.filter(of_label.column("left_out_reason").is_null())
         if not counted.num_rows:
             continue
-        made += list(_judges(key, counted, of_label))
+        known = declared.filter(_equal(declared, key))
+        made += list(_judges(key, counted, of_label, known))
     return made
 
 
@@ -158,9 +164,10 @@ def _equal(labels: pa.Table, key: Mapping[str, str]) -> Any:
 
 
 def _judges(
-    key: dict[str, str], counted: pa.Table, of_label: pa.Table
+    key: dict[str, str], counted: pa.Table, of_label: pa.Table, known: pa.Table
 ) -> Iterator[tuple[Units, pa.Table]]:
-    coded = {name: _codes(counted, name) for name in ("value", "severity", "model_id", "topic")}
+    coded = {name: _codes(counted, name) for name in ("severity", "model_id", "topic")}
+    coded["value"] = _codes(counted, "value", known.column("value").to_pylist())
     codes = {name: own for name, (own, _) in coded.items()}
     names = {name: own for name, (_, own) in coded.items()}
     for name in ("unit_id", "participant_id", "cell_id"):
@@ -169,6 +176,10 @@ def _judges(
     flags = counted.column("is_finding").to_numpy(zero_copy_only=False)
     is_finding = np.zeros(len(names["value"]), bool)
     is_finding[codes["value"][flags]] = True
+    for value, flag in zip(
+        *known.select(["value", "is_finding"]).to_pydict().values(), strict=True
+    ):
+        is_finding[names["value"].index(value)] = flag
     gold = _people(codes, is_human, len(names["value"]))
     judges = counted.filter(pa.array(~is_human)).select(["judge", "judge_version"])
     judges = judges.group_by(["judge", "judge_version"]).aggregate([]).to_pylist()

@@ -44,7 +44,7 @@ def label_tables(read: Read) -> dict[str, pa.Table]:
     samples = samples_of(read)
     references = dict(zip(*read("reference_models").to_pydict().values(), strict=True))
     made: dict[str, Rows] = {"label_quality": [], "label_rate": [], INCIDENT: []}
-    for units, left_out in every_judge(labels):
+    for units, left_out in every_judge(labels, read("rubric_values")):
         if not units.is_people:
             made["label_quality"] += _quality_rows(units, left_out, samples)
         if not units.is_finding.any():
