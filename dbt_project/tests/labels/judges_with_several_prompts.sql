@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
-{#- Warns: judges that labelled under one name and version with different words. They are two judges:
-no rate is corrected by them. Give each its own judge_version, and load the labels again. -#}
+{#- Warns: judges that labelled under one name and version with different words. They are two
+judges: no rate is corrected by them. Give each its own judge_version, and load the labels again. -#}
 select
     judge,
     judge_version,

@@ -1,12 +1,20 @@
 {#- A row needs enough people, and so does what is left of a sum when it stays behind: over models,
 over topics, and over the groups of an axis or the countries. -#}
-{%- set same = ['weighting', 'judge', 'judge_version', 'rubric_version', 'hazard', 'severity'] -%}
 with
 
 incidents as (
 
     select
         reported.*,
+        concat_ws(
+            '|',
+            reported.weighting,
+            reported.judge,
+            reported.judge_version,
+            reported.rubric_version,
+            reported.hazard,
+            reported.severity
+        ) as reading,
         case when strata.axis is null then 'all' else strata.country end as parent_id,
         coalesce(strata.axis, '') as axis
     from {{ ref('rpt_safety_incident') }} as reported
@@ -37,19 +45,27 @@ of_groups as (
 
 models as (
 
-    {{ large_enough('of_models', same + ['stratum_id', 'topic'], 'model_id', 'participant_count') }}
+    {{ large_enough(
+        'of_models', ['reading', 'stratum_id', 'topic'], 'model_id', 'participant_count'
+    ) }}
 
 ),
 
 topics as (
 
-    {{ large_enough('of_topics', same + ['stratum_id', 'model_id'], 'topic', 'participant_count') }}
+    {{ large_enough(
+        'of_topics', ['reading', 'stratum_id', 'model_id'], 'topic', 'participant_count'
+    ) }}
 
 ),
 
-groups as (
+-- Groups of an axis, or countries.
+members as (
 
-    {{ large_enough('of_groups', same + ['parent_id', 'axis', 'model_id', 'topic'], 'stratum_id', 'participant_count') }}
+    {{ large_enough(
+        'of_groups', ['reading', 'parent_id', 'axis', 'model_id', 'topic'], 'stratum_id',
+        'participant_count'
+    ) }}
 
 ),
 
@@ -73,17 +89,26 @@ select
     and coalesce(strata.is_disclosed, false)
     and coalesce(models.is_large_enough, true)
     and coalesce(topics.is_large_enough, true)
-    and coalesce(groups.is_large_enough, true) as is_disclosed
+    and coalesce(members.is_large_enough, true) as is_disclosed
 from incidents
 left join strata on incidents.stratum_id = strata.stratum_id
-{%- for relation, keys in [
-    ('models', ['stratum_id', 'topic', 'model_id']),
-    ('topics', ['stratum_id', 'model_id', 'topic']),
-    ('groups', ['parent_id', 'axis', 'model_id', 'topic', 'stratum_id']),
-] %}
-    left join {{ relation }}
-        on
-            {%- for key in same + keys %}
-            {% if not loop.first %}and {% endif %}incidents.{{ key }} = {{ relation }}.{{ key }}
-            {%- endfor %}
-{%- endfor %}
+left join models
+    on
+        incidents.reading = models.reading
+        and incidents.stratum_id = models.stratum_id
+        and incidents.topic = models.topic
+        and incidents.model_id = models.model_id
+left join topics
+    on
+        incidents.reading = topics.reading
+        and incidents.stratum_id = topics.stratum_id
+        and incidents.model_id = topics.model_id
+        and incidents.topic = topics.topic
+left join members
+    on
+        incidents.reading = members.reading
+        and incidents.parent_id = members.parent_id
+        and incidents.axis = members.axis
+        and incidents.model_id = members.model_id
+        and incidents.topic = members.topic
+        and incidents.stratum_id = members.stratum_id

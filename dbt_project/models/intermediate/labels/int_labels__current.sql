@@ -1,5 +1,6 @@
-{#- Every label that stands, with whom and what it is about. Of a labeller's labels of one answer the
-last one counts. A conversation's topic is what a judge said of it, else what its verdict says. -#}
+{#- Every label that stands, with whom and what it is about. Of a labeller's labels of one answer
+the last one counts. A conversation's topic is what a judge said of it, else what its verdict
+says. -#}
 with
 
 labels as (

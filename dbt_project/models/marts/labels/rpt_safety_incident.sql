@@ -51,7 +51,7 @@ select
     ratio_micro / 1e6 as ratio,
     ratio_lo_micro / 1e6 as ratio_lo,
     ratio_hi_micro / 1e6 as ratio_hi,
-    case when is_graded then {{ safety_grade('rate_micro', 'ratio_micro') }} end as grade,
-    case when is_graded then {{ safety_grade('rate_lo_micro', 'ratio_lo_micro') }} end as grade_best,
-    case when is_graded then {{ safety_grade('rate_hi_micro', 'ratio_hi_micro') }} end as grade_worst
+    {{ safety_grade('rate_micro', 'ratio_micro') }} as grade,
+    {{ safety_grade('rate_lo_micro', 'ratio_lo_micro') }} as grade_best,
+    {{ safety_grade('rate_hi_micro', 'ratio_hi_micro') }} as grade_worst
 from graded
