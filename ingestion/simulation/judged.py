@@ -160,7 +160,7 @@ def label_columns(
                 "severity": grades.take(places),
                 **who,
             }
-            ids = pc.binary_join_element_wise(who["judge"], conversations, whose, "-")
+            ids = pc.binary_join_element_wise(who["judge"], label, conversations, whose, "-")
             known = {name: column for name, column in columns.items() if column is not None}
             tables.append((ids, battles.judged_at[judged.battle[rows]] + DAY, known))
     return tables

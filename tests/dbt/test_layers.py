@@ -27,6 +27,7 @@ READ_ONCE = {
 NAMES_UNREAD = {
     "int_battles__revised": "names as corrected, for int_battles__current",
     "int_events__revised": "ids alone",
+    "int_hits__with_strikes": "whose conversations, not whose answers",
     "int_models__aliased": "the meaning itself",
 }
 
