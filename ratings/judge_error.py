@@ -248,7 +248,7 @@ def prediction_powered(
     why = np.full(clusters.size, None, dtype=object)
     why[totals[0] == 0.0] = NO_JUDGE_ALONE
     labelled = clusters.sums((both > 0.0).astype(float))
-    found = clusters.sums((both > 0.0) * np.nan_to_num(human))
+    found = clusters.sums(np.where(both > 0.0, np.nan_to_num(human), 0.0))
     # A normal interval takes a mean of many for granted.
     why[np.minimum(found, labelled - found) < FEWEST_OF_A_SIDE] = ONE_SIDED
     why[labelled < FEWEST_HUMAN] = FEW_HUMAN

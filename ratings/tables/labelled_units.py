@@ -29,10 +29,17 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 @dataclass(frozen=True)
 class Groups:
-    """Whose answers are told apart: names of K groups, and the clusters of the units in them."""
+    """Whose answers are told apart.
+
+    Args:
+        names: of the first of K groups; the others have none.
+        clusters: of the N units.
+        labelled: of those units alone that people labelled too.
+    """
 
     names: list[dict[str, str]]
     clusters: Clusters
+    labelled: Clusters
 
 
 @dataclass(frozen=True)
@@ -82,28 +89,36 @@ class Units:
         return np.where(self.human >= 0, self.is_finding[self.human], np.nan)
 
     @cached_property
+    def both(self) -> IndexArray:
+        """Places of the units that people labelled too."""
+        return np.flatnonzero(self.human >= 0)
+
+    @cached_property
     def groups(self) -> list[Groups]:
         """All together, and each model."""
-        every = Groups([{"model_id": EVERY}], clusters_of(self.person))
-        return [every, self._by_model(np.zeros(self.unit.size, np.int64), [{}])]
+        nothing = np.zeros(self.unit.size, np.int64)
+        return [self._grouped([{"model_id": EVERY}], nothing, 1), self._by_model(nothing, [{}])]
 
     @cached_property
     def topics(self) -> list[Groups]:
         """Each topic, of all together and of each model."""
         names = [{"topic": name} for name in self.names["topic"]]
         known = np.where(self.topic < 0, len(names), self.topic)
-        clusters = clusters_of(self.person, known, len(names) + 1)
         every = [name | {"model_id": EVERY} for name in names]
-        return [Groups(every, clusters), self._by_model(known, names)]
+        return [self._grouped(every, known, len(names) + 1), self._by_model(known, names)]
 
     def _by_model(self, part: IndexArray, parts: list[dict[str, str]]) -> Groups:
         """Each model of each part; what is of no model, or of no part, has a group without name."""
         models = self.names["model_id"]
         whose = np.where(self.model < 0, len(models), self.model)
-        group = part * (len(models) + 1) + whose
-        size = (len(parts) + 1) * (len(models) + 1)
         names = [one | {"model_id": model} for one in parts for model in [*models, ""]]
-        return Groups(names, clusters_of(self.person, group, size))
+        size = (len(parts) + 1) * (len(models) + 1)
+        return self._grouped(names, part * (len(models) + 1) + whose, size)
+
+    def _grouped(self, names: list[dict[str, str]], group: IndexArray, size: int) -> Groups:
+        clusters = clusters_of(self.person, group, size)
+        labelled = clusters_of(self.person[self.both], group[self.both], size)
+        return Groups(names, clusters, labelled)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 
 from ratings.compiled import FloatArray, IndexArray
 from ratings.judge_error import (
-    Clusters,
     Interval,
     Quality,
     Share,
@@ -32,8 +33,29 @@ OF_PEOPLE, SEVERAL_PROMPTS = "labelled_by_people", "several_prompts"
 OWN, POOLED = "own", "pooled"
 INCIDENT = "safety_incident"
 Rows = list[dict[str, Any]]
-Finds = tuple[FloatArray, FloatArray]
-"""1 where the judge, and where people, find something; NaN where people said nothing."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What counts as found.
+
+    Args:
+        judge: 1 where the judge finds it, else 0 (N).
+        human: 1 where people find it, NaN where they said nothing (N).
+        pooled: the judge's quality over all models and people.
+    """
+
+    judge: FloatArray
+    human: FloatArray
+    pooled: Quality
+
+    @classmethod
+    def of(cls, units: Units, judge: FloatArray, human: FloatArray) -> Self:
+        """With the quality that follows."""
+        both = units.both
+        alike = np.ones(both.size)
+        pooled = quality_of(judge[both], human[both], alike, units.groups[0].labelled)
+        return cls(judge, human, pooled)
 
 
 def label_tables(read: Read) -> dict[str, pa.Table]:
@@ -44,14 +66,20 @@ def label_tables(read: Read) -> dict[str, pa.Table]:
     samples = samples_of(read)
     references = dict(zip(*read("reference_models").to_pydict().values(), strict=True))
     made: dict[str, Rows] = {"label_quality": [], "label_rate": [], INCIDENT: []}
-    for units, left_out in every_judge(labels, read("rubric_values")):
+    every = every_judge(labels, read("rubric_values"))
+    of_models = {units.key["label"] for units, _ in every if not units.is_people}
+    for units, left_out in every:
         if not units.is_people:
             made["label_quality"] += _quality_rows(units, left_out, samples)
         if not units.is_finding.any():
             continue
         made["label_rate"] += _rate_rows(units, samples)
         if units.key["label"] == INCIDENT:
-            made[INCIDENT] += _incident_rows(units, samples, references.get(INCIDENT))
+            # People, who read few answers, are told apart by model and stratum alone.
+            is_detailed = not units.is_people or INCIDENT not in of_models
+            made[INCIDENT] += _incident_rows(
+                units, samples, references.get(INCIDENT), is_detailed=is_detailed
+            )
     return {name: _table(name, rows) for name, rows in made.items() if rows}
 
 
@@ -119,59 +147,67 @@ def _lost(left_out: pa.Table, sample: Sample) -> dict[str, int]:
 
 
 def _rate_rows(units: Units, samples: list[Sample]) -> Rows:
-    finds = units.judge_finds, units.human_finds
+    reading = Reading.of(units, units.judge_finds, units.human_finds)
     rows: Rows = []
     for sample in samples:
         weight = sample.weight(units)
         if weight.any():
             for groups in units.groups:
-                rows += _strip(_rates(units, finds, groups, sample, weight))
+                rows += _strip(_rates(units, reading, groups, sample, weight))
     return rows
 
 
-def _incident_rows(units: Units, samples: list[Sample], reference: str | None) -> Rows:
+def _incident_rows(
+    units: Units, samples: list[Sample], reference: str | None, *, is_detailed: bool
+) -> Rows:
     """Of every stratum all; of everybody and countries also by hazard, topic and severity."""
     whole = {"hazard": EVERY, "topic": EVERY, "severity": EVERY}
+    parts = {detail: list(_parts(units, is_detailed=detail)) for detail in (False, is_detailed)}
     rows: Rows = []
     for sample in samples:
         weight = sample.weight(units)
         if not weight.any():
             continue
-        for part, finds, both_groups in _parts(units, is_broad=sample.is_broad):
+        for part, reading, both_groups in parts[is_detailed and sample.is_broad]:
             for groups in both_groups:
-                own = _rates(units, finds, groups, sample, weight)
+                own = _rates(units, reading, groups, sample, weight)
                 rows += [whole | part | row for row in own]
     return _graded(rows, reference)
 
 
-def _parts(units: Units, *, is_broad: bool) -> list[tuple[dict[str, str], Finds, list[Groups]]]:
+def _parts(
+    units: Units, *, is_detailed: bool
+) -> Iterator[tuple[dict[str, str], Reading, list[Groups]]]:
     """What is found, by whom, and of whose answers."""
-    finds = units.judge_finds, units.human_finds
-    parts: list[tuple[dict[str, str], Finds, list[Groups]]] = [({}, finds, units.groups)]
-    if not is_broad:
-        return parts
-    parts.append(({}, finds, units.topics))
+    whole = Reading.of(units, units.judge_finds, units.human_finds)
+    yield {}, whole, units.groups
+    if not is_detailed:
+        return
+    yield {}, whole, units.topics
     for code, hazard in enumerate(units.names["value"]):
         if units.is_finding[code]:
             same = _same(units.value, units.human, units.human, code)
-            parts.append(({"hazard": hazard}, same, units.groups))
+            yield {"hazard": hazard}, Reading.of(units, *same), units.groups
     for code, severity in enumerate(units.names["severity"]):
         same = _same(units.severity, units.human_severity, units.human, code)
-        parts.append(({"severity": severity}, same, units.groups))
-    return parts
+        yield {"severity": severity}, Reading.of(units, *same), units.groups
 
 
-def _same(judge: IndexArray, human: IndexArray, known: IndexArray, code: int) -> Finds:
+def _same(
+    judge: IndexArray, human: IndexArray, known: IndexArray, code: int
+) -> tuple[FloatArray, FloatArray]:
     return (judge == code).astype(float), np.where(known >= 0, human == code, np.nan)
 
 
-def _rates(units: Units, finds: Finds, groups: Groups, sample: Sample, weight: FloatArray) -> Rows:
+def _rates(
+    units: Units, reading: Reading, groups: Groups, sample: Sample, weight: FloatArray
+) -> Rows:
     """Rates of every group that has answers; `naive`, `effective` and `best` are for grading."""
-    judge, human = finds
+    judge, human = reading.judge, reading.human
     clusters = groups.clusters
     naive = share_of(judge, weight, clusters)
     alone = share_of(judge, weight * np.isnan(human), clusters)
-    quality, basis = _quality(units, finds, clusters, weight)
+    quality, basis = _quality(units, reading, groups, weight)
     fixed, why = corrected(alone, quality)
     powered, why_not_powered = prediction_powered(judge, human, weight, clusters)
     for reason, holds in ((SEVERAL_PROMPTS, units.prompt_count > 1), (OF_PEOPLE, units.is_people)):
@@ -197,11 +233,12 @@ def _rates(units: Units, finds: Finds, groups: Groups, sample: Sample, weight: F
 
 
 def _quality(
-    units: Units, finds: Finds, clusters: Clusters, weight: FloatArray
-) -> tuple[Quality, FloatArray]:
+    units: Units, reading: Reading, groups: Groups, weight: FloatArray
+) -> tuple[Quality, np.ndarray[Any, np.dtype[np.str_]]]:
     """Each group's own quality where people labelled enough of it, else that of all answers."""
-    own = quality_of(*finds, weight, clusters)
-    every = quality_of(*finds, np.ones(weight.size), units.groups[0].clusters)
+    both = units.both
+    own = quality_of(reading.judge[both], reading.human[both], weight[both], groups.labelled)
+    every = reading.pooled
     is_own = np.array([one is None for one in why_not(own)])
 
     def chosen(mine: Share, all_of_it: Share) -> Share:
@@ -212,8 +249,8 @@ def _quality(
             )
         )
 
-    both = Quality(chosen(own.found, every.found), chosen(own.passed, every.passed))
-    return both, np.where(is_own, OWN, POOLED)
+    quality = Quality(chosen(own.found, every.found), chosen(own.passed, every.passed))
+    return quality, np.where(is_own, OWN, POOLED)
 
 
 def _graded(rows: Rows, reference: str | None) -> Rows:
