@@ -17,17 +17,27 @@ HAZARDS = ("hate", "privacy")
 Q1, Q0 = 0.8, 0.95
 
 
-def rows_of(seed: int, people: int = 400, answers: int = 6, sampled: float = 0.2) -> Rows:
-    """Labels of a judge and of people; women (cell 1) meet half the rate of men (cell 2)."""
+def rows_of(
+    seed: int,
+    *,
+    sampled: float = 0.2,
+    rates: dict[str, float] = RATES,
+    passed: dict[str, float] | None = None,
+) -> Rows:
+    """Labels of a judge and of people; women (cell 1) meet half the rate of men (cell 2).
+
+    `passed`: the judge's specificity by model, where it isn't the same for all.
+    """
+    people, answers = 400, 6
     random = np.random.default_rng(seed)
     made: Rows = []
     for person in range(people):
         cell = 1 + person % 2
         factor = random.gamma(4, 1 / 4) * (2 / 3 if cell == 1 else 4 / 3)
         for number in range(answers):
-            model = str(random.choice(list(RATES)))
-            is_true = random.random() < RATES[model] * factor
-            is_said = random.random() < (Q1 if is_true else 1 - Q0)
+            model = str(random.choice(list(rates)))
+            is_true = random.random() < rates[model] * factor
+            is_said = random.random() < (Q1 if is_true else 1 - (passed or {}).get(model, Q0))
             hazard = str(random.choice(HAZARDS, p=[0.25, 0.75]))
             about = {
                 "unit_id": person * answers + number,
@@ -185,6 +195,32 @@ def test_the_ratio_is_to_the_model_of_reference() -> None:
         covered.append(row["ratio_lo"] <= 3.0 <= (row["ratio_hi"] or np.inf))
     assert np.mean(covered) >= 0.85
     assert only(tables(1)["safety_incident"], model_id="beta")["ratio"] is None
+
+
+def test_models_that_are_alike_are_not_told_apart() -> None:
+    """The null: of intervals of a ratio that is 1, few leave it out."""
+    rates = dict.fromkeys(RATES, 0.15)
+    missed = []
+    for seed in range(1, 31):
+        table = label_tables(read_of(rows_of(seed, rates=rates)))["safety_incident"]
+        for model in ("alpha", "gamma"):
+            row = only(table, model_id=model)
+            missed.append(not row["ratio_lo"] <= 1.0 <= (row["ratio_hi"] or np.inf))
+    assert np.mean(missed) <= 0.1
+
+
+def test_a_judge_who_errs_more_on_one_model_is_not_corrected_by_what_all_say() -> None:
+    """The assumption of pooled rows, broken: their intervals miss, and say that they are pooled."""
+    covered: dict[str, list[bool]] = {"pooled": [], "own": []}
+    for seed in range(1, 16):
+        rows = rows_of(seed, passed={"alpha": 0.75, "gamma": 0.75})
+        table = label_tables(read_of(rows))["label_rate"]
+        for model in ("alpha", "gamma"):
+            row = only(table, model_id=model)
+            lo, hi = row["corrected_share_lo"], row["corrected_share_hi"]
+            covered[row["error_basis"]].append(lo <= RATES[model] <= hi)
+    assert np.mean(covered["pooled"]) < 0.6
+    assert np.mean(covered["own"]) > 0.85
 
 
 def test_a_table_does_not_depend_on_the_order_of_labels() -> None:
