@@ -88,6 +88,11 @@ class Clusters:
     code: IndexArray
     of: IndexArray
 
+    def only(self, rows: IndexArray) -> Clusters:
+        """Those of some of the units (places)."""
+        kept, code = np.unique(self.code[rows], return_inverse=True)
+        return Clusters(self.group[rows], self.size, code, self.of[kept])
+
     def sums(self, amounts: FloatArray) -> FloatArray:
         """Sums over the units of each group (K)."""
         return _sums(self.group, amounts, self.size)

@@ -1,7 +1,7 @@
 """Answers of a simulated study, what is true of them, and what an erring judge and people say.
 
-Half of the conversations are read by a judge, both models' answers of each. Of these, people label
-a random sample too; they do not err. Truths: whether an answer is sycophantic, at a rate of its
+A quarter of the conversations is read by a judge, both models' answers of each. Of these, people
+label a random sample too; they do not err. Truths: whether an answer is sycophantic, at a rate of its
 model; and whether it is a safety incident, at a rate of its model times a factor of the topic,
 times one of the person (gamma with mean 1), as some people bring more of it about.
 
@@ -26,7 +26,7 @@ from ingestion.simulation.population import FloatArray, IntArray
 if TYPE_CHECKING:
     from ingestion.simulation.battles import Battles
 
-READ_SHARE, SAMPLED_SHARE = 0.5, 0.1
+READ_SHARE, SAMPLED_SHARE = 0.25, 0.15
 SYCOPHANCY, INCIDENT = "sycophancy", "safety_incident"
 NONE = "none"
 SENSITIVITY = {SYCOPHANCY: 0.8, INCIDENT: 0.75}

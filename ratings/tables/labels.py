@@ -203,11 +203,13 @@ def _rates(
     units: Units, reading: Reading, groups: Groups, sample: Sample, weight: FloatArray
 ) -> Rows:
     """Rates of every group that has answers; `naive`, `effective` and `best` are for grading."""
-    judge, human = reading.judge, reading.human
-    clusters = groups.clusters
+    quality, basis = _quality(units, reading, groups, weight)
+    # A group of a country has few of the units.
+    rows = np.flatnonzero(weight)
+    clusters = groups.clusters.only(rows)
+    judge, human, weight = reading.judge[rows], reading.human[rows], weight[rows]
     naive = share_of(judge, weight, clusters)
     alone = share_of(judge, weight * np.isnan(human), clusters)
-    quality, basis = _quality(units, reading, groups, weight)
     fixed, why = corrected(alone, quality)
     powered, why_not_powered = prediction_powered(judge, human, weight, clusters)
     for reason, holds in ((SEVERAL_PROMPTS, units.prompt_count > 1), (OF_PEOPLE, units.is_people)):

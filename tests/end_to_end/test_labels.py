@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from ingestion.paths import Home
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import simulate
+from orchestration.database import open_database
 from tests.end_to_end.command import demoscope, document
 from tests.ingestion.labelling.judge_stub import MODEL, Reply, completion, serving
 
@@ -58,7 +58,7 @@ def summary_source(path: Path) -> str:
 @pytest.fixture(scope="module")
 def rows(home: Path) -> Rows:
     def read(query: str) -> list[dict[str, Any]]:
-        with duckdb.connect(str(Home(home).database), read_only=True) as connection:
+        with open_database(Home(home).database, is_read_only=True) as connection:
             return list(connection.sql(query).to_arrow_table().to_pylist())
 
     return read
