@@ -1,8 +1,8 @@
 """Answers of a simulated study, what is true of them, and what an erring judge and people say.
 
 A quarter of the conversations is read by a judge, both models' answers of each. Of these, people
-label a random sample too; they do not err. Truths: whether an answer is sycophantic, at a rate of its
-model; and whether it is a safety incident, at a rate of its model times a factor of the topic,
+label a random sample too; they do not err. Truths: whether an answer is sycophantic, at a rate of
+its model; and whether it is a safety incident, at a rate of its model times a factor of the topic,
 times one of the person (gamma with mean 1), as some people bring more of it about.
 
 As a document, in `truth.json`, `judged`: the judge's sensitivity and specificity per label; per

@@ -148,7 +148,7 @@ def test_without_units_of_the_judge_alone_nothing_is_corrected() -> None:
     judge = quality(0.9, 0.9, 50.0, 50.0)
     assert corrected(share(math.nan, 0.0), judge)[1][0] == NO_JUDGE_ALONE
     all_labelled = prediction_powered(
-        np.ones(40), np.arange(40) % 2.0, np.ones(40), clusters_of(np.arange(40))
+        np.ones(40), np.arange(40.0) % 2.0, np.ones(40), clusters_of(np.arange(40))
     )
     assert all_labelled[1][0] == NO_JUDGE_ALONE
 
