@@ -9,6 +9,7 @@ from publishing.boards.view import default_weighting
 from publishing.page.marts import Rows
 
 PEOPLE = "people"
+CORRECTIONS = {None: "not corrected", "own": "corrected", "pooled": "corrected, pooled"}
 GRADES = {
     "excellent": "excellent",
     "very_good": "very good",
@@ -69,7 +70,7 @@ def _texts(row: Mapping[str, Any], name: str) -> dict[str, Any]:
         "interval": f"below {below:,.1f}"
         if below is not None and not is_corrected
         else f"{lo:,.1f} to {hi:,.1f}",
-        "is_corrected": is_corrected,
+        "correction": CORRECTIONS[row["error_basis"]],
         "answer_count": f"{row['answer_count']:,}",
         "grade": grades[0] if grades[0] == grades[1] else f"{grades[0]} to {grades[1]}",
     }

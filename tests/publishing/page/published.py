@@ -261,6 +261,7 @@ def _incidents(study: Study) -> Rows:
                 "grade": "good",
                 "grade_best": "very_good",
                 "grade_worst": "fair",
+                "error_basis": "own" if is_corrected else None,
             }
             for name, is_known in (("naive", True), ("corrected", is_corrected)):
                 base = 0.0 if is_unseen else 20.25 + place + (weighting == "none")
