@@ -18,6 +18,7 @@ As a document, for checking what the pipeline made of the votes: `truth.json`, s
 - `population`: [{country, population_share, sample_share, axes: [{axis, is_stratum, groups:
   [{group, population_share, sample_share}]}]}];
 - `low_effort`: [{participant_id, style}];
+- `judged`: the judge's errors, and each model's rates of what it labels (judged.py);
 - `counts`: of what was written.
 """
 

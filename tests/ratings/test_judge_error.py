@@ -21,6 +21,7 @@ from ratings.judge_error import (
     krippendorff_alpha,
     prediction_powered,
     quality_of,
+    ratio_of,
     share_of,
     unseen_below,
 )
@@ -218,3 +219,36 @@ def test_a_perfect_judge_needs_no_correction_and_gets_none() -> None:
     covered = _coverage(0.3, 1.0, 1.0, 300)
     assert covered["naive"] >= 0.92
     assert covered["corrected"] >= 0.93
+
+
+def test_a_ratio_of_precise_shares_is_that_of_their_logarithms() -> None:
+    """Where both are narrow, the delta method on logarithms gives the same interval."""
+    a, b, half_a, half_b = 0.2, 0.1, 0.004, 0.003
+    ratio, lo, hi = ratio_of((a, a - half_a, a + half_a), (b, b - half_b, b + half_b))
+    half = math.hypot(half_a / a, half_b / b)
+    assert (ratio, lo, hi) == pytest.approx(
+        (2.0, 2 * math.exp(-half), 2 * math.exp(half)), rel=2e-3
+    )
+
+
+def test_a_ratio_has_no_upper_end_where_the_other_may_be_nought() -> None:
+    ratio, lo, hi = ratio_of((0.2, 0.1, 0.3), (0.05, 0.0, 0.1))
+    assert ratio == pytest.approx(4.0)
+    assert 1.0 <= lo < ratio
+    assert math.isnan(hi)
+    assert all(map(math.isnan, ratio_of((0.2, 0.1, 0.3), (0.0, 0.0, 0.1))))
+    none, none_lo, none_hi = ratio_of((0.0, 0.0, 0.02), (0.1, 0.05, 0.18))
+    assert (none, none_lo) == (0.0, 0.0)
+    assert none_hi > 0.1
+
+
+def test_ratios_cover() -> None:
+    random = np.random.default_rng(3)
+    covered = []
+    for _ in range(400):
+        found = [random.binomial(800, rate) / 800 for rate in (0.03, 0.02)]
+        one, other = (jeffreys(share(value, 800.0)) for value in found)
+        ends = [(float(i.value[0]), float(i.lo[0]), float(i.hi[0])) for i in (one, other)]
+        _, lo, hi = ratio_of(ends[0], ends[1])
+        covered.append(not lo > 1.5 and not hi < 1.5)
+    assert 0.92 <= np.mean(covered) <= 0.98
