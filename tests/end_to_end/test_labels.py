@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     out = study / "topics.jsonl"
     asked = ["label", "run", "topic", "--conversations", talks, "--model", MODEL]
-    asked += ["--source", summary_source(summary.files[0]), "--out", out]
+    asked += ["--source", Parameters().source, "--out", out]
     with serving(replies) as stub, pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "*")
         patch.setenv("DEMOSCOPE_JUDGE_URL", stub.url)
@@ -46,13 +46,38 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert (done["label_count"], done["failed"]) == (TALKS, {})
     [load] = document(home, "ingest", out, "--json")["loads"]
     assert load["accepted_count"] == TALKS
-    document(home, "build", "--json")
+    odd = study / "odd.jsonl"
+    odd.write_text("".join(f"{json.dumps(row)}\n" for row in odd_labels()), encoding="utf-8")
+    [load] = document(home, "ingest", odd, "--json")["loads"]
+    assert load["quarantined_by_reason"] == {"outside_rubric": 1, "missing_value": 1}
+    (home / "warnings.txt").write_text(demoscope(home, "build").stderr, encoding="utf-8")
     return home
 
 
-def summary_source(path: Path) -> str:
-    source: str = json.loads(path.read_text(encoding="utf-8").splitlines()[0])["source"]
-    return source
+def odd_labels() -> list[dict[str, Any]]:
+    """A judge of two prompts, one label from before its conversation, and two that don't pass."""
+    rows = [
+        {
+            "native_id": f"odd-{number}",
+            "event_type": "conversation_labelled",
+            "source": Parameters().source,
+            "occurred_at": "2025-12-01T00:00:00Z",
+            "conversation_id": f"c{number:010}",
+            "label": "effort",
+            "value": "low",
+            "judge": "two-faced",
+            "judge_version": "1",
+            "rubric": "effort",
+            "rubric_version": "1",
+            "labeller_kind": "model",
+            "prompt_sha256": f"{number % 2}" * 64,
+        }
+        for number in range(20)
+    ]
+    rows[0]["occurred_at"] = "2020-01-01T00:00:00Z"
+    rows[1]["value"] = "none at all"
+    del rows[2]["prompt_sha256"]
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +121,27 @@ def test_incidents_are_per_1000_and_topics_are_what_the_judge_says(rows: Rows) -
     labelled = rows("select topic, left_out_reason from int_labels__current where topic = 'legal'")
     assert labelled
     assert all(row["left_out_reason"] is None for row in labelled)
+
+
+def test_what_is_odd_is_said_and_counted(home: Path, rows: Rows) -> None:
+    said = (home / "warnings.txt").read_text(encoding="utf-8")
+    assert "labels_before_recorded" in said
+    assert "judges_with_several_prompts" in said
+    [quality] = rows(
+        "select * from rpt_label_quality where judge = 'two-faced' and stratum_id = 'all'"
+        " and model_id = '*'"
+    )
+    assert (quality["label_count"], quality["left_out_count"], quality["prompt_count"]) == (
+        17,
+        1,
+        2,
+    )
+    assert not quality["is_enough"]
+    [rate] = rows(
+        "select * from rpt_label_rate where judge = 'two-faced' and stratum_id = 'all'"
+        " and weighting = 'none' and model_id = '*'"
+    )
+    assert rate["not_corrected_reason"] == "several_prompts"
 
 
 def test_rubrics_are_listed(home: Path) -> None:

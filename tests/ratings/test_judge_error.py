@@ -131,6 +131,23 @@ def test_the_corrected_rate_is_rogan_and_gladens_and_brackets_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("p", "q0", "q1", "sizes", "expected"),
+    [
+        (0.31, 0.9, 0.8, (5_000, 300, 100), (0.2501397060403615, 0.3541336595825336)),
+        (0.03, 0.985, 0.75, (800, 1_180, 40), (0.00354595055208071, 0.043347081910815835)),
+        (0.62, 0.7, 0.95, (400, 60, 90), (0.35765683649494545, 0.6061363901253412)),
+    ],
+)
+def test_the_interval_is_the_authors(
+    p: float, q0: float, q1: float, sizes: tuple[int, int, int], expected: tuple[float, float]
+) -> None:
+    """Numbers that the authors' published function gives (arXiv 2511.21140, their code)."""
+    n, m0, m1 = sizes
+    found, _ = corrected(share(p, n), quality(q1, q0, m1, m0))
+    assert (found.lo[0], found.hi[0]) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
     ("judge", "why"),
     [
         (quality(0.9, 0.9, 10.0, 19.0), FEW_HUMAN),
