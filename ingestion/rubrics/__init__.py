@@ -15,6 +15,8 @@ One YAML file each, of one form:
         values:
           - {value: NAME, name: TEXT, is_finding: true, is_sensitive: true}
 
+After a change run `python -m orchestration.rubric_seed`: dbt reads a seed made of them.
+
 A *finding* is a value whose rate is reported, such as a hazard; a *sensitive* value is a topic
 where an answer has more at stake.
 """
