@@ -152,6 +152,8 @@ def _objections(
         yield " and ".join(map(_is_nothing, asked)), Refusal.MISSING_VALUE, contract.one_of[0]
     for left, right in contract.differing:
         yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
+    for rule in contract.rules():
+        yield rule.refused, rule.reason, rule.column
 
 
 def _column_objections(

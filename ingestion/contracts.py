@@ -13,15 +13,17 @@ Two forms of the same event:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
-from ingestion.tables import TEXT_LENGTH, TIMESTAMP, Column, schema_of
-from ingestion.vocabulary import AliasReach, EventType, Outcome
+from ingestion.tables import TEXT_LENGTH, TIMESTAMP, Column, RowRule, schema_of
+from ingestion.vocabulary import AliasReach, EventType, LabellerKind, Outcome
 
+SHA256_PATTERN = "^[0-9a-f]{64}$"
 SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,62}$"
 
 
@@ -36,6 +38,7 @@ class Contract:
         key: columns that, with source and native_id, identify the event.
         differing: pairs of columns whose values must differ in a row.
         one_of: columns of which a row must have one at least.
+        rules: gives what no row may say over several columns, where there is such.
         is_subject_required: an event of this type always concerns a participant.
         version: raised with every change of the columns.
         same_since: the first version whose rows mean the same, columns that it lacks being null;
@@ -48,6 +51,7 @@ class Contract:
     key: tuple[str, ...] = ()
     differing: tuple[tuple[str, str], ...] = ()
     one_of: tuple[str, ...] = ()
+    rules: Callable[[], Iterable[RowRule]] = tuple
     is_subject_required: bool = False
     version: int = 1
     same_since: int | None = None
@@ -151,6 +155,11 @@ def count(name: str, description: str, *, is_required: bool = True) -> Column:
     return replace(number(name, description, pa.int64(), 0, 10**15), is_required=is_required)
 
 
+def digest(name: str, description: str) -> Column:
+    """A SHA-256 in 64 hexadecimal digits, which a row may leave out."""
+    return replace(named(name, description, is_required=False), pattern=SHA256_PATTERN)
+
+
 def outcome(description: str) -> Column:
     """A verdict on two models."""
     return replace(named("outcome", description), vocabulary=tuple(Outcome))
@@ -199,6 +208,24 @@ CONVERSED = (
     count("attention_check_count", "Attention checks asked.", is_required=False),
     count("attention_check_failed_count", "Attention checks failed.", is_required=False),
 )
+LABELLED = (
+    optional(number("score", "How much of it, on the rubric's own scale.", pa.float64())),
+    optional(slug("rubric", "The rubric that the judge followed.")),
+    named("rubric_version", "Version of the rubric.", is_required=False),
+    digest("prompt_sha256", "SHA-256 of the words that a model was asked in, without the text."),
+    replace(
+        named(
+            "labeller_kind",
+            "human or model; null where the source does not say.",
+            is_required=False,
+        ),
+        vocabulary=tuple(LabellerKind),
+    ),
+    optional(number("seed", "The seed a model was asked with.", pa.int64(), 0, 2**63 - 1)),
+    digest("raw_sha256", "SHA-256 of the judge's whole answer."),
+    named("model_id", "Whose answer was labelled; null: the conversation.", is_required=False),
+    named("severity", "How severe a finding is, as the rubric grades it.", is_required=False),
+)
 TARGET = (
     replace(named("target_event_id", "The event it is about."), max_length=128),
     text("reason", "Why, in words.", is_required=True),
@@ -208,6 +235,12 @@ TARGET = (
 def _contract(event_type: EventType, grain: str, *columns: Column, **shape: Any) -> Contract:
     """A contract of these columns; `shape` is what else `Contract` says of it."""
     return Contract(event_type=event_type, grain=grain, columns=columns, **shape)
+
+
+def _label_rules() -> Iterator[RowRule]:
+    from ingestion.rubrics.rules import label_rules  # reads YAML
+
+    return label_rules()
 
 
 CONTRACTS: dict[EventType, Contract] = {
@@ -298,8 +331,10 @@ CONTRACTS: dict[EventType, Contract] = {
             named("judge", "Who or what labelled it."),
             named("judge_version", "Which version of the judge."),
             ITEM,
+            *LABELLED,
             key=("label",),
-            version=2,
+            rules=_label_rules,
+            version=3,
             same_since=1,
         ),
         _contract(

@@ -11,6 +11,8 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from ingestion.vocabulary import Refusal
+
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 NAME_LENGTH = 256
 TEXT_LENGTH = 4096
@@ -68,6 +70,21 @@ class Column:
     def sql_type(self) -> str:
         """Its type in SQL."""
         return SQL_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """What no row of an event may say, over several of its columns.
+
+    Args:
+        refused: an SQL condition over log columns; a row where it is true is refused.
+        reason: why.
+        column: the column that is named with the reason.
+    """
+
+    refused: str
+    reason: Refusal
+    column: str
 
 
 @dataclass(frozen=True, kw_only=True)

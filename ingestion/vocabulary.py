@@ -47,6 +47,13 @@ class AliasReach(StrEnum):
     LATER = "later"
 
 
+class LabellerKind(StrEnum):
+    """Who labels a conversation."""
+
+    HUMAN = "human"
+    MODEL = "model"
+
+
 class Refusal(StrEnum):
     """Why a row is in quarantine."""
 
@@ -71,6 +78,7 @@ class Refusal(StrEnum):
     SOURCE_NOT_ALLOWED = "source_not_allowed"
     EVENT_NOT_ALLOWED = "event_not_allowed"
     ANOTHER_SOURCES = "another_sources"
+    OUTSIDE_RUBRIC = "outside_rubric"
 
 
 SIMULATED_SOURCE_PREFIX = "simulated"

@@ -45,7 +45,50 @@ COUNTED = f"""
     count(case when {_WON.format("b", "a")} then 1 end) as win_b_count,
     count(case when battles.outcome in ('tie', 'both_bad') then 1 end) as tie_count
 """
+# Labels' people, numbered as their keys are ordered; of nobody known each conversation is one.
+LABELLED = """
+    select
+        labels.*,
+        cast(
+            dense_rank() over (
+                order by participant_key nulls last,
+                case when participant_key is null then conversation_id end nulls first
+            ) as bigint
+        ) - 1 as participant_id
+    from int_labels__current as labels
+"""
 QUERIES = {
+    "labels": f"""
+        with labels as materialized ({LABELLED})
+        select
+            labels.rubric, labels.rubric_version, labels.label, labels.judge, labels.judge_version,
+            labels.value, coalesce(labels.is_finding, false) as is_finding, labels.severity,
+            coalesce(labels.labeller_kind = 'human', false) as is_human, labels.prompt_sha256,
+            dense_rank() over (order by labels.conversation_id, labels.model_id nulls first)
+                as unit_id,
+            labels.participant_id, coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
+            labels.model_id, labels.topic, labels.left_out_reason
+        from labels
+        left join dim_participant as people on labels.participant_key = people.participant_key
+        cross join (select cell_id from dim_cell where cell_key = 'unknown') as nobody_known
+        order by labels.position
+    """,
+    "label_weights": f"""
+        with people as (
+            select distinct participant_key, participant_id from ({LABELLED}) as labels
+            where participant_key is not null
+        )
+        select
+            weights.weighting, weights.stratum_id, people.participant_id, weights.weight_micro
+        from int_strata__weighted as weights
+        inner join people on weights.participant_key = people.participant_key
+        order by weights.weighting, weights.stratum_id, people.participant_id
+    """,
+    "rubric_values": """
+        select rubric, rubric_version, label, value, is_finding from seeds.seed_rubric_values
+        order by sort_order
+    """,
+    "reference_models": "select label, model_id from seeds.seed_reference_models order by label",
     # both_bad is a tie for skill.
     "tournament_counts": """
         select

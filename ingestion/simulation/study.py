@@ -1,4 +1,4 @@
-"""Write one simulated study: five files of native events and the truth behind them.
+"""Write one simulated study: six files of native events and the truth behind them.
 
 Memory is bounded by a chunk of battles, whatever the study's size; the same parameters and
 population give the same bytes. A study tells of a conversation without telling its text.
@@ -29,6 +29,7 @@ from ingestion.simulation.battles import (
     numbered,
     participant_ids,
 )
+from ingestion.simulation.judged import draw_judged, label_columns
 from ingestion.simulation.parameters import REGISTERED_BEFORE, TOPICS, Model, Parameters, instants
 from ingestion.simulation.population import IntArray, Population, read_population
 from ingestion.simulation.truth import Truth, draw_truth, write_truth
@@ -36,7 +37,8 @@ from ingestion.vocabulary import EventType
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
 CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"
-EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES)
+JUDGED = "judged.jsonl"
+EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES, JUDGED)
 TRUTH = "truth.json"
 BATTLE_DIGITS = 10
 LABEL = {"label": "topic", "judge": "simulated-judge", "judge_version": "1"}
@@ -101,6 +103,7 @@ def simulate(
             files[CONVERSATIONS].write(writer.conversations(participants, battles, battle_count))
             files[LABELS].write(writer.labels(battles, battle_count))
             files[BATTLES].write(writer.battles(participants, battles, battle_count))
+            files[JUDGED].writelines(writer.judged(participants, battles, battle_count))
             battle_count += len(battles)
             judging_count += int(np.count_nonzero(participants.battle_counts))
             low_effort += _low_effort(participants)
@@ -201,6 +204,13 @@ class _Writer:
             "topic": _chosen(TOPICS, battles.topic[which]),
         }
         return self._lines(EventType.BATTLE_JUDGED, ids, battles.judged_at[which], columns)
+
+    def judged(self, participants: Participants, battles: Battles, first: int) -> Iterator[Any]:
+        """What a judge, and people of a sample, say of the models' answers."""
+        drawn = draw_judged(self._parameters, participants.chunk, battles)
+        ids = numbered("c", np.arange(first, first + len(battles)), BATTLE_DIGITS)
+        for native, at, columns in label_columns(self._parameters, battles, drawn, ids):
+            yield self._lines(EventType.CONVERSATION_LABELLED, native, at, columns)
 
     def _lines(
         self,

@@ -18,6 +18,7 @@ As a document, for checking what the pipeline made of the votes: `truth.json`, s
 - `population`: [{country, population_share, sample_share, axes: [{axis, is_stratum, groups:
   [{group, population_share, sample_share}]}]}];
 - `low_effort`: [{participant_id, style}];
+- `judged`: the judge's errors, and each model's rates of what it labels (judged.py);
 - `counts`: of what was written.
 """
 
@@ -36,6 +37,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from ingestion.errors import UsageError
+from ingestion.simulation.judged import judged_truth
 from ingestion.simulation.parameters import Parameters, Purpose, instants, stream
 from ingestion.simulation.population import (
     COUNTRY_AXIS,
@@ -214,6 +216,7 @@ def write_truth(
         "effects": list(_effects(truth)),
         "population": list(_population(truth)),
         "low_effort": low_effort,
+        "judged": judged_truth(truth.parameters),
         "counts": counts,
     }
     parts = ",\n".join(f"{json.dumps(key)}: {_text(part)}" for key, part in document.items())

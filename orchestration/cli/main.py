@@ -36,6 +36,7 @@ COMMANDS = {
     "replicates": ("replicates", "Write replicate weights for a statistician's own program."),
     "log": ("log", "Look into the event log and check that it is whole."),
     "vault": ("vault", "Back up the keys that link the log to people, and restore them."),
+    "label": ("label", "Have a model label conversations by a rubric."),
     "simulate": ("simulate", "Write a simulated study whose truth is known."),
     "study": ("build", "Ingest a bundled study, build, show its leaderboard and make the page."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),

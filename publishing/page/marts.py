@@ -30,6 +30,12 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_log_integrity": {},
     PAIRS: {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_rank_comparison": {},
+    "rpt_safety_incident": {
+        "stratum_id": DEFAULT_STRATUM,
+        "hazard": "*",
+        "topic": "*",
+        "severity": "*",
+    },
     "rpt_tie_rate": {},
     "rpt_weighting_diagnostics": {"is_default": True},
     "rpt_weighting_margin": {"is_raked": True},

@@ -21,6 +21,7 @@ from publishing.boards.view import (
     title,
 )
 from publishing.counted import counted
+from publishing.page.incidents import incidents
 from publishing.page.marts import MATRIX_MODELS, Rows
 
 Row = Mapping[str, Any]
@@ -134,6 +135,9 @@ def page_data(
             by_country(marts["rpt_weighting_margin"]), marts["rpt_weighting_diagnostics"]
         ),
         "diagnostics": diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
+        "incidents": incidents(
+            marts["rpt_safety_incident"], {row["model_id"]: row["display_name"] for row in models}
+        ),
         "integrity": integrity(publication, *marts["rpt_log_integrity"]),
     }
 

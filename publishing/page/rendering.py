@@ -25,10 +25,11 @@ SECTIONS = {
     "groups": "Groups",
     "pairs": None,
     "sure": "How sure",
+    "incidents": "Incidents",
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity")
+TEMPLATES_ONLY = ("plain", "integrity", "incidents")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 
@@ -68,6 +69,8 @@ def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
+    if section == "incidents":
+        return data["incidents"] is not None
     compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
     table, column = compared.get(section, ("models", "model_id"))
     return section not in compared or len(data[table][column]) > 1

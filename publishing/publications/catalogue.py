@@ -39,6 +39,10 @@ ARROW_TYPES = {name: kind for kind, name in SQL_TYPES.items()}
 
 BOARD = ("weighting", "stratum_id", "dimension", "estimator")
 AXIS = ("country", "axis", "dimension")
+INCIDENT = (
+    "weighting", "stratum_id", "judge", "judge_version", "rubric_version",
+    "model_id", "hazard", "topic", "severity",
+)  # fmt: skip
 # Of keys the table that decides over their rows; of several the first all of whose keys are there.
 DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (BOARD, "int_boards__disclosed"),
@@ -47,6 +51,7 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (AXIS, "int_axes__disclosed"),
     (("country", "scheme", "variable", "level"), "int_levels__disclosed"),
     (("country", "scheme"), "int_weightings__disclosed"),
+    (INCIDENT, "int_incidents__disclosed"),
 )
 # The keys that a grain may have beside those of a board or an axis: models are decided over apart.
 MODEL, PAIR = ("model_id",), ("model_a", "model_b")

@@ -61,6 +61,38 @@ _SHIFT_ENDS = (
     _micro("rank_shift_if_agreed", "Expected if the groups agreed, millionths."),
 )
 
+_JUDGE = (
+    _text("judge", "Who labelled; people where it is the people of the sample."),
+    _text("judge_version", "Version of the judge."),
+    _text("rubric", "The rubric; none where the label names none."),
+    _text("rubric_version", "Its version."),
+    _text("label", "What was labelled."),
+)
+_OF_MODEL = _text("model_id", "Whose answers; * for all together.")
+
+
+def _share(name: str, description: str) -> tuple[Column, ...]:
+    return (
+        _micro(name, f"{description}, millionths."),
+        _micro(f"{name}_lo", "Lower end of its 95% interval, millionths."),
+        _micro(f"{name}_hi", "Upper end of its 95% interval, millionths."),
+    )
+
+
+_RATES = (
+    _count("answer_count", "Answers, or conversations, that the judge labelled."),
+    _count("finding_count", "Of these, those in which the judge finds it."),
+    _count("participant_count", "People whose they are."),
+    _micro("effective_count", "Independent answers that would be as informative, millionths."),
+    *_share("naive_share", "Share in which the judge finds it"),
+    *_share("corrected_share", "Share corrected by Rogan and Gladen; null: not estimable"),
+    *_share("powered_share", "Prediction-powered share; null: not estimable"),
+    _text("not_corrected_reason", "Why there is no corrected share."),
+    _text("not_powered_reason", "Why there is no prediction-powered share."),
+    _text("error_basis", "Whose human labels the correction rests on: own, or pooled."),
+    _count("human_count", "Human labels that the correction rests on."),
+)
+
 _TABLES = (
     _table(
         "rating",
@@ -338,6 +370,46 @@ _TABLES = (
         _text("policy_version", "Its version."),
         _micro("propensity", "Its probability there, millionths."),
         _flag("is_random", "Whether chance chose it, not the rule."),
+    ),
+    _table(
+        "label_quality",
+        "One row per judge, label, stratum and model: how the judge agrees with people.",
+        *_JUDGE,
+        _STRATUM,
+        _OF_MODEL,
+        _count("label_count", "Answers, or conversations, that the judge labelled."),
+        _count("left_out_count", "Labels left out: excluded people, before the recording, again."),
+        _count("prompt_count", "Different prompts under this name and version."),
+        _count("human_count", "Of the answers, those that people labelled too."),
+        _count("human_finding_count", "Of these, those in which people find something."),
+        *_share("sensitivity", "Share that the judge finds of what people find"),
+        *_share("specificity", "Share that the judge passes of what people pass"),
+        _micro("cohen_kappa", "Agreement beyond chance, millionths; null without any."),
+        _micro("krippendorff_alpha", "Krippendorff's alpha, nominal, millionths."),
+    ),
+    _table(
+        "label_rate",
+        "One row per weighting, stratum, judge, label and model: how often the judge finds it.",
+        _text("weighting", "How people are weighted; none where all answers count alike."),
+        _STRATUM,
+        *_JUDGE,
+        _OF_MODEL,
+        *_RATES,
+    ),
+    _table(
+        "safety_incident",
+        "One row per weighting, stratum, judge, model, hazard, topic and severity.",
+        _text("weighting", "How people are weighted; none where all answers count alike."),
+        _STRATUM,
+        *_JUDGE,
+        _OF_MODEL,
+        _text("hazard", "The hazard; * for any."),
+        _text("topic", "What the conversation was about; * for all."),
+        _text("severity", "The severity; * for any."),
+        *_RATES,
+        _micro("unseen_below", "Where nothing was found: 95% sure that it is below, millionths."),
+        _text("reference_model_id", "The model that it is graded against."),
+        *_share("ratio", "Rate over that of the model of reference, 1 being as often"),
     ),
     _table(
         "stopping",

@@ -19,6 +19,7 @@ from ratings.tables import (
     count_boards,
     hierarchical_boards,
     inputs,
+    labels,
     planning,
     standings,
 )
@@ -94,7 +95,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     every = _with_basis(every, rated)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
-    tables |= effects | histories
+    tables |= effects | histories | labels.label_tables(read)
     if fitting is not None:
         tables |= fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}

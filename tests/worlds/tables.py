@@ -63,6 +63,11 @@ def reader(
         "candidates": lambda: pa.table({"model_id": names}),
         "pairing_policies": lambda: pa.Table.from_pylist([RANDOM_POLICY]),
         "stopping_targets": lambda: _targets(measure),
+        # Nobody labels in these worlds.
+        "labels": lambda: _empty(label=""),
+        "label_weights": lambda: _empty(weighting=""),
+        "rubric_values": lambda: _empty(rubric=""),
+        "reference_models": lambda: _empty(label=""),
     }
     known: dict[str, pa.Table] = {}
 

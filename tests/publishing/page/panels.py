@@ -60,6 +60,7 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
             if row["stratum_id"] == view.stratum
             for name in ("decided", "tie", "both_bad")
         ],
+        "#incident-table tbody": _incidents(marts, names),
         "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
         "#margins": _margins(marts["rpt_weighting_margin"]),
         **_origin(marts),
@@ -145,6 +146,21 @@ def _divisions(rows: Rows, dimension: str) -> list[str]:
             percent(row["p_largest"]),
         )
     ]
+
+
+def _incidents(marts: dict[str, Rows], names: dict[str, str]) -> list[str]:
+    texts = []
+    for row in marts["rpt_safety_incident"]:
+        if (row["judge"], row["weighting"]) != ("reader", "politics"):
+            continue
+        texts += [names[row["model_id"]], f"{row['answer_count']:,}"]
+        if row["unseen_below_per_1000"]:
+            texts += [f"below {row['unseen_below_per_1000']:.1f}"]
+            continue
+        base = "naive" if row["corrected_per_1000"] is None else "corrected"
+        value, lo, hi = (row[f"{base}_per_1000{end}"] for end in ("", "_lo", "_hi"))
+        texts += [f"{value:.1f}", f"{lo:.1f} to {hi:.1f}"]
+    return texts
 
 
 def _diagnostics(rows: Rows) -> list[str]:

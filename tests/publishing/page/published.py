@@ -52,6 +52,7 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_leaderboard": leaderboard,
         "rpt_pairwise": _pairs(study),
         "rpt_rank_comparison": _comparisons(leaderboard),
+        "rpt_safety_incident": _incidents(study) if study.is_weighted else [],
         "rpt_tie_rate": [
             {"stratum_id": stratum, "dimension": dimension, "decided_share": 0.7,
              "tie_share": 0.255, "both_bad_share": 0.045}
@@ -243,3 +244,32 @@ def _margins() -> Rows:
         for country in ("US", "UK")
         for level, before, target in (("18-34", 0.5, 0.29), ("55+", 0.15, 0.386))
     ]  # fmt: skip
+
+
+def _incidents(study: Study) -> Rows:
+    """Of every third model, judged by a model and by people; one was never seen to have any."""
+    rows: Rows = []
+    for judge, weighting in (("reader", "none"), ("reader", "politics"), ("people", "none")):
+        for place, model in enumerate(study.models[::3]):
+            is_corrected, is_unseen = place % 2 == 0, place == 1
+            row: dict[str, Any] = {
+                "weighting": weighting,
+                "stratum_id": "all",
+                "judge": judge,
+                "judge_version": "v",
+                "rubric_version": "one",
+                "model_id": model,
+                "answer_count": 1_230 + 10 * place,
+                "unseen_below_per_1000": 7.5 if is_unseen else None,
+                "reference_model_id": study.models[0],
+                "grade": "good",
+                "grade_best": "very_good",
+                "grade_worst": "fair",
+                "error_basis": "own" if is_corrected else None,
+            }
+            for name, is_known in (("naive", True), ("corrected", is_corrected)):
+                base = 0.0 if is_unseen else 20.25 + place + (weighting == "none")
+                for end, value in (("", base), ("_lo", base / 2), ("_hi", base * 2 + 5)):
+                    row[f"{name}_per_1000{end}"] = value if is_known else None
+            rows.append(row)
+    return rows

@@ -40,6 +40,17 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
         create schema seeds;
         create table seeds.seed_pools as
             select 'everybody' as pool, 'US' as country, 1.0::double as share;
+        create table seeds.seed_rubric_values as
+            from read_csv('{SEEDS}/seed_rubric_values.csv');
+        create table seeds.seed_reference_models as
+            from read_csv('{SEEDS}/seed_reference_models.csv');
+        create table int_labels__current (
+            rubric varchar, rubric_version varchar, label varchar, judge varchar,
+            judge_version varchar, value varchar, is_finding boolean, severity varchar,
+            labeller_kind varchar, prompt_sha256 varchar, conversation_id varchar,
+            participant_key varchar, model_id varchar, topic varchar, left_out_reason varchar,
+            position bigint
+        );
         create table dim_stratum as
             select 'US' as country, 'age' as axis, unnest(['old', 'young']) as group_name,
                 'US/age/' || group_name as stratum_id,
