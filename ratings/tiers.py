@@ -74,18 +74,24 @@ def separations(
     by which that covariance was widened (``Sandwich.interval_covariance``). ``seed``: 128-bit
     Philox key.
     """
-    size = posterior.mean.size
+    return separated(posterior.mean, posterior.covariance, seed, degrees_of_freedom)
+
+
+def separated(
+    mean: FloatArray, covariance: FloatArray, seed: int, degrees_of_freedom: float = math.inf
+) -> Separations:
+    """The same of any M estimates: their ``mean`` (M) and ``covariance`` (M, M)."""
+    size = mean.size
     first, second = np.triu_indices(size, 1)
     p, studentised = np.ones((size, size)), np.zeros((size, size))
     if size < 2:
         return Separations(p, studentised, math.inf)
-    covariance = posterior.covariance
     own = np.diag(covariance)
     variance = own[first] + own[second] - 2.0 * covariance[first, second]
     # Equal skills that nothing could tell apart have no sd either.
     known = variance > SEMIDEFINITE * max(float(own.max()), 1e-300)
     inverse_sd = np.where(known, 1.0 / np.sqrt(np.where(known, variance, 1.0)), 0.0)
-    seen = np.abs(posterior.mean[first] - posterior.mean[second]) * inverse_sd
+    seen = np.abs(mean[first] - mean[second]) * inverse_sd
     order = np.argsort(seen, kind="stable")
     generator = np.random.Generator(np.random.Philox(key=seed))
     draws = DRAWS if size <= MANY_MODELS else FEW_DRAWS
@@ -103,7 +109,7 @@ def separations(
     # A smaller difference is never surer than a larger one.
     of_pair[order] = np.maximum.accumulate(((1.0 + count) / (1.0 + draws))[::-1])[::-1]
     p[first, second] = p[second, first] = of_pair
-    signed = (posterior.mean[first] - posterior.mean[second]) * inverse_sd
+    signed = (mean[first] - mean[second]) * inverse_sd
     studentised[first, second], studentised[second, first] = signed, -signed
     return Separations(p, studentised, float(np.quantile(largest, 1.0 - LEVEL)))
 

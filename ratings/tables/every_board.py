@@ -24,6 +24,7 @@ from ratings.tables import (
 )
 from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
+from ratings.tables.experience_boards import experience_tables
 from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
@@ -93,7 +94,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     every = _with_basis(every, rated)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
-    tables |= effects | histories
+    tables |= effects | histories | experience_tables(read, seed)
     if fitting is not None:
         tables[board_fit.MODEL_FIT] = fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
