@@ -4,7 +4,7 @@ Some attentive participants rate a few models on every criterion. Behind a ratin
 quality, how high its criterion is rated of all models, how this rater uses the scale, how this task
 went, and noise: all normal, cut into 1 to 7 by thresholds. Personality and culture are below the
 rest by GAPS. One model is weak in one group on one criterion (WEAK), by WEAKNESS. Nothing else
-differs: no other criterion, and no other group.
+differs: no other criterion, and no other group; without demographic effects no group at all.
 
 In `truth.json` under `experience`: `gaps`, `weak`, and per stratum and criterion the expected
 ratings of `models`, if everybody of its population rated them.
@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
 
-from ingestion.simulation.battles import Participants
+from ingestion.simulation.battles import BoolArray, Participants
 from ingestion.simulation.parameters import SECOND, Purpose, stream
 from ingestion.simulation.population import FloatArray, IntArray, stratum_id
 from ingestion.simulation.truth import DECIMALS, Truth
@@ -42,6 +42,7 @@ RATERS = 500
 QUALITY_SD, RATER_SD, TASK_SD = 0.4, 0.8, 0.5
 THRESHOLDS = np.array([-3.2, -2.5, -1.8, -1.0, 0.0, 1.2])
 WEAK_AXIS, WEAK_CRITERION, WEAKNESS = "age", "trustworthiness", -1.6
+WEAK = CRITERIA.index(WEAK_CRITERION)
 TASK_SECONDS = 600
 _SPREAD = float(np.sqrt(1.0 + RATER_SD**2 + TASK_SD**2))
 
@@ -56,6 +57,16 @@ class Ratings:
     criterion: IntArray
     rating: IntArray
     rated_at: IntArray
+
+
+class _Weak(NamedTuple):
+    """The first group of an axis of a country, its share of that, and a model, by places."""
+
+    country: int
+    axis: int
+    model: int
+    stratum_id: str
+    share: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,23 +84,26 @@ class Experience:
     def quality(self) -> FloatArray:
         """Of each model that is rated, in sds of noise (M)."""
         generator = stream(self.truth.parameters.seed, Purpose.RATED_QUALITY)
-        return (QUALITY_SD * generator.standard_normal(self.model_count)).round(DECIMALS)
+        quality = QUALITY_SD * generator.standard_normal(self.model_count)
+        return np.asarray(quality.round(DECIMALS))
 
     @cached_property
-    def weak(self) -> tuple[int, int, int, int]:
-        """Who is rated worse where: country, axis, group (its first) and model, as places."""
-        population, seed = self.truth.population, self.truth.parameters.seed
-        for place, country in enumerate(population.countries):
+    def weak(self) -> _Weak | None:
+        """Who rates which model lower; nobody where there are no such groups, or no effects."""
+        parameters = self.truth.parameters
+        for place, country in enumerate(self.truth.population.countries):
             for axis, margin in enumerate(country.strata):
-                if margin.axis == WEAK_AXIS:
-                    chosen = stream(seed, Purpose.RATED_WEAKNESS).integers(self.model_count)
-                    return place, axis, 0, int(chosen)
-        return 0, 0, 0, 0
+                if margin.axis == WEAK_AXIS and parameters.effects:
+                    generator = stream(parameters.seed, Purpose.RATED_WEAKNESS)
+                    model = int(generator.integers(self.model_count))
+                    name = stratum_id(country.name, margin.axis, margin.groups[0])
+                    return _Weak(place, axis, model, name, float(margin.weights[0]))
+        return None
 
     @property
     def levels(self) -> FloatArray:
         """Latent level of every model and criterion, where no group differs (M, C)."""
-        return self.quality[:, None] + np.array(list(GAPS.values()))
+        return np.asarray(self.quality[:, None] + np.array(list(GAPS.values())))
 
     def draw(self, participants: Participants, first_task: int) -> Ratings:
         """The ratings of a chunk of participants; `first_task` is the number of its first task."""
@@ -107,8 +121,9 @@ class Experience:
         task = TASK_SD * noise.standard_normal((raters.size, tasks))
         latent = self.levels[model] + rater[:, None, None] + task[:, :, None]
         latent += noise.standard_normal(latent.shape)
-        is_weak = self._is_weak(participants)[raters][:, None] & (model == self.weak[3])
-        latent[..., CRITERIA.index(WEAK_CRITERION)] += WEAKNESS * is_weak
+        if self.weak is not None:
+            is_weak = _are_in(self.weak, self.truth, participants)[raters][:, None]
+            latent[..., WEAK] += self.weakness * (is_weak & (model == self.weak.model))
         rating = 1 + np.searchsorted(THRESHOLDS, latent)
         rows, columns, criteria = np.indices(latent.shape).reshape(3, -1)
         at = participants.arrived_at[raters][rows] + (columns + 1) * TASK_SECONDS * SECOND
@@ -121,52 +136,48 @@ class Experience:
             rated_at=at,
         )
 
-    def _is_weak(self, participants: Participants) -> Any:
-        country, axis, group, _ = self.weak
-        offsets = self.truth.population.cell_offsets
-        own = participants.cell - offsets[participants.country]
-        groups = self.truth.population.countries[country].cell_groups
-        inside = np.clip(own, 0, groups.shape[1] - 1)
-        # The country itself is the first margin.
-        return (participants.country == country) & (groups[axis + 1][inside] == group)
+    @property
+    def weakness(self) -> float:
+        """How much lower the weak model is rated, in sds of noise."""
+        return WEAKNESS * self.truth.parameters.effects
 
     def document(self) -> dict[str, Any]:
         """What `truth.json` says of it."""
-        country, axis, group, model = self.weak
         models = [one.model_id for one in self.truth.parameters.models[: self.model_count]]
-        weak_country = self.truth.population.countries[country]
-        margin = weak_country.strata[axis]
-        return {
-            "models": models,
-            "gaps": GAPS,
-            "weak": {
-                "stratum_id": stratum_id(weak_country.name, margin.axis, margin.groups[group]),
-                "criterion": WEAK_CRITERION,
-                "model_id": models[model],
-            },
-            "strata": list(self._strata()),
+        weak = self.weak and {
+            "stratum_id": self.weak.stratum_id,
+            "criterion": WEAK_CRITERION,
+            "model_id": models[self.weak.model],
         }
+        return {"models": models, "gaps": GAPS, "weak": weak, "strata": list(self._strata())}
 
     def _strata(self) -> Iterator[dict[str, Any]]:
-        population = self.truth.population
-        place, axis, group, _ = self.weak
-        for number, country in enumerate(population.countries):
-            share = 0.0
-            if number == place:
-                share = float(country.strata[axis].weights[group])
-                margin = country.strata[axis]
-                name = stratum_id(country.name, margin.axis, margin.groups[group])
-                yield from self._expected(name, 1.0)
-                everybody = share * float(population.country_shares[number])
-                yield from self._expected("all", everybody)
+        population, weak = self.truth.population, self.weak
+        shares = [0.0] * len(population.countries)
+        if weak is not None:
+            yield from self._expected(weak.stratum_id, 1.0)
+            shares[weak.country] = weak.share
+        yield from self._expected("all", float(population.country_shares @ np.array(shares)))
+        for country, share in zip(population.countries, shares, strict=True):
             yield from self._expected(country.name, share)
 
     def _expected(self, stratum: str, weak_share: float) -> Iterator[dict[str, Any]]:
         usual, weak = self.levels, self.levels.copy()
-        weak[self.weak[3], CRITERIA.index(WEAK_CRITERION)] += WEAKNESS
+        if self.weak is not None:
+            weak[self.weak.model, WEAK] += self.weakness
         ratings = (1.0 - weak_share) * _rating(usual) + weak_share * _rating(weak)
         for name, own in zip(CRITERIA, ratings.T, strict=True):
             yield {"stratum_id": stratum, "criterion": name, "ratings": own.round(9).tolist()}
+
+
+def _are_in(weak: _Weak, truth: Truth, participants: Participants) -> BoolArray:
+    """Which of the participants (n) are of the weak model's group."""
+    population = truth.population
+    own = participants.cell - population.cell_offsets[participants.country]
+    # The country itself is the first margin.
+    groups = population.countries[weak.country].cell_groups[weak.axis + 1]
+    inside = groups[np.clip(own, 0, groups.size - 1)] == 0
+    return np.asarray((participants.country == weak.country) & inside)
 
 
 def _rating(level: FloatArray) -> FloatArray:
