@@ -38,6 +38,7 @@ COMMANDS = {
     "vault": ("vault", "Back up the keys that link the log to people, and restore them."),
     "simulate": ("simulate", "Write a simulated study whose truth is known."),
     "study": ("build", "Ingest a bundled study, build, show its leaderboard and make the page."),
+    "experience": ("experience", "Show how people rate models one at a time, 1 to 7."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
 INTERRUPTED = 130

@@ -44,8 +44,9 @@ def test_every_mean_is_the_weighted_mean_of_its_ratings() -> None:
     frame = pd.DataFrame({name: rows[name] for name in ("person", "model", "criterion", "rating")})
     frame["weight"] = rows["weight"][frame["person"]]
     for weighting in ("none", "census"):
-        for (criterion, model), own in frame.groupby(["criterion", "model"]):
-            key = {"criterion": CRITERIA[criterion], "model_id": f"m{model}"}
+        for group, own in frame.groupby(["criterion", "model"]):
+            names: Any = group
+            key = {"criterion": CRITERIA[names[0]], "model_id": f"m{names[1]}"}
             [row] = everybody(table, weighting, **key).to_dict("records")
             weight = own["weight"] if weighting == "census" else np.ones(len(own))
             mean = np.average(own["rating"], weights=weight)
@@ -176,12 +177,12 @@ def alarms(world: World, seeds: range) -> dict[str, float]:
     for seed in seeds:
         tables = made(world, seed)
         gaps = everybody(tables["criterion_gap"], "census", model_id="*")
-        found["gap"].append(gaps["is_different"].any())
+        found["gap"].append(bool(gaps["is_different"].any()))
         profile = tables.get("model_profile", pd.DataFrame({"weighting": []}))
         found["profile"].append(bool(len(where(profile, weighting="none"))))
         rows = everybody(tables["experience"], "census")
         helpful = where(rows, criterion="helpfulness")
-        found["rank"].append((helpful["tier"] > 1).any())
+        found["rank"].append(bool((helpful["tier"] > 1).any()))
         for row in rows.to_dict("records"):
             mean = truth[int(row["model_id"][1:]), CRITERIA.index(row["criterion"])]
             found["missed"].append(
