@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.errors import NotFoundError
 from ingestion.paths import Home
 from ingestion.vocabulary import Refusal
 from orchestration.building import build
 from orchestration.database import mart_rows
 from orchestration.loading import load_file
 from orchestration.unseeded_criteria import unseeded_criteria
+from publishing.boards import store
+from publishing.boards.view import leaderboard
 
 MAPPING = """
 source: first-study
@@ -62,21 +65,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     made = Home(root / "home")
     load_file(made, str(file))
     report = load_file(made, str(wide_file(root / "wide.csv")), mapping=str(root / "wide.yml"))
-    assert report.quarantined_count == 2
+    assert report.quarantined_by_reason == {Refusal.OUT_OF_RANGE: 1, Refusal.WRONG_TYPE: 1}
     # Of three questions in 123 rows, one is unanswered and two are refused.
     assert report.accepted_count == 3 * 123 - 3
     build(made)
     return made
 
 
-def test_a_rating_out_of_range_or_between_two_is_refused_with_a_reason(home: Home) -> None:
-    refused = [
-        json.loads(line)
-        for path in sorted(home.quarantine.rglob("*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
-    ]
-    reasons = {row["reason"] for row in refused if "reason" in row}
-    assert reasons == {Refusal.OUT_OF_RANGE, Refusal.WRONG_TYPE}
+def test_a_release_without_a_board_says_so(home: Home) -> None:
+    with pytest.raises(NotFoundError, match="nobody compared two models"):
+        leaderboard(store.current(home.boards))
 
 
 def test_people_who_only_rated_are_weighted_and_models_ranked(home: Home) -> None:
