@@ -28,7 +28,8 @@ where experience.stratum_id = $stratum and experience.weighting = $weighting
     and ($criterion is null or experience.criterion = $criterion)
     and ($model is null or experience.model_id = $model)
     and ($criterion is not null or $model is not null or criteria.parent_criterion is null)
-order by criteria.sort_order, experience.criterion, experience.rank
+order by criteria.sort_order, experience.criterion,
+    experience.rank nulls last, experience.model_id
 """
 GAPS = """
 select gap.*
@@ -67,8 +68,8 @@ class Show(StrEnum):
 
 RATING_COLUMNS: Columns = {
     "criterion": "{label}",
-    ">rank": "{rank}",
-    "^range": "{rank_lo}-{rank_hi}",
+    ">rank": lambda row: str(row["rank"] or ""),
+    "^range": lambda row: "" if row["rank"] is None else f"{row['rank_lo']}-{row['rank_hi']}",
     "model": lambda row: row["model_id"] + (" *" if row["is_provisional"] else ""),
     ">rating": "{rating:.2f}",
     ">95% interval": "{rating_lo:.2f} to {rating_hi:.2f}",

@@ -79,7 +79,8 @@ def _models(
 
     def order(key: tuple[int, bool, str]) -> tuple[int, bool, float, str]:
         first = found[key].get(criteria[0])
-        return (*key[:2], first["rank"] if first else float("inf"), key[2])
+        rank = first["rank"] if first else None
+        return (*key[:2], float("inf") if rank is None else rank, key[2])
 
     return [
         {

@@ -281,7 +281,7 @@ def _experience_rows(
         ranks = _ranks(means, domains, derive_seed(seed, "experience", *key))
         latent = _probit_columns(probits.get(criterion), domains % size)
         half = stdtrit(means.degrees_of_freedom[domains], 0.975) * means.sd[domains]
-        order = np.argsort(ranks["rank"], kind="stable")
+        order = sorted(range(domains.size), key=lambda place: ranks["rank"][place] or math.inf)
         for place in order:
             domain = int(domains[place])
             mean = float(means.mean[domain])
@@ -307,26 +307,31 @@ def _experience_rows(
 
 
 def _ranks(means: DomainMeans, domains: IndexArray, seed: int) -> dict[str, list[Any]]:
-    """Ranks and tiers of the models (K) of one criterion, all pairs together at 95%."""
-    mean = means.mean[domains]
+    """Ranks and tiers of the models (K) of one criterion, all pairs together at 95%.
+
+    Of models with enough raters, among themselves: a place would say what a few people said.
+    """
+    counted = means.participant_count[domains] >= FEW_RATERS
+    among = np.flatnonzero(counted)
+    mean = means.mean[domains[among]]
     rank = np.empty(mean.size, dtype=np.int64)
     rank[np.lexsort((np.arange(mean.size), -mean))] = np.arange(1, mean.size + 1)
-    counted = means.participant_count[domains] >= FEW_RATERS
-    degrees = float(means.degrees_of_freedom[domains][counted].min(initial=math.inf))
+    degrees = float(means.degrees_of_freedom[domains[among]].min(initial=math.inf))
     widened = float(stdtrit(degrees, 0.975)) / NORMAL_975 if math.isfinite(degrees) else 1.0
-    among = np.flatnonzero(counted)
     covariance = means.covariance[np.ix_(domains[among], domains[among])] * widened**2
-    better = np.zeros((mean.size, mean.size), dtype=bool)
-    found = separated(mean[among], covariance, seed, degrees)
-    better[np.ix_(among, among)] = found.better
-    tier = tiers(better, rank, counted)
-    return {
-        "rank": rank.tolist(),
-        "rank_lo": (1 + better.sum(axis=0)).tolist(),
-        "rank_hi": (mean.size - better.sum(axis=1)).tolist(),
-        "tier": [int(one) if one else None for one in tier],
-        "is_provisional": (~counted).tolist(),
+    better = separated(mean, covariance, seed, degrees).better
+    columns = {
+        "rank": rank,
+        "rank_lo": 1 + better.sum(axis=0),
+        "rank_hi": mean.size - better.sum(axis=1),
+        "tier": tiers(better, rank, np.ones(mean.size, dtype=bool)),
     }
+    found: dict[str, list[Any]] = {"is_provisional": (~counted).tolist()}
+    for name, values in columns.items():
+        found[name] = [None] * domains.size
+        for place, value in zip(among, values, strict=True):
+            found[name][place] = int(value)
+    return found
 
 
 def _probit_columns(

@@ -69,7 +69,7 @@ EXPERIENCE = Table(
             _micro(f"rated_{level}_share", f"Weighted share of ratings of {level}")
             for level in range(LOWEST, HIGHEST + 1)
         ),
-        _count("rank", "1 is best; equal means are ordered by model id."),
+        _count("rank", "1 is best; equal means are ordered by model id; null where provisional."),
         _count("rank_lo", "Best rank it may have, all pairs of models together at 95%."),
         _count("rank_hi", "Worst rank it may have, all pairs of models together at 95%."),
         _count(

@@ -154,6 +154,7 @@ def test_few_ratings_are_provisional_and_no_ratings_are_no_tables() -> None:
     table = experience_tables(reading(rows), 1)["experience"].to_pandas()
     assert table["is_provisional"].all()
     assert table["tier"].isna().all()
+    assert table["rank"].isna().all()
     empty = {**rows, **{name: [] for name in ("person", "cell", "model", "criterion", "rating")}}
     assert experience_tables(reading(empty), 1) == {}
 
