@@ -38,6 +38,7 @@ from publishing.boards.program import keep_program
 from publishing.boards.statement import TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
 from ratings.tables.every_board import RATING, rate_all
+from ratings.tables.experience_tables import EXPERIENCE
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ SOURCES = """
 select source from raw.battle_judged
 union
 select source from raw.battles_tallied
+union
+select source from raw.experience_rated
 order by source
 """
 
@@ -148,7 +151,7 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
     with open_database(workspace.database) as connection:
         unread = register_sources(connection, log, as_of_seq=position, loads=loads)
         if not connection.sql(f"from ({SOURCES}) limit 1").fetchall():
-            message = f"There are no battles in the log as of position {position}."
+            message = f"There are no battles or ratings in the log as of position {position}."
             raise NotFoundError(message, remedy="Ingest a file of votes: demoscope ingest PATH")
         connection.execute("drop view if exists raw.build_marker")
     return unread
@@ -200,7 +203,7 @@ def rate(
         except MissingTournamentError as error:
             raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]
-    if not ratings.num_rows:
+    if not ratings.num_rows and EXPERIENCE.name not in tables:
         message = f"No battle counts at {built[0]}: all are later, retracted or excluded."
         raise NotFoundError(message, remedy="Choose another cut, or ingest a file of votes.")
     wanted = wanted_subject(log, built[0], design_hash(workspace.project), parameters)

@@ -35,6 +35,10 @@ NUMBERS = """
     from int_participants__excluded
     where not is_by_hand
 """
+RATERS = """
+    select participant_key, row_number() over (order by participant_key) as participant_id
+    from (select distinct participant_key from fct_rating where participant_key is not null)
+"""
 STRUCK = "select * from int_battles__current where uncounted_reason = 'excluded'"
 PAIR = "least(battles.model_a, battles.model_b), greatest(battles.model_a, battles.model_b)"
 _WON = "battles.outcome = case when battles.model_a < battles.model_b then '{}' else '{}' end"
@@ -266,6 +270,38 @@ QUERIES = {
         select target, stratum_id, dimension, weighting, estimator, measure, threshold
         from seeds.seed_stopping_targets
         order by target
+    """,
+    # A part of a criterion counts on that one too. Who is unknown rated once, as nobody else.
+    "experience_ratings": f"""
+        with numbers as materialized ({RATERS}),
+        rated as (
+            select participant_key, position, cell_id, model_id, criterion, rating, is_counted
+            from fct_rating
+            union all
+            select
+                participant_key, position, cell_id, model_id, parent_criterion, rating, is_counted
+            from fct_rating
+            where parent_criterion is not null
+        )
+        select
+            coalesce(numbers.participant_id, -1 - rated.position) as participant_id,
+            rated.cell_id, rated.model_id, rated.criterion, rated.rating, rated.is_counted
+        from rated
+        left join numbers on rated.participant_key = numbers.participant_key
+        order by participant_id, rated.position, rated.criterion
+    """,
+    "rater_weights": f"""
+        with numbers as materialized ({RATERS})
+        select
+            weights.weighting, weights.stratum_id, numbers.participant_id, weights.weight_micro
+        from int_strata__weighted as weights
+        inner join numbers on weights.participant_key = numbers.participant_key
+        order by all
+    """,
+    "rating_strata": "select stratum_id, country, axis from dim_stratum order by sort_order",
+    "criteria": """
+        select criterion, kind, parent_criterion from seeds.seed_criteria
+        order by sort_order, criterion
     """,
 }
 

@@ -47,18 +47,24 @@ def separations(posterior: Posterior, degrees_of_freedom: float = math.inf) -> S
     ``posterior``: with the covariance that the board shows. ``degrees_of_freedom``: of Student's t
     by which that covariance was widened (``Sandwich.interval_covariance``).
     """
-    size = posterior.mean.size
+    return separated(posterior.mean, posterior.covariance, degrees_of_freedom)
+
+
+def separated(
+    mean: FloatArray, covariance: FloatArray, degrees_of_freedom: float = math.inf
+) -> Separations:
+    """The same of any M estimates: their ``mean`` (M) and ``covariance`` (M, M)."""
+    size = mean.size
     first, second = np.triu_indices(size, 1)
     p, studentised = np.ones((size, size)), np.zeros((size, size))
     if size < 2:
         return Separations(p, studentised, math.inf)
-    covariance = posterior.covariance
     own = np.diag(covariance)
     variance = own[first] + own[second] - 2.0 * covariance[first, second]
     # Equal skills that nothing could tell apart have no sd either.
     known = variance > SEMIDEFINITE * max(float(own.max()), 1e-300)
     inverse_sd = np.where(known, 1.0 / np.sqrt(np.where(known, variance, 1.0)), 0.0)
-    signed = (posterior.mean[first] - posterior.mean[second]) * inverse_sd
+    signed = (mean[first] - mean[second]) * inverse_sd
     studentised[first, second], studentised[second, first] = signed, -signed
     widening = float(stdtrit(degrees_of_freedom, 0.975)) / NORMAL_975
     alone = 2.0 * stdtr(degrees_of_freedom, -np.abs(signed) * widening)

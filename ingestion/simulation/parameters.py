@@ -273,6 +273,11 @@ class Purpose(IntEnum):
     ASKED = 30
     ASKED_VERDICT = 31
     JUDGED = 50
+    RATED_QUALITY = 60
+    RATED_WEAKNESS = 61
+    RATER = 62
+    RATED_MODEL = 63
+    RATING = 64
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -29,6 +29,7 @@ from ingestion.simulation.battles import (
     numbered,
     participant_ids,
 )
+from ingestion.simulation.experience import CRITERIA, Experience, Ratings
 from ingestion.simulation.judged import draw_judged, label_columns
 from ingestion.simulation.parameters import REGISTERED_BEFORE, TOPICS, Model, Parameters, instants
 from ingestion.simulation.population import IntArray, Population, read_population
@@ -37,8 +38,8 @@ from ingestion.vocabulary import EventType
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
 CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"
-JUDGED = "judged.jsonl"
-EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES, JUDGED)
+JUDGED, RATINGS = "judged.jsonl", "ratings.jsonl"
+EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES, JUDGED, RATINGS)
 TRUTH = "truth.json"
 BATTLE_DIGITS = 10
 LABEL = {"label": "topic", "judge": "simulated-judge", "judge_version": "1"}
@@ -91,7 +92,8 @@ def simulate(
     truth = draw_truth(parameters, read_population() if population is None else population)
     dimension_count = len(parameters.dimensions)
     low_effort: list[dict[str, str]] = []
-    battle_count = judging_count = 0
+    battle_count = judging_count = rating_count = 0
+    experience = Experience(truth)
     out_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         files = {name: stack.enter_context(_appearing(out_dir / name)) for name in EVENT_FILES}
@@ -104,6 +106,9 @@ def simulate(
             files[LABELS].write(writer.labels(battles, battle_count))
             files[BATTLES].write(writer.battles(participants, battles, battle_count))
             files[JUDGED].writelines(writer.judged(participants, battles, battle_count))
+            ratings = experience.draw(participants, rating_count // len(CRITERIA))
+            files[RATINGS].write(writer.ratings(participants, ratings))
+            rating_count += len(ratings.rating)
             battle_count += len(battles)
             judging_count += int(np.count_nonzero(participants.battle_counts))
             low_effort += _low_effort(participants)
@@ -116,8 +121,10 @@ def simulate(
         "low_effort_participant_count": len(low_effort),
         "battle_count": battle_count,
         "judgment_count": battle_count * dimension_count,
+        "rating_count": rating_count,
     }
-    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts)
+    more = {"experience": experience.document()}
+    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts, more=more)
     return Summary(tuple(out_dir / name for name in EVENT_FILES), out_dir / TRUTH, counts)
 
 
@@ -211,6 +218,18 @@ class _Writer:
         ids = numbered("c", np.arange(first, first + len(battles)), BATTLE_DIGITS)
         for native, at, columns in label_columns(self._parameters, battles, drawn, ids):
             yield self._lines(EventType.CONVERSATION_LABELLED, native, at, columns)
+
+    def ratings(self, participants: Participants, ratings: Ratings) -> Any:
+        """One line per rating, a task's lines together."""
+        models = [model.model_id for model in self._parameters.models]
+        columns = {
+            "participant_id": participant_ids(participants.numbers[ratings.participant]),
+            "model_id": _chosen(models, ratings.model),
+            "criterion": _chosen(CRITERIA, ratings.criterion),
+            "rating": ratings.rating,
+        }
+        ids = numbered("r", ratings.task, BATTLE_DIGITS)
+        return self._lines(EventType.EXPERIENCE_RATED, ids, ratings.rated_at, columns)
 
     def _lines(
         self,

@@ -19,7 +19,8 @@ As a document, for checking what the pipeline made of the votes: `truth.json`, s
   [{group, population_share, sample_share}]}]}];
 - `low_effort`: [{participant_id, style}];
 - `judged`: the judge's errors, and each model's rates of what it labels (judged.py);
-- `counts`: of what was written.
+- `counts`: of what was written;
+- `experience`: of ratings of one model at a time (experience.py).
 """
 
 from __future__ import annotations
@@ -193,9 +194,17 @@ def _spread(parameters: Parameters, purpose: Purpose, name: str) -> FloatArray:
 
 
 def write_truth(
-    truth: Truth, path: Path, *, low_effort: list[dict[str, str]], counts: Mapping[str, int]
+    truth: Truth,
+    path: Path,
+    *,
+    low_effort: list[dict[str, str]],
+    counts: Mapping[str, int],
+    more: Mapping[str, Any],
 ) -> None:
-    """Write the document: one line per entry of its long lists, keys in the order above."""
+    """Write the document: one line per entry of its long lists, keys in the order above.
+
+    `more`: what else is true, by name: of what isn't said in battles.
+    """
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "source": truth.parameters.source,
@@ -218,6 +227,7 @@ def write_truth(
         "low_effort": low_effort,
         "judged": judged_truth(truth.parameters),
         "counts": counts,
+        **more,
     }
     parts = ",\n".join(f"{json.dumps(key)}: {_text(part)}" for key, part in document.items())
     path.write_text(f"{{\n{parts}\n}}\n", encoding="utf-8", newline="\n")

@@ -157,8 +157,9 @@ def _say_warnings(warnings: Sequence[str], home: Home) -> None:
 def _say_unmatched(home: Home) -> None:
     """People who are enrolled or voted, and not both, where that looks like a mistake."""
     from orchestration.unmatched_people import nobody_enrolled, unmatched_people
+    from orchestration.unseeded_criteria import unseeded_criteria
 
-    for sentence in unmatched_people(home):
+    for sentence in [*unmatched_people(home), *unseeded_criteria(home)]:
         say(f"warning: {sentence}")
     if nobody_enrolled(home):
         say("note: nobody is enrolled, so boards are unweighted.")

@@ -39,6 +39,7 @@ COMMANDS = {
     "label": ("label", "Have a model label conversations by a rubric."),
     "simulate": ("simulate", "Write a simulated study whose truth is known."),
     "study": ("build", "Ingest a bundled study, build, show its leaderboard and make the page."),
+    "experience": ("experience", "Show how people rate models one at a time, 1 to 7."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
 INTERRUPTED = 130

@@ -46,6 +46,9 @@ def leaderboard(
     """
     rows = release.rows()
     known = rows.column("dimension").unique().to_pylist()
+    if not known:
+        message = "This release has no leaderboard: nobody compared two models."
+        raise NotFoundError(message, remedy="Ratings of single models: demoscope experience")
     chosen = {
         "stratum_id": stratum or DEFAULT_STRATUM,
         "dimension": dimension or (DEFAULT_DIMENSION if DEFAULT_DIMENSION in known else min(known)),

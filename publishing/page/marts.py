@@ -20,14 +20,18 @@ MATRIX_MODELS = 100
 # Mart -> columns and the one value each must have, so that a large mart is not read whole.
 READ: dict[str, dict[str, Any]] = {
     "dim_dimension": {},
+    "dim_criterion": {},
     "dim_model": {},
     "dim_stratum": {},
     "fct_stratum_coverage": {},
     "publication": {},
     "rpt_board_summary": {},
+    "rpt_criterion_gap": {},
     "rpt_demographic_consistency": {"model_id": None},
+    "rpt_experience": {},
     "rpt_leaderboard": {},
     "rpt_log_integrity": {},
+    "rpt_model_profile": {},
     PAIRS: {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_rank_comparison": {},
     "rpt_safety_incident": {

@@ -21,6 +21,7 @@ from publishing.boards.view import (
     title,
 )
 from publishing.counted import counted
+from publishing.page.experience import experience
 from publishing.page.incidents import incidents
 from publishing.page.marts import MATRIX_MODELS, Rows
 
@@ -129,6 +130,7 @@ def page_data(
         "plain": first and plain_table(first, boards[first], models, marts["rpt_board_summary"]),
         "pairs": pairs(marts["rpt_pairwise"], places),
         "history": history(summaries, places),
+        "experience": experience(marts, places["stratum_id"]),
         "ties": ties(marts["rpt_tie_rate"], places),
         "divisions": divisions(by_country(consistency), places),
         "margins": margins(

@@ -23,6 +23,7 @@ SECTIONS = {
     "leaderboard": "Leaderboard",
     "questions": "Questions",
     "groups": "Groups",
+    "experience": "Experience",
     "pairs": None,
     "sure": "How sure",
     "incidents": "Incidents",
@@ -69,8 +70,8 @@ def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
-    if section == "incidents":
-        return data["incidents"] is not None
+    if section in {"experience", "incidents"}:
+        return data[section] is not None
     compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
     table, column = compared.get(section, ("models", "model_id"))
     return section not in compared or len(data[table][column]) > 1

@@ -43,9 +43,11 @@ INCIDENT = (
     "weighting", "stratum_id", "judge", "judge_version", "rubric_version",
     "model_id", "hazard", "topic", "severity",
 )  # fmt: skip
+RATED = ("stratum_id", "criterion", "model_id")
 # Of keys the table that decides over their rows; of several the first all of whose keys are there.
 DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (BOARD, "int_boards__disclosed"),
+    (RATED, "int_ratings__disclosed"),
     (("stratum_id", "dimension"), "int_strata__disclosed"),
     (("stratum_id",), "int_coverage__disclosed"),
     (AXIS, "int_axes__disclosed"),
@@ -56,8 +58,11 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
 # The keys that a grain may have beside those of a board or an axis: models are decided over apart.
 MODEL, PAIR = ("model_id",), ("model_a", "model_b")
 WITH_MODELS = {(BOARD, MODEL), (BOARD, PAIR), (AXIS, MODEL)}
-# A key that parts what is said of the same people.
+# Keys that part what is said of the same people.
 CHECK = "check_name"
+PARTS: dict[tuple[str, ...], tuple[str, ...]] = {
+    RATED: ("weighting", "against_criterion", "compared_with"),
+}
 # How a model's figure is counted anew where another model of its board stays behind.
 AMONG_MODELS = ("centred", "ranked", "shared", "averaged", "compared", "blank")
 
@@ -143,7 +148,7 @@ def _public_table(mart: dict[str, Any], rule: dict[str, Any]) -> PublicTable:
         return table
     grain = rule.get("grain", ())
     for keys, decider in DECIDERS:
-        models = tuple(key for key in grain if key not in (*keys, CHECK))
+        models = tuple(key for key in grain if key not in (*keys, CHECK, *PARTS.get(keys, ())))
         if set(keys) <= set(grain) and (not models or (keys, models) in WITH_MODELS):
             return replace(table, disclosed_by=decider, matched_by=keys, models=models)
     message = f"{mart['name']} is public, and nothing decides which of its rows rest on too few."

@@ -16,6 +16,7 @@ from ingestion.log.held_files import path_literal
 from publishing.publications.catalogue import PAIR
 from publishing.publications.disclosure import (
     CHANGED,
+    CRITERION,
     EVERY_DIMENSION,
     EVERYBODY,
     EVERYTHING,
@@ -59,6 +60,25 @@ class Earlier:
     is_alike: bool
 
 
+# Ratings that came, went or changed from a position on, on each criterion that they count for.
+RATED_ANEW = f"""
+with anew as (
+    select cell_id, participant_key, event_id, criterion, parent_criterion from fct_rating
+    where valid_from_position >= $position
+    union all
+    select coalesce(assigned.cell_id, unknown.cell_id), ratings.participant_key, ratings.event_id,
+        ratings.criterion, criteria.parent_criterion
+    from stg_events__experiences_rated as ratings
+    inner join int_events__revised as revised using (event_id)
+    cross join (select max(cell_id) as cell_id from dim_cell where cell_key = 'unknown') as unknown
+    left join int_participants__assigned_to_cells as assigned using (participant_key)
+    left join seeds.seed_criteria as criteria using (criterion)
+    where revised.retracted_position is not null and revised.revised_position >= $position
+)
+select cell_id, coalesce(participant_key, event_id) as person,
+    unnest([criterion, parent_criterion, '{EVERY_DIMENSION}']) as criterion
+from anew
+"""
 # People of whom something was recorded from a position on: verdicts, and what they say of
 # themselves. A verdict that nobody signed counts as somebody's.
 TOUCHED = f"""
@@ -78,6 +98,8 @@ touched as (
     from retracted
     cross join unknown
     left join int_participants__assigned_to_cells as assigned using (participant_key)
+    union
+    select cell_id, '{CRITERION}' || criterion, person from ({RATED_ANEW})
 ),
 people as (
     select cell_id, dimension, count(*) as people from touched group by all

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from publishing.publications.catalogue import AXIS, BOARD, COUNT_SUFFIX, MODEL, PAIR
+from publishing.publications.catalogue import AXIS, BOARD, COUNT_SUFFIX, MODEL, PAIR, RATED
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,10 +28,16 @@ PEOPLE, MODELS, PAIRS, THIN_MODELS, CHANGED = (
     "disclosed_people", "disclosed_models", "disclosed_pairs", "thin_models", "changed_by_few",
 )  # fmt: skip
 
+# Beside dimensions, criteria: as few as rated the model there that the fewest did.
+CRITERION = "criterion "
 PEOPLE_IN = f"""
 create or replace temp table {PEOPLE} as
 select stratum_id, dimension, max(heard_count) as people from int_strata__disclosed
 group by stratum_id, dimension
+union all
+select stratum_id, '{CRITERION}' || criterion, min(rater_count) from int_ratings__disclosed
+where is_disclosed
+group by stratum_id, criterion
 """
 # Somebody is in one cell, so that people of cells add up to those of a stratum.
 COUNTED = """
@@ -224,6 +230,8 @@ def of_what(table: PublicTable) -> str:
 def key_of(table: PublicTable, mart: str = "") -> tuple[str, str]:
     """The stratum and dimension whose people a mart's rows rest on, in SQL."""
     names = {column.name for column in table.columns}
+    if table.matched_by == RATED:
+        return f"{mart}stratum_id", f"'{CRITERION}' || {mart}criterion"
     stratum = "stratum_id" if "stratum_id" in table.matched_by else "country"
     is_by_dimension = "dimension" in table.matched_by and "dimension" in names
     return mart + stratum, mart + "dimension" if is_by_dimension else f"'{EVERY_DIMENSION}'"

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ingestion.tables import Column, Table
 from ratings.rounding import MICRO_SUFFIX, rounded
+from ratings.tables.experience_tables import EXPERIENCE_TABLES
 
 
 def _text(name: str, description: str) -> Column:
@@ -434,6 +435,7 @@ _TABLES = (
         _count("battles_needed_lo", "Lower end of its 95% interval."),
         _count("battles_needed_hi", "Upper end; null where nothing bounds it."),
     ),
+    *EXPERIENCE_TABLES,
 )
 RATING_TABLES = {table.name: table for table in _TABLES}
 

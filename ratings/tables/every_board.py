@@ -25,6 +25,7 @@ from ratings.tables import (
 )
 from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
+from ratings.tables.experience_boards import experience_tables
 from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
@@ -95,7 +96,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     every = _with_basis(every, rated)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
-    tables |= effects | histories | labels.label_tables(read)
+    tables |= effects | histories | labels.label_tables(read) | experience_tables(read)
     if fitting is not None:
         tables |= fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}

@@ -27,6 +27,8 @@ COUNTS = {
     ("argilla", "argilla.json"): (20, 0, 0),
     ("mturk-batch", "mturk-batch.csv"): (16, 4, 0),
     ("arena-leaderboard", "arena-leaderboard.jsonl"): (20, 0, 0),
+    # Of 20 tasks with seven questions each one is unanswered, one is 8 and one 3.5.
+    ("experience-wide", "experience-wide.csv"): (137, 1, 2),
 }
 # What the first row means; times in UTC.
 FIRST = {
@@ -62,6 +64,13 @@ FIRST = {
         "gender": "Female",
         "ethnicity": "White",
         "occurred_at": "2025-06-01T09:21:33.402000+00:00",
+    },
+    "experience-wide.csv": {
+        "native_id": "t000",
+        "participant_id": "u0",
+        "model_id": "lantern-m",
+        "criterion": "helpfulness",
+        "occurred_at": "2025-06-01T10:00:00+00:00",
     },
     "label-studio.json": {"native_id": "100", "participant_id": "1", "outcome": "b"},
     "argilla.json": {"native_id": '["rec-0","user-1"]', "outcome": "b"},

@@ -1,5 +1,6 @@
 {#-
-Everybody with a verdict that counts, enrolled or not. Weights are for those of them who enrolled: who
+Everybody with a verdict that counts, enrolled or not. Where nobody known judged a pair, those who
+rated models one at a time are the sample. Weights are for those of them who enrolled: who
 have a profile. The number orders participants as their keys do, and costs a tenth of them to sort.
 -#}
 with
@@ -11,6 +12,24 @@ judged as (
 
 ),
 
+rated as (
+
+    select distinct participant_key from {{ ref('int_ratings__current') }}
+    where is_counted and participant_key is not null
+
+),
+
+people as (
+
+    select participant_key from judged
+    union all
+    select rated.participant_key
+    from rated
+    cross join (select count(*) as judge_count from judged) as judges
+    where judges.judge_count = 0
+
+),
+
 profiled as (
 
     select * from {{ ref('int_participants__profiled') }}
@@ -18,9 +37,9 @@ profiled as (
 )
 
 select
-    judged.participant_key,
-    cast(row_number() over (order by judged.participant_key) as integer) as participant_number,
+    people.participant_key,
+    cast(row_number() over (order by people.participant_key) as integer) as participant_number,
     profiled.country,
     profiled.profile_number
-from judged
-left join profiled on judged.participant_key = profiled.participant_key
+from people
+left join profiled on people.participant_key = profiled.participant_key

@@ -5,13 +5,30 @@ without an enrolment, or nobody of the source voted.
 -#}
 with
 
+-- Who rated models one at a time has spoken too, without a battle.
+spoken as (
+
+    select
+        source,
+        participant_key,
+        1 as battle_count
+    from {{ ref('int_battles__current') }}
+    union all
+    select
+        source,
+        participant_key,
+        0 as battle_count
+    from {{ ref('int_ratings__current') }}
+
+),
+
 voters as (
 
     select
         source,
         participant_key,
-        count(*) as battle_count
-    from {{ ref('int_battles__current') }}
+        cast(sum(battle_count) as bigint) as battle_count
+    from spoken
     where participant_key is not null
     group by source, participant_key
 

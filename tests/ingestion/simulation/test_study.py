@@ -73,7 +73,8 @@ def test_every_row_is_valid_under_its_contract(asked: dict[str, Any]) -> None:
         rows = [row for name in EVENT_FILES for row in made.rows(name.removesuffix(".jsonl"))]
         assert [(row, found) for row in rows if (found := objections(row))] == []
         identities = Counter(
-            (row["event_type"], row["native_id"], row.get("dimension")) for row in rows
+            (row["event_type"], row["native_id"], row.get("dimension"), row.get("criterion"))
+            for row in rows
         )
         assert max(identities.values()) == 1
         counts = made.summary.counts

@@ -9,6 +9,7 @@ from typing import Any
 from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
 from tests.publishing.page.figures import expected, percent, signed
+from tests.publishing.page.rated import rated_panels
 from tests.publishing.page.studies import EP, POOLED
 
 PAIR_COLUMNS = {"win": "p_win", "better": "p_better", "battle_count": "battle_count"}
@@ -63,6 +64,7 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
         "#incident-table tbody": _incidents(marts, names),
         "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
         "#margins": _margins(marts["rpt_weighting_margin"]),
+        **rated_panels(marts, view.key()),
         **_origin(marts),
     }
     return {name: [text for text in found if _has_digit(text)] for name, found in texts.items()}

@@ -8,6 +8,7 @@ from itertools import permutations
 from typing import Any
 
 from publishing.page.marts import Rows
+from tests.publishing.page.rated import rated_marts
 from tests.publishing.page.studies import LABELS, POOLED, Study
 
 KEYS = ("weighting", "stratum_id", "dimension", "estimator")
@@ -60,6 +61,7 @@ def marts(study: Study) -> dict[str, Rows]:
         ],
         "rpt_weighting_diagnostics": _diagnostics() if study.is_weighted else [],
         "rpt_weighting_margin": _margins() if study.is_weighted else [],
+        **rated_marts(study),
     }  # fmt: skip
 
 

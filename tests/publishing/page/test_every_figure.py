@@ -21,7 +21,7 @@ VIEWS = (
     View("overall", "UK/politics/Reform UK", BT, "none"),
 )
 # Ticks of axes, choices, sentences and addresses are held one by one, below.
-WHO = ("#board-title", "#ties-who", "#status")
+WHO = ("#board-title", "#ties-who", "#status", "#experience-who")
 PROSE = (".lede", "#incidents thead", ".pair-of-charts figcaption", "#board thead")
 APART = (
     "#axis", "svg.chart", "select", "#standfirst", "#pair-words", ".editions", "pre", *WHO, *PROSE,

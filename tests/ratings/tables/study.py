@@ -107,6 +107,9 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select 1 as raking_id, 1 as cell_number where false;
         create table int_participants__excluded as
             select participant_key, false as is_by_hand from dim_participant where false;
+        create table fct_rating (participant_key varchar, position bigint, cell_id integer,
+            model_id varchar, criterion varchar, parent_criterion varchar, rating integer,
+            is_counted boolean);
         create table int_policies__applied as
             select 'none' as policy, '1' as policy_version, participant_key, true as is_excluded
             from dim_participant where false;

@@ -1,0 +1,155 @@
+"""`demoscope experience`: how people rate models one at a time, and where a model is weak."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ingestion.errors import UsageError
+from ingestion.paths import Home
+from orchestration.cli.output import FORMAT, Format, print_rows, say
+
+if TYPE_CHECKING:
+    from orchestration.cli.output import Columns
+
+WEIGHTINGS = """
+select distinct weighting from rpt_experience
+where stratum_id = $stratum
+order by weighting = 'none', weighting like '%_half_half', weighting
+"""
+RATINGS = """
+select experience.*, criteria.label, models.display_name
+from rpt_experience as experience
+inner join dim_criterion as criteria using (criterion)
+left join dim_model as models using (model_id)
+where experience.stratum_id = $stratum and experience.weighting = $weighting
+    and ($criterion is null or experience.criterion = $criterion)
+    and ($model is null or experience.model_id = $model)
+    and ($criterion is not null or $model is not null or criteria.parent_criterion is null)
+order by criteria.sort_order, experience.criterion,
+    experience.rank nulls last, experience.model_id
+"""
+GAPS = """
+select gap.*
+from rpt_criterion_gap as gap
+left join dim_criterion as subjective using (criterion)
+left join dim_criterion as objective on gap.against_criterion = objective.criterion
+where gap.stratum_id = $stratum and gap.weighting = $weighting
+    and gap.model_id = coalesce($model, '*')
+    and ($criterion is null or $criterion in (gap.criterion, gap.against_criterion))
+order by subjective.sort_order nulls first, objective.sort_order nulls first
+"""
+# A pool's groups are weighted as their countries are.
+PROFILES = """
+select * from rpt_model_profile
+where (weighting = $weighting or ($stratum = 'all' and stratum_id <> 'all'
+        and (weighting = 'none') = ($weighting = 'none')))
+    and ($stratum = 'all' or stratum_id = $stratum)
+    and ($model is null or model_id = $model)
+    and ($criterion is null or criterion = $criterion)
+order by p_adjusted, abs(difference) desc, stratum_id, criterion, model_id
+"""
+KNOWN = {
+    "stratum": "select distinct stratum_id from rpt_experience order by all",
+    "criterion": "select distinct criterion from rpt_experience order by all",
+    "model": "select distinct model_id from rpt_experience order by all",
+}
+
+
+class Show(StrEnum):
+    """What to show."""
+
+    RATINGS = "ratings"
+    GAPS = "gaps"
+    PROFILES = "profiles"
+
+
+RATING_COLUMNS: Columns = {
+    "criterion": "{label}",
+    ">rank": lambda row: str(row["rank"] or ""),
+    "^range": lambda row: "" if row["rank"] is None else f"{row['rank_lo']}-{row['rank_hi']}",
+    "model": lambda row: row["model_id"] + (" *" if row["is_provisional"] else ""),
+    ">rating": "{rating:.2f}",
+    ">95% interval": "{rating_lo:.2f} to {rating_hi:.2f}",
+    ">if all rated": lambda row: (
+        "" if row["probit_rating"] is None else f"{row['probit_rating']:.2f}"
+    ),
+    ">ratings": "{rating_count:,}",
+    ">people": "{participant_count:,}",
+    ">effective": "{effective_participant_count:,.0f}",
+}
+GAP_COLUMNS: Columns = {
+    "criterion": "{criterion}",
+    "against": "{against_criterion}",
+    ">gap": "{gap:+.2f}",
+    ">95% together": "{gap_together_lo:+.2f} to {gap_together_hi:+.2f}",
+    ">p (Holm)": "{p_adjusted:.3f}",
+    ">in sds of a rater": lambda row: (
+        "" if row["gap_standardised"] is None else f"{row['gap_standardised']:+.2f}"
+    ),
+    ">people": "{participant_count:,}",
+}
+PROFILE_COLUMNS: Columns = {
+    "who": "{stratum_id}",
+    "finding": "{sentence}",
+    ">p (FDR)": "{p_adjusted:.3f}",
+    ">people": "{participant_count:,}",
+}
+
+
+def experience(
+    show: Annotated[
+        Show,
+        typer.Argument(help="ratings, gaps between criteria, or profiles: who rates it otherwise."),
+    ] = Show.RATINGS,
+    model: Annotated[str | None, typer.Option(help="Only this model.")] = None,
+    stratum: Annotated[str, typer.Option(help="all, US, UK, US/age/18-34, ...")] = "all",
+    criterion: Annotated[
+        str | None, typer.Option(help="Only this one: helpfulness, personality, ...")
+    ] = None,
+    weighting: Annotated[
+        str | None, typer.Option(help="none, or a scheme; the census where not given.")
+    ] = None,
+    output: FORMAT = Format.TABLE,
+) -> None:
+    """Show how people rate models one at a time, 1 to 7."""
+    from orchestration.database import mart_rows
+
+    home = Home.from_environment()
+    if not mart_rows(home, "from rpt_experience limit 1"):
+        say("No ratings of one model at a time: load some (docs/loading.md), then build.")
+        return
+    asked = {"stratum": stratum, "criterion": criterion, "model": model}
+    for name, value in asked.items():
+        known = [next(iter(row.values())) for row in mart_rows(home, KNOWN[name])]
+        if value is not None and value not in known:
+            raise UsageError(f"Nobody rated {name} {value!r}.", remedy=f"Rated: {', '.join(known)}")
+    found = [row["weighting"] for row in mart_rows(home, WEIGHTINGS, {"stratum": stratum})]
+    if weighting is not None and weighting not in found:
+        message = f"{stratum} has no ratings weighted by {weighting!r}."
+        raise UsageError(message, remedy=f"There are: {', '.join(found)}")
+    chosen = weighting or found[0]
+    query, columns = {
+        Show.RATINGS: (RATINGS, RATING_COLUMNS),
+        Show.GAPS: (GAPS, GAP_COLUMNS),
+        Show.PROFILES: (PROFILES, PROFILE_COLUMNS),
+    }[show]
+    rows = mart_rows(home, query, {**asked, "weighting": chosen})
+    title = f"Experience, {show.value}: {stratum}, weighting {chosen}"
+    print_rows(show.value, rows, output, columns, title=title, note=_note(show, rows))
+
+
+def _note(show: Show, rows: list[dict[str, Any]]) -> str | None:
+    if show is Show.PROFILES:
+        return "of all that is shown, at most one in twenty is expected to be chance"
+    if show is Show.GAPS:
+        return "intervals hold for all rows of a model together; * is the mean over all"
+    left_out = sum(row["left_out_count"] for row in rows)
+    notes = ["intervals are of one model at a time; ranges of ranks hold for a criterion together"]
+    if left_out:
+        notes.append(f"{left_out:,} ratings left out: excluded people, or people without weight")
+    if any(row["is_provisional"] for row in rows):
+        notes.append("* fewer than ten people rated it")
+    return "; ".join(notes)
