@@ -260,7 +260,7 @@ def leaderboard(
     valid_until: VALID_UNTIL = None,
     output: FORMAT = Format.TABLE,
 ) -> None:
-    """Show a leaderboard."""
+    """Show a leaderboard of battles; for ratings of one model at a time: demoscope experience."""
     release = _release(Home.from_environment(), as_of, valid_until)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
     is_last = as_of is None and valid_until is None

@@ -100,6 +100,7 @@ touched as (
     left join int_participants__assigned_to_cells as assigned using (participant_key)
     union
     select cell_id, '{CRITERION}' || criterion, person from ({RATED_ANEW})
+    where criterion is not null
 ),
 people as (
     select cell_id, dimension, count(*) as people from touched group by all
