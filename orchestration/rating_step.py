@@ -61,6 +61,13 @@ LABELLED = """
         ) - 1 as participant_id
     from int_labels__current as labels
 """
+# Answers that were labelled, numbered as in `labels`.
+UNITS = """
+    select distinct
+        conversation_id, model_id,
+        dense_rank() over (order by conversation_id, model_id nulls first) as unit_id
+    from int_labels__current
+"""
 QUERIES = {
     "labels": f"""
         with labels as materialized ({LABELLED})
@@ -87,6 +94,38 @@ QUERIES = {
         from int_strata__weighted as weights
         inner join people on weights.participant_key = people.participant_key
         order by weights.weighting, weights.stratum_id, people.participant_id
+    """,
+    # An answer's ratings of personality; parts of that count too.
+    "labelled_ratings": f"""
+        with units as ({UNITS})
+        select
+            units.unit_id, rated.rating,
+            recorded.character_count as length, recorded.turn_count as turns
+        from fct_rating as rated
+        inner join stg_events__experiences_rated as said on rated.event_id = said.event_id
+        inner join units
+            on said.conversation_id = units.conversation_id and rated.model_id = units.model_id
+        left join int_conversations__current as recorded
+            on said.conversation_id = recorded.conversation_id
+        where rated.is_counted and 'personality' in (rated.criterion, rated.parent_criterion)
+        order by rated.position
+    """,
+    "labelled_verdicts": f"""
+        with units as ({UNITS})
+        select
+            battles.dimension, first.unit_id as unit_a, second.unit_id as unit_b,
+            case battles.outcome when 'a' then 1.0 when 'b' then 0.0 else 0.5 end as score,
+            recorded.character_count as length, recorded.turn_count as turns
+        from int_battles__current as battles
+        inner join units as first
+            on battles.conversation_id = first.conversation_id and battles.model_a = first.model_id
+        inner join units as second
+            on battles.conversation_id = second.conversation_id
+            and battles.model_b = second.model_id
+        left join int_conversations__current as recorded
+            on battles.conversation_id = recorded.conversation_id
+        where battles.is_counted and battles.dimension in ('overall', 'personality')
+        order by battles.dimension, battles.position
     """,
     "rubric_values": """
         select rubric, rubric_version, label, value, is_finding from seeds.seed_rubric_values

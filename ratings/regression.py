@@ -110,7 +110,7 @@ class Regression:
     All of them (N) are times the root of the weight; ``basis`` (N, K): of the controls,
     orthonormal. ``labels`` (N): weight times labels, less what the controls take. ``starts`` (C +
     1): of clusters among the rows, which are in their order. ``exposed``: the exposure's square
-    before.
+    before. ``outcome_sd``: the outcome's weighted standard deviation before.
     """
 
     outcome: FloatArray
@@ -119,16 +119,19 @@ class Regression:
     basis: FloatArray
     starts: IndexArray
     exposed: float
+    outcome_sd: float
 
-    def slope(self, rates: ErrorRates = NO_ERRORS, share: float = 0.0) -> Slope:
+    def slope(
+        self, rates: ErrorRates = NO_ERRORS, share: float = 0.0, fewest: int = FEW_CLUSTERS
+    ) -> Slope:
         """The slope on what is true, with Student's t over clusters.
 
         ``rates``: of the judge whose labels the exposure is; the interval holds what is uncertain
-        of them, by the delta method. ``share``: of what is true. Unknown where a label says hardly
-        more than a coin, or nothing of the exposure is left.
+        of them, by the delta method. ``share``: of what is true. Unknown where clusters are fewer
+        than ``fewest``, a label says hardly more than a coin, or nothing of the exposure is left.
         """
         clusters = self.starts.size - 1
-        if clusters < FEW_CLUSTERS or not rates.span > NOTHING_LEFT:
+        if clusters < fewest or not rates.span > NOTHING_LEFT:
             return unknown(self.outcome.size, clusters)
         error, span = rates.error(share), rates.span
         square = (self.exposure**2).sum()
@@ -200,7 +203,13 @@ def regression(rows: Rows) -> Regression:
         basis=basis,
         starts=starts.astype(np.int64),
         exposed=float((rows.weight * rows.exposure**2).sum()),
+        outcome_sd=_weighted_sd(rows.outcome, rows.weight),
     )
+
+
+def _weighted_sd(value: FloatArray, weight: FloatArray) -> float:
+    mean = (weight * value).sum() / weight.sum()
+    return math.sqrt(float((weight * (value - mean) ** 2).sum() / weight.sum()))
 
 
 def _orthonormal(controls: FloatArray) -> FloatArray:

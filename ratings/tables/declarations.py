@@ -11,6 +11,7 @@ import pyarrow as pa
 from ingestion.tables import Column, Table
 from ratings.rounding import MICRO_SUFFIX, rounded
 from ratings.tables.experience_tables import EXPERIENCE_TABLES
+from ratings.tables.sycophancy_table import SYCOPHANCY_EFFECT
 
 
 def _text(name: str, description: str) -> Column:
@@ -436,6 +437,7 @@ _TABLES = (
         _count("battles_needed_hi", "Upper end; null where nothing bounds it."),
     ),
     *EXPERIENCE_TABLES,
+    SYCOPHANCY_EFFECT,
 )
 RATING_TABLES = {table.name: table for table in _TABLES}
 

@@ -31,6 +31,7 @@ from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
 from ratings.tables.standings import Standing
+from ratings.tables.sycophancy import sycophancy_tables
 from ratings.tournaments import (
     UNWEIGHTED,
     Rated,
@@ -96,7 +97,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     every = _with_basis(every, rated)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
-    tables |= effects | histories | labels.label_tables(read) | experience_tables(read)
+    tables |= effects | histories | _beyond_battles(read)
     if fitting is not None:
         tables |= fitting.result()
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
@@ -128,6 +129,10 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         too_large += planned[1]
     written["left_out"] = conform("left_out", bounds.left_out_rows(too_large))
     return written
+
+
+def _beyond_battles(read: Read) -> Tables:
+    return labels.label_tables(read) | experience_tables(read) | sycophancy_tables(read)
 
 
 def _no_boards() -> pa.Table:
