@@ -132,10 +132,11 @@ def run() -> None:
 
 def _where(error: DemoscopeError) -> str:
     """Which home has nothing to find: another may be meant."""
+    if not isinstance(error, NotFoundError):
+        return ""
     home = Home.from_environment()
-    is_told = not isinstance(error, NotFoundError) or str(home.root) in str(error)
     # A home in which something was built is not a wrong one.
-    if is_told or (home.boards.is_dir() and any(home.boards.iterdir())):
+    if str(home.root) in str(error) or (home.boards.is_dir() and any(home.boards.iterdir())):
         return ""
     return f" (The home is {home.root}; DEMOSCOPE_HOME names another.)"
 

@@ -46,6 +46,8 @@ def reader(
         "cell_counts": lambda: of(here).slice(0, 0 if is_everybody_alone else None),
         "policy_counts": lambda: _nothing(policy="", policy_version="", counts=of(here)),
         "policy_exclusions": lambda: _empty(policy="", policy_version="", participant_id=0),
+        "replicated_people": lambda: _empty(raking_id=0),
+        "replicated_cells": lambda: _empty(raking_id=0),
         "dimensions": lambda: pa.table({"dimension": [] if is_everybody_alone else [DIMENSION]}),
         "ordered_battles": lambda: _ordered(verdicts, names, cell),
         "weighted_strata": lambda: pa.table({"weighting": [WEIGHTING], "stratum_id": [EVERYBODY]}),
