@@ -139,6 +139,14 @@ from fct_battle group by all;
 create table judged as
 select strata.stratum_id, battles.* from fct_battle as battles
 inner join int_cells__assigned_to_strata as strata using (cell_id);
+create table int_ratings__disclosed (stratum_id varchar, criterion varchar, model_id varchar,
+    rater_count bigint, is_disclosed boolean);
+create table stg_events__experiences_rated (event_id varchar, participant_key varchar,
+    criterion varchar);
+create table int_events__revised (event_id varchar, revised_position bigint,
+    retracted_position bigint);
+create schema if not exists seeds;
+create table seeds.seed_criteria (criterion varchar, parent_criterion varchar);
 create view int_strata__with_verdicts as
 select stratum_id, dimension, count(distinct participant_key) as heard_count
 from judged group by all

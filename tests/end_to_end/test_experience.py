@@ -4,17 +4,20 @@ import json
 import random
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import NotFoundError
 from ingestion.paths import Home
 from ingestion.vocabulary import Refusal
 from orchestration.building import build
+from orchestration.consistency_check import publish
 from orchestration.database import mart_rows
 from orchestration.loading import load_file
 from orchestration.unseeded_criteria import unseeded_criteria
 from publishing.boards import store
 from publishing.boards.view import leaderboard
+from publishing.publications.store import current
 
 MAPPING = """
 source: first-study
@@ -104,3 +107,24 @@ def test_a_criterion_without_a_seed_is_named_and_kept(home: Home) -> None:
     assert mart_rows(home, "select * from rpt_experience where criterion = 'wit'")
     [said] = unseeded_criteria(home)
     assert "wit (123)" in said
+
+
+def published(home: Home) -> tuple[set[str], int]:
+    """Criteria of whom everybody's ratings are public, and the fewest people behind a row."""
+    publish(home)
+    path = str(current(home.marts).directory / "rpt_experience.parquet")
+    rows = pq.read_table(path).to_pylist()
+    shown = {row["criterion"] for row in rows if row["stratum_id"] == "all"}
+    return shown, min((row["participant_count"] for row in rows), default=10)
+
+
+def test_a_publication_tells_nobody_by_what_it_adds(home: Home) -> None:
+    shown, fewest = published(home)
+    assert shown == {"helpfulness", "personality", "wit"}
+    assert fewest >= 10
+    late = home.root.parent / "late.csv"
+    lines = [f"late{person},l{person},alpha,1,1,1" for person in range(3)]
+    late.write_text("\n".join(["task,who,model,Help,Person,Wit", *lines]) + "\n", "utf-8")
+    load_file(home, str(late), mapping=str(home.root.parent / "wide.yml"))
+    build(home)
+    assert published(home)[0] == set()

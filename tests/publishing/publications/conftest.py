@@ -63,6 +63,8 @@ ROWS = (
 NOBODY = """
 create table int_strata__disclosed as from (values ('all', '*', 0, true), ('US', '*', 0, true))
     as t (stratum_id, dimension, heard_count, is_disclosed);
+create table int_ratings__disclosed (stratum_id varchar, criterion varchar, model_id varchar,
+    rater_count bigint, is_disclosed boolean);
 create table dim_cell (cell_id integer, cell_key varchar);
 create table dim_stratum (stratum_id varchar, country varchar, axis varchar);
 create table int_participants__assigned_to_cells (participant_key varchar, cell_id integer);
