@@ -152,6 +152,8 @@ def _objections(
         yield " and ".join(map(_is_nothing, asked)), Refusal.MISSING_VALUE, contract.one_of[0]
     for left, right in contract.differing:
         yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
+    for least, most in contract.ordered:
+        yield f"{quote(least)} > {quote(most)}", Refusal.OUT_OF_RANGE, least
 
 
 def _column_objections(
