@@ -205,6 +205,12 @@ QUERIES = {
         from seeds.seed_stopping_targets
         order by target
     """,
+    "benchmark_scores": """
+        select benchmark, metric, model_id, oriented_score as score, score_error, is_first_party
+        from int_benchmarks__current
+        where is_chosen
+        order by benchmark, metric, model_id
+    """,
 }
 
 
