@@ -272,6 +272,7 @@ class Purpose(IntEnum):
     CONDUCT = 26
     ASKED = 30
     ASKED_VERDICT = 31
+    BENCHMARK = 45
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

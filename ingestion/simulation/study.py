@@ -1,4 +1,4 @@
-"""Write one simulated study: five files of native events and the truth behind them.
+"""Write one simulated study: six files of native events and the truth behind them.
 
 Memory is bounded by a chunk of battles, whatever the study's size; the same parameters and
 population give the same bytes. A study tells of a conversation without telling its text.
@@ -29,6 +29,7 @@ from ingestion.simulation.battles import (
     numbered,
     participant_ids,
 )
+from ingestion.simulation.benchmarks import benchmark_columns, benchmark_truth, draw_scores
 from ingestion.simulation.parameters import REGISTERED_BEFORE, TOPICS, Model, Parameters, instants
 from ingestion.simulation.population import IntArray, Population, read_population
 from ingestion.simulation.truth import Truth, draw_truth, write_truth
@@ -36,7 +37,8 @@ from ingestion.vocabulary import EventType
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
 CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"
-EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES)
+BENCHMARKS = "benchmarks.jsonl"
+EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES, BENCHMARKS)
 TRUTH = "truth.json"
 BATTLE_DIGITS = 10
 LABEL = {"label": "topic", "judge": "simulated-judge", "judge_version": "1"}
@@ -95,6 +97,8 @@ def simulate(
         files = {name: stack.enter_context(_appearing(out_dir / name)) for name in EVENT_FILES}
         writer = _Writer(truth, stack.enter_context(duckdb.connect()))
         files[MODELS].writelines(writer.models())
+        scores = draw_scores(truth)
+        files[BENCHMARKS].write(writer.benchmarks(benchmark_columns(truth, scores)))
         for participants in draw_participants(truth):
             battles = draw_battles(truth, participants)
             files[PARTICIPANTS].write(writer.participants(participants))
@@ -114,7 +118,8 @@ def simulate(
         "battle_count": battle_count,
         "judgment_count": battle_count * dimension_count,
     }
-    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts)
+    more = {"benchmarks": benchmark_truth(truth, scores)}
+    write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts, more=more)
     return Summary(tuple(out_dir / name for name in EVENT_FILES), out_dir / TRUTH, counts)
 
 
@@ -156,6 +161,11 @@ class _Writer:
         retiring = columns["model_id"][::-1][: len(retired_at)]
         columns = {"model_id": retiring, "reason": RETIREMENT}
         yield self._lines(EventType.MODEL_RETIRED, retiring, retired_at, columns)
+
+    def benchmarks(self, columns: dict[str, Any]) -> Any:
+        """One line per report of a score."""
+        ids, at = columns.pop("native_id"), columns.pop("at")
+        return self._lines(EventType.BENCHMARK_REPORTED, ids, at, columns)
 
     def participants(self, participants: Participants) -> Any:
         """One enrolment per participant."""

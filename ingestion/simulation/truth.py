@@ -18,7 +18,8 @@ As a document, for checking what the pipeline made of the votes: `truth.json`, s
 - `population`: [{country, population_share, sample_share, axes: [{axis, is_stratum, groups:
   [{group, population_share, sample_share}]}]}];
 - `low_effort`: [{participant_id, style}];
-- `counts`: of what was written.
+- `counts`: of what was written;
+- `benchmarks`: benchmarks.py.
 """
 
 from __future__ import annotations
@@ -191,9 +192,17 @@ def _spread(parameters: Parameters, purpose: Purpose, name: str) -> FloatArray:
 
 
 def write_truth(
-    truth: Truth, path: Path, *, low_effort: list[dict[str, str]], counts: Mapping[str, int]
+    truth: Truth,
+    path: Path,
+    *,
+    low_effort: list[dict[str, str]],
+    counts: Mapping[str, int],
+    more: Mapping[str, list[dict[str, Any]]],
 ) -> None:
-    """Write the document: one line per entry of its long lists, keys in the order above."""
+    """Write the document: one line per entry of its long lists, keys in the order above.
+
+    ``more``: what other parts of a simulation have planted, by name.
+    """
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "source": truth.parameters.source,
@@ -215,6 +224,7 @@ def write_truth(
         "population": list(_population(truth)),
         "low_effort": low_effort,
         "counts": counts,
+        **more,
     }
     parts = ",\n".join(f"{json.dumps(key)}: {_text(part)}" for key, part in document.items())
     path.write_text(f"{{\n{parts}\n}}\n", encoding="utf-8", newline="\n")
