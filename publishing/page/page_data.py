@@ -21,6 +21,7 @@ from publishing.boards.view import (
     title,
 )
 from publishing.counted import counted
+from publishing.page.benchmarks import benchmark_section
 from publishing.page.marts import MATRIX_MODELS, Rows
 
 Row = Mapping[str, Any]
@@ -134,6 +135,13 @@ def page_data(
             by_country(marts["rpt_weighting_margin"]), marts["rpt_weighting_diagnostics"]
         ),
         "diagnostics": diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
+        "benchmarks": first
+        and benchmark_section(
+            marts["rpt_benchmark_gap"],
+            marts["rpt_benchmark_residual"],
+            dimension=first.dimension,
+            weighting=first.weighting,
+        ),
         "integrity": integrity(publication, *marts["rpt_log_integrity"]),
     }
 

@@ -25,10 +25,11 @@ SECTIONS = {
     "groups": "Groups",
     "pairs": None,
     "sure": "How sure",
+    "benchmarks": "Benchmarks",
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity")
+TEMPLATES_ONLY = ("plain", "integrity", "benchmarks")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 
@@ -42,7 +43,7 @@ def page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if data["opens_with"] is None:
         return _rendered("empty", data, names)
     sections = {name: label for name, label in SECTIONS.items() if _has(data, name)}
-    script = _script(tuple(sections))
+    script = _script(name for name in sections if name not in TEMPLATES_ONLY)
     strata = data["strata"]
     return _rendered(
         "page",
@@ -68,6 +69,8 @@ def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
+    if section in TEMPLATES_ONLY:
+        return data[section] is not None
     compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
     table, column = compared.get(section, ("models", "model_id"))
     return section not in compared or len(data[table][column]) > 1
