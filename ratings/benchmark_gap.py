@@ -13,6 +13,7 @@ asked again, by draws of both sides' errors.
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import stdtr
@@ -47,6 +48,23 @@ class Side:
     ranks: FloatArray
     root: float
     again: FloatArray
+
+    @cached_property
+    def drawn(self) -> FloatArray:
+        """What measuring again would find, if what was found were true (D, M)."""
+        return self.value + self.errors
+
+    @cached_property
+    def drawn_ranks(self) -> FloatArray:
+        """The ranks of that (D, M)."""
+        if not self.errors.any():
+            return np.broadcast_to(self.ranks, self.errors.shape)
+        return average_ranks(self.drawn)
+
+    @cached_property
+    def drawn_in_order(self) -> FloatArray:
+        """The same, each draw from its highest on (D, M)."""
+        return -np.sort(-self.drawn, axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,19 +241,16 @@ def residuals(people: Side, paper: Side) -> Residuals:
     as far as they do not. An interval is of measuring both sides again. Corrected p-values are
     Westfall and Young's step-down maximum over the draws. Equal scores share a place.
     """
-    residual, expected = _off_the_line(people.value[None], paper.ranks[None])
-    again = paper.value + paper.errors
-    ranks = (
-        average_ranks(again) if paper.errors.any() else np.broadcast_to(paper.ranks, again.shape)
-    )
-    drawn, _ = _off_the_line(people.value + people.errors, ranks)
+    ordered = -np.sort(-people.value)
+    residual, expected = _off_the_line(people.value[None], ordered[None], paper.ranks[None])
+    ranks = paper.drawn_ranks
+    drawn, _ = _off_the_line(people.drawn, people.drawn_in_order, ranks)
     noise = drawn - drawn.mean(axis=0)
     sd = np.sqrt((noise**2).mean(axis=0))
     is_known = sd > 0.0
     seen = np.divide(residual[0], sd, out=np.zeros(sd.size), where=is_known)
     scaled = np.divide(noise, sd, out=np.zeros_like(noise), where=is_known)
-    people_ranks = average_ranks(people.value + people.errors)
-    gaps = ranks - people_ranks
+    gaps = ranks - people.drawn_ranks
     own_gap = paper.ranks - people.ranks
     # A draw is off what was seen as far as that is off the truth.
     spread = np.quantile(gaps - np.mean(gaps, axis=0) + own_gap, [0.025, 0.975], axis=0)
@@ -253,9 +268,11 @@ def residuals(people: Side, paper: Side) -> Residuals:
     )
 
 
-def _off_the_line(skill: FloatArray, paper: FloatArray) -> tuple[FloatArray, FloatArray]:
-    # Residuals and expected skills (D, M) of skills (D, M) by the place on paper (D, M).
-    ordered = -np.sort(-skill, axis=-1)
+def _off_the_line(
+    skill: FloatArray, ordered: FloatArray, paper: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    # Residuals and expected skills (D, M) of skills (D, M), from the highest on in ``ordered``, by
+    # the place on paper (D, M).
     low = np.floor(paper).astype(np.int64) - 1
     high = np.ceil(paper).astype(np.int64) - 1
     worth = np.take_along_axis(ordered, low, -1) + np.take_along_axis(ordered, high, -1)

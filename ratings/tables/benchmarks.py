@@ -40,6 +40,8 @@ GAP, RESIDUAL = "benchmark_gap", "benchmark_residual"
 # The other weighting of a country is a sensitivity, not a board of its own.
 SECONDARY_SUFFIX = "_half_half"
 PEOPLE, PAPER = "people", "paper"
+# Beyond so many drawn sides of benchmarks memory would grow with the boards.
+KEPT_SIDES = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,27 +68,32 @@ class Board:
 
 @dataclass
 class _Sides:
-    """Sides that were drawn, by whom and over which models: benchmarks often know the same."""
+    """Sides that were drawn, by whom and over which models: boards often know the same models.
+
+    People's are kept while their board is compared, benchmarks' are of all boards.
+    """
 
     seed: int
-    known: dict[tuple[str, ...], Side] = field(default_factory=dict)
+    people: dict[tuple[str, ...], Side] = field(default_factory=dict)
+    paper: dict[tuple[str, ...], Side] = field(default_factory=dict)
 
-    def people(self, board: Board, models: tuple[str, ...]) -> Side:
-        name = ("people", *board.key.values(), *models)
-        if name not in self.known:
+    def of_people(self, board: Board, models: tuple[str, ...]) -> Side:
+        if models not in self.people:
             own = _places(board.model_ids, models)
             seed = derive_seed(self.seed, GAP, *board.key.values())
             covariance = board.covariance[np.ix_(own, own)]
-            self.known[name] = people_side(board.skill[own], covariance, seed)
-        return self.known[name]
+            self.people[models] = people_side(board.skill[own], covariance, seed)
+        return self.people[models]
 
-    def paper(self, one: Benchmark, models: tuple[str, ...]) -> Side:
-        name = ("paper", one.benchmark, one.metric, *models)
-        if name not in self.known:
+    def of_paper(self, one: Benchmark, models: tuple[str, ...]) -> Side:
+        name = (one.benchmark, one.metric, *models)
+        if name not in self.paper:
+            if len(self.paper) >= KEPT_SIDES:
+                self.paper.clear()
             own = _places(one.model_ids, models)
             seed = derive_seed(self.seed, GAP, one.benchmark, one.metric)
-            self.known[name] = paper_side(one.score[own], one.error[own], seed)
-        return self.known[name]
+            self.paper[name] = paper_side(one.score[own], one.error[own], seed)
+        return self.paper[name]
 
 
 def benchmarks_of(scores: pa.Table) -> list[Benchmark]:
@@ -138,10 +145,12 @@ def tables(
     """The tables `benchmark_gap` and `benchmark_residual`; none without a score."""
     if not benchmarks:
         return {}
+    sides = _Sides(seed)
     gaps: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     for board in boards:
-        compared = _compared(benchmarks, board, _Sides(seed))
+        sides.people.clear()
+        compared = _compared(benchmarks, board, sides)
         corrected = iter(holm([told.p for _, told, _ in compared if math.isfinite(told.p)]))
         for one, told, off in compared:
             labels = {"benchmark": one.benchmark, "metric": one.metric, **board.key}
@@ -176,7 +185,7 @@ def _compared(
         if len(models) < FEWEST:
             found.append((one, nothing_known(len(models)), None))
             continue
-        people, paper = sides.people(board, models), sides.paper(one, models)
+        people, paper = sides.of_people(board, models), sides.of_paper(one, models)
         told = association(people, paper)
         found.append((one, told, residuals(people, paper) if math.isfinite(told.raw) else None))
     return found
@@ -222,6 +231,7 @@ def _residuals(
     skills = board.skill[_places(board.model_ids, models)]
     for place, model in enumerate(models):
         residual, p = float(off.residual[place]), float(off.p[place])
+        on_board = board.model_ids.index(model)
         better = PEOPLE if residual > 0.0 else PAPER
         yield {
             **labels,
@@ -229,7 +239,7 @@ def _residuals(
             "score": float(one.score[own[place]]),
             "score_error": _finite(float(one.error[own[place]])),
             "skill": float(skills[place]),
-            "skill_sd": math.sqrt(board.covariance[(board.model_ids.index(model),) * 2]),
+            "skill_sd": math.sqrt(board.covariance[on_board, on_board]),
             "expected_skill": float(off.expected[place]),
             "residual": residual,
             "residual_lo": float(off.lo[place]),
