@@ -152,8 +152,11 @@ def _objections(
         yield " and ".join(map(_is_nothing, asked)), Refusal.MISSING_VALUE, contract.one_of[0]
     for left, right in contract.differing:
         yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
+    required = {column.name for column in contract.log_columns if column.is_required}
     for least, most in contract.ordered:
-        yield f"{quote(least)} > {quote(most)}", Refusal.OUT_OF_RANGE, least
+        # What a row must say is judged by what it may say, not the other way round.
+        judged = most if most in required else least
+        yield f"{quote(least)} > {quote(most)}", Refusal.OUT_OF_RANGE, judged
 
 
 def _column_objections(
