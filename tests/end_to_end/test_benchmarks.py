@@ -27,7 +27,10 @@ outcome: {1: a, 2: b}
 MODELS = [f"model-{letter}" for letter in "abcdefghijkl"]
 # People like the first best; the exam has the fifth far too high.
 SCORES = {model: 0.9 - 0.05 * place for place, model in enumerate(MODELS)}
-HEADER = "model,benchmark,metric,score,reported_by,date,relationship,score_maximum,sample_count\n"
+HEADER = (
+    "model,benchmark,metric,score,reported_by,date,relationship,score_minimum,score_maximum,"
+    "sample_count\n"
+)
 
 
 def votes(path: Path) -> Path:
@@ -46,11 +49,11 @@ def scores(path: Path) -> Path:
     said = {**SCORES, "model-e": 0.95, "stranger": 0.5}
     # One model has another name in the scores, and its maker reports more.
     said["Model A (API)"] = said.pop("model-a")
-    rows = [f"{model},exam,accuracy,{score:.2f},office,2026-01-05,third_party,1,2000\n"
+    rows = [f"{model},exam,accuracy,{score:.2f},office,2026-01-05,third_party,0,1,2000\n"
             for model, score in said.items()]  # fmt: skip
-    rows += ["model-b,exam,accuracy,0.99,Maker,2026-02-05,first_party,1,2000\n"]
-    rows += ["model-c,exam,accuracy,87,office,2026-03-05,third_party,1,2000\n"]
-    rows += [",exam,accuracy,0.5,office,2026-03-05,third_party,1,2000\n"]
+    rows += ["model-b,exam,accuracy,0.99,Maker,2026-02-05,first_party,0,1,2000\n"]
+    rows += ["model-c,exam,accuracy,87,office,2026-03-05,third_party,0,1,2000\n"]
+    rows += [",exam,accuracy,0.5,office,2026-03-05,third_party,0,1,2000\n"]
     path.write_text(HEADER + "".join(rows))
     return path
 
@@ -78,8 +81,8 @@ def test_bad_scores_are_in_quarantine_and_unknown_models_are_named(
 ) -> None:
     _, load = built
     # A row without a model has no id of its own either, for its id is made of it.
-    assert sorted(load["reasons"]) == ["missing_value", "out_of_range"]
-    assert (load["accepted"], load["quarantined"]) == (14, 2)
+    assert sorted(load["quarantined_by_reason"]) == ["missing_value", "out_of_range"]
+    assert (load["accepted_count"], load["quarantined_count"]) == (14, 2)
     [said] = load["warnings"]
     assert "2 were compared by nobody" in said
     assert "'Model A (API)' (row" in said
