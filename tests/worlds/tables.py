@@ -63,6 +63,7 @@ def reader(
         "candidates": lambda: pa.table({"model_id": names}),
         "pairing_policies": lambda: pa.Table.from_pylist([RANDOM_POLICY]),
         "stopping_targets": lambda: _targets(measure),
+        "benchmark_scores": lambda: _empty(benchmark="", metric="", model_id=""),
     }
     known: dict[str, pa.Table] = {}
 
