@@ -44,7 +44,7 @@ REPORTS = """
 select * replace (strftime(timezone('UTC', reported_at), '%Y-%m-%dT%H:%M:%SZ') as reported_at)
 from rpt_reporting_coverage
 where ($model is null or model_id = $model) and (not $is_apart or is_far_apart)
-order by benchmark, metric, model_id, reported_at nulls last, event_id
+order by benchmark, metric, model_id, reported_at nulls last, report_id
 """
 UNMATCHED = """
 select reported_name, count(*) as report_count, count(distinct benchmark) as benchmark_count

@@ -45,7 +45,7 @@ spreads as (
 )
 
 select
-    reported.event_id,
+    reported.event_id as report_id,
     reported.benchmark,
     reported.metric,
     reported.model_id,
