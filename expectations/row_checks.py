@@ -154,6 +154,11 @@ def _objections(
         yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
     for rule in contract.rules():
         yield rule.refused, rule.reason, rule.column
+    required = {column.name for column in contract.log_columns if column.is_required}
+    for least, most in contract.ordered:
+        # What a row must say is judged by what it may say, not the other way round.
+        judged = most if most in required else least
+        yield f"{quote(least)} > {quote(most)}", Refusal.OUT_OF_RANGE, judged
 
 
 def _column_objections(

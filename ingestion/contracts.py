@@ -21,7 +21,14 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.tables import TEXT_LENGTH, TIMESTAMP, Column, RowRule, schema_of
-from ingestion.vocabulary import AliasReach, EventType, LabellerKind, Outcome
+from ingestion.vocabulary import (
+    AliasReach,
+    BetterScore,
+    EventType,
+    LabellerKind,
+    Outcome,
+    Relationship,
+)
 
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,62}$"
@@ -39,6 +46,8 @@ class Contract:
         differing: pairs of columns whose values must differ in a row.
         one_of: columns of which a row must have one at least.
         rules: gives what no row may say over several columns, where there is such.
+        ordered: pairs of numbers of which the first must not exceed the second, where a row has
+            both.
         is_subject_required: an event of this type always concerns a participant.
         version: raised with every change of the columns.
         same_since: the first version whose rows mean the same, columns that it lacks being null;
@@ -52,6 +61,7 @@ class Contract:
     differing: tuple[tuple[str, str], ...] = ()
     one_of: tuple[str, ...] = ()
     rules: Callable[[], Iterable[RowRule]] = tuple
+    ordered: tuple[tuple[str, str], ...] = ()
     is_subject_required: bool = False
     version: int = 1
     same_since: int | None = None
@@ -226,6 +236,28 @@ LABELLED = (
     named("model_id", "Whose answer was labelled; null: the conversation.", is_required=False),
     named("severity", "How severe a finding is, as the rubric grades it.", is_required=False),
 )
+REPORTED = (
+    named("metric", "What the score is: accuracy, f1, ...", is_required=False),
+    replace(
+        named("better", "higher (or null): a higher score is better; lower.", is_required=False),
+        vocabulary=tuple(BetterScore),
+    ),
+    optional(number("score_minimum", "Lowest score there can be.", pa.float64())),
+    optional(number("score_maximum", "Highest score there can be.", pa.float64())),
+    optional(number("standard_error", "Standard error of the score.", pa.float64(), 0)),
+    optional(number("score_lo", "Lower end of its 95% interval.", pa.float64())),
+    optional(number("score_hi", "Upper end of its 95% interval.", pa.float64())),
+    count("sample_count", "Questions or tasks behind the score.", is_required=False),
+    named("harness", "The program that scored it.", is_required=False),
+    named("harness_version", "Which version of it.", is_required=False),
+    text("settings", "How the model was asked: shots, temperature, reasoning, ..."),
+    named("reported_by", "Who reports it.", is_required=False),
+    replace(
+        named("relationship", "What they are to the model's maker.", is_required=False),
+        vocabulary=tuple(Relationship),
+    ),
+    text("url", "Where they report it."),
+)
 TARGET = (
     replace(named("target_event_id", "The event it is about."), max_length=128),
     text("reason", "Why, in words.", is_required=True),
@@ -391,7 +423,15 @@ CONTRACTS: dict[EventType, Contract] = {
             named("model_id", "The model scored."),
             named("benchmark", "The benchmark."),
             number("score", "The score reported.", pa.float64()),
+            *REPORTED,
             key=("benchmark",),
+            ordered=(
+                ("score_minimum", "score"),
+                ("score", "score_maximum"),
+                ("score_lo", "score_hi"),
+            ),
+            version=2,
+            same_since=1,
         ),
         _contract(
             EventType.EXTERNAL_BOARD_PUBLISHED,

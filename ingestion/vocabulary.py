@@ -54,6 +54,22 @@ class LabellerKind(StrEnum):
     MODEL = "model"
 
 
+class BetterScore(StrEnum):
+    """Which of two scores on a benchmark is the better one."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+class Relationship(StrEnum):
+    """What somebody who reports a score is to the model's maker."""
+
+    FIRST_PARTY = "first_party"
+    THIRD_PARTY = "third_party"
+    COLLABORATIVE = "collaborative"
+    OTHER = "other"
+
+
 class Refusal(StrEnum):
     """Why a row is in quarantine."""
 

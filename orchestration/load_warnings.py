@@ -17,6 +17,7 @@ from ingestion.log.reader import register
 from ingestion.lookalikes import lookalikes
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX, EventType
+from orchestration.benchmark_warnings import ScoreNotes
 from orchestration.model_names import END, Statement, current, meanings, statements
 from orchestration.registrations import registered_before
 
@@ -53,6 +54,7 @@ class Noted:
     enrolled: dict[str, str] = field(default_factory=dict)
     aliases: list[tuple[int, str, str]] = field(default_factory=list)
     registered: dict[str, set[str]] = field(default_factory=dict)
+    scores: ScoreNotes = field(default_factory=ScoreNotes)
 
     def note(self, event_type: EventType, native: pa.Table, logged: pa.Table) -> None:
         """Take rows as the source wrote them, and as the log has them."""
@@ -60,6 +62,8 @@ class Noted:
             self.sources.update(logged["source"].unique().to_pylist())
             for name in MODELS:
                 self.models.update(logged[name].unique().to_pylist())
+        if event_type is EventType.BENCHMARK_REPORTED:
+            self.scores.note(native, logged)
         if event_type is EventType.MODEL_ALIASED:
             columns = (native[ROW_NUMBER], logged["alias"], logged["model_id"])
             self.aliases += zip(*(column.to_pylist() for column in columns), strict=True)
@@ -96,7 +100,8 @@ class Noted:
 
 def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
     """Sentences on what looks like a mistake; none where nothing does."""
-    if not (noted.models or noted.aliases or noted.people or noted.registered):
+    named = noted.models or noted.aliases or noted.registered or noted.scores.models
+    if not (named or noted.people):
         return []
     with duckdb.connect() as connection:
         register(connection, log, log.resolve(None))
@@ -130,6 +135,7 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         *_alike(noted.models, known, meant),
         *_aliases(noted.aliases, said, known | registered_ids),
         *registered_before(noted.registered, log),
+        *noted.scores.warnings({meant.get(name, name) for name in known}, meant),
     ]
 
 

@@ -342,6 +342,12 @@ QUERIES = {
         select criterion, kind, parent_criterion from seeds.seed_criteria
         order by sort_order, criterion
     """,
+    "benchmark_scores": """
+        select benchmark, metric, model_id, oriented_score as score, score_error, is_first_party
+        from int_benchmarks__current
+        where is_chosen
+        order by benchmark, metric, model_id
+    """,
 }
 
 

@@ -272,6 +272,7 @@ class Purpose(IntEnum):
     CONDUCT = 26
     ASKED = 30
     ASKED_VERDICT = 31
+    BENCHMARK = 45
     JUDGED = 50
     RATED_QUALITY = 60
     RATED_WEAKNESS = 61

@@ -29,6 +29,7 @@ from ingestion.simulation.battles import (
     numbered,
     participant_ids,
 )
+from ingestion.simulation.benchmarks import benchmark_columns, benchmark_truth, draw_scores
 from ingestion.simulation.experience import CRITERIA, Experience, Ratings
 from ingestion.simulation.judged import draw_judged, label_columns
 from ingestion.simulation.parameters import REGISTERED_BEFORE, TOPICS, Model, Parameters, instants
@@ -38,8 +39,10 @@ from ingestion.vocabulary import EventType
 
 MODELS, PARTICIPANTS = "models.jsonl", "participants.jsonl"
 CONVERSATIONS, LABELS, BATTLES = "conversations.jsonl", "labels.jsonl", "battles.jsonl"
-JUDGED, RATINGS = "judged.jsonl", "ratings.jsonl"
-EVENT_FILES = (MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES, JUDGED, RATINGS)
+JUDGED, RATINGS, BENCHMARKS = "judged.jsonl", "ratings.jsonl", "benchmarks.jsonl"
+EVENT_FILES = (
+    MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES, JUDGED, RATINGS, BENCHMARKS,
+)  # fmt: skip
 TRUTH = "truth.json"
 BATTLE_DIGITS = 10
 LABEL = {"label": "topic", "judge": "simulated-judge", "judge_version": "1"}
@@ -99,6 +102,8 @@ def simulate(
         files = {name: stack.enter_context(_appearing(out_dir / name)) for name in EVENT_FILES}
         writer = _Writer(truth, stack.enter_context(duckdb.connect()))
         files[MODELS].writelines(writer.models())
+        scores = draw_scores(truth)
+        files[BENCHMARKS].write(writer.benchmarks(benchmark_columns(truth, scores)))
         for participants in draw_participants(truth):
             battles = draw_battles(truth, participants)
             files[PARTICIPANTS].write(writer.participants(participants))
@@ -123,7 +128,7 @@ def simulate(
         "judgment_count": battle_count * dimension_count,
         "rating_count": rating_count,
     }
-    more = {"experience": experience.document()}
+    more = {"benchmarks": benchmark_truth(truth, scores), "experience": experience.document()}
     write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts, more=more)
     return Summary(tuple(out_dir / name for name in EVENT_FILES), out_dir / TRUTH, counts)
 
@@ -166,6 +171,11 @@ class _Writer:
         retiring = columns["model_id"][::-1][: len(retired_at)]
         columns = {"model_id": retiring, "reason": RETIREMENT}
         yield self._lines(EventType.MODEL_RETIRED, retiring, retired_at, columns)
+
+    def benchmarks(self, columns: dict[str, Any]) -> Any:
+        """One line per report of a score."""
+        ids, at = columns.pop("native_id"), columns.pop("at")
+        return self._lines(EventType.BENCHMARK_REPORTED, ids, at, columns)
 
     def participants(self, participants: Participants) -> Any:
         """One enrolment per participant."""

@@ -20,6 +20,7 @@ As a document, for checking what the pipeline made of the votes: `truth.json`, s
 - `low_effort`: [{participant_id, style}];
 - `judged`: the judge's errors, and each model's rates of what it labels (judged.py);
 - `counts`: of what was written;
+- `benchmarks`: benchmarks.py;
 - `experience`: of ratings of one model at a time (experience.py).
 """
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ingestion.errors import UsageError
 from ingestion.paths import Home
 from ingestion.sources.aliases import YAML_ENDINGS, AliasCsv, AliasYaml, alias_columns
 from ingestion.sources.batch import Source
+from ingestion.sources.benchbench import HelmTables
 from ingestion.sources.bounds import DEFAULT, Bounds
+from ingestion.sources.eval_ever import EvalEver
 from ingestion.sources.files import Format, LocalFile, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
@@ -19,7 +22,13 @@ from ingestion.sources.remote import fetch, is_remote
 from ingestion.visible_text import visible
 
 # Sources that a mapping cannot describe, chosen as if they were mappings.
-_READERS = ("prism", "leaderbot")
+_READERS = ("prism", "leaderbot", "every-eval-ever", "benchbench")
+# Those of them that find the file's form out by themselves.
+_WHOLE_FILES: dict[str, Callable[[str, Path, str | None], Source]] = {
+    "leaderbot": LeaderbotCounts,
+    "every-eval-ever": EvalEver,
+    "benchbench": HelmTables,
+}
 
 
 def mapping_names() -> list[str]:
@@ -39,7 +48,7 @@ def open_source(
 
     Args:
         path: a local path, or hf://datasets/OWNER/NAME/PATH.
-        mapping: a preset's name, `prism`, `leaderbot` or the path of a YAML mapping; None for
+        mapping: a preset's name, the name of a reader or the path of a YAML mapping; None for
             native files and files of aliases.
         source: overrides the source's name in a mapping; in native files it is the name for rows
             that do not say their own.
@@ -62,8 +71,8 @@ def open_source(
     local = None
     if is_remote(path):
         local = fetch(path, cache or Home.from_environment().cache / "remote")
-    if mapping == "leaderbot":
-        return LeaderbotCounts(visible(path), local or Path(path), source)
+    if mapping in _WHOLE_FILES:
+        return _WHOLE_FILES[mapping](visible(path), local or Path(path), source)
     file = inspect_file(path, local, bounds)
     path = file.name
     if described is not None:

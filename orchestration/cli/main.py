@@ -31,6 +31,7 @@ COMMANDS = {
     "queue": ("planning", "Show which battles to hold next, and schedule them."),
     "boards": ("boards", "List, check, reproduce and compare releases of boards."),
     "quality": ("quality", "Who takes part in earnest: rules, strikes, appeals, sensitivity."),
+    "benchmarks": ("benchmarks", "How far benchmarks order models as people do."),
     "recruit": ("planning", "Whom to recruit next, how many, and what it costs."),
     "crosswalk": ("crosswalk", "Propose rows for answers that no seed explains."),
     "replicates": ("replicates", "Write replicate weights for a statistician's own program."),

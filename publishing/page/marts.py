@@ -25,6 +25,8 @@ READ: dict[str, dict[str, Any]] = {
     "dim_stratum": {},
     "fct_stratum_coverage": {},
     "publication": {},
+    "rpt_benchmark_gap": {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
+    "rpt_benchmark_residual": {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_board_summary": {},
     "rpt_criterion_gap": {},
     "rpt_demographic_consistency": {"model_id": None},

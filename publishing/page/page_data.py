@@ -21,6 +21,7 @@ from publishing.boards.view import (
     title,
 )
 from publishing.counted import counted
+from publishing.page.benchmarks import benchmark_section
 from publishing.page.experience import experience
 from publishing.page.incidents import incidents
 from publishing.page.marts import MATRIX_MODELS, Rows
@@ -139,6 +140,13 @@ def page_data(
         "diagnostics": diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
         "incidents": incidents(
             marts["rpt_safety_incident"], {row["model_id"]: row["display_name"] for row in models}
+        ),
+        "benchmarks": first
+        and benchmark_section(
+            marts["rpt_benchmark_gap"],
+            marts["rpt_benchmark_residual"],
+            dimension=first.dimension,
+            weighting=first.weighting,
         ),
         "integrity": integrity(publication, *marts["rpt_log_integrity"]),
     }

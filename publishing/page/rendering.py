@@ -27,10 +27,11 @@ SECTIONS = {
     "pairs": None,
     "sure": "How sure",
     "incidents": "Incidents",
+    "benchmarks": "Benchmarks",
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity", "incidents")
+TEMPLATES_ONLY = ("plain", "integrity", "incidents", "benchmarks")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 
@@ -44,7 +45,7 @@ def page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if data["opens_with"] is None:
         return _rendered("empty", data, names)
     sections = {name: label for name, label in SECTIONS.items() if _has(data, name)}
-    script = _script(tuple(sections))
+    script = _script(name for name in sections if name not in TEMPLATES_ONLY)
     strata = data["strata"]
     return _rendered(
         "page",
@@ -70,7 +71,7 @@ def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
-    if section in {"experience", "incidents"}:
+    if section in {"experience", *TEMPLATES_ONLY}:
         return data[section] is not None
     compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
     table, column = compared.get(section, ("models", "model_id"))

@@ -59,7 +59,7 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
 MODEL, PAIR = ("model_id",), ("model_a", "model_b")
 WITH_MODELS = {(BOARD, MODEL), (BOARD, PAIR), (AXIS, MODEL)}
 # Keys that part what is said of the same people.
-CHECK = "check_name"
+CHECK = ("check_name", "benchmark", "metric")
 PARTS: dict[tuple[str, ...], tuple[str, ...]] = {
     RATED: ("weighting", "against_criterion", "compared_with"),
 }
@@ -148,7 +148,7 @@ def _public_table(mart: dict[str, Any], rule: dict[str, Any]) -> PublicTable:
         return table
     grain = rule.get("grain", ())
     for keys, decider in DECIDERS:
-        models = tuple(key for key in grain if key not in (*keys, CHECK, *PARTS.get(keys, ())))
+        models = tuple(key for key in grain if key not in (*keys, *CHECK, *PARTS.get(keys, ())))
         if set(keys) <= set(grain) and (not models or (keys, models) in WITH_MODELS):
             return replace(table, disclosed_by=decider, matched_by=keys, models=models)
     message = f"{mart['name']} is public, and nothing decides which of its rows rest on too few."

@@ -319,7 +319,17 @@ def _rounded(name: str, cell: str) -> str:
 
 
 # Names of figures between 0 and 1, or about there: they have one decimal more.
-OF_ONE = ("share", "error", "asmd", "kendall", "separation", "shrinkage", "default_difference")
+OF_ONE = (
+    "correlation",
+    "reliability",
+    "share",
+    "error",
+    "asmd",
+    "kendall",
+    "separation",
+    "shrinkage",
+    "default_difference",
+)
 
 
 def _among(way: str, cell: str) -> str:

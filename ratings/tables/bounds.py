@@ -26,7 +26,7 @@ PAIRED_MODELS = 1_000
 # Skills and effects of one hierarchical model: it is solved by the cube of their number.
 HIERARCHY_SIZE = 3_000
 PAIRS, QUEUE, FORECAST, HIERARCHY = "pairs", "queue", "forecast", "hierarchy"
-FIT = "fit"
+FIT, BENCHMARKS = "fit", "benchmarks"
 
 
 def paired(posterior: Posterior, *, is_everybody: bool) -> IndexArray:

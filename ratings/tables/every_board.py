@@ -14,6 +14,7 @@ from ratings.dependence import FEW, FEW_PARTICIPANTS, INDEPENDENT, PARTICIPANTS
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
 from ratings.tables import (
+    benchmarks,
     board_fit,
     bounds,
     count_boards,
@@ -124,15 +125,29 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     if rated:
         certain = [*standings.of_counts(rated, parameters), *certain, *populations]
         unweighted = written[PAIRWISE].filter(pc.equal(pc.field("weighting"), UNWEIGHTED))
-        planned = _planned(read, rated, certain, study, unweighted, seed, everybody)
-        written |= planned[0]
-        too_large += planned[1]
+        for made, left in (
+            _planned(read, rated, certain, study, unweighted, seed, everybody),
+            _held_against_benchmarks(read, written[RATING], covariances, seed),
+        ):
+            written |= made
+            too_large += left
     written["left_out"] = conform("left_out", bounds.left_out_rows(too_large))
     return written
 
 
 def _beyond_battles(read: Read) -> Tables:
     return labels.label_tables(read) | experience_tables(read) | sycophancy_tables(read)
+
+
+def _held_against_benchmarks(
+    read: Read, ratings: pa.Table, covariances: list[pa.Table], seed: int
+) -> tuple[Tables, Rows]:
+    """The boards as written beside what benchmarks say; and what is left out."""
+    reported = benchmarks.benchmarks_of(read("benchmark_scores"))
+    boards = benchmarks.boards_of(ratings, covariances)
+    tables = benchmarks.tables(reported, boards, seed)
+    written = {name: conform(name, table) for name, table in tables.items()}
+    return written, list(benchmarks.gaps_left_out(ratings, reported))
 
 
 def _no_boards() -> pa.Table:

@@ -70,6 +70,7 @@ def reader(
         "label_weights": lambda: _empty(weighting=""),
         "rubric_values": lambda: _empty(rubric=""),
         "reference_models": lambda: _empty(label=""),
+        "benchmark_scores": lambda: _empty(benchmark="", metric="", model_id=""),
     }
     known: dict[str, pa.Table] = {}
 

@@ -50,6 +50,8 @@ def marts(study: Study) -> dict[str, Rows]:
             for axis in ("age", "politics")
             for dimension in study.dimensions
         ],
+        "rpt_benchmark_gap": [],
+        "rpt_benchmark_residual": [],
         "rpt_leaderboard": leaderboard,
         "rpt_pairwise": _pairs(study),
         "rpt_rank_comparison": _comparisons(leaderboard),

@@ -62,6 +62,10 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             from read_csv('{SEEDS}/seed_pairing_policies.csv', all_varchar = true);
         create table seeds.seed_stopping_targets as
             from read_csv('{SEEDS}/seed_stopping_targets.csv', types = {{'stratum_id': 'varchar'}});
+        create table int_benchmarks__current as
+            select '' as benchmark, '' as metric, '' as model_id, 0.0::double as oriented_score,
+                0.0::double as score_error, false as is_first_party, true as is_chosen
+            where false;
         create table int_cells__grouped as
             select cast(case group_name when 'old' then 1 else 2 end as integer) as cell_id,
                 country, axis, group_name

@@ -1,0 +1,89 @@
+"""What may be wrong with a file of benchmark scores: models that nobody compared, two scales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ingestion.sources.batch import ROW_NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pyarrow as pa
+
+SHOWN = 5
+LIKENESS_MIN = 0.6
+WHOLE = 1.0
+COLUMNS = ("model_id", "benchmark", "metric", "score", "score_maximum")
+
+
+@dataclass
+class Scale:
+    """How many scores of one benchmark and metric are up to 1, and above; the first above."""
+
+    within: int = 0
+    beyond: int = 0
+    example: str = ""
+
+
+@dataclass
+class ScoreNotes:
+    """Models with a score, each with its first row, and the scales of scores without a maximum."""
+
+    models: dict[str, int] = field(default_factory=dict)
+    scales: dict[tuple[str, str | None], Scale] = field(default_factory=dict)
+
+    def note(self, native: pa.Table, logged: pa.Table) -> None:
+        """Take rows of `benchmark_reported` as the source wrote them, and as the log has them."""
+        numbers = native[ROW_NUMBER].to_pylist()
+        columns = (logged[name].to_pylist() for name in COLUMNS)
+        for number, model, benchmark, metric, score, maximum in zip(numbers, *columns, strict=True):
+            self.models.setdefault(model, number)
+            if maximum is not None:
+                continue
+            scale = self.scales.setdefault((benchmark, metric), Scale())
+            scale.within += 0.0 <= score <= WHOLE
+            if score > WHOLE:
+                scale.beyond += 1
+                scale.example = scale.example or f"{score:g} of {model!a} in row {number}"
+
+    def warnings(self, known: Iterable[str], meant: Mapping[str, str]) -> list[str]:
+        """Sentences on them.
+
+        Args:
+            known: models that the log's battles mean; where there are none yet,
+                no score can be said to be of another model.
+            meant: what names mean by the aliases that stand.
+        """
+        return [*_unknown(self.models, sorted(known), meant), *_two_scales(self.scales)]
+
+
+def _unknown(models: Mapping[str, int], known: list[str], meant: Mapping[str, str]) -> list[str]:
+    others = [name for name in models if meant.get(name, name) not in set(known)]
+    if not known or not others:
+        return []
+    shown = []
+    for name in others[:SHOWN]:
+        near = get_close_matches(name, known, n=1, cutoff=LIKENESS_MIN)
+        hint = f", like {near[0]!a}" if near else ""
+        shown.append(f"{name!a} (row {models[name]}{hint})")
+    more = f"; and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
+    said = (
+        f"Of {len(models):,} models with scores, {len(others):,} were compared by nobody under "
+        f"that name, so their scores are held against nothing: {'; '.join(shown)}{more}. Where one "
+        "is meant that was compared, say so in a file of aliases (demoscope benchmarks unmatched)."
+    )
+    return [said]
+
+
+def _two_scales(scales: Mapping[tuple[str, str | None], Scale]) -> list[str]:
+    """Benchmarks some of whose scores look like shares, and others like percent."""
+    return [
+        f"Of {benchmark!a} ({metric or 'score'}) {one.within:,} scores lie from 0 to 1 and "
+        f"{one.beyond:,} above, such as {one.example}: are there shares and percent in one file? "
+        "A column score_maximum lets such rows be refused."
+        for (benchmark, metric), one in scales.items()
+        if one.beyond and one.within
+    ]
