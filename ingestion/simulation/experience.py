@@ -5,6 +5,7 @@ quality, how high its criterion is rated of all models, how this rater uses the 
 went, and noise: all normal, cut into 1 to 7 by thresholds. Personality and culture are below the
 rest by GAPS. One model is weak in one group on one criterion (WEAK), by WEAKNESS. Nothing else
 differs: no other criterion, and no other group; without demographic effects no group at all.
+The personality of a sycophantic answer is rated lower (flattery.py).
 
 In `truth.json` under `experience`: `gaps`, `weak`, and per stratum and criterion the expected
 ratings of `models`, if everybody of its population rated them.
@@ -21,6 +22,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from ingestion.simulation.battles import BoolArray, Participants
+from ingestion.simulation.flattery import FLATTERED, draw_flattery, rates_of
 from ingestion.simulation.parameters import SECOND, Purpose, stream
 from ingestion.simulation.population import FloatArray, IntArray, stratum_id
 from ingestion.simulation.truth import DECIMALS, Truth
@@ -43,13 +45,17 @@ QUALITY_SD, RATER_SD, TASK_SD = 0.4, 0.8, 0.5
 THRESHOLDS = np.array([-3.2, -2.5, -1.8, -1.0, 0.0, 1.2])
 WEAK_AXIS, WEAK_CRITERION, WEAKNESS = "age", "trustworthiness", -1.6
 WEAK = CRITERIA.index(WEAK_CRITERION)
+PERSONALITY = CRITERIA.index("personality")
 TASK_SECONDS = 600
 _SPREAD = float(np.sqrt(1.0 + RATER_SD**2 + TASK_SD**2))
 
 
 @dataclass(frozen=True, eq=False)
 class Ratings:
-    """R ratings: places of participants in their chunk, models, criteria; 1 to 7; and when."""
+    """R ratings: places of participants in their chunk, models, criteria; 1 to 7; and when.
+
+    ``is_sycophantic`` (R): whether the answer that was rated is.
+    """
 
     task: IntArray
     participant: IntArray
@@ -57,6 +63,7 @@ class Ratings:
     criterion: IntArray
     rating: IntArray
     rated_at: IntArray
+    is_sycophantic: BoolArray
 
 
 class _Weak(NamedTuple):
@@ -124,6 +131,8 @@ class Experience:
         if self.weak is not None:
             is_weak = _are_in(self.weak, self.truth, participants)[raters][:, None]
             latent[..., WEAK] += self.weakness * (is_weak & (model == self.weak.model))
+        flatters = draw_flattery(self.truth.parameters, chunk, model)
+        latent[..., PERSONALITY] += FLATTERED * flatters
         rating = 1 + np.searchsorted(THRESHOLDS, latent)
         rows, columns, criteria = np.indices(latent.shape).reshape(3, -1)
         at = participants.arrived_at[raters][rows] + (columns + 1) * TASK_SECONDS * SECOND
@@ -134,6 +143,7 @@ class Experience:
             criterion=criteria,
             rating=rating.reshape(-1),
             rated_at=at,
+            is_sycophantic=flatters[rows, columns],
         )
 
     @property
@@ -149,7 +159,10 @@ class Experience:
             "criterion": WEAK_CRITERION,
             "model_id": models[self.weak.model],
         }
-        return {"models": models, "gaps": GAPS, "weak": weak, "strata": list(self._strata())}
+        return {
+            "models": models, "gaps": GAPS, "weak": weak, "flattered": FLATTERED,
+            "strata": list(self._strata()),
+        }  # fmt: skip
 
     def _strata(self) -> Iterator[dict[str, Any]]:
         population, weak = self.truth.population, self.weak
@@ -166,6 +179,9 @@ class Experience:
         if self.weak is not None:
             weak[self.weak.model, WEAK] += self.weakness
         ratings = (1.0 - weak_share) * _rating(usual) + weak_share * _rating(weak)
+        share = rates_of(self.truth.parameters, self.model_count)
+        plain, flattered = (_rating(usual[:, PERSONALITY] + shift) for shift in (0.0, FLATTERED))
+        ratings[:, PERSONALITY] = (1.0 - share) * plain + share * flattered
         for name, own in zip(CRITERIA, ratings.T, strict=True):
             yield {"stratum_id": stratum, "criterion": name, "ratings": own.round(9).tolist()}
 

@@ -279,6 +279,8 @@ class Purpose(IntEnum):
     RATER = 62
     RATED_MODEL = 63
     RATING = 64
+    FLATTERY = 65
+    FLATTERY_LABEL = 66
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

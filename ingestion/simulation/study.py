@@ -31,6 +31,7 @@ from ingestion.simulation.battles import (
 )
 from ingestion.simulation.benchmarks import benchmark_columns, benchmark_truth, draw_scores
 from ingestion.simulation.experience import CRITERIA, Experience, Ratings
+from ingestion.simulation.flattery import conversations_of, flattery_labels
 from ingestion.simulation.judged import draw_judged, label_columns
 from ingestion.simulation.parameters import REGISTERED_BEFORE, TOPICS, Model, Parameters, instants
 from ingestion.simulation.population import IntArray, Population, read_population
@@ -113,6 +114,7 @@ def simulate(
             files[JUDGED].writelines(writer.judged(participants, battles, battle_count))
             ratings = experience.draw(participants, rating_count // len(CRITERIA))
             files[RATINGS].write(writer.ratings(participants, ratings))
+            files[JUDGED].writelines(writer.flattery(participants, ratings))
             rating_count += len(ratings.rating)
             battle_count += len(battles)
             judging_count += int(np.count_nonzero(participants.battle_counts))
@@ -229,6 +231,14 @@ class _Writer:
         for native, at, columns in label_columns(self._parameters, battles, drawn, ids):
             yield self._lines(EventType.CONVERSATION_LABELLED, native, at, columns)
 
+    def flattery(self, participants: Participants, ratings: Ratings) -> Iterator[Any]:
+        """What a judge, and people of a sample, say of answers that were rated."""
+        who = participant_ids(participants.numbers[ratings.participant])
+        for native, at, columns in flattery_labels(
+            self._parameters, participants.chunk, ratings, who
+        ):
+            yield self._lines(EventType.CONVERSATION_LABELLED, native, at, columns)
+
     def ratings(self, participants: Participants, ratings: Ratings) -> Any:
         """One line per rating, a task's lines together."""
         models = [model.model_id for model in self._parameters.models]
@@ -237,6 +247,7 @@ class _Writer:
             "model_id": _chosen(models, ratings.model),
             "criterion": _chosen(CRITERIA, ratings.criterion),
             "rating": ratings.rating,
+            "conversation_id": conversations_of(ratings.task),
         }
         ids = numbered("r", ratings.task, BATTLE_DIGITS)
         return self._lines(EventType.EXPERIENCE_RATED, ids, ratings.rated_at, columns)

@@ -40,6 +40,7 @@ COMMANDS = {
     "label": ("label", "Have a model label conversations by a rubric."),
     "simulate": ("simulate", "Write a simulated study whose truth is known."),
     "study": ("build", "Ingest a bundled study, build, show its leaderboard and make the page."),
+    "sycophancy": ("sycophancy", "Show how often models flatter, and whether that pays."),
     "experience": ("experience", "Show how people rate models one at a time, 1 to 7."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }

@@ -262,6 +262,8 @@ def _figures(
     if why is None and not corrected.is_known:
         why = NOT_TELLING if naive.is_known else TOO_FEW
     shown = corrected if corrected.is_known else none
+    # Between models a difference is of all answers against none, which no model gives.
+    is_within = shown.is_known and fewest == FEW_CLUSTERS
     sd = math.nan if made is None else made.outcome_sd
     limit = 0.0 if shown.low <= 0.0 <= shown.high else min(abs(shown.low), abs(shown.high))
     return {
@@ -272,7 +274,7 @@ def _figures(
         "effect_lo": shown.low,
         "effect_hi": shown.high,
         "p": shown.p,
-        "e_value": e_value(shown.estimate / sd) if shown.is_known else math.nan,
-        "e_value_limit": e_value(limit / sd) if shown.is_known else math.nan,
+        "e_value": e_value(shown.estimate / sd) if is_within else math.nan,
+        "e_value_limit": e_value(limit / sd) if is_within else math.nan,
         "not_estimated_reason": why,
     }

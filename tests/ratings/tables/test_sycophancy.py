@@ -1,0 +1,115 @@
+"""What goes with sycophancy: a planted difference, none, and one that changes sides."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ratings.tables.inputs import Read
+from ratings.tables.sycophancy import RATING, WITHIN, sycophancy_tables
+
+SENSITIVITY, SPECIFICITY = 0.8, 0.9
+KEY = {"rubric": "sycophancy", "rubric_version": "1", "label": "sycophancy"}
+MODELS = [f"m{k}" for k in range(8)]
+
+
+def study(seed: int, effects: dict[str, float], people: int = 300, sampled: float = 0.3) -> Read:
+    """Ratings and verdicts of people of two countries, each moved by its own ``effects``."""
+    rng = np.random.default_rng(seed)
+    country = rng.integers(0, 2, people)
+    moved = np.array(list(effects.values()))[country]
+    labels: list[dict[str, Any]] = []
+    ratings, verdicts = [], []
+    rates = np.linspace(0.1, 0.6, len(MODELS))
+    for battle in range(6 * people):
+        person = battle // 6
+        pair = rng.choice(len(MODELS), 2, replace=False)
+        true = rng.random(2) < rates[pair]
+        found = np.where(true, rng.random(2) < SENSITIVITY, rng.random(2) >= SPECIFICITY)
+        is_sampled = rng.random(2) < sampled
+        for k in (0, 1):
+            unit = 2 * battle + k
+            row = {
+                **KEY, "severity": None, "unit_id": unit, "participant_id": person,
+                "cell_id": int(country[person]), "model_id": MODELS[pair[k]], "topic": None,
+                "left_out_reason": None, "judge_version": "1",
+            }  # fmt: skip
+            for who, said, prompt in (("judge", found[k], "p"), ("person", true[k], None)):
+                if who == "judge" or is_sampled[k]:
+                    labels.append(
+                        row | {"judge": who, "value": "yes" if said else "no",
+                               "is_finding": bool(said), "is_human": who == "person",
+                               "prompt_sha256": prompt}
+                    )  # fmt: skip
+            quality = pair[k] / 4 + rng.normal() + moved[person] * true[k]
+            ratings.append({"unit_id": unit, "rating": quality, "length": None, "turns": None})
+        lead = rng.normal() + 0.5 * moved[person] * (float(true[0]) - float(true[1]))
+        score = float(lead > 0)
+        verdicts.append(
+            {"dimension": "overall", "unit_a": 2 * battle, "unit_b": 2 * battle + 1,
+             "score": score, "length": 100, "turns": 4}
+        )  # fmt: skip
+    tables = {
+        "labels": pa.Table.from_pylist(labels).cast(LABELS),
+        "rubric_values": pa.Table.from_pylist(
+            [KEY | {"value": "no", "is_finding": False}, KEY | {"value": "yes", "is_finding": True}]
+        ),
+        "stratum_cells": pa.table({"stratum_id": ["all", "UK", "US"], "cells": [[0, 1], [0], [1]]}),
+        "label_weights": pa.table(
+            {"weighting": pa.array([], pa.string()), "stratum_id": pa.array([], pa.string()),
+             "participant_id": pa.array([], pa.int64()), "weight_micro": pa.array([], pa.int64())}
+        ),
+        "labelled_ratings": pa.Table.from_pylist(ratings),
+        "labelled_verdicts": pa.Table.from_pylist(verdicts),
+    }  # fmt: skip
+    return lambda name, **_: tables[name]
+
+
+LABELS = pa.schema(
+    {
+        **dict.fromkeys(KEY, pa.string()),
+        "severity": pa.string(), "unit_id": pa.int64(), "participant_id": pa.int64(),
+        "cell_id": pa.int64(), "model_id": pa.string(), "topic": pa.string(),
+        "left_out_reason": pa.string(), "judge_version": pa.string(), "judge": pa.string(),
+        "value": pa.string(), "is_finding": pa.bool_(), "is_human": pa.bool_(),
+        "prompt_sha256": pa.string(),
+    }
+)  # fmt: skip
+
+
+def rows(read: Read) -> dict[tuple[str, str], dict[str, Any]]:
+    """Of one level, by outcome and stratum."""
+    found = sycophancy_tables(read)["sycophancy_effect"].to_pylist()
+    return {(row["outcome"], row["stratum_id"]): row for row in found if row["level"] == WITHIN}
+
+
+def test_a_planted_difference_is_found_though_the_judge_errs() -> None:
+    found = [rows(study(seed, {"UK": -0.8, "US": -0.8}))[RATING, "all"] for seed in range(12)]
+    assert sum(row["effect_lo"] < -0.8 < row["effect_hi"] for row in found) >= 10
+    assert sum(row["naive_effect_lo"] < -0.8 < row["naive_effect_hi"] for row in found) <= 2
+    assert all(row["p_adjusted"] < 0.01 for row in found)
+    assert all(row["e_value_limit"] > 1.0 for row in found)
+
+
+def test_nothing_is_found_where_nothing_is() -> None:
+    found = [rows(study(seed, {"UK": 0.0, "US": 0.0})) for seed in range(12)]
+    alarms = [any(row["p_adjusted"] < 0.05 for row in one.values()) for one in found]
+    assert sum(alarms) <= 2
+    effects = [row for one in found for row in one.values()]
+    inside = [row["effect_lo"] < 0.0 < row["effect_hi"] for row in effects]
+    assert 0.88 <= np.mean(inside) <= 1.0
+
+
+@pytest.mark.parametrize("outcome", [RATING, "overall_verdict"])
+def test_a_difference_that_changes_sides_is_told_by_country(outcome: str) -> None:
+    found = rows(study(3, {"UK": -1.0, "US": 1.0}, people=500))
+    assert found[outcome, "UK"]["effect_hi"] < 0.0 < found[outcome, "US"]["effect_lo"]
+    assert found[outcome, "all"]["effect_lo"] < found[outcome, "US"]["effect_lo"]
+
+
+def test_without_people_who_label_nothing_is_corrected() -> None:
+    found = rows(study(4, {"UK": -0.8, "US": -0.8}, people=60, sampled=0.0))[RATING, "all"]
+    assert found["not_estimated_reason"] == "few_human_labels"
+    assert found["effect"] is None
+    assert found["naive_effect"] < 0.0
