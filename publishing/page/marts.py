@@ -30,6 +30,7 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_log_integrity": {},
     PAIRS: {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_rank_comparison": {},
+    "rpt_safety": {"stratum_id": DEFAULT_STRATUM},
     "rpt_safety_incident": {
         "stratum_id": DEFAULT_STRATUM,
         "hazard": "*",
@@ -37,6 +38,7 @@ READ: dict[str, dict[str, Any]] = {
         "severity": "*",
     },
     "rpt_tie_rate": {},
+    "rpt_topic_tie_rate": {"stratum_id": DEFAULT_STRATUM},
     "rpt_weighting_diagnostics": {"is_default": True},
     "rpt_weighting_margin": {"is_raked": True},
 }

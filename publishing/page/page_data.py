@@ -23,6 +23,7 @@ from publishing.boards.view import (
 from publishing.counted import counted
 from publishing.page.incidents import incidents
 from publishing.page.marts import MATRIX_MODELS, Rows
+from publishing.page.safety import safety
 
 Row = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, int]]
@@ -135,6 +136,7 @@ def page_data(
             by_country(marts["rpt_weighting_margin"]), marts["rpt_weighting_diagnostics"]
         ),
         "diagnostics": diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
+        "safety": safety(marts["rpt_safety"], marts["rpt_topic_tie_rate"]),
         "incidents": incidents(
             marts["rpt_safety_incident"], {row["model_id"]: row["display_name"] for row in models}
         ),

@@ -25,11 +25,12 @@ SECTIONS = {
     "groups": "Groups",
     "pairs": None,
     "sure": "How sure",
+    "safety": "Trust",
     "incidents": "Incidents",
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity", "incidents")
+TEMPLATES_ONLY = ("plain", "integrity", "safety", "incidents")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 
@@ -69,8 +70,8 @@ def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
-    if section == "incidents":
-        return data["incidents"] is not None
+    if section in TEMPLATES_ONLY:
+        return data[section] is not None
     compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
     table, column = compared.get(section, ("models", "model_id"))
     return section not in compared or len(data[table][column]) > 1

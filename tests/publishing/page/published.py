@@ -52,6 +52,8 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_leaderboard": leaderboard,
         "rpt_pairwise": _pairs(study),
         "rpt_rank_comparison": _comparisons(leaderboard),
+        "rpt_safety": [],
+        "rpt_topic_tie_rate": [],
         "rpt_safety_incident": _incidents(study) if study.is_weighted else [],
         "rpt_tie_rate": [
             {"stratum_id": stratum, "dimension": dimension, "decided_share": 0.7,
