@@ -428,6 +428,7 @@ _TABLES = (
         _count(
             "next_battles_needed", "Battles of the board still needed to tell it from the next."
         ),
+        _count("next_people_needed", "People who would judge so many, at as many each as now."),
         _micro("winshare", "Expected share of a round robin, win 1, tie 1/2, millionths."),
         _micro("winshare_lo", "Lower end of its 95% interval."),
         _micro("winshare_hi", "Upper end of its 95% interval."),

@@ -26,6 +26,7 @@ from ratings.tables.board_fit import Sides, one_without_sides, weighted_without_
 from ratings.tables.declarations import before_rounding
 from ratings.tables.inputs import Read, by_dimension
 from ratings.tables.judged_boards import shown
+from ratings.tiers import two_digits
 from ratings.tournaments import (
     TRUESKILL_EP,
     UNWEIGHTED,
@@ -297,6 +298,14 @@ def _columns(rows: pa.Table, verdicts: Verdicts, topic: str) -> pa.Table:
         },
     )
     rows = rows.append_column("model_participant_count", pa.array(counts, pa.int64()))
+    known = len(np.unique(verdicts.person[verdicts.person >= 0]))
+    needed = [
+        None
+        if more is None or battles == unattributed
+        else two_digits(more * known / (battles - unattributed))
+        for more in rows.column("next_battles_needed").to_pylist()
+    ]
+    rows = rows.append_column("next_people_needed", pa.array(needed, pa.int64()))
     return rows.select(before_rounding(TOPIC_RATING).names)
 
 

@@ -139,7 +139,9 @@ def test_a_model_better_on_one_topic_leads_there_and_nowhere_else(weighting: str
     assert (money[0]["model_id"], money[0]["tier"], money[1]["tier"]) == ("alpha", 1, 2)
     assert money[0]["p_next"] < 0.05
     assert money[0]["next_battles_needed"] == 0
+    assert money[0]["next_people_needed"] == 0
     health = board_of(planted(), "health", weighting=weighting)
+    assert all(row["next_people_needed"] is None or row["next_people_needed"] > 0 for row in health)
     assert {row["tier"] for row in health} == {1}
     assert all(row["winshare_lo"] < 0.5 < row["winshare_hi"] for row in health)
 

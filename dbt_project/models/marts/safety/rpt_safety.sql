@@ -49,12 +49,7 @@ select
     cast(max(ratings.tier) over board as integer) as tier_count,
     ratings.p_next_micro / 1e6 as p_next,
     ratings.next_battles_needed as battles_needed,
-    cast(
-        ceil(
-            cast(ratings.next_battles_needed as double) * ratings.participant_count
-            / nullif(ratings.attributed_battle_count, 0)
-        ) as bigint
-    ) as people_needed,
+    ratings.next_people_needed as people_needed,
     ratings.battle_count,
     ratings.model_participant_count,
     ratings.is_provisional,
