@@ -1,5 +1,6 @@
 """The sentences on trust by topic say no more than their rows do."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from publishing.page.safety import safety, sentences
@@ -11,7 +12,7 @@ TIES = {
 }  # fmt: skip
 
 
-def board(tiers: list[int | None], *, needed: int | None = None, topic: str = "money") -> Rows:
+def board(tiers: Sequence[int | None], *, needed: int | None = None, topic: str = "money") -> Rows:
     known = [tier for tier in tiers if tier is not None]
     return [
         {
