@@ -71,7 +71,8 @@ def sentences(board: Rows, ties: Mapping[str, Any] | None) -> list[str]:
         verb = "is" if len(top) == 1 else "are each"
         said.append(f"{_names(top)} {verb} trusted more than every model below the first line.")
     if few:
-        said.append(f"{few:,} of {first['model_count']:,} models have too few verdicts to count.")
+        verb = "has" if few == 1 else "have"
+        said.append(f"{few:,} of {first['model_count']:,} models {verb} too few verdicts to count.")
     return said
 
 

@@ -55,7 +55,7 @@ def test_with_a_line_all_above_it_are_named() -> None:
 def test_models_of_few_verdicts_are_counted_and_lead_nothing() -> None:
     said = text(board([None, 1, 2]), TIES)
     assert "B is trusted more" in said
-    assert said.endswith("1 of 3 models have too few verdicts to count.")
+    assert said.endswith("1 of 3 models has too few verdicts to count.")
     assert text(board([None, None]), None) == (
         "1,230 people compared answers. No model has verdicts enough to be compared."
     )
