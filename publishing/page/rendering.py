@@ -25,7 +25,7 @@ SECTIONS = {
     "groups": "Groups",
     "pairs": None,
     "sure": "How sure",
-    "safety": "Trust",
+    "safety": "Sensitive topics",
     "incidents": "Incidents",
     "boards": "Boards",
 }
