@@ -280,6 +280,39 @@ QUERIES = {
             battles.dimension, participant_id, battles.cell_id, model_a, model_b,
             battles.is_a_first, battles.is_late nulls last
     """,
+    # Sides as in judged_battles: whoever has no key judged one battle.
+    "topic_judgments": f"""
+        select
+            battles.dimension, battles.topic, battles.is_sensitive,
+            coalesce(people.participant_number, -1 - battles.position) as participant_id,
+            coalesce(cells.cell_id, nobody_known.cell_id) as cell_id,
+            least(battles.model_a, battles.model_b) as model_a,
+            greatest(battles.model_a, battles.model_b) as model_b,
+            battles.model_a < battles.model_b as is_a_first,
+            cast(null as boolean) as is_late,
+            battles.item_id,
+            count(case when {_WON.format("a", "b")} then 1 end) as win_a_count,
+            count(case when {_WON.format("b", "a")} then 1 end) as win_b_count,
+            count(case when battles.outcome in ('tie', 'both_bad') then 1 end) as tie_count,
+            count(case when battles.outcome = 'both_bad' then 1 end) as both_bad_count
+        from int_battles__with_topic as battles
+        cross join (select cell_id from dim_cell where cell_key = 'unknown') as nobody_known
+        left join int_participants__with_verdicts as people
+            on battles.participant_key = people.participant_key
+        left join int_participants__assigned_to_cells as cells
+            on battles.participant_key = cells.participant_key
+        group by all
+        order by
+            battles.dimension, participant_id, battles.topic, cell_id, model_a, model_b,
+            is_a_first, battles.item_id nulls first
+    """,
+    "topic_weights": """
+        select
+            weighting, stratum_id, cast(participant_number as bigint) as participant_id,
+            weight_micro
+        from int_strata__weighted
+        order by weighting, stratum_id, participant_number
+    """,
     "stratum_cells": """
         select stratum_id, list(cell_id order by cell_id) as cells
         from int_cells__assigned_to_strata

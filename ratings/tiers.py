@@ -123,11 +123,11 @@ def battles_to_separate(
             continue
         square = float(found.studentised[one, other]) ** 2
         times = found.critical**2 / square - 1.0 if square > 0.0 else math.inf
-        needed.append(_two_digits(max(times, 0.0) * battles) if times <= HORIZON else None)
+        needed.append(two_digits(max(times, 0.0) * battles) if times <= HORIZON else None)
     return needed
 
 
-def _two_digits(amount: float) -> int:
+def two_digits(amount: float) -> int:
     """Rounded up: a plan has no more."""
     whole = math.ceil(amount)
     unit = 10 ** max(len(str(whole)) - 2, 0)

@@ -36,6 +36,7 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_model_profile": {},
     PAIRS: {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_rank_comparison": {},
+    "rpt_safety": {"stratum_id": DEFAULT_STRATUM},
     "rpt_safety_incident": {
         "stratum_id": DEFAULT_STRATUM,
         "hazard": "*",
@@ -43,6 +44,7 @@ READ: dict[str, dict[str, Any]] = {
         "severity": "*",
     },
     "rpt_tie_rate": {},
+    "rpt_topic_tie_rate": {"stratum_id": DEFAULT_STRATUM},
     "rpt_weighting_diagnostics": {"is_default": True},
     "rpt_weighting_margin": {"is_raked": True},
 }

@@ -25,6 +25,7 @@ from publishing.page.benchmarks import benchmark_section
 from publishing.page.experience import experience
 from publishing.page.incidents import incidents
 from publishing.page.marts import MATRIX_MODELS, Rows
+from publishing.page.safety import safety
 
 Row = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, int]]
@@ -138,6 +139,7 @@ def page_data(
             by_country(marts["rpt_weighting_margin"]), marts["rpt_weighting_diagnostics"]
         ),
         "diagnostics": diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
+        "safety": safety(marts["rpt_safety"], marts["rpt_topic_tie_rate"]),
         "incidents": incidents(
             marts["rpt_safety_incident"], {row["model_id"]: row["display_name"] for row in models}
         ),

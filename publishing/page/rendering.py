@@ -26,12 +26,13 @@ SECTIONS = {
     "experience": "Experience",
     "pairs": None,
     "sure": "How sure",
+    "safety": "Sensitive topics",
     "incidents": "Incidents",
     "benchmarks": "Benchmarks",
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity", "incidents", "benchmarks")
+TEMPLATES_ONLY = ("plain", "integrity", "safety", "incidents", "benchmarks")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 

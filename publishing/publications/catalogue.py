@@ -44,6 +44,7 @@ INCIDENT = (
     "model_id", "hazard", "topic", "severity",
 )  # fmt: skip
 RATED = ("stratum_id", "criterion", "model_id")
+TOPIC = ("weighting", "stratum_id", "dimension", "topic")
 # Of keys the table that decides over their rows; of several the first all of whose keys are there.
 DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (BOARD, "int_boards__disclosed"),
@@ -54,6 +55,8 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("country", "scheme", "variable", "level"), "int_levels__disclosed"),
     (("country", "scheme"), "int_weightings__disclosed"),
     (INCIDENT, "int_incidents__disclosed"),
+    (TOPIC, "int_topics__disclosed"),
+    ((*TOPIC, "model_id"), "int_safety_boards__disclosed"),
 )
 # The keys that a grain may have beside those of a board or an axis: models are decided over apart.
 MODEL, PAIR = ("model_id",), ("model_a", "model_b")

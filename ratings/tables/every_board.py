@@ -22,6 +22,7 @@ from ratings.tables import (
     inputs,
     labels,
     planning,
+    safety_boards,
     standings,
 )
 from ratings.tables.board_fit import Sides
@@ -78,7 +79,11 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
         replaying = beside.submit(_online, read, parameters, seed)
         # Whether a model fits is asked of the fit, not of the intervals that are shown.
-        fitting = None if is_board_alone else beside.submit(_vouching, read, rated, sides, seed)
+        fitting = (
+            None
+            if is_board_alone
+            else beside.submit(_of_fits, read, rated, parameters, anchors, sides, seed)
+        )
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         removing = beside.submit(
@@ -173,12 +178,19 @@ def _with_basis(every: pa.Table, rated: list[Rated]) -> pa.Table:
     return every.set_column(place, "interval_basis", pc.if_else(is_few, FEW, basis))
 
 
-def _vouching(read: Read, rated: list[Rated], sides: Sides, seed: int) -> Tables:
-    """What lets a statistician doubt the boards: how models fit, and replicates of weights."""
+def _of_fits(
+    read: Read,
+    rated: list[Rated],
+    parameters: RatingParameters,
+    anchors: Mapping[str, Posterior],
+    sides: Sides,
+    seed: int,
+) -> Tables:
+    """How models fit, replicates of weights, and boards by topic."""
     return {
         board_fit.MODEL_FIT: board_fit.fit_rows(rated, sides, seed),
         REPLICATE_WEIGHT: replicate_rows(read),
-    }
+    } | safety_boards.topic_tables(read, parameters, anchors, sides, seed)
 
 
 def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[pa.Table], Tables]:

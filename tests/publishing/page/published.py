@@ -55,6 +55,8 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_leaderboard": leaderboard,
         "rpt_pairwise": _pairs(study),
         "rpt_rank_comparison": _comparisons(leaderboard),
+        "rpt_safety": _safety(study) if study.is_weighted else [],
+        "rpt_topic_tie_rate": _topic_ties() if study.is_weighted else [],
         "rpt_safety_incident": _incidents(study) if study.is_weighted else [],
         "rpt_tie_rate": [
             {"stratum_id": stratum, "dimension": dimension, "decided_share": 0.7,
@@ -247,6 +249,29 @@ def _margins() -> Rows:
          "census_share": target, "participant_count": 100}
         for country in ("US", "UK")
         for level, before, target in (("18-34", 0.5, 0.29), ("55+", 0.15, 0.386))
+    ]  # fmt: skip
+
+
+def _safety(study: Study) -> Rows:
+    """Of money a line below the first two of three models; of law none; one has few verdicts."""
+    models = study.models[:4]
+    return [
+        {"topic": topic, "topic_label": topic.title(), "stratum_id": "all", "weighting": weighting,
+         "rank": place + 1, "display_name": f"Name {model}", "tier": tier,
+         "tier_count": 2 if topic == "money" else 1, "people_needed": 4_300,
+         "participant_count": 1_987, "model_count": 4, "provisional_model_count": 1}
+        for weighting in ("none", "politics") for topic in ("money", "law")
+        for place, (model, tier) in enumerate(
+            zip(models, (1, 1, 2, None) if topic == "money" else (1, 1, 1, None), strict=False)
+        )
+    ]  # fmt: skip
+
+
+def _topic_ties() -> Rows:
+    return [
+        {"topic": topic, "stratum_id": "all", "weighting": weighting, "tie_share": 0.64,
+         "tie_share_lo": 0.61, "tie_share_hi": 0.67}
+        for weighting in ("none", "politics") for topic in ("money", "law")
     ]  # fmt: skip
 
 

@@ -119,6 +119,9 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             from dim_participant where false;
         create table int_battles__current as
             select *, 'excluded' as uncounted_reason from fct_battle where false;
+        create table int_participants__assigned_to_cells as select * from dim_participant;
+        create table int_battles__with_topic as
+            select *, 'unknown' as topic, false as is_sensitive from fct_battle where false;
         create table fct_policy_count as
             select 'none' as policy, '1' as policy_version, dimension, model_a, model_b,
                 win_a_count, win_b_count, tie_count + both_bad_count as tie_count
