@@ -68,6 +68,11 @@ def reader(
         "label_weights": lambda: _empty(weighting=""),
         "rubric_values": lambda: _empty(rubric=""),
         "reference_models": lambda: _empty(label=""),
+        "replicated_people": lambda: _empty(raking_id=0),
+        "replicated_cells": lambda: _empty(raking_id=0),
+        # Nor does anything say what conversations were about.
+        "topic_judgments": lambda: _empty(topic=""),
+        "topic_weights": lambda: _empty(weighting=""),
     }
     known: dict[str, pa.Table] = {}
 
