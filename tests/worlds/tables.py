@@ -70,7 +70,16 @@ def reader(
         "label_weights": lambda: _empty(weighting=""),
         "rubric_values": lambda: _empty(rubric=""),
         "reference_models": lambda: _empty(label=""),
+        "labelled_ratings": lambda: _empty(unit_id=0),
+        "labelled_verdicts": lambda: _empty(dimension=""),
         "benchmark_scores": lambda: _empty(benchmark="", metric="", model_id=""),
+        # Nor does anybody rate one model, or say what conversations were about.
+        "experience_ratings": lambda: _empty(participant_id=0),
+        "rater_weights": lambda: _empty(weighting=""),
+        "rating_strata": lambda: _empty(stratum_id=""),
+        "criteria": lambda: _empty(criterion=""),
+        "topic_judgments": lambda: _empty(topic=""),
+        "topic_weights": lambda: _empty(weighting=""),
     }
     known: dict[str, pa.Table] = {}
 
