@@ -339,7 +339,8 @@ def _among(way: str, cell: str) -> str:
     anew = {
         "centred": f"{cell} - avg(mart.skill) over {window})",
         "ranked": (f"greatest(1, least({cell} - mart.rank + {place}, count(*) over {window})))"),
-        "shared": f"{cell} / nullif(sum({cell}) over {window}), 0)",
+        # Where the one that is surely the best is hidden, none of the others is.
+        "shared": f"coalesce({cell} / nullif(sum({cell}) over {window}), 0), {cell})",
         "averaged": "board.winshare",
     }
     if way == "blank":
