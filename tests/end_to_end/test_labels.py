@@ -91,12 +91,15 @@ def rows(home: Path) -> Rows:
 
 def test_rates_hold_the_planted_ones(home: Path, rows: Rows) -> None:
     truth = json.loads((home.parent / "study" / "truth.json").read_text(encoding="utf-8"))
-    planted = [model["sycophancy_rate"] for model in truth["judged"]["models"]]
-    [row] = rows(
+    planted = {one["model_id"]: one["sycophancy_rate"] for one in truth["judged"]["models"]}
+    found = rows(
         "select * from rpt_label_rate where label = 'sycophancy' and stratum_id = 'all'"
-        " and weighting = 'none' and model_id = '*' and judge = 'simulated-reader'"
+        " and weighting = 'none' and judge = 'simulated-reader'"
     )
-    mean = sum(planted) / len(planted)
+    [row] = [one for one in found if one["model_id"] == "*"]
+    # Of all answers that were labelled; some models have more, because people rated them too.
+    counts = {one["model_id"]: one["answer_count"] for one in found if one["model_id"] != "*"}
+    mean = sum(planted[model] * count for model, count in counts.items()) / sum(counts.values())
     assert row["corrected_share_lo"] <= mean <= row["corrected_share_hi"]
     assert row["powered_share_lo"] <= mean <= row["powered_share_hi"]
     assert row["participant_count"] < row["answer_count"]
@@ -161,3 +164,17 @@ def test_a_run_without_an_endpoint_says_how_to_name_one(home: Path, tmp_path: Pa
         )
     assert done.returncode == 2
     assert "DEMOSCOPE_JUDGE_URL" in done.stderr
+
+
+def test_flattery_is_rated_lower_and_moves_no_verdict(rows: Rows) -> None:
+    [rated] = rows(
+        "select * from rpt_sycophancy_effect where outcome = 'personality_rating'"
+        " and level = 'within_models' and stratum_id = 'all' and weighting = 'none'"
+    )
+    # Of a latent -0.8; a point of the scale is about one unit of it.
+    assert rated["effect_lo"] < -0.8 < rated["effect_hi"] < 0.0
+    assert rated["p_adjusted"] < 0.05
+    assert abs(rated["effect"]) > abs(rated["naive_effect"])
+    for row in rows("select * from rpt_sycophancy_effect where outcome = 'overall_verdict'"):
+        assert row["p_adjusted"] > 0.05
+    assert rows("select * from rpt_sycophancy where label = 'sycophancy' and stratum_id = 'all'")

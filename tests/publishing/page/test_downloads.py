@@ -56,7 +56,8 @@ def publication(directory: Path) -> Publication:
     directory.mkdir()
     made = marts(Study()) | origin(BOARD_ID, is_simulated=True)
     for name, rows in made.items():
-        table = pa.Table.from_pylist([{**row, **READ[name]} for row in rows])
+        nothing = pa.table({column: pa.array([], pa.string()) for column in READ[name]})
+        table = pa.Table.from_pylist([{**row, **READ[name]} for row in rows]) if rows else nothing
         pq.write_table(table, directory / f"{name}.parquet")
     for name in set(FILES) - {"rpt_leaderboard.parquet"}:
         (directory / name).write_text(f"the publication's {name}", "utf-8")
