@@ -161,19 +161,19 @@ class _Layout:
         off = self._off_mean(said)
         alike, apart = [], []
         for own in (rows.weight * said, rows.weight * rows.count):
-            whole = np.bincount(rows.block, own, blocks)
-            group, person = np.bincount(self.by_group, own), np.bincount(self.by_person, own)
-            same = np.bincount(group_block, group * group, blocks)
-            same -= np.bincount(rows.block, own * own, blocks)
-            every = whole * whole - np.bincount(person_block, person * person, blocks)
+            whole = _sum_by(rows.block, own, blocks)
+            group, person = _sum_by(self.by_group, own), _sum_by(self.by_person, own)
+            same = _sum_by(group_block, group * group, blocks)
+            same -= _sum_by(rows.block, own * own, blocks)
+            every = whole * whole - _sum_by(person_block, person * person, blocks)
             beside = group[self.by_group] - own
             others = whole[rows.block] - person[self.by_person] - beside
             alike.append((same, 2.0 * rows.weight * off * beside))
             apart.append((every - same, 2.0 * rows.weight * off * others))
         spread = (rows.weight * off) ** 2
-        whole, group = np.bincount(rows.block, spread, blocks), np.bincount(self.by_group, spread)
-        within = np.bincount(group_block, group * group, blocks)
-        alone = np.bincount(rows.block, spread * spread, blocks)
+        whole, group = _sum_by(rows.block, spread, blocks), _sum_by(self.by_group, spread)
+        within = _sum_by(group_block, group * group, blocks)
+        alone = _sum_by(rows.block, spread * spread, blocks)
         none = np.zeros(rows.block.size)
         return (
             _Couples(alike[0][0], alike[1][0], alike[0][1], none, 0.5 * (within - alone)),
@@ -184,12 +184,12 @@ class _Layout:
         # How far a row (N) is off the mean of its block and group, as wide as if it weren't in that
         # mean; of nobody else's group, off the mean of its block.
         rows = self.rows
-        judged = np.bincount(self.by_group, rows.weight * rows.count)[self.by_group]
+        judged = _sum_by(self.by_group, rows.weight * rows.count)[self.by_group]
         own = rows.weight * rows.count
         is_alone = judged - own <= 1e-9 * judged
-        mean = np.bincount(self.by_group, rows.weight * said)[self.by_group] / judged
-        block = np.bincount(rows.block, rows.weight * said)
-        block /= np.bincount(rows.block, own)
+        mean = _sum_by(self.by_group, rows.weight * said)[self.by_group] / judged
+        block = _sum_by(rows.block, rows.weight * said)
+        block /= _sum_by(rows.block, own)
         mean = np.where(is_alone, block[rows.block], mean)
         wider = np.ones(own.size)
         np.divide(judged, judged - own, out=wider, where=~is_alone)
@@ -201,12 +201,16 @@ class _Layout:
         products = rows.weight * (said * said - squares)
         weights = rows.weight * rows.count * (rows.count - 1.0)
         return _Couples(
-            np.bincount(rows.block, products, blocks),
-            np.bincount(rows.block, weights, blocks),
+            _sum_by(rows.block, products, blocks),
+            _sum_by(rows.block, weights, blocks),
             products,
             weights,
             np.zeros(blocks),
         )
+
+
+def _sum_by(place: IndexArray, values: FloatArray, size: int = 0) -> FloatArray:
+    return np.asarray(np.bincount(place, values, size), dtype=np.float64)
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
@@ -216,7 +220,7 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
 def _level(couples: _Couples, rows: Verdicts) -> _Part:
     # Mean over blocks, each as often as it was judged.
     judged = rows.weight * rows.count
-    share = np.bincount(rows.block, judged, couples.weights.size)
+    share = _sum_by(rows.block, judged, couples.weights.size)
     total = float(share.sum())
     mean = _ratio(couples.products, couples.weights)
     value = float((share * mean).sum()) / total
@@ -257,7 +261,7 @@ class _Moments(NamedTuple):
 
 def _moments(parts: list[_Part], person: IndexArray) -> _Moments:
     moves = np.column_stack([part.moves for part in parts])
-    by_people = np.column_stack([np.bincount(person, column) for column in moves.T])
+    by_people = np.column_stack([_sum_by(person, column) for column in moves.T])
     people = by_people.shape[0]
     covariance = people / max(people - 1.0, 1.0) * (by_people.T @ by_people)
     raw = np.diag(covariance).copy()
@@ -313,7 +317,7 @@ def variance_shares(given: Verdicts, prompts: Verdicts | None = None) -> Found |
     the group there.
     """
     rows = _of_use(given)
-    people = np.bincount(rows.person, rows.weight * rows.count)
+    people = _sum_by(rows.person, rows.weight * rows.count)
     if people.size < FEW_PEOPLE:
         return None
     layout = _Layout.of(rows)
@@ -351,7 +355,7 @@ def _of_use(given: Verdicts) -> Verdicts:
         return rows
     _, apart = _Layout.of(rows).couples(rows.count)
     # Sums of weights: what is left of none is rounding.
-    judged = np.bincount(rows.block, rows.weight * rows.count)
+    judged = _sum_by(rows.block, rows.weight * rows.count)
     return rows.some((apart.weights > 1e-9 * judged * judged)[rows.block])
 
 
@@ -390,8 +394,8 @@ def _prompt(given: Verdicts) -> _Prompt | None:
         _Part(share, (decided - share * judged) / judged.sum(), 0.0),
         _level(apart, rows),
     ]
-    others = _moments(parts, [rows.person])
-    by_prompt = np.bincount(rows.group, _of_prompts(layout, alike, apart, more.value))
+    others = _moments(parts, rows.person)
+    by_prompt = _sum_by(rows.group, _of_prompts(layout, alike, apart, more.value))
     covariance = np.zeros((3, 3))
     covariance[:2, :2], covariance[2, 2] = others.covariance, float(by_prompt @ by_prompt)
     freedom = max(satterthwaite(*(np.array([(by_prompt**power).sum()]) for power in (2, 4))), 1.0)
@@ -399,19 +403,18 @@ def _prompt(given: Verdicts) -> _Prompt | None:
     return _Prompt(_Moments(value, covariance, freedom), _counts(layout)[1])
 
 
-def _of_prompts(
-    layout: _Layout, alike: _Couples, apart: _Couples, value: float
-) -> FloatArray:
-    # What each row's couples on its own prompt add to the estimate (N).
+def _of_prompts(layout: _Layout, alike: _Couples, apart: _Couples, value: float) -> FloatArray:
+    # What each row's couples on its own prompt add to the estimate (N), beyond their pair's mean.
     rows = layout.rows
     both = alike.weights + apart.weights
-    kept = _ratio(apart.weights, both)
-    expected = (_ratio(apart.products, apart.weights) + value)[rows.block]
+    kept = _ratio(apart.weights, both)[rows.block]
+    judged = rows.weight * rows.count
+    said = rows.weight * (rows.wins - rows.losses)
+    mean = _sum_by(rows.block, said) / _sum_by(rows.block, judged)
     added = np.zeros(rows.block.size)
-    for said, sign in ((rows.wins - rows.losses, 1.0), (rows.count, -expected)):
-        own = rows.weight * said
-        added += sign * own * (np.bincount(layout.by_group, own)[layout.by_group] - own)
-    return kept[rows.block] * added / float((kept * alike.weights).sum())
+    for own, sign in ((said - judged * mean[rows.block], 1.0), (judged, -value)):
+        added += sign * own * (_sum_by(layout.by_group, own)[layout.by_group] - own)
+    return kept * added / float((_ratio(apart.weights, both) * alike.weights).sum())
 
 
 def _shares(
@@ -449,7 +452,11 @@ def _shares(
     rest, latent_rest = moments.figure(1.0 - level / total, -explained), None
     latent_rest = moments.figure(1.0 - last, -last_slope)
     if prompt is None:
-        return [*found, Share(PROMPT, NOTHING, NOTHING, None), Share(CHANCE, rest, latent_rest, None)]
+        return [
+            *found,
+            Share(PROMPT, NOTHING, NOTHING, None),
+            Share(CHANCE, rest, latent_rest, None),
+        ]
     of_prompt = _prompt_share(prompt)
     found.append(of_prompt)
     rest, latent_rest = _less(rest, of_prompt.plain), _less(latent_rest, of_prompt.latent)
@@ -475,9 +482,7 @@ def _less(rest: Estimate, part: Estimate) -> Estimate:
     return Estimate(value, value - reach, value + reach)
 
 
-def _disagreements(
-    moments: _Moments, known: list[int], counts: list[int]
-) -> list[Disagreement]:
+def _disagreements(moments: _Moments, known: list[int], counts: list[int]) -> list[Disagreement]:
     found = []
     size = moments.value.size
     for place, relation in enumerate((OTHER_GROUP, SAME_GROUP, SAME_PERSON)):
