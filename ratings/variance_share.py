@@ -27,6 +27,7 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from ratings.compiled import FloatArray, IndexArray
+from ratings.linear_algebra import product
 from ratings.sandwich import satterthwaite
 
 PAIR, GROUP, PERSON, PROMPT, CHANCE = "pair", "group", "person", "prompt", "chance"
@@ -55,10 +56,8 @@ class Verdicts:
 
     def some(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Verdicts:
         """Some of the rows, people and blocks numbered anew."""
-        person, block, group = (
-            np.unique(column[chosen], return_inverse=True)[1].astype(np.int64)
-            for column in (self.person, self.block, self.group)
-        )
+        columns = (self.person, self.block, self.group)
+        person, block, group = (numbered(column[chosen]) for column in columns)
         others = (self.wins, self.losses, self.ties, self.weight)
         return Verdicts(person, block, group, *(column[chosen] for column in others))
 
@@ -145,40 +144,48 @@ class _Layout:
 
     @classmethod
     def of(cls, rows: Verdicts) -> _Layout:
-        places = [
-            np.unique(rows.block * (int(column.max(initial=0)) + 1) + column, return_inverse=True)
-            for column in (rows.group, rows.person)
-        ]
-        return cls(rows, *(place.astype(np.int64) for _, place in places))
+        groups, people = (int(column.max(initial=0)) + 1 for column in (rows.group, rows.person))
+        of_person = np.zeros(people, dtype=np.int64)
+        of_person[rows.person] = rows.group
+        # Of one group everybody has a row per block.
+        is_once = bool((of_person[rows.person] == rows.group).all())
+        by_person = np.arange(rows.block.size)
+        if not is_once:
+            by_person = numbered(rows.block * people + rows.person)
+        return cls(rows, numbered(rows.block * groups + rows.group), by_person)
+
+    def met(self, own: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sums of products of ``own`` (N) over two people, per block: of one group, of others."""
+        block = self.rows.block
+        group, person = _sum_by(self.by_group, own), _sum_by(self.by_person, own)
+        whole = _sum_by(block, own)
+        same = self._by_block(self.by_group, group * group) - _sum_by(block, own * own)
+        every = whole * whole - self._by_block(self.by_person, person * person)
+        return same, every - same
+
+    def _by_block(self, place: IndexArray, values: FloatArray) -> FloatArray:
+        block = np.zeros(values.size, dtype=np.int64)
+        block[place] = self.rows.block
+        return _sum_by(block, values)
 
     def couples(self, said: FloatArray) -> tuple[_Couples, _Couples]:
         """Two people of one group, and of different groups; ``said`` (N): sums of verdicts."""
-        rows, blocks = self.rows, int(self.rows.block.max(initial=-1)) + 1
-        group_block = np.zeros(int(self.by_group.max(initial=-1)) + 1, dtype=np.int64)
-        group_block[self.by_group] = rows.block
-        person_block = np.zeros(int(self.by_person.max(initial=-1)) + 1, dtype=np.int64)
-        person_block[self.by_person] = rows.block
-        off = self._off_mean(said)
-        alike, apart = [], []
-        for own in (rows.weight * said, rows.weight * rows.count):
-            whole = _sum_by(rows.block, own, blocks)
-            group, person = _sum_by(self.by_group, own), _sum_by(self.by_person, own)
-            same = _sum_by(group_block, group * group, blocks)
-            same -= _sum_by(rows.block, own * own, blocks)
-            every = whole * whole - _sum_by(person_block, person * person, blocks)
-            beside = group[self.by_group] - own
-            others = whole[rows.block] - person[self.by_person] - beside
-            alike.append((same, 2.0 * rows.weight * off * beside))
-            apart.append((every - same, 2.0 * rows.weight * off * others))
+        rows, off, own = self.rows, self._off_mean(said), self.rows.weight * said
+        products, weights = self.met(own), self.met(rows.weight * rows.count)
+        beside = _sum_by(self.by_group, own)[self.by_group] - own
+        others = _sum_by(rows.block, own)[rows.block] - beside
+        others -= _sum_by(self.by_person, own)[self.by_person]
         spread = (rows.weight * off) ** 2
-        whole, group = _sum_by(rows.block, spread, blocks), _sum_by(self.by_group, spread)
-        within = _sum_by(group_block, group * group, blocks)
-        alone = _sum_by(rows.block, spread * spread, blocks)
+        whole, group = _sum_by(rows.block, spread), _sum_by(self.by_group, spread)
+        within = self._by_block(self.by_group, group * group)
+        squares = 0.5 * (within - _sum_by(rows.block, spread * spread)), 0.5 * (whole**2 - within)
+        moved = 2.0 * rows.weight * off
         none = np.zeros(rows.block.size)
-        return (
-            _Couples(alike[0][0], alike[1][0], alike[0][1], none, 0.5 * (within - alone)),
-            _Couples(apart[0][0], apart[1][0], apart[0][1], none, 0.5 * (whole**2 - within)),
+        alike, apart = (
+            _Couples(products[place], weights[place], moved * each, none, squares[place])
+            for place, each in enumerate((beside, others))
         )
+        return alike, apart
 
     def _off_mean(self, said: FloatArray) -> FloatArray:
         # How far a row (N) is off the mean of its block and group, as wide as if it weren't in that
@@ -188,8 +195,7 @@ class _Layout:
         own = rows.weight * rows.count
         is_alone = judged - own <= 1e-9 * judged
         mean = _sum_by(self.by_group, rows.weight * said)[self.by_group] / judged
-        block = _sum_by(rows.block, rows.weight * said)
-        block /= _sum_by(rows.block, own)
+        block = _ratio(_sum_by(rows.block, rows.weight * said), _sum_by(rows.block, own))
         mean = np.where(is_alone, block[rows.block], mean)
         wider = np.ones(own.size)
         np.divide(judged, judged - own, out=wider, where=~is_alone)
@@ -207,6 +213,16 @@ class _Layout:
             weights,
             np.zeros(blocks),
         )
+
+
+def numbered(column: IndexArray) -> IndexArray:
+    """Whole numbers from 0 in the order of the values (N)."""
+    top = int(column.max(initial=0)) + 1
+    if top > 8 * column.size + 1024 or column.min(initial=0) < 0:
+        return np.unique(column, return_inverse=True)[1].astype(np.int64)
+    is_there = np.zeros(top, dtype=np.bool_)
+    is_there[column] = True
+    return np.asarray((np.cumsum(is_there) - 1)[column], dtype=np.int64)
 
 
 def _sum_by(place: IndexArray, values: FloatArray, size: int = 0) -> FloatArray:
@@ -263,7 +279,7 @@ def _moments(parts: list[_Part], person: IndexArray) -> _Moments:
     moves = np.column_stack([part.moves for part in parts])
     by_people = np.column_stack([_sum_by(person, column) for column in moves.T])
     people = by_people.shape[0]
-    covariance = people / max(people - 1.0, 1.0) * (by_people.T @ by_people)
+    covariance = people / max(people - 1.0, 1.0) * product(by_people.T, by_people)
     raw = np.diag(covariance).copy()
     once = np.maximum(raw - np.array([part.twice for part in parts]), 0.5 * raw)
     scale = np.sqrt(_ratio(np.maximum(once, 0.0), raw))
@@ -282,14 +298,17 @@ def _likeness(correlation: float, cut: float) -> float:
     return float(0.5 * math.asin(correlation) * (_WEIGHTS @ dense)) / math.pi
 
 
+def _cut(decided: float) -> float:
+    return -float(ndtri(0.5 * min(max(decided, 1e-9), 1.0)))
+
+
 def latent_correlation(likeness: float, decided: float) -> float:
     """The correlation at which two cut normals have this mean of s s'; held within 0.999.
 
     ``decided``: share of verdicts that name a winner.
     """
-    cut = -float(ndtri(0.5 * min(max(decided, 1e-9), 1.0)))
-    low, high = -0.999, 0.999
-    for _ in range(50):
+    cut, low, high = _cut(decided), -0.999, 0.999
+    for _ in range(40):
         middle = 0.5 * (low + high)
         if _likeness(middle, cut) < likeness:
             low = middle
@@ -300,14 +319,14 @@ def latent_correlation(likeness: float, decided: float) -> float:
 
 def _latent(decided: float, level: float) -> tuple[float, float, float]:
     # The correlation, and its slopes by the share that is decided and by the level.
+    found = latent_correlation(level, decided)
     step = _STEP * max(decided, 0.01)
-    up, down = (latent_correlation(level, decided + sign * step) for sign in (1.0, -1.0))
-    more, less = (latent_correlation(level + sign * step, decided) for sign in (1.0, -1.0))
-    return (
-        latent_correlation(level, decided),
-        (up - down) / (2.0 * step),
-        (more - less) / (2.0 * step),
+    (less, more), (low, high) = (
+        [_likeness(found, _cut(decided + sign * step)) for sign in (-1.0, 1.0)],
+        [_likeness(found + sign * _STEP, _cut(decided)) for sign in (-1.0, 1.0)],
     )
+    by_level = 2.0 * _STEP / (high - low)
+    return found, -by_level * (more - less) / (2.0 * step), by_level
 
 
 def variance_shares(given: Verdicts, prompts: Verdicts | None = None) -> Found | None:
@@ -353,22 +372,18 @@ def _of_use(given: Verdicts) -> Verdicts:
     rows = given.some((given.count > 0.0) & (given.weight > 0.0))
     if not rows.block.size:
         return rows
-    _, apart = _Layout.of(rows).couples(rows.count)
+    own = rows.weight * rows.count
+    _, apart = _Layout.of(rows).met(own)
     # Sums of weights: what is left of none is rounding.
-    judged = _sum_by(rows.block, rows.weight * rows.count)
-    return rows.some((apart.weights > 1e-9 * judged * judged)[rows.block])
+    judged = _sum_by(rows.block, own)
+    return rows.some((apart > 1e-9 * judged * judged)[rows.block])
 
 
 def _counts(layout: _Layout) -> list[int]:
     # Couples of verdicts: of different groups, of one group, of one person.
-    rows = layout.rows
-    plain = Verdicts(
-        rows.person, rows.block, rows.group, rows.wins, rows.losses, rows.ties,
-        np.ones_like(rows.weight),
-    )  # fmt: skip
-    alike, apart = _Layout(plain, layout.by_group, layout.by_person).couples(rows.count)
-    own = rows.count * (rows.count - 1.0)
-    return [round(0.5 * float(each.sum())) for each in (apart.weights, alike.weights, own)]
+    count = layout.rows.count
+    alike, apart = layout.met(count)
+    return [round(0.5 * float(each.sum())) for each in (apart, alike, count * (count - 1.0))]
 
 
 class _Prompt(NamedTuple):
@@ -410,11 +425,14 @@ def _of_prompts(layout: _Layout, alike: _Couples, apart: _Couples, value: float)
     kept = _ratio(apart.weights, both)[rows.block]
     judged = rows.weight * rows.count
     said = rows.weight * (rows.wins - rows.losses)
-    mean = _sum_by(rows.block, said) / _sum_by(rows.block, judged)
+    mean = _ratio(_sum_by(rows.block, said), _sum_by(rows.block, judged))
     added = np.zeros(rows.block.size)
     for own, sign in ((said - judged * mean[rows.block], 1.0), (judged, -value)):
         added += sign * own * (_sum_by(layout.by_group, own)[layout.by_group] - own)
-    return kept * added / float((_ratio(apart.weights, both) * alike.weights).sum())
+    # The mean is of the same few prompts, and so are the couples on others: both take from what
+    # is seen of the spread, the more so the fewer prompts a pair has.
+    seen = np.sqrt(np.maximum(kept, 0.25))
+    return added / seen / float((_ratio(apart.weights, both) * alike.weights).sum())
 
 
 def _shares(

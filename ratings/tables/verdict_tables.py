@@ -182,18 +182,18 @@ def _decisiveness(counts: pa.Table, study: Study) -> Rows:
         for cell, by_axis in cells.items():
             groups[cell] = [(axis, country, group) for axis, group in by_axis.items()]
     sums: dict[tuple[str, str, str], dict[str, FloatArray]] = {}
-    for row in counts.to_pylist():
-        levels: list[tuple[str, str | None, str]] = [(row["kind"], None, row["level"])]
-        if row["kind"] == CELL:
-            levels = groups.get(row["cell_id"], [])
-        for kind, where, level in levels:
-            family = sums.setdefault((row["dimension"], kind, where or ""), {})
-            own = family.setdefault(level, np.zeros((3, FOLDS)))
-            own[:, row["fold"]] += row["tie_count"], row["battle_count"], row["participant_count"]
+    for dimension, kind, cell, level, fold, *amount in zip(
+        *counts.to_pydict().values(), strict=True
+    ):
+        of_cell = groups.get(cell, []) if kind == CELL else [(kind, None, level)]
+        for axis, where, name in of_cell:
+            family = sums.setdefault((dimension, axis, where or ""), {})
+            own = family.setdefault(name, np.zeros((FOLDS, 3)))
+            own[fold] += amount
     found: Rows = []
     for (dimension, kind, country), family in sorted(sums.items()):
         names = sorted(family)
-        table = np.array([family[name] for name in names])
+        table = np.array([family[name].T for name in names])
         said = decisiveness(table[:, 0], table[:, 1])
         for name, own, one in zip(names, table, said, strict=True):
             found.append(
