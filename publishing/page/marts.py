@@ -10,7 +10,12 @@ import pyarrow.compute as pc
 from pyarrow.parquet import ParquetFile
 
 from ingestion.errors import IntegrityError
-from publishing.boards.view import DEFAULT_ESTIMATOR, DEFAULT_STRATUM, default_weighting
+from publishing.boards.view import (
+    DEFAULT_ESTIMATOR,
+    DEFAULT_STRATUM,
+    UNWEIGHTED,
+    default_weighting,
+)
 
 Rows = list[dict[str, Any]]
 PAIRS = "rpt_pairwise"
@@ -26,6 +31,7 @@ READ: dict[str, dict[str, Any]] = {
     "publication": {},
     "rpt_board_summary": {},
     "rpt_demographic_consistency": {"model_id": None},
+    "rpt_disagreement": {"weighting": UNWEIGHTED},
     "rpt_leaderboard": {},
     "rpt_log_integrity": {},
     PAIRS: {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},

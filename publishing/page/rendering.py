@@ -24,6 +24,7 @@ SECTIONS = {
     "questions": "Questions",
     "groups": "Groups",
     "pairs": None,
+    "judges": None,
     "sure": "How sure",
     "boards": "Boards",
 }
@@ -68,6 +69,8 @@ def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
+    if section == "judges":
+        return bool(data["judges"])
     compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
     table, column = compared.get(section, ("models", "model_id"))
     return section not in compared or len(data[table][column]) > 1

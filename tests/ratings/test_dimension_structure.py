@@ -45,7 +45,7 @@ def test_a_correlation_is_found_through_errors_that_go_together(true: float) -> 
     """Errors as large as skills and half common: raw is half as much of each."""
     found = [over_models(*boards(seed, true=true, noise=14.0)) for seed in range(150)]
     values = np.array([one.true.value for one in found if one.true.value is not None])
-    raw = np.mean([one.raw.value for one in found])
+    raw = float(np.array([one.raw.value for one in found], dtype=float).mean())
     assert len(values) > 145
     assert values.mean() == pytest.approx(true, abs=0.07)
     if true != 0.5:
@@ -61,9 +61,14 @@ def test_its_intervals_cover(true: float) -> None:
 
 def test_skills_that_are_all_error_have_no_true_correlation() -> None:
     one, other = boards(1, true=0.5, noise=1.0)
-    blurred = [Board(board.moves[0] * 400.0, board.moves * 20.0, board.people) for board in (one, other)]  # fmt: skip  # noqa: E501
+    blurred = [
+        Board(board.moves[0] * 400.0, board.moves * 20.0, board.people) for board in (one, other)
+    ]
     assert over_models(*blurred).true.value is None
-    assert over_models(*(board._replace(skill=board.skill[:3], moves=board.moves[:, :3]) for board in (one, other))).raw.value is None  # fmt: skip  # noqa: E501
+    few = [
+        board._replace(skill=board.skill[:3], moves=board.moves[:, :3]) for board in (one, other)
+    ]
+    assert over_models(*few).raw.value is None
 
 
 def patterns(seed: int, *, loading: float, battles: int = 4000) -> Patterns:

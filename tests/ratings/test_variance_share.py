@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ def normals(size: int) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def world(
     seed: int,
+    people: int = 500,
     *,
-    people: int = 400,
     of_group: float = 0.0,
     of_person: float = 0.0,
     of_prompt: float = 0.0,
@@ -72,7 +73,7 @@ def counted(who: Any, pair: Any, group: Any, said: Any, weight: Any = None) -> V
         np.bincount(row.reshape(-1), said == value, len(keys)).astype(float) for value in (1, -1, 0)
     ]
     weights = np.ones(len(keys)) if weight is None else weight[keys[:, 0]]
-    return Verdicts(keys[:, 0], keys[:, 1], keys[:, 2], *sums, weights)
+    return Verdicts(keys[:, 0], keys[:, 1], keys[:, 2], sums[0], sums[1], sums[2], weights)
 
 
 def latent_shares(found: Found | None) -> dict[str, tuple[float, float, float]]:
@@ -93,10 +94,8 @@ def latent_shares(found: Found | None) -> dict[str, tuple[float, float, float]]:
         {"of_prompt": 0.15},
     ],
 )
-def test_planted_shares_are_found(planted: dict[str, float]) -> None:
-    many = [
-        latent_shares(variance_shares(*world(seed, people=500, **planted))) for seed in range(12)
-    ]
+def test_planted_shares_are_found(planted: dict[str, Any]) -> None:
+    many = [latent_shares(variance_shares(*world(seed, **planted))) for seed in range(12)]
     mean = {part: np.mean([one[part][0] for one in many]) for part in many[0]}
     # Two verdicts on a pair are on one of its six prompts now and then.
     of_prompt = planted.get("of_prompt", 0.0)
@@ -162,12 +161,12 @@ def test_equal_weights_are_no_weights_and_a_weight_of_none_leaves_out() -> None:
     people = int(given.person.max()) + 1
     plain = latent_shares(variance_shares(given))
     weights = np.full(given.person.size, 2.5)
-    same = Verdicts(*(getattr(given, name) for name in Verdicts.__annotations__ if name != "weight"), weights)  # fmt: skip  # noqa: E501
+    same = replace(given, weight=weights)
     weighted = latent_shares(variance_shares(same))
     for part in ("pair", "group"):
         assert weighted[part] == pytest.approx(plain[part], abs=1e-6)
     is_half = given.person < people // 2
-    none = Verdicts(*(getattr(given, name) for name in Verdicts.__annotations__ if name != "weight"), is_half.astype(float))  # fmt: skip  # noqa: E501
+    none = replace(given, weight=is_half.astype(float))
     assert latent_shares(variance_shares(none)) == latent_shares(
         variance_shares(given.some(is_half))
     )
@@ -185,4 +184,4 @@ def test_the_latent_correlation_is_scipys(correlation: float, decided: float) ->
     both = multivariate_normal(cov=[[1.0, correlation], [correlation, 1.0]])
     other = multivariate_normal(cov=[[1.0, -correlation], [-correlation, 1.0]])
     likeness = 2.0 * (both.cdf([-cut, -cut]) - other.cdf([-cut, -cut]))
-    assert latent_correlation(likeness, decided) == pytest.approx(correlation, abs=1e-4)
+    assert latent_correlation(float(likeness), decided) == pytest.approx(correlation, abs=1e-4)
