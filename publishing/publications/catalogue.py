@@ -51,8 +51,8 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
 # The keys that a grain may have beside those of a board or an axis: models are decided over apart.
 MODEL, PAIR = ("model_id",), ("model_a", "model_b")
 WITH_MODELS = {(BOARD, MODEL), (BOARD, PAIR), (AXIS, MODEL)}
-# A key that parts what is said of the same people.
-CHECK = "check_name"
+# Keys that part what is said of the same people.
+PARTING = ("check_name", "weighting", "axis", "part", "relation", "other_dimension")
 # How a model's figure is counted anew where another model of its board stays behind.
 AMONG_MODELS = ("centred", "ranked", "shared", "averaged", "compared", "blank")
 
@@ -138,7 +138,7 @@ def _public_table(mart: dict[str, Any], rule: dict[str, Any]) -> PublicTable:
         return table
     grain = rule.get("grain", ())
     for keys, decider in DECIDERS:
-        models = tuple(key for key in grain if key not in (*keys, CHECK))
+        models = tuple(key for key in grain if key not in (*keys, *PARTING))
         if set(keys) <= set(grain) and (not models or (keys, models) in WITH_MODELS):
             return replace(table, disclosed_by=decider, matched_by=keys, models=models)
     message = f"{mart['name']} is public, and nothing decides which of its rows rest on too few."
