@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from orchestration.own_caches import vouch
+from ratings.dimension_structure import FOLDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,33 @@ UNITS = """
         conversation_id, model_id,
         dense_rank() over (order by conversation_id, model_id nulls first) as unit_id
     from int_labels__current
+"""
+# Somebody nobody knows is in a fold of their own verdict.
+VERDICTS = f"""
+    select
+        battles.battle_key, battles.dimension, battles.participant_key, people.cell_id,
+        battles.topic,
+        case
+            when conversations.turn_count <= 2 then '1-2'
+            when conversations.turn_count <= 4 then '3-4'
+            when conversations.turn_count <= 8 then '5-8'
+            when conversations.turn_count > 8 then '9+'
+        end as turns,
+        coalesce(numbers.participant_number, battles.position) % {FOLDS} as fold,
+        case
+            when battles.outcome not in ('a', 'b') then 0
+            when (battles.outcome = 'a') = (battles.model_a < battles.model_b) then 1
+            else -1
+        end as said
+    from int_battles__current as battles
+    left join int_participants__with_verdicts as numbers
+        on battles.participant_key = numbers.participant_key
+    left join dim_participant as people on battles.participant_key = people.participant_key
+    left join (
+        select conversation_id, max(turn_count) as turn_count from int_conversations__current
+        group by conversation_id
+    ) as conversations on battles.conversation_id = conversations.conversation_id
+    where battles.is_counted
 """
 QUERIES = {
     "labels": f"""
@@ -312,6 +340,50 @@ QUERIES = {
             weight_micro
         from int_strata__weighted
         order by weighting, stratum_id, participant_number
+    """,
+    # A pool that gives each country the same share tells nothing more of a single verdict.
+    "participant_weights": """
+        select weighting, participant_number as participant_id, weight_micro
+        from int_strata__weighted
+        where stratum_id = 'all' and not weighting like '%!_half!_half' escape '!'
+        order by weighting, participant_number
+    """,
+    "verdict_patterns": f"""
+        with verdicts as ({VERDICTS}), battles as (
+            select
+                battle_key, min(fold) as fold,
+                list(dimension order by dimension, said) as dimensions,
+                list(said order by dimension, said) as said
+            from verdicts
+            group by battle_key
+        )
+        select dimensions, said, fold, count(*) as battle_count
+        from battles
+        group by dimensions, said, fold
+        order by dimensions, said, fold
+    """,
+    "decisiveness_counts": f"""
+        with verdicts as ({VERDICTS}), counted as (
+            select
+                dimension, cell_id, topic, turns, fold,
+                case
+                    when grouping(cell_id) = 0 then 'cell'
+                    when grouping(topic) = 0 then 'topic'
+                    else 'turns'
+                end as kind,
+                count(*) filter (said = 0) as tie_count, count(*) as battle_count,
+                count(distinct participant_key) as participant_count
+            from verdicts
+            group by grouping sets (
+                (dimension, cell_id, fold), (dimension, topic, fold), (dimension, turns, fold)
+            )
+        )
+        select
+            dimension, kind, cell_id, coalesce(topic, turns) as level, fold,
+            tie_count, battle_count, participant_count
+        from counted
+        where coalesce(cast(cell_id as varchar), topic, turns) is not null
+        order by dimension, kind, cell_id nulls first, level nulls first, fold
     """,
     "stratum_cells": """
         select stratum_id, list(cell_id order by cell_id) as cells

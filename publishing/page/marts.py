@@ -10,7 +10,12 @@ import pyarrow.compute as pc
 from pyarrow.parquet import ParquetFile
 
 from ingestion.errors import IntegrityError
-from publishing.boards.view import DEFAULT_ESTIMATOR, DEFAULT_STRATUM, default_weighting
+from publishing.boards.view import (
+    DEFAULT_ESTIMATOR,
+    DEFAULT_STRATUM,
+    UNWEIGHTED,
+    default_weighting,
+)
 
 Rows = list[dict[str, Any]]
 PAIRS = "rpt_pairwise"
@@ -30,6 +35,7 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_board_summary": {},
     "rpt_criterion_gap": {},
     "rpt_demographic_consistency": {"model_id": None},
+    "rpt_disagreement": {"weighting": UNWEIGHTED},
     "rpt_experience": {},
     "rpt_leaderboard": {},
     "rpt_log_integrity": {},

@@ -135,6 +135,7 @@ def page_data(
         "experience": experience(marts, places["stratum_id"]),
         "ties": ties(marts["rpt_tie_rate"], places),
         "divisions": divisions(by_country(consistency), places),
+        "judges": judges(marts["rpt_disagreement"], places),
         "margins": margins(
             by_country(marts["rpt_weighting_margin"]), marts["rpt_weighting_diagnostics"]
         ),
@@ -402,6 +403,31 @@ def divisions(rows: Rows, places: Places) -> Rows:
         for row in rows
         if row["dimension"] in places["dimension"] and row["p_largest"] is not None
     ]
+
+
+def judges(rows: Rows, places: Places) -> Rows:
+    """How often two people name different winners of one pair, in thousandths, per axis.
+
+    `same`: two of one group; `other`: of different groups; each with its interval.
+    """
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for row in rows:
+        name = {"same_group": "same", "other_group": "other"}.get(row["relation"])
+        if name is None or row["dimension"] not in places["dimension"]:
+            continue
+        key = places["dimension"][row["dimension"]], row["axis"]
+        figures = found.setdefault(key, {"dimension": key[0], "axis": key[1]})
+        for end in ("", "_lo", "_hi"):
+            value = row[f"opposite_share{end}"]
+            figures[name + end] = None if value is None else scaled(value, PERMILLE)
+    return [
+        row
+        for _, row in sorted(found.items())
+        if len(row) == JUDGE_COLUMNS and None not in row.values()
+    ]
+
+
+JUDGE_COLUMNS = 8
 
 
 def margins(rows: Rows, weighted: Rows) -> Rows:

@@ -25,6 +25,7 @@ SECTIONS = {
     "groups": "Groups",
     "experience": "Experience",
     "pairs": None,
+    "judges": None,
     "sure": "How sure",
     "safety": "Sensitive topics",
     "incidents": "Incidents",
@@ -74,6 +75,8 @@ def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
     if section in {"experience", *TEMPLATES_ONLY}:
         return data[section] is not None
+    if section == "judges":
+        return bool(data["judges"])
     compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
     table, column = compared.get(section, ("models", "model_id"))
     return section not in compared or len(data[table][column]) > 1

@@ -62,9 +62,11 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
 MODEL, PAIR = ("model_id",), ("model_a", "model_b")
 WITH_MODELS = {(BOARD, MODEL), (BOARD, PAIR), (AXIS, MODEL)}
 # Keys that part what is said of the same people.
-CHECK = ("check_name", "benchmark", "metric")
+PARTING = (
+    "check_name", "benchmark", "metric", "weighting", "axis", "part", "relation", "other_dimension",
+)  # fmt: skip
 PARTS: dict[tuple[str, ...], tuple[str, ...]] = {
-    RATED: ("weighting", "against_criterion", "compared_with"),
+    RATED: ("against_criterion", "compared_with"),
 }
 # How a model's figure is counted anew where another model of its board stays behind.
 AMONG_MODELS = ("centred", "ranked", "shared", "averaged", "compared", "blank")
@@ -151,7 +153,7 @@ def _public_table(mart: dict[str, Any], rule: dict[str, Any]) -> PublicTable:
         return table
     grain = rule.get("grain", ())
     for keys, decider in DECIDERS:
-        models = tuple(key for key in grain if key not in (*keys, *CHECK, *PARTS.get(keys, ())))
+        models = tuple(key for key in grain if key not in (*keys, *PARTING, *PARTS.get(keys, ())))
         if set(keys) <= set(grain) and (not models or (keys, models) in WITH_MODELS):
             return replace(table, disclosed_by=decider, matched_by=keys, models=models)
     message = f"{mart['name']} is public, and nothing decides which of its rows rest on too few."

@@ -34,6 +34,15 @@ def _table(name: str, grain: str, *columns: Column) -> Table:
     return Table(name=name, grain=grain, columns=columns)
 
 
+def _interval(name: str, description: str) -> tuple[Column, ...]:
+    return (
+        _micro(name, f"{description}."),
+        _micro(f"{name}_lo", "Lower end of its 95% interval."),
+        _micro(f"{name}_hi", "Upper end of it."),
+    )
+
+
+_WEIGHTING = _text("weighting", "How people are weighted.")
 _STRATUM = _text("stratum_id", "Who judged.")
 _DIMENSION = _text("dimension", "What was judged.")
 _MODEL = _text("model_id", "The model.")
@@ -535,6 +544,73 @@ _TABLES = (
         _count("rank_gap", "Paper rank less people's: above 0 where people like it better."),
         _count("rank_gap_lo", "Lower end of its 95% interval, one model at a time."),
         _count("rank_gap_hi", "Upper end of it."),
+    ),
+    _table(
+        "variance_share",
+        "One row per weighting, stratum, dimension, axis and part of a verdict.",
+        _WEIGHTING,
+        _STRATUM,
+        _DIMENSION,
+        _text("axis", "The axis whose groups are compared."),
+        _text("part", "pair, group, person, prompt or chance."),
+        *_interval("share", "Share of a verdict's variance, millionths"),
+        *_interval("latent_share", "Share on the latent scale, millionths"),
+        _count("couple_count", "Couples of verdicts that say so."),
+        _count("verdict_count", "Verdicts used."),
+        _count("left_out_count", "Verdicts of people of no known group, or compared with nobody."),
+        _count("participant_count", "People who gave them."),
+        _micro("effective_participant_count", "People that count for as much, millionths."),
+    ),
+    _table(
+        "disagreement",
+        "One row per weighting, stratum, dimension, axis and relation of two verdicts.",
+        _WEIGHTING,
+        _STRATUM,
+        _DIMENSION,
+        _text("axis", "The axis whose groups are compared."),
+        _text("relation", "other_group, same_group or same_person."),
+        *_interval("opposite_share", "Opposite winners where both name one, millionths"),
+        *_interval("decided_share", "How often both name a winner, millionths"),
+        _count("couple_count", "Couples of verdicts."),
+        _count("participant_count", "People who gave them."),
+    ),
+    _table(
+        "dimension_structure",
+        "One row per weighting, stratum and two dimensions.",
+        _WEIGHTING,
+        _STRATUM,
+        _DIMENSION,
+        _text("other_dimension", "The other dimension."),
+        _count("model_count", "Models on both boards."),
+        *_interval("raw_correlation", "Correlation of skills over models, millionths"),
+        *_interval("correlation", "The same without the boards' errors, millionths"),
+        *_interval("verdict_correlation", "Correlation of verdicts on one battle, millionths"),
+        _count("battle_count", "Battles judged on both; null where weighted."),
+    ),
+    _table(
+        "dimension_prediction",
+        "One row per stratum and dimension: how well the others predict its verdicts.",
+        _STRATUM,
+        _DIMENSION,
+        *_interval("predicted_share", "Decided verdicts predicted by all others, millionths"),
+        _text("best_dimension", "The single dimension that predicts most."),
+        *_interval("best_share", "Decided verdicts predicted by one alone, millionths"),
+        *_interval("gain", "The one less the other, millionths"),
+        _count("battle_count", "Decided verdicts."),
+    ),
+    _table(
+        "decisiveness",
+        "One row per dimension, kind, country and level: how often it's a tie.",
+        _DIMENSION,
+        _text("kind", "topic, turns, or an axis."),
+        _text("country", "The country of the axis."),
+        _text("level", "The topic, range of turns, or group."),
+        *_interval("tie_share", "Share of ties, millionths"),
+        *_interval("difference", "Less the other levels' share, millionths"),
+        _micro("p_value", "That it is none, by chance, millionths."),
+        _count("battle_count", "Verdicts."),
+        _count("participant_count", "People; battles of nobody known are not among them."),
+        _flag("is_different", "Whether p_value passes at a false discovery rate of 5%."),
     ),
 )
 RATING_TABLES = {table.name: table for table in _TABLES}

@@ -34,6 +34,12 @@ from ratings.tables.judged_boards import clustered
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
 from ratings.tables.standings import Standing
 from ratings.tables.sycophancy import sycophancy_tables
+from ratings.tables.verdict_tables import (
+    Structured,
+    unweighted_boards,
+    verdict_tables,
+    weighted_structured,
+)
 from ratings.tournaments import (
     UNWEIGHTED,
     Rated,
@@ -91,7 +97,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
-        weighted_pairs, covariances, weighted, certain, fragile = weighting.result()
+        weighted_pairs, covariances, weighted, certain, fragile, structured = weighting.result()
         fragile += removing.result()
         merged, tables = merging.result()
         hierarchical, effects, populations, too_large = pooling.result()
@@ -105,7 +111,8 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         return {RATING: conform(RATING, every)}
     tables |= effects | histories | _beyond_battles(read)
     if fitting is not None:
-        tables |= fitting.result()
+        compared = [*structured, *unweighted_boards(rated, judged, everybody)]
+        tables |= fitting.result() | verdict_tables(read, judged, study, compared, everybody)
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
         read("policy_counts"),
@@ -136,8 +143,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         ):
             written |= made
             too_large += left
-    written["left_out"] = conform("left_out", bounds.left_out_rows(too_large))
-    return written
+    return written | {"left_out": conform("left_out", bounds.left_out_rows(too_large))}
 
 
 def _beyond_battles(read: Read) -> Tables:
@@ -210,19 +216,32 @@ def _weighted(
     anchors: Mapping[str, Posterior],
     sides: Sides,
     seed: int,
-) -> tuple[list[pa.Table], list[pa.Table], list[pa.Table], list[Standing], Rows]:
-    """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them."""
+) -> tuple[
+    list[pa.Table],
+    list[pa.Table],
+    list[pa.Table],
+    list[Standing],
+    Rows,
+    list[Structured | None],
+]:
+    """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them.
+
+    And everybody's, to be compared between dimensions.
+    """
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
+    structured: list[Structured | None] = []
     for key in inputs.weighted_judgments(read):
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
         one = board_fit.weighted_without_sides(fitted, sides)
         fragile += weighted_rows(one, parameters)
+        if one.stratum_id == parameters.margin_tournament:
+            structured.append(weighted_structured(one, key[3]))
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one, parameters))
-    return pairs, covariances, boards, certain, fragile
+    return pairs, covariances, boards, certain, fragile, structured
 
 
 def _merged(

@@ -55,6 +55,12 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
         "#heat": _heat(site, view, names),
         "#matrix": _matrix(site, view, names),
         "#divisions": _divisions(marts["rpt_demographic_consistency"], view.dimension),
+        "#judges-table": [
+            f"{share(row['opposite_share'])} ({share(row['opposite_share_lo'])} to"
+            f" {share(row['opposite_share_hi'])})"
+            for row in marts["rpt_disagreement"]
+            if row["dimension"] == view.dimension and row["relation"] != "same_person"
+        ],
         "#ties": [
             share(row[f"{name}_share"])
             for row in marts["rpt_tie_rate"]

@@ -58,6 +58,12 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_safety": _safety(study) if study.is_weighted else [],
         "rpt_topic_tie_rate": _topic_ties() if study.is_weighted else [],
         "rpt_safety_incident": _incidents(study) if study.is_weighted else [],
+        "rpt_disagreement": [
+            {"dimension": dimension, "axis": "age", "relation": relation, "opposite_share": share,
+             "opposite_share_lo": share - 0.011, "opposite_share_hi": share + 0.012}
+            for dimension in study.dimensions
+            for relation, share in (("same_group", 0.341), ("other_group", 0.383))
+        ],
         "rpt_tie_rate": [
             {"stratum_id": stratum, "dimension": dimension, "decided_share": 0.7,
              "tie_share": 0.255, "both_bad_share": 0.045}

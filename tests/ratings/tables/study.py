@@ -118,10 +118,15 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select 'none' as policy, '1' as policy_version, participant_key, true as is_excluded
             from dim_participant where false;
         create table int_battles__current as
-            select *, 'excluded' as uncounted_reason from fct_battle where false;
+            select *, cast(null as varchar) as uncounted_reason, cast(null as varchar) as topic,
+                cast(null as varchar) as conversation_id,
+                md5(concat_ws('/', participant, model_a, model_b, outcome)) as battle_key
+            from fct_battle;
         create table int_participants__assigned_to_cells as select * from dim_participant;
         create table int_battles__with_topic as
             select *, 'unknown' as topic, false as is_sensitive from fct_battle where false;
+        create table int_conversations__current as
+            select 'c' as conversation_id, 1 as turn_count where false;
         create table fct_policy_count as
             select 'none' as policy, '1' as policy_version, dimension, model_a, model_b,
                 win_a_count, win_b_count, tie_count + both_bad_count as tie_count
@@ -135,7 +140,7 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             from fct_battle group by all;
         create table int_strata__weighted as
             select distinct 'census' as weighting, 'US' as stratum_id,
-                participant as participant_key
+                participant as participant_key, 1 as participant_number, 1 as weight_micro
             from verdict;
         create table fct_weighted_judgment as
             select 'census' as weighting, 'US' as stratum_id, dimension,
