@@ -260,7 +260,10 @@ def leaderboard(
     valid_until: VALID_UNTIL = None,
     output: FORMAT = Format.TABLE,
 ) -> None:
-    """Show a leaderboard of battles; for ratings of one model at a time: demoscope experience."""
+    """Show a leaderboard of battles.
+
+    Beyond battles: demoscope experience (ratings of one model at a time), sycophancy, benchmarks.
+    """
     release = _release(Home.from_environment(), as_of, valid_until)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
     is_last = as_of is None and valid_until is None
