@@ -25,7 +25,9 @@ from ingestion.vocabulary import (
     AliasReach,
     BetterScore,
     EventType,
+    Flag,
     LabellerKind,
+    LicenceKind,
     Outcome,
     Relationship,
 )
@@ -136,6 +138,23 @@ def slug(name: str, description: str) -> Column:
 def text(name: str, description: str, *, is_required: bool = False) -> Column:
     """A longer text in words."""
     return replace(named(name, description, is_required=is_required), max_length=TEXT_LENGTH)
+
+
+def flag(name: str, description: str) -> Column:
+    """Whether something is so; null where that is not known."""
+    column = named(name, f"{description} true, false, or null: not known.", is_required=False)
+    return replace(column, vocabulary=tuple(Flag))
+
+
+def moment(name: str, description: str) -> Column:
+    """A time, which a row may leave out."""
+    return Column(name=name, type=TIMESTAMP, description=description)
+
+
+def day(name: str, description: str) -> Column:
+    """A calendar day, which a row may leave out."""
+    column = named(name, f"{description} YYYY-MM-DD.", is_required=False)
+    return replace(column, pattern="^[0-9]{4}-[01][0-9]-[0-3][0-9]$")
 
 
 def sealed(column: Column) -> Column:
@@ -285,12 +304,65 @@ CONTRACTS: dict[EventType, Contract] = {
             named("display_name", "The name people read.", is_required=False),
             named("provider", "Who makes it.", is_required=False),
             text("licence", "Under which terms it can be had."),
+            named("family", "The line of models it belongs to.", is_required=False),
+            replace(
+                named("licence_kind", "Who can have its weights.", is_required=False),
+                vocabulary=tuple(LicenceKind),
+            ),
+            flag("is_private", "Whether only its provider and the study know that it is tested."),
+            named(
+                "variant_of", "The model of which it is a variant, by its id.", is_required=False
+            ),
+            moment("released_at", "When everybody could have it (UTC)."),
+            version=2,
+            same_since=1,
+        ),
+        _contract(
+            EventType.MODEL_PUBLISHED,
+            "One row per variant that its provider made public.",
+            named("model_id", "The variant's id, as battles name it."),
+            named("public_id", "The id under which the public knows it."),
         ),
         _contract(
             EventType.MODEL_RETIRED,
             "One row per retirement of a model.",
             named("model_id", "The model's id, as battles name it."),
             text("reason", "Why it is no longer compared.", is_required=True),
+            flag("was_announced", "Whether the public was told."),
+            version=2,
+            same_since=1,
+        ),
+        _contract(
+            EventType.STUDY_DESCRIBED,
+            "One row per description of the study; the last one stands, column by column.",
+            text("title", "What the study is called."),
+            text("conductor", "Who conducts it."),
+            text("sponsor", "Who it is made for."),
+            text("funding", "Who pays for it."),
+            text("population", "Whom it speaks of."),
+            text("questions", "The exact wording of each question, and its answers."),
+            text("mode", "How people take part, and in which language."),
+            text("recruitment", "How participants were found, and what they are paid."),
+            day("started_on", "First day on which people took part."),
+            day("ended_on", "Last day on which people took part."),
+            text("contact", "Where to ask."),
+            text("licence", "Under which terms its data can be had."),
+            text("limits", "What it can't say."),
+            one_of=(
+                "title",
+                "conductor",
+                "sponsor",
+                "funding",
+                "population",
+                "questions",
+                "mode",
+                "recruitment",
+                "started_at",
+                "ended_at",
+                "contact",
+                "licence",
+                "limits",
+            ),
         ),
         _contract(
             EventType.MODEL_ALIASED,

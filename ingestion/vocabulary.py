@@ -13,7 +13,9 @@ class EventType(StrEnum):
 
     MODEL_REGISTERED = "model_registered"
     MODEL_RETIRED = "model_retired"
+    MODEL_PUBLISHED = "model_published"
     MODEL_ALIASED = "model_aliased"
+    STUDY_DESCRIBED = "study_described"
     PARTICIPANT_ENROLLED = "participant_enrolled"
     PARTICIPANT_CORRECTED = "participant_corrected"
     BATTLE_JUDGED = "battle_judged"
@@ -38,6 +40,21 @@ class Outcome(StrEnum):
     B = "b"
     TIE = "tie"
     BOTH_BAD = "both_bad"
+
+
+class Flag(StrEnum):
+    """Whether something is so, as events say it."""
+
+    TRUE = "true"
+    FALSE = "false"
+
+
+class LicenceKind(StrEnum):
+    """Who can have a model's weights."""
+
+    OPEN_SOURCE = "open_source"
+    OPEN_WEIGHTS = "open_weights"
+    PROPRIETARY = "proprietary"
 
 
 class AliasReach(StrEnum):

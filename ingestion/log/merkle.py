@@ -69,6 +69,27 @@ class Tree:
             index >>= 1
         return path
 
+    def consistency(self, size: int) -> list[bytes]:
+        """What shows that the first `size` leaves are those of the tree then (RFC 9162, 2.1.4.1).
+
+        Raises:
+            ValueError: the tree has not so many.
+        """
+        if not 0 <= size <= self.size:
+            raise ValueError(f"{size} of {self.size} leaves")
+        if size in {0, self.size}:
+            return []
+        # Of the older tree the last subtree that is whole, then every neighbour up to the root.
+        index, level = size - 1, 0
+        while index & 1:
+            index, level = index >> 1, level + 1
+        path = [] if index == 0 else [self._levels[level][index].tobytes()]
+        for row in self._levels[level:-1]:
+            if index ^ 1 < len(row):
+                path.append(row[index ^ 1].tobytes())
+            index >>= 1
+        return path
+
 
 def _rows(hashes: Sequence[bytes]) -> Bytes:
     return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, DIGEST_BYTES)
@@ -90,3 +111,31 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
             node = node_hash(node, sibling)
         index, last = index >> 1, last >> 1
     return last == 0 and node == root
+
+
+def is_consistent(
+    old_size: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]
+) -> bool:
+    """Whether a tree continues an older one (RFC 9162, 2.1.4.2)."""
+    if old_size in {0, size}:
+        return not path and old_root == (root if old_size == size else EMPTY_ROOT)
+    if not 0 < old_size < size:
+        return False
+    index, last = old_size - 1, size - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    # The first node is the old root where the older tree is whole.
+    whole = [] if index else [old_root]
+    start, *rest = [*whole, *path] or [b""]
+    old = new = start
+    for sibling in rest:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            new = node_hash(new, sibling)
+        index, last = index >> 1, last >> 1
+    return last == 0 and old == old_root and new == root

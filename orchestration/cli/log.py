@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,15 +105,22 @@ def checkpoint(
     origin: Annotated[
         str | None, typer.Option(help="What the log is called in it; remembered.")
     ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="Address of a witness to sign it too; repeatable.")
+    ] = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Sign the log's size and root, to be kept where those who can write the log cannot."""
     from ingestion.log import EventLog
     from ingestion.log.checkpoint import KEY_FILE
+    from orchestration.witnessing import cosigned
 
     home = Home.from_environment()
     is_first = not (home.vault / KEY_FILE).exists()
-    note, made, verifier = _signed(home, EventLog.open(home.log), origin)
+    log = EventLog.open(home.log)
+    note, made, verifier = _signed(home, log, origin)
+    for url in witness or ():
+        note = cosigned(log, made.size, note, url)
     if out is not None:
         _write(out, note)
     if as_json:
@@ -200,6 +207,35 @@ def verify_proof(
     )
     for name, value in sorted(event.items()):
         put(f"    {name}: {visible(value)}")
+
+
+@app.command()
+def prove_consistency(
+    checkpoint: Annotated[
+        Path, typer.Argument(help="A signed checkpoint of this log.", exists=True, dir_okay=False)
+    ],
+    *,
+    size: Annotated[int, typer.Option(min=0, help="Commits of the older checkpoint.")],
+    out: OUT = None,
+) -> None:
+    """Prove that a checkpoint continues an older one: what `witness sign` reads."""
+    from ingestion.log import EventLog
+    from ingestion.log.checkpoint import commit_tree
+    from ingestion.log.witness import request_body
+
+    home = Home.from_environment()
+    held = _held_checkpoint(home, checkpoint, None)
+    if size > held.size:
+        message = f"{checkpoint} has {held.size} commits, fewer than {size}."
+        raise UsageError(message, remedy="--size is that of the older one.")
+    tree = commit_tree(EventLog.open(home.log), held.size)
+    if tree.root != held.root:
+        raise IntegrityError(f"{checkpoint} is of another log, or this one was changed.")
+    body = request_body(size, tree.consistency(size), checkpoint.read_text("utf-8"))
+    if out is None:
+        put_file(body)
+    else:
+        _write(out, body)
 
 
 @app.command()
@@ -362,17 +398,25 @@ def show(*, as_json: AS_JSON = False) -> None:
 
 @app.command()
 def verify(
-    *, checkpoint: CHECKPOINT = None, public_key: PUBLIC_KEY = None, as_json: AS_JSON = False
+    *,
+    checkpoint: CHECKPOINT = None,
+    public_key: PUBLIC_KEY = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Witnesses that must have signed it.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: AS_JSON = False,
 ) -> None:
     """Check every commit, segment and row; with a checkpoint also that it is the same log.
 
-    Kept boards, publications and loads are compared with it too: they say what it held. Exit code 5
-    where something is not whole.
+    Kept boards, publications and loads are compared with it too: they say what it held. With a
+    policy also that witnesses signed the checkpoint. Exit code 5 where something is not whole.
     """
     from orchestration.evidence import REMEDY, loss
 
     home = Home.from_environment()
     held = None if checkpoint is None else _held_checkpoint(home, checkpoint, public_key)
+    witnessed = _witnessed(checkpoint, policy)
     lost = loss(home)
     if lost is not None and not home.log.exists():
         raise IntegrityError(f"{lost}.", remedy=REMEDY)
@@ -388,6 +432,7 @@ def verify(
                 "erased_event_count": report.redacted_count,
                 "head_hash": report.head_hash,
                 "checkpoint_commit_count": None if held is None else held.size,
+                "witnesses": witnessed,
                 "findings": [str(finding) for finding in report.findings],
                 "notes": [str(note) for note in report.notes],
             }
@@ -399,11 +444,34 @@ def verify(
             line += f", {report.redacted_count:,} of them erased"
         if held is not None:
             line += f", compared with a checkpoint of {counted(held.size, 'commit')}"
+        if witnessed:
+            signed = ", ".join(f"{name} ({time})" for name, time in witnessed.items())
+            line += f" that {signed} signed"
         put(line)
         for finding in (*report.findings, *report.notes):
             put(f"  {finding}")
     if not report.is_ok:
         raise typer.Exit(IntegrityError.exit_code)
+
+
+def _witnessed(checkpoint: Path | None, policy: Path | None) -> dict[str, str]:
+    """Which witnesses of a policy signed a checkpoint, and when (UTC).
+
+    Raises:
+        UsageError: there is no checkpoint to look at, or the policy cannot be read.
+        IntegrityError: too few signed, or a signature does not hold.
+    """
+    from ingestion.log.cosignature import Policy
+
+    if policy is None:
+        return {}
+    if checkpoint is None:
+        message = "A policy is about a checkpoint, and none is named."
+        raise UsageError(message, remedy="--checkpoint FILE")
+    times = Policy.read(policy).signed(checkpoint.read_text("utf-8"))
+    return {
+        name: datetime.fromtimestamp(seconds, UTC).isoformat() for name, seconds in times.items()
+    }
 
 
 def _held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpoint:

@@ -36,6 +36,7 @@ COMMANDS = {
     "crosswalk": ("crosswalk", "Propose rows for answers that no seed explains."),
     "replicates": ("replicates", "Write replicate weights for a statistician's own program."),
     "log": ("log", "Look into the event log and check that it is whole."),
+    "witness": ("witness", "Sign checkpoints of other people's logs."),
     "vault": ("vault", "Back up the keys that link the log to people, and restore them."),
     "label": ("label", "Have a model label conversations by a rubric."),
     "simulate": ("simulate", "Write a simulated study whose truth is known."),

@@ -18,9 +18,9 @@ different, are read only where something was retracted.
 {%- set types = [
     'battles_judged', 'battles_scheduled', 'battles_tallied', 'benchmarks_reported',
     'conversations_labelled', 'conversations_recorded', 'events_corrected', 'events_retracted',
-    'experiences_rated', 'external_boards_published', 'models_aliased', 'models_registered',
-    'models_retired', 'participants_corrected', 'participants_enrolled', 'participants_excluded',
-    'strikes_issued',
+    'experiences_rated', 'external_boards_published', 'models_aliased', 'models_published',
+    'models_registered', 'models_retired', 'participants_corrected', 'participants_enrolled',
+    'participants_excluded', 'strikes_issued', 'studies_described',
 ] -%}
 {%- set generation = "^([^:~]+)~([0-9]+)(:.*)?$" -%}
 with recursive

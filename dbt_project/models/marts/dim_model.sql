@@ -25,6 +25,12 @@ battles as (
 
 ),
 
+publications as (
+
+    select * from {{ ref('stg_events__models_published') }}
+
+),
+
 aliased as (
 
     select * from {{ ref('int_models__aliased') }}
@@ -72,6 +78,22 @@ retirement_names as (
 
 ),
 
+-- Only who registered a variant says what it became.
+published as (
+
+    select
+        places.canonical_id as model_id,
+        max_by(publications.public_id, publications.position) as public_id
+    from publications
+    inner join registration_places as places on publications.model_id = places.model_id
+    left join retracted on publications.event_id = retracted.event_id
+    where
+        retracted.event_id is null
+        and publications.source is not distinct from places.standing_source
+    group by places.canonical_id
+
+),
+
 battled as (
 
     select distinct dimension_pair.model_id
@@ -90,6 +112,11 @@ registered as (
         max_by(display_name, place) as display_name,
         max_by(provider, place) as provider,
         max_by(licence, place) as licence,
+        max_by(family, place) as family,
+        max_by(licence_kind, place) as licence_kind,
+        max_by(is_private = 'true', place) as is_private,
+        max_by(variant_of, place) as variant_of,
+        max_by(released_at, place) as released_at,
         max(position) as valid_from_position
     from registration_places
     where source is not distinct from standing_source
@@ -113,6 +140,7 @@ retired as (
     select
         canonical_id as model_id,
         max_by(reason, position) as retired_reason,
+        max_by(was_announced = 'true', position) as was_retirement_announced,
         max(occurred_at) as retired_at
     from retirement_names
     group by canonical_id
@@ -188,11 +216,18 @@ select
     coalesce(registered.display_name, known.model_id) as display_name,
     registered.provider,
     registered.licence,
+    registered.family,
+    registered.licence_kind,
+    coalesce(registered.is_private, false) as is_private,
+    registered.variant_of,
+    published.public_id,
+    registered.released_at,
     registered.model_id is not null as is_registered,
     battled.model_id is not null as has_battled,
     retired.model_id is not null as is_retired,
     retired.retired_reason,
     retired.retired_at,
+    retired.was_retirement_announced,
     other_names.aliases,
     coalesce(uncounted.battle_count, 0) as own_alias_battle_count,
     coalesce(registered_again.registration_count, 0) as other_registration_count,
@@ -202,5 +237,6 @@ left join registered on known.model_id = registered.model_id
 left join registered_again on known.model_id = registered_again.model_id
 left join battled on known.model_id = battled.model_id
 left join retired on known.model_id = retired.model_id
+left join published on known.model_id = published.model_id
 left join other_names on known.model_id = other_names.model_id
 left join uncounted on known.model_id = uncounted.model_id

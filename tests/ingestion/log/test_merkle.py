@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.log.merkle import Tree, is_included, leaf_hash, node_hash
+from ingestion.log.merkle import Tree, is_consistent, is_included, leaf_hash, node_hash
 
 # The reference inputs and roots of the certificate-transparency project's Merkle tree tests.
 LEAVES = [
@@ -89,3 +89,36 @@ def test_leaves_that_are_not_there() -> None:
     with pytest.raises(ValueError, match="leaf 3 of 3"):
         Tree(HASHES[:3]).inclusion(3)
     assert not is_included(HASHES[0], 0, 0, [], b"")
+
+
+def subproof(size: int, leaves: list[bytes], *, is_whole: bool) -> list[bytes]:
+    """RFC 6962, section 2.1.2, word for word."""
+    if size == len(leaves):
+        return [] if is_whole else [mth(leaves)]
+    k = max(2**power for power in range(20) if 2**power < len(leaves))
+    if size <= k:
+        return [*subproof(size, leaves[:k], is_whole=is_whole), mth(leaves[k:])]
+    return [*subproof(size - k, leaves[k:], is_whole=False), mth(leaves[:k])]
+
+
+@pytest.mark.parametrize("size", [*range(1, 20), 32, 33])
+def test_a_tree_continues_every_older_one_and_no_other(size: int) -> None:
+    leaves = [bytes([number]) for number in range(size)]
+    tree = Tree([leaf_hash(leaf) for leaf in leaves])
+    for old in range(size + 1):
+        path, root = tree.consistency(old), mth(leaves[:old])
+        if old:
+            assert path == subproof(old, leaves, is_whole=True)
+        assert is_consistent(old, root, size, tree.root, path)
+        if not 0 < old < size:
+            continue
+        other = leaf_hash(b"other")
+        assert not is_consistent(old, other, size, tree.root, path)
+        assert not is_consistent(old, root, size, other, path)
+        assert not is_consistent(old, root, size, tree.root, [*path, other])
+        for place in range(len(path)):
+            assert not is_consistent(old, root, size, tree.root, path[:place] + path[place + 1 :])
+            changed = [*path[:place], other, *path[place + 1 :]]
+            assert not is_consistent(old, root, size, tree.root, changed)
+    with pytest.raises(ValueError, match="leaves"):
+        tree.consistency(size + 1)

@@ -1,0 +1,193 @@
+"""A witness: it signs a checkpoint only if that continues the last one it saw of the same log.
+
+So nobody can be shown another history of the log than others were, even by who has all its keys.
+The protocol is that of c2sp.org/tlog-witness: one request, `POST /add-checkpoint`, whose body is
+`old <size>`, the hashes of a consistency proof in base64, a blank line, and the signed checkpoint.
+
+State is one file per log, `<SHA-256 of its origin>.json`, with the size and root seen last.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ingestion.errors import IntegrityError, UsageError
+from ingestion.log.checkpoint import Checkpoint, Verifier, open_note
+from ingestion.log.cosignature import cosign
+from ingestion.log.durable import explained, write_private
+from ingestion.log.merkle import EMPTY_ROOT, is_consistent
+
+PATH = "/add-checkpoint"
+LOOPBACK = "127.0.0.1"
+MOST_BYTES = 1 << 17
+MOST_HASHES = 63
+TOO_LONG_AGO_SECONDS = 10
+"""A connection that says nothing for so long is closed."""
+
+
+class Answer(NamedTuple):
+    """An HTTP status, and a text: cosignatures, a size, or what is wrong."""
+
+    status: int
+    text: str
+
+
+OK, BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 200, 400, 403, 404, 409, 422
+
+
+def request_body(old_size: int, path: list[bytes], note: str) -> str:
+    """What a log asks of a witness.
+
+    Args:
+        old_size: of the checkpoint that the witness saw last.
+        path: shows that the new one continues it.
+        note: the signed checkpoint.
+    """
+    hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in path)
+    return f"old {old_size}\n{hashes}\n{note}"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a witness remembers of one log."""
+
+    size: int = 0
+    root: bytes = EMPTY_ROOT
+
+
+@dataclass(frozen=True)
+class WitnessServer:
+    """A witness of some logs.
+
+    Args:
+        name: under which it signs.
+        key: its private key.
+        directory: where it remembers what it saw.
+        logs: public keys of the logs, whose names are the origins of their checkpoints.
+        clock: seconds since 1970.
+    """
+
+    name: str
+    key: Ed25519PrivateKey
+    directory: Path
+    logs: tuple[Verifier, ...]
+    clock: Callable[[], float] = time.time
+
+    def add_checkpoint(self, body: bytes) -> Answer:
+        """Sign a checkpoint, or say why not."""
+        try:
+            old_size, path, note = _parsed(body)
+        except ValueError:
+            return Answer(BAD_REQUEST, "This is no request for a cosignature.\n")
+        text = note.rpartition("\n\n")[0] + "\n"
+        known = [log for log in self.logs if log.name == text.split("\n")[0]]
+        if not known:
+            return Answer(NOT_FOUND, "This log is not known here.\n")
+        try:
+            checkpoint = Checkpoint.parse(open_note(note.encode(), *known))
+        except IntegrityError as error:
+            return Answer(FORBIDDEN, f"{error.message}\n")
+        if old_size > checkpoint.size:
+            return Answer(BAD_REQUEST, "The older checkpoint is longer than the newer.\n")
+        with self._held(checkpoint.origin) as file:
+            refusal = _refusal(self._seen(file), old_size, checkpoint, path)
+            if refusal is None:
+                self._remember(file, State(checkpoint.size, checkpoint.root))
+        return refusal or Answer(OK, cosign(text, self.name, self.key, int(self.clock())))
+
+    @contextmanager
+    def _held(self, origin: str) -> Iterator[Path]:
+        # One at a time: of two that continue the same checkpoint only one is signed.
+        path = self.directory / f"{hashlib.sha256(origin.encode()).hexdigest()}.json"
+        with explained("Writing", path):
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with path.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield path
+
+    def _seen(self, path: Path) -> State:
+        if not path.exists():
+            return State()
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return State(int(found["size"]), bytes.fromhex(found["root"]))
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"{path} does not say what this witness saw last."
+            raise IntegrityError(message, remedy="Restore it from a backup.") from error
+
+    def _remember(self, path: Path, state: State) -> None:
+        content = json.dumps({"size": state.size, "root": state.root.hex()}) + "\n"
+        write_private(path, content.encode())
+
+
+def _refusal(
+    seen: State, old_size: int, checkpoint: Checkpoint, path: list[bytes]
+) -> Answer | None:
+    is_other = checkpoint.size == seen.size and checkpoint.root != seen.root
+    if seen.size != old_size or checkpoint.size < seen.size or is_other:
+        return Answer(CONFLICT, f"{seen.size}\n")
+    if is_consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, path):
+        return None
+    return Answer(UNPROCESSABLE, "It does not continue the checkpoint that was seen last.\n")
+
+
+def _parsed(body: bytes) -> tuple[int, list[bytes], str]:
+    head, blank, note = body.decode().partition("\n\n")
+    first, *hashes = head.split("\n")
+    word, _, size = first.partition(" ")
+    if word != "old" or not blank or not size.isdecimal() or len(hashes) > MOST_HASHES:
+        raise ValueError(first)
+    path = [base64.b64decode(one, validate=True) for one in hashes]
+    if any(len(one) != len(EMPTY_ROOT) for one in path):
+        raise ValueError("a hash has 32 bytes")
+    return int(size), path, note
+
+
+def http_server(witness: WitnessServer, port: int) -> ThreadingHTTPServer:
+    """A server of the witness on this machine only; port 0 takes a free one.
+
+    Raises:
+        UsageError: the port is taken.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = TOO_LONG_AGO_SECONDS
+
+        def do_POST(self) -> None:
+            length = self.headers.get("Content-Length", "")
+            if self.path != PATH:
+                self._send(Answer(NOT_FOUND, f"Ask at {PATH}.\n"))
+            elif not length.isdecimal() or int(length) > MOST_BYTES:
+                self._send(Answer(BAD_REQUEST, f"At most {MOST_BYTES} bytes.\n"))
+            else:
+                self._send(witness.add_checkpoint(self.rfile.read(int(length))))
+
+        def _send(self, answer: Answer) -> None:
+            content = answer.text.encode()
+            is_size = answer.status == CONFLICT
+            self.send_response(answer.status)
+            self.send_header("Content-Type", "text/x.tlog.size" if is_size else "text/plain")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_request(self, *_: object) -> None:
+            """Say nothing of every request."""
+
+    try:
+        return ThreadingHTTPServer((LOOPBACK, port), Handler)
+    except OSError as error:
+        message = f"Port {port} cannot be used: {error}."
+        raise UsageError(message, remedy="Take another: --port 0 finds one.") from error
