@@ -143,8 +143,8 @@ def test_only_people_and_what_they_said_are_counted_in_tens(marts: list[dict[str
 def test_every_public_mart_about_people_has_a_rule(marts: list[dict[str, Any]]) -> None:
     """What says nothing about who judged needs none; the list is short and is argued for here."""
     unruled = {table.name for table in public_tables(marts) if table.disclosed_by is None}
-    # Registered models, declared dimensions, criteria and strata, what a study says of itself, files,
-    # the log as a checkpoint has it, scores that somebody else reports: none counts people.
+    # Registered models, declared dimensions, criteria and strata, what a study says of itself,
+    # files, the log as a checkpoint has it, scores that somebody else reports: none counts people.
     assert unruled == {
         "dim_model", "dim_dimension", "dim_criterion", "dim_stratum", "dim_study",
         "fct_load", "rpt_left_out", "rpt_log_integrity", "rpt_reporting_coverage",
