@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.errors import UsageError
-from ingestion.sources.mapping import load_mapping
+from ingestion.sources.mapping import load_mapping, mapping_names
 from ingestion.sources.minisign import SUFFIX
-from ingestion.sources.registry import mapping_names
 from ingestion.visible_text import visible
 
 UNFINISHED = {".part", ".partial", ".tmp", ".crdownload"}

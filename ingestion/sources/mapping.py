@@ -31,6 +31,8 @@ from ingestion.vocabulary import EventType
 
 PRESETS = Path(__file__).parent.parent / "mappings"
 # What the mapping as a whole says, and no column may.
+# Sources that a mapping cannot describe, chosen as if they were mappings.
+READERS = ("prism", "leaderbot", "every-eval-ever", "benchbench")
 ENVELOPE = frozenset({"event_type", "schema_version", "source"})
 _NULL_TAG = "tag:yaml.org,2002:null"
 _KINDS = ("column", "first_of", "columns", "constant", "row_number", "each_of", "each", "winner")
@@ -172,6 +174,11 @@ def presets() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.yml"))
 
 
+def mapping_names() -> list[str]:
+    """What `--mapping` takes besides a path."""
+    return sorted([*presets(), *READERS])
+
+
 def load_mapping(name: str, *, source: str | None = None) -> Mapping:
     """The preset of that name, or the mapping at that path; `source` overrides the one it names.
 
@@ -183,8 +190,7 @@ def load_mapping(name: str, *, source: str | None = None) -> Mapping:
     is_path = "/" in name or path.suffix in {".yml", ".yaml"}
     if not is_path and not path.is_file():
         raise UsageError(
-            f"There is no mapping called {name!r}; shipped are {', '.join(presets())}, prism and "
-            "leaderbot.",
+            f"There is no mapping called {name!r}; shipped are {', '.join(mapping_names())}.",
             remedy="For a mapping of your own give its path: --mapping ./mine.yml",
         )
     if not path.exists():

@@ -15,25 +15,18 @@ from ingestion.sources.eval_ever import EvalEver
 from ingestion.sources.files import Format, LocalFile, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
-from ingestion.sources.mapping import check_source, load_mapping, presets
+from ingestion.sources.mapping import READERS, check_source, load_mapping
 from ingestion.sources.native import NativeJsonl, NativeParquet
 from ingestion.sources.prism import Prism
 from ingestion.sources.remote import fetch, is_remote
 from ingestion.visible_text import visible
 
-# Sources that a mapping cannot describe, chosen as if they were mappings.
-_READERS = ("prism", "leaderbot", "every-eval-ever", "benchbench")
-# Those of them that find the file's form out by themselves.
+# Readers that find the file's form out by themselves.
 _WHOLE_FILES: dict[str, Callable[[str, Path, str | None], Source]] = {
     "leaderbot": LeaderbotCounts,
     "every-eval-ever": EvalEver,
     "benchbench": HelmTables,
 }
-
-
-def mapping_names() -> list[str]:
-    """What `--mapping` takes besides a path."""
-    return sorted([*presets(), *_READERS])
 
 
 def open_source(
@@ -66,7 +59,7 @@ def open_source(
         check_source(source)
     # The mapping first: a fault in it should not wait for a download.
     described = None
-    if mapping is not None and mapping not in _READERS:
+    if mapping is not None and mapping not in READERS:
         described = load_mapping(mapping, source=source)
     local = None
     if is_remote(path):

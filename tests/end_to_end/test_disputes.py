@@ -31,7 +31,7 @@ def test_what_came_later_leaves_the_board_as_it_was(built: Path, published: str)
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("build", "--as-of", "0"), 3, "no battles in the log as of position 0"),
+        (("build", "--as-of", "0"), 3, "no battles or ratings in the log as of position 0"),
         (("build", "--as-of", "2000-01-01T00:00:00Z"), 3, "no battles"),
         (("build", "--as-of", "6"), 3, "head is 5"),
         (("build", "--as-of", "2999-01-01T00:00:00Z"), 3, "in the future"),

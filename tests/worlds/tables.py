@@ -46,6 +46,16 @@ def reader(
         "cell_counts": lambda: of(here).slice(0, 0 if is_everybody_alone else None),
         "policy_counts": lambda: _nothing(policy="", policy_version="", counts=of(here)),
         "policy_exclusions": lambda: _empty(policy="", policy_version="", participant_id=0),
+        "participant_weights": lambda: _empty(weighting="", participant_id=0, weight_micro=0),
+        "verdict_patterns": lambda: pa.table(
+            {
+                "dimensions": pa.array([], pa.list_(pa.string())),
+                "said": pa.array([], pa.list_(pa.int64())),
+                "fold": pa.array([], pa.int64()),
+                "battle_count": pa.array([], pa.int64()),
+            }
+        ),
+        "decisiveness_counts": lambda: _empty(dimension="", kind="", cell_id=0, level="", fold=0),
         "replicated_people": lambda: _empty(raking_id=0),
         "replicated_cells": lambda: _empty(raking_id=0),
         "dimensions": lambda: pa.table({"dimension": [] if is_everybody_alone else [DIMENSION]}),

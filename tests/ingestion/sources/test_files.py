@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.errors import DemoscopeError, LoadRefusedError, NotFoundError, UsageError
-from ingestion.sources.registry import mapping_names, open_source
+from ingestion.sources.mapping import mapping_names
+from ingestion.sources.registry import open_source
 
 LINE = b'{"event_type":"model_retired","source":"s","native_id":"n","model_id":"m","reason":"r"}\n'
 
