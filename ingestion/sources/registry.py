@@ -15,7 +15,7 @@ from ingestion.sources.eval_ever import EvalEver
 from ingestion.sources.files import Format, LocalFile, inspect_file
 from ingestion.sources.flat import FlatFile
 from ingestion.sources.leaderbot import LeaderbotCounts
-from ingestion.sources.mapping import READERS, check_source, load_mapping
+from ingestion.sources.mapping import READERS, check_source, load_mapping, mapping_names
 from ingestion.sources.native import NativeJsonl, NativeParquet
 from ingestion.sources.prism import Prism
 from ingestion.sources.remote import fetch, is_remote
