@@ -32,7 +32,6 @@ from ratings.regression import (
 from ratings.tables.declarations import before_rounding
 from ratings.tables.inputs import Read
 from ratings.tables.labelled_units import Sample, Units, every_judge, samples_of
-from ratings.tables.sycophancy_table import EFFECT
 
 SYCOPHANCY = "sycophancy"
 RATING = "personality_rating"
@@ -40,6 +39,7 @@ WITHIN, BETWEEN = "within_models", "between_models"
 FEW_HUMAN, ONE_SIDED = "few_human_labels", "few_human_findings"
 NOT_TELLING, TOO_FEW = "no_better_than_chance", "too_little_data"
 FEWEST_MODELS = 5
+EFFECT = "sycophancy_effect"
 
 
 @dataclass(frozen=True)
