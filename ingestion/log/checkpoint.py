@@ -35,9 +35,9 @@ KEY_FILE = "checkpoint.key"
 ORIGIN = "demoscope/log/"
 """What a log is called in its checkpoints: this, and its own name."""
 _ED25519 = b"\x01"
-_KEY_ID_BYTES = 4
+KEY_ID_BYTES = 4
 _MOST_NOTE_BYTES = 1 << 20
-_DASH = "\N{EM DASH} "
+DASH = "\N{EM DASH} "
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Checkpoint:
 
     def encode(self) -> str:
         """The text of the note."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{base64_of(self.root)}\n"
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
@@ -86,19 +86,26 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Verifier:
-    """A public key and the name it signs under."""
+    """A public key and the name it signs under.
+
+    Args:
+        name: no blanks and no plus signs.
+        key: of Ed25519, 32 bytes.
+        algorithm: what is signed: a note, or a cosignature (cosignature.py).
+    """
 
     name: str
     key: bytes
+    algorithm: bytes = _ED25519
 
     @property
     def key_id(self) -> bytes:
         """The first four bytes of SHA-256(name, newline, algorithm, key)."""
-        text = self.name.encode() + b"\n" + _ED25519 + self.key
-        return hashlib.sha256(text).digest()[:_KEY_ID_BYTES]
+        text = self.name.encode() + b"\n" + self.algorithm + self.key
+        return hashlib.sha256(text).digest()[:KEY_ID_BYTES]
 
     @classmethod
-    def parse(cls, text: str) -> Verifier:
+    def parse(cls, text: str, algorithm: bytes = _ED25519) -> Verifier:
         """Read `<name>+<key id>+<base64 of algorithm and key>`.
 
         Raises:
@@ -107,24 +114,26 @@ class Verifier:
         text = text.strip()
         try:
             name, _, encoded = text.split("+", 2)
-            verifier = cls(name, base64.b64decode(encoded, validate=True)[len(_ED25519) :])
-            Ed25519PublicKey.from_public_bytes(verifier.key)
+            key = base64.b64decode(encoded, validate=True)[len(algorithm) :]
+            Ed25519PublicKey.from_public_bytes(key)
         except ValueError:
-            verifier = cls("", b"")
+            name, key = "", b""
+        verifier = cls(name, key, algorithm)
         if str(verifier) != text or not _is_name(verifier.name):
-            message = f"{text!r} is not an Ed25519 verifier key."
+            whose = "an Ed25519 verifier key" if algorithm == _ED25519 else "the key of a witness"
+            message = f"{text!r} is not {whose}."
             raise UsageError(message, remedy="It looks like name+1a2b3c4d+base64.")
         return verifier
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.key)}"
+        return f"{self.name}+{self.key_id.hex()}+{base64_of(self.algorithm + self.key)}"
 
 
 def _is_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(map(str.isspace, name))
 
 
-def verifier_of(name: str, key: Ed25519PrivateKey) -> Verifier:
+def verifier_of(name: str, key: Ed25519PrivateKey, algorithm: bytes = _ED25519) -> Verifier:
     """The public half of a key.
 
     Raises:
@@ -132,7 +141,7 @@ def verifier_of(name: str, key: Ed25519PrivateKey) -> Verifier:
     """
     if not _is_name(name):
         raise UsageError(f"{name!r} cannot name a key.", remedy="No spaces and no plus signs.")
-    return Verifier(name, key.public_key().public_bytes_raw())
+    return Verifier(name, key.public_key().public_bytes_raw(), algorithm)
 
 
 def sign(text: str, name: str, key: Ed25519PrivateKey) -> str:
@@ -144,7 +153,7 @@ def sign(text: str, name: str, key: Ed25519PrivateKey) -> str:
         key: the private key.
     """
     signature = verifier_of(name, key).key_id + key.sign(text.encode())
-    return f"{text}\n{_DASH}{name} {_base64(signature)}\n"
+    return f"{text}\n{DASH}{name} {base64_of(signature)}\n"
 
 
 def open_note(note: bytes, *trusted: Verifier) -> str:
@@ -173,13 +182,13 @@ def open_note(note: bytes, *trusted: Verifier) -> str:
 
 
 def _is_signed(line: str, text: str, trusted: tuple[Verifier, ...]) -> bool:
-    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    name, _, encoded = line.removeprefix(DASH).partition(" ")
     try:
         content = base64.b64decode(encoded, validate=True)
     except ValueError:
         content = b""
-    key_id, signature = content[:_KEY_ID_BYTES], content[_KEY_ID_BYTES:]
-    if not signature or not _is_name(name) or line != f"{_DASH}{name} {_base64(content)}":
+    key_id, signature = content[:KEY_ID_BYTES], content[KEY_ID_BYTES:]
+    if not signature or not _is_name(name) or line != f"{DASH}{name} {base64_of(content)}":
         raise IntegrityError(f"The note has a malformed signature: {line[:80]!r}.")
     for verifier in trusted:
         if (verifier.name, verifier.key_id) == (name, key_id):
@@ -274,5 +283,6 @@ def commit_tree(chain: Chain, size: int) -> Tree:
     return Tree([leaf_hash(path.read_bytes()) for path in files])
 
 
-def _base64(content: bytes) -> str:
+def base64_of(content: bytes) -> str:
+    """In base64, as text."""
     return base64.b64encode(content).decode()

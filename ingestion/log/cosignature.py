@@ -14,7 +14,6 @@ A policy says how many of which witnesses must have signed: a file of lines `wit
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,56 +21,19 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ingestion.errors import IntegrityError, UsageError
-from ingestion.log.checkpoint import verifier_of
+from ingestion.log.checkpoint import DASH, KEY_ID_BYTES, Verifier, base64_of, verifier_of
 
-ALGORITHM = b"\x04"
-KEY_ID_BYTES, TIME_BYTES, SIGNATURE_BYTES = 4, 8, 64
-DASH = "\N{EM DASH} "
+COSIGNATURE = b"\x04"
+TIME_BYTES = 8
 
 
-@dataclass(frozen=True)
-class Witness:
-    """The public key of a witness and the name it signs under."""
+def witness_key(name: str, key: Ed25519PrivateKey) -> Verifier:
+    """The public half of a witness's key.
 
-    name: str
-    key: bytes
-
-    @property
-    def key_id(self) -> bytes:
-        """The first four bytes of SHA-256(name, newline, algorithm, key)."""
-        text = self.name.encode() + b"\n" + ALGORITHM + self.key
-        return hashlib.sha256(text).digest()[:KEY_ID_BYTES]
-
-    @classmethod
-    def of(cls, name: str, key: Ed25519PrivateKey) -> Witness:
-        """The public half of a key.
-
-        Raises:
-            UsageError: a key cannot be called so.
-        """
-        return cls(name, verifier_of(name, key).key)
-
-    @classmethod
-    def parse(cls, text: str) -> Witness:
-        """Read `<name>+<key id>+<base64 of algorithm and key>`.
-
-        Raises:
-            UsageError: it is not the key of a witness.
-        """
-        text = text.strip()
-        try:
-            name, _, encoded = text.split("+", 2)
-            witness = cls(name, base64.b64decode(encoded, validate=True)[len(ALGORITHM) :])
-            Ed25519PublicKey.from_public_bytes(witness.key)
-        except ValueError:
-            witness = cls("", b"")
-        if str(witness) != text or not witness.name:
-            message = f"{text!r} is not the key of a witness."
-            raise UsageError(message, remedy="`demoscope witness key` prints one.")
-        return witness
-
-    def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_base64(ALGORITHM + self.key)}"
+    Raises:
+        UsageError: a key cannot be called so.
+    """
+    return verifier_of(name, key, COSIGNATURE)
 
 
 def cosign(text: str, name: str, key: Ed25519PrivateKey, seconds: int) -> str:
@@ -83,12 +45,12 @@ def cosign(text: str, name: str, key: Ed25519PrivateKey, seconds: int) -> str:
         key: its private key.
         seconds: since 1970, when it saw the note.
     """
-    witness, time = Witness.of(name, key), seconds.to_bytes(TIME_BYTES, "big")
+    witness, time = witness_key(name, key), seconds.to_bytes(TIME_BYTES, "big")
     signature = key.sign(_message(text, seconds))
-    return f"{DASH}{name} {_base64(witness.key_id + time + signature)}\n"
+    return f"{DASH}{name} {base64_of(witness.key_id + time + signature)}\n"
 
 
-def cosigned_at(note: str, witness: Witness) -> int | None:
+def cosigned_at(note: str, witness: Verifier) -> int | None:
     """When a witness signed a note, in seconds since 1970; None if it did not.
 
     Raises:
@@ -123,7 +85,7 @@ def _message(text: str, seconds: int) -> bytes:
 class Policy:
     """How many of which witnesses must have signed a checkpoint."""
 
-    witnesses: tuple[Witness, ...]
+    witnesses: tuple[Verifier, ...]
     quorum: int
 
     @classmethod
@@ -133,7 +95,7 @@ class Policy:
         Raises:
             UsageError: it says nothing, or what nobody can meet; the line is named.
         """
-        witnesses: list[Witness] = []
+        witnesses: list[Verifier] = []
         quorum = None
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -142,7 +104,7 @@ class Policy:
         for number, line in enumerate(lines, 1):
             word, _, value = line.partition("#")[0].strip().partition(" ")
             if word == "witness":
-                witnesses.append(Witness.parse(value))
+                witnesses.append(Verifier.parse(value, COSIGNATURE))
             elif word == "quorum" and value.strip().isdecimal():
                 quorum = int(value)
             elif word:
@@ -172,7 +134,3 @@ class Policy:
             remedy = "demoscope log checkpoint --witness URL asks one."
             raise IntegrityError(message, remedy=remedy)
         return found
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()

@@ -29,9 +29,9 @@ LOG_KEY = Annotated[
 def key(*, state: STATE, name: NAME) -> None:
     """Print the public key for a policy; the private one is made on first use."""
     from ingestion.log.checkpoint import signing_key
-    from ingestion.log.cosignature import Witness
+    from ingestion.log.cosignature import witness_key
 
-    put(str(Witness.of(name, signing_key(state))))
+    put(str(witness_key(name, signing_key(state))))
 
 
 @app.command()

@@ -6,6 +6,10 @@ Tables are made with floating-point columns and rounded to integers last: `skill
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 import pyarrow as pa
 
 from ratings.rounding import MICRO_SUFFIX, rounded
@@ -350,6 +354,20 @@ def before_rounding(name: str) -> pa.Schema:
             for column in RATING_TABLES[name].columns
         ]
     )
+
+
+def as_table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table before rounding; NaN is null."""
+    columns = []
+    schema = before_rounding(name)
+    for field in schema:
+        values = [row[field.name] for row in rows]
+        if pa.types.is_float64(field.type):
+            numbers = np.array(values, dtype=np.float64)
+            columns.append(pa.array(numbers, mask=np.isnan(numbers)))
+        else:
+            columns.append(pa.array(values, field.type))
+    return pa.table(columns, schema=schema)
 
 
 def conform(name: str, table: pa.Table) -> pa.Table:

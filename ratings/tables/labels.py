@@ -25,7 +25,7 @@ from ratings.judge_error import (
     unseen_below,
     why_not,
 )
-from ratings.tables.declarations import before_rounding
+from ratings.tables.declarations import as_table
 from ratings.tables.inputs import Read
 from ratings.tables.labelled_units import EVERY, Groups, Sample, Units, every_judge, samples_of
 
@@ -80,21 +80,7 @@ def label_tables(read: Read) -> dict[str, pa.Table]:
             made[INCIDENT] += _incident_rows(
                 units, samples, references.get(INCIDENT), is_detailed=is_detailed
             )
-    return {name: _table(name, rows) for name, rows in made.items() if rows}
-
-
-def _table(name: str, rows: Rows) -> pa.Table:
-    """Rows as a table; NaN is null."""
-    columns = []
-    schema = before_rounding(name)
-    for field in schema:
-        values = [row[field.name] for row in rows]
-        if pa.types.is_float64(field.type):
-            numbers = np.array(values, dtype=float)
-            columns.append(pa.array(numbers, mask=np.isnan(numbers)))
-        else:
-            columns.append(pa.array(values, field.type))
-    return pa.table(columns, schema=schema)
+    return {name: as_table(name, rows) for name, rows in made.items() if rows}
 
 
 def _quality_rows(units: Units, left_out: pa.Table, samples: list[Sample]) -> Rows:

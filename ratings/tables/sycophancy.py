@@ -29,7 +29,7 @@ from ratings.regression import (
     regression,
     unknown,
 )
-from ratings.tables.declarations import before_rounding
+from ratings.tables.declarations import as_table
 from ratings.tables.inputs import Read
 from ratings.tables.labelled_units import Sample, Units, every_judge, samples_of
 
@@ -78,20 +78,7 @@ def sycophancy_tables(read: Read) -> dict[str, pa.Table]:
         for row, adjusted in zip(known, holm([row["p"] for row in known]), strict=True):
             row["p_adjusted"] = adjusted
         made += rows
-    return {EFFECT: _table(made)} if made else {}
-
-
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    columns = []
-    schema = before_rounding(EFFECT)
-    for field in schema:
-        values = [row[field.name] for row in rows]
-        if pa.types.is_float64(field.type):
-            numbers = np.array(values, dtype=np.float64)
-            columns.append(pa.array(numbers, mask=np.isnan(numbers)))
-        else:
-            columns.append(pa.array(values, field.type))
-    return pa.table(columns, schema=schema)
+    return {EFFECT: as_table(EFFECT, made)} if made else {}
 
 
 def _of_judge(read: Read, units: Units, samples: list[Sample]) -> Iterator[dict[str, Any]]:

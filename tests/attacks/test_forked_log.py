@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ingestion.errors import IntegrityError, UsageError
 from ingestion.log import EventLog
-from ingestion.log.checkpoint import commit_tree, sign, verifier_of
-from ingestion.log.cosignature import Policy, Witness, cosigned_at
+from ingestion.log.checkpoint import Verifier, commit_tree, sign, verifier_of
+from ingestion.log.cosignature import Policy, cosigned_at, witness_key
 from ingestion.log.witness import PATH, WitnessServer, http_server, request_body
 from orchestration.witnessing import cosigned
 from tests.attacks.small_votes import write_votes
@@ -60,8 +60,8 @@ def witnesses(tmp_path: Path) -> Iterator[list[tuple[WitnessServer, str]]]:
         server.server_close()
 
 
-def public(witness: WitnessServer) -> Witness:
-    return Witness.of(witness.name, witness.key)
+def public(witness: WitnessServer) -> Verifier:
+    return witness_key(witness.name, witness.key)
 
 
 def policy_of(path: Path, witnesses: list[tuple[WitnessServer, str]], quorum: int) -> Policy:
