@@ -83,6 +83,27 @@ def test_links_resolve(page: Path) -> None:
     assert not dead
 
 
+def every_command() -> set[str]:
+    """Names of commands, and of those of groups: `log`, `log verify`."""
+    whole: Any = get_command(app)
+    names = set()
+    for name in whole.list_commands(None):
+        group = whole.get_command(None, name)
+        below = group.list_commands(None) if hasattr(group, "list_commands") else []
+        names |= {f"{name} {one}" for one in below} or {name}
+    return names
+
+
+def test_the_readme_lists_every_command() -> None:
+    [listed] = [
+        block for _, block in FENCE.findall(text_of(PAGES[0])) if "demoscope boards list|" in block
+    ]
+    named = set()
+    for words in commands_of(listed):
+        named |= {words[0]} | {f"{words[0]} {one}" for one in " ".join(words[1:2]).split("|")}
+    assert every_command() <= named
+
+
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_commands_exist_with_their_options(page: Path) -> None:
     faults = [fault(words) for code in code_of(page) for words in commands_of(code)]

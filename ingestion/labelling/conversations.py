@@ -46,7 +46,7 @@ def read_conversations(path: Path) -> tuple[list[Conversation], list[str]]:
         try:
             one = _conversation(json.loads(line))
             if found.setdefault((one.conversation_id, one.model_id), one) != one:
-                raise ValueError("it is there before, with another text")  # noqa: TRY301
+                raise ValueError("it is there before, with another text")  # noqa: TRY301 (as what is wrong in a row)
         except (ValueError, RecursionError) as error:
             why = "it is no JSON" if isinstance(error, json.JSONDecodeError) else error
             wrong.append(f"row {number}: {why}")
@@ -65,7 +65,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _conversation(row: Any) -> Conversation:
     if not isinstance(row, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004
+        raise ValueError("it is no JSON object")  # noqa: TRY004 (one kind of error)
     for name, is_required in (("conversation_id", True), ("model_id", False)):
         value = row.get(name)
         if not (isinstance(value, str) and value.strip()) and (is_required or value is not None):

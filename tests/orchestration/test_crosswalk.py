@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ingestion.paths import Home
 from orchestration import weighting_gaps
 from orchestration.cli.crosswalk import crosswalk
 from orchestration.weighting_gaps import Proposal, propose
@@ -87,7 +88,7 @@ def test_a_country_that_nothing_knows_is_named_with_its_people_and_what_to_do(
         return [row] if query == weighting_gaps.UNKNOWN_COUNTRIES else []
 
     monkeypatch.setattr(weighting_gaps, "mart_rows", rows)
-    [said] = gaps(object())  # type: ignore[arg-type]
+    [said] = gaps(Home(Path()))
     assert said.startswith(f"31 voters of country {country!r}, which has no census targets")
     assert (f"If {meant} is meant" in said) is (meant is not None)
     assert f"values: {{{country}: {meant or 'US'}, ...}}" in said

@@ -78,11 +78,12 @@ def counted(who: Any, pair: Any, group: Any, said: Any, weight: Any = None) -> V
 
 def latent_shares(found: Found | None) -> dict[str, tuple[float, float, float]]:
     assert found is not None
-    return {
-        one.part: (one.latent.value, one.latent.lo, one.latent.hi)  # type: ignore[misc]
-        for one in found.shares
-        if one.latent.value is not None
-    }
+    shares = {}
+    for one in found.shares:
+        value, lo, hi = one.latent
+        if value is not None and lo is not None and hi is not None:
+            shares[one.part] = (value, lo, hi)
+    return shares
 
 
 @pytest.mark.parametrize(
