@@ -18,9 +18,10 @@ import pyarrow.compute as pc
 
 from ratings.axis_effect import holm
 from ratings.compiled import FloatArray, IndexArray, Mask
-from ratings.judge_error import FEWEST_HUMAN, FEWEST_OF_A_SIDE, quality_of
+from ratings.judge_error import NO_BETTER, quality_of, why_not
 from ratings.regression import (
     FEW_CLUSTERS,
+    NO_ERRORS,
     ErrorRates,
     Regression,
     Rows,
@@ -32,12 +33,12 @@ from ratings.regression import (
 from ratings.tables.declarations import as_table
 from ratings.tables.inputs import Read
 from ratings.tables.labelled_units import Sample, Units, every_judge, samples_of
+from ratings.tables.labels import SEVERAL_PROMPTS
 
 SYCOPHANCY = "sycophancy"
 RATING = "personality_rating"
 WITHIN, BETWEEN = "within_models", "between_models"
-FEW_HUMAN, ONE_SIDED = "few_human_labels", "few_human_findings"
-NOT_TELLING, TOO_FEW = "no_better_than_chance", "too_little_data"
+TOO_FEW = "too_little_data"
 FEWEST_MODELS = 5
 EFFECT = "sycophancy_effect"
 
@@ -91,9 +92,14 @@ def _of_judge(read: Read, units: Units, samples: list[Sample]) -> Iterator[dict[
             kept = np.flatnonzero(weight > 0.0)
             if not kept.size:
                 continue
+            people = int(np.unique(units.person[outcomes.first[kept]]).size)
             for level, made, fewest in (
                 (WITHIN, _within(units, outcomes, weight, kept), FEW_CLUSTERS),
-                (BETWEEN, _between(units, outcomes, weight, kept), FEWEST_MODELS),
+                (
+                    BETWEEN,
+                    None if people < FEW_CLUSTERS else _between(units, outcomes, weight, kept),
+                    FEWEST_MODELS,
+                ),
             ):
                 yield {
                     **{name: units.key[name] for name in ("judge", "judge_version")},
@@ -103,7 +109,7 @@ def _of_judge(read: Read, units: Units, samples: list[Sample]) -> Iterator[dict[
                     "weighting": sample.weighting,
                     "stratum_id": sample.stratum_id,
                     "answer_count": int(kept.size),
-                    "participant_count": int(np.unique(units.person[outcomes.first[kept]]).size),
+                    "participant_count": people,
                     "model_count": int(_models(units, outcomes, kept).size),
                     "human_count": int(units.both.size),
                     "p_adjusted": math.nan,
@@ -118,16 +124,15 @@ def _error_rates(units: Units) -> tuple[ErrorRates, str | None]:
         units.judge_finds[both], units.human_finds[both], np.ones(both.size),
         units.groups[0].labelled,
     )  # fmt: skip
-    found, passed = (float(share.value[0]) for share in (quality.found, quality.passed))
-    if both.size < FEWEST_HUMAN:
-        return ErrorRates(1.0, 1.0), FEW_HUMAN
-    if min(float(quality.found.count[0]), float(quality.passed.count[0])) < FEWEST_OF_A_SIDE:
-        return ErrorRates(1.0, 1.0), ONE_SIDED
+    why = SEVERAL_PROMPTS if units.prompt_count > 1 else why_not(quality)[0]
+    if why is not None:
+        return NO_ERRORS, why
+    found, passed = quality.found, quality.passed
     variances = [
         float(share.value[0] * (1.0 - share.value[0]) / share.effective[0])
-        for share in (quality.found, quality.passed)
+        for share in (found, passed)
     ]
-    return ErrorRates(found, passed, *variances), None
+    return ErrorRates(float(found.value[0]), float(passed.value[0]), *variances), None
 
 
 def _every_outcome(read: Read, units: Units) -> Iterator[Outcomes]:
@@ -247,7 +252,7 @@ def _figures(
     naive = none if made is None else made.slope(fewest=fewest)
     corrected = none if made is None or why else made.slope(rates, share, fewest=fewest)
     if why is None and not corrected.is_known:
-        why = NOT_TELLING if naive.is_known else TOO_FEW
+        why = NO_BETTER if naive.is_known else TOO_FEW
     shown = corrected if corrected.is_known else none
     # Between models a difference is of all answers against none, which no model gives.
     is_within = shown.is_known and fewest == FEW_CLUSTERS

@@ -113,3 +113,23 @@ def test_without_people_who_label_nothing_is_corrected() -> None:
     assert found["not_estimated_reason"] == "few_human_labels"
     assert found["effect"] is None
     assert found["naive_effect"] < 0.0
+
+
+def test_models_are_not_compared_on_the_word_of_a_few_people() -> None:
+    found = sycophancy_tables(study(5, {"UK": -2.0, "US": -2.0}, people=9, sampled=1.0))
+    for row in found["sycophancy_effect"].to_pylist():
+        assert row["participant_count"] <= 9
+        assert row["effect"] is row["naive_effect"] is None
+        assert row["not_estimated_reason"] is not None
+
+
+def test_two_prompts_under_one_judge_are_not_corrected() -> None:
+    read = study(6, {"UK": -0.8, "US": -0.8}, people=60)
+    labels = read("labels").to_pylist()
+    for row in labels[: len(labels) // 2]:
+        row["prompt_sha256"] = row["prompt_sha256"] and "q"
+    two = pa.Table.from_pylist(labels, schema=LABELS)
+    found = sycophancy_tables(lambda name, **_: two if name == "labels" else read(name))
+    for row in found["sycophancy_effect"].to_pylist():
+        assert row["not_estimated_reason"] == "several_prompts"
+        assert row["effect"] is None
