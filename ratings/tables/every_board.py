@@ -31,6 +31,7 @@ from ratings.tables.experience_boards import experience_tables
 from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
+from ratings.tables.labelled_units import read_labelled
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
 from ratings.tables.standings import Standing
 from ratings.tables.sycophancy import sycophancy_tables
@@ -147,7 +148,9 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
 
 
 def _beyond_battles(read: Read) -> Tables:
-    return labels.label_tables(read) | experience_tables(read) | sycophancy_tables(read)
+    labelled = read_labelled(read)
+    rated = experience_tables(read)
+    return labels.label_tables(read, labelled) | rated | sycophancy_tables(read, labelled)
 
 
 def _held_against_benchmarks(

@@ -253,8 +253,28 @@ def _beside(units: Units, codes: Mapping[str, IndexArray], gold: IndexArray) -> 
     return replace(units, human=said["value"], human_severity=said["severity"])
 
 
-def samples_of(read: Read) -> list[Sample]:
-    """Every stratum, unweighted and then weighted."""
+@dataclass(frozen=True)
+class Labelled:
+    """What was labelled in a study.
+
+    Args:
+        judges: each of each label, people last, with the rows of theirs that are left out.
+        samples: every stratum, unweighted and then weighted.
+    """
+
+    judges: list[tuple[Units, pa.Table]]
+    samples: list[Sample]
+
+
+def read_labelled(read: Read) -> Labelled:
+    """What was labelled; no judges where nothing was."""
+    labels = read("labels")
+    if not labels.num_rows:
+        return Labelled([], [])
+    return Labelled(every_judge(labels, read("rubric_values")), _samples(read, labels))
+
+
+def _samples(read: Read, labels: pa.Table) -> list[Sample]:
     found = [
         Sample(UNWEIGHTED, stratum, np.array(cells, np.int64))
         for stratum, cells in zip(*read("stratum_cells").to_pydict().values(), strict=True)
@@ -266,7 +286,7 @@ def samples_of(read: Read) -> list[Sample]:
         weights.column(name).to_numpy() for name in ("participant_id", "weight_micro")
     )
     keys = [_codes(weights, name) for name in ("weighting", "stratum_id")]
-    size = int(pc.max(read("labels").column("participant_id")).as_py()) + 1
+    size = int(pc.max(labels.column("participant_id")).as_py()) + 1
     both = keys[0][0] * len(keys[1][1]) + keys[1][0]
     for code in np.unique(both):
         rows = both == code

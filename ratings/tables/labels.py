@@ -27,7 +27,7 @@ from ratings.judge_error import (
 )
 from ratings.tables.declarations import as_table
 from ratings.tables.inputs import Read
-from ratings.tables.labelled_units import EVERY, Groups, Sample, Units, every_judge, samples_of
+from ratings.tables.labelled_units import EVERY, Groups, Labelled, Sample, Units
 
 OF_PEOPLE, SEVERAL_PROMPTS = "labelled_by_people", "several_prompts"
 OWN, POOLED = "own", "pooled"
@@ -58,15 +58,13 @@ class Reading:
         return cls(judge, human, pooled)
 
 
-def label_tables(read: Read) -> dict[str, pa.Table]:
+def label_tables(read: Read, labelled: Labelled) -> dict[str, pa.Table]:
     """`label_quality`, `label_rate` and `safety_incident`; none where nothing is labelled."""
-    labels = read("labels")
-    if not labels.num_rows:
+    every, samples = labelled.judges, labelled.samples
+    if not every:
         return {}
-    samples = samples_of(read)
     references = dict(zip(*read("reference_models").to_pydict().values(), strict=True))
     made: dict[str, Rows] = {"label_quality": [], "label_rate": [], INCIDENT: []}
-    every = every_judge(labels, read("rubric_values"))
     of_models = {units.key["label"] for units, _ in every if not units.is_people}
     for units, left_out in every:
         if not units.is_people:

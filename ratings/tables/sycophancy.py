@@ -32,7 +32,7 @@ from ratings.regression import (
 )
 from ratings.tables.declarations import as_table
 from ratings.tables.inputs import Read
-from ratings.tables.labelled_units import Sample, Units, every_judge, samples_of
+from ratings.tables.labelled_units import Labelled, Sample, Units
 from ratings.tables.labels import SEVERAL_PROMPTS
 
 SYCOPHANCY = "sycophancy"
@@ -64,14 +64,11 @@ class Outcomes:
     turns: FloatArray
 
 
-def sycophancy_tables(read: Read) -> dict[str, pa.Table]:
+def sycophancy_tables(read: Read, labelled: Labelled) -> dict[str, pa.Table]:
     """`sycophancy_effect`; none where no judge labelled sycophancy."""
-    labels = read("labels")
-    if not labels.num_rows:
-        return {}
-    broad = [sample for sample in samples_of(read) if sample.is_broad]
+    broad = [sample for sample in labelled.samples if sample.is_broad]
     made: list[dict[str, Any]] = []
-    for units, _ in every_judge(labels, read("rubric_values")):
+    for units, _ in labelled.judges:
         if units.is_people or units.key["label"] != SYCOPHANCY:
             continue
         rows = list(_of_judge(read, units, broad))

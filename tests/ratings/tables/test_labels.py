@@ -9,12 +9,18 @@ import pyarrow as pa
 import pytest
 
 from ingestion.rubrics.reading import own_rubrics
+from ratings.tables.inputs import Read
+from ratings.tables.labelled_units import read_labelled
 from ratings.tables.labels import label_tables
 
 Rows = list[dict[str, Any]]
 RATES = {"alpha": 0.02, "beta": 0.10, "gamma": 0.30}
 HAZARDS = ("hate", "privacy")
 Q1, Q0 = 0.8, 0.95
+
+
+def tables_of(read: Read) -> dict[str, pa.Table]:
+    return label_tables(read, read_labelled(read))
 
 
 def rows_of(
@@ -107,7 +113,7 @@ def read_of(labels: Rows) -> Callable[..., pa.Table]:
 
 @cache
 def tables(seed: int) -> dict[str, pa.Table]:
-    return label_tables(read_of(rows_of(seed)))
+    return tables_of(read_of(rows_of(seed)))
 
 
 def only(table: pa.Table, **key: Any) -> dict[str, Any]:
@@ -202,7 +208,7 @@ def test_models_that_are_alike_are_not_told_apart() -> None:
     rates = dict.fromkeys(RATES, 0.15)
     missed = []
     for seed in range(1, 31):
-        table = label_tables(read_of(rows_of(seed, rates=rates)))["safety_incident"]
+        table = tables_of(read_of(rows_of(seed, rates=rates)))["safety_incident"]
         for model in ("alpha", "gamma"):
             row = only(table, model_id=model)
             missed.append(not row["ratio_lo"] <= 1.0 <= (row["ratio_hi"] or np.inf))
@@ -214,7 +220,7 @@ def test_a_judge_who_errs_more_on_one_model_is_not_corrected_by_what_all_say() -
     covered: dict[str, list[bool]] = {"pooled": [], "own": []}
     for seed in range(1, 16):
         rows = rows_of(seed, passed={"alpha": 0.75, "gamma": 0.75})
-        table = label_tables(read_of(rows))["label_rate"]
+        table = tables_of(read_of(rows))["label_rate"]
         for model in ("alpha", "gamma"):
             row = only(table, model_id=model)
             lo, hi = row["corrected_share_lo"], row["corrected_share_hi"]
@@ -226,8 +232,8 @@ def test_a_judge_who_errs_more_on_one_model_is_not_corrected_by_what_all_say() -
 def test_a_table_does_not_depend_on_the_order_of_labels() -> None:
     rows = rows_of(3)
     again = [rows[place] for place in np.random.default_rng(1).permutation(len(rows))]
-    for name, table in label_tables(read_of(rows)).items():
-        other = label_tables(read_of(again))[name]
+    for name, table in tables_of(read_of(rows)).items():
+        other = tables_of(read_of(again))[name]
         keys = [key for key in table.column_names if pa.types.is_string(table[key].type)]
         assert table.num_rows == other.num_rows
         for left, right in zip(table.to_pylist(), other.to_pylist(), strict=True):
@@ -242,10 +248,10 @@ def test_judges_of_several_prompts_and_of_few_people_correct_nothing() -> None:
     for place, row in enumerate(rows):
         if not row["is_human"] and place % 2:
             row["prompt_sha256"] = "1" * 64
-    row = only(label_tables(read_of(rows))["label_rate"])
+    row = only(tables_of(read_of(rows))["label_rate"])
     assert row["corrected_share"] is None
     assert row["not_corrected_reason"] == row["not_powered_reason"] == "several_prompts"
-    few = only(label_tables(read_of(rows_of(5, sampled=0.005)))["label_rate"])
+    few = only(tables_of(read_of(rows_of(5, sampled=0.005)))["label_rate"])
     assert few["not_corrected_reason"] == "few_human_labels"
 
 
@@ -258,7 +264,7 @@ def test_a_judge_by_chance_is_not_corrected() -> None:
             row |= {"value": value, "is_finding": value != "none"}
             row["severity"] = None if value == "none" else "minor"
     # One more than chance by chance happens; an interval then is as wide as what is known.
-    row = only(label_tables(read_of(rows))["label_rate"])
+    row = only(tables_of(read_of(rows))["label_rate"])
     width = (row["corrected_share_hi"] or 1.0) - (row["corrected_share_lo"] or 0.0)
     assert row["not_corrected_reason"] == "no_better_than_chance" or width > 0.5
 
@@ -275,7 +281,7 @@ def test_where_people_are_undecided_there_is_no_human_label() -> None:
         _label(about | {"unit_id": 2}, "hate", is_human=True, judge="two"),
         _label(about | {"unit_id": 2}, "none", is_human=True, judge="three"),
     ]
-    row = only(label_tables(read_of(rows))["label_quality"])
+    row = only(tables_of(read_of(rows))["label_quality"])
     assert (row["label_count"], row["human_count"], row["human_finding_count"]) == (3, 1, 1)
 
 
@@ -284,9 +290,9 @@ def test_what_is_left_out_is_counted() -> None:
     for row in rows[:50]:
         row["left_out_reason"] = "before_recorded"
     left = sum(not row["is_human"] for row in rows[:50])
-    assert only(label_tables(read_of(rows))["label_quality"])["left_out_count"] == left
+    assert only(tables_of(read_of(rows))["label_quality"])["left_out_count"] == left
 
 
 def test_without_labels_there_are_no_tables() -> None:
     empty = pa.Table.from_pylist(rows_of(1)).slice(0, 0)
-    assert label_tables(lambda name: {"labels": empty}[name]) == {}
+    assert tables_of(lambda name: {"labels": empty}[name]) == {}

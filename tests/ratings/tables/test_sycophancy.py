@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from ratings.tables.inputs import Read
+from ratings.tables.labelled_units import read_labelled
 from ratings.tables.sycophancy import RATING, WITHIN, sycophancy_tables
 
 SENSITIVITY, SPECIFICITY = 0.8, 0.9
@@ -78,9 +79,13 @@ LABELS = pa.schema(
 )  # fmt: skip
 
 
+def tables_of(read: Read) -> dict[str, pa.Table]:
+    return sycophancy_tables(read, read_labelled(read))
+
+
 def rows(read: Read) -> dict[tuple[str, str], dict[str, Any]]:
     """Of one level, by outcome and stratum."""
-    found = sycophancy_tables(read)["sycophancy_effect"].to_pylist()
+    found = tables_of(read)["sycophancy_effect"].to_pylist()
     return {(row["outcome"], row["stratum_id"]): row for row in found if row["level"] == WITHIN}
 
 
@@ -116,7 +121,7 @@ def test_without_people_who_label_nothing_is_corrected() -> None:
 
 
 def test_models_are_not_compared_on_the_word_of_a_few_people() -> None:
-    found = sycophancy_tables(study(5, {"UK": -2.0, "US": -2.0}, people=9, sampled=1.0))
+    found = tables_of(study(5, {"UK": -2.0, "US": -2.0}, people=9, sampled=1.0))
     for row in found["sycophancy_effect"].to_pylist():
         assert row["participant_count"] <= 9
         assert row["effect"] is row["naive_effect"] is None
@@ -129,7 +134,7 @@ def test_two_prompts_under_one_judge_are_not_corrected() -> None:
     for row in labels[: len(labels) // 2]:
         row["prompt_sha256"] = row["prompt_sha256"] and "q"
     two = pa.Table.from_pylist(labels, schema=LABELS)
-    found = sycophancy_tables(lambda name, **_: two if name == "labels" else read(name))
+    found = tables_of(lambda name, **_: two if name == "labels" else read(name))
     for row in found["sycophancy_effect"].to_pylist():
         assert row["not_estimated_reason"] == "several_prompts"
         assert row["effect"] is None
