@@ -33,7 +33,7 @@ STEP = 0.01
 class Slope:
     """A slope with its 95% interval; all NaN where the data cannot tell it.
 
-    ``p``: of no slope, two-sided. ``rows``, ``clusters``: what it rests on.
+    ``p``: of no slope, two-sided.
     """
 
     estimate: float
@@ -41,8 +41,6 @@ class Slope:
     low: float
     high: float
     p: float
-    rows: int
-    clusters: int
 
     @property
     def is_known(self) -> bool:
@@ -50,9 +48,7 @@ class Slope:
         return math.isfinite(self.estimate)
 
 
-def unknown(rows: int, clusters: int) -> Slope:
-    """No slope, and on how much it would rest."""
-    return Slope(math.nan, math.nan, math.nan, math.nan, math.nan, rows, clusters)
+UNKNOWN = Slope(math.nan, math.nan, math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -132,12 +128,12 @@ class Regression:
         """
         clusters = self.starts.size - 1
         if clusters < fewest or not rates.span > NOTHING_LEFT:
-            return unknown(self.outcome.size, clusters)
+            return UNKNOWN
         error, span = rates.error(share), rates.span
         square = (self.exposure**2).sum()
         whole = float(square / span**2 - error * self.labels.sum())
         if not (whole > NOTHING_LEFT * square / span**2 and square > COLLINEAR * self.exposed):
-            return unknown(self.outcome.size, clusters)
+            return UNKNOWN
         estimate = self._estimate(rates, share)
         own, both = _without_clusters(self.starts, self.basis, self.exposure, self.outcome)
         own = own / span**2 - error * np.add.reduceat(self.labels, self.starts[:-1])
@@ -145,23 +141,13 @@ class Regression:
         squares = (moves - moves.mean()) ** 2
         variance = float((clusters - 1.0) / clusters * (moves**2).sum())
         if not variance > 0.0:
-            return unknown(self.outcome.size, clusters)
+            return UNKNOWN
         freedom = satterthwaite(np.array([squares.sum()]), np.array([(squares**2).sum()]))
-        return self._with_interval(
-            estimate, variance, min(freedom, clusters - 1.0), self._of_rates(rates, share)
-        )
-
-    def _with_interval(
-        self, estimate: float, variance: float, freedom: float, of_rates: float
-    ) -> Slope:
         # Student's t is of the sampling part alone.
-        t = float(stdtrit(freedom, 0.975))
-        half = math.sqrt(t**2 * variance + NORMAL_975**2 * of_rates)
-        p = 2.0 * float(stdtr(freedom, -abs(estimate) * t / half))
-        return Slope(
-            estimate, half / t, estimate - half, estimate + half, p,
-            self.outcome.size, self.starts.size - 1,
-        )  # fmt: skip
+        t = float(stdtrit(min(freedom, clusters - 1.0), 0.975))
+        half = math.sqrt(t**2 * variance + NORMAL_975**2 * self._of_rates(rates, share))
+        p = 2.0 * float(stdtr(min(freedom, clusters - 1.0), -abs(estimate) * t / half))
+        return Slope(estimate, half / t, estimate - half, estimate + half, p)
 
     def _estimate(self, rates: ErrorRates, share: float) -> float:
         square = (self.exposure**2).sum() / rates.span**2

@@ -22,13 +22,13 @@ from ratings.judge_error import NO_BETTER, quality_of, why_not
 from ratings.regression import (
     FEW_CLUSTERS,
     NO_ERRORS,
+    UNKNOWN,
     ErrorRates,
     Regression,
     Rows,
     e_value,
     indicators,
     regression,
-    unknown,
 )
 from ratings.tables.declarations import as_table
 from ratings.tables.inputs import Read
@@ -245,12 +245,11 @@ def _between(
 def _figures(
     made: Regression | None, rates: ErrorRates, share: float, why: str | None, fewest: int
 ) -> dict[str, Any]:
-    none = unknown(0, 0)
-    naive = none if made is None else made.slope(fewest=fewest)
-    corrected = none if made is None or why else made.slope(rates, share, fewest=fewest)
+    naive = UNKNOWN if made is None else made.slope(fewest=fewest)
+    corrected = UNKNOWN if made is None or why else made.slope(rates, share, fewest=fewest)
     if why is None and not corrected.is_known:
         why = NO_BETTER if naive.is_known else TOO_FEW
-    shown = corrected if corrected.is_known else none
+    shown = corrected if corrected.is_known else UNKNOWN
     # Between models a difference is of all answers against none, which no model gives.
     is_within = shown.is_known and fewest == FEW_CLUSTERS
     sd = math.nan if made is None else made.outcome_sd
