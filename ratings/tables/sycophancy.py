@@ -249,20 +249,19 @@ def _figures(
     corrected = UNKNOWN if made is None or why else made.slope(rates, share, fewest=fewest)
     if why is None and not corrected.is_known:
         why = NO_BETTER if naive.is_known else TOO_FEW
-    shown = corrected if corrected.is_known else UNKNOWN
     # Between models a difference is of all answers against none, which no model gives.
-    is_within = shown.is_known and fewest == FEW_CLUSTERS
+    is_within = corrected.is_known and fewest == FEW_CLUSTERS
     sd = math.nan if made is None else made.outcome_sd
-    limit = 0.0 if shown.low <= 0.0 <= shown.high else min(abs(shown.low), abs(shown.high))
+    limit = 0.0 if corrected.low <= 0.0 <= corrected.high else min(abs(corrected.low), abs(corrected.high))
     return {
         "naive_effect": naive.estimate,
         "naive_effect_lo": naive.low,
         "naive_effect_hi": naive.high,
-        "effect": shown.estimate,
-        "effect_lo": shown.low,
-        "effect_hi": shown.high,
-        "p": shown.p,
-        "e_value": e_value(shown.estimate / sd) if is_within else math.nan,
+        "effect": corrected.estimate,
+        "effect_lo": corrected.low,
+        "effect_hi": corrected.high,
+        "p": corrected.p,
+        "e_value": e_value(corrected.estimate / sd) if is_within else math.nan,
         "e_value_limit": e_value(limit / sd) if is_within else math.nan,
         "not_estimated_reason": why,
     }
