@@ -285,7 +285,9 @@ def _cell(table: PublicTable, column: Column, people_min: int) -> str:
     if "among_models" in meta:
         cell = _among(meta["among_models"], cell)
     is_count, is_double = column.name.endswith(COUNT_SUFFIX), column.sql_type == "double"
-    if "share_of" in meta:
+    if "per_1000_of" in meta:
+        shown = _per_1000(cell, f"mart.{meta['per_1000_of']}", people_min)
+    elif "share_of" in meta:
         shown = _share(cell, [f"mart.{name}" for name in meta["share_of"]], people_min)
     elif is_count and is_double:
         shown = f"greatest({people_min}, floor({cell} / {people_min}) * {people_min})"
@@ -307,6 +309,18 @@ def _share(cell: str, counts: list[str], people_min: int) -> str:
     if len(counts) > 1:
         whole = " + ".join(f"floor({count} / {people_min})" for count in counts)
     return f"round({part} / nullif({whole}, 0), 6)"
+
+
+def _per_1000(cell: str, count: str, people_min: int) -> str:
+    """To the nearest that so many of the units make; a bound stays one.
+
+    Units are counted in steps of `people_min`, so a rate in finer steps than that would give both
+    its counts away. What is below a bound is below the next step too.
+    """
+    step = f"({people_min} * 1000.0 / greatest({count} // {people_min} * {people_min}, {people_min}))"
+    rounding = "ceil" if "below" in cell or cell.endswith("_hi") else "round"
+    rounding = "floor" if cell.endswith("_lo") else rounding
+    return f"round({rounding}({cell} / {step}) * {step}, 1)"
 
 
 def _rounded(name: str, cell: str) -> str:

@@ -117,9 +117,10 @@ def test_what_a_column_says_of_itself_is_known(marts: list[dict[str, Any]]) -> N
         names = {column["name"] for column in mart["columns"]}
         for column in mart["columns"]:
             meta = meta_of(column)
-            known = {"published", "published_as", "rests_on_people", "share_of", "among_models"}
-            assert set(meta) <= known, (mart["name"], column["name"])
+            known = {"published", "published_as", "rests_on_people", "share_of", "per_1000_of"}
+            assert set(meta) <= known | {"among_models"}, (mart["name"], column["name"])
             assert set(meta.get("share_of", ())) <= names
+            assert meta.get("per_1000_of", "answer_count") in names | {"answer_count"}
             assert meta.get("among_models", "centred") in AMONG_MODELS
 
 
