@@ -317,7 +317,8 @@ def _per_1000(cell: str, count: str, people_min: int) -> str:
     Units are counted in steps of `people_min`, so a rate in finer steps than that would give both
     its counts away. What is below a bound is below the next step too.
     """
-    step = f"({people_min} * 1000.0 / greatest({count} // {people_min} * {people_min}, {people_min}))"
+    tens = f"greatest({count} // {people_min} * {people_min}, {people_min})"
+    step = f"({people_min} * 1000.0 / {tens})"
     rounding = "ceil" if "below" in cell or cell.endswith("_hi") else "round"
     rounding = "floor" if cell.endswith("_lo") else rounding
     return f"round({rounding}({cell} / {step}) * {step}, 1)"

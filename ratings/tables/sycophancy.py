@@ -252,7 +252,8 @@ def _figures(
     # Between models a difference is of all answers against none, which no model gives.
     is_within = corrected.is_known and fewest == FEW_CLUSTERS
     sd = math.nan if made is None else made.outcome_sd
-    limit = 0.0 if corrected.low <= 0.0 <= corrected.high else min(abs(corrected.low), abs(corrected.high))
+    crosses = corrected.low <= 0.0 <= corrected.high
+    limit = 0.0 if crosses else min(abs(corrected.low), abs(corrected.high))
     return {
         "naive_effect": naive.estimate,
         "naive_effect_lo": naive.low,
