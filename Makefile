@@ -26,7 +26,7 @@ ARGS ?=
 WORLDS ?=
 UPGRADE ?=
 CONFIRM ?=
-DEMOSCOPE_HOME ?= $(CURDIR)/warehouse
+DEMOSCOPE_HOME ?= $(CURDIR)/warehouse$(if $(filter arena,$(STUDY)),-arena)
 export SOURCE MAPPING STUDY PYTHON DEMOSCOPE_HOME
 
 # Nothing here reports to anybody: dbt and huggingface_hub, Dagster, Great Expectations.

@@ -93,6 +93,11 @@ class Home:
             with suppress(OSError):
                 _close(path)
 
+    @property
+    def is_default(self) -> bool:
+        """Whether commands find it without `DEMOSCOPE_HOME`."""
+        return self.root == Path(DEFAULT_HOME).resolve()
+
     @classmethod
     def from_environment(cls) -> Home:
         """The home `DEMOSCOPE_HOME` names, else `./warehouse`.

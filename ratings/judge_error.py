@@ -118,6 +118,15 @@ def clusters_of(person: IndexArray, group: IndexArray | None = None, size: int =
     return Clusters(group, size, code, keys // span)
 
 
+def variance_of_share(share: float, count: float) -> float:
+    """Variance of a share of ``count`` units, as if there were two more, one of each kind.
+
+    A judge that made no error in 20 answers is not known to make none (Agresti and Coull 1998).
+    """
+    moved = (share * count + 1.0) / (count + 2.0)
+    return moved * (1.0 - moved) / (count + 2.0)
+
+
 def share_of(found: FloatArray, weight: FloatArray, clusters: Clusters) -> Share:
     """Clustered weighted shares.
 

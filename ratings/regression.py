@@ -82,7 +82,8 @@ NO_ERRORS = ErrorRates(1.0, 1.0)
 class Rows:
     """N observations: ``outcome``, ``exposure``, ``weight`` (N), ``controls`` (N, K), ``cluster``.
 
-    ``labels`` (N): labels in an exposure, such as one, or two where it is a difference of two.
+    ``labels`` (N): labels in an exposure, such as one, or two where it is a difference of two;
+    ``findings`` (N): how many of them find something.
     """
 
     outcome: FloatArray
@@ -91,6 +92,7 @@ class Rows:
     cluster: IndexArray
     weight: FloatArray
     labels: FloatArray
+    findings: FloatArray
 
 
 def indicators(codes: IndexArray) -> FloatArray:
@@ -104,37 +106,37 @@ class Regression:
     """What controls leave of outcome and exposure.
 
     All of them (N) are times the root of the weight; ``basis`` (N, K): of the controls,
-    orthonormal. ``labels`` (N): weight times labels, less what the controls take. ``starts`` (C +
-    1): of clusters among the rows, which are in their order. ``exposed``: the exposure's square
-    before. ``outcome_sd``: the outcome's weighted standard deviation before.
+    orthonormal. ``labels`` (N): weight times labels, less what the controls take. ``found``: share
+    of these that find something. ``starts`` (C + 1): of clusters among the rows, which are in
+    their order. ``exposed``: the exposure's square before. ``outcome_sd``: the outcome's weighted
+    standard deviation before.
     """
 
     outcome: FloatArray
     exposure: FloatArray
     labels: FloatArray
+    found: float
     basis: FloatArray
     starts: IndexArray
     exposed: float
     outcome_sd: float
 
-    def slope(
-        self, rates: ErrorRates = NO_ERRORS, share: float = 0.0, fewest: int = FEW_CLUSTERS
-    ) -> Slope:
+    def slope(self, rates: ErrorRates = NO_ERRORS, fewest: int = FEW_CLUSTERS) -> Slope:
         """The slope on what is true, with Student's t over clusters.
 
         ``rates``: of the judge whose labels the exposure is; the interval holds what is uncertain
-        of them, by the delta method. ``share``: of what is true. Unknown where clusters are fewer
-        than ``fewest``, a label says hardly more than a coin, or nothing of the exposure is left.
+        of them, by the delta method. Unknown where clusters are fewer than ``fewest``, a label
+        says hardly more than a coin, or nothing of the exposure is left.
         """
         clusters = self.starts.size - 1
         if clusters < fewest or not rates.span > NOTHING_LEFT:
             return UNKNOWN
-        error, span = rates.error(share), rates.span
+        error, span = rates.error(self._share(rates)), rates.span
         square = (self.exposure**2).sum()
         whole = float(square / span**2 - error * self.labels.sum())
         if not (whole > NOTHING_LEFT * square / span**2 and square > COLLINEAR * self.exposed):
             return UNKNOWN
-        estimate = self._estimate(rates, share)
+        estimate = self._estimate(rates)
         own, both = _without_clusters(self.starts, self.basis, self.exposure, self.outcome)
         own = own / span**2 - error * np.add.reduceat(self.labels, self.starts[:-1])
         moves = (both / span - own * estimate) / (whole - own)
@@ -145,16 +147,20 @@ class Regression:
         freedom = satterthwaite(np.array([squares.sum()]), np.array([(squares**2).sum()]))
         # Student's t is of the sampling part alone.
         t = float(stdtrit(min(freedom, clusters - 1.0), 0.975))
-        half = math.sqrt(t**2 * variance + NORMAL_975**2 * self._of_rates(rates, share))
+        half = math.sqrt(t**2 * variance + NORMAL_975**2 * self._of_rates(rates))
         p = 2.0 * float(stdtr(min(freedom, clusters - 1.0), -abs(estimate) * t / half))
         return Slope(estimate, half / t, estimate - half, estimate + half, p)
 
-    def _estimate(self, rates: ErrorRates, share: float) -> float:
+    def _share(self, rates: ErrorRates) -> float:
+        # Of what is true among the labels (Rogan and Gladen 1978).
+        return min(max((self.found - 1.0 + rates.specificity) / rates.span, 0.0), 1.0)
+
+    def _estimate(self, rates: ErrorRates) -> float:
         square = (self.exposure**2).sum() / rates.span**2
-        whole = square - rates.error(share) * self.labels.sum()
+        whole = square - rates.error(self._share(rates)) * self.labels.sum()
         return float((self.exposure * self.outcome).sum() / rates.span / whole)
 
-    def _of_rates(self, rates: ErrorRates, share: float) -> float:
+    def _of_rates(self, rates: ErrorRates) -> float:
         total = 0.0
         for name, variance in (
             ("sensitivity", rates.sensitivity_variance),
@@ -162,8 +168,8 @@ class Regression:
         ):
             here = getattr(rates, name)
             above, below = min(here + STEP, 1.0), here - STEP
-            change = self._estimate(replace(rates, **{name: above}), share)
-            change -= self._estimate(replace(rates, **{name: below}), share)
+            change = self._estimate(replace(rates, **{name: above}))
+            change -= self._estimate(replace(rates, **{name: below}))
             total += (change / (above - below)) ** 2 * variance
         return total
 
@@ -181,11 +187,15 @@ def regression(rows: Rows) -> Regression:
         return rest
 
     clusters = rows.cluster[order]
+    taken = rows.weight[order] * (1.0 - (basis**2).sum(axis=1))
+    labels = taken * rows.labels[order]
+    findings = (taken * rows.findings[order]).sum()
     starts = np.flatnonzero(np.diff(clusters, prepend=-1, append=clusters.max(initial=0) + 1))
     return Regression(
         outcome=left(rows.outcome),
         exposure=left(rows.exposure),
-        labels=rows.weight[order] * rows.labels[order] * (1.0 - (basis**2).sum(axis=1)),
+        labels=labels,
+        found=float(findings / max(labels.sum(), 1e-300)),
         basis=basis,
         starts=starts.astype(np.int64),
         exposed=float((rows.weight * rows.exposure**2).sum()),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.errors import BusyError, NotFoundError
-from ingestion.paths import Home
+from ingestion.paths import HOME_VARIABLE, Home
 from orchestration.cli.output import (
     AS_JSON,
     AS_OF,
@@ -390,6 +390,8 @@ def study(
 def _say_where(home: Home, release: Release, page: Path) -> None:
     """Where the results are and what to try next."""
     command = "demoscope" if shutil.which("demoscope") else sys.argv[0]
+    if not home.is_default:
+        command = f"{HOME_VARIABLE}={home.root} {command}"
     strata = release.rows().column("stratum_id").unique().to_pylist()
     stratum = max(strata, key=lambda name: (name.count("/"), name))
     say(

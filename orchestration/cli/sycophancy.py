@@ -50,6 +50,7 @@ EFFECT_COLUMNS: Columns = {
     "level": "{level}",
     **_interval("naive", "naive_effect", "+.2f"),
     **_interval("corrected", "effect", "+.2f"),
+    **_interval("by people alone", "people_effect", "+.2f"),
     ">p": lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3f}",
     ">E-value": lambda row: "" if row["e_value"] is None else f"{row['e_value']:.1f}",
     ">answers": "{answer_count:,}",

@@ -217,6 +217,8 @@ def board_columns(
 
 def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -> dict[str, Any]:
     reference = next((row for row in compared.values() if row["reference_rank"]), None)
+    if reference and reference["reference_stratum_id"] not in places["stratum_id"]:
+        reference = None  # its board rests on too few people to be published
     effective = summary["effective_participant_count"]
     return {
         **{name: places[name][value] for name, value in key._asdict().items()},

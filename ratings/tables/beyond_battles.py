@@ -270,6 +270,9 @@ BEYOND_BATTLES = (
         ),
         micro("effect_lo", "Lower end of its 95% interval, one at a time, millionths."),
         micro("effect_hi", "Upper end of its 95% interval, one at a time, millionths."),
+        micro("people_effect", "Difference by people's labels alone, millionths."),
+        micro("people_effect_lo", "Lower end of its 95% interval, one at a time, millionths."),
+        micro("people_effect_hi", "Upper end of its 95% interval, one at a time, millionths."),
         micro("p", "P-value of no difference, millionths."),
         micro(
             "p_adjusted",
@@ -283,6 +286,7 @@ BEYOND_BATTLES = (
         count("participant_count", "Participants behind them."),
         count("model_count", "Models behind them."),
         count("human_count", "Answers that people labelled too."),
+        count("people_answer_count", "Answers rated, or verdicts, that people labelled."),
         text("not_estimated_reason", "Why there is no corrected figure; null where there is one."),
     ),
 )

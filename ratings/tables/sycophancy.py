@@ -3,6 +3,10 @@
 *Within* models: answers of one model that are sycophantic against those of it that aren't, with
 topic, length and turns held. *Between* models: models that are sycophantic more often against
 those that are less. Neither says what causes what.
+
+A judge's labels are many, and its errors are taken off as if they were alike for all answers.
+People's labels of the sample are few, and need nothing of the kind: each row has both. Between
+models only people's are told: how a judge errs on each model is not known well enough.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import pyarrow.compute as pc
 
 from ratings.axis_effect import holm
 from ratings.compiled import FloatArray, IndexArray, Mask
-from ratings.judge_error import NO_BETTER, quality_of, why_not
+from ratings.judge_error import NO_BETTER, quality_of, variance_of_share, why_not
 from ratings.regression import (
     FEW_CLUSTERS,
     NO_ERRORS,
@@ -26,6 +30,7 @@ from ratings.regression import (
     ErrorRates,
     Regression,
     Rows,
+    Slope,
     e_value,
     indicators,
     regression,
@@ -39,6 +44,10 @@ SYCOPHANCY = "sycophancy"
 RATING = "personality_rating"
 WITHIN, BETWEEN = "within_models", "between_models"
 TOO_FEW = "too_little_data"
+# In standard errors of what people alone say: one in a hundred by chance.
+FAR = 2.576
+BY_MODEL = "errors_by_model_unknown"
+PEOPLE_DIFFER = "people_say_otherwise"
 FEWEST_MODELS = 5
 EFFECT = "sycophancy_effect"
 
@@ -81,37 +90,41 @@ def sycophancy_tables(read: Read, labelled: Labelled) -> dict[str, pa.Table]:
 
 def _of_judge(read: Read, units: Units, samples: list[Sample]) -> Iterator[dict[str, Any]]:
     rates, why = _error_rates(units)
-    share = (units.judge_finds.mean() - 1.0 + rates.specificity) / max(rates.span, 1e-9)
-    share = min(max(float(share), 0.0), 1.0)
     for outcomes in _every_outcome(read, units):
+        by_people = _labelled_by_people(units, outcomes)
         for sample in samples:
             weight = _weight(units, outcomes, sample)
             kept = np.flatnonzero(weight > 0.0)
             if not kept.size:
                 continue
-            people = int(np.unique(units.person[outcomes.first[kept]]).size)
-            for level, made, fewest in (
-                (WITHIN, _within(units, outcomes, weight, kept), FEW_CLUSTERS),
-                (
-                    BETWEEN,
-                    None if people < FEW_CLUSTERS else _between(units, outcomes, weight, kept),
-                    FEWEST_MODELS,
-                ),
-            ):
-                yield {
-                    **{name: units.key[name] for name in ("judge", "judge_version")},
-                    "rubric_version": units.key["rubric_version"],
-                    "outcome": outcomes.name,
-                    "level": level,
-                    "weighting": sample.weighting,
-                    "stratum_id": sample.stratum_id,
-                    "answer_count": int(kept.size),
-                    "participant_count": people,
-                    "model_count": int(_models(units, outcomes, kept).size),
-                    "human_count": int(units.both.size),
-                    "p_adjusted": math.nan,
-                    **_figures(made, rates, share, why, fewest),
-                }
+            sampled = kept[by_people[kept]]
+            shared = {
+                **{name: units.key[name] for name in ("judge", "judge_version", "rubric_version")},
+                "outcome": outcomes.name,
+                "weighting": sample.weighting,
+                "stratum_id": sample.stratum_id,
+                "answer_count": int(kept.size),
+                "participant_count": int(np.unique(units.person[outcomes.first[kept]]).size),
+                "model_count": int(_models(units, outcomes, kept).size),
+                "human_count": int(units.both.size),
+                "people_answer_count": int(sampled.size),
+                "p_adjusted": math.nan,
+            }
+            judge, people = units.judge_finds, np.nan_to_num(units.human_finds)
+            yield shared | _within_models(
+                _within(units, outcomes, weight, kept, judge),
+                _within(units, outcomes, weight, sampled, people), rates, why,
+            )  # fmt: skip
+            yield shared | _between_models(
+                _between(units, outcomes, weight, kept, judge),
+                _between(units, outcomes, weight, sampled, people),
+            )  # fmt: skip
+
+
+def _labelled_by_people(units: Units, outcomes: Outcomes) -> Mask:
+    is_known: Mask = np.isfinite(units.human_finds)
+    of_first = is_known[outcomes.first]
+    return of_first if outcomes.second is None else of_first & is_known[outcomes.second]
 
 
 def _error_rates(units: Units) -> tuple[ErrorRates, str | None]:
@@ -125,11 +138,12 @@ def _error_rates(units: Units) -> tuple[ErrorRates, str | None]:
     if why is not None:
         return NO_ERRORS, why
     found, passed = quality.found, quality.passed
+    rates = [float(share.value[0]) for share in (found, passed)]
     variances = [
-        float(share.value[0] * (1.0 - share.value[0]) / share.effective[0])
-        for share in (found, passed)
+        variance_of_share(rate, float(share.effective[0]))
+        for rate, share in zip(rates, (found, passed), strict=True)
     ]
-    return ErrorRates(float(found.value[0]), float(passed.value[0]), *variances), None
+    return ErrorRates(*rates, *variances), None
 
 
 def _every_outcome(read: Read, units: Units) -> Iterator[Outcomes]:
@@ -189,9 +203,11 @@ def _models(units: Units, outcomes: Outcomes, kept: IndexArray) -> IndexArray:
 
 
 def _within(
-    units: Units, outcomes: Outcomes, weight: FloatArray, kept: IndexArray
+    units: Units, outcomes: Outcomes, weight: FloatArray, kept: IndexArray, finds: FloatArray
 ) -> Regression | None:
-    first, finds = outcomes.first[kept], units.judge_finds
+    if not kept.size:
+        return None
+    first = outcomes.first[kept]
     models = _models(units, outcomes, kept)
     of_first = indicators(np.searchsorted(models, units.model[first]))
     of_first = np.pad(of_first, ((0, 0), (0, models.size - of_first.shape[1])))
@@ -199,7 +215,7 @@ def _within(
         topic = indicators(units.topic[first] - units.topic[first].min(initial=0))
         depth = [_logarithm(outcomes.length[kept]), _logarithm(outcomes.turns[kept])]
         controls = np.column_stack([of_first, topic, *depth])
-        exposure, labels = finds[first], np.ones(kept.size)
+        exposure, labels, findings = finds[first], np.ones(kept.size), finds[first]
     else:
         # What is alike for both answers of a battle, such as its topic, can't favour one of them.
         second = outcomes.second[kept]
@@ -207,9 +223,9 @@ def _within(
         of_second = np.pad(of_second, ((0, 0), (0, models.size - of_second.shape[1])))
         controls = of_first - of_second
         exposure, labels = finds[first] - finds[second], np.full(kept.size, 2.0)
-    return regression(
-        Rows(outcomes.value[kept], exposure, controls, units.person[first], weight[kept], labels)
-    )
+        findings = finds[first] + finds[second]
+    value, whose = outcomes.value[kept], units.person[first]
+    return regression(Rows(value, exposure, controls, whose, weight[kept], labels, findings))
 
 
 def _logarithm(amount: FloatArray) -> FloatArray:
@@ -220,15 +236,17 @@ def _logarithm(amount: FloatArray) -> FloatArray:
 
 
 def _between(
-    units: Units, outcomes: Outcomes, weight: FloatArray, kept: IndexArray
+    units: Units, outcomes: Outcomes, weight: FloatArray, kept: IndexArray, finds: FloatArray
 ) -> Regression | None:
+    if np.unique(units.person[outcomes.first[kept]]).size < FEW_CLUSTERS:
+        return None
     model, value = units.model[outcomes.first[kept]], outcomes.value[kept]
-    found, mass = units.judge_finds[outcomes.first[kept]], weight[kept]
+    found, mass = finds[outcomes.first[kept]], weight[kept]
     if outcomes.second is not None:
         second = outcomes.second[kept]
         model = np.concatenate([model, units.model[second]])
         value = np.concatenate([value, 1.0 - value])
-        found = np.concatenate([found, units.judge_finds[second]])
+        found = np.concatenate([found, finds[second]])
         mass = np.concatenate([mass, mass])
     names, place = np.unique(model, return_inverse=True)
     total = np.bincount(place, mass)
@@ -236,33 +254,51 @@ def _between(
         return None
     means = [np.bincount(place, mass * column) / total for column in (value, found)]
     each = np.bincount(place, mass**2) / total**2
+    nothing = np.empty((names.size, 0))
+    value, rate = means
     one = np.ones(names.size)
-    return regression(
-        Rows(means[0], means[1], np.empty((names.size, 0)), np.arange(names.size), one, each)
-    )
+    return regression(Rows(value, rate, nothing, np.arange(names.size), one, each, each * rate))
 
 
-def _figures(
-    made: Regression | None, rates: ErrorRates, share: float, why: str | None, fewest: int
+def _within_models(
+    made: Regression | None, people: Regression | None, rates: ErrorRates, why: str | None
 ) -> dict[str, Any]:
-    naive = UNKNOWN if made is None else made.slope(fewest=fewest)
-    corrected = UNKNOWN if made is None or why else made.slope(rates, share, fewest=fewest)
+    naive, alone = _slope(made), _slope(people)
+    corrected = UNKNOWN if made is None or why else made.slope(rates)
     if why is None and not corrected.is_known:
         why = NO_BETTER if naive.is_known else TOO_FEW
-    # Between models a difference is of all answers against none, which no model gives.
-    is_within = corrected.is_known and fewest == FEW_CLUSTERS
+    if abs(corrected.estimate - alone.estimate) > FAR * alone.sd:
+        why, corrected = PEOPLE_DIFFER, UNKNOWN
     sd = math.nan if made is None else made.outcome_sd
     crosses = corrected.low <= 0.0 <= corrected.high
     limit = 0.0 if crosses else min(abs(corrected.low), abs(corrected.high))
     return {
-        "naive_effect": naive.estimate,
-        "naive_effect_lo": naive.low,
-        "naive_effect_hi": naive.high,
-        "effect": corrected.estimate,
-        "effect_lo": corrected.low,
-        "effect_hi": corrected.high,
-        "p": corrected.p,
-        "e_value": e_value(corrected.estimate / sd) if is_within else math.nan,
-        "e_value_limit": e_value(limit / sd) if is_within else math.nan,
+        **_figures(WITHIN, naive, alone, corrected),
+        "e_value": e_value(corrected.estimate / sd) if corrected.is_known else math.nan,
+        "e_value_limit": e_value(limit / sd) if corrected.is_known else math.nan,
         "not_estimated_reason": why,
     }
+
+
+def _between_models(made: Regression | None, people: Regression | None) -> dict[str, Any]:
+    naive, alone = (_slope(one, FEWEST_MODELS) for one in (made, people))
+    return {
+        **_figures(BETWEEN, naive, alone, UNKNOWN),
+        "e_value": math.nan,
+        "e_value_limit": math.nan,
+        "not_estimated_reason": BY_MODEL if naive.is_known else TOO_FEW,
+    }
+
+
+def _slope(made: Regression | None, fewest: int = FEW_CLUSTERS) -> Slope:
+    return UNKNOWN if made is None else made.slope(fewest=fewest)
+
+
+def _figures(level: str, naive: Slope, people: Slope, corrected: Slope) -> dict[str, Any]:
+    named = {"naive_effect": naive, "people_effect": people, "effect": corrected}
+    figures = {
+        f"{name}{end}": value
+        for name, slope in named.items()
+        for end, value in (("", slope.estimate), ("_lo", slope.low), ("_hi", slope.high))
+    }
+    return {"level": level, "p": corrected.p, **figures}

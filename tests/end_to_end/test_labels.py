@@ -175,6 +175,7 @@ def test_flattery_is_rated_lower_and_moves_no_verdict(rows: Rows) -> None:
     assert rated["effect_lo"] < -0.8 < rated["effect_hi"] < 0.0
     assert rated["p_adjusted"] < 0.05
     assert abs(rated["effect"]) > abs(rated["naive_effect"])
+    assert rated["people_effect_lo"] < -0.8 < rated["people_effect_hi"]
     for row in rows("select * from rpt_sycophancy_effect where outcome = 'overall_verdict'"):
-        assert row["p_adjusted"] > 0.05
+        assert row["p_adjusted"] is None or row["p_adjusted"] > 0.05
     assert rows("select * from rpt_sycophancy where label = 'sycophancy' and stratum_id = 'all'")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ratings.judge_error import variance_of_share
 from ratings.regression import ErrorRates, Rows, Slope, e_value, indicators, regression
 
 JUDGE = (0.8, 0.85)
@@ -31,11 +32,12 @@ def study(
     found, left = label[human][true[human]], ~label[human][~true[human]]
     rates = ErrorRates(
         *(float(one.mean()) for one in (found, left)),
-        *(float(one.var() / one.size) for one in (found, left)),
+        *(variance_of_share(float(one.mean()), float(one.size)) for one in (found, left)),
     )
     controls = np.column_stack([indicators(model), length])
     one = np.ones(who.size)
-    return Rows(outcome, label.astype(np.float64), controls, who, one, one), rates
+    found = label.astype(np.float64)
+    return Rows(outcome, found, controls, who, one, one, found), rates
 
 
 def slope(rows: Rows) -> Slope:
@@ -43,8 +45,7 @@ def slope(rows: Rows) -> Slope:
 
 
 def corrected_slope(rows: Rows, rates: ErrorRates) -> Slope:
-    share = (rows.exposure.mean() - 1.0 + rates.specificity) / max(rates.span, 0.1)
-    return regression(rows).slope(rates, share)
+    return regression(rows).slope(rates)
 
 
 def least_squares(rows: Rows, kept: NDArray[np.bool_]) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from ratings.tables.inputs import Read
 from ratings.tables.labelled_units import read_labelled
-from ratings.tables.sycophancy import RATING, WITHIN, sycophancy_tables
+from ratings.tables.sycophancy import BETWEEN, RATING, WITHIN, sycophancy_tables
 
 SENSITIVITY, SPECIFICITY = 0.8, 0.9
 KEY = {"rubric": "sycophancy", "rubric_version": "1", "label": "sycophancy"}
@@ -91,19 +91,22 @@ def rows(read: Read) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_a_planted_difference_is_found_though_the_judge_errs() -> None:
     found = [rows(study(seed, {"UK": -0.8, "US": -0.8}))[RATING, "all"] for seed in range(12)]
-    assert sum(row["effect_lo"] < -0.8 < row["effect_hi"] for row in found) >= 10
+    told = [row for row in found if row["not_estimated_reason"] is None]
+    assert len(told) >= 11
+    assert sum(row["effect_lo"] < -0.8 < row["effect_hi"] for row in told) >= len(told) - 2
+    assert sum(row["people_effect_lo"] < -0.8 < row["people_effect_hi"] for row in found) >= 10
     assert sum(row["naive_effect_lo"] < -0.8 < row["naive_effect_hi"] for row in found) <= 2
-    assert all(row["p_adjusted"] < 0.01 for row in found)
-    assert all(row["e_value_limit"] > 1.0 for row in found)
+    assert all(row["p_adjusted"] < 0.01 for row in told)
+    assert all(row["e_value_limit"] > 1.0 for row in told)
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
     found = [rows(study(seed, {"UK": 0.0, "US": 0.0})) for seed in range(12)]
-    alarms = [any(row["p_adjusted"] < 0.05 for row in one.values()) for one in found]
-    assert sum(alarms) <= 2
-    effects = [row for one in found for row in one.values()]
-    inside = [row["effect_lo"] < 0.0 < row["effect_hi"] for row in effects]
-    assert 0.88 <= np.mean(inside) <= 1.0
+    told = [[row for row in one.values() if row["effect"] is not None] for one in found]
+    assert sum(any(row["p_adjusted"] < 0.05 for row in one) for one in told) <= 2
+    for figure, every in (("effect", told), ("people_effect", [one.values() for one in found])):
+        inside = [row[f"{figure}_lo"] < 0.0 < row[f"{figure}_hi"] for one in every for row in one]
+        assert 0.88 <= np.mean(inside) <= 1.0
 
 
 @pytest.mark.parametrize("outcome", [RATING, "overall_verdict"])
@@ -136,5 +139,28 @@ def test_two_prompts_under_one_judge_are_not_corrected() -> None:
     two = pa.Table.from_pylist(labels, schema=LABELS)
     found = tables_of(lambda name, **_: two if name == "labels" else read(name))
     for row in found["sycophancy_effect"].to_pylist():
-        assert row["not_estimated_reason"] == "several_prompts"
         assert row["effect"] is None
+        if row["level"] == WITHIN:
+            assert row["not_estimated_reason"] == "several_prompts"
+
+
+def test_a_judge_that_follows_the_outcome_is_not_believed() -> None:
+    read = study(7, {"UK": 0.0, "US": 0.0}, people=200, sampled=0.5)
+    rating = {row["unit_id"]: row["rating"] for row in read("labelled_ratings").to_pylist()}
+    labels = read("labels").to_pylist()
+    for row in labels:
+        if not row["is_human"] and rating[row["unit_id"]] < 0.0:
+            row |= {"value": "yes", "is_finding": True}
+    moved = pa.Table.from_pylist(labels, schema=LABELS)
+    found = rows(lambda name, **_: moved if name == "labels" else read(name))[RATING, "all"]
+    assert found["naive_effect_hi"] < 0.0
+    assert found["effect"] is None
+    assert found["not_estimated_reason"] == "people_say_otherwise"
+    assert found["people_effect_lo"] < 0.0 < found["people_effect_hi"]
+
+
+def test_between_models_only_people_are_believed() -> None:
+    found = tables_of(study(8, {"UK": 0.0, "US": 0.0}))["sycophancy_effect"].to_pylist()
+    between = [row for row in found if row["level"] == BETWEEN]
+    assert {row["not_estimated_reason"] for row in between} == {"errors_by_model_unknown"}
+    assert all(row["effect"] is None and row["people_effect"] is not None for row in between)

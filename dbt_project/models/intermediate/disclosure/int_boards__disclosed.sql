@@ -18,6 +18,7 @@ disclosed as (
 
 ),
 
+-- Nobody is known of whom votes without a name, or tallies of votes, could tell.
 boards as (
 
     select
@@ -27,7 +28,7 @@ boards as (
         estimator,
         weighting like 'merged!_by!_%' escape '!'
         or estimator = 'trueskill_hierarchical' as is_sum_of_groups,
-        min(participant_count) as participant_count
+        min(nullif(participant_count, 0)) as participant_count
     from ratings
     group by weighting, stratum_id, dimension, estimator
 
