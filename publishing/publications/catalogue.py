@@ -11,6 +11,7 @@ and beside each column of it, where it isn't as its name and type say (docs/disc
     published_as: bigint          its type in a publication
     rests_on_people: false        shown as it is
     share_of: [COLUMN, ...]       a share of these counts
+    per_1000_of: COLUMN           so many in a thousand of these
     among_models: WAY             a figure of a model among those of its board (AMONG_MODELS)
 
 From the grain follows which tables decide over the rows (DECIDERS). A public mart that says
