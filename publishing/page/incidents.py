@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,26 +29,14 @@ def incidents(rows: Rows, names: Mapping[str, str]) -> dict[str, Any] | None:
 
     Of several judges the one who read most is shown, and of several weightings the default.
     """
-    whole = [row for row in rows if row["model_id"] != "*"]
-    judges: dict[tuple[str, str, str], int] = {}
-    for row in whole:
-        judge = (row["judge"], row["judge_version"], row["rubric_version"])
-        judges[judge] = judges.get(judge, 0) + row["answer_count"]
-    if not judges:
+    shown = of_main_judge([row for row in rows if row["model_id"] != "*"])
+    if not shown:
         return None
-    # People, who read few, are the judge where no model is.
-    judge = min(judges, key=lambda one: (one[0] == PEOPLE, -judges[one], one))
-    own = [
-        row for row in whole if (row["judge"], row["judge_version"], row["rubric_version"]) == judge
-    ]
-    weighting = default_weighting(sorted({row["weighting"] for row in own}))
-    shown = [row for row in own if row["weighting"] == weighting]
     reference = next(
         (row["reference_model_id"] for row in shown if row["reference_model_id"]), None
     )
     return {
-        "judge": "people" if judge[0] == PEOPLE else f"{judge[0]}, version {judge[1]}",
-        "is_weighted": weighting != "none",
+        **reading(shown[0]),
         "reference": reference and names.get(reference, reference),
         "rows": [
             _texts(row, names.get(row["model_id"], row["model_id"]))
@@ -55,6 +44,35 @@ def incidents(rows: Rows, names: Mapping[str, str]) -> dict[str, Any] | None:
                 shown, key=lambda row: names.get(row["model_id"], row["model_id"]).casefold()
             )
         ],
+    }
+
+
+def of_main_judge(rows: Rows) -> Rows:
+    """The rows of the judge who read most answers, in the default weighting.
+
+    People, who read few, are the judge where no model is.
+    """
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        counts[_judge(row)] += row["answer_count"]
+    if not counts:
+        return []
+    judge = min(counts, key=lambda one: (one[0] == PEOPLE, -counts[one], one))
+    own = [row for row in rows if _judge(row) == judge]
+    weighting = default_weighting(sorted({row["weighting"] for row in own}))
+    return [row for row in own if row["weighting"] == weighting]
+
+
+def _judge(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return row["judge"], row["judge_version"], row["rubric_version"]
+
+
+def reading(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Who read the answers, in words, and whether people are weighted."""
+    judge, version, _ = _judge(row)
+    return {
+        "judge": "people" if judge == PEOPLE else f"{judge}, version {version}",
+        "is_weighted": row["weighting"] != "none",
     }
 
 

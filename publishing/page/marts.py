@@ -49,6 +49,8 @@ READ: dict[str, dict[str, Any]] = {
         "topic": "*",
         "severity": "*",
     },
+    "rpt_sycophancy": {"stratum_id": DEFAULT_STRATUM, "label": "sycophancy"},
+    "rpt_sycophancy_effect": {"stratum_id": DEFAULT_STRATUM},
     "rpt_tie_rate": {},
     "rpt_topic_tie_rate": {"stratum_id": DEFAULT_STRATUM},
     "rpt_weighting_diagnostics": {"is_default": True},

@@ -26,6 +26,7 @@ from publishing.page.experience import experience
 from publishing.page.incidents import incidents
 from publishing.page.marts import MATRIX_MODELS, Rows
 from publishing.page.safety import safety
+from publishing.page.sycophancy import sycophancy
 
 Row = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, int]]
@@ -98,6 +99,8 @@ def page_data(
         "model_id": _places(row["model_id"] for row in models),
     }
 
+    names = {row["model_id"]: row["display_name"] for row in models}
+
     def by_country(rows: Rows) -> Rows:
         return sorted(rows, key=lambda row: places["stratum_id"].get(row["country"], len(strata)))
 
@@ -141,9 +144,8 @@ def page_data(
         ),
         "diagnostics": diagnostics(by_country(marts["rpt_weighting_diagnostics"])),
         "safety": safety(marts["rpt_safety"], marts["rpt_topic_tie_rate"]),
-        "incidents": incidents(
-            marts["rpt_safety_incident"], {row["model_id"]: row["display_name"] for row in models}
-        ),
+        "incidents": incidents(marts["rpt_safety_incident"], names),
+        "sycophancy": sycophancy(marts["rpt_sycophancy"], marts["rpt_sycophancy_effect"], names),
         "benchmarks": first
         and benchmark_section(
             marts["rpt_benchmark_gap"],

@@ -29,11 +29,12 @@ SECTIONS = {
     "sure": "How sure",
     "safety": "Sensitive topics",
     "incidents": "Incidents",
+    "sycophancy": "Sycophancy",
     "benchmarks": "Benchmarks",
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity", "safety", "incidents", "benchmarks")
+TEMPLATES_ONLY = ("plain", "integrity", "safety", "incidents", "sycophancy", "benchmarks")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 

@@ -11,7 +11,7 @@ and beside each column of it, where it isn't as its name and type say (docs/disc
     published_as: bigint          its type in a publication
     rests_on_people: false        shown as it is
     share_of: [COLUMN, ...]       a share of these counts
-    per_1000_of: COLUMN           so many in a thousand of these
+    in_steps_of: COLUMN           a rate among these, in steps that ten of them make
     among_models: WAY             a figure of a model among those of its board (AMONG_MODELS)
 
 From the grain follows which tables decide over the rows (DECIDERS). A public mart that says
@@ -44,6 +44,14 @@ INCIDENT = (
     "weighting", "stratum_id", "judge", "judge_version", "rubric_version",
     "model_id", "hazard", "topic", "severity",
 )  # fmt: skip
+SYCOPHANCY = (
+    "weighting", "stratum_id", "judge", "judge_version", "rubric_version", "label", "model_id",
+)  # fmt: skip
+SYCOPHANCY_EFFECT = (
+    "weighting", "stratum_id", "judge", "judge_version", "rubric_version", "outcome", "level",
+)  # fmt: skip
+# What these say rests on those whose answers were labelled, whom each row counts.
+LABELLED = (INCIDENT, SYCOPHANCY, SYCOPHANCY_EFFECT)
 RATED = ("stratum_id", "criterion", "model_id")
 TOPIC = ("weighting", "stratum_id", "dimension", "topic")
 # Of keys the table that decides over their rows; of several the first all of whose keys are there.
@@ -56,6 +64,8 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("country", "scheme", "variable", "level"), "int_levels__disclosed"),
     (("country", "scheme"), "int_weightings__disclosed"),
     (INCIDENT, "int_incidents__disclosed"),
+    (SYCOPHANCY, "int_sycophancy__disclosed"),
+    (SYCOPHANCY_EFFECT, "int_sycophancy_effects__disclosed"),
     (TOPIC, "int_topics__disclosed"),
     ((*TOPIC, "model_id"), "int_safety_boards__disclosed"),
 )

@@ -79,8 +79,8 @@ select cell_id, coalesce(participant_key, event_id) as person,
     unnest([criterion, parent_criterion, '{EVERY_DIMENSION}']) as criterion
 from anew
 """
-# People of whom something was recorded from a position on: verdicts, and what they say of
-# themselves. A verdict that nobody signed counts as somebody's.
+# People of whom something was recorded from a position on: verdicts, ratings, and labels of their
+# conversations. What nobody signed counts as somebody's.
 TOUCHED = f"""
 with unknown as (select max(cell_id) as cell_id from dim_cell where cell_key = 'unknown'),
 retracted as (
@@ -101,9 +101,17 @@ touched as (
     union
     select cell_id, '{CRITERION}' || criterion, person from ({RATED_ANEW})
     where criterion is not null
+    union
+    select coalesce(assigned.cell_id, unknown.cell_id), '{EVERY_DIMENSION}',
+        coalesce(labels.participant_key, labels.event_id)
+    from int_labels__current as labels
+    cross join unknown
+    left join int_participants__assigned_to_cells as assigned using (participant_key)
+    where labels.position >= $position
 ),
 people as (
-    select cell_id, dimension, count(*) as people from touched group by all
+    select cell_id, dimension, count(*) as people from touched
+    where dimension <> '{EVERY_DIMENSION}' group by all
     union all
     select cell_id, '{EVERY_DIMENSION}', count(distinct person) from touched group by all
 )

@@ -14,7 +14,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from publishing.publications.catalogue import AXIS, BOARD, COUNT_SUFFIX, MODEL, PAIR, RATED
+from publishing.publications.catalogue import (
+    AXIS,
+    BOARD,
+    COUNT_SUFFIX,
+    LABELLED,
+    MODEL,
+    PAIR,
+    RATED,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -247,6 +255,8 @@ def figures(table: PublicTable) -> str:
     relation = f"{rows_shown(table)} as mart"
     if table.disclosed_by is None:
         return relation
+    if table.matched_by in LABELLED:
+        return f"{relation} cross join lateral (select mart.participant_count as people) as behind"
     stratum, dimension = key_of(table, "mart.")
     relation += (
         f" left join {PEOPLE} as behind on behind.stratum_id = {stratum}"
@@ -285,8 +295,8 @@ def _cell(table: PublicTable, column: Column, people_min: int) -> str:
     if "among_models" in meta:
         cell = _among(meta["among_models"], cell)
     is_count, is_double = column.name.endswith(COUNT_SUFFIX), column.sql_type == "double"
-    if "per_1000_of" in meta:
-        shown = _per_1000(cell, f"mart.{meta['per_1000_of']}", people_min)
+    if "in_steps_of" in meta:
+        shown = _in_steps(cell, f"mart.{meta['in_steps_of']}", people_min)
     elif "share_of" in meta:
         shown = _share(cell, [f"mart.{name}" for name in meta["share_of"]], people_min)
     elif is_count and is_double:
@@ -311,17 +321,18 @@ def _share(cell: str, counts: list[str], people_min: int) -> str:
     return f"round({part} / nullif({whole}, 0), 6)"
 
 
-def _per_1000(cell: str, count: str, people_min: int) -> str:
-    """To the nearest that so many of the units make; a bound stays one.
+def _in_steps(cell: str, count: str, people_min: int) -> str:
+    """To the nearest rate that `people_min` of the units make; a bound stays one.
 
     Units are counted in steps of `people_min`, so a rate in finer steps than that would give both
     its counts away. What is below a bound is below the next step too.
     """
     tens = f"greatest({count} // {people_min} * {people_min}, {people_min})"
-    step = f"({people_min} * 1000.0 / {tens})"
+    whole, places = (1000.0, 1) if "per_1000" in cell else (1.0, 4)
+    step = f"({people_min} * {whole} / {tens})"
     rounding = "ceil" if "below" in cell or cell.endswith("_hi") else "round"
     rounding = "floor" if cell.endswith("_lo") else rounding
-    return f"round({rounding}({cell} / {step}) * {step}, 1)"
+    return f"round({rounding}({cell} / {step}) * {step}, {places})"
 
 
 def _rounded(name: str, cell: str) -> str:

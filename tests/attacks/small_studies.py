@@ -123,6 +123,7 @@ TABLES = {
     "stg_events__battles_judged": (
         "participant_key varchar, battle_key varchar, dimension varchar, position bigint"
     ),
+    "int_labels__current": "participant_key varchar, event_id varchar, position bigint",
     "int_battles__revised": "position bigint, is_retracted boolean, revised_position bigint",
     "int_weighting_schemes__chosen": "scheme varchar, is_default boolean",
     "seed_variables": "country varchar, variable varchar, question varchar",

@@ -69,6 +69,8 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
         ],
         "#safety-table tbody": _safety(marts),
         "#incident-table tbody": _incidents(marts, names),
+        "#sycophancy-table tbody": _sycophancy(marts, names),
+        "#sycophancy-effects": _effects(marts),
         "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
         "#margins": _margins(marts["rpt_weighting_margin"]),
         **rated_panels(marts, view.key()),
@@ -172,6 +174,33 @@ def _safety(marts: dict[str, Rows]) -> list[str]:
     return [
         f"{begins} No line can be drawn between better and worse models. {needed} {ends}",
         f"{begins} {both} are each trusted more than every model below the first line. {ends}",
+    ]
+
+
+def _sycophancy(marts: dict[str, Rows], names: dict[str, str]) -> list[str]:
+    texts = []
+    for row in marts["rpt_sycophancy"]:
+        if (row["judge"], row["weighting"]) == ("reader", "politics"):
+            base = "naive" if row["corrected_share"] is None else "corrected"
+            value, lo, hi = (row[f"{base}_share{end}"] for end in ("", "_lo", "_hi"))
+            texts += [names[row["model_id"]], f"{row['answer_count']:,}"]
+            texts += [f"{value:.0%}", f"{lo:.0%} to {hi:.0%}"]
+    return texts
+
+
+def _effects(marts: dict[str, Rows]) -> list[str]:
+    if not marts["rpt_sycophancy_effect"]:
+        return []
+    within = "Of one model's answers, sycophantic ones"
+    between = "Models that are sycophantic in 10 more of 100 answers, by people's reading alone"
+    unread = "too few answers were read by people to take off the judge's errors"
+    alike = "as far as can be told (12.9 less often to 17.1 more often)"
+    return [
+        f"{within} are rated 0.78 of 7 points lower for personality (0.63 to 0.93 lower).",
+        f"{within} win as often on overall, {alike}.",
+        f"{within}, personality: not estimated, as {unread}.",
+        f"{between}, are rated 0.23 of 7 points lower for personality (0.20 to 0.26 lower).",
+        f"{between}, overall: not estimated, as there is too little to go by.",
     ]
 
 

@@ -58,6 +58,7 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_safety": _safety(study) if study.is_weighted else [],
         "rpt_topic_tie_rate": _topic_ties() if study.is_weighted else [],
         "rpt_safety_incident": _incidents(study) if study.is_weighted else [],
+        **_sycophancy(study),
         "rpt_disagreement": [
             {"dimension": dimension, "axis": "age", "relation": relation, "opposite_share": share,
              "opposite_share_lo": share - 0.011, "opposite_share_hi": share + 0.012}
@@ -279,6 +280,44 @@ def _topic_ties() -> Rows:
          "tie_share_lo": 0.61, "tie_share_hi": 0.67}
         for weighting in ("none", "politics") for topic in ("money", "law")
     ]  # fmt: skip
+
+
+def _sycophancy(study: Study) -> dict[str, Rows]:
+    """Every third model's rate, and what goes with it: lower ratings, and nothing else."""
+    if not study.is_weighted:
+        return {"rpt_sycophancy": [], "rpt_sycophancy_effect": []}
+    reading = {"stratum_id": "all", "judge_version": "v", "rubric_version": "one"}
+    rates: Rows = []
+    for judge, weighting in (("reader", "none"), ("reader", "politics"), ("people", "none")):
+        for place, model in enumerate(study.models[::3]):
+            row: dict[str, Any] = reading | {
+                "weighting": weighting, "judge": judge, "label": "sycophancy", "model_id": model,
+                "answer_count": 2_340 + 10 * place, "error_basis": None if place % 2 else "own",
+            }  # fmt: skip
+            for name, is_known in (("naive_share", True), ("corrected_share", place % 2 == 0)):
+                for end, value in (("", 0.21), ("_lo", 0.11), ("_hi", 0.36)):
+                    row[f"{name}{end}"] = value + 0.01 * place if is_known else None
+            rates.append(row)
+    effects: Rows = [
+        {
+            **reading,
+            "weighting": weighting, "judge": "reader", "outcome": outcome, "level": level,
+            "answer_count": 4_560, "p_adjusted": None if effect is None else p_adjusted,
+            "not_estimated_reason": reason, "effect": effect,
+            "effect_lo": effect and effect - 0.15, "effect_hi": effect and effect + 0.15,
+            "people_effect": people, "people_effect_lo": people and people - 0.31,
+            "people_effect_hi": people and people + 0.31,
+        }
+        for weighting in ("none", "politics")
+        for outcome, level, effect, p_adjusted, people, reason in (
+            ("personality_rating", "within_models", -0.78, 0.001, -0.7, None),
+            ("overall_verdict", "within_models", 0.021, 0.8, 0.1, None),
+            ("personality_verdict", "within_models", None, None, 0.1, "few_human_labels"),
+            ("personality_rating", "between_models", None, None, -2.3, "errors_by_model_unknown"),
+            ("overall_verdict", "between_models", None, None, None, "too_little_data"),
+        )
+    ]  # fmt: skip
+    return {"rpt_sycophancy": rates, "rpt_sycophancy_effect": effects}
 
 
 def _incidents(study: Study) -> Rows:

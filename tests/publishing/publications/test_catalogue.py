@@ -117,10 +117,15 @@ def test_what_a_column_says_of_itself_is_known(marts: list[dict[str, Any]]) -> N
         names = {column["name"] for column in mart["columns"]}
         for column in mart["columns"]:
             meta = meta_of(column)
-            known = {"published", "published_as", "rests_on_people", "share_of", "per_1000_of"}
+            known = {
+                "published",
+                "published_as",
+                "rests_on_people",
+                "share_of",
+                "in_steps_of",
+            }
             assert set(meta) <= known | {"among_models"}, (mart["name"], column["name"])
-            assert set(meta.get("share_of", ())) <= names
-            assert meta.get("per_1000_of", "answer_count") in names | {"answer_count"}
+            assert {*meta.get("share_of", ()), meta.get("in_steps_of", column["name"])} <= names
             assert meta.get("among_models", "centred") in AMONG_MODELS
 
 
@@ -128,7 +133,8 @@ def test_what_a_column_says_of_itself_is_known(marts: list[dict[str, Any]]) -> N
 IN_TENS = {
     "answer", "battle", "battle_left_out", "board_battle", "both_bad", "cell", "couple", "decided",
     "effective", "effective_participant", "heard", "human", "incident", "left_out",
-    "model_participant", "participant", "rating", "short", "tie", "unattributed", "verdict",
+    "model_participant", "participant", "people_answer", "rating", "short", "tie",
+    "unattributed", "verdict",
 }  # fmt: skip
 
 
