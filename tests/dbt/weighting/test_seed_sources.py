@@ -60,8 +60,6 @@ SOURCES = {
     ("US", "party3_pew_2025"): """select case level when 'Independent/something else'
         then 'Independent' else level end, percent from us_party_id_published
         where publisher = 'Pew NPORS' and year = 2025 and lean_treatment = 'no lean'""",
-    ("US", "party3_gallup_2025"): """select level, percent from us_party_id_published
-        where publisher = 'Gallup' and year = 2025 and lean_treatment = 'no lean'""",
     ("US", "education4_acs_2020"): """select education4, sum(population)
         from us_adult_sex_education4_acs2016_20 group by 1""",
     ("UK", "sex2"): f"select sex, sum(population) from {UK} group by 1",
