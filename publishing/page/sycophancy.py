@@ -130,5 +130,11 @@ RATING = Scale(
     "are rated {} for {}", "are rated alike for {}", 1.0, 2, " of 7 points", "higher", "lower"
 )
 VERDICT = Scale(
-    "win {} on {}", "win as often on {}", 100.0, 1, " points of 100", "more often", "less often"
+    "win {} in {} verdicts",
+    "win as often in {} verdicts",
+    100.0,
+    1,
+    " points of 100",
+    "more often",
+    "less often",
 )

@@ -197,7 +197,7 @@ def _effects(marts: dict[str, Rows]) -> list[str]:
     alike = "as far as can be told (12.9 less often to 17.1 more often)"
     return [
         f"{within} are rated 0.78 of 7 points lower for personality (0.63 to 0.93 lower).",
-        f"{within} win as often on overall, {alike}.",
+        f"{within} win as often in overall verdicts, {alike}.",
         f"{within}, personality: not estimated, as {unread}.",
         f"{between}, are rated 0.23 of 7 points lower for personality (0.20 to 0.26 lower).",
         f"{between}, overall: not estimated, as there is too little to go by.",
