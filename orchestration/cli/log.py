@@ -416,7 +416,7 @@ def verify(
 
     home = Home.from_environment()
     held = None if checkpoint is None else _held_checkpoint(home, checkpoint, public_key)
-    witnessed = _witnessed(checkpoint, policy)
+    witnessed = _witnessed(checkpoint, policy, public_key or home.log_public_key)
     lost = loss(home)
     if lost is not None and not home.log.exists():
         raise IntegrityError(f"{lost}.", remedy=REMEDY)
@@ -454,13 +454,14 @@ def verify(
         raise typer.Exit(IntegrityError.exit_code)
 
 
-def _witnessed(checkpoint: Path | None, policy: Path | None) -> dict[str, str]:
+def _witnessed(checkpoint: Path | None, policy: Path | None, log_key: Path) -> dict[str, str]:
     """Which witnesses of a policy signed a checkpoint, and when (UTC).
 
     Raises:
         UsageError: there is no checkpoint to look at, or the policy cannot be read.
         IntegrityError: too few signed, or a signature does not hold.
     """
+    from ingestion.log.checkpoint import read_public_key
     from ingestion.log.cosignature import Policy
 
     if policy is None:
@@ -468,7 +469,7 @@ def _witnessed(checkpoint: Path | None, policy: Path | None) -> dict[str, str]:
     if checkpoint is None:
         message = "A policy is about a checkpoint, and none is named."
         raise UsageError(message, remedy="--checkpoint FILE")
-    times = Policy.read(policy).signed(checkpoint.read_text("utf-8"))
+    times = Policy.read(policy, read_public_key(log_key)).signed(checkpoint.read_text("utf-8"))
     return {
         name: datetime.fromtimestamp(seconds, UTC).isoformat() for name, seconds in times.items()
     }
