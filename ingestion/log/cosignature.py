@@ -111,8 +111,8 @@ class Cosignature:
         latest = min(time.time() + AHEAD_SECONDS, LATEST_SECONDS - 1)
         if not EARLIEST_SECONDS <= self.seconds <= latest:
             message = (
-                f"{self.name} says that it signed {self.seconds} seconds after 1970, which is before"
-                " 2020 or more than a day ahead of this machine's clock."
+                f"{self.name} says that it signed {self.seconds} seconds after 1970. That is before"
+                " 2020, or more than a day ahead of this machine's clock."
             )
             raise IntegrityError(message, remedy="Check both clocks, and ask for a new signature.")
 

@@ -4,7 +4,7 @@ So nobody can be shown another history of the log than others were, even by who 
 The protocol is that of c2sp.org/tlog-witness: one request, `POST /add-checkpoint`, whose body is
 `old <size>`, the hashes of a consistency proof in base64, a blank line, and the signed checkpoint.
 
-State is one file per log, `<SHA-256 of its origin>.json`, with the size and root seen last.
+What it saw last is kept as witness_state.py says.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import fcntl
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,11 +22,12 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ingestion.errors import IntegrityError, UsageError
+from ingestion.errors import DemoscopeError, IntegrityError, UsageError
 from ingestion.log.checkpoint import Checkpoint, Verifier, open_note
 from ingestion.log.cosignature import cosign
-from ingestion.log.durable import explained, write_private
+from ingestion.log.durable import explained, make_directory
 from ingestion.log.merkle import EMPTY_ROOT, is_consistent
+from ingestion.log.witness_state import State, remember, seen
 
 PATH = "/add-checkpoint"
 LOOPBACK = "127.0.0.1"
@@ -45,6 +45,7 @@ class Answer(NamedTuple):
 
 
 OK, BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 200, 400, 403, 404, 409, 422
+BROKEN = 500
 
 
 def request_body(old_size: int, path: list[bytes], note: str) -> str:
@@ -57,14 +58,6 @@ def request_body(old_size: int, path: list[bytes], note: str) -> str:
     """
     hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in path)
     return f"old {old_size}\n{hashes}\n{note}"
-
-
-@dataclass(frozen=True)
-class State:
-    """What a witness remembers of one log."""
-
-    size: int = 0
-    root: bytes = EMPTY_ROOT
 
 
 @dataclass(frozen=True)
@@ -86,7 +79,12 @@ class WitnessServer:
     clock: Callable[[], float] = time.time
 
     def add_checkpoint(self, body: bytes) -> Answer:
-        """Sign a checkpoint, or say why not."""
+        """Sign a checkpoint, or say why not.
+
+        Raises:
+            IntegrityError: what was seen last is lost.
+            StorageError: what is seen now cannot be kept.
+        """
         try:
             old_size, path, note = _parsed(body)
         except ValueError:
@@ -102,9 +100,9 @@ class WitnessServer:
         if old_size > checkpoint.size:
             return Answer(BAD_REQUEST, "The older checkpoint is longer than the newer.\n")
         with self._held(checkpoint.origin) as file:
-            refusal = _refusal(self._seen(file), old_size, checkpoint, path)
+            refusal = _refusal(seen(file), old_size, checkpoint, path)
             if refusal is None:
-                self._remember(file, State(checkpoint.size, checkpoint.root))
+                remember(file, State(checkpoint.size, checkpoint.root))
         return refusal or Answer(OK, cosign(text, self.name, self.key, int(self.clock())))
 
     @contextmanager
@@ -112,33 +110,19 @@ class WitnessServer:
         # One at a time: of two that continue the same checkpoint only one is signed.
         path = self.directory / f"{hashlib.sha256(origin.encode()).hexdigest()}.json"
         with explained("Writing", path):
-            self.directory.mkdir(parents=True, exist_ok=True)
+            make_directory(self.directory)
             with path.with_suffix(".lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield path
 
-    def _seen(self, path: Path) -> State:
-        if not path.exists():
-            return State()
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            return State(int(found["size"]), bytes.fromhex(found["root"]))
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{path} does not say what this witness saw last."
-            raise IntegrityError(message, remedy="Restore it from a backup.") from error
-
-    def _remember(self, path: Path, state: State) -> None:
-        content = json.dumps({"size": state.size, "root": state.root.hex()}) + "\n"
-        write_private(path, content.encode())
-
 
 def _refusal(
-    seen: State, old_size: int, checkpoint: Checkpoint, path: list[bytes]
+    last: State, old_size: int, checkpoint: Checkpoint, path: list[bytes]
 ) -> Answer | None:
-    is_other = checkpoint.size == seen.size and checkpoint.root != seen.root
-    if seen.size != old_size or checkpoint.size < seen.size or is_other:
-        return Answer(CONFLICT, f"{seen.size}\n")
-    if is_consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, path):
+    is_other = checkpoint.size == last.size and checkpoint.root != last.root
+    if last.size != old_size or checkpoint.size < last.size or is_other:
+        return Answer(CONFLICT, f"{last.size}\n")
+    if is_consistent(last.size, last.root, checkpoint.size, checkpoint.root, path):
         return None
     return Answer(UNPROCESSABLE, "It does not continue the checkpoint that was seen last.\n")
 
@@ -172,7 +156,14 @@ def http_server(witness: WitnessServer, port: int) -> ThreadingHTTPServer:
             elif not length.isdecimal() or int(length) > MOST_BYTES:
                 self._send(Answer(BAD_REQUEST, f"At most {MOST_BYTES} bytes.\n"))
             else:
-                self._send(witness.add_checkpoint(self.rfile.read(int(length))))
+                self._send(self._answer(self.rfile.read(int(length))))
+
+        def _answer(self, body: bytes) -> Answer:
+            try:
+                return witness.add_checkpoint(body)
+            except DemoscopeError as error:
+                self.log_error("%s", error)  # files here are nothing for a stranger
+                return Answer(BROKEN, "This witness cannot sign now. Ask its operator why.\n")
 
         def _send(self, answer: Answer) -> None:
             content = answer.text.encode()

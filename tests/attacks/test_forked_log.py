@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import IntegrityError, UsageError
+from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
 from ingestion.log.checkpoint import commit_tree, sign
 from ingestion.log.cosignature import Policy, cosigned_at
