@@ -153,6 +153,13 @@ def cosigned_at(note: str, witness: Verifier) -> int | None:
     return None
 
 
+def signers(note: str) -> set[tuple[str, bytes]]:
+    """Names and key ids under a note, of signatures of any kind."""
+    lines = note.rpartition("\n\n")[2].removesuffix("\n").split("\n")
+    parts = (line.removeprefix(DASH).partition(" ") for line in lines)
+    return {(name, base64.b64decode(encoded)[:KEY_ID_BYTES]) for name, _, encoded in parts}
+
+
 def _message(text: str, seconds: int) -> bytes:
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
