@@ -12,13 +12,16 @@ from __future__ import annotations
 import base64
 import fcntl
 import hashlib
+import re
+import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -35,6 +38,10 @@ MOST_BYTES = 1 << 17
 MOST_HASHES = 63
 TOO_LONG_AGO_SECONDS = 10
 """A connection that says nothing for so long is closed."""
+DEADLINE_SECONDS = 30
+"""So is one that is open for so long, whatever it says: it has one request."""
+MOST_CONNECTIONS = 64
+_LENGTH = re.compile(r"[0-9]{1,9}")
 
 
 class Answer(NamedTuple):
@@ -139,8 +146,53 @@ def _parsed(body: bytes) -> tuple[int, list[bytes], str]:
     return int(size), path, note
 
 
-def http_server(witness: WitnessServer, port: int) -> ThreadingHTTPServer:
+class _Server(ThreadingHTTPServer):
+    """A server that bounds how many connections are open, and each for how long."""
+
+    def __init__(
+        self, handler: type[BaseHTTPRequestHandler], port: int, seconds: float, most: int
+    ) -> None:
+        self._began: dict[socket.socket, float] = {}
+        self._seconds, self._most = seconds, most
+        super().__init__((LOOPBACK, port), handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._began[request] = time.monotonic()
+        if len(self._began) > self._most:
+            self.shutdown_request(request)
+        else:
+            super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._began.pop(request, None)
+        super().shutdown_request(request)
+
+    def service_actions(self) -> None:
+        # Called between connections, at least twice a second.
+        for request, began in self._began.copy().items():
+            if time.monotonic() - began > self._seconds:
+                with suppress(OSError):
+                    request.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # such as a client that went away
+            super().handle_error(request, client_address)
+
+
+def http_server(
+    witness: WitnessServer,
+    port: int,
+    *,
+    seconds: float = DEADLINE_SECONDS,
+    most: int = MOST_CONNECTIONS,
+) -> ThreadingHTTPServer:
     """A server of the witness on this machine only; port 0 takes a free one.
+
+    Args:
+        witness: what answers.
+        port: to listen on.
+        seconds: after which a connection is cut off.
+        most: connections at once; one more is closed unanswered.
 
     Raises:
         UsageError: the port is taken.
@@ -153,12 +205,15 @@ def http_server(witness: WitnessServer, port: int) -> ThreadingHTTPServer:
             length = self.headers.get("Content-Length", "")
             if self.path != PATH:
                 self._send(Answer(NOT_FOUND, f"Ask at {PATH}.\n"))
-            elif not length.isdecimal() or int(length) > MOST_BYTES:
+            elif not _LENGTH.fullmatch(length) or int(length) > MOST_BYTES:
                 self._send(Answer(BAD_REQUEST, f"At most {MOST_BYTES} bytes.\n"))
             else:
-                self._send(self._answer(self.rfile.read(int(length))))
+                self._send(self._answer(int(length)))
 
-        def _answer(self, body: bytes) -> Answer:
+        def _answer(self, length: int) -> Answer:
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return Answer(BAD_REQUEST, f"The request ended after {len(body)} bytes.\n")
             try:
                 return witness.add_checkpoint(body)
             except DemoscopeError as error:
@@ -178,7 +233,7 @@ def http_server(witness: WitnessServer, port: int) -> ThreadingHTTPServer:
             """Say nothing of every request."""
 
     try:
-        return ThreadingHTTPServer((LOOPBACK, port), Handler)
+        return _Server(Handler, port, seconds, most)
     except OSError as error:
         message = f"Port {port} cannot be used: {error}."
         raise UsageError(message, remedy="Take another: --port 0 finds one.") from error
