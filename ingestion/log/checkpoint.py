@@ -37,6 +37,7 @@ ORIGIN = "demoscope/log/"
 _ED25519 = b"\x01"
 KEY_ID_BYTES = 4
 _MOST_NOTE_BYTES = 1 << 20
+_SIZES = 1 << 63
 DASH = "\N{EM DASH} "
 
 
@@ -73,7 +74,7 @@ class Checkpoint:
             checkpoint = cls("", 0, b"")
         is_whole = (
             bool(checkpoint.origin)
-            and checkpoint.size >= 0
+            and 0 <= checkpoint.size < _SIZES
             and len(checkpoint.root) == HASH_BYTES
             and text.startswith(checkpoint.encode())
             and text.endswith("\n")

@@ -41,6 +41,7 @@ TOO_LONG_AGO_SECONDS = 10
 DEADLINE_SECONDS = 30
 """So is one that is open for so long, whatever it says: it has one request."""
 MOST_CONNECTIONS = 64
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _LENGTH = re.compile(r"[0-9]{1,9}")
 
 
@@ -92,6 +93,8 @@ class WitnessServer:
             IntegrityError: what was seen last is lost.
             StorageError: what is seen now cannot be kept.
         """
+        if len(body) > MOST_BYTES:
+            return Answer(BAD_REQUEST, f"A request has at most {MOST_BYTES} bytes.\n")
         try:
             old_size, path, note = _parsed(body)
         except ValueError:
@@ -137,8 +140,13 @@ def _refusal(
 def _parsed(body: bytes) -> tuple[int, list[bytes], str]:
     head, blank, note = body.decode().partition("\n\n")
     first, *hashes = head.split("\n")
-    word, _, size = first.partition(" ")
-    if word != "old" or not blank or not size.isdecimal() or len(hashes) > MOST_HASHES:
+    size = first.removeprefix("old ")
+    if (
+        first != f"old {size}"
+        or not blank
+        or len(hashes) > MOST_HASHES
+        or not _SIZE.fullmatch(size)
+    ):
         raise ValueError(first)
     path = [base64.b64decode(one, validate=True) for one in hashes]
     if any(len(one) != len(EMPTY_ROOT) for one in path):

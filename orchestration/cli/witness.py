@@ -38,7 +38,8 @@ def key(*, state: STATE, name: NAME) -> None:
 @app.command()
 def sign(
     request: Annotated[
-        Path, typer.Argument(help="What `log prove-consistency` wrote.", exists=True)
+        Path,
+        typer.Argument(help="What `log prove-consistency` wrote.", exists=True, dir_okay=False),
     ],
     *,
     state: STATE,
@@ -46,9 +47,11 @@ def sign(
     log_key: LOG_KEY,
 ) -> None:
     """Sign one checkpoint from a file, and print the line to put under it."""
-    from ingestion.log.witness import CONFLICT, OK
+    from ingestion.log.witness import CONFLICT, MOST_BYTES, OK
 
-    answer = _witness(state, name, log_key).add_checkpoint(request.read_bytes())
+    witness = _witness(state, name, log_key)
+    with request.open("rb") as file:
+        answer = witness.add_checkpoint(file.read(MOST_BYTES + 1))
     if answer.status == CONFLICT:
         message = (
             f"This witness has seen {answer.text.strip()} commits; the request starts elsewhere."
