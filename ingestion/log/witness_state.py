@@ -2,7 +2,7 @@
 
 That is `<SHA-256 of the origin>.json`, and beside it is a marker, `<SHA-256 of the origin>.seen`,
 with the size alone. The marker tells a log that was never seen from one whose state is lost, and a
-state from an older one that was put back. Whoever takes away both makes the witness forget.
+state from an older one that was put back. Without both of them the witness has forgotten the log.
 """
 
 from __future__ import annotations
