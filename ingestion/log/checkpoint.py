@@ -37,6 +37,7 @@ ORIGIN = "demoscope/log/"
 _ED25519 = b"\x01"
 KEY_ID_BYTES = 4
 _MOST_NOTE_BYTES = 1 << 20
+_SIZES = 1 << 63
 DASH = "\N{EM DASH} "
 
 
@@ -73,7 +74,7 @@ class Checkpoint:
             checkpoint = cls("", 0, b"")
         is_whole = (
             bool(checkpoint.origin)
-            and checkpoint.size >= 0
+            and 0 <= checkpoint.size < _SIZES
             and len(checkpoint.root) == HASH_BYTES
             and text.startswith(checkpoint.encode())
             and text.endswith("\n")
@@ -119,7 +120,7 @@ class Verifier:
         except ValueError:
             name, key = "", b""
         verifier = cls(name, key, algorithm)
-        if str(verifier) != text or not _is_name(verifier.name):
+        if str(verifier) != text or not is_name(verifier.name):
             whose = "an Ed25519 verifier key" if algorithm == _ED25519 else "the key of a witness"
             message = f"{text!r} is not {whose}."
             raise UsageError(message, remedy="It looks like name+1a2b3c4d+base64.")
@@ -129,8 +130,9 @@ class Verifier:
         return f"{self.name}+{self.key_id.hex()}+{base64_of(self.algorithm + self.key)}"
 
 
-def _is_name(name: str) -> bool:
-    return bool(name) and "+" not in name and not any(map(str.isspace, name))
+def is_name(name: str) -> bool:
+    """Whether a key can be called so: visible characters, no blank and no plus sign."""
+    return bool(name) and name.isprintable() and " " not in name and "+" not in name
 
 
 def verifier_of(name: str, key: Ed25519PrivateKey, algorithm: bytes = _ED25519) -> Verifier:
@@ -139,8 +141,10 @@ def verifier_of(name: str, key: Ed25519PrivateKey, algorithm: bytes = _ED25519) 
     Raises:
         UsageError: a key cannot be called so.
     """
-    if not _is_name(name):
-        raise UsageError(f"{name!r} cannot name a key.", remedy="No spaces and no plus signs.")
+    if not is_name(name):
+        raise UsageError(
+            f"{name!r} cannot name a key.", remedy="No spaces, no plus signs, nothing invisible."
+        )
     return Verifier(name, key.public_key().public_bytes_raw(), algorithm)
 
 
@@ -188,7 +192,7 @@ def _is_signed(line: str, text: str, trusted: tuple[Verifier, ...]) -> bool:
     except ValueError:
         content = b""
     key_id, signature = content[:KEY_ID_BYTES], content[KEY_ID_BYTES:]
-    if not signature or not _is_name(name) or line != f"{DASH}{name} {base64_of(content)}":
+    if not signature or not is_name(name) or line != f"{DASH}{name} {base64_of(content)}":
         raise IntegrityError(f"The note has a malformed signature: {line[:80]!r}.")
     for verifier in trusted:
         if (verifier.name, verifier.key_id) == (name, key_id):

@@ -108,19 +108,33 @@ def checkpoint(
     witness: Annotated[
         list[str] | None, typer.Option(help="Address of a witness to sign it too; repeatable.")
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="Policy that names the witnesses' keys: their signatures are checked.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Sign the log's size and root, to be kept where those who can write the log cannot."""
     from ingestion.log import EventLog
-    from ingestion.log.checkpoint import KEY_FILE
+    from ingestion.log.checkpoint import KEY_FILE, open_note
+    from ingestion.log.cosignature import Policy
     from orchestration.witnessing import cosigned
 
+    if policy is not None and not witness:
+        message = "A policy is about witnesses, and none is asked."
+        raise UsageError(message, remedy="--witness URL")
     home = Home.from_environment()
     is_first = not (home.vault / KEY_FILE).exists()
     log = EventLog.open(home.log)
     note, made, verifier = _signed(home, log, origin)
+    trusted = () if policy is None else Policy.read(policy, verifier).witnesses
     for url in witness or ():
-        note = cosigned(log, made.size, note, url)
+        note = cosigned(log, made.size, note, url, trusted)
+    open_note(note.encode(), verifier)
     if out is not None:
         _write(out, note)
     if as_json:
@@ -136,6 +150,8 @@ def checkpoint(
     elif out is None:
         put_file(note)
     say(f"Public key, in {home.log_public_key}: {verifier}")
+    if witness and policy is None:
+        say("The witnesses' signatures were not checked: --policy FILE names their keys.")
     if is_first:
         say(
             f"{home.vault / KEY_FILE} was made: back up the vault again (demoscope vault backup"
@@ -416,7 +432,7 @@ def verify(
 
     home = Home.from_environment()
     held = None if checkpoint is None else _held_checkpoint(home, checkpoint, public_key)
-    witnessed = _witnessed(checkpoint, policy)
+    witnessed = _witnessed(checkpoint, policy, public_key or home.log_public_key)
     lost = loss(home)
     if lost is not None and not home.log.exists():
         raise IntegrityError(f"{lost}.", remedy=REMEDY)
@@ -454,13 +470,14 @@ def verify(
         raise typer.Exit(IntegrityError.exit_code)
 
 
-def _witnessed(checkpoint: Path | None, policy: Path | None) -> dict[str, str]:
+def _witnessed(checkpoint: Path | None, policy: Path | None, log_key: Path) -> dict[str, str]:
     """Which witnesses of a policy signed a checkpoint, and when (UTC).
 
     Raises:
         UsageError: there is no checkpoint to look at, or the policy cannot be read.
         IntegrityError: too few signed, or a signature does not hold.
     """
+    from ingestion.log.checkpoint import read_public_key
     from ingestion.log.cosignature import Policy
 
     if policy is None:
@@ -468,7 +485,7 @@ def _witnessed(checkpoint: Path | None, policy: Path | None) -> dict[str, str]:
     if checkpoint is None:
         message = "A policy is about a checkpoint, and none is named."
         raise UsageError(message, remedy="--checkpoint FILE")
-    times = Policy.read(policy).signed(checkpoint.read_text("utf-8"))
+    times = Policy.read(policy, read_public_key(log_key)).signed(checkpoint.read_text("utf-8"))
     return {
         name: datetime.fromtimestamp(seconds, UTC).isoformat() for name, seconds in times.items()
     }

@@ -11,6 +11,7 @@ from ingestion.errors import IntegrityError, UsageError
 from orchestration.cli.output import put, put_file, say
 
 if TYPE_CHECKING:
+    from ingestion.log.checkpoint import Verifier
     from ingestion.log.witness import WitnessServer
 
 app = typer.Typer(no_args_is_help=True, help="Sign checkpoints of other people's logs.")
@@ -37,7 +38,8 @@ def key(*, state: STATE, name: NAME) -> None:
 @app.command()
 def sign(
     request: Annotated[
-        Path, typer.Argument(help="What `log prove-consistency` wrote.", exists=True)
+        Path,
+        typer.Argument(help="What `log prove-consistency` wrote.", exists=True, dir_okay=False),
     ],
     *,
     state: STATE,
@@ -45,9 +47,11 @@ def sign(
     log_key: LOG_KEY,
 ) -> None:
     """Sign one checkpoint from a file, and print the line to put under it."""
-    from ingestion.log.witness import CONFLICT, OK
+    from ingestion.log.witness import CONFLICT, MOST_BYTES, OK
 
-    answer = _witness(state, name, log_key).add_checkpoint(request.read_bytes())
+    witness = _witness(state, name, log_key)
+    with request.open("rb") as file:
+        answer = witness.add_checkpoint(file.read(MOST_BYTES + 1))
     if answer.status == CONFLICT:
         message = (
             f"This witness has seen {answer.text.strip()} commits; the request starts elsewhere."
@@ -82,9 +86,22 @@ def serve(
 
 def _witness(state: Path, name: str, log_keys: list[Path]) -> WitnessServer:
     from ingestion.log.checkpoint import read_public_key, signing_key
+    from ingestion.log.cosignature import witness_key
     from ingestion.log.witness import WitnessServer
 
-    logs = tuple(read_public_key(path) for path in log_keys)
-    if len({log.name for log in logs}) < len(logs):
-        raise UsageError("Two of the logs have one name.", remedy="Name each key once.")
-    return WitnessServer(name, signing_key(state), state, logs)
+    key = signing_key(state)
+    itself = witness_key(name, key)
+    logs: dict[str, Verifier] = {}
+    for path in log_keys:
+        log = read_public_key(path)
+        if log.key == itself.key:
+            message = f"{path} is the public half of this witness's own key, in {state}."
+            remedy = (
+                "A log is no witness of itself: --state is a folder apart from the log's vault."
+            )
+            raise UsageError(message, remedy=remedy)
+        if log.name in logs:
+            message = f"{path}: there are two logs of one name, {log.name}."
+            raise UsageError(message, remedy="Name each key once.")
+        logs[log.name] = log
+    return WitnessServer(name, key, state, tuple(logs.values()))

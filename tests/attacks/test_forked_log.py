@@ -1,28 +1,24 @@
 """Three witnesses on this machine: a log that grows is signed, one that was forked is not."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ingestion.errors import IntegrityError, UsageError
+from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
-from ingestion.log.checkpoint import Verifier, commit_tree, sign, verifier_of
-from ingestion.log.cosignature import Policy, cosigned_at, witness_key
+from ingestion.log.checkpoint import commit_tree, sign
+from ingestion.log.cosignature import Policy, cosigned_at
 from ingestion.log.witness import PATH, WitnessServer, http_server, request_body
 from orchestration.witnessing import cosigned
 from tests.attacks.small_votes import write_votes
+from tests.attacks.witnesses import KEY, NAME, NOW, note_of, public, serving, witness_of
 from tests.end_to_end.command import demoscope, document
 from tests.ingestion.log.events import battles, commit
-
-NAME = "study.example/log"
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-NOW = 1_780_000_000
 
 
 @pytest.fixture
@@ -34,34 +30,12 @@ def log(tmp_path: Path) -> EventLog:
     return log
 
 
-def note_of(log: EventLog) -> str:
-    return sign(log.checkpoint(NAME).encode(), NAME, KEY)
-
-
-def witness_of(directory: Path, number: int) -> WitnessServer:
-    key = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
-    logs = (verifier_of(NAME, KEY),)
-    return WitnessServer(f"witness-{number}.example", key, directory, logs, lambda: NOW + number)
-
-
 @pytest.fixture
 def witnesses(tmp_path: Path) -> Iterator[list[tuple[WitnessServer, str]]]:
     """Three, each with its address."""
-    every, servers = [], []
-    for number in (1, 2, 3):
-        witness = witness_of(tmp_path / f"witness-{number}", number)
-        server = http_server(witness, 0)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        every.append((witness, f"http://127.0.0.1:{server.server_port}"))
-    yield every
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def public(witness: WitnessServer) -> Verifier:
-    return witness_key(witness.name, witness.key)
+    every = [witness_of(tmp_path / f"witness-{number}", number) for number in (1, 2, 3)]
+    with ExitStack() as stack:
+        yield [(one, stack.enter_context(serving(http_server(one, 0)))) for one in every]
 
 
 def policy_of(path: Path, witnesses: list[tuple[WitnessServer, str]], quorum: int) -> Policy:
@@ -168,24 +142,6 @@ def test_a_cosignature_of_another_text_does_not_hold(tmp_path: Path, log: EventL
     assert cosigned_at(note, public(witness_of(tmp_path, 2))) is None
     with pytest.raises(IntegrityError, match="does not hold"):
         cosigned_at(note.replace("\n2\n", "\n3\n"), public(witness))
-
-
-@pytest.mark.parametrize(
-    ("lines", "why"),
-    [
-        ("quorum 1", "0 witnesses"),
-        ("witness {0}", "quorum of None"),
-        ("witness {0}\nquorum 2", "quorum of 2"),
-        ("witness {0}\nwitness {0}\nquorum 1", "twice"),
-        ("witness nobody\nquorum 1", "not the key of a witness"),
-        ("wittness {0}\nquorum 1", "line 1"),
-    ],
-)
-def test_a_policy_that_nobody_can_meet_is_refused(tmp_path: Path, lines: str, why: str) -> None:
-    path = tmp_path / "policy"
-    path.write_text(lines.format(public(witness_of(tmp_path, 1))), "utf-8")
-    with pytest.raises(UsageError, match=why):
-        Policy.read(path)
 
 
 def test_commands_of_a_log_and_its_witness(tmp_path: Path) -> None:
