@@ -76,7 +76,7 @@ def cosigned(
 
 
 def checked_lines(note: str, content: bytes, trusted: tuple[Verifier, ...]) -> str:
-    """The lines of an answer that are to be put under a note.
+    """The lines of an answer that are to be put under a note; lines of other keys are left out.
 
     Args:
         note: the signed checkpoint.
@@ -91,21 +91,25 @@ def checked_lines(note: str, content: bytes, trusted: tuple[Verifier, ...]) -> s
         *lines, end = answer.split("\n")
         found = [Cosignature.parse(line) for line in lines]
     except ValueError:
-        answer, found, end = "", [], ""
+        lines, found, end = [], [], ""
     if end or not found:
         raise IntegrityError("It is not one cosignature or more, one a line.")
     text, before = note.rpartition("\n\n")[0] + "\n", signers(note)
-    for one in found:
+    kept: list[str] = []
+    for one, line in zip(found, lines, strict=True):
+        witness = next((key for key in trusted if one.is_of(key)), None)
+        if trusted and witness is None:
+            continue
         if (one.name, one.key_id) in before:
             raise IntegrityError(f"The checkpoint has a line of {one.name[:_SHOWN]!r}.")
         before.add((one.name, one.key_id))
         one.require_time()
-        witness = next((key for key in trusted if one.is_of(key)), None)
         if witness is not None:
             one.require_signed(text, witness)
-        elif trusted:
-            raise IntegrityError(f"The policy has no such key of {one.name[:_SHOWN]!r}.")
-    return answer
+        kept.append(f"{line}\n")
+    if not kept:
+        raise IntegrityError(f"The policy has no such key of {found[0].name[:_SHOWN]!r}.")
+    return "".join(kept)
 
 
 def _shown(content: bytes) -> str:

@@ -130,8 +130,10 @@ def test_a_cosignature_must_be_of_a_key_of_the_policy(log: EventLog, note: str) 
     for answer in alone.values():
         with answering((200, answer.encode())) as url, pytest.raises(IntegrityError):
             cosigned(log, 1, note, url, (ONE,))
-    with answering((200, line_of(note, 1).encode())) as url:
+    both = line_of(note, 1) + line_of(note, 3)
+    with answering((200, both.encode())) as url:
         signed = cosigned(log, 1, note, url, (ONE, TWO))
+    assert signed == note + line_of(note, 1)  # a key that nobody named adds nothing
     assert cosigned_at(signed, ONE) == NOW
     assert open_note(signed.encode(), LOG) == text_of(note)
 
