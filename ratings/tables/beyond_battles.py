@@ -190,7 +190,7 @@ BEYOND_BATTLES = (
         STRATUM,
         DIMENSION,
         text("axis", "The axis whose groups are compared."),
-        text("part", "pair, group, person, prompt or chance."),
+        text("part", "pair, group, person, prompt or chance; chance is null where the person is."),
         *interval("share", "Share of a verdict's variance"),
         *interval("latent_share", "Share on the latent scale"),
         count("couple_count", "Couples of verdicts that say so."),
