@@ -126,8 +126,7 @@ def _error_rates(units: Units) -> tuple[ErrorRates, str | None]:
         return NO_ERRORS, why
     found, passed = quality.found, quality.passed
     variances = [
-        float(share.value[0] * (1.0 - share.value[0]) / share.effective[0])
-        for share in (found, passed)
+        float(share.value[0] * (1.0 - share.value[0]) / share.worth[0]) for share in (found, passed)
     ]
     return ErrorRates(float(found.value[0]), float(passed.value[0]), *variances), None
 
