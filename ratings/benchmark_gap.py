@@ -24,8 +24,10 @@ from ratings.linear_algebra import factor, product
 from ratings.summary import SEMIDEFINITE
 
 DRAWS = 400
-# Of fewer models a rank correlation says nothing; of fewer than MANY its interval is a rough one.
-FEWEST, MANY = 5, 10
+# Of fewer models a rank correlation says next to nothing: of 7 that have none, one study in twenty
+# finds 0.79 or more, and intervals are rough.
+FEWEST = 8
+FEW_MODELS, ALL_EQUAL, MOSTLY_ERROR = "few_models", "all_equal", "mostly_error"
 # Where more than this share of the variance of skills or of scores is error, what lies below it
 # cannot be told.
 LEAST_RELIABILITY = 0.2
@@ -71,6 +73,7 @@ class Side:
 class Association:
     """How alike two sides order the same models; ends are of 95% intervals, NaN where unknown.
 
+    ``why_not``: why there is no ``raw``, or else no ``true``; None where there are both;
     ``raw``: Spearman's correlation, and the interval of it for models like these; ``true``: without
     both sides' errors, within -1 and 1; ``true_lo``, ``true_hi``: of it for models like these;
     ``own_lo``, ``own_hi``: of it for these very models; ``p``: of no association, two-sided, by
@@ -78,6 +81,7 @@ class Association:
     """
 
     models: int
+    why_not: str | None
     raw: float
     raw_lo: float
     raw_hi: float
@@ -187,15 +191,20 @@ def association(people: Side, paper: Side) -> Association:
     So it is where all skills or all scores are equal.
     """
     models = people.value.size
-    if models < FEWEST or np.ptp(people.ranks) == 0.0 or np.ptp(paper.ranks) == 0.0:
+    if models < FEWEST:
         return nothing_known(models)
+    if np.ptp(people.ranks) == 0.0 or np.ptp(paper.ranks) == 0.0:
+        return nothing_known(models, ALL_EQUAL)
     raw = float(_correlations(people.ranks[None], paper.ranks)[0])
     lo, hi = _fisher(raw, models)
     root = people.root * paper.root
     own = NORMAL_975 * float(_correlations(people.again, paper.again).std()) / root
+    # Where no error of either side is known nothing tells what asking again would find.
+    own = own if own > 0.0 else math.nan
     true = _within(raw / root)
     return Association(
         models,
+        None if math.isfinite(root) else MOSTLY_ERROR,
         raw,
         lo,
         hi,
@@ -210,9 +219,9 @@ def association(people: Side, paper: Side) -> Association:
     )
 
 
-def nothing_known(models: int) -> Association:
-    """Of so many models nothing can be said but their number."""
-    return Association(models, *(math.nan,) * 11)
+def nothing_known(models: int, why: str = FEW_MODELS) -> Association:
+    """Of so many models nothing can be said but their number, and why."""
+    return Association(models, why, *(math.nan,) * 11)
 
 
 def _within(correlation: float) -> float:
@@ -220,17 +229,22 @@ def _within(correlation: float) -> float:
 
 
 def _fisher(raw: float, models: int) -> tuple[float, float]:
-    z = math.atanh(min(max(raw, -_BEYOND), _BEYOND))
+    # Of one and the same order the formula would be sure that it is so of all models.
+    if abs(raw) >= _BEYOND:
+        return math.nan, math.nan
+    z = math.atanh(raw)
     half = NORMAL_975 * math.sqrt((1.0 + raw * raw / 2.0) / (models - 3))
     return math.tanh(z - half), math.tanh(z + half)
 
 
 def _p_of_none(raw: float, models: int) -> float:
+    # One order of all that there are, and its reverse, are as far from none as can be.
+    least = 2.0 / math.factorial(models)
     left = 1.0 - raw * raw
     if left <= 0.0:
-        return 0.0
+        return least
     t = abs(raw) * math.sqrt((models - 2) / left)
-    return 2.0 * float(stdtr(models - 2, -t))
+    return max(2.0 * float(stdtr(models - 2, -t)), least)
 
 
 def residuals(people: Side, paper: Side) -> Residuals:

@@ -6,19 +6,21 @@ Journal of Epidemiology 107, 1978), with the interval of Lee et al. (arXiv 2511.
 carries both samples. *Prediction-powered* (Angelopoulos et al., Science 382, 2023) adds to the
 judge's mean the mean of what people say less what the judge says.
 
-Units of one person are alike. A variance sums over participants; n of independent units that would
-have it is the *effective n*, which the binomial formulas then take. All figures are of K groups of
-units at once, such as models; where a group has none, they are NaN.
+Units of one person are alike. A variance sums over participants, each left out once; n of
+independent units that would have it is the *effective n*. The binomial formulas take fewer, by
+Student's t: few people, or a few with most of the units, say little of how people differ. All
+figures are of K groups of units at once, such as models; where a group has none, they are NaN.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv
+from scipy.special import betaincinv, stdtrit
 
 from ratings.compiled import FloatArray, IndexArray
 from ratings.gaussian import NORMAL_975
@@ -46,12 +48,24 @@ class Share:
         effective: independent units that would have its variance (K).
         count: units (K).
         people: participants (K).
+        freedom: Student's degrees of freedom of that variance (K); infinite where people's spread
+            is not what it rests on.
     """
 
     value: FloatArray
     effective: FloatArray
     count: FloatArray
     people: FloatArray
+    freedom: FloatArray | float = math.inf
+
+    @property
+    def worth(self) -> FloatArray:
+        """Effective units, fewer as Student's t is wider (K): what binomial intervals take.
+
+        Korn and Graubard, Survey Methodology 24 (1998).
+        """
+        narrowing = NORMAL_975 / stdtrit(self.freedom, 0.975)
+        return np.asarray(self.effective * narrowing**2)
 
 
 @dataclass(frozen=True)
@@ -130,8 +144,9 @@ def variance_of_share(share: float, count: float) -> float:
 def share_of(found: FloatArray, weight: FloatArray, clusters: Clusters) -> Share:
     """Clustered weighted shares.
 
-    With linearised variance G / (G - 1) sum_g (sum_i w_i (y_i - p))^2 / (sum w)^2 over G
-    participants, effective n is p (1 - p) over it, and at most Kish's of the units. Where all units
+    Without participant g, who has the share h_g of the weight, the share moves by
+    sum_i w_i (y_i - p) / (sum w (1 - h_g)). Effective n is p (1 - p) over the variance
+    (G - 1) / G sum_g move^2 of G participants, and at most Kish's of the units. Where all units
     are alike nothing tells how alike people's units are: then each person counts as one.
 
     Args:
@@ -146,24 +161,48 @@ def share_of(found: FloatArray, weight: FloatArray, clusters: Clusters) -> Share
         people = clusters.over_people((of_person > 0.0).astype(float))
         kish = total**2 / clusters.sums(weight**2)
         kish_people = total**2 / clusters.over_people(of_person**2)
-        sums = clusters.by_person(weight * (found - value[clusters.group]))
-        variance = people / (people - 1.0) * clusters.over_people(sums**2) / total**2
+        share = of_person / total[clusters.of]
+        moves = moves_without(
+            clusters.by_person(weight * (found - value[clusters.group])) / total[clusters.of], share
+        )
+        variance = (people - 1.0) / people * clusters.over_people(moves**2)
         effective = np.fmin(kish, value * (1.0 - value) / variance)
         # Sums leave a rounding error where all are alike.
         is_alike = (value < 1e-12) | (value > 1.0 - 1e-12) | (people < 2.0)
         effective = np.where(is_alike, np.fmin(kish, kish_people), effective)
         value = np.where(value < 1e-12, 0.0, np.where(value > 1.0 - 1e-12, 1.0, value))
+        freedom = degrees_of_freedom(share, people, clusters.over_people)
     count = clusters.sums((weight > 0.0).astype(float))
-    return Share(value, np.where(count > 0.0, effective, 0.0), count, people)
+    effective = np.where(count > 0.0, effective, 0.0)
+    return Share(value, effective, count, people, np.where(is_alike, math.inf, freedom))
+
+
+def moves_without(score: FloatArray, share: FloatArray) -> FloatArray:
+    """How far a share moves without each person (C), by what they add to it and have of it (C)."""
+    left = 1.0 - share
+    return np.divide(score, left, out=np.zeros_like(score), where=left > 1e-9)
+
+
+def degrees_of_freedom(
+    share: FloatArray, people: FloatArray, over_people: Callable[[FloatArray], FloatArray]
+) -> FloatArray:
+    """Satterthwaite's of K groups, of people who differ alike, with a ``share`` (C) of each.
+
+    At most its ``people`` (K) less one, at least one. ``over_people``: sums a column (C) by group.
+    """
+    squares, fourths = over_people(share**2), over_people(share**4)
+    freedom = np.divide(squares**2, fourths, out=np.ones_like(squares), where=fourths > 0.0)
+    return np.maximum(np.minimum(freedom, people - 1.0), 1.0)
 
 
 def jeffreys(share: Share) -> Interval:
-    """Jeffreys' interval on effective units (Brown, Cai, DasGupta, Statistical Science 16, 2001).
+    """Jeffreys' interval on what units are worth.
 
-    It begins at 0 where nothing was found and ends at 1 where everything was.
+    Brown, Cai and DasGupta, Statistical Science 16, 2001. It begins at 0 where nothing was found
+    and ends at 1 where everything was.
     """
     value = share.value
-    found, passed = share.effective * value + 0.5, share.effective * (1.0 - value) + 0.5
+    found, passed = share.worth * value + 0.5, share.worth * (1.0 - value) + 0.5
     lo = np.where(value == 0.0, 0.0, betaincinv(found, passed, 0.025))
     hi = np.where(value == 1.0, 1.0, betaincinv(found, passed, 0.975))
     is_there = share.count > 0.0
@@ -211,7 +250,8 @@ def corrected(naive: Share, quality: Quality) -> tuple[Interval, Words]:
 
     The interval is of arXiv 2511.21140, section 4: variances at the adjusted shares
     (n p + z^2 / 2) / (n + z^2), (m q + 1) / (m + 2), and centred with their correction; n and m are
-    effective. `naive` is of units that people did not label, so that the samples are independent.
+    what units are worth. `naive` is of units that people did not label, so that the samples are
+    independent.
     """
     why = why_not(quality)
     why[_is_none(why) & (naive.count == 0.0)] = NO_JUDGE_ALONE
@@ -220,10 +260,10 @@ def corrected(naive: Share, quality: Quality) -> tuple[Interval, Words]:
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = found.value + passed.value - 1.0
         value = (naive.value + passed.value - 1.0) / gain
-        n, m0, m1 = naive.effective + z2, passed.effective + 2.0, found.effective + 2.0
-        p = (naive.effective * naive.value + z2 / 2.0) / n
-        q0 = (passed.effective * passed.value + 1.0) / m0
-        q1 = (found.effective * found.value + 1.0) / m1
+        n, m0, m1 = naive.worth + z2, passed.worth + 2.0, found.worth + 2.0
+        p = (naive.worth * naive.value + z2 / 2.0) / n
+        q0 = (passed.worth * passed.value + 1.0) / m0
+        q1 = (found.worth * found.value + 1.0) / m1
         gain = q0 + q1 - 1.0
         why[_is_none(why) & (gain <= 0.0)] = NO_BETTER
         middle = (p + q0 - 1.0) / gain
@@ -238,7 +278,10 @@ def corrected(naive: Share, quality: Quality) -> tuple[Interval, Words]:
 def prediction_powered(
     judge: FloatArray, human: FloatArray, weight: FloatArray, clusters: Clusters
 ) -> tuple[Interval, Words]:
-    """Prediction-powered shares with normal intervals clustered by participant, and why not.
+    """Prediction-powered shares with intervals clustered by participant, and why not.
+
+    Student's t has the degrees of freedom of the people whose units people labelled: they, who are
+    few, are most of the error.
 
     Args:
         judge: 0 or 1 (N).
@@ -250,24 +293,32 @@ def prediction_powered(
     alone, both = np.where(is_both, 0.0, weight), np.where(is_both, weight, 0.0)
     gap = np.where(is_both, np.nan_to_num(human) - judge, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        totals = clusters.sums(alone), clusters.sums(both)
-        level, rectifier = clusters.sums(alone * judge) / totals[0], clusters.sums(both * gap)
-        rectifier /= totals[1]
-        of = clusters.group
-        pull = np.where(is_both, 0.0, alone * (judge - level[of]) / totals[0][of])
-        pull += np.where(is_both, both * (gap - rectifier[of]) / totals[1][of], 0.0)
-        people = clusters.over_people((clusters.by_person(weight) > 0.0).astype(float))
-        variance = people / (people - 1.0) * clusters.over_people(clusters.by_person(pull) ** 2)
-        half = NORMAL_975 * np.sqrt(variance)
+        level, moves, _ = _mean_of(judge, alone, clusters)
+        rectifier, of_sample, freedom = _mean_of(gap, both, clusters)
+        half = stdtrit(freedom, 0.975) * np.sqrt(clusters.over_people((moves + of_sample) ** 2))
     why = np.full(clusters.size, None, dtype=object)
-    why[totals[0] == 0.0] = NO_JUDGE_ALONE
+    why[clusters.sums(alone) == 0.0] = NO_JUDGE_ALONE
     labelled = clusters.sums((both > 0.0).astype(float))
     found = clusters.sums(np.where(both > 0.0, np.nan_to_num(human), 0.0))
-    # A normal interval takes a mean of many for granted.
+    # An interval of a mean takes many for granted.
     why[np.minimum(found, labelled - found) < FEWEST_OF_A_SIDE] = ONE_SIDED
     why[labelled < FEWEST_HUMAN] = FEW_HUMAN
     value = level + rectifier
     return _known(why, value, value - half, value + half), why
+
+
+def _mean_of(
+    said: FloatArray, amounts: FloatArray, clusters: Clusters
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    # Means (K) of what is said, how far they move without each person (C), and their degrees of
+    # freedom (K). Leaving out one of G people is G / (G - 1) of a draw.
+    total = clusters.sums(amounts)
+    mean = clusters.sums(amounts * said) / total
+    share = clusters.by_person(amounts) / total[clusters.of]
+    off = clusters.by_person(amounts * (said - mean[clusters.group])) / total[clusters.of]
+    people = clusters.over_people((share > 0.0).astype(float))
+    moves = np.sqrt(1.0 - 1.0 / people)[clusters.of] * moves_without(off, share)
+    return mean, moves, degrees_of_freedom(share, people, clusters.over_people)
 
 
 def _is_none(why: Words) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -20,6 +20,8 @@ from ratings.posterior import Posterior
 from ratings.summary import SEMIDEFINITE
 
 LEVEL = 0.05
+# Of variances that cancel, what is left is less than this share of them.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +49,21 @@ def separations(posterior: Posterior, degrees_of_freedom: float = math.inf) -> S
     ``posterior``: with the covariance that the board shows. ``degrees_of_freedom``: of Student's t
     by which that covariance was widened (``Sandwich.interval_covariance``).
     """
-    return separated(posterior.mean, posterior.covariance, degrees_of_freedom)
+    widening = float(stdtrit(degrees_of_freedom, 0.975)) / NORMAL_975
+    return separated(posterior.mean, posterior.covariance, degrees_of_freedom, widening)
 
 
 def separated(
-    mean: FloatArray, covariance: FloatArray, degrees_of_freedom: float = math.inf
+    mean: FloatArray,
+    covariance: FloatArray,
+    degrees_of_freedom: float | FloatArray = math.inf,
+    widening: float = 1.0,
 ) -> Separations:
-    """The same of any M estimates: their ``mean`` (M) and ``covariance`` (M, M)."""
+    """The same of any M estimates: their ``mean`` (M) and ``covariance`` (M, M).
+
+    ``degrees_of_freedom``: of all differences, or of each (M, M); ``widening``: by which standard
+    deviations of the covariance were widened.
+    """
     size = mean.size
     first, second = np.triu_indices(size, 1)
     p, studentised = np.ones((size, size)), np.zeros((size, size))
@@ -62,15 +72,16 @@ def separated(
     own = np.diag(covariance)
     variance = own[first] + own[second] - 2.0 * covariance[first, second]
     # Equal skills that nothing could tell apart have no sd either.
-    known = variance > SEMIDEFINITE * max(float(own.max()), 1e-300)
+    least = np.maximum(SEMIDEFINITE * own.max(), ROUNDING * (own[first] + own[second]))
+    known = variance > np.maximum(least, 1e-300)
     inverse_sd = np.where(known, 1.0 / np.sqrt(np.where(known, variance, 1.0)), 0.0)
     signed = (mean[first] - mean[second]) * inverse_sd
     studentised[first, second], studentised[second, first] = signed, -signed
-    widening = float(stdtrit(degrees_of_freedom, 0.975)) / NORMAL_975
-    alone = 2.0 * stdtr(degrees_of_freedom, -np.abs(signed) * widening)
+    freedom = np.broadcast_to(degrees_of_freedom, (size, size))[first, second]
+    alone = 2.0 * stdtr(freedom, -np.abs(signed) * widening)
     p[first, second] = p[second, first] = _step_down(alone.astype(np.float64))
-    largest = -float(stdtrit(degrees_of_freedom, 0.5 * (1.0 - (1.0 - LEVEL) ** (1 / first.size))))
-    return Separations(p, studentised, largest / widening)
+    level = 0.5 * (1.0 - (1.0 - LEVEL) ** (1 / first.size))
+    return Separations(p, studentised, -float(stdtrit(freedom.min(), level)) / widening)
 
 
 def _step_down(alone: FloatArray) -> FloatArray:

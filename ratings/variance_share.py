@@ -12,9 +12,9 @@ On the latent scale s is cut from a normal at -t and t, and every mean of s s' i
 that gives it (Pearson's polychoric correlation; Drasgow 1986, Encyclopedia of Statistical
 Sciences 7).
 
-Intervals are by people: everybody's influence on an estimate, squared and summed. A mean over
-couples is a U-statistic, of which the jackknife counts the part that is of couples alone twice
-(Efron and Stein 1981, Annals of Statistics 9); here it is counted once.
+Intervals leave out each person once. A mean over couples is a U-statistic, of which the jackknife
+counts the part that is of couples alone twice (Efron and Stein 1981, Annals of Statistics 9); here
+it is counted once. Every figure has Satterthwaite's degrees of freedom of its own.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ OTHER_GROUP, SAME_GROUP, SAME_PERSON = "other_group", "same_group", "same_person
 FEW_PEOPLE = 10
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 _STEP = 1e-5
+# Of sums of weights that cancel, what is left is less than this share of them.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +121,9 @@ class Found:
 
 
 class _Couples(NamedTuple):
-    # Couples of one relation: sums of the products, and of their weights, per block (B); what each
-    # row adds to either (N); sums of squared products per block, beyond what the rows explain (B).
+    # Couples of one relation: sums of the products, and of their weights, per block (B); how much
+    # of either goes with each person of a block (C); sums of squared products per block, beyond
+    # what the rows explain (B).
     products: FloatArray
     weights: FloatArray
     own_products: FloatArray
@@ -129,18 +132,23 @@ class _Couples(NamedTuple):
 
 
 class _Part(NamedTuple):
-    # An estimate, what each row moves it by (N), and what of its variance is counted twice.
+    # An estimate, how far everybody moves it (P) and their share of what it is made of (P), and
+    # what of its variance is counted twice.
     value: float
     moves: FloatArray
+    share: FloatArray
     twice: float
 
 
 @dataclass(frozen=True, eq=False)
 class _Layout:
-    # Which rows share what: place of (block, group) and of (block, person).
+    # Which rows share what: place of (block, group) and of (block, person); of the latter (C),
+    # block and person.
     rows: Verdicts
     by_group: IndexArray
     by_person: IndexArray
+    block: IndexArray
+    person: IndexArray
 
     @classmethod
     def of(cls, rows: Verdicts) -> _Layout:
@@ -152,7 +160,9 @@ class _Layout:
         by_person = np.arange(rows.block.size)
         if not is_once:
             by_person = numbered(rows.block * people + rows.person)
-        return cls(rows, numbered(rows.block * groups + rows.group), by_person)
+        block, person = np.zeros((2, int(by_person.max(initial=-1)) + 1), dtype=np.int64)
+        block[by_person], person[by_person] = rows.block, rows.person
+        return cls(rows, numbered(rows.block * groups + rows.group), by_person, block, person)
 
     def met(self, own: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Sums of products of ``own`` (N) over two people, per block: of one group, of others."""
@@ -168,23 +178,26 @@ class _Layout:
         block[place] = self.rows.block
         return _sum_by(block, values)
 
+    def with_others(self, own: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What goes with each person of a block (C) of the sums that `met` has."""
+        beside = _sum_by(self.by_group, own)[self.by_group] - own
+        others = _sum_by(self.rows.block, own)[self.rows.block] - beside
+        others -= _sum_by(self.by_person, own)[self.by_person]
+        alike, apart = (2.0 * _sum_by(self.by_person, own * each) for each in (beside, others))
+        return alike, apart
+
     def couples(self, said: FloatArray) -> tuple[_Couples, _Couples]:
         """Two people of one group, and of different groups; ``said`` (N): sums of verdicts."""
         rows, off, own = self.rows, self._off_mean(said), self.rows.weight * said
-        products, weights = self.met(own), self.met(rows.weight * rows.count)
-        beside = _sum_by(self.by_group, own)[self.by_group] - own
-        others = _sum_by(rows.block, own)[rows.block] - beside
-        others -= _sum_by(self.by_person, own)[self.by_person]
+        judged = rows.weight * rows.count
+        products, weights = self.met(own), self.met(judged)
+        own_products, own_weights = self.with_others(own), self.with_others(judged)
         spread = (rows.weight * off) ** 2
         whole, group = _sum_by(rows.block, spread), _sum_by(self.by_group, spread)
         within = self._by_block(self.by_group, group * group)
         squares = 0.5 * (within - _sum_by(rows.block, spread * spread)), 0.5 * (whole**2 - within)
-        moved = 2.0 * rows.weight * off
-        none = np.zeros(rows.block.size)
-        alike, apart = (
-            _Couples(products[place], weights[place], moved * each, none, squares[place])
-            for place, each in enumerate((beside, others))
-        )
+        columns = zip(products, weights, own_products, own_weights, squares, strict=True)
+        alike, apart = (_Couples(*each) for each in columns)
         return alike, apart
 
     def _off_mean(self, said: FloatArray) -> FloatArray:
@@ -193,7 +206,7 @@ class _Layout:
         rows = self.rows
         judged = _sum_by(self.by_group, rows.weight * rows.count)[self.by_group]
         own = rows.weight * rows.count
-        is_alone = judged - own <= 1e-9 * judged
+        is_alone = judged - own <= ROUNDING * judged
         mean = _sum_by(self.by_group, rows.weight * said)[self.by_group] / judged
         block = _ratio(_sum_by(rows.block, rows.weight * said), _sum_by(rows.block, own))
         mean = np.where(is_alone, block[rows.block], mean)
@@ -209,8 +222,8 @@ class _Layout:
         return _Couples(
             _sum_by(rows.block, products, blocks),
             _sum_by(rows.block, weights, blocks),
-            products,
-            weights,
+            _sum_by(self.by_person, products),
+            _sum_by(self.by_person, weights),
             np.zeros(blocks),
         )
 
@@ -233,60 +246,111 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0.0)
 
 
-def _level(couples: _Couples, rows: Verdicts) -> _Part:
+def _without(couples: _Couples, block: IndexArray) -> tuple[FloatArray, FloatArray]:
+    # Products and weights of a block when each of its people (C) is left out.
+    whole = couples.weights[block]
+    weights = whole - couples.own_weights
+    weights = np.where(weights > ROUNDING * whole, weights, 0.0)
+    products = np.where(weights > 0.0, couples.products[block] - couples.own_products, 0.0)
+    return products, weights
+
+
+def _part(
+    whole: tuple[FloatArray, FloatArray],
+    without: tuple[FloatArray, FloatArray],
+    layout: _Layout,
+    twice: float,
+) -> _Part | None:
+    # A ratio of sums over blocks (B), and the same without each person of a block (C).
+    above, below = (float(each.sum()) for each in whole)
+    if not below > 0.0:
+        return None
+    lost = [
+        _sum_by(layout.person, each[layout.block] - less)
+        for each, less in zip(whole, without, strict=True)
+    ]
+    value, left = above / below, below - lost[1]
+    moves, is_left = np.zeros(left.size), left > ROUNDING * below
+    np.divide(above - lost[0], left, out=moves, where=is_left)
+    moves = np.where(is_left, value - moves, 0.0)
+    return _Part(value, moves, lost[1] / below, twice / below**2)
+
+
+def _level(couples: _Couples, layout: _Layout) -> _Part | None:
     # Mean over blocks, each as often as it was judged.
-    judged = rows.weight * rows.count
-    share = _sum_by(rows.block, judged, couples.weights.size)
-    total = float(share.sum())
-    mean = _ratio(couples.products, couples.weights)
-    value = float((share * mean).sum()) / total
-    scale = _ratio(share, couples.weights)
-    moves = scale[rows.block] * couples.own_products
+    rows = layout.rows
+    own = rows.weight * rows.count
+    judged = _sum_by(rows.block, own, couples.weights.size)
+    scale = _ratio(judged, couples.weights)
     twice = float((4.0 * scale * scale * couples.squares).sum())
-    return _Part(value, moves / total, twice / total**2)
+    products, weights = _without(couples, layout.block)
+    left = judged[layout.block] - _sum_by(layout.by_person, own)
+    left = np.where(weights > 0.0, left, 0.0)
+    without = left * _ratio(products, weights), left
+    return _part((scale * couples.products, judged), without, layout, twice)
 
 
-def _beyond(more: _Couples, less: _Couples, rows: Verdicts) -> _Part | None:
+def _beyond(more: _Couples, less: _Couples, layout: _Layout) -> _Part | None:
     # How much more alike couples of the one relation are than those of the other, within blocks.
     both = more.weights + less.weights
     of_more, of_less = _ratio(less.weights, both), _ratio(more.weights, both)
-    total = float((of_more * more.weights).sum())
-    if not total > 0.0:
-        return None
-    value = float((of_more * more.products - of_less * less.products).sum()) / total
-    mean = _ratio(less.products, less.weights)[rows.block]
-    moves = of_more[rows.block] * (more.own_products - (mean + value) * more.own_weights)
-    moves -= of_less[rows.block] * less.own_products
     twice = 4.0 * float((of_more**2 * more.squares + of_less**2 * less.squares).sum())
-    return _Part(value, moves / total, twice / total**2)
+    whole = of_more * more.products - of_less * less.products, of_more * more.weights
+    (more_said, more_left), (less_said, less_left) = (
+        _without(couples, layout.block) for couples in (more, less)
+    )
+    left = more_left + less_left
+    kept, beside = _ratio(less_left, left), _ratio(more_left, left)
+    without = kept * more_said - beside * less_said, kept * more_left
+    return _part(whole, without, layout, twice)
+
+
+def _decided(layout: _Layout) -> _Part:
+    # Share of verdicts that name a winner.
+    rows = layout.rows
+    named, judged = (
+        _sum_by(rows.person, rows.weight * each) for each in (rows.wins + rows.losses, rows.count)
+    )
+    total = float(judged.sum())
+    value, left = float(named.sum()) / total, total - judged
+    return _Part(value, value - _ratio(named.sum() - named, left), judged / total, 0.0)
 
 
 class _Moments(NamedTuple):
-    # Estimates (K), their covariance (K, K), and degrees of freedom; K parts that are known.
+    # Estimates (K), their covariance (K, K); ``fourths`` (K, K): sums over people of products of
+    # squared shares, of two estimates, those of each adding up to 1; ``most``: of the degrees of
+    # freedom.
     value: FloatArray
     covariance: FloatArray
-    freedom: float
+    fourths: FloatArray
+    most: float
 
     def figure(self, value: float, slope: FloatArray) -> Estimate:
         sd = math.sqrt(max(float(slope @ self.covariance @ slope), 0.0))
-        if not (math.isfinite(value) and math.isfinite(sd)):
+        # Where nothing moves it nothing tells how far it may be off.
+        if not (math.isfinite(value) and math.isfinite(sd) and sd > 0.0):
             return NOTHING
-        reach = float(stdtrit(self.freedom, 0.975)) * sd
+        reach = float(stdtrit(self._freedom(slope), 0.975)) * sd
         return Estimate(value, value - reach, value + reach)
 
+    def _freedom(self, slope: FloatArray) -> float:
+        # Satterthwaite's, of people who differ alike: who has much of it is much of its error.
+        own = slope**2 * np.diag(self.covariance)
+        return max(min(float(own.sum() ** 2 / (own @ self.fourths @ own)), self.most), 1.0)
 
-def _moments(parts: list[_Part], person: IndexArray) -> _Moments:
-    moves = np.column_stack([part.moves for part in parts])
-    by_people = np.column_stack([_sum_by(person, column) for column in moves.T])
+
+def _moments(parts: list[_Part]) -> _Moments:
+    by_people = np.column_stack([part.moves for part in parts])
     people = by_people.shape[0]
-    covariance = people / max(people - 1.0, 1.0) * product(by_people.T, by_people)
+    covariance = (people - 1.0) / people * product(by_people.T, by_people)
     raw = np.diag(covariance).copy()
     once = np.maximum(raw - np.array([part.twice for part in parts]), 0.5 * raw)
     scale = np.sqrt(_ratio(np.maximum(once, 0.0), raw))
-    freedom = satterthwaite((by_people**2).sum(axis=0), (by_people**4).sum(axis=0))
-    freedom = max(min(freedom, by_people.shape[0] - 1.0), 1.0)
+    shares = np.column_stack([part.share**2 for part in parts])
+    shares /= shares.sum(axis=0)
     value = np.array([part.value for part in parts])
-    return _Moments(value, covariance * scale[:, None] * scale, freedom)
+    fourths = product(np.ascontiguousarray(shares.T), shares)
+    return _Moments(value, covariance * scale[:, None] * scale, fourths, people - 1.0)
 
 
 def _likeness(correlation: float, cut: float) -> float:
@@ -343,18 +407,18 @@ def variance_shares(given: Verdicts, prompts: Verdicts | None = None) -> Found |
     said, decided = rows.wins - rows.losses, rows.wins + rows.losses
     judged = rows.weight * rows.count
     share = float((rows.weight * decided).sum() / judged.sum())
-    parts = [_Part(share, (rows.weight * decided - share * judged) / judged.sum(), 0.0)]
+    parts = [_decided(layout)]
     counts, known = [], []
     for sums in (said, decided):
         alike, apart = layout.couples(sums)
         own = layout.of_one_person(sums, decided)
-        repeated = np.count_nonzero(own.own_weights)
-        steps = [_level(apart, rows), _beyond(alike, apart, rows)]
-        steps.append(_beyond(own, alike, rows) if repeated >= FEW_PEOPLE else None)
+        repeated = np.count_nonzero(_sum_by(layout.person, own.own_weights))
+        steps = [_level(apart, layout), _beyond(alike, apart, layout)]
+        steps.append(_beyond(own, alike, layout) if repeated >= FEW_PEOPLE else None)
         known = [place for place, step in enumerate(steps) if step is not None]
         parts += [step for step in steps if step is not None]
         counts = _counts(layout)
-    moments = _moments(parts, rows.person)
+    moments = _moments(parts)
     if not share > 0.0:
         return None
     prompt = None if prompts is None else _prompt(prompts)
@@ -374,9 +438,8 @@ def _of_use(given: Verdicts) -> Verdicts:
         return rows
     own = rows.weight * rows.count
     _, apart = _Layout.of(rows).met(own)
-    # Sums of weights: what is left of none is rounding.
     judged = _sum_by(rows.block, own)
-    return rows.some((apart > 1e-9 * judged * judged)[rows.block])
+    return rows.some((apart > ROUNDING * judged * judged)[rows.block])
 
 
 def _counts(layout: _Layout) -> list[int]:
@@ -398,24 +461,17 @@ def _prompt(given: Verdicts) -> _Prompt | None:
         return None
     layout = _Layout.of(rows)
     alike, apart = layout.couples(rows.wins - rows.losses)
-    more = _beyond(alike, apart, rows)
-    if more is None:
+    more, level, decided = _beyond(alike, apart, layout), _level(apart, layout), _decided(layout)
+    if more is None or level is None or not decided.value > 0.0:
         return None
-    decided, judged = rows.weight * (rows.wins + rows.losses), rows.weight * rows.count
-    share = float(decided.sum() / judged.sum())
-    if not share > 0.0:
-        return None
-    parts = [
-        _Part(share, (decided - share * judged) / judged.sum(), 0.0),
-        _level(apart, rows),
-    ]
-    others = _moments(parts, rows.person)
+    others = _moments([decided, level])
     by_prompt = _sum_by(rows.group, _of_prompts(layout, alike, apart, more.value))
-    covariance = np.zeros((3, 3))
-    covariance[:2, :2], covariance[2, 2] = others.covariance, float(by_prompt @ by_prompt)
     freedom = max(satterthwaite(*(np.array([(by_prompt**power).sum()]) for power in (2, 4))), 1.0)
+    covariance, fourths = np.zeros((2, 3, 3))
+    covariance[:2, :2], covariance[2, 2] = others.covariance, float(by_prompt @ by_prompt)
+    fourths[:2, :2], fourths[2, 2] = others.fourths, 1.0 / freedom
     value = np.append(others.value, more.value)
-    return _Prompt(_Moments(value, covariance, freedom), _counts(layout)[1])
+    return _Prompt(_Moments(value, covariance, fourths, math.inf), _counts(layout)[1])
 
 
 def _of_prompts(layout: _Layout, alike: _Couples, apart: _Couples, value: float) -> FloatArray:
@@ -467,8 +523,11 @@ def _shares(
             )
         )
         last, last_slope = latent, latent_slope
-    rest, latent_rest = moments.figure(1.0 - level / total, -explained), None
-    latent_rest = moments.figure(1.0 - last, -last_slope)
+    rest = latent_rest = NOTHING
+    # What nobody judged twice can't tell a person's taste from chance.
+    if known == [0, 1, 2]:
+        rest = moments.figure(1.0 - level / total, -explained)
+        latent_rest = moments.figure(1.0 - last, -last_slope)
     if prompt is None:
         return [
             *found,

@@ -55,6 +55,7 @@ order by report_count desc, reported_name
 """
 MODELS = "select model_id from dim_model where has_battled order by model_id"
 LIKENESS_MIN = 0.6
+NOT_COMPARED = {"few_models": "too few models", "all_equal": "all equal"}
 
 
 @app.command()
@@ -73,7 +74,9 @@ def gap(
         "weighting": "{weighting}",
         ">models": "{model_count:,}",
         ">unmatched": "{unmatched_count:,}",
-        ">correlation": lambda row: _with_interval(row, "correlation"),
+        ">correlation": lambda row: (
+            NOT_COMPARED.get(row["not_compared_reason"]) or _with_interval(row, "correlation")
+        ),
         ">without errors": lambda row: _with_interval(row, "true_correlation"),
         ">p, all": lambda row: _number(row["p_adjusted"], ".3f"),
     }
@@ -178,4 +181,6 @@ def _with_interval(row: Any, name: str) -> str:
     if row[name] is None:
         return ""
     low, high = row[f"{name}_lo"], row[f"{name}_hi"]
+    if low is None:
+        return f"{row[name]:.2f}"
     return f"{row[name]:.2f} ({low:.2f} to {high:.2f})"

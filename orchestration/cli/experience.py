@@ -66,13 +66,19 @@ class Show(StrEnum):
     PROFILES = "profiles"
 
 
+# Nothing then tells how far people differ.
+ALL_ALIKE = "all say the same"
 RATING_COLUMNS: Columns = {
     "criterion": "{label}",
     ">rank": lambda row: str(row["rank"] or ""),
     "^range": lambda row: "" if row["rank"] is None else f"{row['rank_lo']}-{row['rank_hi']}",
     "model": lambda row: row["model_id"] + (" *" if row["is_provisional"] else ""),
     ">rating": "{rating:.2f}",
-    ">95% interval": "{rating_lo:.2f} to {rating_hi:.2f}",
+    ">95% interval": lambda row: (
+        ALL_ALIKE
+        if row["rating_lo"] is None
+        else f"{row['rating_lo']:.2f} to {row['rating_hi']:.2f}"
+    ),
     ">if all rated": lambda row: (
         "" if row["probit_rating"] is None else f"{row['probit_rating']:.2f}"
     ),
@@ -84,7 +90,11 @@ GAP_COLUMNS: Columns = {
     "criterion": "{criterion}",
     "against": "{against_criterion}",
     ">gap": "{gap:+.2f}",
-    ">95% together": "{gap_together_lo:+.2f} to {gap_together_hi:+.2f}",
+    ">95% together": lambda row: (
+        ALL_ALIKE
+        if row["gap_together_lo"] is None
+        else f"{row['gap_together_lo']:+.2f} to {row['gap_together_hi']:+.2f}"
+    ),
     ">p (Holm)": "{p_adjusted:.3f}",
     ">in sds of a rater": lambda row: (
         "" if row["gap_standardised"] is None else f"{row['gap_standardised']:+.2f}"

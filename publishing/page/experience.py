@@ -25,7 +25,8 @@ def experience(marts: Mapping[str, Rows], strata: Mapping[str, int]) -> dict[str
         `criteria`: their labels and questions. Then rows with the place of their `stratum` and
         whether they are `is_weighted`: `models`, in the order of the first criterion, with `name`
         and, by criterion, `rating`, `lo`, `hi` in tenths and `people`, null where there is none;
-        `gaps`, over all models, in tenths; `findings`, sentences.
+        `gaps`, over all models, in tenths; `findings`, sentences. Ends are null where all people
+        said the same.
     """
     rows = [row for row in marts["rpt_experience"] if _is_shown(row, strata)]
     rated = {row["criterion"] for row in rows}
@@ -118,7 +119,9 @@ def _place(row: Row, strata: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _tenths(value: float) -> int:
-    """As every other surface rounds it."""
+def _tenths(value: float | None) -> int | None:
+    """As every other surface rounds it; None of nothing."""
+    if value is None:
+        return None
     whole: int = round(round(value, TENTHS) * 10**TENTHS)
     return whole

@@ -209,6 +209,7 @@ def _gap(one: Benchmark, board: Board, told: Association) -> dict[str, Any]:
         "unscored_count": len(board.model_ids) - told.models,
         "error_count": int(np.isfinite(one.error[own]).sum()),
         "first_party_count": int(one.is_first_party[own].sum()),
+        "not_compared_reason": told.why_not,
         "correlation": _finite(told.raw),
         "correlation_lo": _finite(told.raw_lo),
         "correlation_hi": _finite(told.raw_hi),
@@ -231,6 +232,8 @@ def _residuals(
     skills = board.skill[_places(board.model_ids, models)]
     for place, model in enumerate(models):
         residual, p = float(off.residual[place]), float(off.p[place])
+        # Without an error of its score people's alone would say how far it may be off.
+        is_known = math.isfinite(float(one.error[own[place]]))
         on_board = board.model_ids.index(model)
         better = PEOPLE if residual > 0.0 else PAPER
         yield {
@@ -242,15 +245,15 @@ def _residuals(
             "skill_sd": math.sqrt(board.covariance[on_board, on_board]),
             "expected_skill": float(off.expected[place]),
             "residual": residual,
-            "residual_lo": float(off.lo[place]),
-            "residual_hi": float(off.hi[place]),
-            "p_adjusted": p,
-            "better_with": better if is_telling and p <= LEVEL else None,
+            "residual_lo": float(off.lo[place]) if is_known else None,
+            "residual_hi": float(off.hi[place]) if is_known else None,
+            "p_adjusted": p if is_known else None,
+            "better_with": better if is_known and is_telling and p <= LEVEL else None,
             "people_rank": int(off.people_rank[place]),
             "paper_rank": int(off.paper_rank[place]),
             "rank_gap": int(off.paper_rank[place] - off.people_rank[place]),
-            "rank_gap_lo": int(off.rank_gap_lo[place]),
-            "rank_gap_hi": int(off.rank_gap_hi[place]),
+            "rank_gap_lo": int(off.rank_gap_lo[place]) if is_known else None,
+            "rank_gap_hi": int(off.rank_gap_hi[place]) if is_known else None,
         }
 
 

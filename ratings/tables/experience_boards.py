@@ -23,6 +23,7 @@ from ratings.experience import (
     LOWEST,
     Contrasts,
     DomainMeans,
+    Spread,
     centred,
     contrasts,
     false_discovery,
@@ -117,29 +118,32 @@ def _experience_rows(
     sample: Sample, probits: Mapping[int, tuple[IndexArray, OrderedProbit]]
 ) -> Iterator[dict[str, Any]]:
     """Rows of one stratum under one weighting, by criterion, best first."""
-    ratings, means = sample.ratings, sample.means
+    ratings, means, sd = sample.ratings, sample.means, sample.means.sd
     size = len(ratings.models)
     for criterion, name in enumerate(ratings.criteria):
         domains = np.arange(criterion * size, (criterion + 1) * size)
         domains = domains[means.rating_count[domains] > 0]
         if not domains.size:
             continue
-        ranks = _ranks(means, domains)
+        spread = means.spread(domains)
+        ranks = _ranks(means, domains, spread)
         latent = _probit_columns(probits.get(criterion), domains % size)
-        half = stdtrit(means.degrees_of_freedom[domains], 0.975) * means.sd[domains]
+        half = stdtrit(np.diag(spread.of_pairs), 0.975) * np.sqrt(np.diag(spread.covariance))
         order = sorted(range(domains.size), key=lambda place: ranks["rank"][place] or math.inf)
         for place in order:
             domain = int(domains[place])
-            mean = float(means.mean[domain])
+            mean, reach = float(means.mean[domain]), float(half[place])
+            # Where all say the same, or one person alone, nothing tells how far people differ.
+            is_told = reach > 0.0
             yield {
                 "weighting": sample.weighting,
                 "stratum_id": sample.stratum_id,
                 "criterion": name,
                 "model_id": ratings.models[domain % size],
                 "rating": mean,
-                "rating_lo": max(mean - float(half[place]), LOWEST),
-                "rating_hi": min(mean + float(half[place]), HIGHEST),
-                "rating_sd": float(means.sd[domain]),
+                "rating_lo": max(mean - reach, LOWEST) if is_told else None,
+                "rating_hi": min(mean + reach, HIGHEST) if is_told else None,
+                "rating_sd": float(sd[domain]) if is_told else None,
                 "rating_count": int(means.rating_count[domain]),
                 "participant_count": int(means.participant_count[domain]),
                 "effective_participant_count": float(means.effective_count[domain]),
@@ -152,7 +156,7 @@ def _experience_rows(
             }
 
 
-def _ranks(means: DomainMeans, domains: IndexArray) -> dict[str, list[Any]]:
+def _ranks(means: DomainMeans, domains: IndexArray, spread: Spread) -> dict[str, list[Any]]:
     """Ranks and tiers of the models (K) of one criterion, all pairs together at 95%.
 
     Of models with enough raters, among themselves: a place would say what a few people said.
@@ -162,10 +166,9 @@ def _ranks(means: DomainMeans, domains: IndexArray) -> dict[str, list[Any]]:
     mean = means.mean[domains[among]]
     rank = np.empty(mean.size, dtype=np.int64)
     rank[np.lexsort((np.arange(mean.size), -mean))] = np.arange(1, mean.size + 1)
-    degrees = float(means.degrees_of_freedom[domains[among]].min(initial=math.inf))
-    widened = float(stdtrit(degrees, 0.975)) / NORMAL_975 if math.isfinite(degrees) else 1.0
-    covariance = means.covariance[np.ix_(domains[among], domains[among])] * widened**2
-    better = separated(mean, covariance, degrees).better
+    covariance, freedom = spread.covariance, spread.of_pairs
+    of_pairs = np.ix_(among, among)
+    better = separated(mean, covariance[of_pairs], freedom[of_pairs]).better
     columns = {
         "rank": rank,
         "rank_lo": 1 + better.sum(axis=0),
@@ -267,10 +270,10 @@ def _family_rows(
             "criterion": ratings.criteria[one[0]] if one is not subjective else EVERY,
             "against_criterion": ratings.criteria[other[0]] if other is not objective else EVERY,
             "gap": float(found.value[row]),
-            "gap_lo": float(lo[row]),
-            "gap_hi": float(hi[row]),
-            "gap_together_lo": float(together_lo[row]),
-            "gap_together_hi": float(together_hi[row]),
+            "gap_lo": _finite(lo[row]),
+            "gap_hi": _finite(hi[row]),
+            "gap_together_lo": _finite(together_lo[row]),
+            "gap_together_hi": _finite(together_hi[row]),
             "p_value": float(found.p[row]),
             "p_adjusted": adjusted[row],
             "family_size": len(asked),
@@ -287,10 +290,11 @@ def _compared(name: str, means: DomainMeans, coefficients: FloatArray) -> dict[s
     found = contrasts([(means, coefficients)])
     columns = {name: found.value}
     columns[f"{name}_lo"], columns[f"{name}_hi"] = found.interval(LEVEL)
-    return {
-        column: [float(one) if math.isfinite(one) else None for one in values]
-        for column, values in columns.items()
-    }
+    return {column: [_finite(one) for one in values] for column, values in columns.items()}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _profile_rows(samples: Sequence[Sample], strata: Strata) -> Rows:

@@ -9,6 +9,8 @@ EVERY = "*"
 """The name of all models, or of all criteria of a kind, taken together."""
 
 
+_ALIKE = "null where all people, or the only one, gave the same rating"
+_GAPS_ALIKE = "null where all people differ by as much"
 _WEIGHTING = text("weighting", "How people are weighted; none where all ratings count alike.")
 _STRATUM = text("stratum_id", "Who rated: all, a country, or a group of a country.")
 _MODEL = text("model_id", "The model.")
@@ -29,8 +31,13 @@ EXPERIENCE = table(
     _STRATUM,
     text("criterion", "What was rated."),
     _MODEL,
-    *interval("rating", "Weighted mean of the ratings, 1 to 7"),
-    micro("rating_sd", "Standard error of the mean, clustered by participant, millionths."),
+    micro("rating", "Weighted mean of the ratings, 1 to 7, millionths."),
+    micro("rating_lo", f"Lower end of its 95% interval, millionths; {_ALIKE}."),
+    micro("rating_hi", f"Upper end of its 95% interval, millionths; {_ALIKE}."),
+    micro(
+        "rating_sd",
+        f"Standard error of the mean, clustered by participant, millionths; {_ALIKE}.",
+    ),
     *_PEOPLE,
     _EFFECTIVE,
     count(
@@ -63,14 +70,16 @@ CRITERION_GAP = table(
     text("model_id", "The model; * for the mean over models."),
     text("criterion", "The subjective criterion; * for the mean over all of them."),
     text("against_criterion", "The objective criterion; * for the mean over all of them."),
-    *interval("gap", "Mean rating of the subjective less that of the objective"),
+    micro("gap", "Mean rating of the subjective less that of the objective, millionths."),
+    micro("gap_lo", f"Lower end of its 95% interval, millionths; {_GAPS_ALIKE}."),
+    micro("gap_hi", f"Upper end of its 95% interval, millionths; {_GAPS_ALIKE}."),
     micro(
         "gap_together_lo",
-        "Lower end of its interval, all of the family together at 95%, millionths.",
+        f"Lower end of its interval, all of the family together at 95%, millionths; {_GAPS_ALIKE}.",
     ),
     micro(
         "gap_together_hi",
-        "Upper end of its interval, all of the family together at 95%, millionths.",
+        f"Upper end of its interval, all of the family together at 95%, millionths; {_GAPS_ALIKE}.",
     ),
     micro("p_value", "P-value, one at a time, millionths."),
     micro("p_adjusted", "P-value by Holm over the family, millionths."),

@@ -231,7 +231,7 @@ def _quality(
         return Share(
             *(
                 np.where(is_own, getattr(mine, name), getattr(all_of_it, name)[0])
-                for name in ("value", "effective", "count", "people")
+                for name in ("value", "effective", "count", "people", "freedom")
             )
         )
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from ratings.compiled import FloatArray, IndexArray
 from ratings.counts import COUNT_COLUMNS, PairCounts
 from ratings.dependence import judges_of
-from ratings.judge_error import Share, jeffreys
+from ratings.judge_error import Share, degrees_of_freedom, jeffreys, moves_without
 from ratings.own_margin import fit_own_margin
 from ratings.posterior import Posterior
 from ratings.skewness import corrected
@@ -425,11 +425,15 @@ def _share(shares: _Shares, kind: str, each: FloatArray) -> Share:
         people = shares.sums((each > 0.0).astype(float))
         kish = total**2 / shares.sums(each**2 * count)
         kish_people = total**2 / shares.sums((each * count) ** 2)
-        moved = each * (found - value[shares.topic] * count)
-        variance = people / (people - 1.0) * shares.sums(moved**2) / total**2
+        share = each * count / total[shares.topic]
+        score = each * (found - value[shares.topic] * count) / total[shares.topic]
+        moves = moves_without(score, share)
+        variance = (people - 1.0) / people * shares.sums(moves**2)
         effective = np.fmin(kish, value * (1.0 - value) / variance)
         # Sums leave a rounding error where all are alike.
         is_alike = (value < 1e-12) | (value > 1.0 - 1e-12) | (people < 2.0)
         effective = np.where(is_alike, np.fmin(kish, kish_people), effective)
         value = np.where(value < 1e-12, 0.0, np.where(value > 1.0 - 1e-12, 1.0, value))
-    return Share(value, effective, shares.sums((each > 0.0) * count), people)
+        freedom = degrees_of_freedom(share, people, shares.sums)
+    freedom = np.where(is_alike, np.inf, freedom)
+    return Share(value, effective, shares.sums((each > 0.0) * count), people, freedom)

@@ -140,7 +140,7 @@ def _error_rates(units: Units) -> tuple[ErrorRates, str | None]:
     found, passed = quality.found, quality.passed
     rates = [float(share.value[0]) for share in (found, passed)]
     variances = [
-        variance_of_share(rate, float(share.effective[0]))
+        variance_of_share(rate, float(share.worth[0]))
         for rate, share in zip(rates, (found, passed), strict=True)
     ]
     return ErrorRates(*rates, *variances), None

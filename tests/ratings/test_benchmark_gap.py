@@ -32,7 +32,7 @@ def test_ranks_are_scipys(values: list[int]) -> None:
 
 def test_without_errors_correlation_and_p_are_scipys() -> None:
     numbers = np.random.default_rng(3)
-    for size in (6, 15, 40):
+    for size in (9, 15, 40):
         skill, score = numbers.standard_normal((2, size)).round(1)
         people = people_side(skill, np.zeros((size, size)), 1)
         told = association(people, paper_side(score, np.full(size, UNKNOWN), 2))
@@ -45,16 +45,33 @@ def test_without_errors_correlation_and_p_are_scipys() -> None:
 
 
 def test_too_few_models_or_no_order_say_nothing() -> None:
+    order = np.arange(FEWEST - 1.0)
     few = association(
-        people_side(np.arange(4.0), np.eye(4), 1), paper_side(np.arange(4.0), np.ones(4), 1)
+        people_side(order, np.eye(FEWEST - 1), 1), paper_side(order, np.ones(FEWEST - 1), 1)
     )
     assert few.models == FEWEST - 1
     assert math.isnan(few.raw)
+    assert few.why_not == "few_models"
     size = 8
     level = paper_side(np.full(size, 0.5), np.full(size, UNKNOWN), 1)
     told = association(people_side(np.arange(float(size)), np.eye(size), 1), level)
     assert math.isnan(told.raw)
+    assert told.why_not == "all_equal"
     assert nothing_known(3).models == 3
+
+
+def test_one_and_the_same_order_is_no_certainty() -> None:
+    for way in (1.0, -1.0):
+        order = np.arange(9.0)
+        people = people_side(order, np.zeros((9, 9)), 1)
+        told = association(people, paper_side(way * order, np.full(9, UNKNOWN), 1))
+        assert (told.raw, told.why_not) == (way, None)
+        # Of 9! orders two are as far from none.
+        assert told.p == pytest.approx(2.0 / 362_880)
+        ends = (told.raw_lo, told.raw_hi, told.true_lo, told.true_hi)
+        assert np.isnan(ends).all()
+        # Nobody states an error: asking again says nothing new.
+        assert np.isnan((told.own_lo, told.own_hi)).all()
 
 
 def test_where_all_is_error_nothing_is_said_of_the_truth() -> None:
@@ -64,6 +81,7 @@ def test_where_all_is_error_nothing_is_said_of_the_truth() -> None:
         people_side(skill, 4.0 * np.eye(size), 1), paper_side(score, np.full(size, 0.1), 2)
     )
     assert math.isfinite(told.raw)
+    assert told.why_not == "mostly_error"
     assert math.isnan(told.people_root)
     assert math.isnan(told.true)
     assert math.isnan(told.own_lo)

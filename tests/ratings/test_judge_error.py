@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+from scipy.special import stdtrit
 from scipy.stats import beta, binom
 
 from ratings.judge_error import (
@@ -181,9 +182,61 @@ def test_prediction_powered_is_the_papers_formula() -> None:
     assert why[0] is None
     gap = human[:200] - judge[:200]
     value = judge[200:].mean() + gap.mean()
-    half = 1.959964 * math.sqrt(judge[200:].var() / 1_800 + gap.var() / 200)
+    # Of 200 people with labels: Student's t.
+    half = stdtrit(199.0, 0.975) * math.sqrt(judge[200:].var() / 1_799 + gap.var() / 199)
     expected = (value, value - half, value + half)
     assert [one[0] for one in found] == pytest.approx(expected, abs=2e-5)
+
+
+def _few_people(
+    random: np.random.Generator, people: int, heavy: int, rate: float = 0.3
+) -> dict[str, bool]:
+    """Whether intervals cover: 40 answers a person, fifteen times that of those who are heavy."""
+    count = np.full(people, 40)
+    count[:heavy] *= 15
+    person = np.repeat(np.arange(people), count)
+    truth = random.random(person.size) < random.beta(rate, 1.0 - rate, people)[person]
+    judge = np.where(truth, random.random(person.size) < 0.9, random.random(person.size) < 0.2)
+    human = np.full(person.size, np.nan)
+    sample = random.choice(person.size, 300, replace=False)
+    human[sample] = truth[sample]
+    weight, clusters = np.ones(person.size), clusters_of(person)
+    rest = share_of(judge.astype(float), np.isnan(human).astype(float), clusters)
+    quality = quality_of(judge.astype(float), human, weight, clusters)
+    intervals = {
+        "by people alone": jeffreys(share_of(truth.astype(float), weight, clusters)),
+        "corrected": corrected(rest, quality)[0],
+        "powered": prediction_powered(judge.astype(float), human, weight, clusters)[0],
+    }
+    return {name: bool(one.lo[0] <= rate <= one.hi[0]) for name, one in intervals.items()}
+
+
+def _coverage_of_few(people: int, heavy: int, runs: int) -> dict[str, float]:
+    random = np.random.default_rng(12)
+    every = [_few_people(random, people, heavy) for _ in range(runs)]
+    return {name: float(np.mean([one[name] for one in every])) for name in every[0]}
+
+
+@pytest.mark.parametrize("heavy", [0, 2])
+def test_few_people_and_heavy_ones_are_covered(heavy: int) -> None:
+    assert min(_coverage_of_few(30, heavy, 100).values()) >= 0.88
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("people", "heavy"), [(30, 0), (30, 2), (100, 3)])
+def test_few_people_and_heavy_ones_are_covered_in_many_studies(people: int, heavy: int) -> None:
+    assert min(_coverage_of_few(people, heavy, 600).values()) >= 0.925
+
+
+def test_what_units_are_worth_knows_how_few_the_people_are() -> None:
+    found = np.tile([1.0, 0.0, 0.0, 1.0, 1.0], 12)
+    own = share_of(found, np.ones(60), clusters_of(np.repeat(np.arange(12), 5)))
+    assert own.freedom == pytest.approx(11.0)
+    assert own.worth[0] == pytest.approx(
+        own.effective[0] * (1.959963984540054 / stdtrit(11.0, 0.975)) ** 2
+    )
+    # Nothing was found: nothing of how people differ is estimated.
+    assert share_of(np.zeros(60), np.ones(60), clusters_of(np.arange(60))).freedom == math.inf
 
 
 def _study(random: np.random.Generator, rate: float, q1: float, q0: float) -> dict[str, bool]:

@@ -16,6 +16,11 @@ from ratings.variance_share import (
     SAME_PERSON,
     Found,
     Verdicts,
+    _beyond,
+    _decided,
+    _Layout,
+    _level,
+    _of_use,
     latent_correlation,
     variance_shares,
 )
@@ -65,6 +70,38 @@ def world(
     latent += rng.normal(0.0, np.sqrt(chance), who.size)
     said = np.sign(latent) * (np.abs(latent) > MARGIN)
     return counted(who, pair, group[who], said), counted(who, pair, prompt, said)
+
+
+def heavy_world(seed: int, people: int, *, of_person: float = 0.0, heavy: int = 3) -> Verdicts:
+    """Verdicts of people, five each, but 200 of those who are ``heavy``."""
+    rng = np.random.default_rng(seed)
+    pair_effect = np.random.default_rng(99).permutation(normals(PAIRS)) * np.sqrt(PLANTED)
+    group = rng.integers(0, GROUPS, people)
+    count = np.full(people, 5)
+    count[:heavy] = 200
+    who = np.repeat(np.arange(people), count)
+    pair = rng.integers(0, PAIRS, who.size)
+    person_effect = rng.standard_normal((people, PAIRS)) * np.sqrt(of_person)
+    chance = 1.0 - PLANTED - of_person
+    latent = pair_effect[pair] + person_effect[who, pair]
+    latent += rng.normal(0.0, np.sqrt(chance), who.size)
+    return counted(who, pair, group[who], np.sign(latent) * (np.abs(latent) > MARGIN))
+
+
+def held_of_heavy(seeds: range, people: int, of_person: float) -> dict[str, float]:
+    """How often latent intervals hold the truth where three people judge much."""
+    truth = {
+        "pair": PLANTED,
+        "group": 0.0,
+        "person": of_person,
+        "chance": 1.0 - PLANTED - of_person,
+    }
+    held: dict[str, list[bool]] = {part: [] for part in truth}
+    for seed in seeds:
+        found = latent_shares(variance_shares(heavy_world(seed, people, of_person=of_person)))
+        for part, (_, lo, hi) in found.items():
+            held[part].append(lo <= truth[part] <= hi)
+    return {part: float(np.mean(each)) for part, each in held.items()}
 
 
 def counted(who: Any, pair: Any, group: Any, said: Any, weight: Any = None) -> Verdicts:
@@ -118,6 +155,66 @@ def test_of_nothing_intervals_hold_nothing() -> None:
             _, lo, hi = found[part]
             held[part] += lo <= 0.0 <= hi
     assert all(0.87 <= count / studies <= 1.0 for count in held.values()), held
+
+
+def test_intervals_hold_the_truth_where_three_people_judge_much() -> None:
+    for of_person in (0.0, 0.3):
+        held = held_of_heavy(range(60), 300, of_person)
+        assert min(held.values()) >= 0.87, held
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("people", [60, 300])
+@pytest.mark.parametrize("of_person", [0.0, 0.3])
+def test_coverage_where_three_people_judge_much(people: int, of_person: float) -> None:
+    held = held_of_heavy(range(1000, 1300), people, of_person)
+    assert min(held.values()) >= 0.91, held
+
+
+def test_parts_move_as_they_do_when_each_person_is_left_out() -> None:
+    # Of so many heavy judges every pair is still judged by two groups without any of them.
+    rows = _of_use(heavy_world(7, 40, of_person=0.3, heavy=15))
+
+    def parts_of(rows: Verdicts) -> np.ndarray[Any, np.dtype[np.float64]]:
+        layout, said = _Layout.of(rows), rows.wins - rows.losses
+        alike, apart = layout.couples(said)
+        own = layout.of_one_person(said, rows.wins + rows.losses)
+        parts = _level(apart, layout), _beyond(alike, apart, layout), _beyond(own, alike, layout)
+        made = [part.value for part in (_decided(layout), *parts) if part is not None]
+        moves.append([part.moves for part in (_decided(layout), *parts) if part is not None])
+        return np.array(made)
+
+    moves: list[Any] = []
+    whole = parts_of(rows)
+    of_person = np.array(moves[0])
+    for person in (0, 1, 14, 39):
+        left = whole - parts_of(rows.some(rows.person != person))
+        np.testing.assert_allclose(of_person[:, person], left, rtol=1e-9, atol=1e-12)
+
+
+def test_without_repeats_taste_and_chance_cannot_be_told_apart() -> None:
+    # One person alone judges pairs twice: of many pairs, but still one person.
+    given = heavy_world(8, 300, of_person=0.3, heavy=0)
+    is_once = given.count == 1.0
+    found = variance_shares(given.some(is_once | (given.person == 5)))
+    assert found is not None
+    known = {one.part: one.latent.value is not None for one in found.shares}
+    assert known == {
+        "pair": True, "group": True, "person": False, "prompt": False, "chance": False
+    }  # fmt: skip
+    plain = {one.part: one.plain.value is not None for one in found.shares}
+    assert plain == known
+    [person] = [one for one in found.disagreements if one.relation == SAME_PERSON]
+    assert person.opposite.value is None
+
+
+def test_where_all_say_the_same_nothing_tells_how_sure_it_is() -> None:
+    who = np.repeat(np.arange(30), 4)
+    given = counted(who, np.tile([0, 0, 1, 1], 30), who % 3, np.ones(who.size))
+    found = variance_shares(given)
+    assert found is not None
+    assert all(one.plain.lo is None and one.latent.lo is None for one in found.shares)
+    assert all(one.opposite.lo is None for one in found.disagreements)
 
 
 def test_shares_are_the_same_whichever_model_is_called_the_first() -> None:

@@ -30,6 +30,7 @@ select
     gaps.unscored_count,
     gaps.error_count,
     gaps.first_party_count,
+    gaps.not_compared_reason,
     gaps.correlation_micro / 1e6 as correlation,
     gaps.correlation_lo_micro / 1e6 as correlation_lo,
     gaps.correlation_hi_micro / 1e6 as correlation_hi,

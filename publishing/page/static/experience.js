@@ -37,10 +37,14 @@ sections.push({
 
 function ratedRow({ name, rating, lo, hi, people }) {
     const { decimal, count } = formats;
+    const ends = (place) =>
+        lo[place] === null
+            ? "no interval, as all said the same"
+            : `${decimal(lo[place], 1)} to ${decimal(hi[place], 1)}`;
     const cells = rating.map((one, place) =>
         one === null
             ? html`<td></td>`
-            : html`<td title="${decimal(lo[place], 1)} to ${decimal(hi[place], 1)}, ${count(people[place])} people">${decimal(one, 1)}</td>`,
+            : html`<td title="${ends(place)}, ${count(people[place])} people">${decimal(one, 1)}</td>`,
     );
     return html`<tr><th scope="row">${name}</th>${cells}</tr>`;
 }
@@ -48,5 +52,6 @@ function ratedRow({ name, rating, lo, hi, people }) {
 function gapRow({ criterion, against_criterion, gap, lo, hi, is_different }) {
     const signed = (tenths) =>
         `${tenths < 0 ? MINUS : "+"}${formats.decimal(Math.abs(tenths), 1)}`;
-    return html`<tr><th scope="row">${criterion || "All of the person"}</th><td>${against_criterion || "All of the task"}</td><td class="number${is_different && " apart"}">${signed(gap)}</td><td class="number">${signed(lo)} to ${signed(hi)}</td></tr>`;
+    const ends = lo === null ? "" : `${signed(lo)} to ${signed(hi)}`;
+    return html`<tr><th scope="row">${criterion || "All of the person"}</th><td>${against_criterion || "All of the task"}</td><td class="number${is_different && " apart"}">${signed(gap)}</td><td class="number">${ends}</td></tr>`;
 }

@@ -47,8 +47,10 @@ def _ratings(study: Study, board: tuple[str, str], criterion: str) -> Rows:
     found = sorted((own.uniform(2.0, 6.0) for _ in range(RATED)), reverse=True)
     return [
         {"weighting": board[0], "stratum_id": board[1], "criterion": criterion,
-         "model_id": study.models[place], "rating": mean, "rating_lo": mean - 0.31,
-         "rating_hi": mean + 0.29, "participant_count": 40 + place, "rank": place + 1}
+         "model_id": study.models[place], "rating": mean,
+         # All people said the same of one.
+         "rating_lo": mean - 0.31 if place else None, "rating_hi": mean + 0.29 if place else None,
+         "participant_count": 40 + place, "rank": place + 1}
         for place, mean in enumerate(found)
         # One of them was not rated on everything.
         if (criterion, place) != ("personality", 3)

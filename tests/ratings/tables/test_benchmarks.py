@@ -54,7 +54,10 @@ def test_only_common_models_are_compared_and_the_others_are_counted() -> None:
     assert [gap[name] for name in counts] == [10, 2, 4, 5]
     assert gap["first_party_count"] == 1
     assert gap["correlation_micro"] == 1_000_000
-    assert gap["p_adjusted_micro"] == 0
+    # Two of all orders of ten models are as far from none.
+    assert gap["p_adjusted_micro"] == 1
+    assert gap["correlation_lo_micro"] is None
+    assert gap["not_compared_reason"] is None
     residuals = found["benchmark_residual"].to_pylist()
     assert [row["model_id"] for row in residuals] == MODELS[:10]
     assert {row["better_with"] for row in residuals} == {None}
@@ -62,9 +65,10 @@ def test_only_common_models_are_compared_and_the_others_are_counted() -> None:
 
 
 def test_too_few_common_models_leave_a_row_that_says_so() -> None:
-    found = made(scores([*MODELS[:4], "stranger"]))
+    found = made(scores([*MODELS[:7], "stranger"]))
     [gap] = found["benchmark_gap"].to_pylist()
-    assert (gap["model_count"], gap["unmatched_count"]) == (4, 1)
+    assert (gap["model_count"], gap["unmatched_count"]) == (7, 1)
+    assert gap["not_compared_reason"] == "few_models"
     assert gap["correlation_micro"] is None
     assert gap["p_adjusted_micro"] is None
     assert found["benchmark_residual"].num_rows == 0
@@ -76,6 +80,44 @@ def test_a_benchmark_that_does_not_order_models_as_people_do_says_nothing_of_any
     reversed_ = scores(MODELS, way=-1.0, benchmark="reversed")
     found = made(sorted(mixed + reversed_, key=lambda row: (row["benchmark"], row["model_id"])))
     assert {row["better_with"] for row in found["benchmark_residual"].to_pylist()} == {None}
+
+
+def far_off(error: float | None) -> list[dict[str, Any]]:
+    """Scores in the people's order, but of two models; only the last one's error is ``error``."""
+    rows = scores(MODELS)
+    for row in rows:
+        row["score_error"] = 0.05
+    rows[2]["score"], rows[-1]["score"] = 7.5, 6.5
+    rows[-1]["score_error"] = error
+    return rows
+
+
+def test_who_is_better_with_people_is_said_only_where_the_score_has_an_error() -> None:
+    sure = {row["model_id"]: row for row in made(far_off(0.05))["benchmark_residual"].to_pylist()}
+    assert sure[MODELS[2]]["better_with"] == "paper"
+    assert sure[MODELS[-1]]["better_with"] == "people"
+    found = {row["model_id"]: row for row in made(far_off(None))["benchmark_residual"].to_pylist()}
+    assert found[MODELS[2]]["better_with"] == "paper"
+    unknown = found[MODELS[-1]]
+    assert unknown["residual_micro"] == sure[MODELS[-1]]["residual_micro"]
+    for name in (
+        "better_with", "p_adjusted_micro", "residual_lo_micro", "residual_hi_micro",
+        "rank_gap_lo", "rank_gap_hi",
+    ):  # fmt: skip
+        assert unknown[name] is None
+
+
+def test_where_no_error_is_stated_nobody_is_surely_off_the_line() -> None:
+    # Both agree wholly, but for an error of the benchmark that it doesn't state.
+    numbers = np.random.default_rng(6)
+    for _ in range(20):
+        rows = scores(MODELS)
+        for row in rows:
+            row["score"] += 3.0 * numbers.standard_normal()
+            row["score_error"] = None
+        found = made(rows)["benchmark_residual"].to_pylist()
+        assert {row["better_with"] for row in found} <= {None}
+        assert {row["residual_lo_micro"] for row in found} <= {None}
 
 
 def test_a_board_has_the_same_figures_beside_others_and_twice() -> None:

@@ -219,3 +219,31 @@ def test_false_alarms_and_coverage_over_many_studies() -> None:
     assert found["profile"] <= 0.1
     assert found["rank"] <= 0.08
     assert 0.04 <= found["missed"] <= 0.065
+
+
+def test_where_all_give_one_answer_there_is_a_count_and_no_interval() -> None:
+    rows = World(people=60).rows(np.random.default_rng(9))
+    is_loved = (np.array(rows["model"]) == 0) & (np.array(rows["criterion"]) != 1)
+    rows["rating"] = np.where(is_loved, 7, rows["rating"]).tolist()
+    tables = experience_tables(reading(rows))
+    loved = everybody(tables["experience"].to_pandas(), model_id="m0", criterion="helpfulness")
+    [row] = loved.to_dict("records")
+    assert row["rating"] == 7.0
+    assert row["participant_count"] >= 10
+    assert np.isnan([row[name] for name in ("rating_lo", "rating_hi", "rating_sd")]).all()
+    gaps = everybody(
+        tables["criterion_gap"].to_pandas(),
+        model_id="m0", criterion="personality", against_criterion="helpfulness",
+    )  # fmt: skip
+    [gap] = gaps.to_dict("records")
+    ends = [gap[f"gap_{name}"] for name in ("lo", "hi", "together_lo", "together_hi")]
+    assert np.isnan(ends).all()
+    assert not gap["is_different"]
+
+
+def test_one_rater_is_no_certainty() -> None:
+    rows = World(people=1, tasks=5).rows(np.random.default_rng(10))
+    table = experience_tables(reading(rows))["experience"].to_pandas()
+    assert table["rating_lo"].isna().all()
+    assert table["rating_sd"].isna().all()
+    assert (table["participant_count"] == 1).all()
