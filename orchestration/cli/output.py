@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     Row = Mapping[str, Any]
-    # A heading (`>`: set right, `^`: centred), and a format string or function for the cell.
+    # A heading (`>`: set right, `^`: centred, `<`: never cut), and a format string or function for
+    # the cell.
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
@@ -81,16 +82,17 @@ def print_rows(
     head: Row | None = None,
     title: str | None = None,
     note: str | None = None,
+    nothing: str | None = None,
 ) -> None:
     """Print rows of which there may be none.
 
     JSON has `head` and the list `name`; CSV has all columns of the rows; the table has `columns`,
-    with `title` above and `note` below it.
+    with `title` above and `note` below it. `nothing` is what to say where there is no row.
     """
     if output is Format.JSON:
         print_json({**(head or {}), name: list(rows)})
     if not rows:
-        say(f"No {name}.")
+        say(nothing or f"No {name}.")
     elif output is Format.CSV:
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
@@ -121,7 +123,9 @@ def print_table(
     excess = Measurement.get(console, console.options.update(width=10**6), whole).maximum
     excess -= console.width
     if excess > 0:
-        names = [at for at, heading in enumerate(columns) if not heading.startswith((">", "^"))]
+        names = [
+            at for at, heading in enumerate(columns) if not heading.startswith((">", "^", "<"))
+        ]
         for at, width in _name_widths([cells[at] for at in names], excess).items():
             cells[names[at]] = _shortened(cells[names[at]], width)
         whole = _table(columns, cells, title)
@@ -147,7 +151,7 @@ def _table(columns: Columns, cells: list[list[str]], title: str | None) -> Table
     table = Table(title=shown, title_justify="left", box=None, pad_edge=False)
     for heading in columns:
         justify: Any = {">": "right", "^": "center"}.get(heading[:1], "left")
-        table.add_column(Text(heading.lstrip(">^")), justify=justify, no_wrap=True)
+        table.add_column(Text(heading.lstrip(">^<")), justify=justify, no_wrap=True)
     for row in zip(*cells, strict=True):
         table.add_row(*map(Text, row))
     return table
