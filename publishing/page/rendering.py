@@ -33,7 +33,7 @@ SECTIONS = {
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity", "safety", "incidents", "benchmarks")
+TEMPLATES_ONLY = ("plain", "alone", "integrity", "safety", "incidents", "benchmarks")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 
