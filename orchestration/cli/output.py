@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingestion.paths import HOME_VARIABLE, Home
 from ingestion.visible_text import visible, visible_in_json, visible_lines
 
 if TYPE_CHECKING:
@@ -71,6 +72,22 @@ def put_file(content: str) -> None:
 def say(message: object) -> None:
     """A line for a person, on stderr."""
     sys.stderr.write(f"{visible_lines(message)}\n")
+
+
+def home_hint() -> str:
+    """Which home is read, where another may be meant; empty for one in which a release is kept."""
+    from ingestion.log.layout import Layout
+
+    home = Home.from_environment()
+    if home.boards.is_dir() and any(home.boards.iterdir()):
+        return ""
+    named = f"{HOME_VARIABLE} names it" if os.environ.get(HOME_VARIABLE) else "the default"
+    said = f"The home is {home.root}, {named}"
+    if not home.root.exists():
+        said += "; it does not exist"
+    elif not Layout(home.log).last_seq():
+        said += "; nothing was ever loaded there"
+    return f"{said}. If another is meant: {HOME_VARIABLE}=DIR"
 
 
 def print_rows(

@@ -82,7 +82,7 @@ def ratings_alone(marts: Mapping[str, Rows]) -> dict[str, Any]:
         rated |= {"models": weighted or rated["models"], "others": others}
     return {
         "has_battled": any(row["has_battled"] for row in marts["dim_model"]),
-        "has_ratings": any(row["is_rated"] for row in marts["dim_model"]),
+        "has_ratings": any(row.get("is_rated") for row in marts["dim_model"]),
         "rated": rated,
     }
 
