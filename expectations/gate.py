@@ -10,7 +10,7 @@ import os
 import time
 import warnings
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.refusal_details import Refused, detail, unread_detail
 from expectations.row_checks import OBJECTION, SEPARATOR, check
 from expectations.suites import (
     Expectation,
@@ -154,14 +155,19 @@ class Gate:
         is_bad = objections.is_valid()
         positions = np.flatnonzero(is_bad.to_numpy()).tolist()
         refused = []
-        for number, objection, original in zip(
+        for position, number, objection, original in zip(
+            positions,
             table[ROW_NUMBER].filter(is_bad).to_pylist(),
             objections.drop_null().to_pylist(),
             batch.originals(positions),
             strict=True,
         ):
             reason, _, column = objection.partition(SEPARATOR)
-            refused.append(RefusedRow(str(batch.event_type), number, reason, column, original))
+            row = Refused(contract, column, partial(_cell, batch, position), batch.taken_from)
+            said = detail(reason, row)
+            refused.append(
+                RefusedRow(str(batch.event_type), number, reason, column, original, said)
+            )
         return Split(table.filter(objections.is_null()), refused)
 
     def judge(self, event_type: EventType, table: pa.Table) -> Verdict:
@@ -207,11 +213,24 @@ class Gate:
         return Verdict(bool(result.success), len(result.results), failures, page)
 
 
+def _cell(batch: NativeBatch, position: int, name: str) -> Any:
+    """The native value of a row in a column; None where the batch does not have it."""
+    table = batch.table
+    return table[name][position].as_py() if name in table.column_names else None
+
+
 def _refused_whole(batch: NativeBatch) -> list[RefusedRow]:
     rows = batch.table.select([ROW_NUMBER, REFUSAL, REFUSAL_COLUMN]).to_pylist()
     originals = batch.originals(range(len(rows)))
     return [
-        RefusedRow(None, row[ROW_NUMBER], row[REFUSAL], row[REFUSAL_COLUMN] or "", original)
+        RefusedRow(
+            None,
+            row[ROW_NUMBER],
+            row[REFUSAL],
+            row[REFUSAL_COLUMN] or "",
+            original,
+            unread_detail(row[REFUSAL]),
+        )
         for row, original in zip(rows, originals, strict=True)
     ]
 

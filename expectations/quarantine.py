@@ -39,6 +39,7 @@ TABLE = Table(
     ),
 )
 EXAMPLES_KEPT = 5
+OTHER_KINDS_KEPT = 5
 
 
 class Quarantine:
@@ -84,7 +85,7 @@ class Quarantine:
         if not rows:
             return
         self.reasons.update(row.reason for row in rows)
-        self.examples.extend(rows[: EXAMPLES_KEPT - len(self.examples)])
+        self._keep_examples(rows)
         if not self._is_kept:
             return
         if self._writer is None:
@@ -103,6 +104,18 @@ class Quarantine:
             for row in rows
         ]
         self._writer.write_table(pa.Table.from_pylist(written, schema=TABLE.schema))
+
+    def _keep_examples(self, rows: list[RefusedRow]) -> None:
+        """The first rows, and after them the first of some reasons and columns not shown yet."""
+        first = max(EXAMPLES_KEPT - len(self.examples), 0)
+        self.examples.extend(rows[:first])
+        kinds = {(row.reason, row.column) for row in self.examples}
+        for row in rows[first:]:
+            if len(self.examples) >= EXAMPLES_KEPT + OTHER_KINDS_KEPT:
+                return
+            if (row.reason, row.column) not in kinds:
+                kinds.add((row.reason, row.column))
+                self.examples.append(row)
 
     def keep(self) -> Path | None:
         """Give the file its final name. Returns None where nothing was refused."""

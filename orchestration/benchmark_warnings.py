@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -15,17 +16,43 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 LIKENESS_MIN = 0.6
-WHOLE = 1.0
+WHOLE, PERCENT = 1.0, 100.0
+# The lowest percent is above the highest share by so much, if not by more.
+GAP = 3.0
 COLUMNS = ("model_id", "benchmark", "metric", "score", "score_maximum")
 
 
 @dataclass
 class Scale:
-    """How many scores of one benchmark and metric are up to 1, and above; the first above."""
+    """How many scores of one benchmark and metric are up to 1, and above; the first above.
+
+    `highest_within` and the lowest and highest of those above say whether there is a gap between
+    the two, as between shares and percent; times and lengths go on from one to the other.
+    """
 
     within: int = 0
     beyond: int = 0
     example: str = ""
+    highest_within: float = 0.0
+    lowest_beyond: float = math.inf
+    highest_beyond: float = 0.0
+
+    def add(self, score: float, example: str) -> None:
+        """Take one score."""
+        if 0.0 <= score <= WHOLE:
+            self.within += 1
+            self.highest_within = max(self.highest_within, score)
+        elif score > WHOLE:
+            self.beyond += 1
+            self.example = self.example or example
+            self.lowest_beyond = min(self.lowest_beyond, score)
+            self.highest_beyond = max(self.highest_beyond, score)
+
+    @property
+    def has_two(self) -> bool:
+        """Whether shares and percent may be mixed in it."""
+        is_apart = self.lowest_beyond >= GAP * self.highest_within
+        return bool(self.within and self.beyond) and is_apart and self.highest_beyond <= PERCENT
 
 
 @dataclass
@@ -44,10 +71,7 @@ class ScoreNotes:
             if maximum is not None:
                 continue
             scale = self.scales.setdefault((benchmark, metric), Scale())
-            scale.within += 0.0 <= score <= WHOLE
-            if score > WHOLE:
-                scale.beyond += 1
-                scale.example = scale.example or f"{score:g} of {model!a} in row {number}"
+            scale.add(score, f"{score:g} of {model!a} in row {number}")
 
     def warnings(self, known: Iterable[str], meant: Mapping[str, str]) -> list[str]:
         """Sentences on them.
@@ -85,5 +109,5 @@ def _two_scales(scales: Mapping[tuple[str, str | None], Scale]) -> list[str]:
         f"{one.beyond:,} above, such as {one.example}: are there shares and percent in one file? "
         "A column score_maximum lets such rows be refused."
         for (benchmark, metric), one in scales.items()
-        if one.beyond and one.within
+        if one.has_two
     ]

@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError, UsageError
@@ -38,7 +39,6 @@ from publishing.boards.program import keep_program
 from publishing.boards.statement import TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
 from ratings.tables.every_board import RATING, rate_all
-from ratings.tables.experience_tables import EXPERIENCE
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from publishing.boards.store import Release
+    from ratings.tables.inputs import Read
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -199,16 +200,26 @@ def rate(
             raise NotFoundError(message, remedy="Build again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
-            tables = rate_all(reading(connection), parameters, is_board_alone=is_board_alone)
+            read = reading(connection)
+            tables = rate_all(read, parameters, is_board_alone=is_board_alone)
+            # A study of ratings alone has a release too, without a board in it.
+            is_empty = not (tables[RATING].num_rows or _has_ratings(read))
         except MissingTournamentError as error:
             raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]
-    if not ratings.num_rows and EXPERIENCE.name not in tables:
-        message = f"No battle counts at {built[0]}: all are later, retracted or excluded."
+    if is_empty:
+        message = (
+            f"No battle and no rating counts at {built[0]}: all are later, retracted or excluded."
+        )
         raise NotFoundError(message, remedy="Choose another cut, or ingest a file of votes.")
     wanted = wanted_subject(log, built[0], design_hash(workspace.project), parameters)
     write_ratings(tables, workspace.ratings, subject_of(wanted, sources))
     return ratings
+
+
+def _has_ratings(read: Read) -> bool:
+    """Whether a rating of a model by itself counts."""
+    return bool(pc.any(read("experience_ratings").column("is_counted")).as_py())
 
 
 def report(workspace: Workspace) -> list[str]:

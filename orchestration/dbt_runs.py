@@ -36,6 +36,8 @@ BAD = {"error", "fail", "runtime error"}
 PARSED_FILE = "partial_parse.msgpack"
 ROWS_SHOWN = 3
 TEXT_SHOWN = 240
+# What a test of its own file says of itself.
+ABOUT = re.compile(r"\A(?:\s*\{\{.*?\}\})*\s*\{#-?\s*(.*?)\s*-?#\}", re.DOTALL)
 SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
 
 _parsed: dict[Path, tuple[str, Manifest]] = {}
@@ -164,6 +166,9 @@ def environment(**values: str) -> Iterator[None]:
 def _what_failed(result: NodeResult, database: Path) -> str:
     """A line for a table or test that failed, and below a test's the rows it found."""
     said = f"  {result.node.resource_type} {result.node.name}: {(result.message or '').strip()}"
+    about = ABOUT.match(getattr(result.node, "raw_code", "") or "")
+    if result.failures and about:
+        said += "\n    " + " ".join(about[1].split())
     return "\n    ".join([said, *_rows_found(result, database)])
 
 

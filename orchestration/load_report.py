@@ -282,11 +282,17 @@ def example(row: RefusedRow) -> dict[str, Any]:
     }
 
 
-def example_line(row: Mapping[str, Any]) -> str:
-    """An example as a person reads it."""
-    line = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
-    detail = row.get("detail")
-    return f"{line}: {row['original']}" + (f"\n      {detail}" if detail else "")
+def example_lines(examples: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Examples as a person reads them; what is said of several is said under the first."""
+    lines, said = [], set[str]()
+    for row in examples:
+        line = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
+        lines.append(f"{line}: {row['original']}")
+        detail = row.get("detail")
+        if detail and detail not in said:
+            said.add(detail)
+            lines[-1] += f"\n      {detail}"
+    return lines
 
 
 def remedies(report: LoadReport) -> list[str]:
@@ -303,7 +309,7 @@ def _refusal_message(report: LoadReport) -> str:
     if not report.row_count:
         return f"{report.file} has no rows, only what stands above them; the log is untouched."
     share = report.quarantined_count / report.row_count
-    rows = map(example_line, report.examples)
+    rows = example_lines(report.examples)
     message = (
         f"{report.file} was refused whole; the log is untouched: "
         f"{report.quarantined_count:,} of {report.row_count:,} rows ({share:.1%}) are bad."

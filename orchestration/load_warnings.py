@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from ingestion.log.reader import register
 from ingestion.lookalikes import lookalikes
 from ingestion.sources.batch import ROW_NUMBER
-from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX, EventType
+from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX, AliasReach, EventType
 from orchestration.benchmark_warnings import ScoreNotes
 from orchestration.model_names import END, Statement, current, meanings, statements
 from orchestration.registrations import registered_before
@@ -36,7 +36,31 @@ select subject_id, any_value(source order by source), count(*) from raw.battle_j
 where subject_id is not null
 group by subject_id
 """
+AFTER_THE_LOG = 2**62
+"""A position that no log reaches."""
 COMPARED = (EventType.BATTLE_JUDGED, EventType.BATTLES_TALLIED)
+
+
+@dataclass
+class Foreseen:
+    """What dry runs would have brought into the log so far, as far as names of models go."""
+
+    statements: list[Statement] = field(default_factory=list)
+    compared: set[str] = field(default_factory=set)
+    registered: set[str] = field(default_factory=set)
+
+    def add(self, event_type: EventType, logged: pa.Table) -> None:
+        """Take rows that a load would have committed, in the form in which the log has them."""
+        if event_type in COMPARED:
+            for name in MODELS:
+                self.compared.update(logged[name].unique().to_pylist())
+        elif event_type is EventType.MODEL_REGISTERED:
+            self.registered.update(logged["model_id"].unique().to_pylist())
+        elif event_type is EventType.MODEL_ALIASED:
+            columns = (logged[name].to_pylist() for name in ("alias", "model_id", "applies_to"))
+            for alias, model, reach in zip(*columns, strict=True):
+                place = AFTER_THE_LOG + len(self.statements)
+                self.statements.append(Statement(place, alias, model, reach == AliasReach.LATER))
 
 
 @dataclass
@@ -55,6 +79,7 @@ class Noted:
     aliases: list[tuple[int, str, str]] = field(default_factory=list)
     registered: dict[str, set[str]] = field(default_factory=dict)
     scores: ScoreNotes = field(default_factory=ScoreNotes)
+    foreseen: Foreseen = field(default_factory=Foreseen)
 
     def note(self, event_type: EventType, native: pa.Table, logged: pa.Table) -> None:
         """Take rows as the source wrote them, and as the log has them."""
@@ -123,7 +148,9 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
             for kind in COMPARED
         )
         sources = {source for (source,) in connection.sql(comparing).fetchall()}
-    said = statements(log)
+    known |= noted.foreseen.compared
+    registered_ids |= noted.foreseen.registered
+    said = [*statements(log), *noted.foreseen.statements]
     meant = current(said)
     return [
         *_unmatched(noted, enrolled, names),

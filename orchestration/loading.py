@@ -51,7 +51,7 @@ from orchestration.load_report import (
     example,
     is_unreported,
 )
-from orchestration.load_warnings import Noted, warnings_of
+from orchestration.load_warnings import Foreseen, Noted, warnings_of
 from orchestration.suspect_values import SuspectValues
 from orchestration.updating import Updates
 
@@ -161,18 +161,49 @@ def try_file(
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadReport:
     """Everything that `load_file` does up to the commit, and nothing is written to the home."""
-    opened = _opener(path, mapping, source_name, gate)
-    with reading(home) as log:
-        source = opened()
-        for damage in damages(log, home.vault):
-            raise damage
-        names = Naming.without_writing(home.vault, getattr(source, "participants_of", None))
-        gate = gate or Gate()
-        load = _Load(home, log, {}, source, names, opened, gate, progress, path, is_dry=True)
-        load.authorise(source_name)
-        if not home.vault.is_dir():
-            load.warnings.append(NO_VAULT)
-        return load.run()
+    return DryRun(home).bring(
+        path, mapping=mapping, source_name=source_name, gate=gate, progress=progress
+    )
+
+
+@dataclass
+class DryRun:
+    """Files tried one after the other: names of the earlier ones are known to the later.
+
+    Args:
+        home: the warehouse, which is only read.
+        foreseen: what the files so far would have brought.
+    """
+
+    home: Home
+    foreseen: Foreseen = field(default_factory=Foreseen)
+
+    def bring(
+        self,
+        path: str,
+        *,
+        mapping: str | None = None,
+        source_name: str | None = None,
+        gate: Gate | None = None,
+        progress: Callable[[int], None] = lambda _rows: None,
+    ) -> LoadReport:
+        """Try one file, with the parameters and errors of `load_file`."""
+        home, gate = self.home, gate or Gate()
+        opened = _opener(path, mapping, source_name, gate)
+        with reading(home) as log:
+            source = opened()
+            aliases = getattr(source, "aliases", None)
+            said = [] if aliases is None else [_of_aliases(self.bring(aliases))]
+            for damage in damages(log, home.vault):
+                raise damage
+            names = Naming.without_writing(home.vault, getattr(source, "participants_of", None))
+            load = _Load(home, log, {}, source, names, opened, gate, progress, path, is_dry=True)
+            load.noted.foreseen = self.foreseen
+            load.warnings += said
+            load.authorise(source_name)
+            if not home.vault.is_dir():
+                load.warnings.append(NO_VAULT)
+            return load.run()
 
 
 def _opener(
@@ -184,8 +215,10 @@ def _opener(
 
 def _of_aliases(report: LoadReport) -> str:
     """What the file of aliases that a mapping names brought, in a sentence."""
-    brought = f"{report.accepted_count:,} of {report.row_count:,} aliases entered the log"
-    return " ".join([f"{report.file}: {brought}.", *report.warnings])
+    entered = "would enter" if report.status == "dry_run" else "entered"
+    brought = f"{report.accepted_count:,} of {report.row_count:,} aliases {entered} the log"
+    warnings = (one for one in report.warnings if one != NO_VAULT)
+    return " ".join([f"{report.file}: {brought}.", *warnings])
 
 
 def load_generated(home: Home, source: Source) -> LoadReport:
@@ -405,6 +438,8 @@ class _Load:
         staged = batch.stage(event_type, self.names.seals.seal(contract, table))
         self.staged_numbers.append((event_type, native[ROW_NUMBER]))
         accepted = int(staged.is_accepted.sum())
+        if self.is_dry:
+            self.noted.foreseen.add(event_type, table.filter(pa.array(staged.is_accepted)))
         found = staged.conflicts
         if event_type is EventType.BATTLE_JUDGED and (found or self.updates.is_asked):
             found = self.updates.weigh(table, native[ROW_NUMBER].to_pylist(), staged)

@@ -28,7 +28,7 @@ from orchestration.database import mart_rows
 from orchestration.leftovers import working_directory
 from orchestration.loading import load_file
 from orchestration.model_names import register_names
-from orchestration.rating_step import read_subject
+from orchestration.rating_step import RATING_FILE, read_subject
 from publishing.meant import did_you_mean
 from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.planning import (
@@ -103,11 +103,15 @@ def read_start(ratings: Path, dimension: str) -> Start:
     """What the last build wrote for queues of one dimension.
 
     Raises:
-        NotFoundError: nothing was built yet.
+        NotFoundError: nothing was built yet, or without a battle.
     """
     paths = [ratings / f"{name}.parquet" for name in ("candidate", "pairwise", "population_part")]
     if not all(path.exists() for path in paths):
-        message = f"There are no ratings in {ratings} to choose battles by."
+        if (ratings / RATING_FILE).exists():
+            message = "The last build has no battles, so there are no skills to choose the next by."
+            remedy = "Load a file of votes, then build; first battles can be drawn by chance."
+            raise NotFoundError(message, remedy=remedy)
+        message = f"There are no skills in {ratings} to choose battles by."
         raise NotFoundError(message, remedy="Build first: demoscope build")
     candidates, pairwise, parts = paths
     only = [("dimension", "=", dimension), ("weighting", "=", UNWEIGHTED)]

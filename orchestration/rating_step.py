@@ -402,7 +402,12 @@ QUERIES = {
     "pool_shares": "select pool, country, share from seeds.seed_pools order by all",
     "strata": "select stratum_id from dim_stratum order by sort_order",
     # A retired model can't be asked about any more.
-    "candidates": "select model_id from dim_model where not is_retired order by all",
+    # Models that were only rated by themselves are asked about once they are registered.
+    "candidates": """
+        select model_id from dim_model
+        where not is_retired and (is_registered or has_battled or own_alias_battle_count > 0)
+        order by all
+    """,
     "pairing_policies": """
         select
             policy, version, rule, random_share, uncertainty_power, model_limit, participant_limit,

@@ -40,7 +40,10 @@ def nobody_enrolled(home: Home) -> bool:
 def _sentence(row: dict[str, Any]) -> str:
     many, total, source = row["participant_count"], row["total_count"], row["source"]
     has_voted = row["kind"] == "voted_not_enrolled"
-    if has_voted:
+    if has_voted and not row["battle_count"]:
+        said = f"{many:,} of {total:,} people of {source} who rated or judged have no enrolment"
+        said += " (unweighted boards only)."
+    elif has_voted:
         said = f"{many:,} of {total:,} voters of {source} have no enrolment"
         said += f" ({row['battle_count']:,} battles, on unweighted boards only)."
     else:

@@ -78,6 +78,13 @@ class Endpoint:
     _next_at: float = 0.0
 
     def __post_init__(self) -> None:
+        if not self.url.strip():
+            message = f"No endpoint to ask: {URL} is not set."
+            remedy = (
+                f"Set it to an address that speaks OpenAI's chat completions, as"
+                f" {URL}=https://HOST/v1, and {KEY} to its key if it wants one."
+            )
+            raise UsageError(message, remedy=remedy)
         if not re.fullmatch(r"https?://[^\s@]+", self.url):
             message = f"{URL} is no address of http or https without a name in it."
             raise UsageError(message, remedy=f"Set it, as {URL}=https://HOST/v1; the key is {KEY}.")
@@ -147,7 +154,8 @@ class Endpoint:
         error.close()
         if error.code in {TOO_MANY_REQUESTS, TIMED_OUT} or error.code >= SERVER_ERROR:
             return _AgainError(f"the endpoint says {error.code}", _seconds(error.headers))
-        remedy = f"Check {URL}, {KEY} and --model."
+        sent = "was sent" if self.key else "is not set, so no key was sent"
+        remedy = f"Check {URL}, {KEY} (it {sent}) and --model ({self.model!a})."
         return EndpointError(f"The endpoint refuses: HTTP {error.code}.", remedy=remedy)
 
     def _answer(self, found: Any) -> Answer:

@@ -58,12 +58,15 @@ class NativeBatch:
             `Refusal`) and `refusal_column` (text, which column the objection is about).
         originals: the verbatim content of the rows at the given positions of `table`.
         limits: between which instants its events may lie.
+        taken_from: the file's columns that a column of the contract is made of, where a mapping
+            says so.
     """
 
     event_type: EventType | None
     table: pa.Table
     originals: Originals
     limits: Limits = USUAL
+    taken_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Source(Protocol):

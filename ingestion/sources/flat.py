@@ -154,7 +154,13 @@ class FlatFile(FileSource):
             for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():
                 self._time_notes[count["values"]] += count["counts"]
             table = table.drop_columns([TIME_NOTE])
-        return NativeBatch(self._mapping.event, table, piece.originals, self._mapping.limits)
+        taken_from = {
+            column: tuple(name for either in needed_by(spec) for name in either if name in wanted)
+            for column, spec in mapping.columns.items()
+        }
+        return NativeBatch(
+            self._mapping.event, table, piece.originals, self._mapping.limits, taken_from
+        )
 
     def _wanted(self, available: list[str]) -> list[str]:
         """The columns of the file that are read: what is mapped, and what chooses the rows."""

@@ -10,6 +10,7 @@ from ingestion.errors import NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, put
 from publishing.counted import counted
+from publishing.meant import did_you_mean
 
 FOUND = """
 select
@@ -51,7 +52,8 @@ def audit(
         known = {row["dimension"] for row in mart_rows(home, FOUND, {"dimension": None})}
         if known:
             message = f"The last build has no dimension {dimension!r} to audit."
-            raise NotFoundError(message, remedy=f"It has: {', '.join(sorted(known))}")
+            meant = did_you_mean(dimension or "", known)
+            raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(sorted(known))}")
         message = (
             "The last build has no board of everybody's whose judges are known, with two models"
             " or more that are not provisional."

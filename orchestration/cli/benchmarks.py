@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.paths import Home
+from orchestration.cli.choices import chosen_weighting, listed, require_known
 from orchestration.cli.output import FORMAT, Format, print_rows, put_file, say
 
 if TYPE_CHECKING:
@@ -24,22 +25,22 @@ DIMENSION = Annotated[str, typer.Option(help="On which question.")]
 WEIGHTING = Annotated[
     str | None, typer.Option(help="How people are weighted; the census where they are.")
 ]
-# Of a board's weightings the census comes before the unweighted sample.
-CHOSEN = """
-select * from {mart}
-where
-    stratum_id = $stratum and dimension = $dimension
-    and weighting = coalesce($weighting, (
-        select max_by(weighting, weighting <> 'none') from rpt_benchmark_gap
-        where stratum_id = $stratum and dimension = $dimension
-    ))
+GAPS = """
+select * from rpt_benchmark_gap
+where stratum_id = $stratum and dimension = $dimension and weighting = $weighting
+order by model_count desc, benchmark, metric
 """
-GAPS = CHOSEN.format(mart="rpt_benchmark_gap") + "order by model_count desc, benchmark, metric"
-RESIDUALS = (
-    CHOSEN.format(mart="rpt_benchmark_residual")
-    + "and benchmark = $benchmark and ($metric is null or metric = $metric)"
-    " order by benchmark, metric, residual desc"
-)
+RESIDUALS = """
+select * from rpt_benchmark_residual
+where stratum_id = $stratum and dimension = $dimension and weighting = $weighting
+    and benchmark = $benchmark and ($metric is null or metric = $metric)
+order by benchmark, metric, residual desc
+"""
+BOARDS = "select distinct stratum_id, dimension, weighting from rpt_benchmark_gap"
+SCORED = "select distinct benchmark, metric, model_id from rpt_reporting_coverage"
+COMPARED = "select distinct benchmark from rpt_benchmark_residual order by benchmark"
+NO_SCORES = "No benchmark was reported: load scores (docs/beyond-battles.md), then build."
+NO_BOARDS = "No benchmark is held against people: that takes a leaderboard and models with scores."
 REPORTS = """
 select * replace (strftime(timezone('UTC', reported_at), '%Y-%m-%dT%H:%M:%SZ') as reported_at)
 from rpt_reporting_coverage
@@ -67,20 +68,21 @@ def gap(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Rank correlation of every benchmark with people, and the same without both sides' errors."""
-    rows = _rows(GAPS, stratum=stratum, dimension=dimension, weighting=weighting)
+    chosen = _board(stratum, dimension, weighting)
+    rows = _rows(GAPS, **chosen) if chosen else []
     columns: Columns = {
         "benchmark": "{benchmark}",
         "metric": "{metric}",
         "weighting": "{weighting}",
         ">models": "{model_count:,}",
-        ">unmatched": "{unmatched_count:,}",
-        ">correlation": lambda row: (
+        ">scored only": "{unmatched_count:,}",
+        ">rank correlation (95%)": lambda row: (
             NOT_COMPARED.get(row["not_compared_reason"]) or _with_interval(row, "correlation")
         ),
-        ">without errors": lambda row: _with_interval(row, "true_correlation"),
-        ">p, all": lambda row: _number(row["p_adjusted"], ".3f"),
+        ">without errors (95%)": lambda row: _with_interval(row, "true_correlation"),
+        ">p, all rows": lambda row: _number(row["p_adjusted"], ".3f"),
     }
-    print_rows("gaps", rows, output, columns)
+    print_rows("gaps", rows, output, columns, nothing=_nothing())
 
 
 @app.command()
@@ -94,18 +96,30 @@ def residuals(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Which models people like better than a benchmark lets expect, and which less."""
-    chosen = {"stratum": stratum, "dimension": dimension, "weighting": weighting}
-    rows = _rows(RESIDUALS, benchmark=benchmark, metric=metric, **chosen)
+    scored = _rows(SCORED)
+    if scored:
+        require_known("benchmark", benchmark, [row["benchmark"] for row in scored])
+        own = [row["metric"] for row in scored if row["benchmark"] == benchmark]
+        require_known("metric", metric, own)
+    chosen = _board(stratum, dimension, weighting)
+    rows = _rows(RESIDUALS, benchmark=benchmark, metric=metric, **chosen) if chosen else []
+    nothing = _nothing()
+    if chosen:
+        compared = [row["benchmark"] for row in _rows(COMPARED)]
+        nothing = (
+            f"Too few models of {benchmark} have a place on the board of {stratum}, {dimension}."
+        )
+        nothing += f" Benchmarks with residuals: {listed(compared)}" if compared else ""
     columns: Columns = {
         "model": "{display_name}",
         ">score": "{score:g}",
-        ">people": "{people_rank}",
-        ">paper": "{paper_rank}",
-        ">residual": lambda row: _with_interval(row, "residual"),
-        ">p, all": lambda row: _number(row["p_adjusted"], ".3f"),
+        ">rank by people": "{people_rank}",
+        ">rank by score": "{paper_rank}",
+        ">skill above expected (95%)": lambda row: _with_interval(row, "residual"),
+        ">p, all models": lambda row: _number(row["p_adjusted"], ".3f"),
         "better with": lambda row: row["better_with"] or "",
     }
-    print_rows("residuals", rows, output, columns)
+    print_rows("residuals", rows, output, columns, nothing=nothing)
 
 
 @app.command()
@@ -118,19 +132,28 @@ def reports(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Who reports which score, as the maker or not, with what."""
+    scored = _rows(SCORED)
+    if scored:
+        require_known("model", model, [row["model_id"] for row in scored])
     rows = _rows(REPORTS, model=model, is_apart=far_apart)
+    nothing = NO_SCORES
+    if scored:
+        whose = f" of {model}" if model else ""
+        nothing = (
+            f"No score{whose} is reported far apart; all reports: demoscope benchmarks reports"
+        )
     columns: Columns = {
         "benchmark": "{benchmark}",
         "metric": "{metric}",
         "model": "{model_id}",
         ">score": "{score:g}",
         "reported by": lambda row: row["reported_by"] or "",
-        "as": lambda row: (row["relationship"] or "").replace("_", " "),
+        "reporter is": lambda row: (row["relationship"] or "").replace("_", " "),
         "harness": lambda row: " ".join(filter(None, (row["harness"], row["harness_version"]))),
-        ">spread": "{score_spread:g}",
+        ">highest less lowest": "{score_spread:g}",
         "counts": lambda row: "yes" if row["is_chosen"] and row["is_compared"] else "",
     }
-    print_rows("reports", rows, output, columns)
+    print_rows("reports", rows, output, columns, nothing=nothing)
 
 
 @app.command()
@@ -159,7 +182,29 @@ def unmatched(
         ">benchmarks": "{benchmark_count:,}",
         "most alike": "{alike}",
     }
-    print_rows("unmatched", rows, output, columns)
+    nothing = "Somebody compared every model with a score." if _rows(SCORED) else NO_SCORES
+    print_rows("unmatched", rows, output, columns, nothing=nothing)
+
+
+def _board(stratum: str, dimension: str, weighting: str | None) -> dict[str, str]:
+    """Which board is meant, by the census where people are weighted; empty where there is none.
+
+    Raises:
+        UsageError: a choice is none of those there are.
+    """
+    boards = _rows(BOARDS)
+    if not boards:
+        return {}
+    require_known("stratum", stratum, [row["stratum_id"] for row in boards])
+    own = [row for row in boards if row["stratum_id"] == stratum]
+    require_known("dimension", dimension, [row["dimension"] for row in own])
+    found = [row["weighting"] for row in own if row["dimension"] == dimension]
+    chosen = chosen_weighting(weighting, found)
+    return {"stratum": stratum, "dimension": dimension, "weighting": chosen}
+
+
+def _nothing() -> str:
+    return NO_BOARDS if _rows(SCORED) else NO_SCORES
 
 
 def _alike(name: str, known: list[str]) -> str:

@@ -11,7 +11,7 @@ from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import Home
 from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
-from orchestration.cli.output import AS_JSON, print_json, print_table, put, say, step
+from orchestration.cli.output import AS_JSON, home_hint, print_json, print_table, put, say, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,9 @@ def list_releases(*, as_json: AS_JSON = False) -> None:
     )
     if as_json:
         print_json({"boards": listed})
+        return
+    if not listed:
+        say(f"No release is kept. Build one: demoscope build. {home_hint()}")
         return
     print_table(listed, LISTED)
     if any(row["is_current"] for row in listed):

@@ -44,7 +44,13 @@ select model_id from dim_model
 where is_registered and not has_battled and not is_retired
 order by model_id
 """
-LEFT_OUT = "select what, count(*) as board_count from rpt_left_out group by what order by what"
+# What is left out of ratings has a warning with the number of ratings.
+LEFT_OUT = """
+select what, count(*) as board_count from rpt_left_out
+where what <> 'ratings'
+group by what
+order by what
+"""
 DEPENDENCE = """
 select
     count(*) as board_count,
@@ -155,11 +161,13 @@ def _say_warnings(warnings: Sequence[str], home: Home) -> None:
 
 
 def _say_unmatched(home: Home) -> None:
-    """People who are enrolled or voted, and not both, where that looks like a mistake."""
+    """What did not meet and looks like a mistake: people, criteria, labels, ratings."""
     from orchestration.unmatched_people import nobody_enrolled, unmatched_people
     from orchestration.unseeded_criteria import unseeded_criteria
+    from orchestration.unused_answers import unused_answers
 
-    for sentence in [*unmatched_people(home), *unseeded_criteria(home)]:
+    said = [*unmatched_people(home), *unseeded_criteria(home), *unused_answers(home)]
+    for sentence in said:
         say(f"warning: {sentence}")
     if nobody_enrolled(home):
         say("note: nobody is enrolled, so boards are unweighted.")

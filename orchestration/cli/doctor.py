@@ -238,6 +238,8 @@ def _people(home: Home) -> list[dict[str, Any]]:
     """What looks like a mistake in the data: no fault of the installation, so `is_well`."""
     from orchestration.database import mart_rows
     from orchestration.unmatched_people import unmatched_people
+    from orchestration.unseeded_criteria import unseeded_criteria
+    from orchestration.unused_answers import unused_answers
     from orchestration.weighting_gaps import weighting_gaps
 
     try:
@@ -249,6 +251,8 @@ def _people(home: Home) -> list[dict[str, Any]]:
         for check, sentences in (
             ("people", unmatched_people(home)),
             ("weights", weighting_gaps(home)),
+            ("criteria", unseeded_criteria(home)),
+            ("answers", unused_answers(home)),
         )
         for sentence in sentences
     ]

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import UsageError
 from ingestion.paths import Home
-from orchestration.cli.output import FORMAT, Format, print_rows, say
+from orchestration.cli.choices import chosen_weighting, listed, require_known
+from orchestration.cli.output import FORMAT, Format, print_rows
 
 if TYPE_CHECKING:
     from orchestration.cli.output import Columns
 
-WEIGHTINGS = """
-select distinct weighting from rpt_experience
-where stratum_id = $stratum
-order by weighting = 'none', weighting like '%_half_half', weighting
-"""
+WEIGHTINGS = "select distinct weighting from rpt_experience where stratum_id = $stratum"
 RATINGS = """
 select experience.*, criteria.label, models.display_name
 from rpt_experience as experience
@@ -51,11 +47,18 @@ where (weighting = $weighting or ($stratum = 'all' and stratum_id <> 'all'
     and ($criterion is null or criterion = $criterion)
 order by p_adjusted, abs(difference) desc, stratum_id, criterion, model_id
 """
+WEIGHTED = "select distinct weighting, stratum_id from {mart} order by all"
+MARTS = {
+    "ratings": "rpt_experience",
+    "gaps": "rpt_criterion_gap",
+    "profiles": "rpt_model_profile",
+}
 KNOWN = {
     "stratum": "select distinct stratum_id from rpt_experience order by all",
     "criterion": "select distinct criterion from rpt_experience order by all",
     "model": "select distinct model_id from rpt_experience order by all",
 }
+NOBODY = "No ratings of one model at a time: load some (docs/beyond-battles.md), then build."
 
 
 class Show(StrEnum):
@@ -73,7 +76,7 @@ RATING_COLUMNS: Columns = {
     ">rank": lambda row: str(row["rank"] or ""),
     "^range": lambda row: "" if row["rank"] is None else f"{row['rank_lo']}-{row['rank_hi']}",
     "model": lambda row: row["model_id"] + (" *" if row["is_provisional"] else ""),
-    ">rating": "{rating:.2f}",
+    ">rating, 1 to 7": "{rating:.2f}",
     ">95% interval": lambda row: (
         ALL_ALIKE
         if row["rating_lo"] is None
@@ -84,27 +87,27 @@ RATING_COLUMNS: Columns = {
     ),
     ">ratings": "{rating_count:,}",
     ">people": "{participant_count:,}",
-    ">effective": "{effective_participant_count:,.0f}",
+    ">effective people": "{effective_participant_count:,.0f}",
 }
 GAP_COLUMNS: Columns = {
     "criterion": "{criterion}",
     "against": "{against_criterion}",
-    ">gap": "{gap:+.2f}",
-    ">95% together": lambda row: (
+    ">gap, points": "{gap:+.2f}",
+    ">95%, all rows together": lambda row: (
         ALL_ALIKE
         if row["gap_together_lo"] is None
         else f"{row['gap_together_lo']:+.2f} to {row['gap_together_hi']:+.2f}"
     ),
-    ">p (Holm)": "{p_adjusted:.3f}",
-    ">in sds of a rater": lambda row: (
+    ">p, all rows": "{p_adjusted:.3f}",
+    ">gap, sds of a rater": lambda row: (
         "" if row["gap_standardised"] is None else f"{row['gap_standardised']:+.2f}"
     ),
     ">people": "{participant_count:,}",
 }
 PROFILE_COLUMNS: Columns = {
     "who": "{stratum_id}",
-    "finding": "{sentence}",
-    ">p (FDR)": "{p_adjusted:.3f}",
+    "<finding": "{sentence}",
+    ">p, all findings": "{p_adjusted:.3f}",
     ">people": "{participant_count:,}",
 }
 
@@ -112,7 +115,7 @@ PROFILE_COLUMNS: Columns = {
 def experience(
     show: Annotated[
         Show,
-        typer.Argument(help="ratings, gaps between criteria, or profiles: who rates it otherwise."),
+        typer.Argument(help="ratings, gaps between criteria, or profiles: who rates otherwise."),
     ] = Show.RATINGS,
     model: Annotated[str | None, typer.Option(help="Only this model.")] = None,
     stratum: Annotated[str, typer.Option(help="all, US, UK, US/age/18-34, ...")] = "all",
@@ -128,27 +131,41 @@ def experience(
     from orchestration.database import mart_rows
 
     home = Home.from_environment()
-    if not mart_rows(home, "from rpt_experience limit 1"):
-        say("No ratings of one model at a time: load some (docs/loading.md), then build.")
-        return
-    asked = {"stratum": stratum, "criterion": criterion, "model": model}
-    for name, value in asked.items():
-        known = [next(iter(row.values())) for row in mart_rows(home, KNOWN[name])]
-        if value is not None and value not in known:
-            raise UsageError(f"Nobody rated {name} {value!r}.", remedy=f"Rated: {', '.join(known)}")
-    found = [row["weighting"] for row in mart_rows(home, WEIGHTINGS, {"stratum": stratum})]
-    if weighting is not None and weighting not in found:
-        message = f"{stratum} has no ratings weighted by {weighting!r}."
-        raise UsageError(message, remedy=f"There are: {', '.join(found)}")
-    chosen = weighting or found[0]
     query, columns = {
         Show.RATINGS: (RATINGS, RATING_COLUMNS),
         Show.GAPS: (GAPS, GAP_COLUMNS),
         Show.PROFILES: (PROFILES, PROFILE_COLUMNS),
     }[show]
+    if not mart_rows(home, "from rpt_experience limit 1"):
+        print_rows(show.value, [], output, columns, nothing=NOBODY)
+        return
+    asked = {"stratum": stratum, "criterion": criterion, "model": model}
+    for name, value in asked.items():
+        known = [next(iter(row.values())) for row in mart_rows(home, KNOWN[name])]
+        require_known(name, value, known)
+    found = [row["weighting"] for row in mart_rows(home, WEIGHTINGS, {"stratum": stratum})]
+    chosen = chosen_weighting(weighting, found)
     rows = mart_rows(home, query, {**asked, "weighting": chosen})
     title = f"Experience, {show.value}: {stratum}, weighting {chosen}"
-    print_rows(show.value, rows, output, columns, title=title, note=_note(show, rows))
+    nothing = _nothing(show, asked, chosen, mart_rows(home, WEIGHTED.format(mart=MARTS[show])))
+    note = _note(show, rows)
+    print_rows(show.value, rows, output, columns, title=title, note=note, nothing=nothing)
+
+
+def _nothing(
+    show: Show, asked: dict[str, str | None], weighting: str, there: list[dict[str, Any]]
+) -> str:
+    """Why nothing is shown where every choice is one that has ratings, and what there is."""
+    chosen = [f"{name} {value}" for name, value in asked.items() if value is not None]
+    said = f"There are no {show.value} of {', '.join(chosen)}, weighting {weighting}."
+    if show is Show.PROFILES:
+        said += " Nothing there differs by more than chance."
+    others = sorted({f"{row['weighting']} ({row['stratum_id']})" for row in there})
+    return (
+        f"{said} Other weightings and strata with {show.value}: {listed(others)}"
+        if others
+        else said
+    )
 
 
 def _note(show: Show, rows: list[dict[str, Any]]) -> str | None:

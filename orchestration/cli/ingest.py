@@ -18,6 +18,7 @@ from publishing.counted import counted
 if TYPE_CHECKING:
     from expectations.gate import Gate
     from orchestration.load_report import LoadReport
+    from orchestration.loading import DryRun
     from orchestration.updating import Updates
 
 
@@ -67,6 +68,7 @@ def ingest(
     from expectations.gate import Gate, Permit
     from orchestration.dry_run import first_rows
     from orchestration.load_report import GateRefusalError
+    from orchestration.loading import DryRun
 
     if is_dry and update:
         raise UsageError(
@@ -79,12 +81,13 @@ def ingest(
         max_idle=max_idle,
     )
     permit = Permit(is_across=across_sources, signature=signature, bounds=bounds)
+    dry_run = DryRun(Home.from_environment()) if is_dry else None
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
         gate = Gate(max_bad_share=max_bad_share, permit=permit)
         try:
-            report = _brought(path, mapping, source, gate, is_dry=is_dry, is_update=update)
+            report = _brought(path, mapping, source, gate, dry_run, is_update=update)
         except GateRefusalError as refused:
             report = refused.report
             worst = refused
@@ -112,21 +115,20 @@ def _brought(
     mapping: str | None,
     source: str | None,
     gate: Gate,
+    dry_run: DryRun | None,
     *,
-    is_dry: bool,
     is_update: bool,
 ) -> LoadReport:
     # These import pyarrow and DuckDB.
-    from orchestration.loading import load_file, try_file, update_file
+    from orchestration.loading import load_file, update_file
 
     home = Home.from_environment()
     if is_update:
         show = partial(_show_updates, path)
         return update_file(home, path, show, mapping=mapping, source_name=source, gate=gate)
-    bring = try_file if is_dry else load_file
+    bring = partial(load_file, home) if dry_run is None else dry_run.bring
     with progress(path) as shown:
         return bring(
-            home,
             path,
             mapping=mapping,
             source_name=source,
@@ -150,10 +152,10 @@ def _show_updates(path: str, updates: Updates) -> None:
 def _what_was_refused(report: LoadReport) -> None:
     """Examples of refused rows, and what can be done about them."""
     from ingestion.vocabulary import Refusal
-    from orchestration.load_report import TWO_WAYS, example_line, remedies
+    from orchestration.load_report import TWO_WAYS, example_lines, remedies
 
-    for row in report.examples:
-        put(f"    {example_line(row)}")
+    for line in example_lines(report.examples):
+        put(f"    {line}")
     for remedy in remedies(report):
         put(f"    {remedy}")
     is_refused = report.status == "refused"

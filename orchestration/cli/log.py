@@ -11,7 +11,16 @@ import typer
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
 from ingestion.visible_text import visible
-from orchestration.cli.output import AS_JSON, AS_OF, print_json, print_table, put, put_file, say
+from orchestration.cli.output import (
+    AS_JSON,
+    AS_OF,
+    home_hint,
+    print_json,
+    print_table,
+    put,
+    put_file,
+    say,
+)
 from orchestration.cli.undo import undo
 from publishing.counted import counted
 
@@ -409,6 +418,9 @@ def show(*, as_json: AS_JSON = False) -> None:
     if as_json:
         print_json({"commits": commits})
         return
+    if not commits:
+        say(f"Nothing was loaded: demoscope ingest PATH. {home_hint()}")
+        return
     print_table(commits, COMMITS)
 
 
@@ -466,6 +478,8 @@ def verify(
         put(line)
         for finding in (*report.findings, *report.notes):
             put(f"  {finding}")
+        if not report.commit_count:
+            say(f"Nothing was loaded. {home_hint()}")
     if not report.is_ok:
         raise typer.Exit(IntegrityError.exit_code)
 

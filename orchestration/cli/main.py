@@ -9,6 +9,7 @@ import errno
 import os
 import resource
 import sys
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -18,7 +19,7 @@ from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError, NotFoundError
 from ingestion.paths import Home
-from orchestration.cli.output import say
+from orchestration.cli.output import home_hint, say
 
 # The module that has a function of the command's name, or for a group of commands its `app`.
 COMMANDS = {
@@ -105,9 +106,16 @@ def allow_open_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def _hide_warnings_of_libraries() -> None:
+    """What Python's libraries warn of is for developers: `python -W` and PYTHONWARNINGS show it."""
+    if not sys.warnoptions:
+        warnings.showwarning = lambda *_args, **_named: None
+
+
 def run() -> None:
     """Run the command line; a user's error is one message and an exit code, never a traceback."""
     allow_open_files()
+    _hide_warnings_of_libraries()
     try:
         Home.from_environment().keep_private()
         app()
@@ -135,13 +143,7 @@ def run() -> None:
 
 def _where(error: DemoscopeError) -> str:
     """Which home has nothing to find: another may be meant."""
-    if not isinstance(error, NotFoundError):
-        return ""
-    home = Home.from_environment()
-    # A home in which something was built is not a wrong one.
-    if str(home.root) in str(error) or (home.boards.is_dir() and any(home.boards.iterdir())):
-        return ""
-    return f" (The home is {home.root}; DEMOSCOPE_HOME names another.)"
+    return f" ({said})" if isinstance(error, NotFoundError) and (said := home_hint()) else ""
 
 
 def _end(message: str, code: int) -> None:

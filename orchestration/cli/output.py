@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingestion.paths import HOME_VARIABLE, Home
 from ingestion.visible_text import visible, visible_in_json, visible_lines
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     Row = Mapping[str, Any]
-    # A heading (`>`: set right, `^`: centred), and a format string or function for the cell.
+    # A heading (`>`: set right, `^`: centred, `<`: never cut), and a format string or function for
+    # the cell.
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
@@ -72,6 +74,22 @@ def say(message: object) -> None:
     sys.stderr.write(f"{visible_lines(message)}\n")
 
 
+def home_hint() -> str:
+    """Which home is read, where another may be meant; empty for one in which a release is kept."""
+    from ingestion.log.layout import Layout
+
+    home = Home.from_environment()
+    if home.boards.is_dir() and any(home.boards.iterdir()):
+        return ""
+    named = f"{HOME_VARIABLE} names it" if os.environ.get(HOME_VARIABLE) else "the default"
+    said = f"The home is {home.root}, {named}"
+    if not home.root.exists():
+        said += "; it does not exist"
+    elif not Layout(home.log).last_seq():
+        said += "; nothing was ever loaded there"
+    return f"{said}. If another is meant: {HOME_VARIABLE}=DIR"
+
+
 def print_rows(
     name: str,
     rows: Sequence[Row],
@@ -81,16 +99,17 @@ def print_rows(
     head: Row | None = None,
     title: str | None = None,
     note: str | None = None,
+    nothing: str | None = None,
 ) -> None:
     """Print rows of which there may be none.
 
     JSON has `head` and the list `name`; CSV has all columns of the rows; the table has `columns`,
-    with `title` above and `note` below it.
+    with `title` above and `note` below it. `nothing` is what to say where there is no row.
     """
     if output is Format.JSON:
         print_json({**(head or {}), name: list(rows)})
     if not rows:
-        say(f"No {name}.")
+        say(nothing or f"No {name}.")
     elif output is Format.CSV:
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
@@ -121,7 +140,9 @@ def print_table(
     excess = Measurement.get(console, console.options.update(width=10**6), whole).maximum
     excess -= console.width
     if excess > 0:
-        names = [at for at, heading in enumerate(columns) if not heading.startswith((">", "^"))]
+        names = [
+            at for at, heading in enumerate(columns) if not heading.startswith((">", "^", "<"))
+        ]
         for at, width in _name_widths([cells[at] for at in names], excess).items():
             cells[names[at]] = _shortened(cells[names[at]], width)
         whole = _table(columns, cells, title)
@@ -147,7 +168,7 @@ def _table(columns: Columns, cells: list[list[str]], title: str | None) -> Table
     table = Table(title=shown, title_justify="left", box=None, pad_edge=False)
     for heading in columns:
         justify: Any = {">": "right", "^": "center"}.get(heading[:1], "left")
-        table.add_column(Text(heading.lstrip(">^")), justify=justify, no_wrap=True)
+        table.add_column(Text(heading.lstrip(">^<")), justify=justify, no_wrap=True)
     for row in zip(*cells, strict=True):
         table.add_row(*map(Text, row))
     return table

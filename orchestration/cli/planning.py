@@ -10,6 +10,7 @@ import typer
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.paths import Home
 from orchestration.cli.output import FORMAT, Format, print_rows, say
+from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from orchestration.cli.output import Columns
@@ -163,7 +164,9 @@ def recruit(
     known = [row["country"] for row in countries]
     if country is not None and country not in known:
         message = f"There is no recruitment target for {country!r}."
-        raise NotFoundError(message, remedy=f"seed_recruitment_targets has: {', '.join(known)}.")
+        meant = did_you_mean(country, known)
+        remedy = f"{meant}seed_recruitment_targets has: {', '.join(known)}."
+        raise NotFoundError(message, remedy=remedy)
     rows = mart_rows(home, ROWS, {"level": level.value, "country": country})
     columns: Columns = {
         level.value: lambda row: row["stratum_id"] or f"{row['country']}: {row['label']}",

@@ -10,6 +10,7 @@ import typer
 from ingestion.errors import NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, FORMAT, Format, print_json, print_rows, put, say
+from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from orchestration.cli.output import Columns
@@ -111,9 +112,10 @@ def sensitivity(
     }
     found = _rows(SENSITIVITY, {"dimension": dimension})
     if not found:
-        known = ", ".join(row["dimension"] for row in _rows(DIMENSIONS))
+        known = [row["dimension"] for row in _rows(DIMENSIONS)]
         message = f"There is no dimension {dimension!r}."
-        raise NotFoundError(message, remedy=f"There are: {known}.")
+        meant = did_you_mean(dimension, known)
+        raise NotFoundError(message, remedy=f"{meant}There are: {', '.join(known)}.")
     print_rows("models", found, output, columns)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.output import FORMAT, Format, print_rows, say
+from orchestration.cli.choices import chosen_weighting, listed, require_known
+from orchestration.cli.output import FORMAT, Format, print_rows
 
 if TYPE_CHECKING:
     from orchestration.cli.output import Columns, Row
@@ -26,6 +27,16 @@ select * from rpt_sycophancy_effect
 where stratum_id = $stratum and weighting = $weighting
 order by judge, judge_version, rubric_version, level desc, outcome
 """
+THERE = """
+select 'rates' as show, stratum_id, weighting from rpt_sycophancy
+where judge <> 'people' and label = 'sycophancy'
+union
+select 'effects', stratum_id, weighting from rpt_sycophancy_effect
+order by all
+"""
+NOBODY = (
+    "No judge labelled sycophancy: demoscope label run sycophancy, load the labels, then build."
+)
 
 
 class Show(StrEnum):
@@ -42,24 +53,34 @@ def _interval(title: str, name: str, form: str) -> Columns:
         low, high = row[f"{name}_lo"], row[f"{name}_hi"]
         return f"{row[name]:{form}} ({low:{form}} to {high:{form}})"
 
-    return {f">{title}, 95%": said}
+    return {f">{title}": said}
 
 
+def _outcome(row: Row) -> str:
+    """What was rated or judged, with its unit."""
+    if row["outcome"] == "personality_rating":
+        return "personality rating (points of 1 to 7)"
+    return f"{row['outcome'].removesuffix('_verdict')} verdict (share won)"
+
+
+JUDGE: Columns = {"judge": lambda row: " ".join(filter(None, (row["judge"], row["judge_version"])))}
 EFFECT_COLUMNS: Columns = {
-    "outcome": "{outcome}",
-    "level": "{level}",
-    **_interval("naive", "naive_effect", "+.2f"),
-    **_interval("corrected", "effect", "+.2f"),
-    **_interval("by people alone", "people_effect", "+.2f"),
-    ">p": lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3f}",
+    **JUDGE,
+    "<what goes with flattery": _outcome,
+    "compared": lambda row: row["level"].replace("_", " "),
+    **_interval("as judged (95%)", "naive_effect", "+.2f"),
+    **_interval("less judge's errors (95%)", "effect", "+.2f"),
+    **_interval("by people alone (95%)", "people_effect", "+.2f"),
+    ">p, all rows": lambda row: "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3f}",
     ">E-value": lambda row: "" if row["e_value"] is None else f"{row['e_value']:.1f}",
     ">answers": "{answer_count:,}",
     ">people": "{participant_count:,}",
 }
 RATE_COLUMNS: Columns = {
+    **JUDGE,
     "model": "{model_id}",
-    **_interval("naive", "naive_share", ".0%"),
-    **_interval("corrected", "corrected_share", ".0%"),
+    **_interval("answers that flatter, as judged (95%)", "naive_share", ".0%"),
+    **_interval("less judge's errors (95%)", "corrected_share", ".0%"),
     ">answers": "{answer_count:,}",
     ">people": "{participant_count:,}",
 }
@@ -69,7 +90,9 @@ def sycophancy(
     show: Annotated[Show, typer.Argument(help="effects, or rates by model.")] = Show.EFFECTS,
     *,
     stratum: Annotated[str, typer.Option(help="all, or a country; of rates also a group.")] = "all",
-    weighting: Annotated[str, typer.Option(help="none, or a scheme.")] = "none",
+    weighting: Annotated[
+        str | None, typer.Option(help="none, or a scheme; the census where not given.")
+    ] = None,
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Show how often models flatter, and what goes with it: ratings and verdicts."""
@@ -79,10 +102,25 @@ def sycophancy(
         Show.RATES: (RATES, RATE_COLUMNS, "intervals are of one model at a time"),
         Show.EFFECTS: (EFFECTS, EFFECT_COLUMNS, "associations, not causes; p is of all together"),
     }[show]
-    asked = {"stratum": stratum, "weighting": weighting}
-    rows = mart_rows(Home.from_environment(), query, asked)
-    if not rows:
-        say("No judge labelled sycophancy there: demoscope label run sycophancy, then build.")
+    home = Home.from_environment()
+    there = mart_rows(home, THERE)
+    own = [row for row in there if row["show"] == show.value]
+    if not own:
+        nothing = NOBODY
+        if there:
+            nothing = f"There are no {show.value}; there are {there[0]['show']}."
+        print_rows(show.value, [], output, columns, nothing=nothing)
         return
-    title = f"Sycophancy, {show.value}: {stratum}, weighting {weighting}"
-    print_rows(show.value, rows, output, columns, title=title, note=note)
+    require_known("stratum", stratum, [row["stratum_id"] for row in there])
+    require_known("weighting", weighting, [row["weighting"] for row in there])
+    weightings = [row["weighting"] for row in own if row["stratum_id"] == stratum]
+    chosen = weighting or chosen_weighting(None, weightings)
+    rows = mart_rows(home, query, {"stratum": stratum, "weighting": chosen})
+    title = f"Sycophancy, {show.value}: {stratum}, weighting {chosen}"
+    if weightings:
+        nothing = f"There are no {show.value} of {stratum} weighted by {chosen!r}. "
+        nothing += f"Weightings there are: {listed(sorted(weightings))}"
+    else:
+        strata = sorted({row["stratum_id"] for row in own})
+        nothing = f"There are no {show.value} of {stratum}. There are those of: {listed(strata)}"
+    print_rows(show.value, rows, output, columns, title=title, note=note, nothing=nothing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from publishing.boards.view import SECONDARY_SUFFIX, UNWEIGHTED
+from publishing.boards.view import DEFAULT_STRATUM, SECONDARY_SUFFIX, UNWEIGHTED
 from publishing.page.marts import Rows
 
 Row = Mapping[str, Any]
@@ -63,6 +63,28 @@ def experience(marts: Mapping[str, Rows], strata: Mapping[str, int]) -> dict[str
             for row in gaps
         ],
         "findings": [{**_place(row, strata), "sentence": row["sentence"]} for row in findings],
+    }
+
+
+def ratings_alone(marts: Mapping[str, Rows]) -> dict[str, Any]:
+    """What a page without a leaderboard says instead.
+
+    Returns:
+        `has_battled`: whether two models were compared at all. `has_ratings`: whether one was
+        rated by itself. `rated`: what `experience` returns
+        of everybody, with weighted rows alone where there are any, and `others`: models that have
+        none; None where nothing may be shown.
+    """
+    rated = experience(marts, {DEFAULT_STRATUM: 0})
+    if rated is not None:
+        weighted = [row for row in rated["models"] if row["is_weighted"]]
+        names = {row["name"] for row in weighted}
+        others = sorted({row["name"] for row in rated["models"]} - names) if weighted else []
+        rated |= {"models": weighted or rated["models"], "others": others}
+    return {
+        "has_battled": any(row["has_battled"] for row in marts["dim_model"]),
+        "has_ratings": any(row.get("is_rated") for row in marts["dim_model"]),
+        "rated": rated,
     }
 
 

@@ -22,7 +22,7 @@ from publishing.boards.view import (
 )
 from publishing.counted import counted
 from publishing.page.benchmarks import benchmark_section
-from publishing.page.experience import experience
+from publishing.page.experience import experience, ratings_alone
 from publishing.page.incidents import incidents
 from publishing.page.marts import MATRIX_MODELS, Rows
 from publishing.page.safety import safety
@@ -136,6 +136,7 @@ def page_data(
         "pairs": pairs(marts["rpt_pairwise"], places),
         "history": history(summaries, places),
         "experience": experience(marts, places["stratum_id"]),
+        "alone": None if first else ratings_alone(marts),
         "ties": ties(marts["rpt_tie_rate"], places),
         "divisions": divisions(by_country(consistency), places),
         "judges": judges(marts["rpt_disagreement"], places),

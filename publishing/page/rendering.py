@@ -34,7 +34,7 @@ SECTIONS = {
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "integrity", "safety", "incidents", "sycophancy", "benchmarks")
+TEMPLATES_ONLY = ("plain", "alone", "integrity", "safety", "incidents", "sycophancy", "benchmarks")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 

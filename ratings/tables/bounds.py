@@ -2,7 +2,8 @@
 
 Pairs grow with the square of the models; queues, forecasts and checks of fit with the cube. Every
 board has them up to DETAILED_MODELS; beyond, everybody's board alone has pairs and a queue, of at
-most PAIRED_MODELS, and no board is checked. What is left out is a row of the table `left_out`.
+most PAIRED_MODELS, and no board is checked. What is left out is a row of the table `left_out`,
+and so are models that weighted boards of ratings lack, as nobody who rated them has a weight.
 Skills, intervals, ranks and win shares are never left out of a board.
 """
 
@@ -26,7 +27,7 @@ PAIRED_MODELS = 1_000
 # Skills and effects of one hierarchical model: it is solved by the cube of their number.
 HIERARCHY_SIZE = 3_000
 PAIRS, QUEUE, FORECAST, HIERARCHY = "pairs", "queue", "forecast", "hierarchy"
-FIT, BENCHMARKS = "fit", "benchmarks"
+FIT, BENCHMARKS, RATINGS = "fit", "benchmarks", "ratings"
 
 
 def paired(posterior: Posterior, *, is_everybody: bool) -> IndexArray:

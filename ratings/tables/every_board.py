@@ -27,7 +27,8 @@ from ratings.tables import (
 )
 from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
-from ratings.tables.experience_boards import experience_tables
+from ratings.tables.experience_boards import experience_tables, ratings_left_out
+from ratings.tables.experience_tables import EXPERIENCE
 from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_rows
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
@@ -144,6 +145,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         ):
             written |= made
             too_large += left
+    too_large += ratings_left_out(tables.get(EXPERIENCE.name))
     return written | {"left_out": conform("left_out", bounds.left_out_rows(too_large))}
 
 

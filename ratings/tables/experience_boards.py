@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.special import stdtrit
 
 from ratings.axis_effect import holm
@@ -30,6 +31,7 @@ from ratings.experience import (
 )
 from ratings.gaussian import NORMAL_975
 from ratings.ordered_probit import OrderedProbit, fit_ordered_probit
+from ratings.tables.bounds import RATINGS, left_out
 from ratings.tables.declarations import before_rounding
 from ratings.tables.experience_tables import CRITERION_GAP, EVERY, EXPERIENCE, MODEL_PROFILE
 from ratings.tables.inputs import Read
@@ -154,6 +156,35 @@ def _experience_rows(
                 },
                 **{column: values[place] for column, values in {**ranks, **latent}.items()},
             }
+
+
+def ratings_left_out(experience: pa.Table | None) -> Iterator[dict[str, Any]]:
+    """A row of `left_out` for every stratum and criterion whose weighted boards lack a model.
+
+    Nobody who rated it has a weight, so no row of it can say how many of its ratings are left out.
+    A stratum that is weighted by no scheme goes without nothing. Provisional models are not
+    counted: the table is public, and they would say what a few people rated.
+    """
+    if experience is None:
+        return
+    is_weighted = pc.not_equal(experience.column("weighting"), UNWEIGHTED)
+    weighted = _models(experience.filter(is_weighted))
+    there = {stratum for stratum, _ in weighted}
+    is_enough = pc.invert(pc.or_(is_weighted, experience.column("is_provisional")))
+    for (stratum, criterion), models in sorted(_models(experience.filter(is_enough)).items()):
+        if stratum in there:
+            kept = models & weighted.get((stratum, criterion), set())
+            yield left_out(RATINGS, stratum, criterion, len(models), len(kept))
+
+
+def _models(experience: pa.Table) -> dict[tuple[str, str], set[str]]:
+    """The models of each stratum and criterion, whatever the weightings."""
+    found: dict[tuple[str, str], set[str]] = {}
+    keys = ("stratum_id", "criterion", "model_id")
+    columns = (experience.column(name).to_pylist() for name in keys)
+    for stratum, criterion, model in zip(*columns, strict=True):
+        found.setdefault((stratum, criterion), set()).add(model)
+    return found
 
 
 def _ranks(means: DomainMeans, domains: IndexArray, spread: Spread) -> dict[str, list[Any]]:

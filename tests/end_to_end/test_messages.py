@@ -9,12 +9,26 @@ from tests.end_to_end.command import demoscope, document
 
 
 @pytest.mark.parametrize(
-    "arguments", [("leaderboard",), ("build",), ("publish",), ("boards", "audit")]
+    "arguments",
+    [
+        *(("leaderboard",), ("build",), ("publish",), ("boards", "audit"), ("experience",)),
+        *(("sycophancy",), ("benchmarks", "gap"), ("queue",), ("recruit",)),
+    ],
 )
 def test_who_is_in_a_wrong_home_is_told_which(home: Path, arguments: tuple[str, ...]) -> None:
     done = demoscope(home, *arguments)
     assert done.returncode == 3, done.stderr
-    assert str(home) in done.stderr
+    assert f"The home is {home}, DEMOSCOPE_HOME names it" in done.stderr
+    assert "If another is meant: DEMOSCOPE_HOME=DIR" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("boards", "list"), ("log", "show"), ("log", "verify")])
+def test_a_list_of_a_home_without_anything_says_which_home(
+    home: Path, arguments: tuple[str, ...]
+) -> None:
+    done = demoscope(home, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert f"The home is {home}" in done.stderr
 
 
 def test_a_slip_in_a_stratum_is_answered(built: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from ingestion.paths import Home
 from orchestration.dry_run import NO_VAULT, first_rows
 from orchestration.load_report import GateRefusalError, LoadReport
-from orchestration.loading import load_file, try_file
+from orchestration.loading import DryRun, load_file, try_file
+from tests.end_to_end.command import document
 from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text
 
 BAD = {**VOTES[0], "id": 9, "winner": "nobody"}
@@ -151,3 +152,66 @@ def test_enrolments_of_the_same_file_count(home: Home, tmp_path: Path) -> None:
 def test_first_rows_are_shown_as_they_are_understood(votes: Path, mapping: str) -> None:
     votes.write_text(csv_text(VOTES))
     assert [row["outcome"] for row in first_rows(str(votes), mapping, None)] == ["a", "tie", "b"]
+
+
+def scores(path: Path, model: str) -> Path:
+    path.write_text(
+        "model,benchmark,metric,score,reported_by,date\n"
+        f"{model},exam,accuracy,0.5,Office,2025-01-02\n"
+    )
+    return path
+
+
+def test_aliases_of_a_dry_run_count_as_if_they_were_loaded(
+    home: Home, votes: Path, mapping: str, tmp_path: Path
+) -> None:
+    votes.write_text(csv_text(VOTES))
+    load_file(home, str(votes), mapping=mapping)
+    compared = str(VOTES[0]["left"])
+    aliases = tmp_path / "aliases.csv"
+    aliases.write_text(f"alias,model\nModel A (API),{compared}\n")
+    dry_run = DryRun(home)
+    assert dry_run.bring(str(aliases)).warnings == []
+    file = str(scores(tmp_path / "s.csv", "Model A (API)"))
+    [said] = try_file(home, file, mapping="benchmark-scores").warnings
+    assert "compared by nobody" in said
+    assert dry_run.bring(file, mapping="benchmark-scores").warnings == []
+    assert load_file(home, str(aliases)).warnings == []
+    assert load_file(home, file, mapping="benchmark-scores").warnings == []
+
+
+def test_aliases_that_a_mapping_brings_count_in_its_dry_run(
+    home: Home, votes: Path, mapping: str, tmp_path: Path
+) -> None:
+    votes.write_text(csv_text(VOTES))
+    load_file(home, str(votes), mapping=mapping)
+    (tmp_path / "aliases.csv").write_text(f"alias,model\nOther,{VOTES[0]['left']}\n")
+    own = tmp_path / "scores.yml"
+    own.write_text(
+        "source: own\nevent: benchmark_reported\naliases: aliases.csv\ncolumns:\n"
+        "  native_id: {row_number: true}\n  model_id: model\n  benchmark: benchmark\n"
+        "  metric: metric\n  score: score\n"
+    )
+    file = str(scores(tmp_path / "s.csv", "Other"))
+    tried = try_file(home, file, mapping=str(own)).warnings
+    assert len(tried) == 1
+    assert "aliases.csv: 1 of 1 aliases would enter the log." in tried[0]
+    assert (
+        tried[0].replace("would enter", "entered")
+        == load_file(home, file, mapping=str(own)).warnings[0]
+    )
+
+
+def test_the_command_tries_its_files_one_after_the_other(
+    home: Home, votes: Path, mapping: str, tmp_path: Path
+) -> None:
+    votes.write_text(csv_text(VOTES))
+    load_file(home, str(votes), mapping=mapping)
+    files = [tmp_path / "aliases.csv", tmp_path / "b.jsonl"]
+    files[0].write_text(f"alias,model\nOther,{VOTES[0]['left']}\n")
+    row = {"event_type": "benchmark_reported", "source": "s", "native_id": "1"}
+    score = {"model_id": "Other", "benchmark": "exam", "score": 0.5}
+    files[1].write_text(json.dumps(row | score) + "\n")
+    printed = document(home.root, "ingest", *files, "--dry-run", "--json")
+    assert [load["warnings"] for load in printed["loads"]] == [[], []]
+    assert document(home.root, "ingest", files[1], "--dry-run", "--json")["loads"][0]["warnings"]

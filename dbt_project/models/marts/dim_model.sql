@@ -105,6 +105,13 @@ battled as (
 
 ),
 
+rated as (
+
+    select distinct model_id from {{ ref('int_ratings__current') }}
+    where is_counted
+
+),
+
 registered as (
 
     select
@@ -208,6 +215,8 @@ known as (
     select model_id from battled
     union
     select model_id from uncounted
+    union
+    select model_id from rated
 
 )
 
@@ -224,6 +233,7 @@ select
     registered.released_at,
     registered.model_id is not null as is_registered,
     battled.model_id is not null as has_battled,
+    rated.model_id is not null as is_rated,
     retired.model_id is not null as is_retired,
     retired.retired_reason,
     retired.retired_at,
@@ -236,6 +246,7 @@ from known
 left join registered on known.model_id = registered.model_id
 left join registered_again on known.model_id = registered_again.model_id
 left join battled on known.model_id = battled.model_id
+left join rated on known.model_id = rated.model_id
 left join retired on known.model_id = retired.model_id
 left join published on known.model_id = published.model_id
 left join other_names on known.model_id = other_names.model_id

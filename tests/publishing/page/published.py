@@ -113,6 +113,8 @@ def _model(study: Study, model: str) -> dict[str, Any]:
         "model_id": model,
         "display_name": {0: HOSTILE, 1: LONG}.get(place, f"Model {place:02d}"),
         "provider": "Makers & Sons" if place % 2 else None,
+        "has_battled": True,
+        "is_rated": place == 0,
         "is_retired": is_retired,
         "retired_reason": "Withdrawn by its provider." if is_retired else None,
         "retired_at": datetime(2025, 8, 15, tzinfo=UTC) if is_retired else None,

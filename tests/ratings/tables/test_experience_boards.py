@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ratings.tables import experience_boards
+from ratings.tables.bounds import left_out_rows
 from ratings.tables.declarations import conform
-from ratings.tables.experience_boards import experience_tables
+from ratings.tables.experience_boards import experience_tables, ratings_left_out
 from tests.ratings.rated_worlds import CRITERIA, GROUPS, World, reading
 
 QUALITY = np.array([-0.6, -0.2, 0.0, 0.2, 0.6])
@@ -247,3 +249,21 @@ def test_one_rater_is_no_certainty() -> None:
     assert table["rating_lo"].isna().all()
     assert table["rating_sd"].isna().all()
     assert (table["participant_count"] == 1).all()
+
+
+def test_models_that_nobody_with_a_weight_rated_are_left_out() -> None:
+    keys = ("weighting", "stratum_id", "criterion", "model_id", "is_provisional")
+    said = [
+        ("none", "all", "wit", "a", False),
+        ("none", "all", "wit", "b", False),
+        ("none", "all", "wit", "c", True),
+        ("none", "all", "tone", "a", False),
+        ("census", "all", "wit", "a", False),
+        ("none", "US", "wit", "a", False),
+    ]
+    table = pa.Table.from_pylist([dict(zip(keys, row, strict=True)) for row in said])
+    found = left_out_rows(ratings_left_out(table)).to_pylist()
+    assert [tuple(row.values()) for row in found] == [
+        ("ratings", "all", "tone", 1, 0),
+        ("ratings", "all", "wit", 2, 1),
+    ]
