@@ -56,7 +56,8 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 'US/age/' || group_name as stratum_id,
                 0.5::double as population_share, 1 as sort_order;
         create table dim_model as
-            select distinct unnest([model_a, model_b]) as model_id, false as is_retired
+            select distinct unnest([model_a, model_b]) as model_id, true as is_registered,
+                false as is_retired, true as has_battled, 0 as own_alias_battle_count
             from verdict;
         create table seeds.seed_pairing_policies as
             from read_csv('{SEEDS}/seed_pairing_policies.csv', all_varchar = true);
