@@ -421,7 +421,7 @@ def judges(rows: Rows, places: Places) -> Rows:
         if name is None or row["dimension"] not in places["dimension"]:
             continue
         key = places["dimension"][row["dimension"]], row["axis"]
-        figures = found.setdefault(key, {"dimension": key[0], "axis": key[1]})
+        figures = found.setdefault(key, {"dimension": key[0], "axis": AXES.get(key[1], key[1])})
         for end in ("", "_lo", "_hi"):
             value = row[f"opposite_share{end}"]
             figures[name + end] = None if value is None else scaled(value, PERMILLE)
@@ -433,6 +433,8 @@ def judges(rows: Rows, places: Places) -> Rows:
 
 
 JUDGE_COLUMNS = 8
+# A cell is of people who are in one group of every axis.
+AXES = {"cell": "all of these at once"}
 
 
 def margins(rows: Rows, weighted: Rows) -> Rows:
