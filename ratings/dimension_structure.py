@@ -19,11 +19,14 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from ratings.compiled import FloatArray, IndexArray
+from ratings.sandwich import satterthwaite
 from ratings.variance_share import NOTHING, Estimate
 
 FOLDS = 40
 # Fewer models have no correlation to speak of; skills must spread more than their errors by this.
 MODELS_MIN, RELIABILITY_MIN = 4, 0.1
+# A figure that differs by less than this does not.
+ROUNDING = 1e-12
 
 
 class Board(NamedTuple):
@@ -44,22 +47,45 @@ class Correlation(NamedTuple):
     true: Estimate
 
 
+class _Spread(NamedTuple):
+    # Standard deviation of a figure, and its degrees of freedom.
+    sd: float
+    freedom: float
+
+
+def _spread(found: FloatArray, value: float) -> _Spread | None:
+    # Of what is found without each of J folds (J). None where any can't be found, or where none
+    # differs: then nothing tells how people differ.
+    if not (math.isfinite(value) and np.isfinite(found).all() and found.size > 1):
+        return None
+    folds = float(found.size)
+    squares = (found - found.mean()) ** 2
+    variance = (folds - 1.0) / folds * float(squares.sum())
+    moved = int((np.abs(found - value) > ROUNDING).sum())
+    if moved < 2:
+        return None
+    # Few people are in few folds, and a few may be most of it.
+    freedom = satterthwaite(squares.sum(keepdims=True), (squares**2).sum(keepdims=True))
+    return _Spread(math.sqrt(variance), max(min(freedom, moved - 1.0), 1.0))
+
+
 def jackknife(found: FloatArray, value: float) -> Estimate:
-    """Of what is found without each of J folds (J); nothing where any can't be found."""
+    """Of what is found without each of J folds (J); nothing where any can't be found.
+
+    No interval where fewer than two folds make a difference.
+    """
     if not (math.isfinite(value) and np.isfinite(found).all() and found.size > 1):
         return NOTHING
-    folds = found.size
-    variance = (folds - 1.0) / folds * float(((found - found.mean()) ** 2).sum())
-    reach = float(stdtrit(folds - 1, 0.975)) * math.sqrt(variance)
+    spread = _spread(found, value)
+    if spread is None:
+        return Estimate(value, None, None)
+    reach = float(stdtrit(spread.freedom, 0.975)) * spread.sd
     return Estimate(value, value - reach, value + reach)
 
 
 def within(estimate: Estimate, low: float, high: float) -> Estimate:
     """The same, held to where the figure can be."""
-    if estimate.value is None or estimate.lo is None or estimate.hi is None:
-        return NOTHING
-    ends = (estimate.value, estimate.lo, estimate.hi)
-    return Estimate(*(min(max(end, low), high) for end in ends))
+    return Estimate(*(None if end is None else min(max(end, low), high) for end in estimate))
 
 
 def over_models(a: Board, b: Board) -> Correlation:
@@ -210,8 +236,8 @@ def decisiveness(ties: FloatArray, verdicts: FloatArray) -> list[Decisiveness]:
         if other.sum() > 0.0:
             rest = _share_without(other_tie, other)
             apart = own[0] - rest[0], own[1] - rest[1]
-        difference = jackknife(*apart)
-        found.append(Decisiveness(within(jackknife(*own), 0.0, 1.0), difference, _p(difference)))
+        tie_share = within(jackknife(*own), 0.0, 1.0)
+        found.append(Decisiveness(tie_share, jackknife(*apart), _p(*apart)))
     return found
 
 
@@ -222,11 +248,8 @@ def _share_without(above: FloatArray, below: FloatArray) -> tuple[FloatArray, fl
     return without, float(above.sum()) / whole if whole > 0.0 else math.nan
 
 
-def _p(difference: Estimate) -> float:
-    if difference.value is None or difference.hi is None:
+def _p(found: FloatArray, value: float) -> float:
+    spread = _spread(found, value)
+    if spread is None:
         return math.nan
-    reach = difference.hi - difference.value
-    if not reach > 0.0:
-        return math.nan
-    t = difference.value / reach * float(stdtrit(FOLDS - 1, 0.975))
-    return 2.0 * float(stdtr(FOLDS - 1, -abs(t)))
+    return 2.0 * float(stdtr(spread.freedom, -abs(value) / spread.sd))

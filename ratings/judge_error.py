@@ -155,16 +155,15 @@ def share_of(found: FloatArray, weight: FloatArray, clusters: Clusters) -> Share
         clusters: of the units.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        total = clusters.sums(weight)
-        value = clusters.sums(weight * found) / total
-        of_person = clusters.by_person(weight)
+        of_person, of_found = clusters.by_person(weight), clusters.by_person(weight * found)
+        total = clusters.over_people(of_person)
+        value = clusters.over_people(of_found) / total
         people = clusters.over_people((of_person > 0.0).astype(float))
         kish = total**2 / clusters.sums(weight**2)
         kish_people = total**2 / clusters.over_people(of_person**2)
-        share = of_person / total[clusters.of]
-        moves = moves_without(
-            clusters.by_person(weight * (found - value[clusters.group])) / total[clusters.of], share
-        )
+        own_total = total[clusters.of]
+        share, score = of_person / own_total, of_found - value[clusters.of] * of_person
+        moves = moves_without(score / own_total, share)
         variance = (people - 1.0) / people * clusters.over_people(moves**2)
         effective = np.fmin(kish, value * (1.0 - value) / variance)
         # Sums leave a rounding error where all are alike.
@@ -180,7 +179,8 @@ def share_of(found: FloatArray, weight: FloatArray, clusters: Clusters) -> Share
 def moves_without(score: FloatArray, share: FloatArray) -> FloatArray:
     """How far a share moves without each person (C), by what they add to it and have of it (C)."""
     left = 1.0 - share
-    return np.divide(score, left, out=np.zeros_like(score), where=left > 1e-9)
+    # Who is alone has no score.
+    return np.asarray(score / np.where(left > 1e-9, left, 1.0))
 
 
 def degrees_of_freedom(
@@ -190,7 +190,8 @@ def degrees_of_freedom(
 
     At most its ``people`` (K) less one, at least one. ``over_people``: sums a column (C) by group.
     """
-    squares, fourths = over_people(share**2), over_people(share**4)
+    square = share * share
+    squares, fourths = over_people(square), over_people(square * square)
     freedom = np.divide(squares**2, fourths, out=np.ones_like(squares), where=fourths > 0.0)
     return np.maximum(np.minimum(freedom, people - 1.0), 1.0)
 
@@ -293,8 +294,9 @@ def prediction_powered(
     alone, both = np.where(is_both, 0.0, weight), np.where(is_both, weight, 0.0)
     gap = np.where(is_both, np.nan_to_num(human) - judge, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        level, moves, _ = _mean_of(judge, alone, clusters)
-        rectifier, of_sample, freedom = _mean_of(gap, both, clusters)
+        level, moves, *_ = _mean_of(judge, alone, clusters)
+        rectifier, of_sample, share, people = _mean_of(gap, both, clusters)
+        freedom = degrees_of_freedom(share, people, clusters.over_people)
         half = stdtrit(freedom, 0.975) * np.sqrt(clusters.over_people((moves + of_sample) ** 2))
     why = np.full(clusters.size, None, dtype=object)
     why[clusters.sums(alone) == 0.0] = NO_JUDGE_ALONE
@@ -309,16 +311,17 @@ def prediction_powered(
 
 def _mean_of(
     said: FloatArray, amounts: FloatArray, clusters: Clusters
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    # Means (K) of what is said, how far they move without each person (C), and their degrees of
-    # freedom (K). Leaving out one of G people is G / (G - 1) of a draw.
-    total = clusters.sums(amounts)
-    mean = clusters.sums(amounts * said) / total
-    share = clusters.by_person(amounts) / total[clusters.of]
-    off = clusters.by_person(amounts * (said - mean[clusters.group])) / total[clusters.of]
-    people = clusters.over_people((share > 0.0).astype(float))
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    # Means (K) of what is said, how far they move without each person (C), who has which share (C),
+    # and how many people there are (K). Leaving out one of G is G / (G - 1) of a draw.
+    of_person, of_said = clusters.by_person(amounts), clusters.by_person(amounts * said)
+    total = clusters.over_people(of_person)
+    mean = clusters.over_people(of_said) / total
+    own_total = total[clusters.of]
+    share, off = of_person / own_total, (of_said - mean[clusters.of] * of_person) / own_total
+    people = clusters.over_people((of_person > 0.0).astype(float))
     moves = np.sqrt(1.0 - 1.0 / people)[clusters.of] * moves_without(off, share)
-    return mean, moves, degrees_of_freedom(share, people, clusters.over_people)
+    return mean, moves, share, people
 
 
 def _is_none(why: Words) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -29,7 +29,6 @@ from ratings.experience import (
     contrasts,
     false_discovery,
 )
-from ratings.gaussian import NORMAL_975
 from ratings.ordered_probit import OrderedProbit, fit_ordered_probit
 from ratings.tables.bounds import RATINGS, left_out
 from ratings.tables.declarations import before_rounding
@@ -129,8 +128,9 @@ def _experience_rows(
             continue
         spread = means.spread(domains)
         ranks = _ranks(means, domains, spread)
-        latent = _probit_columns(probits.get(criterion), domains % size)
-        half = stdtrit(np.diag(spread.of_pairs), 0.975) * np.sqrt(np.diag(spread.covariance))
+        t = np.asarray(stdtrit(np.diag(spread.of_pairs), 0.975), dtype=np.float64)
+        latent = _probit_columns(probits.get(criterion), domains % size, t)
+        half = t * np.sqrt(np.diag(spread.covariance))
         order = sorted(range(domains.size), key=lambda place: ranks["rank"][place] or math.inf)
         for place in order:
             domain = int(domains[place])
@@ -215,14 +215,14 @@ def _ranks(means: DomainMeans, domains: IndexArray, spread: Spread) -> dict[str,
 
 
 def _probit_columns(
-    fitted: tuple[IndexArray, OrderedProbit] | None, models: IndexArray
+    fitted: tuple[IndexArray, OrderedProbit] | None, models: IndexArray, t: FloatArray
 ) -> dict[str, list[float | None]]:
     names = ("probit_effect", "probit_rating", "probit_rating_lo", "probit_rating_hi")
     if fitted is None or not fitted[1].is_converged:
         return {name: [None] * models.size for name in (*names, "rater_share")}
     place = {int(model): at for at, model in enumerate(fitted[0])}
     at, fit = [place[int(model)] for model in models], fitted[1]
-    mean, half = fit.mean[at], NORMAL_975 * fit.mean_sd[at]
+    mean, half = fit.mean[at], t * fit.mean_sd[at]
     columns = (
         fit.effect[at],
         mean,

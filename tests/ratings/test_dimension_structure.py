@@ -11,6 +11,7 @@ from ratings.dimension_structure import (
     Patterns,
     decisiveness,
     in_battles,
+    jackknife,
     over_models,
     predicted,
 )
@@ -133,3 +134,30 @@ def test_ties_that_differ_are_told_and_those_that_do_not_rarely() -> None:
     assert found[3].p < 1e-6
     assert found[3].beyond_others.value == pytest.approx(0.2, abs=0.04)
     assert found[3].tie_share.value == pytest.approx(0.5, abs=0.04)
+
+
+def test_where_no_fold_makes_a_difference_there_is_no_interval() -> None:
+    # Nobody ties on the one level: that no one of these people does is no certainty.
+    verdicts = np.full((2, FOLDS), 5.0)
+    ties = np.stack((np.zeros(FOLDS), np.arange(FOLDS) % 3.0))
+    none, some = decisiveness(ties, verdicts)
+    assert none.tie_share == (0.0, None, None)
+    assert some.tie_share.lo is not None
+    # The other level still says how far its share is from nought.
+    assert none.p < 0.05
+    alone, nobody = decisiveness(np.zeros((2, FOLDS)), verdicts)
+    assert alone.beyond_others == (0.0, None, None)
+    assert np.isnan(nobody.p)
+
+
+def test_few_people_in_few_folds_have_few_degrees_of_freedom() -> None:
+    from scipy.stats import t
+
+    # A mean of four people, each in a fold of their own; 36 folds are empty.
+    people = np.array([1.0, 2.0, 4.0, 7.0])
+    found = np.full(FOLDS, people.mean())
+    found[:4] = (people.sum() - people) / 3.0
+    told = jackknife(found, float(people.mean()))
+    assert told.hi is not None
+    sd = people.std(ddof=1) / 2.0
+    assert told.hi - people.mean() >= 0.95 * t.ppf(0.975, 3.0) * sd
