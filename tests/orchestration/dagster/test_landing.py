@@ -114,14 +114,14 @@ def test_the_folder_says_the_mapping(paths: Home, write_battles: Callable[..., P
     }
 
 
-def test_a_mended_mapping_is_a_reason_to_load_again(
+def test_a_repaired_mapping_is_a_reason_to_load_again(
     tick: Ticks, paths: Home, write_battles: Callable[..., Path]
 ) -> None:
     mapping = write_battles("mine/mapping.yml", rows=1)
     write_battles("mine/votes.csv")
     tick()
     assert len(tick()) == 1
-    mapping.write_text("source: mended", encoding="utf-8")
+    mapping.write_text("source: repaired", encoding="utf-8")
     assert [len(tick()), len(tick())] == [0, 1]
 
 
