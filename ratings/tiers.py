@@ -43,14 +43,21 @@ class Separations:
         return surely
 
 
-def separations(posterior: Posterior, degrees_of_freedom: float = math.inf) -> Separations:
+def separations(
+    posterior: Posterior,
+    degrees_of_freedom: float = math.inf,
+    effective_participants: float = math.inf,
+) -> Separations:
     """All pairs of a board, at most 5% of boards wrong about any of them.
 
     ``posterior``: with the covariance that the board shows. ``degrees_of_freedom``: of Student's t
     by which that covariance was widened (``Sandwich.interval_covariance``).
+    ``effective_participants``: Kish's number. A few who judge most battles tell no more of how
+    people differ than so many would, however even their verdicts are by chance.
     """
     widening = float(stdtrit(degrees_of_freedom, 0.975)) / NORMAL_975
-    return separated(posterior.mean, posterior.covariance, degrees_of_freedom, widening)
+    freedom = min(degrees_of_freedom, max(effective_participants - 1.0, 1.0))
+    return separated(posterior.mean, posterior.covariance, freedom, widening)
 
 
 def separated(

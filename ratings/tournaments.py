@@ -235,8 +235,13 @@ def _with_dependence(rows: pa.Table, known: Dependence | None) -> pa.Table:
 
 def _tiers(rated: Rated, rank: IndexArray, counted: Mask, battles: float) -> dict[str, pa.Array]:
     """Columns that say which models are told apart; null for those that are not ``counted``."""
-    freedom = math.inf if rated.dependence is None else rated.dependence.growth[1]
-    found = separations(rated.posterior, freedom)
+    freedom, effective = math.inf, None
+    if rated.dependence is not None:
+        freedom, effective = (
+            rated.dependence.growth[1],
+            rated.dependence.effective_participant_count,
+        )
+    found = separations(rated.posterior, freedom, math.inf if effective is None else effective)
     by_rank = np.argsort(rank, kind="stable")
     by_rank = by_rank[counted[by_rank]]
     above, below = by_rank[:-1], by_rank[1:]
