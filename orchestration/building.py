@@ -31,6 +31,7 @@ from orchestration.leftovers import clear_leftovers, working_directory
 from orchestration.log_verification import verify
 from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
+from orchestration.second_process import SecondProcess
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
@@ -43,6 +44,7 @@ from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
 
     import pyarrow as pa
 
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 AFTER_RATINGS = ("source:ratings+", "source:log+")
+SECOND_PROCESS_EVENTS = 50_000
+"""Of fewer, ratings take no longer than another interpreter takes to start."""
 SOURCES = """
 select source from raw.battle_judged
 union
@@ -114,12 +118,16 @@ def _build(
     cut = resolve(home.boards, log, as_of, valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
     is_head = as_of is None and valid_until is None
-    with scratch(home) if not is_head else nullcontext(home.root) as root:
+    with (
+        scratch(home) if not is_head else nullcontext(home.root) as root,
+        # Started now, it is ready when the ratings begin.
+        helper(log, cut) if is_head else nullcontext(None) as elsewhere,
+    ):
         workspace = Workspace(root)
         step("transform")
         warnings = transform(workspace, log, cut, loads=home.loads)
         step("rate")
-        rate(workspace, log, parameters, is_board_alone=not is_head)
+        rate(workspace, log, parameters, is_board_alone=not is_head, elsewhere=elsewhere)
         if is_head:
             step("verify")
             verify(workspace.database, log, cut.log_position, home.log_public_key)
@@ -132,6 +140,12 @@ def _build(
     if is_head:
         store.make_current(home.boards, release)
     return release
+
+
+def helper(log: EventLog, cut: Cut) -> SecondProcess | nullcontext[None]:
+    """A second process for ratings that are worth the second of CPU it takes to start."""
+    is_worth_it = log.commit(cut.log_position).next_position >= SECOND_PROCESS_EVENTS
+    return SecondProcess() if is_worth_it else nullcontext()
 
 
 def transform(
@@ -180,10 +194,11 @@ def rate(
     parameters: RatingParameters,
     *,
     is_board_alone: bool = False,
+    elsewhere: Executor | None = None,
 ) -> pa.Table:
     """Rate every tournament of the database, and keep the ratings with what they are of.
 
-    `is_board_alone` leaves out what only reports read.
+    `is_board_alone` leaves out what only reports read; `elsewhere` as of `rate_all`.
 
     Raises:
         NotFoundError: the database's counts are not there, or not whole, or empty.
@@ -199,7 +214,12 @@ def rate(
             raise NotFoundError(message, remedy="Build again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
-            tables = rate_all(reading(connection), parameters, is_board_alone=is_board_alone)
+            tables = rate_all(
+                reading(connection),
+                parameters,
+                is_board_alone=is_board_alone,
+                elsewhere=elsewhere,
+            )
         except MissingTournamentError as error:
             raise UsageError(f"{error}.", remedy="Choose another margin_tournament.") from error
     ratings = tables[RATING]
