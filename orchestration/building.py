@@ -28,7 +28,7 @@ from orchestration.database import (
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.full_disk import full_disk_explained
 from orchestration.leftovers import clear_leftovers, working_directory
-from orchestration.log_verification import verify
+from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.second_process import SecondProcess
@@ -124,13 +124,15 @@ def _build(
         helper(log, cut) if is_head else nullcontext(None) as elsewhere,
     ):
         workspace = Workspace(root)
+        checking = elsewhere.submit(check, home.log) if elsewhere else None
         step("transform")
         warnings = transform(workspace, log, cut, loads=home.loads)
         step("rate")
         rate(workspace, log, parameters, is_board_alone=not is_head, elsewhere=elsewhere)
         if is_head:
             step("verify")
-            verify(workspace.database, log, cut.log_position, home.log_public_key)
+            found = checking.result() if checking else None
+            verify(workspace.database, log, cut.log_position, home.log_public_key, found)
             step("report")
             warnings += report(workspace)
         step("board")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ingestion.errors import UsageError
+from ingestion.log import EventLog
 from ingestion.log.checkpoint import read_public_key
 from ingestion.tables import TIMESTAMP, Column, Table
 from orchestration.database import open_database
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ingestion.log import EventLog
+    from ingestion.log.verification import Verification
 
 SOURCE, VERIFICATION = "log", "verification"
 TEXT, COUNT, FLAG = pa.string(), pa.int64(), pa.bool_()
@@ -47,7 +48,18 @@ LOG_TABLES = {
 }
 
 
-def verify(database: Path, log: EventLog, position: int, public_key: Path) -> dict[str, Any]:
+def check(log: Path) -> Verification:
+    """Check the whole log in a directory; from any process."""
+    return EventLog.open(log).verify()
+
+
+def verify(
+    database: Path,
+    log: EventLog,
+    position: int,
+    public_key: Path,
+    found: Verification | None = None,
+) -> dict[str, Any]:
     """Check the whole log, and keep what was found where dbt finds it as a source.
 
     Args:
@@ -55,12 +67,15 @@ def verify(database: Path, log: EventLog, position: int, public_key: Path) -> di
         log: all of it is checked.
         position: the last commit that the build read, from 1.
         public_key: the file of the key that signs the log's checkpoints; it may be missing.
+        found: what `check` found in this build; None where it is to be checked now.
 
     Returns:
         The row of `log.verification`.
     """
     checkpoint = log.checkpoint(size=position)
-    first, last, found = log.commit(1), log.commit(position), log.verify()
+    first, last = log.commit(1), log.commit(position)
+    if found is None:
+        found = log.verify()
     try:
         key = str(read_public_key(public_key))
     except UsageError:  # a build does not depend on it

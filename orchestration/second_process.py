@@ -1,8 +1,8 @@
 """A second Python process, for work that needs no other's result: one interpreter uses one core.
 
-It runs functions of this program, one after another, on what it is handed, and reads no file of the
-warehouse. What comes back is what the same call gives here, so that no figure tells where it was
-made. It ends with the process that started it.
+It runs functions of this program, one after another, on what it is handed, and reads nothing of the
+warehouse but the log. What comes back is what the same call gives here, so that no figure tells
+where it was made. It ends with the process that started it.
 """
 
 from __future__ import annotations
