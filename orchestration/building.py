@@ -32,6 +32,7 @@ from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.second_process import SecondProcess
+from orchestration.seed_tests import keep_passed, passed_before
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
@@ -175,10 +176,14 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
 
 def run_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[str]:
     """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
+    place = workspace.root, workspace.project
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
+    passed = passed_before(*place)
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
-    command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS]
+    command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS, *passed]
     results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+    if is_tested and not passed:
+        keep_passed(*place, results)
     mark_built(workspace.database, workspace.project, cut.log_position, cut.valid_until)
     return warnings_in(results)
 
