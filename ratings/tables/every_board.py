@@ -32,8 +32,9 @@ from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_r
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
 from ratings.tables.labelled_units import read_labelled
+from ratings.tables.planning import StudyPolicy
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
-from ratings.tables.standings import Standing
+from ratings.tables.standings import Awaited, Standing
 from ratings.tables.sycophancy import sycophancy_tables
 from ratings.tables.verdict_tables import (
     Structured,
@@ -135,12 +136,15 @@ def _rate_all(
     if is_board_alone:
         return {RATING: conform(RATING, every)}
     written = {RATING: conform(RATING, every)}
-    comparing = None
+    last: list[Future[tuple[Tables, Rows]]] = []
     if rated:
         covariances += map(count_boards.covariance_rows, count_boards.canonical(rated).values())
-        scores = read("benchmark_scores")
-        compared = written[RATING], covariances, seed
-        comparing = elsewhere.submit(_held_against_benchmarks, scores, *compared)
+        certain = [*standings.of_counts(rated, parameters), *certain, *populations]
+        held = read("benchmark_scores"), written[RATING], covariances, seed
+        last = [
+            _stopping(read, certain, seed, elsewhere),
+            elsewhere.submit(_held_against_benchmarks, *held),
+        ]
         tables |= _of_counts(rated, everybody, weighted_pairs, covariances, fragile)
     structured += unweighted_boards(rated, judged, everybody)
     tables |= verdict_tables(read, judged, study, structured, everybody) | effects | histories
@@ -151,14 +155,15 @@ def _rate_all(
     )
     written |= {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
-    if comparing is not None:
-        certain = [*standings.of_counts(rated, parameters), *certain, *populations]
-        unweighted = written[PAIRWISE].filter(pc.equal(pc.field("weighting"), UNWEIGHTED))
-        planned, unplanned = _planned(read, rated, certain, study, unweighted, seed, everybody)
-        held, unheld = comparing.result()
-        written |= planned | held
+    if rated:
+        queued, unqueued = _queued(read, rated, study, written[PAIRWISE], everybody)
+        written |= queued
         too_large += count_boards.pairs_left_out(rated, everybody)
-        too_large += [*board_fit.fits_left_out(rated), *unplanned, *unheld]
+        too_large += [*board_fit.fits_left_out(rated), *unqueued]
+    for one in last:
+        found, left = one.result()
+        written |= found
+        too_large += left
     for part in made:
         written |= {name: conform(name, table) for name, table in part.result().items()}
     return written | {"left_out": conform("left_out", bounds.left_out_rows(too_large))}
@@ -352,39 +357,42 @@ def _hierarchical(
     return boards, hierarchical_boards.effect_rows(every, seed), certain, too_large
 
 
-def _planned(
-    read: Read,
-    rated: list[Rated],
-    certain: list[Standing],
-    study: Study,
-    pairwise: pa.Table,
-    seed: int,
-    everybody: str,
+def _queued(
+    read: Read, rated: list[Rated], study: Study, pairs: pa.Table, everybody: str
 ) -> tuple[Tables, Rows]:
-    """What to ask next, and whether to stop; queues are made from tables as they are written.
+    """What to ask next; queues are made from tables as they are written.
 
     And what is left out, as models are very many.
     """
     strata = read("strata").column(0).to_pylist()
     models = read("candidates").column(0).to_pylist()
     policies = planning.policies_of(read("pairing_policies").to_pylist())
-    targets = read("stopping_targets").to_pylist()
     start = planning.Start(
         candidates=conform("candidate", planning.candidate_rows(rated, strata, models, everybody)),
-        pairwise=pairwise,
+        pairwise=pairs.filter(pc.equal(pc.field("weighting"), UNWEIGHTED)),
         parts=conform("population_part", planning.part_rows(study)),
     )
-    # Side by side, as kernels hold no lock.
-    with ThreadPoolExecutor(2) as beside:
-        queueing = beside.submit(planning.next_battle_rows, start, policies)
-        stopping = standings.stopping_rows(certain, targets, policies, models, seed)
-        tables = {
-            "candidate": start.candidates,
-            "population_part": start.parts,
-            "next_battle": conform("next_battle", queueing.result()),
-            "stopping": conform("stopping", stopping),
-        }
-    return tables, [
-        *planning.queues_left_out(start.candidates, rated, strata, models),
-        *standings.forecasts_left_out(stopping, models),
-    ]
+    tables = {
+        "candidate": start.candidates,
+        "population_part": start.parts,
+        "next_battle": conform("next_battle", planning.next_battle_rows(start, policies)),
+    }
+    return tables, list(planning.queues_left_out(start.candidates, rated, strata, models))
+
+
+def _stopping(
+    read: Read, certain: list[Standing], seed: int, elsewhere: Executor
+) -> Future[tuple[Tables, Rows]]:
+    """Whether to stop; and what is left out, as models are very many."""
+    models = read("candidates").column(0).to_pylist()
+    policies = planning.policies_of(read("pairing_policies").to_pylist())
+    boards = standings.awaited(certain, read("stopping_targets").to_pylist(), models)
+    return elsewhere.submit(_forecasts, boards, policies, models, seed)
+
+
+def _forecasts(
+    boards: list[Awaited], policies: list[StudyPolicy], models: list[str], seed: int
+) -> tuple[Tables, Rows]:
+    rows = standings.stopping_rows(boards, policies, seed)
+    left = list(standings.forecasts_left_out(rows, models))
+    return {standings.STOPPING: conform(standings.STOPPING, rows)}, left
