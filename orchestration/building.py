@@ -125,14 +125,14 @@ def _build(
         helper(log, cut) if is_head else nullcontext(None) as elsewhere,
     ):
         workspace = Workspace(root)
-        checking = elsewhere.submit(check, home.log) if elsewhere else None
+        checking = elsewhere.submit(check, home.root) if elsewhere else None
         step("transform")
         warnings = transform(workspace, log, cut, loads=home.loads)
         step("rate")
         rate(workspace, log, parameters, is_board_alone=not is_head, elsewhere=elsewhere)
         if is_head:
             step("verify")
-            found = checking.result() if checking else None
+            found = checking.result() if checking else check(home.root)
             verify(workspace.database, log, cut.log_position, home.log_public_key, found)
             step("report")
             warnings += report(workspace)

@@ -82,7 +82,7 @@ def test_what_another_process_found_is_what_is_kept(tmp_path: Path, log: EventLo
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with SecondProcess() as elsewhere:
-        found = elsewhere.submit(check, tmp_path / "log").result()
+        found = elsewhere.submit(check, tmp_path).result()
     row = verify(tmp_path / "demoscope.duckdb", log, 3, tmp_path / "log-public.pub", found)
     assert not row["is_verified"]
     assert row["finding_count"] == len(log.verify().findings)
