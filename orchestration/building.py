@@ -29,9 +29,11 @@ from orchestration.database import (
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.full_disk import full_disk_explained
 from orchestration.leftovers import clear_leftovers, working_directory
-from orchestration.log_verification import verify
+from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
+from orchestration.second_process import SecondProcess
+from orchestration.seed_tests import keep_passed, passed_before
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
@@ -43,6 +45,7 @@ from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
 
     import pyarrow as pa
 
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 AFTER_RATINGS = ("source:ratings+", "source:log+")
+SECOND_PROCESS_EVENTS = 50_000
+"""Of fewer, ratings take no longer than another interpreter takes to start."""
 SOURCES = """
 select source from raw.battle_judged
 union
@@ -115,15 +120,21 @@ def _build(
     cut = resolve(home.boards, log, as_of, valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
     is_head = as_of is None and valid_until is None
-    with scratch(home) if not is_head else nullcontext(home.root) as root:
+    with (
+        scratch(home) if not is_head else nullcontext(home.root) as root,
+        # Started now, it is ready when the ratings begin.
+        helper(log, cut) if is_head else nullcontext(None) as elsewhere,
+    ):
         workspace = Workspace(root)
+        checking = elsewhere.submit(check, home.root) if elsewhere else None
         step("transform")
         warnings = transform(workspace, log, cut, loads=home.loads)
         step("rate")
-        rate(workspace, log, parameters, is_board_alone=not is_head)
+        rate(workspace, log, parameters, is_board_alone=not is_head, elsewhere=elsewhere)
         if is_head:
             step("verify")
-            verify(workspace.database, log, cut.log_position, home.log_public_key)
+            found = checking.result() if checking else check(home.root)
+            verify(workspace.database, log, cut.log_position, home.log_public_key, found)
             step("report")
             warnings += report(workspace)
         step("board")
@@ -133,6 +144,12 @@ def _build(
     if is_head:
         store.make_current(home.boards, release)
     return release
+
+
+def helper(log: EventLog, cut: Cut) -> SecondProcess | nullcontext[None]:
+    """A second process for ratings that are worth the second of CPU it takes to start."""
+    is_worth_it = log.commit(cut.log_position).next_position >= SECOND_PROCESS_EVENTS
+    return SecondProcess() if is_worth_it else nullcontext()
 
 
 def transform(
@@ -160,10 +177,14 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
 
 def run_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[str]:
     """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
+    place = workspace.root, workspace.project
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
+    passed = passed_before(*place)
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
-    command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS]
+    command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS, *passed]
     results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+    if is_tested and not passed:
+        keep_passed(*place, results)
     mark_built(workspace.database, workspace.project, cut.log_position, cut.valid_until)
     return warnings_in(results)
 
@@ -181,10 +202,11 @@ def rate(
     parameters: RatingParameters,
     *,
     is_board_alone: bool = False,
+    elsewhere: Executor | None = None,
 ) -> pa.Table:
     """Rate every tournament of the database, and keep the ratings with what they are of.
 
-    `is_board_alone` leaves out what only reports read.
+    `is_board_alone` leaves out what only reports read; `elsewhere` as of `rate_all`.
 
     Raises:
         NotFoundError: the database's counts are not there, or not whole, or empty.
@@ -201,7 +223,7 @@ def rate(
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
             read = reading(connection)
-            tables = rate_all(read, parameters, is_board_alone=is_board_alone)
+            tables = rate_all(read, parameters, is_board_alone=is_board_alone, elsewhere=elsewhere)
             # A study of ratings alone has a release too, without a board in it.
             is_empty = not (tables[RATING].num_rows or _has_ratings(read))
         except MissingTournamentError as error:

@@ -6,6 +6,7 @@ Every query has an explicit order, so that nothing depends on how DuckDB runs it
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -481,12 +482,17 @@ def write_ratings(tables: dict[str, pa.Table], directory: Path, subject: dict[st
         if stale.stem not in tables:
             stale.unlink()
     note = {SUBJECT: json.dumps(subject, sort_keys=True, allow_nan=False).encode()}
-    for name, table in tables.items():
+
+    def write(name: str) -> None:
         path = directory / f"{name}.parquet"
         temporary = path.with_suffix(".partial")
-        pq.write_table(table.replace_schema_metadata(note), temporary, compression="zstd")
+        table = tables[name].replace_schema_metadata(note)
+        pq.write_table(table, temporary, compression="zstd")
         temporary.replace(path)
         vouch(directory.parent, path)
+
+    with ThreadPoolExecutor(2) as beside:
+        list(beside.map(write, tables))
 
 
 def read_subject(table: pa.Table) -> dict[str, Any]:

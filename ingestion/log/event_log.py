@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -95,13 +95,14 @@ class EventLog(Chain):
         origin = origin or f"{ORIGIN}{self.origin.name}"
         return Checkpoint(origin, size, commit_tree(self, size).root)
 
-    def verify(self, held: Checkpoint | None = None) -> Verification:
+    def verify(self, held: Checkpoint | None = None, known: Collection[str] = ()) -> Verification:
         """Check everything the log consists of, from the bytes up; nothing is changed.
 
         Args:
             held: a checkpoint kept elsewhere, which the log must continue.
+            known: segments that this code found sound before; as of `verification.verify`.
         """
-        report = verify(self.layout)
+        report = verify(self.layout, known)
         if held is None:
             return report
         if held.size > self.head_seq:

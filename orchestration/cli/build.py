@@ -115,6 +115,7 @@ def build(
     """Build every mart and the leaderboard from the log."""
     from ingestion.log import EventLog
     from orchestration.building import build as run_build  # imports dbt, numba
+    from orchestration.database import open_database
     from orchestration.event_search import unmatched_targets
     from publishing.boards.inputs import cut_of, with_changes
 
@@ -139,12 +140,14 @@ def build(
             " corrected though they are no battles."
         )
     if as_of is None and valid_until is None:
-        _say_unmatched(home)
-        _say_weighting_gaps(home)
-        _say_uncompared(home)
-        _say_dependence(home)
-        _say_left_out(home)
-        _say_misfits(home)
+        # While it is open, opening it costs each question nothing.
+        with open_database(home.database, is_read_only=True):
+            _say_unmatched(home)
+            _say_weighting_gaps(home)
+            _say_uncompared(home)
+            _say_dependence(home)
+            _say_left_out(home)
+            _say_misfits(home)
     if as_json:
         print_json({"board": {"board_id": release.id, **release.subject}})
     else:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+# A safe loader too, and ten times as fast where yaml was built with its library in C.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PUBLISHED, PUBLISHED_AS = "published", "published_as"
 COUNT_SUFFIX = "_count"
 ARROW_TYPES = {name: kind for kind, name in SQL_TYPES.items()}
@@ -135,7 +137,8 @@ def declared_marts(project: Path) -> list[dict[str, Any]]:
     """Every mart of a dbt project, by name, as the yml files say that describe them."""
     marts: list[dict[str, Any]] = []
     for path in (project / "models" / "marts").rglob("*.yml"):
-        marts += yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+        declared = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
+        marts += declared.get("models", [])
     return sorted(marts, key=lambda mart: str(mart["name"]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -33,8 +33,9 @@ from ratings.tables.fragile_boards import flat_rows, fragility_table, weighted_r
 from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
 from ratings.tables.labelled_units import read_labelled
+from ratings.tables.planning import StudyPolicy
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
-from ratings.tables.standings import Standing
+from ratings.tables.standings import Awaited, Standing
 from ratings.tables.sycophancy import sycophancy_tables
 from ratings.tables.verdict_tables import (
     Structured,
@@ -56,9 +57,28 @@ RATING, PAIRWISE = "rating", "pairwise"
 JUDGES = ("participant_count", "effective_participant_count", "unattributed_count", "item_count")
 Tables = dict[str, pa.Table]
 Rows = list[dict[str, Any]]
+# What each part reads that may be made elsewhere; without rows of the first of them there is none.
+RATED = ("experience_ratings", "criteria", "rater_weights", "rating_strata", "stratum_cells")
+LABELLED = (
+    "labels",
+    "label_weights",
+    "labelled_ratings",
+    "labelled_verdicts",
+    "reference_models",
+    "rubric_values",
+    "stratum_cells",
+)
+REPLICATED = ("replicated_people", "replicated_cells")
+TOPICS = ("topic_judgments", "topic_weights", "stratum_cells")
 
 
-def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool = False) -> Tables:
+def rate_all(
+    read: Read,
+    parameters: RatingParameters,
+    *,
+    is_board_alone: bool = False,
+    elsewhere: Executor | None = None,
+) -> Tables:
     """Every rating table (declarations.py), by name, in integers.
 
     Args:
@@ -66,100 +86,134 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         parameters: of every board.
         is_board_alone: whether `rating` is enough. Planning needs seeds that the design of an
             older board may not have.
+        elsewhere: makes what needs few boards, or none; its arguments are as they are for another
+            process. A thread of this one where None.
 
     Returns:
         Tables; `rating` is empty where there are no battles.
     """
+    # Kernels and the database hold no lock.
+    with ThreadPoolExecutor(2) as beside:
+        return _rate_all(read, parameters, beside, elsewhere or beside, is_board_alone)
+
+
+def _rate_all(
+    read: Read,
+    parameters: RatingParameters,
+    beside: Executor,
+    elsewhere: Executor,
+    is_board_alone: bool,  # noqa: FBT001
+) -> Tables:
+    made = [] if is_board_alone else _without_boards(read, elsewhere)
     counts = read("tournament_counts")
     seed, everybody = inputs.seed_of(counts), parameters.margin_tournament
     study = inputs.read_study(read)
-    rated = list(rate_each(counts, parameters))
-    sides = board_fit.read_sides(read, rated, everybody)
-    rated = board_fit.without_sides(rated, sides)
+    with_sides = list(rate_each(counts, parameters))
+    sides = board_fit.read_sides(read, with_sides, everybody)
+    rated = board_fit.without_sides(with_sides, sides)
     anchors = count_boards.anchors(rated, parameters)
     judged = inputs.judged(read)
-    # Side by side, the longest first: most of each is in kernels and in the database, which hold
-    # no lock.
-    with ThreadPoolExecutor(2) as beside:
-        pooling = beside.submit(
-            _hierarchical, read, judged, study, parameters, anchors, sides, seed
-        )
-        weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
-        replaying = beside.submit(_online, read, parameters, seed)
+    # The longest first.
+    pooling = beside.submit(_hierarchical, read, judged, study, parameters, anchors, sides, seed)
+    weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
+    replaying = beside.submit(_online, read, parameters, seed)
+    if not is_board_alone:
         # Whether a model fits is asked of the fit, not of the intervals that are shown.
-        fitting = (
-            None
-            if is_board_alone
-            else beside.submit(_of_fits, read, rated, parameters, anchors, sides, seed)
-        )
-        rated = clustered(rated, judged.of)
-        merging = beside.submit(_merged, rated, study, parameters, seed)
-        removing = beside.submit(
-            lambda: [] if is_board_alone else list(flat_rows(rated, judged, parameters))
-        )
-        boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
-        online, histories = replaying.result()
-        weighted_pairs, covariances, weighted, certain, fragile, structured = weighting.result()
-        fragile += removing.result()
-        merged, tables = merging.result()
-        hierarchical, effects, populations, too_large = pooling.result()
-    # What only some kinds of board have is null elsewhere.
-    every = pa.concat_tables(
-        [_no_boards(), *boards, *online, *weighted, *merged, *hierarchical],
-        promote_options="default",
+        made += _of_fits(read, rated, parameters, anchors, sides, seed, elsewhere)
+    rated = clustered(rated, judged.of)
+    merging = beside.submit(_merged, rated, study, parameters, seed)
+    removing = beside.submit(
+        lambda: [] if is_board_alone else list(flat_rows(rated, judged, parameters))
     )
-    every = _with_basis(every, rated)
+    boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
+    online, histories = replaying.result()
+    weighted_pairs, covariances, weighted, certain, fragile, structured = weighting.result()
+    fragile += removing.result()
+    merged, tables = merging.result()
+    hierarchical, effects, populations, too_large = pooling.result()
+    # What only some kinds of board have is null elsewhere.
+    each = [_no_boards(), *boards, *online, *weighted, *merged, *hierarchical]
+    every = _with_basis(pa.concat_tables(each, promote_options="default"), rated)
     if is_board_alone:
         return {RATING: conform(RATING, every)}
-    tables |= effects | histories | _beyond_battles(read)
-    if fitting is not None:
-        compared = [*structured, *unweighted_boards(rated, judged, everybody)]
-        tables |= fitting.result() | verdict_tables(read, judged, study, compared, everybody)
-    tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
-    tables["policy_rank"] = count_boards.policy_ranks(
-        read("policy_counts"),
-        parameters,
-        seed,
-        rated,
-        judged,
-        partial(board_fit.one_without_sides, sides),
-    )
+    written = {RATING: conform(RATING, every)}
+    last: list[Future[tuple[Tables, Rows]]] = []
     if rated:
-        canonical = count_boards.canonical(rated).values()
-        pairs = [count_boards.pair_rows(one, everybody) for one in canonical]
-        tables[PAIRWISE] = pa.concat_tables([*pairs, *weighted_pairs])
-        covariances += [count_boards.covariance_rows(one) for one in canonical]
-        tables["skill_covariance"] = pa.concat_tables(covariances)
-        too_large += count_boards.pairs_left_out(rated, everybody)
-        too_large += board_fit.fits_left_out(rated)
-        tables["tournament"] = count_boards.tournament_rows(rated)
-        tables["fragility"] = fragility_table(fragile)
-    written = {name: conform(name, table) for name, table in tables.items()}
+        covariances += map(count_boards.covariance_rows, count_boards.canonical(rated).values())
+        certain = [*standings.of_counts(rated, parameters), *certain, *populations]
+        held = read("benchmark_scores"), written[RATING], covariances, seed
+        last = [
+            _stopping(read, certain, seed, elsewhere),
+            elsewhere.submit(_held_against_benchmarks, *held),
+        ]
+        tables |= _of_counts(rated, everybody, weighted_pairs, covariances, fragile)
+    structured += unweighted_boards(rated, judged, everybody)
+    tables |= verdict_tables(read, judged, study, structured, everybody) | effects | histories
+    tables["provisional"] = every.filter(pc.field("is_provisional"))
+    struck = read("policy_counts"), parameters, seed, rated, judged
+    tables["policy_rank"] = count_boards.policy_ranks(
+        *struck, partial(board_fit.one_without_sides, sides)
+    )
+    written |= {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
-        certain = [*standings.of_counts(rated, parameters), *certain, *populations]
-        unweighted = written[PAIRWISE].filter(pc.equal(pc.field("weighting"), UNWEIGHTED))
-        for made, left in (
-            _planned(read, rated, certain, study, unweighted, seed, everybody),
-            _held_against_benchmarks(read, written[RATING], covariances, seed),
-        ):
-            written |= made
-            too_large += left
-    too_large += ratings_left_out(tables.get(EXPERIENCE.name))
+        queued, unqueued = _queued(read, rated, study, written[PAIRWISE], everybody)
+        written |= queued
+        too_large += count_boards.pairs_left_out(rated, everybody)
+        too_large += [*board_fit.fits_left_out(rated), *unqueued]
+    for one in last:
+        found, left = one.result()
+        written |= found
+        too_large += left
+    for part in made:
+        written |= {name: conform(name, table) for name, table in part.result().items()}
+    too_large += ratings_left_out(written.get(EXPERIENCE.name))
     return written | {"left_out": conform("left_out", bounds.left_out_rows(too_large))}
 
 
-def _beyond_battles(read: Read) -> Tables:
+def _of_counts(
+    rated: list[Rated],
+    everybody: str,
+    weighted_pairs: list[pa.Table],
+    covariances: list[pa.Table],
+    fragile: Rows,
+) -> Tables:
+    """What stands beside boards from counts, and of all flat ones their pairs and covariances."""
+    pairs = [
+        count_boards.pair_rows(one, everybody) for one in count_boards.canonical(rated).values()
+    ]
+    return {
+        PAIRWISE: pa.concat_tables([*pairs, *weighted_pairs]),
+        "skill_covariance": pa.concat_tables(covariances),
+        "tournament": count_boards.tournament_rows(rated),
+        "fragility": fragility_table(fragile),
+    }
+
+
+def _without_boards(read: Read, elsewhere: Executor) -> list[Future[Tables]]:
+    """What is made of ratings, labels and weights alone."""
+    parts = ((experience_tables, RATED), (_of_labels, LABELLED), (_replicates, REPLICATED))
+    return [
+        elsewhere.submit(make, known)
+        for make, names in parts
+        if (known := inputs.kept(read, *names)) is not None
+    ]
+
+
+def _of_labels(read: Read) -> Tables:
     labelled = read_labelled(read)
-    rated = experience_tables(read)
-    return labels.label_tables(read, labelled) | rated | sycophancy_tables(read, labelled)
+    return labels.label_tables(read, labelled) | sycophancy_tables(read, labelled)
+
+
+def _replicates(read: Read) -> Tables:
+    return {REPLICATE_WEIGHT: replicate_rows(read)}
 
 
 def _held_against_benchmarks(
-    read: Read, ratings: pa.Table, covariances: list[pa.Table], seed: int
+    scores: pa.Table, ratings: pa.Table, covariances: list[pa.Table], seed: int
 ) -> tuple[Tables, Rows]:
     """The boards as written beside what benchmarks say; and what is left out."""
-    reported = benchmarks.benchmarks_of(read("benchmark_scores"))
+    reported = benchmarks.benchmarks_of(scores)
     boards = benchmarks.boards_of(ratings, covariances)
     tables = benchmarks.tables(reported, boards, seed)
     written = {name: conform(name, table) for name, table in tables.items()}
@@ -196,12 +250,20 @@ def _of_fits(
     anchors: Mapping[str, Posterior],
     sides: Sides,
     seed: int,
-) -> Tables:
-    """How models fit, replicates of weights, and boards by topic."""
-    return {
-        board_fit.MODEL_FIT: board_fit.fit_rows(rated, sides, seed),
-        REPLICATE_WEIGHT: replicate_rows(read),
-    } | safety_boards.topic_tables(read, parameters, anchors, sides, seed)
+    elsewhere: Executor,
+) -> list[Future[Tables]]:
+    """How models fit, and boards by topic."""
+    flat = list(count_boards.canonical(rated).values())
+    parts = [elsewhere.submit(_fits, flat, sides, seed)]
+    topics = inputs.kept(read, *TOPICS)
+    if topics is not None:
+        own = topics, parameters, anchors, sides, seed
+        parts.append(elsewhere.submit(safety_boards.topic_tables, *own))
+    return parts
+
+
+def _fits(rated: list[Rated], sides: Sides, seed: int) -> Tables:
+    return {board_fit.MODEL_FIT: board_fit.fit_rows(rated, sides, seed)}
 
 
 def _online(read: Read, parameters: RatingParameters, seed: int) -> tuple[list[pa.Table], Tables]:
@@ -297,39 +359,42 @@ def _hierarchical(
     return boards, hierarchical_boards.effect_rows(every, seed), certain, too_large
 
 
-def _planned(
-    read: Read,
-    rated: list[Rated],
-    certain: list[Standing],
-    study: Study,
-    pairwise: pa.Table,
-    seed: int,
-    everybody: str,
+def _queued(
+    read: Read, rated: list[Rated], study: Study, pairs: pa.Table, everybody: str
 ) -> tuple[Tables, Rows]:
-    """What to ask next, and whether to stop; queues are made from tables as they are written.
+    """What to ask next; queues are made from tables as they are written.
 
     And what is left out, as models are very many.
     """
     strata = read("strata").column(0).to_pylist()
     models = read("candidates").column(0).to_pylist()
     policies = planning.policies_of(read("pairing_policies").to_pylist())
-    targets = read("stopping_targets").to_pylist()
     start = planning.Start(
         candidates=conform("candidate", planning.candidate_rows(rated, strata, models, everybody)),
-        pairwise=pairwise,
+        pairwise=pairs.filter(pc.equal(pc.field("weighting"), UNWEIGHTED)),
         parts=conform("population_part", planning.part_rows(study)),
     )
-    # Side by side, as kernels hold no lock.
-    with ThreadPoolExecutor(2) as beside:
-        queueing = beside.submit(planning.next_battle_rows, start, policies)
-        stopping = standings.stopping_rows(certain, targets, policies, models, seed)
-        tables = {
-            "candidate": start.candidates,
-            "population_part": start.parts,
-            "next_battle": conform("next_battle", queueing.result()),
-            "stopping": conform("stopping", stopping),
-        }
-    return tables, [
-        *planning.queues_left_out(start.candidates, rated, strata, models),
-        *standings.forecasts_left_out(stopping, models),
-    ]
+    tables = {
+        "candidate": start.candidates,
+        "population_part": start.parts,
+        "next_battle": conform("next_battle", planning.next_battle_rows(start, policies)),
+    }
+    return tables, list(planning.queues_left_out(start.candidates, rated, strata, models))
+
+
+def _stopping(
+    read: Read, certain: list[Standing], seed: int, elsewhere: Executor
+) -> Future[tuple[Tables, Rows]]:
+    """Whether to stop; and what is left out, as models are very many."""
+    models = read("candidates").column(0).to_pylist()
+    policies = planning.policies_of(read("pairing_policies").to_pylist())
+    boards = standings.awaited(certain, read("stopping_targets").to_pylist(), models)
+    return elsewhere.submit(_forecasts, boards, policies, models, seed)
+
+
+def _forecasts(
+    boards: list[Awaited], policies: list[StudyPolicy], models: list[str], seed: int
+) -> tuple[Tables, Rows]:
+    rows = standings.stopping_rows(boards, policies, seed)
+    left = list(standings.forecasts_left_out(rows, models))
+    return {standings.STOPPING: conform(standings.STOPPING, rows)}, left

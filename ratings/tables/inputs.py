@@ -22,6 +22,17 @@ Read = Callable[..., pa.Table]
 """From a table's name, and the values that choose its rows, to its rows; from any thread."""
 
 
+def kept(read: Read, first: str, *others: str) -> Read | None:
+    """These tables, read at once: what another process can be handed.
+
+    None where the first has no rows.
+    """
+    rows = read(first)
+    if not rows.num_rows:
+        return None
+    return ({name: read(name) for name in others} | {first: rows}).__getitem__
+
+
 @dataclass(frozen=True)
 class Study:
     """What is known of the population: the groups of each cell, and everybody's census shares.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -168,22 +168,22 @@ def _population(
     )
 
 
-def stopping_rows(
-    standings: Iterable[Standing],
-    targets: Sequence[dict[str, Any]],
-    policies: Sequence[StudyPolicy],
-    models: Sequence[str],
-    seed: int,
-) -> pa.Table:
-    """One row per target, board it is for and policy: the default's, and random pairs beside it.
+class Awaited(NamedTuple):
+    """One board that a target is for, over the models that can still be asked about (M)."""
 
-    Only ``models`` that can still be asked about count: others will never be more certain. Of very
-    many there is no forecast (``bounds``).
-    """
-    chosen = [default_policy(policies)]
-    chosen += [policy for policy in policies if policy.pairing.rule is Rule.RANDOM][:1]
-    followed = {policy.pairing.policy: policy.pairing for policy in chosen}
-    rows = []
+    key: dict[str, str]
+    battle_count: int
+    posterior: Posterior
+    growth: Growth
+    provisional: Mask
+    targets: list[dict[str, Any]]
+
+
+def awaited(
+    standings: Iterable[Standing], targets: Sequence[dict[str, Any]], models: Sequence[str]
+) -> list[Awaited]:
+    """Boards with a target, as far as they are about ``models``: others never get more certain."""
+    found = []
     for one in standings:
         key = {name: getattr(one, name) for name in BOARD_KEY}
         wanted = [
@@ -191,24 +191,39 @@ def stopping_rows(
             for target in targets
             if all(target[name] in {None, value} for name, value in key.items())
         ]
-        if not wanted or not models:
-            continue
-        posterior, growth = one.over(models)
-        provisional = one.provisional(models)
+        if wanted and models:
+            known = *one.over(models), one.provisional(models)
+            found.append(Awaited(key, one.battle_count, *known, wanted))
+    return found
+
+
+def stopping_rows(
+    boards: Iterable[Awaited], policies: Sequence[StudyPolicy], seed: int
+) -> pa.Table:
+    """One row per target, board it is for and policy: the default's, and random pairs beside it.
+
+    Of very many models there is no forecast (``bounds``).
+    """
+    chosen = [default_policy(policies)]
+    chosen += [policy for policy in policies if policy.pairing.rule is Rule.RANDOM][:1]
+    followed = {policy.pairing.policy: policy.pairing for policy in chosen}
+    rows = []
+    for one in boards:
+        posterior, growth, provisional = one.posterior, one.growth, one.provisional
         for policy in followed.values():
-            for target in wanted:
+            for target in one.targets:
                 # The same draws for every policy: what differs is where battles fall.
-                names = (target["target"], one.stratum_id, one.dimension)
+                names = (target["target"], one.key["stratum_id"], one.key["dimension"])
                 asked = Measure(target["measure"]), target["threshold"]
                 said = standing(posterior, *asked, provisional)
-                if not said.is_reached and len(models) <= DETAILED_MODELS:
+                if not said.is_reached and posterior.mean.size <= DETAILED_MODELS:
                     own = derive_seed(seed, STOPPING, *names)
                     said = forecast(
                         posterior, policy, *asked, seed=own, growth=growth, provisional=provisional
                     )
                 rows.append(
                     {
-                        **key,
+                        **one.key,
                         "target": target["target"],
                         "policy": policy.policy,
                         "policy_version": policy.version,

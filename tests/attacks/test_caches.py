@@ -1,7 +1,10 @@
 """What lies in the warehouse to save work cannot change what is built."""
 
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +20,7 @@ from orchestration.dbt_runs import PARSED_FILE, PROJECT_DIRECTORY, own_parse
 from orchestration.loading import load_file
 from orchestration.own_caches import SUFFIX, is_own, vouch
 from orchestration.rating_step import write_ratings
+from orchestration.seed_tests import PASSED_FILE, keep_passed, passed_before
 from publishing.boards.designs import design_hash, keep_design
 from tests.attacks.small_votes import write_votes
 
@@ -130,3 +134,29 @@ def test_forged_ratings_are_neither_reported_nor_kept(loaded: Home) -> None:
     for use in (read_release, show_ratings):
         with pytest.raises(IntegrityError, match=r"rating\.parquet is not what the last build"):
             use(workspace)
+
+
+def test_a_seeds_test_is_left_out_only_where_this_warehouse_ran_it(
+    loaded: Home, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT_DIRECTORY, project, ignore=shutil.ignore_patterns("target", "logs"))
+    node = SimpleNamespace(resource_type="test", name="sound", depends_on_nodes=["seed.d.s"])
+    wider = SimpleNamespace(resource_type="test", name="wider", depends_on_nodes=["model.d.m"])
+    results: list[Any] = [
+        SimpleNamespace(status="pass", node=node),
+        SimpleNamespace(status="warn", node=SimpleNamespace(**vars(node) | {"name": "warns"})),
+        SimpleNamespace(status="pass", node=wider),
+    ]
+    (loaded.root / "dbt").mkdir(exist_ok=True)
+    keep_passed(loaded.root, project, results)
+    assert passed_before(loaded.root, project) == ["sound"]
+    path = loaded.root / "dbt" / PASSED_FILE
+    kept = path.read_text("utf-8")
+    path.write_text(json.dumps(["sound", "forged"]), encoding="utf-8")
+    assert passed_before(loaded.root, project) == []
+    path.write_text(kept, encoding="utf-8")
+    assert passed_before(loaded.root, project) == ["sound"]
+    seed = next((project / "seeds").glob("*.csv"))
+    seed.write_text(seed.read_text("utf-8") + "\n", encoding="utf-8")
+    assert passed_before(loaded.root, project) == []

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ingestion.log import EventLog
 from ingestion.log.checkpoint import verifier_of
 from orchestration.database import open_database
-from orchestration.log_verification import verify
+from orchestration.log_verification import check, verify
+from orchestration.second_process import SecondProcess
 from tests.ingestion.log.events import battles, commit, models
 
 
@@ -74,3 +75,14 @@ def test_a_byte_that_changed_is_a_finding(tmp_path: Path, log: EventLog) -> None
     row = told(tmp_path, log, 3)
     assert not row["is_verified"]
     assert row["finding_count"] >= 1
+
+
+def test_what_another_process_found_is_what_is_kept(tmp_path: Path, log: EventLog) -> None:
+    [path, *_] = sorted((tmp_path / "log" / "segments").rglob("*.parquet"))
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with SecondProcess() as elsewhere:
+        found = elsewhere.submit(check, tmp_path).result()
+    row = verify(tmp_path / "demoscope.duckdb", log, 3, tmp_path / "log-public.pub", found)
+    assert not row["is_verified"]
+    assert row["finding_count"] == len(log.verify().findings)

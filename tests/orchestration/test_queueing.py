@@ -27,7 +27,7 @@ from ratings.tables.planning import (
     queue,
     read_back,
 )
-from ratings.tables.standings import of_counts, stopping_rows
+from ratings.tables.standings import awaited, of_counts, stopping_rows
 from ratings.tournaments import Rated, RatingParameters
 from tests.orchestration.pairing_tables import DEFAULT, MODELS, POLICY, STRATA, rated, start_of
 
@@ -198,7 +198,7 @@ def test_reading_takes_one_dimension(start: Start, tmp_path: Path) -> None:
 def test_stopping_says_what_is_needed_with_and_without_choosing(boards: list[Rated]) -> None:
     policies = [DEFAULT, find_policy(PROJECT_DIRECTORY, "random")]
     certain = list(of_counts(boards, RatingParameters()))
-    table = stopping_rows(certain, TARGETS, policies, MODELS[:5], seed=1)
+    table = stopping_rows(awaited(certain, TARGETS, MODELS[:5]), policies, seed=1)
     rows = conform("stopping", table).to_pylist()
     keys = {(row["target"], row["stratum_id"], row["policy"]) for row in rows}
     assert len(keys) == len(rows) == 2 * (4 + 1)
@@ -213,6 +213,6 @@ def test_stopping_says_what_is_needed_with_and_without_choosing(boards: list[Rat
     assert not chosen["is_reached"]
     assert chosen["battles_needed"] < at_random["battles_needed"]
     assert chosen["battles_needed_lo"] <= chosen["battles_needed"] <= chosen["battles_needed_hi"]
-    unseen = stopping_rows(certain, TARGETS[:1], policies, MODELS, seed=1).to_pylist()
+    unseen = stopping_rows(awaited(certain, TARGETS[:1], MODELS), policies, seed=1).to_pylist()
     # A newcomer is as uncertain as the prior says, so no board with one is finished.
     assert min(row["value"] for row in unseen) > 20

@@ -59,18 +59,27 @@ named as (
 
 ),
 
--- Null answers stay: they are somebody whose level is unknown.
-answered as (
+-- Each wording is made comparable once, however many people gave it.
+worded as (
 
     {%- for question in weighting_questions() %}
         {% if not loop.first %}union all{% endif %}
-        select
-            participant_key,
+        select distinct
             country,
             '{{ question }}' as question,
-            nullif({{ comparable_text(question) }}, '') as answer
+            {{ question }} as wording
         from participants
     {%- endfor %}
+
+),
+
+answered as (
+
+    select
+        country,
+        question,
+        {{ comparable_text('wording') }} as answer
+    from worded
 
 ),
 
@@ -81,7 +90,7 @@ answers as (
         question,
         answer
     from answered
-    where answer is not null
+    where answer <> ''
 
 ),
 

@@ -35,17 +35,31 @@ parts as (
 
 ),
 
-answered as (
+-- Each wording is made comparable once, however many people gave it.
+worded as (
 
     {%- for question in weighting_questions() %}
         {% if not loop.first %}union all{% endif %}
         select
             participants.country,
             '{{ question }}' as question,
-            {{ comparable_text('participants.' ~ question) }} as answer
+            participants.{{ question }} as wording,
+            count(*) as participant_count
         from participants
         inner join judging on participants.participant_key = judging.participant_key
+        group by participants.country, participants.{{ question }}
     {%- endfor %}
+
+),
+
+answered as (
+
+    select
+        country,
+        question,
+        {{ comparable_text('wording') }} as answer,
+        participant_count
+    from worded
 
 ),
 
@@ -55,8 +69,8 @@ answers as (
         country,
         question,
         answer,
-        count(*) as participant_count,
-        sum(count(*)) over (partition by country, question) as answered_count
+        cast(sum(participant_count) as bigint) as participant_count,
+        sum(sum(participant_count)) over (partition by country, question) as answered_count
     from answered
     where answer <> ''
     group by country, question, answer

@@ -1,0 +1,96 @@
+"""A second Python process, for work that needs no other's result: one interpreter uses one core.
+
+It runs functions of this program, one after another, on what it is handed, and reads nothing of the
+warehouse but the log. What comes back is what the same call gives here, so that no figure tells
+where it was made. It ends with the process that started it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
+
+from ingestion.errors import DemoscopeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SecondProcess(Executor):
+    """An executor whose calls and results are pickled; killed when it is shut down."""
+
+    def __init__(self) -> None:
+        # Not from the current directory (-P): what lies there is no part of this program.
+        command = [sys.executable, "-P", "-m", __name__]
+        self._process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        # Calls wait in this thread, so that submitting never does.
+        self._thread = ThreadPoolExecutor(1)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Call a function of a module there; it, its arguments and its result can be pickled."""
+        return self._thread.submit(self._call, fn, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: FBT001, FBT002
+        """End the process, whatever it is at."""
+        self._process.kill()
+        self._process.communicate()
+        self._thread.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _call(self, function: Callable[..., R], *arguments: Any) -> R:
+        there, back = self._process.stdin, self._process.stdout
+        assert there is not None and back is not None  # noqa: PT018, S101
+        try:
+            pickle.dump((function, *arguments), there, pickle.HIGHEST_PROTOCOL)
+            there.flush()
+            result: R
+            result, error = pickle.load(back)  # noqa: S301
+        except (EOFError, BrokenPipeError) as lost:
+            message = f"The second process ended by itself (exit code {self._process.poll()})."
+            remedy = "It may have been short of memory. Build again: demoscope build"
+            raise DemoscopeError(message, remedy=remedy) from lost
+        if error is not None:
+            raise error
+        return result
+
+
+def serve(calls: BinaryIO, results: BinaryIO) -> None:
+    """Answer calls until the other process closes the pipe."""
+    while True:
+        try:
+            function, arguments, named = pickle.load(calls)  # noqa: S301
+        except EOFError:
+            return
+        answer: tuple[Any, Exception | None]
+        try:
+            answer = function(*arguments, **named), None
+        except Exception as error:  # noqa: BLE001
+            answer = None, error
+        pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)
+        results.flush()
+
+
+if __name__ == "__main__":
+    # An interrupt is for the process that waits for this one, and kills it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe = os.fdopen(os.dup(1), "wb")
+    # Whatever prints, prints to where people read.
+    os.dup2(2, 1)
+    # The first call finds it imported.
+    importlib.import_module("ratings.tables.every_board")
+    serve(sys.stdin.buffer, pipe)
