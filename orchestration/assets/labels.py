@@ -80,7 +80,7 @@ def labels(
     model = config.model or os.environ.get(MODEL)
     missing = [name for name, value in ((URL, os.environ.get(URL)), (MODEL, model)) if not value]
     if missing or not model:
-        context.log.warning("Nothing is labelled: %s not set.", " and ".join(missing))
+        context.log.warning("Nothing is labelled: set %s.", " and ".join(missing))
         return
     with as_failure():
         talks = _talks(home.paths)

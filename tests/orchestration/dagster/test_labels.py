@@ -137,7 +137,8 @@ def test_without_an_endpoint_or_conversations_nothing_is_done_and_said(
     result = label()
     assert result.success
     assert not result.get_asset_materialization_events()
-    assert f"Nothing is labelled: {variable or 'there is no file'}" in capfd.readouterr().err
+    why = f"set {variable}." if variable else "there is no file"
+    assert f"Nothing is labelled: {why}" in capfd.readouterr().err
     assert not stub.requests
     assert not landed_files(paths.landing)
 
