@@ -22,6 +22,10 @@ class Home:
         self.root = root
         self.landing = root / "landing"
         """Files put here are ingested by the sensor."""
+        self.conversations = root / "conversations"
+        """Texts that the asset `labels` has a model label; a folder per source."""
+        self.answers = root / "answers"
+        """What that model answered; without it, all is asked and paid for again."""
         self.log = root / "log"
         """The event log: the only truth."""
         self.quarantine = root / "quarantine"
@@ -77,6 +81,7 @@ class Home:
         """
         return (
             *(self.log, self.quarantine, self.loads, self.data_docs, self.vault, self.cache),
+            *(self.conversations, self.answers),
             *(self.ratings, self.boards, self.studies, self.dagster, self.root / "dbt"),
             *self.root.glob(f"{self.database.name}*"),
         )

@@ -1,8 +1,8 @@
 """When Dagster runs what: the jobs, the daily build, files that arrive, and runs that fail.
 
-`ingest` brings files into the log, `build` makes everything right of the log, and
-`releases_of_days` makes releases of the past, a day each. Loading and building are two jobs because
-neither must wait for the other: the log takes both at once.
+`label` has a model label conversations, `ingest` brings files into the log, `build` makes
+everything right of the log, and `releases_of_days` makes releases of the past, a day each. Loading
+and building are two jobs because neither must wait for the other: the log takes both at once.
 """
 
 import json
@@ -17,6 +17,7 @@ import dagster as dg
 from ingestion.log import EventLog
 from orchestration.assets.common import HomeResource
 from orchestration.assets.events import INGEST, ingest_config
+from orchestration.assets.labels import LABEL
 from orchestration.landing import landed_files
 
 SECONDS_BETWEEN_TICKS = 15
@@ -26,9 +27,16 @@ FILE_TAG = "demoscope/file"
 ALERT_VARIABLE = "DEMOSCOPE_ON_FAILURE"
 ALERT_SECONDS = 30
 EVENTS = dg.AssetSelection.groups(INGEST)
+LABELS = dg.AssetSelection.groups(LABEL)
 OF_DAYS = dg.AssetSelection.assets("release_of_day")
 
 # All run in one process; a process per step costs three times as long.
+label = dg.define_asset_job(
+    "label",
+    selection=LABELS,
+    description="Has a model label what lies in conversations/, by one rubric, into landing/.",
+    executor_def=dg.in_process_executor,
+)
 ingest = dg.define_asset_job(
     "ingest",
     selection=EVENTS,
@@ -37,7 +45,7 @@ ingest = dg.define_asset_job(
 )
 build = dg.define_asset_job(
     "build",
-    selection=dg.AssetSelection.all() - EVENTS - OF_DAYS,
+    selection=dg.AssetSelection.all() - LABELS - EVENTS - OF_DAYS,
     description="From the log to what readers see: state, counts, ratings, reports, publication.",
     executor_def=dg.in_process_executor,
 )

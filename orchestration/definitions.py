@@ -12,6 +12,7 @@ from ingestion.paths import Home
 from orchestration.assets.common import default_resources
 from orchestration.assets.dbt_manifest import current_manifest
 from orchestration.assets.events import load_files
+from orchestration.assets.labels import labels
 from orchestration.assets.ratings import ratings
 from orchestration.assets.releases import publication, release, release_of_day, site
 from orchestration.assets.warehouse import warehouse_assets
@@ -19,6 +20,7 @@ from orchestration.automation import (
     build,
     daily_build,
     ingest,
+    label,
     landing_sensor,
     releases_of_days,
     run_failed,
@@ -31,8 +33,11 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
     home = resources["home"].paths
     warehouse = warehouse_assets(current_manifest(home, Path(resources["dbt"].project_dir)))
     return dg.Definitions(
-        assets=[load_files, warehouse, ratings, release, publication, site, release_of_day(home)],
-        jobs=[ingest, build, releases_of_days],
+        assets=[
+            *(labels, load_files, warehouse, ratings),
+            *(release, publication, site, release_of_day(home)),
+        ],
+        jobs=[label, ingest, build, releases_of_days],
         schedules=[daily_build],
         sensors=[landing_sensor, run_failed],
         resources=resources,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import threading
 import time
@@ -19,6 +20,7 @@ from typing import Any
 from ingestion.errors import DemoscopeError, UsageError
 
 URL, KEY = "DEMOSCOPE_JUDGE_URL", "DEMOSCOPE_JUDGE_KEY"
+MODEL = "DEMOSCOPE_JUDGE_MODEL"
 MOST_BYTES = 1 << 20
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 TOO_MANY_REQUESTS, SERVER_ERROR, TIMED_OUT = 429, 500, 408
@@ -88,6 +90,15 @@ class Endpoint:
         if not re.fullmatch(r"https?://[^\s@]+", self.url):
             message = f"{URL} is no address of http or https without a name in it."
             raise UsageError(message, remedy=f"Set it, as {URL}=https://HOST/v1; the key is {KEY}.")
+
+    @classmethod
+    def from_environment(cls, model: str, **asked: Any) -> Endpoint:
+        """The endpoint that DEMOSCOPE_JUDGE_URL names, with the key in DEMOSCOPE_JUDGE_KEY.
+
+        Raises:
+            UsageError: it names none.
+        """
+        return cls(os.environ.get(URL, ""), os.environ.get(KEY) or None, model, **asked)
 
     def ask(self, prompt: str, text: str) -> Answer:
         """One answer.

@@ -276,7 +276,7 @@ def _name(conversation: Conversation) -> str:
 
 def _appear(path: Path, text: str) -> None:
     """A file that is there whole or not at all."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.unfinished")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
         unfinished.replace(path)

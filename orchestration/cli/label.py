@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +30,10 @@ def run(
     conversations: Annotated[
         Path, typer.Option(help="JSON lines: conversation_id, model_id, messages or text.")
     ],
-    model: Annotated[str, typer.Option(help="The judge, as the endpoint names it.")],
+    model: Annotated[
+        str,
+        typer.Option(envvar="DEMOSCOPE_JUDGE_MODEL", help="The judge, as the endpoint names it."),
+    ],
     source: Annotated[str, typer.Option(help="The source that has the conversations.")],
     out: Annotated[Path, typer.Option(help="The file of labels to write.")] = Path("labels.jsonl"),
     seed: Annotated[int, typer.Option(min=0, help="Sent with every question.")] = 0,
@@ -56,7 +58,7 @@ def run(
     """
     from ingestion.labelling import run as runs
     from ingestion.labelling.conversations import read_conversations
-    from ingestion.labelling.endpoint import KEY, URL, Endpoint
+    from ingestion.labelling.endpoint import Endpoint
     from ingestion.rubrics.reading import find_rubric
 
     if max_cost is not None and not price_in + price_out:
@@ -66,10 +68,9 @@ def run(
     found, wrong = read_conversations(conversations)
     for line in wrong[:SHOWN]:
         say(f"left out: {line}")
-    endpoint = Endpoint(
-        os.environ.get(URL, ""), os.environ.get(KEY) or None, model,
-        seed=seed, timeout=timeout, tries=tries, per_minute=per_minute,
-    )  # fmt: skip
+    endpoint = Endpoint.from_environment(
+        model, seed=seed, timeout=timeout, tries=tries, per_minute=per_minute
+    )
     cache = out.with_name(f"{out.name}.answers")
     with progress(f"Asking about {len(found):,}") as show:
         going = runs.Run(

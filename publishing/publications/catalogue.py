@@ -52,8 +52,9 @@ SYCOPHANCY = (
 SYCOPHANCY_EFFECT = (
     "weighting", "stratum_id", "judge", "judge_version", "rubric_version", "outcome", "level",
 )  # fmt: skip
-# What these say rests on those whose answers were labelled, whom each row counts.
-LABELLED = (INCIDENT, SYCOPHANCY, SYCOPHANCY_EFFECT)
+DECISIVENESS = ("stratum_id", "dimension", "kind", "level")
+# What these say rests on fewer than their stratum and dimension: on those whom each row counts.
+COUNTED_BY_ROW = (INCIDENT, SYCOPHANCY, SYCOPHANCY_EFFECT, DECISIVENESS)
 RATED = ("stratum_id", "criterion", "model_id")
 TOPIC = ("weighting", "stratum_id", "dimension", "topic")
 # Of keys the table that decides over their rows; of several the first all of whose keys are there.
@@ -68,6 +69,7 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (INCIDENT, "int_incidents__disclosed"),
     (SYCOPHANCY, "int_sycophancy__disclosed"),
     (SYCOPHANCY_EFFECT, "int_sycophancy_effects__disclosed"),
+    (DECISIVENESS, "int_decisiveness__disclosed"),
     (TOPIC, "int_topics__disclosed"),
     ((*TOPIC, "model_id"), "int_safety_boards__disclosed"),
 )

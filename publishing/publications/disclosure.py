@@ -18,7 +18,7 @@ from publishing.publications.catalogue import (
     AXIS,
     BOARD,
     COUNT_SUFFIX,
-    LABELLED,
+    COUNTED_BY_ROW,
     MODEL,
     PAIR,
     RATED,
@@ -255,7 +255,7 @@ def figures(table: PublicTable) -> str:
     relation = f"{rows_shown(table)} as mart"
     if table.disclosed_by is None:
         return relation
-    if table.matched_by in LABELLED:
+    if table.matched_by in COUNTED_BY_ROW:
         return f"{relation} cross join lateral (select mart.participant_count as people) as behind"
     stratum, dimension = key_of(table, "mart.")
     relation += (

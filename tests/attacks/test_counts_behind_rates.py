@@ -47,10 +47,17 @@ def incidents(found: np.ndarray) -> tuple[str, dict[str, list[float]], list[str]
     return "rpt_safety_incident", columns, list(columns)
 
 
+def verdicts(found: np.ndarray) -> tuple[str, dict[str, list[float]], list[str]]:
+    """`rpt_decisiveness` of rows of verdicts for a model and for none."""
+    total = found.sum(axis=1)
+    columns = {"tie_share": (found[:, 1] / total).tolist(), "battle_count": total.tolist()}
+    return "rpt_decisiveness", columns, list(columns)
+
+
 Mart = Callable[[np.ndarray], tuple[str, dict[str, list[float]], list[str]]]
 
 
-@pytest.mark.parametrize(("mart", "kinds"), [(ratings, 7), (incidents, 2)])
+@pytest.mark.parametrize(("mart", "kinds"), [(ratings, 7), (incidents, 2), (verdicts, 2)])
 @pytest.mark.parametrize("size", [12, 40, 130])
 def test_many_counts_give_the_same_figures(mart: Mart, kinds: int, size: int) -> None:
     rng = np.random.default_rng(size)

@@ -165,6 +165,18 @@ def test_people_counted_are_at_least_ten(built: Path) -> None:
     assert min(count for count in counted if count is not None) >= MIN
 
 
+def test_ties_of_a_level_are_of_enough_people_and_shares_of_tens(built: Path) -> None:
+    rows = rows_of(built, "rpt_decisiveness")
+    ages = {row["level"] for row in rows if (row["kind"], row["country"]) == ("age", "US")}
+    assert ages == {"18-34"}
+    for row in rows:
+        assert row["participant_count"] == 0 or row["participant_count"] >= MIN
+        assert "difference" not in row
+        if row["participant_count"] and row["tie_share"] is not None:
+            tens = row["tie_share"] * row["battle_count"] / MIN
+            assert tens == pytest.approx(round(tens), abs=1e-3)
+
+
 def test_figures_are_those_of_the_board_rounded(built: Path) -> None:
     board = boards.current(Home(built).boards)
     kept: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}

@@ -109,7 +109,7 @@ def test_a_named_source_is_read_as_it_is_written(home: Path, mapping: str, file:
 def test_every_preset_has_rows() -> None:
     """Or is tried on the real file, or stands in another file of tests."""
     elsewhere = {"llmfao", "arena-pair-counts", "chatbot-arena-55k", "mt-bench-human", "humaine"}
-    elsewhere |= {"benchmark-scores"}
+    elsewhere |= {"benchmark-scores", "experience-sub-items"}
     assert {mapping for mapping, _ in COUNTS} | elsewhere == set(presets())
 
 

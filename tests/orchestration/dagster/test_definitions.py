@@ -47,8 +47,9 @@ def test_groups_are_the_stages_of_the_path(definitions: dg.Definitions) -> None:
     groups: dict[str, set[str]] = {}
     for key in graph.get_all_asset_keys():
         groups.setdefault(str(graph.get(key).group_name), set()).add(key.path[-1])
-    stages = {"ingest", "state", "weight", "count", "rate", "report", "publish"}
+    stages = {"label", "ingest", "state", "weight", "count", "rate", "report", "publish"}
     assert groups.keys() == {"seeds", *stages}
+    assert groups["label"] == {"labels"}
     assert "battle_judged" in groups["ingest"]
     assert "dim_participant" in groups["state"]
     assert "fct_participant_weight" in groups["weight"]
