@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -161,14 +161,25 @@ def _rate_all(
         written |= queued
         too_large += count_boards.pairs_left_out(rated, everybody)
         too_large += [*board_fit.fits_left_out(rated), *unqueued]
+    found, left = _gathered(last, made)
+    written |= found
+    too_large += [*left, *ratings_left_out(written.get(EXPERIENCE.name))]
+    return written | {"left_out": conform("left_out", bounds.left_out_rows(too_large))}
+
+
+def _gathered(
+    last: Iterable[Future[tuple[Tables, Rows]]], made: Iterable[Future[Tables]]
+) -> tuple[Tables, Rows]:
+    """What was made beside, as it is written, and what is left out of it."""
+    written: Tables = {}
+    too_large: Rows = []
     for one in last:
         found, left = one.result()
         written |= found
         too_large += left
     for part in made:
         written |= {name: conform(name, table) for name, table in part.result().items()}
-    too_large += ratings_left_out(written.get(EXPERIENCE.name))
-    return written | {"left_out": conform("left_out", bounds.left_out_rows(too_large))}
+    return written, too_large
 
 
 def _of_counts(
