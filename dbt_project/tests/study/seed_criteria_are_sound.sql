@@ -1,5 +1,5 @@
-{#- A parent_criterion of seed_criteria must be a criterion of the seed, and no part of another itself.
-Correct it, or add a row for it. -#}
+{#- A parent_criterion of seed_criteria must be a criterion of the seed, and no part of another
+itself. Correct it, or add a row for it. -#}
 select
     parts.criterion,
     parts.parent_criterion,
