@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 
 from ingestion.errors import DemoscopeError
@@ -49,8 +50,10 @@ class SecondProcess(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: FBT001, FBT002
         """End the process, whatever it is at."""
         self._process.kill()
-        self._process.communicate()
         self._thread.shutdown(wait, cancel_futures=cancel_futures)
+        # What was on its way there is lost with it.
+        with suppress(BrokenPipeError), self._process:
+            pass
 
     def _call(self, function: Callable[..., R], *arguments: Any) -> R:
         there, back = self._process.stdin, self._process.stdout
@@ -61,7 +64,7 @@ class SecondProcess(Executor):
             result: R
             result, error = pickle.load(back)  # noqa: S301
         except (EOFError, BrokenPipeError) as lost:
-            message = f"The second process ended by itself (exit code {self._process.poll()})."
+            message = f"The second process ended by itself (exit code {self._process.wait()})."
             remedy = "It may have been short of memory. Build again: demoscope build"
             raise DemoscopeError(message, remedy=remedy) from lost
         if error is not None:

@@ -65,11 +65,14 @@ class Sides:
 
     def exposed(self, one: Rated) -> FloatArray:
         """How far an effect of 1 moves each skill of a board (M)."""
-        judged = self.judged(one.stratum_id, one.dimension, one.counts)
-        if judged is None:
-            return np.zeros(len(one.counts.model_ids))
-        net = imbalance(one.counts, judged, one.counts.outcomes.sum(axis=1))
-        return exposure(one.posterior, one.counts, net)
+        return _exposed(one, self.judged(one.stratum_id, one.dimension, one.counts))
+
+
+def _exposed(one: Rated, judged: Battles | None) -> FloatArray:
+    if judged is None:
+        return np.zeros(len(one.counts.model_ids))
+    net = imbalance(one.counts, judged, one.counts.outcomes.sum(axis=1))
+    return exposure(one.posterior, one.counts, net)
 
 
 def read_sides(read: inputs.Read, rated: Sequence[Rated], everybody: str) -> Sides:
@@ -213,7 +216,7 @@ def _board_rows(one: Rated, sides: Sides, seed: int) -> Iterator[dict[str, Any]]
         "statistic_hi": _finite(effect.effect + half),
         "p_value": _finite(effect.p),
         "both_ways_share": _finite(both_ways_share(one.counts, judged)),
-        "is_misfit": is_one_sided(one.posterior, sides.exposed(one), effect),
+        "is_misfit": is_one_sided(one.posterior, _exposed(one, judged), effect),
     }
 
 

@@ -16,6 +16,36 @@ groups as (
 
 ),
 
+-- Each wording is made comparable once, however many people gave it.
+worded as (
+
+    {%- for question in weighting_questions() %}
+        {% if not loop.first %}union all{% endif %}
+        select distinct
+            country,
+            '{{ question }}' as question,
+            {{ question }} as wording
+        from participants
+    {%- endfor %}
+
+),
+
+wordings as (
+
+    select
+        worded.country,
+        worded.question,
+        worded.wording,
+        groups.answer_group
+    from worded
+    inner join groups
+        on
+            worded.question = groups.question
+            and worded.country = groups.country
+            and {{ comparable_text('worded.wording') }} = groups.answer
+
+),
+
 grouped as (
 
     select
@@ -28,12 +58,11 @@ grouped as (
     from
         participants
     {%- for question in weighting_questions() %}
-        left join groups as {{ question }}_groups
+        left join wordings as {{ question }}_groups
             on
                 {{ question }}_groups.question = '{{ question }}'
                 and participants.country = {{ question }}_groups.country
-                and {{ comparable_text('participants.' ~ question) }}
-                = {{ question }}_groups.answer
+                and participants.{{ question }} = {{ question }}_groups.wording
     {%- endfor %}
 
 )
