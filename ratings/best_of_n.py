@@ -44,8 +44,10 @@ def mean_of_largest(count: int) -> float:
 
 
 def own_noise(covariance: FloatArray) -> float:
-    """Sd of the part of a score's noise that variants don't share: root of mean variance less
-    mean covariance, of ``covariance`` (N, N). It alone decides which is the best."""
+    """Sd of the part of scores' noise that variants don't share, which alone decides between them.
+
+    Root of the mean variance less the mean covariance, of ``covariance`` (N, N).
+    """
     size = len(covariance)
     variance = float(np.trace(covariance)) / size
     if size > 1:
