@@ -171,10 +171,10 @@ def family(score: FloatArray, covariance: FloatArray, place: int) -> Family:
             )
         )
 
-    summed = np.cumsum(weights)
+    median, high = np.interp([0.5, 1.0 - 0.5 * LEVEL], np.cumsum(weights), spreads)
     return Family(
-        float(spreads[np.searchsorted(summed, 0.5)]),
-        float(spreads[min(np.searchsorted(summed, 1.0 - 0.5 * LEVEL), spreads.size - 1)]),
+        float(median),
+        float(high),
         Estimate(float(weights @ means), quantile(0.5 * LEVEL), quantile(1.0 - 0.5 * LEVEL)),
     )
 

@@ -24,6 +24,7 @@ from ratings.tables import (
     planning,
     safety_boards,
     standings,
+    variants,
 )
 from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
@@ -141,6 +142,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         for made, left in (
             _planned(read, rated, certain, study, unweighted, seed, everybody),
             _held_against_benchmarks(read, written[RATING], covariances, seed),
+            (_best_of_n(read, written[RATING], covariances, everybody), []),
         ):
             written |= made
             too_large += left
@@ -162,6 +164,22 @@ def _held_against_benchmarks(
     tables = benchmarks.tables(reported, boards, seed)
     written = {name: conform(name, table) for name, table in tables.items()}
     return written, list(benchmarks.gaps_left_out(ratings, reported))
+
+
+def _best_of_n(
+    read: Read, ratings: pa.Table, covariances: list[pa.Table], everybody: str
+) -> Tables:
+    """What choosing among variants adds to a score on everybody's boards as written."""
+    releases = variants.releases_of(read("tested_variants"))
+    if not releases:
+        return {}
+    boards = [
+        one
+        for one in benchmarks.boards_of(ratings, covariances)
+        if one.key["stratum_id"] == everybody
+    ]
+    tables = variants.best_of_n_table(releases, boards, ratings)
+    return {name: conform(name, table) for name, table in tables.items()}
 
 
 def _no_boards() -> pa.Table:
