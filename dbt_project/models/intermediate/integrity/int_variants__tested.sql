@@ -1,4 +1,5 @@
-{#- Every model that was registered as private, by its own name, and what it was published as. Of each name the source that registered it first says what it is, as in dim_model. -#}
+{#- Every model that was registered as private, by its own name, and what it was published as. Of
+each name the source that registered it first says what it is, as in dim_model. -#}
 with
 
 registrations as (

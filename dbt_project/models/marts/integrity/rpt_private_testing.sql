@@ -38,13 +38,13 @@ before_release as (
     from releases
     inner join variants
         on
-            releases.provider is not distinct from variants.provider
+            coalesce(releases.provider, '') = coalesce(variants.provider, '')
             and releases.family_key = variants.family_key
             and (
                 releases.model_id = variants.model_id
                 or variants.tested_from is null
                 or releases.published_at is null
-                or variants.tested_from < releases.published_at
+                or releases.published_at > variants.tested_from
             )
 
 ),
@@ -144,6 +144,6 @@ select
 from families
 left join places
     on
-        families.provider is not distinct from places.provider
+        coalesce(families.provider, '') = coalesce(places.provider, '')
         and families.family_key = places.family_key
-        and families.released_id is not distinct from places.released_id
+        and coalesce(families.released_id, '') = coalesce(places.released_id, '')
