@@ -96,7 +96,7 @@ def test_of_one_alone_nothing_is_taken_off() -> None:
 
 
 def test_where_variants_are_far_apart_nothing_is_taken_off() -> None:
-    skill, covariance = np.arange(5) * 5.0, 0.25 * np.eye(5)
+    skill, covariance = np.linspace(0.0, 20.0, 5), 0.25 * np.eye(5)
     found = studies(skill, covariance, 300)
     assert np.abs(found.score - found.corrected[:, 0]).max() < 0.01
     assert np.abs(found.score - found.shrunk[:, 0]).max() < 0.1
@@ -114,6 +114,15 @@ def test_one_whose_noise_is_in_anothers_is_bounded_from_above_too() -> None:
     half = np.array([[1.0, 0.0], [2.0, 0.3]])
     found = studies(np.array([0.0, 0.2]), half @ half.T, 800)
     assert np.mean(found.corrected[:, 0] < found.truth) == pytest.approx(0.5, abs=0.055)
+    assert 0.93 <= found.coverage("corrected") <= 0.97
+
+
+def test_a_family_that_is_not_normal_costs_the_joint_posterior_a_little_and_the_other_nothing() -> (
+    None
+):
+    # One variant far ahead of two that are equal.
+    found = studies(np.array([0.0, 0.0, 5.0]), 0.25 * np.eye(3), 800)
+    assert found.coverage("shrunk") >= 0.88
     assert 0.93 <= found.coverage("corrected") <= 0.97
 
 

@@ -55,8 +55,9 @@ def made(
 ) -> dict[str, Any]:
     board = Board(KEY, names, np.array(skill), 0.25 * np.eye(len(names)))
     table = best_of_n_table([release], [board], ratings(**sds))[BEST_OF_N]
-    [row] = conform(BEST_OF_N, table).to_pylist()
-    return row
+    rows: list[dict[str, Any]] = conform(BEST_OF_N, table).to_pylist()
+    assert len(rows) == 1
+    return rows[0]
 
 
 def test_only_what_the_family_tested_before_the_release_is_compared() -> None:
