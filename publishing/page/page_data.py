@@ -565,7 +565,10 @@ def _private_note(row: dict[str, Any]) -> str | None:
     """What became of a variant that was tested in private; None of other models."""
     if not row["is_private"]:
         return None
-    return f"published as {row['public_id']}" if row["public_id"] else "not published"
+    if row["public_id"] is None:
+        return "not published"
+    day = f" on {row['published_at'].date().isoformat()}" if row["published_at"] else ""
+    return f"published as {row['public_id']}{day}"
 
 
 def _known(rows: Rows, name: str, used: set[str]) -> Rows:
