@@ -162,7 +162,9 @@ PUBLICATION_COLUMNS = (
     "board_id", "title", "is_simulated", "log_position", "valid_until", "sources",
     "code_version", "provisional_battle_count", "disclosed_people_min",
 )  # fmt: skip
-MODEL_COLUMNS = ("model_id", "display_name", "provider", "retired_reason", "retired_date")
+MODEL_COLUMNS = (
+    "model_id", "display_name", "provider", "retired_reason", "retired_date", "private_note",
+)  # fmt: skip
 
 
 def scaled(value: float, places: int) -> int:
@@ -555,10 +557,21 @@ def _models(rows: Rows, boards: Mapping[Key, Rows]) -> Rows:
             if row["is_retired"]
             else None,
             "retired_date": row["retired_at"].date().isoformat() if row["retired_at"] else None,
+            "private_note": _private_note(row),
         }
         for row in sorted(rows, key=lambda row: (row["display_name"].casefold(), row["model_id"]))
         if row["model_id"] in judged
     ]
+
+
+def _private_note(row: dict[str, Any]) -> str | None:
+    """What became of a variant that was tested in private; None of other models."""
+    if not row["is_private"]:
+        return None
+    if row["public_id"] is None:
+        return "not published"
+    day = f" on {row['published_at'].date().isoformat()}" if row["published_at"] else ""
+    return f"published as {row['public_id']}{day}"
 
 
 def _known(rows: Rows, name: str, used: set[str]) -> Rows:

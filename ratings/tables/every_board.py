@@ -24,6 +24,7 @@ from ratings.tables import (
     planning,
     safety_boards,
     standings,
+    variants,
 )
 from ratings.tables.board_fit import Sides
 from ratings.tables.declarations import before_rounding, conform
@@ -158,7 +159,7 @@ def _rate_all(
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
         queued, unqueued = _queued(read, rated, study, written[PAIRWISE], everybody)
-        written |= queued
+        written |= queued | _best_of_n(read, written[RATING], covariances, everybody)
         too_large += count_boards.pairs_left_out(rated, everybody)
         too_large += [*board_fit.fits_left_out(rated), *unqueued]
     found, left = _gathered(last, made)
@@ -229,6 +230,22 @@ def _held_against_benchmarks(
     tables = benchmarks.tables(reported, boards, seed)
     written = {name: conform(name, table) for name, table in tables.items()}
     return written, list(benchmarks.gaps_left_out(ratings, reported))
+
+
+def _best_of_n(
+    read: Read, ratings: pa.Table, covariances: list[pa.Table], everybody: str
+) -> Tables:
+    """What choosing among variants adds to a score on everybody's boards as written."""
+    releases = variants.releases_of(read("tested_variants"))
+    if not releases:
+        return {}
+    boards = [
+        one
+        for one in benchmarks.boards_of(ratings, covariances)
+        if one.key["stratum_id"] == everybody
+    ]
+    tables = variants.best_of_n_table(releases, boards, ratings)
+    return {name: conform(name, table) for name, table in tables.items()}
 
 
 def _no_boards() -> pa.Table:

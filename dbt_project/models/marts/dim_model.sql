@@ -83,7 +83,8 @@ published as (
 
     select
         places.canonical_id as model_id,
-        max_by(publications.public_id, publications.position) as public_id
+        max_by(publications.public_id, publications.position) as public_id,
+        max(publications.occurred_at) as published_at
     from publications
     inner join registration_places as places on publications.model_id = places.model_id
     left join retracted on publications.event_id = retracted.event_id
@@ -230,6 +231,7 @@ select
     coalesce(registered.is_private, false) as is_private,
     registered.variant_of,
     published.public_id,
+    published.published_at,
     registered.released_at,
     registered.model_id is not null as is_registered,
     battled.model_id is not null as has_battled,

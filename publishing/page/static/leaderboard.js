@@ -109,7 +109,11 @@ function leaderboardRow(row, axis) {
     };
     const arrow = row.change > 0 ? "▲" : "▼";
     const change = row.change ? `${arrow} ${Math.abs(row.change)}` : row.change === 0 && "=";
-    const tags = [provisional && `provisional: ${provisional}`, row.isRetired && "retired"];
+    const tags = [
+        provisional && `provisional: ${provisional}`,
+        row.isPrivate && "private",
+        row.isRetired && "retired",
+    ];
     const ticks = axis.ticks.map(
         ({ value, x }) =>
             html`<line class="${value === 0 ? "zero" : "tick"}" x1="${x}" x2="${x}" y1="0" y2="20"/>`,
@@ -155,6 +159,17 @@ function notesOf(board, rows) {
             html`<strong>${name}</strong> is retired${day && ` since ${day}`}: ${models.retired_reason[model]}`,
         );
     }
+    const tested = new Map();
+    for (const { name, model } of rows.filter((row) => row.isPrivate)) {
+        const [maker, note] = [models.provider[model] ?? "their provider", models.private_note[model]];
+        const key = JSON.stringify([maker, note]);
+        if (!tested.has(key)) tested.set(key, { maker, note, names: [] });
+        tested.get(key).names.push(name);
+    }
+    for (const { maker, note, names } of tested.values())
+        notes.push(
+            html`Tested in <strong>private</strong> by ${maker}, ${note}: ${names.join(", ")}.`,
+        );
     const components = boards.component_count[board];
     if (components > 1)
         notes.push(

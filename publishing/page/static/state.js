@@ -51,6 +51,7 @@ function decode(board) {
             model,
             name: models.display_name[model],
             isRetired: models.retired_reason[model] !== null,
+            isPrivate: models.private_note[model] !== null,
             skill,
             rank,
             lo: skill - cells.lo[place],

@@ -118,6 +118,8 @@ def _model(study: Study, model: str) -> dict[str, Any]:
         "is_retired": is_retired,
         "retired_reason": "Withdrawn by its provider." if is_retired else None,
         "retired_at": datetime(2025, 8, 15, tzinfo=UTC) if is_retired else None,
+        "is_private": place == 4,
+        "public_id": None,
     }
 
 

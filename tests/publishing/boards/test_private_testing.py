@@ -1,0 +1,136 @@
+"""The probe of private testing: it finds a planted release, and is silent in clean studies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from publishing.boards.private_testing import CHOSEN, TESTED, Finding, private_testing
+from ratings.rounding import MICRO
+from ratings.tables.benchmarks import Board
+from ratings.tables.declarations import RATING_TABLES, conform
+from ratings.tables.variants import BEST_OF_N, Release, best_of_n_table
+
+KEY = {"weighting": "none", "stratum_id": "all", "dimension": "overall"}
+NOISE, FRESH_NOISE = 0.6, 0.25
+STUDIES = 200
+
+
+def rows_of(
+    score: NDArray[np.float64], published: int, fresh: float, *, is_joined: bool = False
+) -> list[dict[str, Any]]:
+    """`rpt_best_of_n` of a family with these scores."""
+    names = tuple(f"v{number:02}" for number in range(score.size))
+    release = Release(
+        "Gadfly", "gadfly", names[published], names[published], "public", is_joined, names, ()
+    )
+    variance = np.array([NOISE**2] * score.size + [FRESH_NOISE**2])
+    board = Board(
+        KEY | {"estimator": "trueskill_ep"},
+        (*names, "public"),
+        np.array([*score, fresh]),
+        np.diag(variance),
+    )
+    ratings: pa.Table = RATING_TABLES["rating"].schema.empty_table()
+    made = conform(BEST_OF_N, best_of_n_table([release], [board], ratings)[BEST_OF_N])
+    return [
+        {
+            name.removesuffix("_micro"): value / MICRO
+            if name.endswith("_micro") and value is not None
+            else value
+            for name, value in row.items()
+        }
+        for row in made.to_pylist()
+    ]
+
+
+def probe(chosen: Sequence[dict[str, Any]], **changes: Any) -> Finding:
+    tested = [
+        {
+            "provider": row["provider"],
+            "family": row["family"],
+            "model_id": row["model_id"],
+            "tested_count": row["tested_count"],
+            "battle_count": 2700,
+        }
+        | changes
+        for row in chosen
+    ]
+
+    def read(query: str, _: dict[str, Any]) -> Sequence[dict[str, Any]]:
+        if query == TESTED:
+            return tested
+        return chosen if query == CHOSEN else [{"dimension": "overall"}]
+
+    return private_testing(read)
+
+
+def planted(rng: np.random.Generator, size: int, spread: float = 0.1) -> Finding:
+    skill = spread * rng.standard_normal(size)
+    score = skill + NOISE * rng.standard_normal(size)
+    best = int(np.argmax(score))
+    return probe(rows_of(score, best, skill[best] + FRESH_NOISE * rng.standard_normal()))
+
+
+def clean(rng: np.random.Generator, skill: NDArray[np.float64], published: int) -> Finding:
+    score = skill + NOISE * rng.standard_normal(skill.size)
+    return probe(rows_of(score, published, skill[published] + FRESH_NOISE * rng.standard_normal()))
+
+
+def test_the_best_of_27_is_found() -> None:
+    rng = np.random.default_rng(1)
+    found = [planted(rng, 27) for _ in range(STUDIES)]
+    assert np.mean([one.is_found for one in found]) >= 0.98
+    assert "27 variants of Gadfly were tested before public was released" in found[0].sentence
+    assert "the best by score" in found[0].sentence
+
+
+@pytest.mark.parametrize("case", ["one", "far_apart", "not_by_score"])
+def test_it_is_silent_where_nothing_was_chosen_by_chance(case: str) -> None:
+    rng = np.random.default_rng(2)
+    found = []
+    for _ in range(STUDIES):
+        if case == "one":
+            found.append(clean(rng, np.zeros(1), 0))
+        elif case == "far_apart":
+            found.append(clean(rng, 4.0 * np.arange(10.0), 9))
+        else:
+            found.append(clean(rng, 0.1 * rng.standard_normal(27), int(rng.integers(27))))
+    assert np.mean([one.is_found for one in found]) <= 0.05
+
+
+def test_a_model_that_is_worse_than_the_variant_that_was_tested_is_found() -> None:
+    rng = np.random.default_rng(3)
+    found = [probe(rows_of(NOISE * rng.standard_normal(1), 0, -4.0)) for _ in range(50)]
+    assert np.mean([one.is_found for one in found]) >= 0.95
+    assert "more than chance explains" in found[0].sentence
+
+
+def test_names_that_an_alias_joins_do_not_hide_it() -> None:
+    finding = probe(rows_of(np.zeros(5), 0, 0.0, is_joined=True))
+    assert finding.is_found
+    assert "can't be told apart" in finding.sentence
+    assert not probe(rows_of(np.zeros(1), 0, 0.0, is_joined=True)).is_found
+
+
+def test_a_study_without_private_variants_says_so() -> None:
+    finding = probe([])
+    assert not finding.is_found
+    assert finding.sentence == "No variant was tested in private, as far as the log says."
+    assert finding.figures["tested_count"] == 0
+
+
+def test_variants_that_were_never_published_are_said() -> None:
+    tested = {
+        "provider": "Gadfly",
+        "family": "gadfly",
+        "model_id": None,
+        "tested_count": 3,
+        "battle_count": 9,
+    }
+    finding = private_testing(lambda query, _: [tested] if query == TESTED else [])
+    assert not finding.is_found
+    assert "3 variants of Gadfly were tested in private" in finding.sentence
