@@ -16,6 +16,7 @@ from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.held_files import require_whole_log
 from ingestion.paths import Home
+from orchestration.about_study import about_study
 from orchestration.build_digests import digests
 from orchestration.database import (
     built_from,
@@ -244,7 +245,8 @@ def keep_release(
     made = provenance(log, subject["log_position"])
     if workspace.root == home.root:
         made[TABLES] = table_digests(workspace)
-    return store.keep(home.boards, subject, rows, made, configured(home.vault), warn)
+    about = about_study(workspace.database, subject)
+    return store.keep(home.boards, subject, rows, made, configured(home.vault), warn, about)
 
 
 def table_digests(workspace: Workspace) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`demoscope boards list|show|reproduce|diff|audit`: what an auditor asks of kept releases."""
+"""`demoscope boards list|show|reproduce|diff|audit|disclose`: what an auditor asks of kept releases."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import Home
 from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
+from orchestration.cli.disclose import disclose
 from orchestration.cli.output import AS_JSON, print_json, print_table, put, say, step
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ LISTED: Columns = {
 
 
 app.command()(audit)
+app.command()(disclose)
 
 
 @app.command("list")
