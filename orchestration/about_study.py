@@ -19,8 +19,8 @@ COSTS = "select * from rpt_weighting_diagnostics where is_default"
 STEP = "select max(people_min) from int_coverage__disclosed"
 
 
-def about_study(database: Path, subject: Mapping[str, Any]) -> bytes:
-    """The eleven items as one canonical document about a release.
+def about_study(database: Path, subject: Mapping[str, Any]) -> dict[str, Any]:
+    """The eleven items as one document about a release.
 
     Args:
         database: whose tables were built as of the release's cut and design.
@@ -34,7 +34,7 @@ def about_study(database: Path, subject: Mapping[str, Any]) -> bytes:
             _rows(connection, COSTS),
             step=step or 1,
         )
-    return aapor.canonical(aapor.document(items, subject))
+    return aapor.document(items, subject)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
 from publishing.boards.program import keep_program
-from publishing.boards.statement import TABLES, configured, provenance
+from publishing.boards.statement import ABOUT, TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tables.experience_tables import EXPERIENCE
@@ -245,8 +245,8 @@ def keep_release(
     made = provenance(log, subject["log_position"])
     if workspace.root == home.root:
         made[TABLES] = table_digests(workspace)
-    about = about_study(workspace.database, subject)
-    return store.keep(home.boards, subject, rows, made, configured(home.vault), warn, about)
+    made[ABOUT] = about_study(workspace.database, subject)
+    return store.keep(home.boards, subject, rows, made, configured(home.vault), warn)
 
 
 def table_digests(workspace: Workspace) -> dict[str, str]:

@@ -190,7 +190,9 @@ def _opened(path: Path) -> pq.ParquetFile:
 def _blank(row: dict[str, Any]) -> dict[str, Any]:
     column = row["refused_column"]
     known = column if column in _KNOWN_COLUMNS else None
-    return row | {"original": "", "detail": BLANKED, "refused_column": known}
+    # Its hash stays, and without the salt nobody can try what it was of.
+    unsalted = {"salt": None} if "salt" in row else {}
+    return row | unsalted | {"original": "", "detail": BLANKED, "refused_column": known}
 
 
 def _blank_report(path: Path, is_mention: Callable[[str], bool], numbers: set[int] | None) -> None:

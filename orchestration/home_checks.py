@@ -177,6 +177,24 @@ def loads(home: Home) -> str:
     return f"{count} records"
 
 
+def quarantine(home: Home) -> str:
+    """Refused rows are those that the log has accounts of."""
+    from expectations.accounts import check
+    from ingestion.log import EventLog
+
+    if not (home.log / "FORMAT").exists():
+        return "none yet"
+    log = EventLog.open(home.log)
+    findings, notes = check(
+        log, home.quarantine, is_here=home.quarantine.is_dir() or home.vault.is_dir()
+    )
+    remedy = "Restore quarantine/ from a backup. Who changed it can't be told from the log."
+    _refuse_any([str(finding) for finding in findings], remedy)
+    rows = sum(said.rows for _, said in log.refused.values())
+    words = f"{rows:,} refused rows, as the log says"
+    return f"{words}; {len(notes)} files without a hash in the log" if notes else words
+
+
 def incoming(home: Home) -> str:
     """Providers can be read, and landing/ holds files and folders of its own."""
     from ingestion.sources.providers import read_providers

@@ -12,12 +12,13 @@ from ingestion.log.held_files import require_whole_log
 from orchestration.about_study import about_study
 from orchestration.building import Workspace, rate, read_release, scratch, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from publishing.boards.aapor import digest
 from publishing.boards.checking import ATTESTED, check, first_difference, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, other_log, require_same_log
 from publishing.boards.program import code_changes, code_hash, installed, lock_hash, version_changes
 from publishing.boards.statement import ABOUT
-from publishing.boards.store import ABOUT_FILE, KEY, canonical, identity
+from publishing.boards.store import KEY, canonical, identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,18 +122,18 @@ def reproduce(
     )
 
 
-def _of_about(release: Release, about: bytes) -> Iterator[str]:
+def _of_about(release: Release, about: Mapping[str, Any]) -> Iterator[str]:
     """What the release says of the study, where the log says otherwise here and now."""
     with suppress(IntegrityError):
         said = release.predicate.get(ABOUT)
-        if said is not None and said != identity(about):
+        if said is not None and said != about:
             yield (
-                f"{ABOUT_FILE}, what the study discloses of itself, is another one when it is made"
-                " from the log: compare it with demoscope boards disclose."
+                "What the study discloses of itself is not what the log gives here and now: its"
+                f" items differ, or their words; rebuilt, its SHA-256 is {digest(about)}."
             )
 
 
-def remade_about(home: Home, release: Release) -> bytes:
+def remade_about(home: Home, release: Release) -> dict[str, Any]:
     """What the study of a release discloses of itself, made from the log and the kept design.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`demoscope boards list|show|reproduce|diff|audit|disclose`: what an auditor asks of kept releases."""
+"""`demoscope boards`: what an auditor asks of kept releases."""
 
 from __future__ import annotations
 

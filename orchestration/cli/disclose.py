@@ -1,8 +1,7 @@
-"""`demoscope boards disclose`: what the study behind a release says of itself, and what it lacks."""
+"""`demoscope boards disclose`: what a release's study says of itself, and what is missing."""
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,28 +47,23 @@ def disclose(
 
 def _document(home: Home, kept: Release) -> tuple[dict[str, Any], dict[str, Any]]:
     """The release's document, and what vouches for it."""
-    from publishing.boards.store import ABOUT_FILE, identity
+    from publishing.boards import aapor
+    from publishing.boards.statement import ABOUT
 
-    path = kept.directory / ABOUT_FILE
-    is_kept = path.exists()
-    if is_kept:
-        content = path.read_bytes()
-    else:
-        from orchestration.reproduction import remade_about
+    said = kept.predicate.get(ABOUT)
+    is_kept = said is not None
+    if said is None:
+        from orchestration.reproduction import remade_about  # imports dbt, numba
 
-        say("The release was kept before releases had this document: made from the log ...")
-        content = remade_about(home, kept)
-    vouching = {
-        "sha256": identity(content),
-        "is_kept": is_kept,
-        "is_signed": is_kept and kept.is_signed,
-    }
-    return json.loads(content), vouching
+        say("The release's statement does not have it yet: made from the log ...")
+        said = remade_about(home, kept)
+    vouching = {"sha256": aapor.digest(said), "is_in_statement": is_kept}
+    return said, {**vouching, "is_signed": is_kept and kept.is_signed}
 
 
 def _sentence(kept: Release, vouching: dict[str, Any]) -> str:
     where = f"SHA-256 {vouching['sha256']}"
-    if not vouching["is_kept"]:
-        return f"{where}. Nothing vouches for it: the release's statement does not name it."
+    if not vouching["is_in_statement"]:
+        return f"{where}. Nothing vouches for it: the release's statement does not have it."
     signed = "signed" if vouching["is_signed"] else "not signed"
-    return f"{where}, named by the statement of release {kept.id[:12]}, which is {signed}."
+    return f"{where}, part of the statement of release {kept.id[:12]}, which is {signed}."

@@ -8,7 +8,7 @@ study's seeds alone. People are counted in whole steps, rounded down, as in publ
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,8 @@ def document(items: list[dict[str, Any]], subject: Mapping[str, Any]) -> dict[st
     """
     return {
         "standard": STANDARD,
-        "board": dict(subject),
+        **{name: subject[name] for name in ("log_position", "log_head_hash", "valid_until")},
+        **{name: subject[name] for name in ("design_hash", "is_simulated")},
         "is_complete": all(item["is_complete"] for item in items),
         "missing": missing(items),
         "items": items,
@@ -143,18 +144,17 @@ def missing(items: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def canonical(said: Mapping[str, Any]) -> bytes:
-    """The document's bytes, RFC 8785 JSON: its SHA-256 is in the release's signed statement."""
-    return rfc8785.dumps(json.loads(json.dumps(said, allow_nan=False)))
+def digest(said: Mapping[str, Any]) -> str:
+    """SHA-256 of the document as RFC 8785 JSON, lower-case hexadecimal."""
+    return hashlib.sha256(rfc8785.dumps(dict(said))).hexdigest()
 
 
 def markdown(said: Mapping[str, Any]) -> str:
     """The document for people."""
-    board = said["board"]
     lines = ["# About this study", ""]
-    if board["is_simulated"]:
+    if said["is_simulated"]:
         lines += ["**SIMULATED: nobody was asked. People and verdicts are made up.**", ""]
-    lines += [f"As of log position {board['log_position']}. By {said['standard']}.", ""]
+    lines += [f"As of log position {said['log_position']}. By {said['standard']}.", ""]
     if said["is_complete"]:
         lines += ["Complete: none of the eleven items is missing."]
     else:

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError
 from ingestion.json_object import parse_object
-from publishing.boards.statement import ABOUT, PREDICATE_TYPE, STATEMENT_TYPE, Opened, open_envelope
+from publishing.boards.statement import PREDICATE_TYPE, STATEMENT_TYPE, Opened, open_envelope
 from publishing.boards.store import (
-    ABOUT_FILE,
     CANONICAL_FILE,
     ENVELOPE_FILE,
     KEY,
@@ -72,7 +71,6 @@ def check(release: Release, trusted: Sequence[Ed25519PublicKey] = ()) -> Checked
     elif content:
         findings.append(f"{CANONICAL_FILE} cannot be read.")
     findings += _of_statement(release, document)
-    findings += _of_about(release)
     opened = None
     if release.is_signed:
         try:
@@ -185,20 +183,6 @@ def _of_statement(release: Release, document: dict[str, Any] | None) -> Iterator
         yield f"{STATEMENT_FILE} is about another release."
     if document is not None and subject != document["subject"]:
         yield f"{STATEMENT_FILE} was changed: its inputs are not those in {CANONICAL_FILE}."
-
-
-def _of_about(release: Release) -> Iterator[str]:
-    """What the study discloses of itself; releases of earlier versions have none."""
-    path = release.directory / ABOUT_FILE
-    try:
-        said = release.predicate.get(ABOUT)
-    except IntegrityError:
-        return  # the statement's own fault, which is said
-    content = path.read_bytes() if path.exists() else None
-    if said is not None and content is None:
-        yield f"{ABOUT_FILE} is missing."
-    elif content is not None and identity(content) != said:
-        yield f"{ABOUT_FILE} is not what {STATEMENT_FILE} has the hash of."
 
 
 def _of_envelope(release: Release, opened: Opened) -> Iterator[str]:

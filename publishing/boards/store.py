@@ -2,7 +2,6 @@
 
     board.json            the canonical form; its SHA-256 is the release's id
     leaderboard.parquet   the same rows, for reading quickly
-    about.json            what the study discloses of itself (aapor.py); its hash is in the statement
     statement.json        what it was made from, and by what (statement.py)
     statement.dsse.json   the statement signed, where a key is configured
 
@@ -39,7 +38,6 @@ KEY = ("weighting", "stratum_id", "dimension", "estimator", "model_id")
 CURRENT = "current"
 CANONICAL_FILE = "board.json"
 ROWS_FILE = "leaderboard.parquet"
-ABOUT_FILE = "about.json"
 STATEMENT_FILE = "statement.json"
 ENVELOPE_FILE = "statement.dsse.json"
 ID = re.compile("[0-9a-f]{64}")
@@ -129,30 +127,25 @@ def keep(
     provenance: dict[str, Any],
     signer: Signer | None = None,
     warn: Callable[[str], None] = lambda _repaired: None,
-    about: bytes | None = None,
 ) -> Release:
-    """Keep a release under its id, with what the study discloses of itself (`about`).
+    """Keep a release under its id. Files that are there already are left as they are.
 
-    Files that are there already are left as they are.
-
-    A statement gives way to one that `signer` signs, and to one about other published tables: the
-    same release was built again by other code. Files that are missing or were changed since are
-    put back, as the id is the hash of what was built: `warn` is called with a sentence for each
-    that was changed.
+    A statement gives way to one that `signer` signs, and to one that says something else of the
+    published tables or the study: the same release was built again by other code. Files that are
+    missing or were changed since are put back, as the id is the hash of what was built: `warn` is
+    called with a sentence for each that was changed.
     """
     import pyarrow.parquet as pq
 
     from publishing.boards.checking import check
-    from publishing.boards.statement import ABOUT, statement
+    from publishing.boards.statement import statement
 
-    if about is not None:
-        provenance = {**provenance, ABOUT: identity(about)}
     rows = ordered(rows)
     content = canonical(subject, rows)
     release = Release(boards / identity(content))
     directory = release.directory
     directory.mkdir(parents=True, exist_ok=True)
-    for path in _changed(release, content, rows, about):
+    for path in _changed(release, content, rows):
         path.unlink()
         warn(f"{path} was changed since it was written; it was written again.")
     if not (directory / CANONICAL_FILE).exists():
@@ -161,8 +154,6 @@ def keep(
         temporary = directory / f".{secrets.token_hex(4)}"
         pq.write_table(rows, temporary, compression="zstd")
         temporary.replace(directory / ROWS_FILE)
-    if about is not None and _is_said_of(release, about):
-        _replace(directory / ABOUT_FILE, about)
     # The statement comes last: a directory without one is not a release yet.
     statement_path = directory / STATEMENT_FILE
     is_changed = statement_path.exists() and bool(check(release).findings)
@@ -171,8 +162,6 @@ def keep(
     if is_changed or not _is_said(release, provenance, signer):
         said = statement(release.id, subject, provenance)
         (directory / ENVELOPE_FILE).unlink(missing_ok=True)
-        if about is not None:
-            _replace(directory / ABOUT_FILE, about)
         _replace(statement_path, said)
         if signer is not None:
             _replace(directory / ENVELOPE_FILE, signer.envelope(said))
@@ -199,26 +188,11 @@ def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None
     return is_known or (signer is None and release.is_signed)
 
 
-def _changed(
-    release: Release, content: bytes, rows: pa.Table, about: bytes | None = None
-) -> list[Path]:
-    """Files of a release that are there and do not hold what its id or statement says."""
+def _changed(release: Release, content: bytes, rows: pa.Table) -> list[Path]:
+    """Files of a release that are there and do not hold what its id is the hash of."""
     path, table = release.directory / CANONICAL_FILE, release.directory / ROWS_FILE
     found = [path] if path.exists() and path.read_bytes() != content else []
-    found += [table] if table.exists() and not _holds(release, rows) else []
-    said = release.directory / ABOUT_FILE
-    is_known = about is not None and _is_said_of(release, about)
-    return found + ([said] if is_known and said.exists() and said.read_bytes() != about else [])
-
-
-def _is_said_of(release: Release, about: bytes) -> bool:
-    """Whether the statement that is there has this document's hash."""
-    from publishing.boards.statement import ABOUT
-
-    try:
-        return bool(release.predicate.get(ABOUT) == identity(about))
-    except IntegrityError:
-        return False
+    return found + ([table] if table.exists() and not _holds(release, rows) else [])
 
 
 def _holds(release: Release, rows: pa.Table) -> bool:
