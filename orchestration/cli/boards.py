@@ -13,6 +13,7 @@ from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
 from orchestration.cli.disclose import disclose
 from orchestration.cli.output import AS_JSON, print_json, print_table, put, say, step
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -244,10 +245,12 @@ def diff(
         head, _ = leaderboard(releases[1], stratum=stratum, **chosen)
         wanted = {"stratum_id": head["stratum"], **{name: head[name] for name in chosen}}
     document = _difference(releases, found, wanted, is_every=every)
+    document["decisions"] = [one.as_json() for one in found.decisions]
+    document["decisions_not_known"] = found.not_known
     if as_json:
         print_json(document)
     else:
-        _print_difference(document)
+        _print_difference(document, [str(one) for one in found.decisions])
 
 
 def _say_cause(name: str) -> None:
@@ -277,6 +280,7 @@ def _difference(
                 "name": cause.name,
                 "label": cause.label,
                 "event_count": found.event_counts.get(cause.name),
+                "moved_rank_count": found.moved_by(cause.name),
             }
             for cause in found.causes
         ],
@@ -292,9 +296,15 @@ def _by_rank(change: Change) -> tuple[Any, ...]:
     return (*change.key[:-1], rank, change.key[-1])
 
 
-def _print_difference(document: dict[str, Any]) -> None:
+def _print_difference(document: dict[str, Any], decisions: list[str]) -> None:
     """Which ranks changed, and by how many places each cause moves a model by itself."""
     _print_causes(document)
+    if decisions:
+        put("decided otherwise in B, row by row:")
+    for one in decisions:
+        put(f"  {one}")
+    if document["decisions_not_known"]:
+        put(f"what was decided otherwise cannot be told: {document['decisions_not_known']}")
     changes = document["changes"]
     where = document["leaderboard"]
     columns: dict[str, Any] = {
@@ -330,7 +340,9 @@ def _print_causes(document: dict[str, Any]) -> None:
         put(f"{name.upper()}  {one['board_id'][:ID_DIGITS]}  log position {position}{until}")
     for cause in document["causes"]:
         count = cause["event_count"]
-        put(f"  {cause['label']}" + ("" if count is None else f": {count:+,} events"))
+        said = "" if count is None else f": {count:+,} events"
+        moved = counted(cause["moved_rank_count"], "rank")
+        put(f"  {cause['label']}{said}" + (f": moves {moved} by itself" if count is None else ""))
     if document["is_other_code"]:
         put("  made by other code than this; what that changes is named `remade`")
     if count := document["erased_participant_count"]:
