@@ -102,7 +102,7 @@ def _sample(
             yield _statement("participants", name, _many(row["heard_count"], step))
     for row in costs:
         worth = row["effective_participant_count"]
-        if worth is not None and row["participant_count"] >= step:
+        if worth is not None and (row["participant_count"] or 0) >= step:
             words = f"worth {_many(worth, step)} who weigh alike (design effect"
             words += f" {row['design_effect']:.2f})"
             yield _statement("weighted participants", row["country"], words)
