@@ -1,3 +1,17 @@
+{#- What dim_study has of each item: part, column, whether the item needs it, order. -#}
+{%- set described_parts = [
+    (1, 'title', 'title', false, 0),
+    (2, 'conducted by', 'conductor', true, 1),
+    (2, 'sponsored by', 'sponsor', true, 2),
+    (2, 'funded by', 'funding', true, 3),
+    (2, 'contact', 'contact', false, 4),
+    (3, 'questions and answers, word for word', 'questions', true, 1),
+    (4, 'population', 'population', true, 1),
+    (5, 'recruitment', 'recruitment', true, 1),
+    (6, 'mode', 'mode', true, 1),
+    (10, 'terms of the data', 'licence', false, 20000),
+    (11, 'limits', 'limits', true, 1),
+] -%}
 with
 
 studies as (
@@ -124,6 +138,19 @@ rules as (
 
 said as (
 
+    {% for item, part, column, is_required, sort_order in described_parts %}
+        select
+            {{ item }} as item,
+            '{{ part }}' as part,
+            '' as subject,
+            {{ column }} as statement,
+            {{ is_required }} as is_required,
+            {{ sort_order }} as sort_order
+        from described
+
+        union all
+    {% endfor %}
+
     select
         1 as item,
         'battles' as part,
@@ -141,114 +168,130 @@ said as (
     union all
 
     select
-        1, 'tallies', '',
+        1 as item,
+        'tallies' as part,
+        '' as subject,
         case
             when tally_count > 0
                 then 'Some votes on two models are known only as counts, without who gave them.'
-        end,
-        false, 2
+        end as statement,
+        false as is_required,
+        2 as sort_order
     from tallies
 
     union all
 
     select
-        1, 'ratings', '',
-        case when rating_count > 0 then 'People rated single models on questions, from 1 to 7.' end,
-        false, 3
+        1 as item,
+        'ratings' as part,
+        '' as subject,
+        case
+            when rating_count > 0 then 'People rated single models on questions, from 1 to 7.'
+        end as statement,
+        false as is_required,
+        3 as sort_order
     from ratings
 
     union all
 
-    select 1, 'title', '', title, false, 0 from described
-
-    union all
-
-    select 2, 'conducted by', '', conductor, true, 1 from described
-
-    union all
-
-    select 2, 'sponsored by', '', sponsor, true, 2 from described
-
-    union all
-
-    select 2, 'funded by', '', funding, true, 3 from described
-
-    union all
-
-    select 2, 'contact', '', contact, false, 4 from described
-
-    union all
-
-    select 3, 'questions and answers, word for word', '', questions, true, 1 from described
-
-    union all
-
-    select 3, 'dimension', dimension, description, false, 100 + sort_order from dimensions
-
-    union all
-
-    select 3, 'criterion', criterion, question, false, 10000 + sort_order from criteria
-
-    union all
-
-    select 4, 'population', '', population, true, 1 from described
-
-    union all
-
-    select 4, 'adults', country, universe || ', ' || publisher, false, 100 + sort_order from countries
-
-    union all
-
-    select 5, 'recruitment', '', recruitment, true, 1 from described
-
-    union all
-
-    select 6, 'mode', '', mode, true, 1 from described
+    select
+        3 as item,
+        'dimension' as part,
+        dimension as subject,
+        description as statement,
+        false as is_required,
+        100 + sort_order as sort_order
+    from dimensions
 
     union all
 
     select
-        7, 'people took part', '',
+        3 as item,
+        'criterion' as part,
+        criterion as subject,
+        question as statement,
+        false as is_required,
+        10000 + sort_order as sort_order
+    from criteria
+
+    union all
+
+    select
+        4 as item,
+        'adults' as part,
+        country as subject,
+        universe || ', ' || publisher as statement,
+        false as is_required,
+        100 + sort_order as sort_order
+    from countries
+
+    union all
+
+    select
+        7 as item,
+        'people took part' as part,
+        '' as subject,
         case
             when described.started_on is not null and described.ended_on is not null
                 then described.started_on || ' to ' || described.ended_on
             when battles.first_day is not null
                 then battles.first_day || ' to ' || battles.last_day
-        end,
-        true, 1
+        end as statement,
+        true as is_required,
+        1 as sort_order
     from described
     cross join battles
 
     union all
 
-    select 7, 'battles', '', first_day || ' to ' || last_day, false, 2 from battles
-
-    union all
-
-    select 9, 'weighting', '', schemes.label || '. ' || schemes.description, true, 1 from schemes
+    select
+        7 as item,
+        'battles' as part,
+        '' as subject,
+        first_day || ' to ' || last_day as statement,
+        false as is_required,
+        2 as sort_order
+    from battles
 
     union all
 
     select
-        9, 'bounds of weights', '',
-        coalesce(
-            cast(trim_lo as varchar) || ' to ' || cast(trim_hi as varchar) || ' times the mean',
-            'none'
-        ),
-        false, 2
+        9 as item,
+        'weighting' as part,
+        '' as subject,
+        label || '. ' || description as statement,
+        true as is_required,
+        1 as sort_order
     from schemes
 
     union all
 
     select
-        9, 'target', countries.country || ', ' || margins.variable,
+        9 as item,
+        'bounds of weights' as part,
+        '' as subject,
+        coalesce(
+            cast(trim_lo as varchar) || ' to ' || cast(trim_hi as varchar) || ' times the mean',
+            'none'
+        ) as statement,
+        false as is_required,
+        2 as sort_order
+    from schemes
+
+    union all
+
+    select
+        9 as item,
+        'target' as part,
+        countries.country || ', ' || margins.variable as subject,
         margins.description
         || coalesce(
             ' Of: ' || targets.universe || '. From: ' || targets.publisher || ', '
             || targets.table_id || ', ' || targets.reference_year || '.',
             ''
-        ),
-        false, cast(100 * countries.sort_order + margins.margin as integer)
+        ) as statement,
+        false as is_required,
+        100 * countries.sort_order + margins.margin as sort_order
     from margins
     inner join countries on margins.country = countries.country
     left join targets
@@ -259,27 +302,36 @@ said as (
     union all
 
     select
-        10, 'checks', '',
+        10 as item,
+        'checks' as part,
+        '' as subject,
         'Each row is checked when it is loaded. A row that is refused is kept apart with its'
         || ' reason and counted; nothing is dropped in silence. Nobody edits what was loaded:'
-        || ' a correction is an event of its own.',
-        true, 1
+        || ' a correction is an event of its own.' as statement,
+        true as is_required,
+        1 as sort_order
 
     union all
 
-    select 10, 'exclusion', '', description, false, 2 from policies
+    select
+        10 as item,
+        'exclusion' as part,
+        '' as subject,
+        description as statement,
+        false as is_required,
+        2 as sort_order
+    from policies
 
     union all
 
-    select 10, 'rule', rule, description, false, 100 + sort_order from rules
-
-    union all
-
-    select 10, 'terms of the data', '', licence, false, 20000 from described
-
-    union all
-
-    select 11, 'limits', '', limits, true, 1 from described
+    select
+        10 as item,
+        'rule' as part,
+        rule as subject,
+        description as statement,
+        false as is_required,
+        100 + sort_order as sort_order
+    from rules
 
 )
 
