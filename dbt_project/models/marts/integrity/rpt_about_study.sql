@@ -1,16 +1,37 @@
-{#- What dim_study has of each item: part, column, whether the item needs it, order. -#}
-{%- set described_parts = [
-    (1, 'title', 'title', false, 0),
-    (2, 'conducted by', 'conductor', true, 1),
-    (2, 'sponsored by', 'sponsor', true, 2),
-    (2, 'funded by', 'funding', true, 3),
-    (2, 'contact', 'contact', false, 4),
-    (3, 'questions and answers, word for word', 'questions', true, 1),
-    (4, 'population', 'population', true, 1),
-    (5, 'recruitment', 'recruitment', true, 1),
-    (6, 'mode', 'mode', true, 1),
-    (10, 'terms of the data', 'licence', false, 20000),
-    (11, 'limits', 'limits', true, 1),
+{#-
+The statements of one column: item, part, subject, column, whether the item needs it, order, table.
+Where nobody described the study the table has a row all the same, so that what is missing is said.
+-#}
+{%- set columns = [
+    (1, 'title', "''", 'title', false, 0, 'described'),
+    (2, 'conducted by', "''", 'conductor', true, 1, 'described'),
+    (2, 'sponsored by', "''", 'sponsor', true, 2, 'described'),
+    (2, 'funded by', "''", 'funding', true, 3, 'described'),
+    (2, 'contact', "''", 'contact', false, 4, 'described'),
+    (3, 'questions and answers, word for word', "''", 'questions', true, 1, 'described'),
+    (3, 'dimension', 'dimension', 'description', false, '100 + sort_order', 'dimensions'),
+    (3, 'criterion', 'criterion', 'question', false, '10000 + sort_order', 'criteria'),
+    (4, 'population', "''", 'population', true, 1, 'described'),
+    (4, 'adults', 'country', "universe || ', ' || publisher", false, '100 + sort_order',
+        'countries'),
+    (5, 'recruitment', "''", 'recruitment', true, 1, 'described'),
+    (6, 'mode', "''", 'mode', true, 1, 'described'),
+    (7, 'battles', "''", "first_day || ' to ' || last_day", false, 2, 'battles'),
+    (9, 'weighting', "''", "label || '. ' || description", true, 1, 'schemes'),
+    (9, 'bounds of weights', "''", "coalesce(cast(trim_lo as varchar) || ' to '"
+        ~ " || cast(trim_hi as varchar) || ' times the mean', 'none')", false, 2, 'schemes'),
+    (10, 'exclusion', "''", 'description', false, 2, 'policies'),
+    (10, 'rule', 'rule', 'description', false, '100 + sort_order', 'rules'),
+    (10, 'terms of the data', "''", 'licence', false, 20000, 'described'),
+    (11, 'limits', "''", 'limits', true, 1, 'described'),
+] -%}
+{#- How data were collected: part, the table that has its events, what is said of them. -#}
+{%- set strategies = [
+    ('battles', 'battles', 'People compared answers of two models and said which is better, that'
+        ~ ' they are alike, or that both are bad.'),
+    ('tallies', 'tallies', 'Some votes on two models are known only as counts, without who gave'
+        ~ ' them.'),
+    ('ratings', 'ratings', 'People rated single models on questions, from 1 to 7.'),
 ] -%}
 with
 
@@ -20,7 +41,6 @@ studies as (
 
 ),
 
--- One row, also where nobody described the study: what is missing is said.
 described as (
 
     select studies.*
@@ -32,7 +52,7 @@ described as (
 battles as (
 
     select
-        count(*) as battle_count,
+        count(*) as event_count,
         cast(cast(min(occurred_at) as date) as varchar) as first_day,
         cast(cast(max(occurred_at) as date) as varchar) as last_day
     from {{ ref('fct_battle') }}
@@ -42,13 +62,13 @@ battles as (
 
 tallies as (
 
-    select count(*) as tally_count from {{ ref('stg_events__battles_tallied') }}
+    select count(*) as event_count from {{ ref('stg_events__battles_tallied') }}
 
 ),
 
 ratings as (
 
-    select count(*) as rating_count from {{ ref('fct_rating') }}
+    select count(*) as event_count from {{ ref('fct_rating') }}
 
 ),
 
@@ -138,94 +158,31 @@ rules as (
 
 said as (
 
-    {% for item, part, column, is_required, sort_order in described_parts %}
+    {% for item, part, subject, statement, is_required, sort_order, table in columns %}
         select
             {{ item }} as item,
             '{{ part }}' as part,
-            '' as subject,
-            {{ column }} as statement,
+            {{ subject }} as subject,
+            {{ statement }} as statement,
             {{ is_required }} as is_required,
             {{ sort_order }} as sort_order
-        from described
+        from {{ table }}
 
         union all
     {% endfor %}
 
-    select
-        1 as item,
-        'battles' as part,
-        '' as subject,
-        case
-            when battle_count > 0
-                then
-                    'People compared answers of two models and said which is better,'
-                    || ' that they are alike, or that both are bad.'
-        end as statement,
-        false as is_required,
-        1 as sort_order
-    from battles
+    {% for part, table, statement in strategies %}
+        select
+            1 as item,
+            '{{ part }}' as part,
+            '' as subject,
+            case when event_count > 0 then '{{ statement }}' end as statement,
+            false as is_required,
+            {{ loop.index }} as sort_order
+        from {{ table }}
 
-    union all
-
-    select
-        1 as item,
-        'tallies' as part,
-        '' as subject,
-        case
-            when tally_count > 0
-                then 'Some votes on two models are known only as counts, without who gave them.'
-        end as statement,
-        false as is_required,
-        2 as sort_order
-    from tallies
-
-    union all
-
-    select
-        1 as item,
-        'ratings' as part,
-        '' as subject,
-        case
-            when rating_count > 0 then 'People rated single models on questions, from 1 to 7.'
-        end as statement,
-        false as is_required,
-        3 as sort_order
-    from ratings
-
-    union all
-
-    select
-        3 as item,
-        'dimension' as part,
-        dimension as subject,
-        description as statement,
-        false as is_required,
-        100 + sort_order as sort_order
-    from dimensions
-
-    union all
-
-    select
-        3 as item,
-        'criterion' as part,
-        criterion as subject,
-        question as statement,
-        false as is_required,
-        10000 + sort_order as sort_order
-    from criteria
-
-    union all
-
-    select
-        4 as item,
-        'adults' as part,
-        country as subject,
-        universe || ', ' || publisher as statement,
-        false as is_required,
-        100 + sort_order as sort_order
-    from countries
-
-    union all
+        union all
+    {% endfor %}
 
     select
         7 as item,
@@ -241,42 +198,6 @@ said as (
         1 as sort_order
     from described
     cross join battles
-
-    union all
-
-    select
-        7 as item,
-        'battles' as part,
-        '' as subject,
-        first_day || ' to ' || last_day as statement,
-        false as is_required,
-        2 as sort_order
-    from battles
-
-    union all
-
-    select
-        9 as item,
-        'weighting' as part,
-        '' as subject,
-        label || '. ' || description as statement,
-        true as is_required,
-        1 as sort_order
-    from schemes
-
-    union all
-
-    select
-        9 as item,
-        'bounds of weights' as part,
-        '' as subject,
-        coalesce(
-            cast(trim_lo as varchar) || ' to ' || cast(trim_hi as varchar) || ' times the mean',
-            'none'
-        ) as statement,
-        false as is_required,
-        2 as sort_order
-    from schemes
 
     union all
 
@@ -310,28 +231,6 @@ said as (
         || ' a correction is an event of its own.' as statement,
         true as is_required,
         1 as sort_order
-
-    union all
-
-    select
-        10 as item,
-        'exclusion' as part,
-        '' as subject,
-        description as statement,
-        false as is_required,
-        2 as sort_order
-    from policies
-
-    union all
-
-    select
-        10 as item,
-        'rule' as part,
-        rule as subject,
-        description as statement,
-        false as is_required,
-        100 + sort_order as sort_order
-    from rules
 
 )
 
