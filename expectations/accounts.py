@@ -130,7 +130,7 @@ def _unsaid(path: Path) -> str:
 
 def _faults(path: Path, said: Refused, seq: int) -> Iterator[str]:
     if not path.exists():
-        yield f"is missing; commit {seq} says it holds {said.rows:,} refused rows"
+        yield f"is missing; refused rows that commit {seq} says it has: {said.rows:,}"
         return
     try:
         edited = [row["row_number"] for row in _rows(path) if _is_edited(row)]

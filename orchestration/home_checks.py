@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ingestion.errors import DemoscopeError, IntegrityError, UsageError
 from ingestion.paths import OTHERS
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,15 +185,17 @@ def quarantine(home: Home) -> str:
 
     if not (home.log / "FORMAT").exists():
         return "none yet"
-    log = EventLog.open(home.log)
-    findings, notes = check(
-        log, home.quarantine, is_here=home.quarantine.is_dir() or home.vault.is_dir()
-    )
-    remedy = "Restore quarantine/ from a backup. Who changed it can't be told from the log."
+    try:
+        log = EventLog.open(home.log)
+    except DemoscopeError:
+        return "not compared: the log cannot be opened"
+    is_here = home.quarantine.is_dir() or home.vault.is_dir()
+    findings, notes = check(log, home.quarantine, is_here=is_here)
+    remedy = "Restore quarantine/ from a backup. The log has no copy of refused rows."
     _refuse_any([str(finding) for finding in findings], remedy)
     rows = sum(said.rows for _, said in log.refused.values())
-    words = f"{rows:,} refused rows, as the log says"
-    return f"{words}; {len(notes)} files without a hash in the log" if notes else words
+    words = f"{rows:,} refused rows in the log's accounts"
+    return f"{words}; {counted(len(notes), 'file')} not in them" if notes else words
 
 
 def incoming(home: Home) -> str:

@@ -107,7 +107,7 @@ def test_a_file_that_is_deleted_is_found(loaded: Path, is_whole_folder: bool) ->
         path.parent.rmdir()
     code, findings, _ = verified(loaded)
     assert code == IntegrityError.exit_code
-    assert findings == [f"{path}: is missing; commit 1 says it holds 3 refused rows"]
+    assert findings == [f"{path}: is missing; refused rows that commit 1 says it has: 3"]
 
 
 def test_nothing_is_found_in_what_nobody_touched(loaded: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_load_that_was_refused_whole_is_in_the_next_account(loaded: Path, tmp_
     assert verified(loaded) == (0, [], [])
     last = max(loaded.glob("quarantine/*.parquet"))
     last.unlink()
-    assert verified(loaded)[1] == [f"{last}: is missing; commit 2 says it holds 1 refused rows"]
+    assert verified(loaded)[1] == [f"{last}: is missing; refused rows that commit 2 says it has: 1"]
 
 
 def test_an_erasure_is_no_false_alarm_and_is_said_in_the_log(loaded: Path) -> None:
