@@ -21,10 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from pyarrow.parquet import ParquetFile
 
-from ingestion.log.append import append_record
-from ingestion.log.chain import Refused, digest_of
+from ingestion.log.chain import Refused
 from ingestion.log.verification import Finding
-from ingestion.log.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 IDENTITY = ("row_number", "event_type", "reason", "content_hash")
 CONTENT = ("original", "detail", "refused_column")
 SALT_BYTES = 16
-ERASURE = {"name": "demoscope log erase"}
 NAMED_MAX = 5
 
 
@@ -73,31 +70,17 @@ def unaccounted(log: EventLog, quarantine: Path) -> tuple[Refused, ...]:
     return tuple(one for path in paths if (one := _readable(path)) is not None)
 
 
-def account_for_erased(log: EventLog, quarantine: Path) -> int:
-    """Commit how many rows are erased where an erasure just took more; how many accounts.
+def with_more_erased(log: EventLog, quarantine: Path) -> tuple[Refused, ...]:
+    """New accounts of files of which more rows are erased than the log says.
 
     Files that are not what their account says otherwise keep it: an erasure hides no edit.
     """
-    while True:
-        log.refresh()
-        changed = tuple(
-            now
-            for path in sorted(quarantine.glob("*.parquet"))
-            if path.stem in log.refused
-            and (now := _readable(path)) is not None
-            and _has_fewer_contents(now, log.refused[path.stem][1])
-        )
-        if not changed:
-            return 0
-        with Workspace(log.layout) as workspace:
-            commit = log.continued(f"refused-{digest_of(changed)}", ERASURE, refused=changed)
-            is_first = append_record(log.layout, commit, workspace.path)
-        if is_first:
-            log.refresh()
-            return len(changed)
+    files = (quarantine / f"{load_id}.parquet" for load_id in sorted(log.refused))
+    changed = (now for path in files if path.exists() and (now := _readable(path)) is not None)
+    return tuple(now for now in changed if _has_less_content(now, log.refused[now.load_id][1]))
 
 
-def _has_fewer_contents(now: Refused, said: Refused) -> bool:
+def _has_less_content(now: Refused, said: Refused) -> bool:
     is_same = (now.rows, now.rows_sha256) == (said.rows, said.rows_sha256)
     return is_same and now.erased > said.erased
 

@@ -314,12 +314,11 @@ def erase(
     as_json: AS_JSON = False,
 ) -> None:
     """Erase a participant for good; every hash, root and signature of the log still holds."""
-    from expectations.accounts import account_for_erased
     from ingestion.log.erasure import erase as erase_subject
     from ingestion.log.erasure import erased_before, find_subject, require_level
     from ingestion.log.vault_binding import require_vault
     from orchestration.database import erasure_cleanup, require_idle
-    from orchestration.erased_content import blank_mentions
+    from orchestration.erased_content import account_for_erased, blank_mentions
     from orchestration.leftovers import clear
 
     require_level(level, is_retracted=retract)

@@ -165,7 +165,7 @@ def test_an_erasure_that_was_cut_off_is_finished(
         raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr("expectations.accounts.account_for_erased", killed)
+        patched.setattr("orchestration.erased_content.account_for_erased", killed)
         with pytest.raises(KilledError):
             erase(loaded, "anna")
     assert journal.unfinished(loaded / "vault")
