@@ -10,6 +10,7 @@ from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.building import Workspace, keep_release, rate, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.decided_since import decided_since
 from orchestration.difference import difference
 from orchestration.reproduction import reproduce
 from publishing.boards import designs, store
@@ -133,8 +134,9 @@ def test_a_board_of_another_design_is_rebuilt_with_it_and_explained_by_it(
     assert printed["causes"][0]["moved_rank_count"] == len(of_rank)
     said = demoscope(copy, "boards", "diff", published, board.id).stdout
     assert "decided otherwise in B, row by row:\n  seed_pools half_half" in said
-    audited = demoscope(copy, "boards", "audit").stdout
-    assert f"decided otherwise from release {published[:12]} to {board.id[:12]}" in audited
+    [pair] = decided_since(paths)
+    assert (pair["from_board_id"], pair["to_board_id"]) == (published, board.id)
+    assert pair["decisions"] == list(found.decisions)
     shutil.rmtree(paths.boards / designs.DESIGNS)
     assert difference(paths, store.by_id(paths.boards, published), board).not_known
     made = reproduce(paths, board)
