@@ -2,7 +2,8 @@
 
 One Parquet file per load, named by the load, written beside its final name and renamed: a crash
 leaves no half file, and loading the same file again replaces it with the same rows. Rows here may
-name persons: the directory is readable by its owner alone and nothing of it enters the log.
+name persons: the directory is readable by its owner alone, and nothing of it enters the log but
+how many rows there are and a salted hash over them (accounts.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from expectations.accounts import sealed
 from ingestion.contracts import count, named
 from ingestion.paths import make_private
 from ingestion.tables import Table
@@ -36,6 +38,8 @@ TABLE = Table(
         named("refused_column", "The column the refusal is about.", is_required=False),
         named("original", "The row as the file has it.", is_required=False),
         named("detail", "More about why it was refused.", is_required=False),
+        named("salt", "Hides its content in the hash; null once erased.", is_required=False),
+        named("content_hash", "SHA-256 of salt and content; stays when the content is erased."),
     ),
 )
 EXAMPLES_KEPT = 5
@@ -94,13 +98,15 @@ class Quarantine:
             self._writer = pq.ParquetWriter(self._temporary, TABLE.schema, compression="zstd")
         same = {"load_id": self._load_id, "source_file": self._source_file}
         written = [
-            {
-                **same,
-                **vars(row),
-                "refused_column": (row.column and storable(row.column)) or None,
-                "detail": storable(row.detail) or None,
-                "original": storable(row.original),
-            }
+            sealed(
+                {
+                    **same,
+                    **vars(row),
+                    "refused_column": (row.column and storable(row.column)) or None,
+                    "detail": storable(row.detail) or None,
+                    "original": storable(row.original),
+                }
+            )
             for row in rows
         ]
         self._writer.write_table(pa.Table.from_pylist(written, schema=TABLE.schema))

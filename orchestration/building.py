@@ -17,6 +17,7 @@ from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.held_files import require_whole_log
 from ingestion.paths import Home
+from orchestration.about_study import about_study
 from orchestration.build_digests import digests
 from orchestration.database import (
     built_from,
@@ -38,7 +39,7 @@ from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
 from publishing.boards.program import keep_program
-from publishing.boards.statement import TABLES, configured, provenance
+from publishing.boards.statement import ABOUT, TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
@@ -277,6 +278,7 @@ def keep_release(
     made = provenance(log, subject["log_position"])
     if workspace.root == home.root:
         made[TABLES] = table_digests(workspace)
+    made[ABOUT] = about_study(workspace.database, subject)
     return store.keep(home.boards, subject, rows, made, configured(home.vault), warn)
 
 

@@ -14,13 +14,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingestion.errors import IntegrityError
+from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
 from ingestion.vocabulary import EventType
 from orchestration.building import Workspace, open_sources, run_models, scratch
 from orchestration.database import open_database, register_sources
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.rating_step import reading
+from publishing.boards.changes import decisions
 from publishing.boards.checking import require_whole, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, require_same_log
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ingestion.paths import Home
+    from publishing.boards.changes import Decision
     from publishing.boards.store import Release
 
     Key = tuple[str, ...]
@@ -131,6 +133,15 @@ class Difference:
     is_other_code: bool
     erased_count: int
     changes: tuple[Change, ...]
+    decisions: tuple[Decision, ...] = ()
+    not_known: str | None = None
+
+    def moved_by(self, cause: str) -> int:
+        """How many ranks, of those that changed, a cause moves, brings or removes by itself."""
+        return sum(
+            cause in change.came_by or change.by_cause.get(cause, (0, 0))[0] != 0
+            for change in self.changes
+        )
 
 
 def difference(
@@ -175,7 +186,18 @@ def difference(
         if kept[0].get(key) != kept[1].get(key)
     )
     erased = {one for gone in taken for one in gone}
-    return Difference(tuple(causes), counted, any(is_other_code), len(erased), changes)
+    decided, not_known = _decisions(home, a, b)
+    return Difference(
+        tuple(causes), counted, any(is_other_code), len(erased), changes, decided, not_known
+    )
+
+
+def _decisions(home: Home, a: Release, b: Release) -> tuple[tuple[Decision, ...], str | None]:
+    """What was decided otherwise; and why it cannot be told, where a design was not kept."""
+    try:
+        return tuple(decisions(home.boards, PROJECT_DIRECTORY, a, b)), None
+    except NotFoundError as error:
+        return (), error.message
 
 
 def _require_same_rows(a: Release, b: Release) -> None:

@@ -16,11 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from expectations.accounts import with_more_erased
 from expectations.gate import RefusedRow
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
 from ingestion.json_object import parse_object
+from ingestion.log.append import append_record
+from ingestion.log.chain import digest_of
 from ingestion.log.durable import fsync_file, replace_durably, write_durably
+from ingestion.log.redaction import PRODUCER
+from ingestion.log.workspace import Workspace
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.names import normalised
 from ingestion.visible_text import storable
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ingestion.log import EventLog
     from ingestion.paths import Home
     from ingestion.sources.batch import NativeBatch
     from ingestion.subjects.log_form import Naming
@@ -153,6 +159,16 @@ def blank_mentions(home: Home, native_id: str) -> int:
     return count
 
 
+def account_for_erased(log: EventLog, quarantine: Path) -> None:
+    """Commit to the log how many refused rows an erasure has blanked, where it has blanked any."""
+    while changed := with_more_erased(log, quarantine):
+        with Workspace(log.layout) as workspace:
+            commit = log.continued(f"refused-{digest_of(changed)}", PRODUCER, refused=changed)
+            append_record(log.layout, commit, workspace.path)
+        # Where another commit came first, this one is made again behind it.
+        log.refresh()
+
+
 def _blank_rows(path: Path, is_mention: Callable[[str], bool]) -> list[int]:
     """Blank the rows of one file; their numbers. Memory is bounded by a piece of it."""
     with _opened(path) as file:
@@ -190,7 +206,9 @@ def _opened(path: Path) -> pq.ParquetFile:
 def _blank(row: dict[str, Any]) -> dict[str, Any]:
     column = row["refused_column"]
     known = column if column in _KNOWN_COLUMNS else None
-    return row | {"original": "", "detail": BLANKED, "refused_column": known}
+    # Its hash stays, and without the salt nobody can try what it was of.
+    unsalted = {"salt": None} if "salt" in row else {}
+    return row | unsalted | {"original": "", "detail": BLANKED, "refused_column": known}
 
 
 def _blank_report(path: Path, is_mention: Callable[[str], bool], numbers: set[int] | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ingestion.errors import DemoscopeError, IntegrityError, UsageError
 from ingestion.paths import OTHERS
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,6 +176,26 @@ def loads(home: Home) -> str:
             wrong.append(f"{path} cannot be read or has other rows than its load refused")
     _refuse_any(wrong, RESTORE)
     return f"{count} records"
+
+
+def quarantine(home: Home) -> str:
+    """Refused rows are those that the log has accounts of."""
+    from expectations.accounts import check
+    from ingestion.log import EventLog
+
+    if not (home.log / "FORMAT").exists():
+        return "none yet"
+    try:
+        log = EventLog.open(home.log)
+    except DemoscopeError:
+        return "not compared: the log cannot be opened"
+    is_here = home.quarantine.is_dir() or home.vault.is_dir()
+    findings, notes = check(log, home.quarantine, is_here=is_here)
+    remedy = "Restore quarantine/ from a backup. The log has no copy of refused rows."
+    _refuse_any([str(finding) for finding in findings], remedy)
+    rows = sum(said.rows for _, said in log.refused.values())
+    words = f"{rows:,} refused rows in the log's accounts"
+    return f"{words}; {counted(len(notes), 'file')} not in them" if notes else words
 
 
 def incoming(home: Home) -> str:

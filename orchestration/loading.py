@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.accounts import unaccounted
 from expectations.gate import Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
@@ -478,7 +479,7 @@ class _Load:
             self.docs.keep(name, verdict)
 
     def _commit(self, batch: Batch) -> int:
-        receipt = batch.commit()
+        receipt = batch.commit(unaccounted(self.log, self.home.quarantine))
         conflicts = [row for row in receipt.late.to_pylist() if row["is_conflict"]]
         staged = self.accepted.total()
         for kind in self.accepted:

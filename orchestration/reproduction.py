@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.log import EventLog
 from ingestion.log.held_files import require_whole_log
+from orchestration.about_study import about_study
 from orchestration.building import Workspace, rate, read_release, scratch, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from publishing.boards.aapor import digest
 from publishing.boards.checking import ATTESTED, check, first_difference, taken_from
 from publishing.boards.designs import project_with
-from publishing.boards.inputs import cut_of, from_micro, other_log
+from publishing.boards.inputs import cut_of, from_micro, other_log, require_same_log
 from publishing.boards.program import code_changes, code_hash, installed, lock_hash, version_changes
+from publishing.boards.statement import ABOUT
 from publishing.boards.store import KEY, canonical, identity
 
 if TYPE_CHECKING:
@@ -98,6 +101,7 @@ def reproduce(
         step("rate")
         rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
         rebuilt, rows = read_release(workspace)
+        about = about_study(workspace.database, rebuilt)
     require_whole_log(log, subject["log_position"])
     differences = [
         f"{name}: {subject.get(name)} in the release, {rebuilt.get(name)} rebuilt"
@@ -106,6 +110,7 @@ def reproduce(
     ]
     if checked.document is not None:
         differences += _first_row(checked.document, rows)
+    notes += _of_about(release, about)
     return Reproduction(
         release.id,
         identity(canonical(rebuilt, rows)),
@@ -115,6 +120,33 @@ def reproduce(
         erased_since=taken,
         is_signed=checked.opened is not None and bool(checked.opened.verified),
     )
+
+
+def _of_about(release: Release, about: Mapping[str, Any]) -> Iterator[str]:
+    """What the release says of the study, where the log says otherwise here and now."""
+    with suppress(IntegrityError):
+        said = release.predicate.get(ABOUT)
+        if said is not None and said != about:
+            yield (
+                "What the study discloses of itself is not what the log gives here and now: its"
+                f" items differ, or their words; rebuilt, its SHA-256 is {digest(about)}."
+            )
+
+
+def remade_about(home: Home, release: Release) -> dict[str, Any]:
+    """What the study of a release discloses of itself, made from the log and the kept design.
+
+    Raises:
+        IntegrityError: the log is not the one that the release was made from.
+        NotFoundError: the design was not kept.
+    """
+    log, subject = EventLog.open(home.log), release.subject
+    require_same_log(log, subject)
+    with scratch(home) as root:
+        project = project_with(home.boards, subject["design_hash"], PROJECT_DIRECTORY, root)
+        workspace = Workspace(root, project)
+        transform(workspace, log, cut_of(subject), loads=home.loads, is_tested=False)
+        return about_study(workspace.database, subject)
 
 
 def _first_row(document: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:

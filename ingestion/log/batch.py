@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS, Contract
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
-from ingestion.log.chain import Chain, Commit, Segment
+from ingestion.log.chain import Chain, Commit, Refused, Segment
 from ingestion.log.durable import explained, fsync_directory
 from ingestion.log.held_files import rows_at
 from ingestion.log.layout import Layout, conform, describe_schema, keep_schema
@@ -50,6 +50,7 @@ class Batch:
         self._ids: KnownIds | None = None
         self._staged = StagedRows(self._workspace.path)
         self._stage_count = 0
+        self._refused: tuple[Refused, ...] = ()
         self._late = [LATE_SCHEMA.empty_table()]
         self._is_open = True
 
@@ -103,13 +104,17 @@ class Batch:
         self._stage_count += 1
         return result
 
-    def commit(self) -> Receipt:
+    def commit(self, refused: tuple[Refused, ...] = ()) -> Receipt:
         """Make the batch part of the log, durably, or find that it is part of it already.
+
+        Args:
+            refused: accounts of refused rows, which the commit has beside its events.
 
         Raises:
             StorageError: the disk refused; the batch is not acknowledged.
         """
         self._require_open()
+        self._refused = refused
         self._staged.seal()
         while True:
             self._chain.refresh()
@@ -212,7 +217,8 @@ class Batch:
             )
             segments.append(segment)
             position += segment.rows
-        return self._chain.continued(self.batch_id, self._producer, segments=tuple(segments))
+        added, refused = tuple(segments), self._refused
+        return self._chain.continued(self.batch_id, self._producer, segments=added, refused=refused)
 
     def _already(self, earlier: Commit) -> Receipt:
         """The batch is in the chain, perhaps by a writer that died before it could say so."""

@@ -34,6 +34,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # Quotation marks inside a JSON text are escaped, so no text of a record passes for this name.
 _REDACTED = b'"redacted":['
+_REFUSED = b'"refused":['
 _SEAL_LENGTH = len(b',"sha256":"' + b"0" * 64 + b'"}')
 _MOST_DIGITS = 20
 _AS_OF_REMEDY = "Give a commit's number, or a time such as 2026-03-01T12:00:00Z."
@@ -46,6 +47,8 @@ class Names(StrEnum):
     FILE = "file"
     ORIGINAL = "original"
     """A file of which rows were erased since: it must not be there any more."""
+    REFUSED = "refused"
+    """Rows beside the log, in quarantine."""
     ROWS = "rows"
     SCHEMA = "schema"
 
@@ -118,6 +121,23 @@ class Redacted(_File):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refused:
+    """The account of rows that a load refused. They are in quarantine; no event is of them.
+
+    Args:
+        load_id: the load; names the file in quarantine.
+        rows: how many.
+        erased: of them, those whose content was erased with a participant.
+        rows_sha256: over what identifies them (expectations/accounts.py); holds after an erasure.
+    """
+
+    load_id: str
+    rows: int
+    erased: int
+    rows_sha256: str = _hash_of_a(Names.REFUSED)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Commit:
     """One addition to the log.
 
@@ -132,6 +152,7 @@ class Commit:
         segments: where they are, in position order.
         compacted: files in place of earlier ones; not in the bytes where there are none.
         redacted: files in place of those of which rows are erased; likewise.
+        refused: accounts of rows that loads refused, and that no commit before it has; likewise.
     """
 
     seq: int
@@ -144,6 +165,7 @@ class Commit:
     segments: tuple[Segment, ...] = ()
     compacted: tuple[Compacted, ...] = ()
     redacted: tuple[Redacted, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
     @property
     def files(self) -> tuple[Segment | Compacted, ...]:
@@ -173,7 +195,7 @@ class Commit:
     def encode(self) -> bytes:
         """The bytes of its file."""
         said = asdict(self) | {"recorded_at": self.recorded_text}
-        for name in ("compacted", "redacted"):
+        for name in ("compacted", "redacted", "refused"):
             if not said[name]:
                 del said[name]
         # "sha256" sorts last: what it covers is everything before it, and a closing brace.
@@ -207,6 +229,7 @@ class Commit:
             segments=tuple(Segment(**segment) for segment in given.pop("segments")),
             compacted=tuple(Compacted(**file) for file in given.pop("compacted", ())),
             redacted=tuple(Redacted(**file) for file in given.pop("redacted", ())),
+            refused=tuple(Refused(**account) for account in given.pop("refused", ())),
             **given,
         )
         position = commit.first_position
@@ -269,6 +292,8 @@ class Chain:
         self.vouching: tuple[Path, ...] = (layout.root.parent / "demoscope.duckdb",)
         """Files whose time of change shows that time has passed since the last commit."""
         self.redactions = Redactions()
+        self.refused: dict[str, tuple[int, Refused]] = {}
+        """The last account of each load's refused rows, and the commit that has it."""
         self.head_hash = origin.sha256
         """What the next commit's `prev_hash` is."""
         self._contents: list[bytes] = []
@@ -302,6 +327,7 @@ class Chain:
         segments: tuple[Segment, ...] = (),
         compacted: tuple[Compacted, ...] = (),
         redacted: tuple[Redacted, ...] = (),
+        refused: tuple[Refused, ...] = (),
     ) -> Commit:
         """The record that would continue the chain as it was last read.
 
@@ -328,6 +354,7 @@ class Chain:
             segments=segments,
             compacted=compacted,
             redacted=redacted,
+            refused=refused,
         )
 
     def refresh(self) -> None:
@@ -424,6 +451,8 @@ class Chain:
         self.head_hash = hash_of(content)
         if _REDACTED in content:
             self.redactions.add(self.commit(seq))
+        if _REFUSED in content:
+            self.refused |= {one.load_id: (seq, one) for one in self.commit(seq).refused}
 
 
 def parse_as_of(as_of: str | int) -> int | datetime:
@@ -458,8 +487,8 @@ def moment_in_utc(text: str) -> datetime:
         raise ValueError(text) from error
 
 
-def digest_of(files: Sequence[Compacted] | Sequence[Redacted]) -> str:
-    """SHA-256 in hexadecimal of what a commit says of files."""
+def digest_of(files: Sequence[Compacted] | Sequence[Redacted] | Sequence[Refused]) -> str:
+    """SHA-256 in hexadecimal of what a commit says of files, or of refused rows."""
     return hash_of(rfc8785.dumps([asdict(file) for file in files]))
 
 

@@ -1,8 +1,8 @@
-"""`demoscope boards audit`: what must go before another model leads, and who is told apart."""
+"""`demoscope boards audit`: what must go before another model leads, and what was decided."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,10 @@ from orchestration.cli.output import AS_JSON, print_json, put
 from publishing.counted import counted
 from publishing.meant import did_you_mean
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ID_DIGITS, SHOWN = 12, 10
 FOUND = """
 select
     fragile.*,
@@ -42,8 +46,12 @@ def audit(
     *,
     as_json: AS_JSON = False,
 ) -> None:
-    """Say how few people or votes must go before another model leads everybody's boards."""
+    """Say how few people or votes must go before another model leads everybody's boards.
+
+    And which targets, schemes, policies and parameters changed from one kept release to the next.
+    """
     from orchestration.database import mart_rows
+    from orchestration.decided_since import decided_since
     from publishing.boards import store
 
     home = Home.from_environment()
@@ -61,14 +69,35 @@ def audit(
         remedy = "Load who judged, and more verdicts; then build: demoscope build"
         raise NotFoundError(message, remedy=remedy)
     is_simulated = store.current(home.boards).subject["is_simulated"]
+    decided = decided_since(home)
     if as_json:
-        print_json({"is_simulated": is_simulated, "rows": found})
+        for one in decided:
+            one["decisions"] = [decision.as_json() for decision in one["decisions"]]
+        print_json({"is_simulated": is_simulated, "rows": found, "decided_since": decided})
         return
     mark = "SIMULATED: " if is_simulated else ""
     for row in found:
         put(f"{mark}{row['dimension']}, everybody, weighting {row['weighting']}")
         for line in _lines(row):
             put(f"  {line}")
+    for line in _decided(decided):
+        put(line)
+
+
+def _decided(pairs: list[dict[str, Any]]) -> Iterator[str]:
+    """What was decided otherwise between kept releases."""
+    if not pairs:
+        yield "no target, scheme, policy or parameter differs between kept releases"
+    for pair in pairs:
+        a, b = pair["from_board_id"][:ID_DIGITS], pair["to_board_id"][:ID_DIGITS]
+        yield f"decided otherwise from release {a} to {b}, made {pair['made_at']}:"
+        yield from (f"  {one}" for one in pair["decisions"][:SHOWN])
+        if (more := len(pair["decisions"]) - SHOWN) > 0:
+            yield f"  and {more:,} more (--json)"
+        if pair["not_known"]:
+            yield f"  cannot be told: {pair['not_known']}"
+        ranks = counted(pair["changed_rank_count"], "rank")
+        yield f"  {ranks} differ between them; why: demoscope boards diff {a} {b}"
 
 
 def _lines(row: dict[str, Any]) -> list[str]:

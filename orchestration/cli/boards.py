@@ -1,4 +1,4 @@
-"""`demoscope boards list|show|reproduce|diff|audit`: what an auditor asks of kept releases."""
+"""`demoscope boards`: what an auditor asks of kept releases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import Home
 from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
+from orchestration.cli.disclose import disclose
 from orchestration.cli.output import AS_JSON, home_hint, print_json, print_table, put, say, step
+from publishing.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +47,7 @@ LISTED: Columns = {
 
 
 app.command()(audit)
+app.command()(disclose)
 
 
 @app.command("list")
@@ -245,10 +248,12 @@ def diff(
         head, _ = leaderboard(releases[1], stratum=stratum, **chosen)
         wanted = {"stratum_id": head["stratum"], **{name: head[name] for name in chosen}}
     document = _difference(releases, found, wanted, is_every=every)
+    document["decisions"] = [one.as_json() for one in found.decisions]
+    document["decisions_not_known"] = found.not_known
     if as_json:
         print_json(document)
     else:
-        _print_difference(document)
+        _print_difference(document, [str(one) for one in found.decisions])
 
 
 def _say_cause(name: str) -> None:
@@ -278,6 +283,7 @@ def _difference(
                 "name": cause.name,
                 "label": cause.label,
                 "event_count": found.event_counts.get(cause.name),
+                "moved_rank_count": found.moved_by(cause.name),
             }
             for cause in found.causes
         ],
@@ -293,9 +299,15 @@ def _by_rank(change: Change) -> tuple[Any, ...]:
     return (*change.key[:-1], rank, change.key[-1])
 
 
-def _print_difference(document: dict[str, Any]) -> None:
+def _print_difference(document: dict[str, Any], decisions: list[str]) -> None:
     """Which ranks changed, and by how many places each cause moves a model by itself."""
     _print_causes(document)
+    if decisions:
+        put("decided otherwise in B, row by row:")
+    for one in decisions:
+        put(f"  {one}")
+    if document["decisions_not_known"]:
+        put(f"what was decided otherwise cannot be told: {document['decisions_not_known']}")
     changes = document["changes"]
     where = document["leaderboard"]
     columns: dict[str, Any] = {
@@ -331,7 +343,9 @@ def _print_causes(document: dict[str, Any]) -> None:
         put(f"{name.upper()}  {one['board_id'][:ID_DIGITS]}  log position {position}{until}")
     for cause in document["causes"]:
         count = cause["event_count"]
-        put(f"  {cause['label']}" + ("" if count is None else f": {count:+,} events"))
+        said = "" if count is None else f": {count:+,} events"
+        moved = counted(cause["moved_rank_count"], "rank")
+        put(f"  {cause['label']}{said}" + (f": moves {moved} by itself" if count is None else ""))
     if document["is_other_code"]:
         put("  made by other code than this; what that changes is named `remade`")
     if count := document["erased_participant_count"]:

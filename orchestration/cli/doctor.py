@@ -33,6 +33,7 @@ def doctor(*, as_json: AS_JSON = False) -> None:
         "rights": home_checks.rights,
         "incoming": home_checks.incoming,
         "loads": home_checks.loads,
+        "quarantine": home_checks.quarantine,
         "vault": _vault,
         "log": home_checks.whole_log,
         "erasures": _erasures,

@@ -27,6 +27,7 @@ from publishing.counted import counted
 if TYPE_CHECKING:
     from ingestion.log import Commit, EventLog
     from ingestion.log.checkpoint import Checkpoint, Verifier
+    from ingestion.log.verification import Verification
     from orchestration.cli.output import Columns
 
 app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
@@ -342,7 +343,7 @@ def erase(
     from ingestion.log.erasure import erased_before, find_subject, require_level
     from ingestion.log.vault_binding import require_vault
     from orchestration.database import erasure_cleanup, require_idle
-    from orchestration.erased_content import blank_mentions
+    from orchestration.erased_content import account_for_erased, blank_mentions
     from orchestration.leftovers import clear
 
     require_level(level, is_retracted=retract)
@@ -374,6 +375,7 @@ def erase(
     def clean() -> None:
         deleted.extend(path.name for path in (*erasure_cleanup(home), *clear(home)))
         blanked.append(blank_mentions(home, subject))
+        account_for_erased(log, home.quarantine)
 
     done = erase_subject(
         log,
@@ -437,7 +439,8 @@ def verify(
 ) -> None:
     """Check every commit, segment and row; with a checkpoint also that it is the same log.
 
-    Kept boards, publications and loads are compared with it too: they say what it held. With a
+    Kept boards, publications and loads are compared with it too: they say what it held; and refused
+    rows in quarantine with what commits say of them. With a
     policy also that witnesses signed the checkpoint. Exit code 5 where something is not whole.
     """
     from orchestration.evidence import REMEDY, loss
@@ -451,6 +454,7 @@ def verify(
     report = _opened()[1].verify(held)
     if lost is not None:
         report.add(home.log, f"{lost}. {REMEDY}")
+    _check_quarantine(home, report)
     if as_json:
         print_json(
             {
@@ -482,6 +486,19 @@ def verify(
             say(f"Nothing was loaded. {home_hint()}")
     if not report.is_ok:
         raise typer.Exit(IntegrityError.exit_code)
+
+
+def _check_quarantine(home: Home, report: Verification) -> None:
+    """Refused rows are those that the log has accounts of; a copy of the log alone has none."""
+    from expectations.accounts import check
+    from ingestion.log import EventLog
+
+    if report.findings:
+        return  # what the log says of them cannot be relied on
+    is_here = home.quarantine.is_dir() or home.vault.is_dir()
+    findings, notes = check(EventLog.open(home.log), home.quarantine, is_here=is_here)
+    report.findings += findings
+    report.notes += notes
 
 
 def _witnessed(checkpoint: Path | None, policy: Path | None, log_key: Path) -> dict[str, str]:
@@ -571,6 +588,7 @@ def _as_json(commit: Commit) -> dict[str, Any]:
         "event_types": sorted({segment.event_type for segment in commit.segments}),
         "compacted_file_count": len(commit.compacted),
         "redacted_file_count": len(commit.redacted),
+        "refused_row_count": sum(account.rows for account in commit.refused),
     }
 
 

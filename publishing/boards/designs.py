@@ -79,6 +79,23 @@ def _copy_seeds(source: Path, target: Path) -> None:
         shutil.copyfile(path, copy)
 
 
+def kept_design(boards: Path, design: str) -> Path:
+    """The directory that has a design's seeds as they were.
+
+    Raises:
+        NotFoundError: the design was not kept.
+        IntegrityError: its files are not what they were.
+    """
+    kept = boards / DESIGNS / design
+    if not kept.is_dir():
+        message = f"The study design {design[:12]} is not in {kept.parent}."
+        raise NotFoundError(message, remedy="Restore it from a copy of boards/designs.")
+    if _hash_of(kept) != design:
+        message = f"{kept} is not what its name says: a file of it was changed."
+        raise IntegrityError(message, remedy="Restore it from a copy.")
+    return kept
+
+
 def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Path:
     """A dbt project of the present tables with a design's seeds: `present`, or a copy in `scratch`.
 
@@ -91,13 +108,7 @@ def project_with(boards: Path, design: str, present: Path, scratch: Path) -> Pat
     """
     if design == design_hash(present):
         return present
-    kept = boards / DESIGNS / design
-    if not kept.is_dir():
-        message = f"The study design {design[:12]} is not in {kept.parent}."
-        raise NotFoundError(message, remedy="Restore it from a copy of boards/designs.")
-    if _hash_of(kept) != design:
-        message = f"{kept} is not what its name says: a file of it was changed."
-        raise IntegrityError(message, remedy="Restore it from a copy.")
+    kept = kept_design(boards, design)
     project = scratch / "project" / design[:12]
     if not project.exists():
         shutil.copytree(present, project, ignore=partial(_written_by_dbt, present))

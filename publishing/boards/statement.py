@@ -4,8 +4,8 @@ The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`
 (`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962 root over the
 commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies
 and the versions installed, Python and platform; `made_at`; `tables`, where the release was built at
-the log's head, a digest of each table of that build that is published. Only `board` is part of the
-release's id.
+the log's head, a digest of each table of that build that is published; `about`, what the study
+discloses of itself (aapor.py). Only `board` is part of the release's id.
 
 It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
 oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "tag:demoscope,2026:board/v1"
-TABLES = "tables"
+TABLES, ABOUT = "tables", "about"
 KEY_VARIABLE = "DEMOSCOPE_SIGNING_KEY"
 KEY_FILE = "board-signing.key"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

@@ -130,10 +130,10 @@ def keep(
 ) -> Release:
     """Keep a release under its id. Files that are there already are left as they are.
 
-    A statement gives way to one that `signer` signs, and to one about other published tables: the
-    same release was built again by other code. Files that are missing or were changed since are
-    put back, as the id is the hash of what was built: `warn` is called with a sentence for each
-    that was changed.
+    A statement gives way to one that `signer` signs, and to one that says something else of the
+    published tables or the study: the same release was built again by other code. Files that are
+    missing or were changed since are put back, as the id is the hash of what was built: `warn` is
+    called with a sentence for each that was changed.
     """
     import pyarrow.parquet as pq
 
@@ -169,8 +169,8 @@ def keep(
 
 
 def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None) -> bool:
-    """Whether the statement that is there is about the same tables, and signed by the signer."""
-    from publishing.boards.statement import TABLES
+    """Whether the statement that is there says the same of the build, and the signer signed it."""
+    from publishing.boards.statement import ABOUT, TABLES
 
     statement, envelope = (release.directory / name for name in (STATEMENT_FILE, ENVELOPE_FILE))
     if not statement.exists():
@@ -178,10 +178,12 @@ def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None
     if signer is not None and not signer.has_signed(statement.read_bytes(), envelope):
         return False
     try:
-        said = release.predicate.get(TABLES)
+        said = release.predicate
     except IntegrityError:
         return False
-    is_known = TABLES not in provenance or provenance[TABLES] == said
+    is_known = all(
+        name not in provenance or provenance[name] == said.get(name) for name in (TABLES, ABOUT)
+    )
     # Without the key, what was signed stays: somebody vouches for it.
     return is_known or (signer is None and release.is_signed)
 

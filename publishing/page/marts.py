@@ -30,6 +30,7 @@ READ: dict[str, dict[str, Any]] = {
     "dim_stratum": {},
     "fct_stratum_coverage": {},
     "publication": {},
+    "rpt_about_study": {},
     "rpt_benchmark_gap": {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_benchmark_residual": {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_board_summary": {},

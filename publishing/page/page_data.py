@@ -21,6 +21,7 @@ from publishing.boards.view import (
     title,
 )
 from publishing.counted import counted
+from publishing.page.about import about
 from publishing.page.benchmarks import benchmark_section
 from publishing.page.experience import experience, ratings_alone
 from publishing.page.incidents import incidents
@@ -153,6 +154,12 @@ def page_data(
             marts["rpt_benchmark_residual"],
             dimension=first.dimension,
             weighting=first.weighting,
+        ),
+        "about": about(
+            marts["rpt_about_study"],
+            marts["fct_stratum_coverage"],
+            marts["rpt_weighting_diagnostics"],
+            step=publication["disclosed_people_min"],
         ),
         "integrity": integrity(publication, *marts["rpt_log_integrity"]),
     }

@@ -31,10 +31,13 @@ SECTIONS = {
     "incidents": "Incidents",
     "sycophancy": "Sycophancy",
     "benchmarks": "Benchmarks",
+    "about": "About",
     "boards": "Boards",
 }
 # Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = ("plain", "alone", "integrity", "safety", "incidents", "sycophancy", "benchmarks")
+TEMPLATES_ONLY = (
+    "plain", "alone", "integrity", "safety", "incidents", "sycophancy", "benchmarks", "about",
+)  # fmt: skip
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 

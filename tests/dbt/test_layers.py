@@ -29,6 +29,7 @@ NAMES_UNREAD = {
     "int_events__revised": "ids alone",
     "int_hits__with_strikes": "whose conversations, not whose answers",
     "int_models__aliased": "the meaning itself",
+    "rpt_about_study": "whether there are tallies, not whose",
 }
 
 

@@ -10,12 +10,13 @@ from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.building import Workspace, keep_release, rate, transform
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.decided_since import decided_since
 from orchestration.difference import difference
 from orchestration.reproduction import reproduce
 from publishing.boards import designs, store
 from publishing.boards.inputs import Cut
 from ratings.tournaments import RatingParameters
-from tests.end_to_end.command import document
+from tests.end_to_end.command import demoscope, document
 from tests.end_to_end.history import KEYS, PEOPLE, Study, battle, board_rows, enrolment, places
 
 
@@ -122,7 +123,22 @@ def test_a_board_of_another_design_is_rebuilt_with_it_and_explained_by_it(
     assert made.is_reproduced
     found = difference(paths, store.by_id(paths.boards, published), board)
     assert [cause.name for cause in found.causes] == ["design"]
+    assert {str(one).partition(":")[0] for one in found.decisions} == {
+        "seed_pools half_half UK",
+        "seed_pools half_half US",
+    }
+    of_rank = [change for change in found.changes if change.is_of_rank]
+    assert found.moved_by("design") == len(of_rank)
+    printed = document(copy, "boards", "diff", published, board.id, "--all", "--json")
+    assert [one["seed"] for one in printed["decisions"]] == ["seed_pools"] * 2
+    assert printed["causes"][0]["moved_rank_count"] == len(of_rank)
+    said = demoscope(copy, "boards", "diff", published, board.id).stdout
+    assert "decided otherwise in B, row by row:\n  seed_pools half_half" in said
+    [pair] = decided_since(paths)
+    assert (pair["from_board_id"], pair["to_board_id"]) == (published, board.id)
+    assert pair["decisions"] == list(found.decisions)
     shutil.rmtree(paths.boards / designs.DESIGNS)
+    assert difference(paths, store.by_id(paths.boards, published), board).not_known
     made = reproduce(paths, board)
     assert not made.is_reproduced
     assert "Rebuilt with the present design" in " ".join(made.notes)

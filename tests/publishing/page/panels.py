@@ -71,6 +71,7 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
         "#incident-table tbody": _incidents(marts, names),
         "#sycophancy-table tbody": _sycophancy(marts, names),
         "#sycophancy-effects": _effects(marts),
+        "#about": _about(marts),
         "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
         "#margins": _margins(marts["rpt_weighting_margin"]),
         **rated_panels(marts, view.key()),
@@ -202,6 +203,26 @@ def _effects(marts: dict[str, Rows]) -> list[str]:
         f"{between}, are rated 0.23 of 7 points lower for personality (0.20 to 0.26 lower).",
         f"{between}, overall: not estimated, as there is too little to go by.",
     ]
+
+
+def _about(marts: dict[str, Rows]) -> list[str]:
+    """People in whole steps of 11, the least that the publication shows."""
+    step = marts["publication"][0]["disclosed_people_min"]
+    texts = ["Intervals hold the figure of the population 95 times in 100, one model at a time."]
+    texts[0] += " Where judges are known they count people, not verdicts."
+    texts[0] += " They say nothing of who never takes part."
+    for row in marts["rpt_about_study"]:
+        texts += [row["statement"] or ""]
+        texts += [f"{row['part']}, {row['subject']}" if row["subject"] else row["part"]]
+    for row in marts["fct_stratum_coverage"]:
+        if row["axis"] is None:
+            texts.append(f"at least {row['heard_count'] // step * step:,}")
+    texts.append(f"at least {21_010 // step * step:,}")
+    for row in marts["rpt_weighting_diagnostics"]:
+        worth = int(row["effective_participant_count"]) // step * step
+        effect = f"{row['design_effect']:.2f}"
+        texts.append(f"worth at least {worth:,} who weigh alike (design effect {effect})")
+    return texts
 
 
 def _incidents(marts: dict[str, Rows], names: dict[str, str]) -> list[str]:

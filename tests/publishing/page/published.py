@@ -38,9 +38,12 @@ def marts(study: Study) -> dict[str, Rows]:
             for place, (stratum, country, axis, group) in enumerate(study.strata)
         ],
         "fct_stratum_coverage": [
-            {"stratum_id": stratum, "heard_share": 0.25, "population_share": 0.3125}
-            for stratum, _, axis, _ in study.strata if axis
+            {"stratum_id": stratum, "axis": axis, "heard_count": 4_202 if axis is None else 1_111,
+             "verdict_count": 21_010, "heard_share": 0.25 if axis else None,
+             "population_share": 0.3125 if axis else None}
+            for stratum, _, axis, _ in study.strata
         ],
+        "rpt_about_study": _about(is_complete=study.is_weighted),
         "rpt_board_summary": [_summary(board) for board in boards],
         "rpt_demographic_consistency": [
             {"country": country, "axis": axis, "dimension": dimension, "rank_shift": 3.26,
@@ -261,6 +264,30 @@ def _margins() -> Rows:
         for country in ("US", "UK")
         for level, before, target in (("18-34", 0.5, 0.29), ("55+", 0.15, 0.386))
     ]  # fmt: skip
+
+
+def _about(*, is_complete: bool) -> Rows:
+    """What a study says of itself, all of it or nothing but when its battles were."""
+    days = "2025-06-02 to 2025-08-31"
+    required = (
+        (2, "conducted by", f"A university {HOSTILE}"), (2, "sponsored by", "A newspaper"),
+        (2, "funded by", "Its 1,234 readers"), (3, "questions", "Which is better?\nLeft or right."),
+        (4, "population", "Adults of two countries"), (5, "recruitment", "A panel, paid 3.50"),
+        (6, "mode", "On a web page"), (7, "people took part", days),
+        (9, "weighting", "By politics"), (10, "checks", "Each row"),
+        (11, "limits", "Nothing is known of 17-year-olds"),
+    )  # fmt: skip
+    always = {"people took part", "weighting", "checks"}
+    said = [
+        (*one[:2], "", one[2] if is_complete or one[1] in always else None, True)
+        for one in required
+    ]
+    said += [(1, "battles", "", "People compared", False), (9, "target", "US, age3", "18+", False)]
+    names = ("item", "part", "subject", "statement", "is_required")
+    return [
+        {**dict(zip(names, row, strict=True)), "sort_order": order}
+        for order, row in enumerate(said)
+    ]
 
 
 def _safety(study: Study) -> Rows:

@@ -1,0 +1,25 @@
+"""The page's section on the study: the items of AAPOR's list, and what is missing of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from publishing.boards import aapor
+from publishing.page.marts import Rows
+
+
+def about(statements: Rows, coverage: Rows, diagnostics: Rows, *, step: int) -> dict[str, Any]:
+    """The items in order, and whether all are complete.
+
+    Args:
+        statements: of `rpt_about_study`.
+        coverage: of `fct_stratum_coverage`.
+        diagnostics: of `rpt_weighting_diagnostics`: the default scheme's.
+        step: people are counted in multiples of it, as the publication counts them.
+    """
+    items = aapor.about(statements, coverage, diagnostics, step=step)
+    return {
+        "items": items,
+        "missing": aapor.missing(items),
+        "is_complete": all(item["is_complete"] for item in items),
+    }
