@@ -69,6 +69,9 @@ LABELLED = (
     "rubric_values",
     "stratum_cells",
 )
+# Draws of a board follow from this and its names. So a few votes more move P(best) by what they say
+# and no more, and nobody can try votes until the draws suit them.
+SEED = 0
 REPLICATED = ("replicated_people", "replicated_cells")
 TOPICS = ("topic_judgments", "topic_weights", "stratum_cells")
 
@@ -107,7 +110,7 @@ def _rate_all(
 ) -> Tables:
     made = [] if is_board_alone else _without_boards(read, elsewhere)
     counts = read("tournament_counts")
-    seed, everybody = inputs.seed_of(counts), parameters.margin_tournament
+    seed, everybody = SEED, parameters.margin_tournament
     study = inputs.read_study(read)
     with_sides = list(rate_each(counts, parameters))
     sides = board_fit.read_sides(read, with_sides, everybody)

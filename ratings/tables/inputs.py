@@ -160,7 +160,7 @@ def judged_battles(read: Read) -> tuple[dict[str, pa.Table], dict[str, pa.Array]
 
 
 def seed_of(counts: pa.Table) -> int:
-    """The seed of every random draw on a board: 128 bits of the hash of its counts."""
+    """A seed of 128 bits, of the hash of some counts."""
     digest = hashlib.sha256()
     # A million rows as objects are a gigabyte.
     for begin in range(0, counts.num_rows, ROWS_AT_A_TIME):
