@@ -292,7 +292,7 @@ def draw_battles(truth: Truth, participants: Participants) -> Battles:
         (len(who), len(parameters.dimensions))
     )
     skills = truth.cell_skills
-    outcomes = _verdicts(truth, noise, skills[cell, left], skills[cell, right], truth.draw_margins)
+    outcomes = verdicts(truth, noise, skills[cell, left], skills[cell, right], truth.draw_margins)
     outcomes[effort == ALWAYS_LEFT] = LEFT
     outcomes[effort == ALWAYS_TIE] = TIE
     at_random = np.flatnonzero(effort == AT_RANDOM)
@@ -329,7 +329,7 @@ def _pairs(truth: Truth, chunk: int, at: IntArray) -> tuple[IntArray, IntArray]:
     return left, (left + step) % active
 
 
-def _verdicts(
+def verdicts(
     truth: Truth, noise: FloatArray, left: FloatArray, right: FloatArray, margins: FloatArray
 ) -> IntArray:
     """Places in OUTCOMES, from standard normal noise and the skills of the models shown."""
@@ -389,7 +389,7 @@ class Voters:
         skills = self.truth.cell_skills[self.cells[who], :, number]
         rows = np.arange(len(pairs))
         margin = self.truth.draw_margins[number]
-        said = _verdicts(self.truth, noise, skills[rows, left], skills[rows, right], margin)
+        said = verdicts(self.truth, noise, skills[rows, left], skills[rows, right], margin)
         people = participant_ids(who).to_pylist()
         return [
             Vote(person, *pair, OUTCOMES[code])

@@ -281,6 +281,9 @@ class Purpose(IntEnum):
     RATING = 64
     FLATTERY = 65
     FLATTERY_LABEL = 66
+    VARIANT = 80
+    VARIANT_TEST = 81
+    FRESH_VOTE = 82
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

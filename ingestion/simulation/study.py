@@ -6,6 +6,7 @@ population give the same bytes. A study tells of a conversation without telling 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
+from ingestion.simulation.attacks import plant
 from ingestion.simulation.battles import (
     EFFORTS,
     OUTCOMES,
@@ -44,7 +46,7 @@ JUDGED, RATINGS, BENCHMARKS = "judged.jsonl", "ratings.jsonl", "benchmarks.jsonl
 EVENT_FILES = (
     MODELS, PARTICIPANTS, CONVERSATIONS, LABELS, BATTLES, JUDGED, RATINGS, BENCHMARKS,
 )  # fmt: skip
-TRUTH = "truth.json"
+ATTACK, TRUTH = "attack.jsonl", "truth.json"
 BATTLE_DIGITS = 10
 LABEL = {"label": "topic", "judge": "simulated-judge", "judge_version": "1"}
 LABEL_VALUES = ("on_topic", "drifted")
@@ -81,6 +83,8 @@ def simulate(
     *,
     population: Population | None = None,
     progress: Progress | None = None,
+    attack: str | None = None,
+    attack_size: int | None = None,
 ) -> Summary:
     """Simulate a study into a directory, replacing an earlier one there.
 
@@ -89,11 +93,14 @@ def simulate(
         out_dir: made if need be.
         population: who there is; the census figures of the dbt seeds unless given.
         progress: told after every chunk.
+        attack: what is planted beside it, in a file of its own (attacks.py).
+        attack_size: of how many voters or variants; the attack's own number unless given.
 
     Raises:
-        DemoscopeError: the seeds do not give a population.
+        DemoscopeError: the seeds do not give a population, or there is no such attack.
     """
     truth = draw_truth(parameters, read_population() if population is None else population)
+    planted = plant(attack, truth, attack_size) if attack else None
     dimension_count = len(parameters.dimensions)
     low_effort: list[dict[str, str]] = []
     battle_count = judging_count = rating_count = 0
@@ -130,9 +137,19 @@ def simulate(
         "judgment_count": battle_count * dimension_count,
         "rating_count": rating_count,
     }
-    more = {"benchmarks": benchmark_truth(truth, scores), "experience": experience.document()}
+    more: dict[str, Any] = {
+        "benchmarks": benchmark_truth(truth, scores),
+        "experience": experience.document(),
+    }
+    files_made = [out_dir / name for name in EVENT_FILES]
+    (out_dir / ATTACK).unlink(missing_ok=True)
+    if planted is not None:
+        files_made.append(out_dir / ATTACK)
+        with _appearing(out_dir / ATTACK) as file:
+            file.writelines(f"{json.dumps(event)}\n".encode() for event in planted.events)
+        more["attack"] = {"name": planted.name, **planted.document}
     write_truth(truth, out_dir / TRUTH, low_effort=low_effort, counts=counts, more=more)
-    return Summary(tuple(out_dir / name for name in EVENT_FILES), out_dir / TRUTH, counts)
+    return Summary(tuple(files_made), out_dir / TRUTH, counts)
 
 
 @contextmanager

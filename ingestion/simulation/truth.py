@@ -21,7 +21,8 @@ As a document, for checking what the pipeline made of the votes: `truth.json`, s
 - `judged`: the judge's errors, and each model's rates of what it labels (judged.py);
 - `counts`: of what was written;
 - `benchmarks`: benchmarks.py;
-- `experience`: of ratings of one model at a time (experience.py).
+- `experience`: of ratings of one model at a time (experience.py);
+- `attack`: what was planted, where something was (attacks.py).
 """
 
 from __future__ import annotations

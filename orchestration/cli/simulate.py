@@ -31,10 +31,19 @@ def simulate(
     batch: Annotated[int, typer.Option(min=1, help="Battles chosen between two builds.")] = 60,
     rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 100,
     target: Annotated[str, typer.Option(help="The stopping target, a row of its seed.")] = "width",
+    attack: Annotated[
+        str | None, typer.Option(help="Plant an attack beside it: private-variants.")
+    ] = None,
+    attack_size: Annotated[
+        int | None, typer.Option(min=1, help="Of so many variants, or voters.")
+    ] = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Write a simulated study whose truth is known, or run one that chooses its battles."""
     said: dict[str, Any] = {"seed": seed, "effects": effects, "skill_sd": skill_sd}
+    if adaptive and attack:
+        message = "An attack is planted in a study that is written, not in one that is run."
+        raise UsageError(message, remedy="Leave out --adaptive or --attack.")
     if adaptive:
         from orchestration.adaptive_study import Setup  # imports dbt, numba
 
@@ -47,7 +56,13 @@ def simulate(
 
     parameters = Parameters(participants=participants or PARTICIPANTS, **said)
     with progress("Simulating") as show:
-        summary = run(parameters, out, progress=lambda done, _whole: show(done))
+        summary = run(
+            parameters,
+            out,
+            progress=lambda done, _whole: show(done),
+            attack=attack,
+            attack_size=attack_size,
+        )
     if as_json:
         print_json({"files": [str(path) for path in summary.files]})
         return
