@@ -45,13 +45,11 @@ LOST_SHARE = 0.1
 TASTE = 0.5
 """Sd of a person's own liking of a model, in units of beta: fans are no attack."""
 TASTE_NODES, TASTE_WEIGHTS = (-math.sqrt(3.0), 0.0, math.sqrt(3.0)), (1 / 6, 2 / 3, 1 / 6)
-# Of others' battles, so many say how strong a model is.
-OTHERS_BATTLES, NEWTON_STEPS = 20, 12
+NEWTON_STEPS = 12
 SIGNIFICANT = 0.05
 # Who votes at random is looked for among those in whom it would show by so many sd.
 TOLD_BY, SUSPECT_BY = 1.5, 1.96
 FIRST_WINS, SECOND_WINS, TIE = range(3)
-OUTCOME_COLUMNS = ("win_first", "win_second", "tie")
 
 
 class Signal(NamedTuple):
@@ -121,7 +119,8 @@ class Votes:
         taken = np.bincount(pair * 3 + outcome, over, board.first.size * 3).reshape(-1, 3)
         left_over = np.maximum(board.outcomes - taken, 0.0)
         columns = (np.ascontiguousarray(column) for column in left_over.T)
-        capped = replace(board, **dict(zip(OUTCOME_COLUMNS, columns, strict=True)))
+        won, lost, tied = columns
+        capped = replace(board, win_first=won, win_second=lost, tie=tied)
         fitted = fit(capped, draw_margin=posterior.draw_margin, prior=posterior.prior)
         return cls(person, first, second, is_turned, outcome, at, board, fitted)
 
@@ -217,7 +216,7 @@ def impossible_speed(votes: Votes) -> Signal:
     needed = np.ceil(QUICK_SHARE * total[tested])
     # If all were alike, each as quick as people are on the whole.
     share = float((quick / total[tested]).mean())
-    expected = float(binom.sf(needed - 1.0, total[tested], share).sum())
+    expected = float(np.sum(binom.sf(needed - 1.0, total[tested], share)))
     return _counted(SPEED, tested, quick >= needed, expected)
 
 
@@ -322,7 +321,7 @@ def near_duplicates(votes: Votes) -> Signal:
     if not both.size:
         return nothing_told(COPY)
     said = [table((outcome == which).astype(np.float64)) for which in range(3)]
-    alike = sum(one_said @ one_said.T for one_said in said)
+    alike = said[0] @ said[0].T + said[1] @ said[1].T + said[2] @ said[2].T
     likely = table(same) @ judged.T
     agreed, expected = (_at(matrix, one, other) for matrix in (alike, likely))
     # How much likelier to agree people are than the model says: every two people count once.
@@ -433,8 +432,8 @@ def _as_others_say(
 ) -> tuple[FloatArray, FloatArray]:
     """How far each model (M) is above the fit by what all but the people looked at say; its error.
 
-    ``own``, ``other``, ``won``: verdicts of those who are looked at for ``own``. Where the others
-    have too few battles, the fit stands.
+    ``own``, ``other``, ``won``: verdicts of those who are looked at for ``own``. Of a prior by
+    which the fit is right within a verdict's own sd.
     """
     board, models = votes.board, len(votes.board.model_ids)
     looked_at = np.bincount(own * models + other, minlength=models**2).reshape(models, models)
@@ -446,20 +445,18 @@ def _as_others_say(
         board.win_first, board.win_second,
     )  # fmt: skip
     battles, wins = np.maximum(battles - looked_at, 0.0), np.maximum(wins - their_wins, 0.0)
-    is_known = battles.sum(axis=1) >= OTHERS_BATTLES
-    place, against = np.nonzero(battles * is_known[:, None])
+    place, against = np.nonzero(battles)
     count, said = battles[place, against], wins[place, against].copy()
     shift, scale = np.zeros(models), math.sqrt(votes.fitted.prior.noise)
-    # As one more battle each way would have it: nobody wins always.
+    likely = steep = np.zeros(models)
     for _ in range(NEWTON_STEPS):
         likely = _wins(votes.fitted, place, against, shift[place])
         slope = norm.pdf(norm.ppf(np.clip(likely, 1e-6, 1.0 - 1e-6))) / scale
         gap = np.bincount(place, said - count * likely, models) - shift / scale
-        steep = np.bincount(place, count * slope, models) + 1.0 / scale
+        steep = np.asarray(np.bincount(place, count * slope, models) + 1.0 / scale)
         shift = shift + np.clip(gap / steep, -scale, scale)
     spread = np.bincount(place, count * likely * (1.0 - likely), models)
-    error = np.where(is_known, np.sqrt(np.maximum(spread, 0.25)) / steep, 0.0)
-    return np.where(is_known, shift, 0.0), error
+    return shift, np.sqrt(spread + 1.0) / steep
 
 
 def unrelated(votes: Votes) -> Signal:

@@ -19,7 +19,6 @@ from ingestion.simulation.battles import (
     LEFT,
     OUTCOMES,
     RIGHT,
-    BoolArray,
     draw_participants,
     numbered,
     participant_ids,
@@ -249,7 +248,7 @@ def _told(
     people: _People,
     plan: _Plan,
     more: dict[str, Any],
-    is_told: BoolArray | None = None,
+    is_told: Any = None,
 ) -> Attacked:
     """A plan as native events, enrolments first; and what is true of it.
 
@@ -282,7 +281,7 @@ def _answers(people: _People, like: int) -> dict[str, str]:
     return {name: str(answer) for name, answer in given.items() if answer is not None}
 
 
-def _battles(truth: Truth, plan: _Plan, voters: list[str], is_told: BoolArray) -> Events:
+def _battles(truth: Truth, plan: _Plan, voters: list[str], is_told: Any) -> Events:
     parameters = truth.parameters
     models = [model.model_id for model in parameters.models]
     at = instants(plan.at.reshape(-1)).to_pylist()

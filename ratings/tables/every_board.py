@@ -41,6 +41,7 @@ from ratings.tables.verdict_tables import (
     verdict_tables,
     weighted_structured,
 )
+from ratings.tables.vote_quality import vote_quality_tables
 from ratings.tournaments import (
     UNWEIGHTED,
     Rated,
@@ -114,6 +115,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     if fitting is not None:
         compared = [*structured, *unweighted_boards(rated, judged, everybody)]
         tables |= fitting.result() | verdict_tables(read, judged, study, compared, everybody)
+    tables |= vote_quality_tables(read, rated, judged, everybody, seed)
     tables |= {RATING: every, "provisional": every.filter(pc.field("is_provisional"))}
     tables["policy_rank"] = count_boards.policy_ranks(
         read("policy_counts"),
