@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy.stats import norm, poisson
 
-from ratings.compiled import IndexArray
+from ratings.compiled import FloatArray, IndexArray
 from ratings.posterior import Posterior
 from ratings.vote_signals import SIGNIFICANT, TIE, Signal, chances_of, nothing_told
 
@@ -37,8 +37,10 @@ def copied_profiles(country: IndexArray, answers: IndexArray) -> Signal:
     profiles, profile, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     profile = profile.reshape(-1)
     limit = SIGNIFICANT / profiles.shape[0]
+    # Most are as common as their answers are; what goes together is asked of the others alone.
+    strange = poisson.sf(counts - 1, TOGETHER * _independent(rows, profiles, counts)) < limit
     least, expected, found = 1.0, 0.0, []
-    for place in np.flatnonzero(counts >= FEWEST_ALIKE):
+    for place in np.flatnonzero(strange & (counts >= FEWEST_ALIKE)):
         own, size = profiles[place], int(counts[place])
         others = rows[(rows[:, 0] == own[0]) & (profile != place)]
         likely = TOGETHER * _expected(others[:, 1:] == own[1:])
@@ -49,6 +51,17 @@ def copied_profiles(country: IndexArray, answers: IndexArray) -> Signal:
             expected += likely
     people = np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
     return Signal(PROFILE, None, int(known.size), expected, people, min(least, 1.0))
+
+
+def _independent(rows: IndexArray, profiles: IndexArray, counts: IndexArray) -> FloatArray:
+    """People expected of each profile (K) if the answers of its country were independent."""
+    people = np.bincount(rows[:, 0])[profiles[:, 0]] - counts
+    expected = people.astype(np.float64)
+    for answers, own in zip(rows.T[1:], profiles.T[1:], strict=True):
+        size = int(answers.max()) + 1
+        given = np.bincount(rows[:, 0] * size + answers, minlength=(rows[:, 0].max() + 1) * size)
+        expected *= (given[profiles[:, 0] * size + own] - counts + 0.5) / (people + 1.0)
+    return expected
 
 
 def _expected(same: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> float:

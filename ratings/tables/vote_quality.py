@@ -67,14 +67,14 @@ def vote_quality_tables(
     said, taken = (
         dict(by_dimension(read(name))) for name in ("heavy_verdicts", "retracted_verdicts")
     )
-    answers = read("voter_answers")
+    profiles = _profiles(read("voter_answers"))
     found = [
         one
         for board in boards
         for one in (
             *_of_verdicts(board, said.get(board.dimension), seed),
             *_of_retractions(board, taken.get(board.dimension)),
-            *_of_answers(board, answers, judged.people.get(board.dimension)),
+            *_of_answers(board, *profiles, judged.people.get(board.dimension)),
         )
     ]
     weights = list(_weights(read)) if any(one.people.size for one in found) else []
@@ -118,17 +118,23 @@ def _of_retractions(board: Rated, rows: pa.Table | None) -> Iterator[_Found]:
         yield _found(board, signal, people[signal.people], rows.filter(pa.array(shows)))
 
 
-def _of_answers(board: Rated, answers: pa.Table, counts: pa.Table | None) -> Iterator[_Found]:
-    if counts is None:
-        return
-    judging = pc.unique(counts.column("participant_id"))
-    rows = answers.filter(pc.is_in(answers.column("participant_id"), judging))
+def _profiles(answers: pa.Table) -> tuple[Signal, IndexArray]:
+    """Who has the answers of too many, whatever they judged; and their numbers."""
     codes = [
-        pc.fill_null(rows.column(name).combine_chunks().dictionary_encode().indices, -1).to_numpy()
-        for name in ("country", *QUESTIONS)
+        pc.fill_null(column.combine_chunks().dictionary_encode().indices, -1).to_numpy()
+        for column in (answers.column(name) for name in ("country", *QUESTIONS))
     ]
     signal = copied_profiles(codes[0], np.column_stack(codes[1:]))
-    people = rows.column("participant_id").to_numpy()[signal.people]
+    return signal, answers.column("participant_id").to_numpy()[signal.people]
+
+
+def _of_answers(
+    board: Rated, signal: Signal, people: IndexArray, counts: pa.Table | None
+) -> Iterator[_Found]:
+    if counts is None:
+        return
+    judging = np.unique(counts.column("participant_id").to_numpy())
+    people = people[np.isin(people, judging)]
     own = counts.filter(pc.is_in(counts.column("participant_id"), pa.array(people)))
     battles = sum((amounts(own, name) for name in COUNT_COLUMNS), np.zeros(own.num_rows))
     left, right = _models(board, own)

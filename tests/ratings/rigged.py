@@ -13,7 +13,8 @@ from ratings.compiled import FloatArray, IndexArray
 from ratings.counts import PairCounts
 from ratings.draw_margin import fit_draw_margin
 from ratings.posterior import Posterior
-from ratings.vote_signals import FEWEST_VOTES, TIE, Signal, Votes, signals
+from ratings.vote_origins import copied_profiles
+from ratings.vote_signals import FEWEST_VOTES, Signal, Votes, signals
 
 # A study of people who judge several battles each, so that there is something to look at.
 ACTIVE: dict[str, Any] = {"participants": 300, "battles_per_participant": 10.0}
@@ -102,4 +103,25 @@ def found_in(verdicts: Verdicts, posterior: Posterior, seed: int = 1) -> list[Si
     return signals(votes, seed)
 
 
-__all__ = ["TIE", "fitted", "found_in", "planted_verdicts", "truth_of", "verdicts_of"]
+def profile_signal(truth: Truth, attack: str | None = None, size: int | None = None) -> Signal:
+    """Of the answers of those who judge, and of an attack's voters."""
+    rows: list[tuple[Any, ...]] = []
+    names = ("age", "gender", "ethnicity", "politics", "education")
+    for participants in draw_participants(truth):
+        judging = np.flatnonzero(participants.battle_counts)
+        columns = [participants.answers[name][judging].tolist() for name in names]
+        countries = [truth.population.countries[one].name for one in participants.country[judging]]
+        rows += zip(countries, *columns, strict=True)
+    if attack is not None:
+        rows += [
+            (event["country"], *(event.get(name) for name in names))
+            for event in plant(attack, truth, size).events
+            if "country" in event
+        ]
+    codes = [_codes(column) for column in zip(*rows, strict=True)]
+    return copied_profiles(codes[0], np.column_stack(codes[1:]))
+
+
+def _codes(values: tuple[Any, ...]) -> IndexArray:
+    known = {value: code for code, value in enumerate(sorted(set(values) - {None}))}
+    return np.array([known.get(value, -1) for value in values])
