@@ -485,11 +485,16 @@ def unrelated(votes: Votes) -> Signal:
     # The board itself is of these people: most of them set the measure, and how much they differ.
     slope = float(np.median(pull / shift))
     pull = pull - slope * shift
-    # Of the upper half alone: the lower may be other people.
-    wide = max(1.0, float(np.quantile(pull, 0.75)) / float(norm.ppf(0.75)))
-    limit = np.maximum(SUSPECT_BY * wide, 0.5 * (1.0 + slope) * shift)
+    # People's own tastes spread them the more, the more they judge. How much, the upper half says:
+    # the lower may be other people.
+    upper = pull > 0.0
+    beyond = float(((pull[upper] ** 2 - 1.0) * shift[upper] ** 2).sum())
+    tastes = max(beyond / float((shift[upper] ** 4).sum()), 0.0) if upper.any() else 0.0
+    sd = np.sqrt(1.0 + tastes * shift**2)
+    limit = np.maximum(SUSPECT_BY * sd, 0.5 * (1.0 + slope) * shift)
     # Few verdicts lean to the left of the normal curve (Edgeworth 1905).
-    at = limit / wide
+    at = limit / sd
     tail = norm.sf(at) - norm.pdf(at) * skew / 6.0 * (at**2 - 1.0)
-    expected = float(np.clip(tail, 0.0, 1.0).sum())
+    # If tastes are wilder than that, as many are as far above.
+    expected = max(float(np.clip(tail, 0.0, 1.0).sum()), float((pull > limit).sum()))
     return _counted(UNRELATED, tested, pull < -limit, expected)

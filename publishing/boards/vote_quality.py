@@ -9,6 +9,7 @@ from typing import Any
 from publishing.counted import counted
 
 PROBE = "vote_quality"
+HEADLINE = "overall"
 Row = Mapping[str, Any]
 Read = Callable[[str, dict[str, Any]], Sequence[Row]]
 """From SQL over the marts and its parameters to rows."""
@@ -47,12 +48,21 @@ class Finding:
     figures: dict[str, Any]
 
 
-def vote_quality(read: Read, dimension: str = "overall") -> Finding:
-    """Of the last build's board of everybody on one dimension."""
+def vote_quality(read: Read, dimension: str | None = None) -> Finding:
+    """Of the last build's board of everybody.
+
+    Args:
+        read: gives rows of the marts.
+        dimension: `overall` unless given, and the first by name where there is none.
+    """
+    if dimension is None:
+        known = {row["dimension"] for row in read(SIGNALS, {"dimension": None})}
+        dimension = HEADLINE if HEADLINE in known or not known else min(known)
     rows = read(SIGNALS, {"dimension": dimension})
     found = [row for row in rows if row["is_found"]]
     looked_for = {row["signal"] for row in rows if row["tested_count"]}
     figures = {
+        "dimension": dimension,
         "signals_looked_for": sorted(looked_for),
         "signals_found": sorted({row["signal"] for row in found}),
         "people": max((row["people_count"] for row in found), default=0),

@@ -5,6 +5,7 @@ from typing import Any
 from publishing.boards.vote_quality import vote_quality
 
 ROW: dict[str, Any] = {
+    "dimension": "overall",
     "signal": "one_model_preferred",
     "model_id": "ant",
     "tested_count": 51,
