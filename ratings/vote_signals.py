@@ -44,6 +44,8 @@ CHANCE = 0.05
 LOST_SHARE = 0.1
 TASTE = 0.75
 """Sd of a person's own liking of a model, in units of beta: fans are no attack."""
+LIKING = 0.5
+"""The same of each of a person's models, where all of them count."""
 TASTE_NODES, TASTE_WEIGHTS = (-math.sqrt(3.0), 0.0, math.sqrt(3.0)), (1 / 6, 2 / 3, 1 / 6)
 NEWTON_STEPS = 12
 SIGNIFICANT = 0.05
@@ -485,12 +487,13 @@ def unrelated(votes: Votes) -> Signal:
     # The board itself is of these people: most of them set the measure, and how much they differ.
     slope = float(np.median(pull / shift))
     pull = pull - slope * shift
-    # People's own tastes spread them the more, the more they judge. How much, the upper half says:
-    # the lower may be other people.
+    # People's own tastes spread them the more, the more they judge: as the upper half says (the
+    # lower may be other people), or as likings of models do, if that is more.
     upper = pull > 0.0
     beyond = float(((pull[upper] ** 2 - 1.0) * shift[upper] ** 2).sum())
     tastes = max(beyond / float((shift[upper] ** 4).sum()), 0.0) if upper.any() else 0.0
-    sd = np.sqrt(1.0 + tastes * shift**2)
+    own = _taste_variance(votes, edge)[tested] / root[tested] ** 2
+    sd = np.sqrt(1.0 + np.maximum(tastes * shift**2, own))
     limit = np.maximum(SUSPECT_BY * sd, 0.5 * (1.0 + slope) * shift)
     # Few verdicts lean to the left of the normal curve (Edgeworth 1905).
     at = limit / sd
@@ -498,3 +501,14 @@ def unrelated(votes: Votes) -> Signal:
     # If tastes are wilder than that, as many are as far above.
     expected = max(float(np.clip(tail, 0.0, 1.0).sum()), float((pull > limit).sum()))
     return _counted(UNRELATED, tested, pull < -limit, expected)
+
+
+def _taste_variance(votes: Votes, edge: FloatArray) -> FloatArray:
+    """Of each person's sum (R), if they like each model by LIKING beta more or less than others."""
+    beta, models = votes.fitted.prior.beta, len(votes.board.model_ids)
+    slopes = norm.pdf(norm.ppf(votes.chances[:, :TIE])).sum(axis=1) / 2.0
+    moved = edge * slopes / math.sqrt(votes.fitted.prior.noise)
+    by_model = np.bincount(votes.person * models + votes.first, moved, votes.people * models)
+    by_model -= np.bincount(votes.person * models + votes.second, moved, votes.people * models)
+    squares = (by_model.reshape(votes.people, models) ** 2).sum(axis=1)
+    return np.asarray((LIKING * beta) ** 2 * squares)
