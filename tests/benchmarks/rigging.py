@@ -5,8 +5,8 @@
 Attackers see pairs at random, as everybody does, and know which models answered. `target only`:
 they vote where their model is shown, always for it, as in arXiv 2501.07493. `omnipresent`: they
 vote in every battle, for the outcome that most raises their model over the next one, by the first
-order of the fit, as arXiv 2501.17858 does by refitting. After each number of votes that is tried
-the board is fitted anew.
+order of the fit; arXiv 2501.17858 fits the board with each outcome instead. After each number of
+votes that is tried the board is fitted anew.
 
 What quality rules do: votes come from accounts of VOTES_EACH, whom `ratings.vote_signals` looks at
 among everybody; those who show a signal that is found are set aside, and the board is fitted again.

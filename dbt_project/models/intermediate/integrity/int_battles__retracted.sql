@@ -1,4 +1,4 @@
-{#- As they were said, by the models that the names mean; corrections went before they were taken back. -#}
+{#- As they were said, by the models that the names mean; corrections of them say nothing now. -#}
 with
 
 revised as (
