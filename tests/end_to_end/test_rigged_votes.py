@@ -15,9 +15,10 @@ from tests.end_to_end.command import demoscope, document
 def test_a_selective_retraction_is_found_and_nothing_else(tmp_path: Path) -> None:
     home, study = tmp_path / "warehouse", tmp_path / "study"
     demoscope(home, "simulate", "--participants", "300", "--attack", "retraction", "--out", study)
-    for name in ("models", "participants", "battles", "attack"):
-        loads = document(home, "ingest", study / f"{name}.jsonl", "--json")["loads"]
-    demoscope(home, "log", "undo", str(loads[0]["position"]), "--yes")
+    own = [study / f"{name}.jsonl" for name in ("models", "participants", "battles")]
+    document(home, "ingest", *own, "--json")
+    [load] = document(home, "ingest", study / "attack.jsonl", "--json")["loads"]
+    assert demoscope(home, "log", "undo", str(load["position"]), "--yes").returncode == 0
     document(home, "build", "--json")
     target = json.loads((study / "truth.json").read_text())["attack"]["model_id"]
     finding = vote_quality(lambda query, values: mart_rows(Home(home), query, values))
