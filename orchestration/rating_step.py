@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from orchestration.own_caches import vouch
 from ratings.dimension_structure import FOLDS
+from ratings.vote_signals import FEWEST_VOTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -465,6 +466,43 @@ QUERIES = {
             published_at, coalesce(first_battle_at, registered_at) as tested_from, is_joined
         from int_variants__tested
         order by position, model_id
+    """,
+    # Of people with five verdicts or more on a dimension, in the order in which they gave them.
+    "heavy_verdicts": f"""
+        select
+            battles.dimension, numbers.participant_number as participant_id,
+            battles.source, battles.model_a, battles.model_b, battles.outcome,
+            epoch_us(battles.occurred_at) / 1e6 as judged_at
+        from int_battles__current as battles
+        inner join int_participants__with_verdicts as numbers
+            on battles.participant_key = numbers.participant_key
+        where
+            battles.is_counted
+            and (battles.dimension, battles.participant_key) in (
+                select (dimension, participant_key) from fct_participant_count
+                group by dimension, participant_key
+                having sum(battle_count) >= {FEWEST_VOTES}
+            )
+        order by
+            battles.dimension, participant_id, battles.occurred_at nulls first, battles.position
+    """,
+    # Somebody nobody knows is a person of one verdict.
+    "retracted_verdicts": """
+        select
+            dimension,
+            dense_rank() over (order by coalesce(participant_key, event_id)) as participant_id,
+            source, model_a, model_b, outcome
+        from int_battles__retracted
+        order by dimension, position
+    """,
+    "voter_answers": """
+        select
+            numbers.participant_number as participant_id, people.country, people.age,
+            people.gender, people.ethnicity, people.politics, people.education
+        from int_participants__with_verdicts as numbers
+        inner join int_participants__current as people
+            on numbers.participant_key = people.participant_key
+        order by participant_id
     """,
 }
 

@@ -12,6 +12,14 @@ from typing import Any, NamedTuple
 from ingestion.errors import UsageError
 from ingestion.simulation.private_variants import private_variants
 from ingestion.simulation.truth import Truth
+from ingestion.simulation.vote_attacks import (
+    at_random,
+    favour,
+    flood,
+    retraction,
+    script,
+    sybils,
+)
 
 
 class Planted(NamedTuple):
@@ -33,6 +41,12 @@ Attack = Callable[[Truth, int | None], tuple[list[dict[str, Any]], dict[str, Any
 
 ATTACKS: Mapping[str, Attack] = {
     "private-variants": private_variants,
+    "favour": favour,
+    "random": at_random,
+    "sybils": sybils,
+    "script": script,
+    "flood": flood,
+    "retraction": retraction,
 }
 
 

@@ -284,6 +284,7 @@ class Purpose(IntEnum):
     VARIANT = 80
     VARIANT_TEST = 81
     FRESH_VOTE = 82
+    VOTE_ATTACK = 90
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -138,6 +138,31 @@ def bias(*, output: FORMAT = Format.TABLE) -> None:
 
 
 @app.command()
+def votes(
+    *,
+    dimension: Annotated[str, typer.Option(help="What was judged.")] = "overall",
+    output: FORMAT = Format.TABLE,
+) -> None:
+    """What in everybody's verdicts looks like rigging, and how many people and votes that is."""
+    from publishing.boards.vote_quality import SIGNALS
+
+    columns: Columns = {
+        "signal": "{signal}",
+        "model": lambda row: row["model_id"] or "",
+        ">looked at": "{tested_count:,}",
+        ">expected": lambda row: _number(row["expected_people"], ".1f"),
+        ">people": "{people_count:,}",
+        ">verdicts": "{verdict_count:,}",
+        ">share": "{verdict_share:.1%}",
+        ">weight": lambda row: "" if row["weight_share"] is None else f"{row['weight_share']:.1%}",
+        "most of": lambda row: row["most_affected_model_id"] or "",
+        ">p": lambda row: _number(row["p_adjusted"], ".2g"),
+        "found": lambda row: "yes" if row["is_found"] else "",
+    }
+    print_rows("signals", _rows(SIGNALS, {"dimension": dimension}), output, columns)
+
+
+@app.command()
 def strike(
     *,
     policy: Annotated[

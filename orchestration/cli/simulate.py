@@ -32,7 +32,7 @@ def simulate(
     rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 100,
     target: Annotated[str, typer.Option(help="The stopping target, a row of its seed.")] = "width",
     attack: Annotated[
-        str | None, typer.Option(help="Plant an attack beside it: private-variants.")
+        str | None, typer.Option(help="Plant an attack beside it: favour, private-variants, ...")
     ] = None,
     attack_size: Annotated[
         int | None, typer.Option(min=1, help="Of so many variants, or voters.")

@@ -44,6 +44,7 @@ from ratings.tables.verdict_tables import (
     verdict_tables,
     weighted_structured,
 )
+from ratings.tables.vote_quality import vote_quality_tables
 from ratings.tournaments import (
     UNWEIGHTED,
     Rated,
@@ -153,6 +154,7 @@ def _rate_all(
         tables |= _of_counts(rated, everybody, weighted_pairs, covariances, fragile)
     structured += unweighted_boards(rated, judged, everybody)
     tables |= verdict_tables(read, judged, study, structured, everybody) | effects | histories
+    tables |= vote_quality_tables(read, rated, judged, everybody, seed)
     tables["provisional"] = every.filter(pc.field("is_provisional"))
     struck = read("policy_counts"), parameters, seed, rated, judged
     tables["policy_rank"] = count_boards.policy_ranks(

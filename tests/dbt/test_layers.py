@@ -17,7 +17,6 @@ TABLES_MAX = 160
 CHAIN_MAX = 20
 # Only one table reads these, and they are still no CTE of it.
 READ_ONCE = {
-    "int_battles__revised": "a table below a view that is read many times",
     "int_participants__contradicted": "too long to read together with the diagnostics",
     "int_quota_cells__allotted": "too long to read together with the report",
     "int_weighting_cells__bounded": "a table in Python is no CTE",

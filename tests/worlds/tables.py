@@ -91,6 +91,12 @@ def reader(
         "criteria": lambda: _empty(criterion=""),
         "topic_judgments": lambda: _empty(topic=""),
         "topic_weights": lambda: _empty(weighting=""),
+        # Whether votes are rigged isn't asked of them.
+        "heavy_verdicts": lambda: _empty(dimension=""),
+        "retracted_verdicts": lambda: _empty(dimension=""),
+        "voter_answers": lambda: _empty(
+            participant_id=0, country="", age="", gender="", ethnicity="", politics="", education=""
+        ),
     }
     known: dict[str, pa.Table] = {}
 

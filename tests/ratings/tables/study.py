@@ -76,6 +76,7 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             union all select 'US/age/' || group_name, cell_id from int_cells__grouped;
         create table fct_battle as
             select verdict.*, participant as participant_key, cells.cell_id, true as is_counted,
+                'study' as source,
                 cast(null as timestamp) as occurred_at
             from verdict inner join int_cells__grouped as cells using (group_name);
         create table fct_tournament_count as
@@ -101,6 +102,15 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             select participant_key, row_number() over (order by participant_key)
                 as participant_number
             from (select distinct participant_key from fct_participant_count);
+        create table int_participants__current as
+            select participant_key, 'US' as country, cast(null as varchar) as age,
+                cast(null as varchar) as gender, cast(null as varchar) as ethnicity,
+                cast(null as varchar) as politics, cast(null as varchar) as education
+            from int_participants__with_verdicts;
+        create table int_battles__retracted as
+            select dimension, participant as participant_key, 'study' as source, model_a,
+                model_b, outcome, '' as event_id, 1 as position
+            from verdict where false;
         alter table int_participants__with_verdicts add column profile_number bigint;
         create table int_profiles__assigned_to_weighting_cells as
             select 1 as raking_id, 1 as profile_number, 1 as cell_number where false;

@@ -1,0 +1,90 @@
+"""The probe of vote quality: whether a board's verdicts look like rigging, and how many do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from publishing.counted import counted
+
+PROBE = "vote_quality"
+HEADLINE = "overall"
+Row = Mapping[str, Any]
+Read = Callable[[str, dict[str, Any]], Sequence[Row]]
+"""From SQL over the marts and its parameters to rows."""
+
+SIGNALS = """
+select * from rpt_vote_quality
+where source is null and ($dimension is null or dimension = $dimension)
+order by dimension, is_found desc nulls last, p_adjusted nulls last, signal, model_id nulls first
+"""
+RETRACTION = "selective_retraction"
+WHO = {
+    "burst": "people with 20 verdicts or more within an hour",
+    "impossible_speed": "people half of whose verdicts follow within 10 seconds of another",
+    "identical_pattern": "people who gave the same answers in the same order as another",
+    "near_duplicate": "people who said nearly the same of the same pairs as another",
+    "copied_profile": "people who said the very same about themselves as too many others",
+    "one_model_preferred": "people who prefer {model} nearly always, beyond its strength",
+    "unrelated_verdicts": "people whose verdicts have nothing to do with which model is better",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a probe says of a board.
+
+    Args:
+        probe: which.
+        is_found: whether it found what it looks for.
+        sentence: in words.
+        figures: the numbers behind it, by name.
+    """
+
+    probe: str
+    is_found: bool
+    sentence: str
+    figures: dict[str, Any]
+
+
+def vote_quality(read: Read, dimension: str | None = None) -> Finding:
+    """Of the last build's board of everybody.
+
+    Args:
+        read: gives rows of the marts.
+        dimension: `overall` unless given, and the first by name where there is none.
+    """
+    if dimension is None:
+        known = {row["dimension"] for row in read(SIGNALS, {"dimension": None})}
+        dimension = HEADLINE if HEADLINE in known or not known else min(known)
+    rows = read(SIGNALS, {"dimension": dimension})
+    found = [row for row in rows if row["is_found"]]
+    looked_for = {row["signal"] for row in rows if row["tested_count"]}
+    figures = {
+        "dimension": dimension,
+        "signals_looked_for": sorted(looked_for),
+        "signals_found": sorted({row["signal"] for row in found}),
+        "people": max((row["people_count"] for row in found), default=0),
+        "verdicts": max((row["verdict_count"] for row in found), default=0),
+        "largest_verdict_share": max((row["verdict_share"] for row in found), default=0.0),
+    }
+    if found:
+        sentence = "; ".join(map(sentence_of, found))
+    elif looked_for:
+        sentence = f"nothing in the votes looks rigged: {counted(len(looked_for), 'signal')} tried"
+    else:
+        sentence = "whether votes are rigged can't be told: nobody known voted often enough"
+    return Finding(PROBE, bool(found), sentence, figures)
+
+
+def sentence_of(row: Row) -> str:
+    """A row of `rpt_vote_quality` that is found, in words."""
+    if row["signal"] == RETRACTION:
+        verdicts = counted(row["verdict_count"], "verdict")
+        return f"{verdicts} on {row['model_id']} taken back, not evenly for and against it"
+    who = WHO[row["signal"]].format(model=row["model_id"])
+    return (
+        f"{who}: {row['people_count']:,}, where {row['expected_people']:.1f} are expected"
+        f" ({row['verdict_share']:.1%} of verdicts)"
+    )
