@@ -212,12 +212,13 @@ def board_columns(
     for key, board in boards.items():
         counts = {row["model_id"]: row["battle_count"] for row in board}
         tally = tuple(counts.get(model, 0) for model in places["model_id"])
-        head = _head(key, summary[key], compared[key], places)
+        beside = compared.get(key, {})
+        head = _head(key, summary[key], beside, places)
         words = dependence_words(board[0], summary[key]["battle_count"])
         depends = (words, dependence_sentence(board[0]))
         head["dependence"] = dependences.setdefault(depends, len(dependences))
         heads.append({**head, "tally": tallies.setdefault(tally, len(tallies))})
-        rows = _rows(board, compared[key], places["model_id"])
+        rows = _rows(board, beside, places["model_id"])
         tables.append(_columns(rows, list(rows[0])))
     return {
         **_columns(heads, list(heads[0]) if heads else ()),
@@ -245,6 +246,7 @@ def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -
     }
 
 
+NOT_COMPARED: Row = {"rank_gain": None, "is_different": None}
 SUMMARY_COLUMNS = (
     "battle_count",
     "battle_left_out_count",
@@ -260,7 +262,8 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
     rows: Rows = []
     before = tier = None
     for row in board:
-        beside = compared[row["model_id"]]
+        # A comparison may stay behind where the board itself is shown.
+        beside = compared.get(row["model_id"], NOT_COMPARED)
         skill, lo, hi = (scaled(row[name], SKILL) for name in ("skill", "skill_lo", "skill_hi"))
         rows.append(
             {

@@ -36,6 +36,9 @@ PEOPLE, MODELS, PAIRS, THIN_MODELS, CHANGED = (
     "disclosed_people", "disclosed_models", "disclosed_pairs", "thin_models", "changed_by_few",
 )  # fmt: skip
 
+# What these say of a board rests on other boards as well: it changes with them, and stays behind
+# alone.
+COMPARED = ("rpt_rank_comparison",)
 # Beside dimensions, criteria: as few as rated the model there that the fewest did.
 CRITERION = "criterion "
 PEOPLE_IN = f"""
@@ -232,7 +235,7 @@ def is_of_boards(table: PublicTable) -> bool:
 
 def of_what(table: PublicTable) -> str:
     """What stays behind together: a board in all tables of boards, else a table's own rows."""
-    return "boards" if is_of_boards(table) else table.name
+    return "boards" if is_of_boards(table) and table.name not in COMPARED else table.name
 
 
 def key_of(table: PublicTable, mart: str = "") -> tuple[str, str]:

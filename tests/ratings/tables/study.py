@@ -63,6 +63,12 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
             from read_csv('{SEEDS}/seed_pairing_policies.csv', all_varchar = true);
         create table seeds.seed_stopping_targets as
             from read_csv('{SEEDS}/seed_stopping_targets.csv', types = {{'stratum_id': 'varchar'}});
+        create table int_variants__tested as
+            select '' as model_id, '' as board_model_id, '' as provider, '' as family_key,
+                '' as variant_of, '' as public_model_id, cast(null as timestamp) as published_at,
+                cast(null as timestamp) as first_battle_at,
+                cast(null as timestamp) as registered_at, false as is_joined, 0 as position
+            where false;
         create table int_benchmarks__current as
             select '' as benchmark, '' as metric, '' as model_id, 0.0::double as oriented_score,
                 0.0::double as score_error, false as is_first_party, true as is_chosen
