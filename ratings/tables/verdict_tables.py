@@ -106,6 +106,13 @@ def _ends(name: str, estimate: Estimate) -> dict[str, float | None]:
     return {name: estimate.value, f"{name}_lo": estimate.lo, f"{name}_hi": estimate.hi}
 
 
+def share_columns(name: str, estimate: Estimate) -> dict[str, float | None]:
+    """A share's figures by column name; its interval ends where shares do."""
+    ends = {end: getattr(estimate, end) for end in ("lo", "hi")}
+    cut = {end: None if at is None else min(max(at, 0.0), 1.0) for end, at in ends.items()}
+    return {name: estimate.value} | {f"{name}_{end}": at for end, at in cut.items()}
+
+
 class _Of(NamedTuple):
     dimensions: list[str]
     patterns: Patterns
@@ -167,9 +174,9 @@ def _predictions(of: _Of, everybody: str) -> Iterator[dict[str, Any]]:
         yield {
             "stratum_id": everybody,
             "dimension": dimension,
-            **_ends("predicted_share", found.all_others),
+            **share_columns("predicted_share", found.all_others),
             "best_dimension": None if found.best is None else of.dimensions[found.best],
-            **_ends("best_share", found.best_share),
+            **share_columns("best_share", found.best_share),
             **_ends("gain", found.gain),
             "battle_count": found.battle_count,
         }
@@ -202,7 +209,7 @@ def _decisiveness(counts: pa.Table, study: Study) -> Rows:
                     "kind": kind,
                     "country": country or None,
                     "level": name,
-                    **_ends("tie_share", one.tie_share),
+                    **share_columns("tie_share", one.tie_share),
                     **_ends("difference", one.beyond_others),
                     "p_value": one.p,
                     "battle_count": round(float(own[1].sum())),
@@ -263,8 +270,8 @@ def _disagreement_rows(key: Mapping[str, str], found: Found) -> Iterator[dict[st
         yield {
             **key,
             "relation": one.relation,
-            **_ends("opposite_share", one.opposite),
-            **_ends("decided_share", one.decided),
+            **share_columns("opposite_share", one.opposite),
+            **share_columns("decided_share", one.decided),
             "couple_count": one.couple_count,
             "participant_count": found.participant_count,
         }
