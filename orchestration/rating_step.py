@@ -458,6 +458,11 @@ QUERIES = {
         where is_chosen
         order by benchmark, metric, model_id
     """,
+    "retired_models": """
+        select model_id from dim_model
+        where is_retired and has_battled and not is_private
+        order by model_id
+    """,
 }
 
 

@@ -38,6 +38,7 @@ from ratings.tables.columns import (
     typed,
 )
 from ratings.tables.experience_tables import EXPERIENCE_TABLES
+from ratings.tables.retirement_table import RETIREMENT_TABLES
 
 _TABLES = (
     table(
@@ -340,6 +341,7 @@ _TABLES = (
     ),
     *EXPERIENCE_TABLES,
     *BEYOND_BATTLES,
+    *RETIREMENT_TABLES,
 )
 RATING_TABLES = {table.name: table for table in _TABLES}
 

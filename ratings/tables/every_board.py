@@ -34,6 +34,13 @@ from ratings.tables.inputs import Read, Study
 from ratings.tables.judged_boards import clustered
 from ratings.tables.labelled_units import read_labelled
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
+from ratings.tables.retired_boards import (
+    RETIREMENT_EFFECT,
+    Retired,
+    flat_effects,
+    retirement_table,
+    weighted_effects,
+)
 from ratings.tables.standings import Standing
 from ratings.tables.sycophancy import sycophancy_tables
 from ratings.tables.verdict_tables import (
@@ -78,13 +85,16 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     rated = board_fit.without_sides(rated, sides)
     anchors = count_boards.anchors(rated, parameters)
     judged = inputs.judged(read)
+    retired = frozenset(read("retired_models").column(0).to_pylist())
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
         pooling = beside.submit(
             _hierarchical, read, judged, study, parameters, anchors, sides, seed
         )
-        weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
+        weighting = beside.submit(
+            _weighted, read, judged, parameters, anchors, sides, seed, retired
+        )
         replaying = beside.submit(_online, read, parameters, seed)
         # Whether a model fits is asked of the fit, not of the intervals that are shown.
         fitting = (
@@ -97,10 +107,16 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         removing = beside.submit(
             lambda: [] if is_board_alone else list(flat_rows(rated, judged, parameters))
         )
+        withdrawing = beside.submit(
+            lambda: [] if is_board_alone else list(flat_effects(rated, judged, parameters, retired))
+        )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
-        weighted_pairs, covariances, weighted, certain, fragile, structured = weighting.result()
+        weighted_pairs, covariances, weighted, certain, fragile, structured, withdrawn = (
+            weighting.result()
+        )
         fragile += removing.result()
+        withdrawn += withdrawing.result()
         merged, tables = merging.result()
         hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
@@ -134,6 +150,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         too_large += board_fit.fits_left_out(rated)
         tables["tournament"] = count_boards.tournament_rows(rated)
         tables["fragility"] = fragility_table(fragile)
+        tables[RETIREMENT_EFFECT] = retirement_table(withdrawn)
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
@@ -221,6 +238,7 @@ def _weighted(
     anchors: Mapping[str, Posterior],
     sides: Sides,
     seed: int,
+    retired: Retired,
 ) -> tuple[
     list[pa.Table],
     list[pa.Table],
@@ -228,25 +246,28 @@ def _weighted(
     list[Standing],
     Rows,
     list[Structured | None],
+    Rows,
 ]:
     """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them.
 
-    And everybody's, to be compared between dimensions.
+    And everybody's, to be compared between dimensions; and what retired models did to those.
     """
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
+    withdrawn: Rows = []
     structured: list[Structured | None] = []
     for key in inputs.weighted_judgments(read):
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
         one = board_fit.weighted_without_sides(fitted, sides)
         fragile += weighted_rows(one, parameters)
+        withdrawn += weighted_effects(one, parameters, retired)
         if one.stratum_id == parameters.margin_tournament:
             structured.append(weighted_structured(one, key[3]))
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one, parameters))
-    return pairs, covariances, boards, certain, fragile, structured
+    return pairs, covariances, boards, certain, fragile, structured, withdrawn
 
 
 def _merged(

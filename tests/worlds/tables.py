@@ -83,6 +83,7 @@ def reader(
         "labelled_ratings": lambda: _empty(unit_id=0),
         "labelled_verdicts": lambda: _empty(dimension=""),
         "benchmark_scores": lambda: _empty(benchmark="", metric="", model_id=""),
+        "retired_models": lambda: _empty(model_id=""),
         # Nor does anybody rate one model, or say what conversations were about.
         "experience_ratings": lambda: _empty(participant_id=0),
         "rater_weights": lambda: _empty(weighting=""),
