@@ -105,18 +105,11 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         removing = beside.submit(
-            lambda: [] if is_board_alone else list(flat_rows(rated, judged, parameters))
-        )
-        withdrawing = beside.submit(
-            lambda: [] if is_board_alone else list(flat_effects(rated, judged, parameters, retired))
+            lambda: ([], []) if is_board_alone else _removals(rated, judged, parameters, retired)
         )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
-        weighted_pairs, covariances, weighted, certain, fragile, structured, withdrawn = (
-            weighting.result()
-        )
-        fragile += removing.result()
-        withdrawn += withdrawing.result()
+        weighted_pairs, covariances, weighted, certain, removed, structured = weighting.result()
         merged, tables = merging.result()
         hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
@@ -149,8 +142,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         too_large += count_boards.pairs_left_out(rated, everybody)
         too_large += board_fit.fits_left_out(rated)
         tables["tournament"] = count_boards.tournament_rows(rated)
-        tables["fragility"] = fragility_table(fragile)
-        tables[RETIREMENT_EFFECT] = retirement_table(withdrawn)
+        tables |= _removal_tables(removed, removing.result())
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
@@ -244,13 +236,12 @@ def _weighted(
     list[pa.Table],
     list[pa.Table],
     list[Standing],
-    Rows,
+    tuple[Rows, Rows],
     list[Structured | None],
-    Rows,
 ]:
-    """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them.
+    """Pairs, covariances and boards of the weighted sample; how they stand, and what removals do.
 
-    And everybody's, to be compared between dimensions; and what retired models did to those.
+    And everybody's, to be compared between dimensions.
     """
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
@@ -267,7 +258,24 @@ def _weighted(
         covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one, parameters))
-    return pairs, covariances, boards, certain, fragile, structured, withdrawn
+    return pairs, covariances, boards, certain, (fragile, withdrawn), structured
+
+
+def _removals(
+    rated: list[Rated], judged: inputs.Judged, parameters: RatingParameters, retired: Retired
+) -> tuple[Rows, Rows]:
+    """What fells everybody's unweighted boards, and what retired models did to them."""
+    return (
+        list(flat_rows(rated, judged, parameters)),
+        list(flat_effects(rated, judged, parameters, retired)),
+    )
+
+
+def _removal_tables(weighted: tuple[Rows, Rows], flat: tuple[Rows, Rows]) -> Tables:
+    return {
+        "fragility": fragility_table(weighted[0] + flat[0]),
+        RETIREMENT_EFFECT: retirement_table(weighted[1] + flat[1]),
+    }
 
 
 def _merged(

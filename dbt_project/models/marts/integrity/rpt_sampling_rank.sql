@@ -25,17 +25,19 @@ pairs as (
         rates.basis,
         ratings.dimension,
         rates.sampling_ratio,
-        rank() over (
-            partition by rates.basis, ratings.dimension
-            order by rates.sampling_ratio
-        )
+        rank()
+            over (
+                partition by rates.basis, ratings.dimension
+                order by rates.sampling_ratio
+            )
         + (
             count(*) over (partition by rates.basis, ratings.dimension, rates.sampling_ratio) - 1
         ) / 2.0 as ratio_rank,
-        rank() over (
-            partition by rates.basis, ratings.dimension
-            order by ratings.skill_micro
-        )
+        rank()
+            over (
+                partition by rates.basis, ratings.dimension
+                order by ratings.skill_micro
+            )
         + (
             count(*) over (partition by rates.basis, ratings.dimension, ratings.skill_micro) - 1
         ) / 2.0 as skill_rank,

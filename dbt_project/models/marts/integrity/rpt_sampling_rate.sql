@@ -215,17 +215,18 @@ compared as (
         sums.member,
         sums.cluster_count,
         sums.weight / expected.expected_weight as sampling_ratio,
-        case when totals.cluster_count > 1
-            then
-                sqrt(
-                    greatest(
-                        sums.squared_weight
-                        - 2 * expected.expected_weight / totals.weight * sums.crossed_weight
-                        + power(expected.expected_weight / totals.weight, 2)
-                        * totals.squared_weight,
-                        0
-                    ) * totals.cluster_count / (totals.cluster_count - 1)
-                ) / expected.expected_weight
+        case
+            when totals.cluster_count > 1
+                then
+                    sqrt(
+                        greatest(
+                            sums.squared_weight
+                            - 2 * expected.expected_weight / totals.weight * sums.crossed_weight
+                            + power(expected.expected_weight / totals.weight, 2)
+                            * totals.squared_weight,
+                            0
+                        ) * totals.cluster_count / (totals.cluster_count - 1)
+                    ) / expected.expected_weight
         end as sampling_ratio_sd,
         expected.model_count,
         expected.expected_count
