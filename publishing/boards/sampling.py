@@ -92,10 +92,16 @@ def _unequal(rates: Sequence[Row]) -> list[Row]:
         is_sure = abs(ratio - 1.0) > far * row["sampling_ratio_sd"]
         if is_sure and not 1.0 / RATIO < ratio < RATIO:
             found.append(row)
-    # A provider's model is said once, by its provider.
-    named = {row["member"] for row in found if row["scope"] != "model"}
-    found = [row for row in found if row["scope"] != "model" or not named]
-    return sorted(found, key=lambda row: -abs(math.log(row["sampling_ratio"])))
+    # Models of a provider are said by its name, unless one of them is what bends its figure.
+    of_many = max((_distance(row) for row in found if row["scope"] != "model"), default=0.0)
+    return sorted(
+        (row for row in found if row["scope"] != "model" or _distance(row) > 2.0 * of_many),
+        key=lambda row: -_distance(row),
+    )
+
+
+def _distance(row: Row) -> float:
+    return abs(math.log(row["sampling_ratio"]))
 
 
 def _is_related(row: Row, tested: int) -> bool:

@@ -289,8 +289,13 @@ select
         as appearance_share,
     round(compared.expected_count / (2 * all_battles.battle_count), 6) as even_share,
     round(compared.sampling_ratio, 6) as sampling_ratio,
-    round(greatest(compared.sampling_ratio - 1.959964 * compared.sampling_ratio_sd, 0), 6)
-        as sampling_ratio_lo,
+    case
+        when compared.sampling_ratio_sd is not null
+            then
+                round(
+                    greatest(compared.sampling_ratio - 1.959964 * compared.sampling_ratio_sd, 0), 6
+                )
+    end as sampling_ratio_lo,
     round(compared.sampling_ratio + 1.959964 * compared.sampling_ratio_sd, 6)
         as sampling_ratio_hi,
     round(compared.sampling_ratio_sd, 6) as sampling_ratio_sd
