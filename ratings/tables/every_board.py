@@ -36,10 +36,8 @@ from ratings.tables.labelled_units import read_labelled
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
 from ratings.tables.retired_boards import (
     RETIREMENT_EFFECT,
-    Retired,
     flat_effects,
     retirement_table,
-    weighted_effects,
 )
 from ratings.tables.standings import Standing
 from ratings.tables.sycophancy import sycophancy_tables
@@ -85,16 +83,13 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
     rated = board_fit.without_sides(rated, sides)
     anchors = count_boards.anchors(rated, parameters)
     judged = inputs.judged(read)
-    retired = frozenset(read("retired_models").column(0).to_pylist())
     # Side by side, the longest first: most of each is in kernels and in the database, which hold
     # no lock.
     with ThreadPoolExecutor(2) as beside:
         pooling = beside.submit(
             _hierarchical, read, judged, study, parameters, anchors, sides, seed
         )
-        weighting = beside.submit(
-            _weighted, read, judged, parameters, anchors, sides, seed, retired
-        )
+        weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
         replaying = beside.submit(_online, read, parameters, seed)
         # Whether a model fits is asked of the fit, not of the intervals that are shown.
         fitting = (
@@ -105,11 +100,11 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         rated = clustered(rated, judged.of)
         merging = beside.submit(_merged, rated, study, parameters, seed)
         removing = beside.submit(
-            lambda: ([], []) if is_board_alone else _removals(rated, judged, parameters, retired)
+            lambda: ([], []) if is_board_alone else _removals(read, rated, judged, parameters)
         )
         boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
         online, histories = replaying.result()
-        weighted_pairs, covariances, weighted, certain, removed, structured = weighting.result()
+        weighted_pairs, covariances, weighted, certain, fragile, structured = weighting.result()
         merged, tables = merging.result()
         hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
@@ -142,7 +137,7 @@ def rate_all(read: Read, parameters: RatingParameters, *, is_board_alone: bool =
         too_large += count_boards.pairs_left_out(rated, everybody)
         too_large += board_fit.fits_left_out(rated)
         tables["tournament"] = count_boards.tournament_rows(rated)
-        tables |= _removal_tables(removed, removing.result())
+        tables |= _removal_tables(fragile, *removing.result())
     written = {name: conform(name, table) for name, table in tables.items()}
     written["agreement"] = conform("agreement", count_boards.agreement_rows(written[RATING]))
     if rated:
@@ -230,51 +225,49 @@ def _weighted(
     anchors: Mapping[str, Posterior],
     sides: Sides,
     seed: int,
-    retired: Retired,
 ) -> tuple[
     list[pa.Table],
     list[pa.Table],
     list[pa.Table],
     list[Standing],
-    tuple[Rows, Rows],
+    Rows,
     list[Structured | None],
 ]:
-    """Pairs, covariances and boards of the weighted sample; how they stand, and what removals do.
+    """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them.
 
     And everybody's, to be compared between dimensions.
     """
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
-    withdrawn: Rows = []
     structured: list[Structured | None] = []
     for key in inputs.weighted_judgments(read):
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
         one = board_fit.weighted_without_sides(fitted, sides)
         fragile += weighted_rows(one, parameters)
-        withdrawn += weighted_effects(one, parameters, retired)
         if one.stratum_id == parameters.margin_tournament:
             structured.append(weighted_structured(one, key[3]))
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one, parameters))
-    return pairs, covariances, boards, certain, (fragile, withdrawn), structured
+    return pairs, covariances, boards, certain, fragile, structured
 
 
 def _removals(
-    rated: list[Rated], judged: inputs.Judged, parameters: RatingParameters, retired: Retired
+    read: Read, rated: list[Rated], judged: inputs.Judged, parameters: RatingParameters
 ) -> tuple[Rows, Rows]:
     """What fells everybody's unweighted boards, and what retired models did to them."""
+    retired = frozenset(read("retired_models").column(0).to_pylist())
     return (
         list(flat_rows(rated, judged, parameters)),
         list(flat_effects(rated, judged, parameters, retired)),
     )
 
 
-def _removal_tables(weighted: tuple[Rows, Rows], flat: tuple[Rows, Rows]) -> Tables:
+def _removal_tables(weighted: Rows, flat: Rows, withdrawn: Rows) -> Tables:
     return {
-        "fragility": fragility_table(weighted[0] + flat[0]),
-        RETIREMENT_EFFECT: retirement_table(weighted[1] + flat[1]),
+        "fragility": fragility_table(weighted + flat),
+        RETIREMENT_EFFECT: retirement_table(withdrawn),
     }
 
 

@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ratings.counts import PairCounts, ParticipantCounts
-from ratings.dependence import judges_of
-from ratings.posterior import Posterior
+from ratings.dependence import Judges, judges_of
 from ratings.retirement import RemovalEffect, removal_effect
 from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.count_boards import canonical
 from ratings.tables.declarations import before_rounding
 from ratings.tables.fragile_boards import PEOPLE_MAX
 from ratings.tables.inputs import Judged
-from ratings.tournaments import TRUESKILL_EP, Rated, RatingParameters, WeightedRated
+from ratings.tournaments import TRUESKILL_EP, Rated, RatingParameters
 
 RETIREMENT_EFFECT = "retirement_effect"
 Retired = frozenset[str]
@@ -36,15 +34,7 @@ def flat_effects(
         if stratum != parameters.margin_tournament or not retired & set(one.counts.model_ids):
             continue
         judges = judges_of(one.counts, *judged.of(stratum, dimension))
-        yield from _rows(one, one.posterior, judges.people, retired, judges.singles)
-
-
-def weighted_effects(
-    one: WeightedRated, parameters: RatingParameters, retired: Retired
-) -> Iterator[dict[str, Any]]:
-    """Rows of a weighted board if it is everybody's."""
-    if one.stratum_id == parameters.margin_tournament and retired & set(one.met.model_ids):
-        yield from _rows(one, one.shown, one.people, retired)
+        yield from _rows(one, judges, retired)
 
 
 def retirement_table(rows: Iterable[dict[str, Any]]) -> pa.Table:
@@ -52,29 +42,21 @@ def retirement_table(rows: Iterable[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=before_rounding(RETIREMENT_EFFECT))
 
 
-def _rows(
-    one: Rated | WeightedRated,
-    shown: Posterior,
-    people: ParticipantCounts,
-    retired: Retired,
-    singles: PairCounts | None = None,
-) -> Iterator[dict[str, Any]]:
+def _rows(one: Rated, judges: Judges, retired: Retired) -> Iterator[dict[str, Any]]:
+    people, singles = judges.people, judges.singles
     names = people.counts.model_ids
     if len(names) > DETAILED_MODELS or people.participant_count > PEOPLE_MAX:
         return
     gone = np.array([name in retired for name in names])
-    if singles is not None and singles.battle_total == 0.0:
-        singles = None
-    found = removal_effect(shown, people, gone, singles)
+    has_singles = singles.battle_total > 0.0
+    found = removal_effect(one.posterior, people, gone, singles if has_singles else None)
     if found is None:
         return
     for place in range(len(found.model_ids)):
         yield _row(one, found, place, int(gone.sum()))
 
 
-def _row(
-    one: Rated | WeightedRated, found: RemovalEffect, place: int, removed: int
-) -> dict[str, Any]:
+def _row(one: Rated, found: RemovalEffect, place: int, removed: int) -> dict[str, Any]:
     low, high, p = (values[place] for values in (found.low, found.high, found.p))
     is_known = bool(np.isfinite(p))
     return {
