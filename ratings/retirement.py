@@ -130,7 +130,9 @@ def _spread(
         return np.zeros(kept.size), 0.0
     moves = _moves(before, after, people, left, kept)
     variance = (moves**2).sum(axis=0) * count / max(count - 1, 1)
-    return variance, people.effective_participant_count
+    weights = people.weights
+    # Kish's number.
+    return variance, float(weights.sum()) ** 2 / float((weights**2).sum())
 
 
 def _moves(

@@ -7,8 +7,8 @@ from ratings.tables.columns import BOARD, count, interval, micro, table, text
 RETIREMENT_TABLES = (
     table(
         "retirement_effect",
-        "One row per unweighted board of everybody's and model that stays: its place with and without"
-        " the battles of all retired models.",
+        "One row per unweighted board of everybody's and model that stays: its place with and"
+        " without the battles of all retired models.",
         *BOARD,
         text("model_id", "The model that stays."),
         count("removed_model_count", "Retired models of the board; private variants aren't."),
