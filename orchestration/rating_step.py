@@ -504,6 +504,11 @@ QUERIES = {
             on numbers.participant_key = people.participant_key
         order by participant_id
     """,
+    "retired_models": """
+        select model_id from dim_model
+        where is_retired and has_battled and not is_private
+        order by model_id
+    """,
 }
 
 

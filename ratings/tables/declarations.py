@@ -39,6 +39,7 @@ from ratings.tables.columns import (
 )
 from ratings.tables.experience_tables import EXPERIENCE_TABLES
 from ratings.tables.integrity_tables import INTEGRITY_TABLES
+from ratings.tables.retirement_table import RETIREMENT_TABLES
 from ratings.tables.vote_declarations import VOTE_TABLES
 
 _TABLES = (
@@ -344,6 +345,7 @@ _TABLES = (
     *BEYOND_BATTLES,
     *INTEGRITY_TABLES,
     *VOTE_TABLES,
+    *RETIREMENT_TABLES,
 )
 RATING_TABLES = {table.name: table for table in _TABLES}
 

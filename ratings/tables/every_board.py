@@ -36,6 +36,11 @@ from ratings.tables.judged_boards import clustered
 from ratings.tables.labelled_units import read_labelled
 from ratings.tables.planning import StudyPolicy
 from ratings.tables.replicate_tables import REPLICATE_WEIGHT, replicate_rows
+from ratings.tables.retired_boards import (
+    RETIREMENT_EFFECT,
+    flat_effects,
+    retirement_table,
+)
 from ratings.tables.standings import Awaited, Standing
 from ratings.tables.sycophancy import sycophancy_tables
 from ratings.tables.verdict_tables import (
@@ -128,12 +133,11 @@ def _rate_all(
     rated = clustered(rated, judged.of)
     merging = beside.submit(_merged, rated, study, parameters, seed)
     removing = beside.submit(
-        lambda: [] if is_board_alone else list(flat_rows(rated, judged, parameters))
+        lambda: ([], []) if is_board_alone else _removals(read, rated, judged, parameters)
     )
     boards = list(beside.map(lambda one: board(one, parameters, seed), rated))
     online, histories = replaying.result()
     weighted_pairs, covariances, weighted, certain, fragile, structured = weighting.result()
-    fragile += removing.result()
     merged, tables = merging.result()
     hierarchical, effects, populations, too_large = pooling.result()
     # What only some kinds of board have is null elsewhere.
@@ -151,7 +155,8 @@ def _rate_all(
             _stopping(read, certain, seed, elsewhere),
             elsewhere.submit(_held_against_benchmarks, *held),
         ]
-        tables |= _of_counts(rated, everybody, weighted_pairs, covariances, fragile)
+        tables |= _of_counts(rated, everybody, weighted_pairs, covariances)
+        tables |= _removal_tables(fragile, *removing.result())
     structured += unweighted_boards(rated, judged, everybody)
     tables |= verdict_tables(read, judged, study, structured, everybody) | effects | histories
     tables |= vote_quality_tables(read, rated, judged, everybody, seed)
@@ -193,7 +198,6 @@ def _of_counts(
     everybody: str,
     weighted_pairs: list[pa.Table],
     covariances: list[pa.Table],
-    fragile: Rows,
 ) -> Tables:
     """What stands beside boards from counts, and of all flat ones their pairs and covariances."""
     pairs = [
@@ -203,7 +207,6 @@ def _of_counts(
         PAIRWISE: pa.concat_tables([*pairs, *weighted_pairs]),
         "skill_covariance": pa.concat_tables(covariances),
         "tournament": count_boards.tournament_rows(rated),
-        "fragility": fragility_table(fragile),
     }
 
 
@@ -342,6 +345,24 @@ def _weighted(
         boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one, parameters))
     return pairs, covariances, boards, certain, fragile, structured
+
+
+def _removals(
+    read: Read, rated: list[Rated], judged: inputs.Judged, parameters: RatingParameters
+) -> tuple[Rows, Rows]:
+    """What fells everybody's unweighted boards, and what retired models did to them."""
+    retired = frozenset(read("retired_models").column(0).to_pylist())
+    return (
+        list(flat_rows(rated, judged, parameters)),
+        list(flat_effects(rated, judged, parameters, retired)),
+    )
+
+
+def _removal_tables(weighted: Rows, flat: Rows, withdrawn: Rows) -> Tables:
+    return {
+        "fragility": fragility_table(weighted + flat),
+        RETIREMENT_EFFECT: retirement_table(withdrawn),
+    }
 
 
 def _merged(

@@ -57,7 +57,8 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 0.5::double as population_share, 1 as sort_order;
         create table dim_model as
             select distinct unnest([model_a, model_b]) as model_id, true as is_registered,
-                false as is_retired, true as has_battled, 0 as own_alias_battle_count
+                false as is_retired, false as is_private, true as has_battled,
+                0 as own_alias_battle_count
             from verdict;
         create table seeds.seed_pairing_policies as
             from read_csv('{SEEDS}/seed_pairing_policies.csv', all_varchar = true);

@@ -1,0 +1,80 @@
+with
+
+battles as (
+
+    select * from {{ ref('int_battles__sampled') }}
+
+),
+
+models as (
+
+    select
+        model_id,
+        is_private,
+        coalesce(provider, 'unknown') as provider
+    from {{ ref('dim_model') }}
+    where has_battled
+
+),
+
+sides as (
+
+    select
+        battle_key,
+        participant_key,
+        item_id,
+        model_a as model_id
+    from battles
+    union all
+    select
+        battle_key,
+        participant_key,
+        item_id,
+        model_b as model_id
+    from battles
+
+),
+
+totals as (
+
+    select
+        count(*) as battle_count,
+        count(distinct participant_key) as participant_count,
+        count(distinct item_id) as item_count
+    from battles
+
+),
+
+of_provider as (
+
+    select
+        models.provider,
+        count(distinct models.model_id) as model_count,
+        count(distinct case when models.is_private then models.model_id end)
+            as private_model_count,
+        count(distinct sides.battle_key) as battle_count,
+        count(distinct sides.participant_key) as participant_count,
+        count(distinct sides.item_id) as item_count
+    from sides
+    inner join models on sides.model_id = models.model_id
+    group by models.provider
+
+),
+
+all_models as (
+
+    select count(*) as model_count from models
+
+)
+
+select
+    of_provider.*,
+    round(cast(of_provider.model_count as double) / all_models.model_count, 6) as model_share,
+    round(cast(of_provider.battle_count as double) / totals.battle_count, 6) as battle_share,
+    round(
+        cast(of_provider.participant_count as double) / nullif(totals.participant_count, 0), 6
+    ) as participant_share,
+    round(cast(of_provider.item_count as double) / nullif(totals.item_count, 0), 6) as item_share
+from of_provider
+cross join totals
+cross join all_models

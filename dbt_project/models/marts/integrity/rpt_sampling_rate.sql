@@ -1,0 +1,334 @@
+{#- How often models were drawn, against even chances among the models that were compared at the
+time. Where the policy's propensity is known, a battle counts one over it, which makes every pair's
+chance alike (Horvitz and Thompson 1952), in hundredths, so that sums are whole. -#}
+with
+
+battles as (
+
+    select
+        battle_key,
+        coalesce(participant_key, battle_key) as cluster_key,
+        model_a,
+        model_b,
+        judged_on,
+        coalesce(judged_on, cast('1970-01-01' as date)) as drawn_on,
+        judged_on is not null as has_day,
+        case when propensity > 0 then 'policy' else 'even_chances' end as basis,
+        case when propensity > 0 then round(cast(100 as double) / propensity) else 1.0 end
+            as weight
+    from {{ ref('int_battles__sampled') }}
+    where not is_private
+
+),
+
+sides as (
+
+    select
+        *,
+        model_a as model_id
+    from battles
+    union all
+    select
+        *,
+        model_b as model_id
+    from battles
+
+),
+
+models as (
+
+    select * from {{ ref('dim_model') }}
+
+),
+
+members as (
+
+    select
+        model_id,
+        'model' as scope,
+        model_id as member
+    from models
+    union all
+    select
+        model_id,
+        'provider' as scope,
+        coalesce(provider, 'unknown') as member
+    from models
+    union all
+    select
+        model_id,
+        'licence_kind' as scope,
+        coalesce(licence_kind, 'unknown') as member
+    from models
+
+),
+
+-- A model could be drawn from its first day to its last.
+windows as (
+
+    select
+        basis,
+        has_day,
+        model_id,
+        min(drawn_on) as first_on,
+        max(drawn_on) as last_on
+    from sides
+    group by basis, has_day, model_id
+
+),
+
+days as (
+
+    select
+        basis,
+        has_day,
+        drawn_on,
+        sum(weight) as weight,
+        count(*) as battle_count
+    from battles
+    group by basis, has_day, drawn_on
+
+),
+
+chances as (
+
+    select
+        days.basis,
+        days.drawn_on,
+        days.weight,
+        days.battle_count,
+        windows.model_id,
+        count(*) over (partition by days.basis, days.has_day, days.drawn_on) as model_count
+    from days
+    inner join windows
+        on
+            days.basis = windows.basis
+            and days.has_day = windows.has_day
+            and days.drawn_on between windows.first_on and windows.last_on
+
+),
+
+expected_models as (
+
+    select
+        basis,
+        model_id,
+        round(sum(2 * weight / model_count), 6) as expected_weight,
+        round(sum(cast(2 * battle_count as double) / model_count), 6) as expected_count
+    from chances
+    group by basis, model_id
+
+),
+
+expected as (
+
+    select
+        chances.basis,
+        members.scope,
+        members.member,
+        count(*) as model_count,
+        round(sum(chances.expected_weight), 6) as expected_weight,
+        round(sum(chances.expected_count), 6) as expected_count
+    from expected_models as chances
+    inner join members on chances.model_id = members.model_id
+    group by chances.basis, members.scope, members.member
+
+),
+
+clusters as (
+
+    select
+        basis,
+        cluster_key,
+        sum(2 * weight) as weight
+    from battles
+    group by basis, cluster_key
+
+),
+
+totals as (
+
+    select
+        basis,
+        count(*) as cluster_count,
+        sum(weight) as weight,
+        sum(weight * weight) as squared_weight
+    from clusters
+    group by basis
+
+),
+
+of_cluster as (
+
+    select
+        sides.basis,
+        members.scope,
+        members.member,
+        sides.cluster_key,
+        sum(sides.weight) as weight
+    from sides
+    inner join members on sides.model_id = members.model_id
+    group by sides.basis, members.scope, members.member, sides.cluster_key
+
+),
+
+sums as (
+
+    select
+        of_cluster.basis,
+        of_cluster.scope,
+        of_cluster.member,
+        count(*) as cluster_count,
+        sum(of_cluster.weight) as weight,
+        sum(of_cluster.weight * of_cluster.weight) as squared_weight,
+        sum(of_cluster.weight * clusters.weight) as crossed_weight
+    from of_cluster
+    inner join clusters
+        on of_cluster.basis = clusters.basis and of_cluster.cluster_key = clusters.cluster_key
+    group by of_cluster.basis, of_cluster.scope, of_cluster.member
+
+),
+
+drawn as (
+
+    select
+        sides.basis,
+        members.scope,
+        members.member,
+        count(distinct sides.battle_key) as battle_count,
+        count(*) as appearance_count,
+        min(sides.judged_on) as first_on,
+        max(sides.judged_on) as last_on,
+        count(distinct sides.judged_on) as day_count
+    from sides
+    inner join members on sides.model_id = members.model_id
+    group by sides.basis, members.scope, members.member
+
+),
+
+-- Squared residuals of each cluster, summed: what it drew less its share at even chances.
+compared as (
+
+    select
+        sums.basis,
+        sums.scope,
+        sums.member,
+        sums.cluster_count,
+        sums.weight / expected.expected_weight as sampling_ratio,
+        case
+            when totals.cluster_count > 1
+                then
+                    sqrt(
+                        greatest(
+                            sums.squared_weight
+                            - 2 * expected.expected_weight / totals.weight * sums.crossed_weight
+                            + power(expected.expected_weight / totals.weight, 2)
+                            * totals.squared_weight,
+                            0
+                        ) * totals.cluster_count / (totals.cluster_count - 1)
+                    ) / expected.expected_weight
+        end as sampling_ratio_sd,
+        expected.model_count,
+        expected.expected_count
+    from sums
+    inner join expected
+        on
+            sums.basis = expected.basis
+            and sums.scope = expected.scope
+            and sums.member = expected.member
+    inner join totals on sums.basis = totals.basis
+
+),
+
+all_battles as (
+
+    select
+        basis,
+        count(*) as battle_count
+    from battles
+    group by basis
+
+),
+
+by_day as (
+
+    select
+        battles.basis,
+        battles.judged_on,
+        count(*) as battle_count,
+        count(distinct battles.cluster_key) as cluster_count
+    from battles
+    group by battles.basis, battles.judged_on
+
+),
+
+models_by_day as (
+
+    select
+        basis,
+        judged_on,
+        count(distinct model_id) as model_count
+    from sides
+    group by basis, judged_on
+
+)
+
+select
+    drawn.basis,
+    drawn.scope,
+    drawn.member,
+    compared.model_count,
+    drawn.battle_count,
+    drawn.appearance_count,
+    compared.cluster_count as participant_count,
+    drawn.first_on,
+    drawn.last_on,
+    drawn.day_count,
+    round(cast(drawn.battle_count as double) / nullif(drawn.day_count, 0), 6) as battles_per_day,
+    round(cast(drawn.appearance_count as double) / (2 * all_battles.battle_count), 6)
+        as appearance_share,
+    round(compared.expected_count / (2 * all_battles.battle_count), 6) as even_share,
+    round(compared.sampling_ratio, 6) as sampling_ratio,
+    case
+        when compared.sampling_ratio_sd is not null
+            then
+                round(
+                    greatest(compared.sampling_ratio - 1.959964 * compared.sampling_ratio_sd, 0), 6
+                )
+    end as sampling_ratio_lo,
+    round(compared.sampling_ratio + 1.959964 * compared.sampling_ratio_sd, 6)
+        as sampling_ratio_hi,
+    round(compared.sampling_ratio_sd, 6) as sampling_ratio_sd
+from drawn
+inner join compared
+    on
+        drawn.basis = compared.basis
+        and drawn.scope = compared.scope
+        and drawn.member = compared.member
+inner join all_battles on drawn.basis = all_battles.basis
+union all
+select
+    by_day.basis,
+    'day' as scope,
+    coalesce(cast(by_day.judged_on as varchar), 'unknown') as member,
+    models_by_day.model_count,
+    by_day.battle_count,
+    2 * by_day.battle_count as appearance_count,
+    by_day.cluster_count as participant_count,
+    by_day.judged_on as first_on,
+    by_day.judged_on as last_on,
+    cast(case when by_day.judged_on is null then 0 else 1 end as bigint) as day_count,
+    case when by_day.judged_on is not null then cast(by_day.battle_count as double) end
+        as battles_per_day,
+    round(cast(by_day.battle_count as double) / all_battles.battle_count, 6) as appearance_share,
+    cast(null as double) as even_share,
+    cast(null as double) as sampling_ratio,
+    cast(null as double) as sampling_ratio_lo,
+    cast(null as double) as sampling_ratio_hi,
+    cast(null as double) as sampling_ratio_sd
+from by_day
+inner join models_by_day
+    on
+        by_day.basis = models_by_day.basis
+        and by_day.judged_on is not distinct from models_by_day.judged_on
+inner join all_battles on by_day.basis = all_battles.basis

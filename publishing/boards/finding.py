@@ -1,0 +1,36 @@
+"""What a probe of the audit says of a board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+HEADLINE = "overall"
+Row = Mapping[str, Any]
+Read = Callable[[str, dict[str, Any]], Sequence[Row]]
+"""From SQL over the marts and its parameters to rows."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a probe says of a board.
+
+    Args:
+        probe: which.
+        is_found: whether it found what it looks for.
+        sentence: what it says, for people.
+        figures: what that rests on.
+    """
+
+    probe: str
+    is_found: bool
+    sentence: str
+    figures: dict[str, Any]
+
+
+def dimension_of(known: Sequence[str], dimension: str | None) -> str:
+    """The one that is asked for; else `overall`, else the first by name."""
+    if dimension is not None:
+        return dimension
+    return HEADLINE if HEADLINE in known or not known else known[0]

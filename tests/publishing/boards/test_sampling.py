@@ -1,0 +1,210 @@
+"""The tables and the probe of sampling: a favoured provider is found, and fair studies are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from publishing.boards.finding import Finding
+from publishing.boards.sampling import sampling
+from tests.publishing.boards.marts_alone import make
+
+MODELS, PROVIDERS, DAYS = 20, 6, 30
+PEOPLE, BATTLES = 150, 6
+STUDIES = 200
+MARTS = ("rpt_sampling_rate", "rpt_sampling_fairness", "rpt_sampling_rank", "rpt_data_access")
+LATE = 4
+
+
+@dataclass(frozen=True)
+class World:
+    """How pairs are drawn: ``weight`` (M) of models; the best pair in ``best_share`` of draws.
+
+    ``is_recorded``: whether a policy says the propensity, by chances as if ``weight`` were 1.
+    ``deck``: models that a participant compares with each other; None for any. ``late``: models
+    that join halfway, and as many that leave.
+    """
+
+    weight: NDArray[np.float64]
+    best_share: float = 0.0
+    is_recorded: bool = False
+    deck: int | None = None
+    late: int = 0
+
+
+EVEN = np.ones(MODELS)
+
+
+def battles(world: World, rng: np.random.Generator) -> pa.Table:
+    rows: list[tuple[str, int, int, int, float | None]] = []
+    for person in range(PEOPLE):
+        day = int(rng.integers(DAYS))
+        is_late = day >= DAYS // 2
+        here = np.arange(world.late if is_late else 0, MODELS - (0 if is_late else world.late))
+        if world.deck:
+            here = rng.choice(here, world.deck, replace=False)
+        chance = world.weight[here] / world.weight[here].sum()
+        even = 2.0 / here.size / (here.size - 1)
+        for _ in range(BATTLES):
+            is_best = rng.random() < world.best_share
+            left, right = rng.choice(here, 2, replace=False, p=chance)
+            if is_best:
+                left, right = MODELS - 1, MODELS - 2
+            told = (1.0 - world.best_share) * even
+            if {left, right} == {MODELS - 1, MODELS - 2}:
+                told += world.best_share
+            rows.append((f"p{person}", day, left, right, told if world.is_recorded else None))
+    people, days, lefts, rights, told_all = zip(*rows, strict=True)
+    first = date(2025, 1, 1)
+    return pa.table(
+        {
+            "battle_key": [f"b{place}" for place in range(len(rows))],
+            "participant_key": people,
+            "item_id": pa.nulls(len(rows), pa.string()),
+            "judged_on": pa.array([first + timedelta(days=day) for day in days], pa.date32()),
+            "model_a": [f"m{model:02}" for model in lefts],
+            "model_b": [f"m{model:02}" for model in rights],
+            "propensity": pa.array(told_all, pa.float64()),
+            "is_private": pa.repeat(False, len(rows)),
+        }
+    )
+
+
+def database(drawn: pa.Table, skill: NDArray[np.float64]) -> duckdb.DuckDBPyConnection:
+    names = [f"m{model:02}" for model in range(MODELS)]
+    tables = {
+        "int_battles__sampled": drawn,
+        "dim_model": pa.table(
+            {
+                "model_id": names,
+                "provider": [f"provider-{model % PROVIDERS}" for model in range(MODELS)],
+                "licence_kind": [
+                    "proprietary" if model % 2 else "open_weights" for model in range(MODELS)
+                ],
+                "is_private": [False] * MODELS,
+                "has_battled": [True] * MODELS,
+            }
+        ),
+        "rating": pa.table(
+            {
+                "model_id": names,
+                "estimator": ["trueskill_ep"] * MODELS,
+                "weighting": ["none"] * MODELS,
+                "stratum_id": ["all"] * MODELS,
+                "dimension": ["overall"] * MODELS,
+                "skill_micro": np.rint(1e6 * skill).astype(np.int64),
+            }
+        ),
+    }
+    connection = duckdb.connect(config={"threads": 1})
+    for name, table in tables.items():
+        connection.register(f"given_{name}", table)
+        connection.execute(f"create table {name} as from given_{name}")
+    make(connection, *MARTS)
+    return connection
+
+
+def probe(connection: duckdb.DuckDBPyConnection) -> Finding:
+    def read(query: str, values: dict[str, Any]) -> Sequence[dict[str, Any]]:
+        rows = connection.sql(query, params=values or None).to_arrow_table()
+        return list(rows.to_pylist())
+
+    return sampling(read)
+
+
+def found(world: World, seed: int, studies: int = STUDIES) -> list[Finding]:
+    rng = np.random.default_rng(seed)
+    findings = []
+    for _ in range(studies):
+        drawn = battles(world, rng)
+        findings.append(probe(database(drawn, rng.standard_normal(MODELS))))
+    return findings
+
+
+FAIR = {
+    "even": World(EVEN),
+    "models come and go": World(EVEN, late=LATE),
+    "each person compares four models": World(EVEN, deck=4),
+    "a policy that says what it does": World(EVEN, best_share=0.5, is_recorded=True),
+}
+
+
+def alarms(world: World, studies: int) -> float:
+    return float(np.mean([one.is_found for one in found(world, seed=1, studies=studies)]))
+
+
+def test_fair_sampling_is_silent_in_forty_studies() -> None:
+    # Of 40 at 5% more than four are alarms in one test of twenty.
+    assert alarms(FAIR["even"], 40) <= 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAIR)
+def test_fair_sampling_is_silent(name: str) -> None:
+    assert alarms(FAIR[name], STUDIES) <= 0.05
+
+
+FAVOURED = np.where(np.arange(MODELS) % PROVIDERS == 2, 2.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("world", "chances"),
+    [
+        (World(FAVOURED), "even chances"),
+        # The log's propensities are those of a policy that favours nobody.
+        (World(FAVOURED, best_share=0.5, is_recorded=True), "its policy's chances"),
+    ],
+)
+def test_a_provider_that_is_drawn_twice_as_often_is_found(world: World, chances: str) -> None:
+    findings = found(world, seed=2, studies=10)
+    assert all(one.is_found for one in findings)
+    assert findings[0].sentence.startswith("The provider provider-2 was drawn 1.")
+    assert f"times as often as at {chances}" in findings[0].sentence
+
+
+def test_a_model_that_nobody_says_is_drawn_more_is_found_by_its_name() -> None:
+    findings = found(World(EVEN, best_share=0.2), seed=3, studies=10)
+    assert all("The model m18" in one.sentence for one in findings)
+    assert "Nobody said how 900 of 900 battles were drawn" in findings[0].sentence
+
+
+def test_better_models_that_are_drawn_more_often_are_found() -> None:
+    rng = np.random.default_rng(4)
+    skill = rng.standard_normal(MODELS)
+    world = World(np.exp(0.5 * skill))
+    findings = [probe(database(battles(world, rng), skill)) for _ in range(10)]
+    assert all("the better half of models was drawn" in one.sentence for one in findings)
+
+
+def test_shares_of_providers() -> None:
+    drawn = battles(World(EVEN), np.random.default_rng(5)).slice(0, 30)
+    connection = database(drawn, np.arange(MODELS) / 10.0)
+    rows = connection.sql("select * from rpt_data_access order by provider").to_arrow_table()
+    sides = [
+        {f"provider-{int(name[1:]) % PROVIDERS}" for name in (row["model_a"], row["model_b"])}
+        for row in drawn.to_pylist()
+    ]
+    for row in rows.to_pylist():
+        with_it = [row["provider"] in side for side in sides]
+        people = {
+            person
+            for person, is_in in zip(
+                drawn.column("participant_key").to_pylist(), with_it, strict=True
+            )
+            if is_in
+        }
+        assert row["battle_count"] == sum(with_it)
+        assert row["participant_count"] == len(people)
+        assert row["participant_share"] == pytest.approx(len(people) / 5, abs=1e-6)
+        assert row["item_share"] is None
+
+
+def test_a_study_of_tallies_alone_says_that_nothing_is_known() -> None:
+    connection = database(battles(World(EVEN), np.random.default_rng(6)).slice(0, 0), EVEN)
+    assert probe(connection).sentence == "No battle's models are known one by one."
