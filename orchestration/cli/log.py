@@ -250,7 +250,7 @@ def prove_consistency(
     from ingestion.log.witness import request_body
 
     home = Home.from_environment()
-    held = _held_checkpoint(home, checkpoint, None)
+    held = held_checkpoint(home, checkpoint, None)
     if size > held.size:
         message = f"{checkpoint} has {held.size} commits, fewer than {size}."
         raise UsageError(message, remedy="--size is that of the older one.")
@@ -446,8 +446,8 @@ def verify(
     from orchestration.evidence import REMEDY, loss
 
     home = Home.from_environment()
-    held = None if checkpoint is None else _held_checkpoint(home, checkpoint, public_key)
-    witnessed = _witnessed(checkpoint, policy, public_key or home.log_public_key)
+    held = None if checkpoint is None else held_checkpoint(home, checkpoint, public_key)
+    signed_by = witnessed(checkpoint, policy, public_key or home.log_public_key)
     lost = loss(home)
     if lost is not None and not home.log.exists():
         raise IntegrityError(f"{lost}.", remedy=REMEDY)
@@ -464,7 +464,7 @@ def verify(
                 "erased_event_count": report.redacted_count,
                 "head_hash": report.head_hash,
                 "checkpoint_commit_count": None if held is None else held.size,
-                "witnesses": witnessed,
+                "witnesses": signed_by,
                 "findings": [str(finding) for finding in report.findings],
                 "notes": [str(note) for note in report.notes],
             }
@@ -476,8 +476,8 @@ def verify(
             line += f", {report.redacted_count:,} of them erased"
         if held is not None:
             line += f", compared with a checkpoint of {counted(held.size, 'commit')}"
-        if witnessed:
-            signed = ", ".join(f"{name} ({time})" for name, time in witnessed.items())
+        if signed_by:
+            signed = ", ".join(f"{name} ({time})" for name, time in signed_by.items())
             line += f" that {signed} signed"
         put(line)
         for finding in (*report.findings, *report.notes):
@@ -501,7 +501,7 @@ def _check_quarantine(home: Home, report: Verification) -> None:
     report.notes += notes
 
 
-def _witnessed(checkpoint: Path | None, policy: Path | None, log_key: Path) -> dict[str, str]:
+def witnessed(checkpoint: Path | None, policy: Path | None, log_key: Path) -> dict[str, str]:
     """Which witnesses of a policy signed a checkpoint, and when (UTC).
 
     Raises:
@@ -522,7 +522,7 @@ def _witnessed(checkpoint: Path | None, policy: Path | None, log_key: Path) -> d
     }
 
 
-def _held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpoint:
+def held_checkpoint(home: Home, path: Path, public_key: Path | None) -> Checkpoint:
     """A checkpoint that was kept elsewhere, its signature checked.
 
     Raises:
