@@ -59,9 +59,10 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
 
     Found where a file of the log, of the release or of the refused rows is not what its hash says,
     where tables are not those of the release, and where a target, scheme, policy or parameter
-    differs between kept releases whose ranks differ, or from the seeds that are here. `figures["altered"]` has the
-    faults of stored data. It can't tell where nothing is wrong, the release isn't signed and no
-    checkpoint was kept elsewhere: then nobody but the operator vouches for any of it.
+    differs between kept releases whose ranks differ, or from the seeds that are here.
+    `figures["altered"]` has the faults of stored data. It can't tell where nothing is wrong, the
+    release isn't signed and no checkpoint was kept elsewhere: then nobody but the operator vouches
+    for any of it.
 
     Args:
         home: the warehouse.
@@ -210,6 +211,6 @@ def _decided(changes: int, moved: int, releases: int) -> str:
             f"Targets, schemes, policies or parameters were changed before {before}, and {ranks}:"
             " see below."
         )
-    if releases < 2:
+    if releases == 1:
         return "One release is kept, so no earlier decision can be compared."
     return f"No target, scheme, policy or parameter differs between {releases} kept releases."

@@ -19,6 +19,7 @@ FEW_PEOPLE, FEW_OF_ALL, FEW_SHARE = 10, 0.1, 0.001
 VARIANCE_SHARE = 0.5
 # Among fewer, equal ones reach that by chance in more than 5% of studies.
 UNITS_MIN = 20
+MODELS_MIN = 2
 
 FRAGILE = """
 select
@@ -103,13 +104,13 @@ def _read(read: Read, dimension: str | None) -> tuple[str, list[Row], list[Row]]
 def _why_not(dimension: str, boards: Sequence[Row]) -> str:
     if not boards:
         return NOBODYS.format(dimension=dimension)
-    if all(row["participant_count"] is None for row in boards):
+    if not any(row["participant_count"] for row in boards):
         return (
             "Who judged isn't known, so nobody can be left out to try: load verdicts with judges."
         )
-    if all(row["model_count"] - row["provisional_count"] < 2 for row in boards):
+    if all(row["model_count"] - row["provisional_count"] < MODELS_MIN for row in boards):
         return "Fewer than two models are more than provisional: load more verdicts."
-    return "So many people or models are not tried: leaving people out would change nothing or cost too much."
+    return "Of so many people or models none are left out to try: that would cost too much."
 
 
 def _is_fragile(row: Row) -> bool:

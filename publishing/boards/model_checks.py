@@ -31,14 +31,14 @@ MISFITS = {
         " expected: one number per model doesn't say who beats whom. Look at the pair itself."
     ),
     "pairs": (
-        "verdicts on pairs are {statistic:.2f} times as far from the model as independent ones would"
-        " be, where {expected:.2f} times is expected: some pairs aren't as the ranks say. Look at"
-        " the pair itself."
+        "verdicts on pairs are {statistic:.2f} times as far from the model as independent ones"
+        " would be, where {expected:.2f} times is expected: some pairs don't follow ranks. Look"
+        " at the pair itself."
     ),
     "drift": (
-        "skills changed between the earlier and the later half of the battles, {statistic:.1f} times"
-        " as much as chance makes, squared: the board is an average over time. Look at the later"
-        " half alone."
+        "skills changed between the earlier and the later half of the battles: squared,"
+        " {statistic:.1f} times as much as chance makes. The board is an average over time. Look at"
+        " the later half alone."
     ),
 }
 FITS = (
@@ -66,9 +66,9 @@ def sides(read: Read, dimension: str | None = None) -> Finding:
         return Finding(SIDES, None, ONLY_COUNTS.format(dimension=dimension), figures)
     if check["is_misfit"]:
         sentence = (
-            f"Only {check['both_ways_share'] or 0.0:.0%} of battles are of pairs that were shown both"
-            " ways round. If people prefer what they see first, ranks may be that and not skill."
-            " Show each pair on both sides."
+            f"{check['both_ways_share'] or 0.0:.0%} of battles are of pairs that were shown both"
+            " ways round: too few to say whether people prefer what they see first. If they do,"
+            " ranks may be that and not skill. Show each pair on both sides."
         )
         return Finding(SIDES, True, sentence, figures)
     if check["p_value"] is None or bias.get("bias") is None:
@@ -83,8 +83,8 @@ def sides(read: Read, dimension: str | None = None) -> Finding:
             SIDES, False, f"{more} {interval}: little, and taken off the board.", figures
         )
     sentence = (
-        f"{more} {interval}. The boards of trueskill_ep and trueskill_hierarchical have it taken off;"
-        " win counts, bradley_terry and trueskill_online don't."
+        f"{more} {interval}. The boards of trueskill_ep and trueskill_hierarchical have it taken"
+        " off; win counts, bradley_terry and trueskill_online don't."
     )
     return Finding(SIDES, True, sentence, figures)
 

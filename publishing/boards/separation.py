@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from publishing.boards.finding import Read, Row
 
 PROBE = "separation"
+MODELS_MIN = 2
 NEIGHBOURS = """
 select
     weighting,
@@ -66,7 +67,7 @@ def _about(row: Row) -> tuple[bool | None, str]:
             f"{models} fall into {row['component_count']} groups that were never compared with each"
             " other, and ranks across them rest on no verdict; compare models of one group only"
         )
-    if row["tier_count"] is None or row["model_count"] - row["provisional_count"] < 2:
+    if row["tier_count"] is None or row["model_count"] - row["provisional_count"] < MODELS_MIN:
         return None, TOO_FEW.format(models)
     apart = (
         f"{row['apart_count']:,} of {counted(row['neighbour_count'], 'pair')} of neighbours in rank"
