@@ -42,13 +42,11 @@ def separation(read: Read, dimension: str | None = None) -> Finding:
     neighbours = {
         row["weighting"]: row for row in shown(read(NEIGHBOURS, {"dimension": dimension}))
     }
-    figures = {
-        "dimension": dimension,
-        "boards": [{**row, **neighbours.get(row["weighting"], {})} for row in boards],
-    }
+    with_neighbours = [{**row, **neighbours.get(row["weighting"], {})} for row in boards]
+    figures = {"dimension": dimension, "boards": with_neighbours}
     if not boards:
         return Finding(PROBE, None, NOBODYS.format(dimension=dimension), figures)
-    said = [_about(row) for row in figures["boards"]]
+    said = [_about(row) for row in with_neighbours]
     sentence = " ".join(
         f"{board_name(row)}: {words}." for row, (_, words) in zip(boards, said, strict=True)
     )

@@ -66,6 +66,23 @@ def test_without_a_signature_and_a_checkpoint_nobody_vouches(copy: Path) -> None
     assert "whether witnesses cosigned that wasn't asked" in sentence
 
 
+def test_who_cosigned_is_named(copy: Path, tmp_path: Path) -> None:
+    note, request, cosigned, policy = (tmp_path / name for name in "abcd")
+    who = ("--state", tmp_path / "witness", "--name", "paper.example")
+    demoscope(copy, "log", "checkpoint", "--out", note)
+    demoscope(copy, "log", "prove-consistency", note, "--size", "0", "--out", request)
+    key = ("--log-key", copy / "log-public.pub")
+    line = demoscope(copy, "witness", "sign", request, *who, *key).stdout
+    cosigned.write_text(note.read_text("utf-8") + line, "utf-8")
+    witness = demoscope(copy, "witness", "key", *who).stdout.strip()
+    policy.write_text(f"witness {witness}\nquorum 1\n", "utf-8")
+    status, sentence = of_provenance(copy, "--checkpoint", cosigned, "--policy", policy)
+    assert status == "ok"
+    assert "cosigned by paper.example (" in sentence
+    done = demoscope(copy, "boards", "audit", "--checkpoint", note, "--policy", policy)
+    assert done.returncode == ALTERED
+
+
 def test_an_edited_board_is_found(copy: Path) -> None:
     path = release_of(copy) / "board.json"
     path.write_bytes(path.read_bytes().replace(b'"overall"', b'"overa11"', 1))
