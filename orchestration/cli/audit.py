@@ -1,22 +1,29 @@
-"""`demoscope boards audit`: what must go before another model leads, and what was decided."""
+"""`demoscope boards audit`: ten questions that a reader should ask of a board, answered."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import NotFoundError
+from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, print_json, put
+from orchestration.cli.output import AS_JSON, print_json, put, say
 from publishing.counted import counted
 from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ID_DIGITS, SHOWN = 12, 10
-FOUND = """
+    from orchestration.provenance import Evidence
+    from publishing.boards.finding import Finding
+    from publishing.boards.store import Release
+
+ID_DIGITS, SHOWN, WIDTH, MARK_WIDTH, NAME_WIDTH = 12, 10, 100, 12, 17
+FOUND = 1
+FRAGILE = """
 select
     fragile.*,
     (
@@ -39,55 +46,163 @@ from rpt_fragility as fragile
 where $dimension is null or fragile.dimension = $dimension
 order by fragile.dimension, fragile.weighting
 """
+KNOWN = "select distinct dimension from rpt_leaderboard order by dimension"
 
 
 def audit(
-    dimension: Annotated[str | None, typer.Option(help="One dimension; all if not given.")] = None,
+    release: Annotated[
+        str, typer.Argument(metavar="RELEASE", help="8 or more digits of its id, or `current`.")
+    ] = "current",
     *,
+    dimension: Annotated[
+        str | None, typer.Option(help="What was judged; overall if not given.")
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", help="Public key (PEM) that must have signed it.", show_default=False
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            help="A signed checkpoint that was kept elsewhere.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Witnesses that must have cosigned it.", exists=True, dir_okay=False),
+    ] = None,
     as_json: AS_JSON = False,
 ) -> None:
-    """Say how few people or votes must go before another model leads everybody's boards.
+    """Ask of a board what may be wrong with it, on one page: ok, found, or can't tell.
 
-    And which targets, schemes, policies and parameters changed from one kept release to the next.
+    Exit code 1 where a probe finds something, 5 where stored data was altered, else 0. Below the
+    page: which targets, schemes, policies and parameters changed from one kept release to the next.
     """
-    from orchestration.database import mart_rows
     from orchestration.decided_since import decided_since
+    from orchestration.provenance import provenance
     from publishing.boards import store
 
     home = Home.from_environment()
-    found = mart_rows(home, FOUND, {"dimension": dimension})
-    if not found:
-        known = {row["dimension"] for row in mart_rows(home, FOUND, {"dimension": None})}
-        if known:
-            message = f"The last build has no dimension {dimension!r} to audit."
-            meant = did_you_mean(dimension or "", known)
-            raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(sorted(known))}")
-        message = (
-            "The last build has no board of everybody's whose judges are known, with two models"
-            " or more that are not provisional."
-        )
-        remedy = "Load who judged, and more verdicts; then build: demoscope build"
-        raise NotFoundError(message, remedy=remedy)
-    is_simulated = store.current(home.boards).subject["is_simulated"]
+    kept = store.by_id(home.boards, release)
+    is_current = kept.id == store.current(home.boards).id
+    evidence = _evidence(home, key, checkpoint, policy)
+    found, rows = _of_tables(home, kept, dimension, is_current=is_current)
+    say("Checking the log ...")
+    found.append(provenance(home, kept, evidence, is_current=is_current))
     decided = decided_since(home)
+    is_simulated = kept.subject["is_simulated"]
+    altered = found[-1].figures["altered"]
     if as_json:
         for one in decided:
             one["decisions"] = [decision.as_json() for decision in one["decisions"]]
-        print_json({"is_simulated": is_simulated, "rows": found, "decided_since": decided})
-        return
-    mark = "SIMULATED: " if is_simulated else ""
-    for row in found:
-        put(f"{mark}{row['dimension']}, everybody, weighting {row['weighting']}")
-        for line in _lines(row):
-            put(f"  {line}")
-    for line in _decided(decided):
-        put(line)
+        print_json(
+            {
+                "board_id": kept.id,
+                "is_simulated": is_simulated,
+                "probes": [_as_json(one) for one in found],
+                "rows": rows,
+                "decided_since": decided,
+            }
+        )
+    else:
+        mark = "SIMULATED: " if is_simulated else ""
+        put(f"{mark}release {kept.id[:ID_DIGITS]}, {_dimension(found)}, everybody")
+        for finding in found:
+            for line in _lines(finding):
+                put(line)
+        for line in _decided(decided):
+            put(line)
+    if altered:
+        raise typer.Exit(IntegrityError.exit_code)
+    if any(one.is_found for one in found):
+        raise typer.Exit(FOUND)
+
+
+def _evidence(
+    home: Home, keys: list[Path] | None, checkpoint: Path | None, policy: Path | None
+) -> Evidence:
+    """What the auditor brings; without a key, the one that releases are signed with here."""
+    from orchestration.cli.proofs import held_checkpoint, witnessed
+    from orchestration.provenance import Evidence
+    from publishing.boards.statement import configured, public_key
+
+    signer = configured(home.vault)
+    own = [] if signer is None else [signer.public]
+    return Evidence(
+        keys=[public_key(path) for path in keys] if keys else own,
+        is_key_named=bool(keys),
+        checkpoint=None if checkpoint is None else held_checkpoint(home, checkpoint, None),
+        witnesses=witnessed(checkpoint, policy, home.log_public_key),
+    )
+
+
+def _of_tables(
+    home: Home, release: Release, dimension: str | None, *, is_current: bool
+) -> tuple[list[Finding], list[dict[str, Any]]]:
+    """What the probes of tables say, and the rows of `rpt_fragility`.
+
+    Raises:
+        NotFoundError: the last build doesn't have this dimension.
+    """
+    from orchestration.database import mart_rows
+    from orchestration.probes import findings, untold
+
+    if not is_current:
+        reason = (
+            f"The tables here are of the last build, not of release {release.id[:ID_DIGITS]}:"
+            " `demoscope boards diff` compares the two."
+        )
+        return untold(reason), []
+    try:
+        known = [row["dimension"] for row in mart_rows(home, KNOWN)]
+    except NotFoundError as error:
+        return untold(str(error)), []
+    if dimension is not None and known and dimension not in known:
+        message = f"The last build has no dimension {dimension!r} to audit."
+        meant = did_you_mean(dimension, known)
+        raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(known)}")
+
+    def read(query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+        return mart_rows(home, query, values)
+
+    return findings(read, dimension), read(FRAGILE, {"dimension": dimension})
+
+
+def _as_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "probe": finding.probe,
+        "status": finding.status,
+        "sentence": finding.sentence,
+        "figures": _plain(finding.figures),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Times as text; all else as it is."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _dimension(found: list[Finding]) -> str:
+    return next(
+        (one.figures["dimension"] for one in found if "dimension" in one.figures), "no board"
+    )
+
+
+def _lines(finding: Finding) -> list[str]:
+    """A probe's line, with what does not fit into it below."""
+    head = f"{finding.status:<{MARK_WIDTH}}{finding.probe.replace('_', ' '):<{NAME_WIDTH}}"
+    lines = wrap(finding.sentence, WIDTH - len(head), break_long_words=False)
+    return [(head if not number else " " * len(head)) + line for number, line in enumerate(lines)]
 
 
 def _decided(pairs: list[dict[str, Any]]) -> Iterator[str]:
     """What was decided otherwise between kept releases."""
-    if not pairs:
-        yield "no target, scheme, policy or parameter differs between kept releases"
     for pair in pairs:
         a, b = pair["from_board_id"][:ID_DIGITS], pair["to_board_id"][:ID_DIGITS]
         yield f"decided otherwise from release {a} to {b}, made {pair['made_at']}:"
@@ -98,37 +213,3 @@ def _decided(pairs: list[dict[str, Any]]) -> Iterator[str]:
             yield f"  cannot be told: {pair['not_known']}"
         ranks = counted(pair["changed_rank_count"], "rank")
         yield f"  {ranks} differ between them; why: demoscope boards diff {a} {b}"
-
-
-def _lines(row: dict[str, Any]) -> list[str]:
-    first, second = row["leader_model_id"], row["second_model_id"]
-    if row["is_tie"]:
-        lines = [f"{first} and {second} share the first place: nobody has to go to change it"]
-    else:
-        lines = [
-            f"{first} leads {second} by {row['lead']:.2f} in skill",
-            _removal(row, "participant", "participants"),
-        ]
-        if row["vote_count"] is not None:
-            lines.append(_removal(row, "vote", "votes"))
-    if row["largest_influence"] is not None:
-        lines.append(f"one participant moves this lead by at most {row['largest_influence']:.3f}")
-    if row["largest_item_influence"] is not None:
-        lines.append(
-            f"one prompt of {row['item_count']:,} moves it by at most"
-            f" {row['largest_item_influence']:.3f}"
-        )
-    apart, neighbours = row["neighbours_apart"], row["neighbour_count"]
-    lines.append(
-        f"{counted(row['tier_count'] or 0, 'tier')}; of {counted(neighbours, 'pair')} of neighbours"
-        f" in rank {apart:,} can be told apart"
-    )
-    return lines
-
-
-def _removal(row: dict[str, Any], unit: str, units: str) -> str:
-    removed, total = row[f"{units}_removed"], row[f"{unit}_count"]
-    if removed is None:
-        return f"no number of {units} that was tried makes another model lead, of {total:,}"
-    leader = row[f"leader_without_{units}"]
-    return f"without {counted(removed, unit)} of {total:,} ({removed / total:.2%}), {leader} leads"

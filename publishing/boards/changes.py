@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ingestion.errors import UsageError
-from publishing.boards.designs import SEEDS, kept_design
+from publishing.boards.designs import SEEDS, design_hash, kept_design
 from publishing.boards.inputs import from_micro
 
 if TYPE_CHECKING:
@@ -83,11 +83,28 @@ def decisions(boards: Path, project: Path, a: Release, b: Release) -> list[Decis
     found: list[Decision] = []
     hashes = [one.subject["design_hash"] for one in (a, b)]
     if hashes[0] != hashes[1]:
-        before, after = (_seeds(kept_design(boards, one)) for one in hashes)
-        keys = _keys(project)
-        for seed in sorted(before.keys() | after.keys()):
-            found += _of_seed(seed, before.get(seed), after.get(seed), keys.get(seed, ()))
+        before, after = (kept_design(boards, one) for one in hashes)
+        found += _of_designs(project, before, after)
     return found + list(_of_parameters(a.subject["parameters"], b.subject["parameters"]))
+
+
+def not_yet_built(boards: Path, project: Path, release: Release) -> list[Decision]:
+    """Every row of a seed that is otherwise in the present project than in a release.
+
+    Raises:
+        NotFoundError: the release's design was not kept.
+        IntegrityError: a file of it is not what it was.
+    """
+    design = release.subject["design_hash"]
+    if design == design_hash(project):
+        return []
+    return list(_of_designs(project, kept_design(boards, design), project / SEEDS))
+
+
+def _of_designs(project: Path, a: Path, b: Path) -> Iterator[Decision]:
+    before, after, keys = _seeds(a), _seeds(b), _keys(project)
+    for seed in sorted(before.keys() | after.keys()):
+        yield from _of_seed(seed, before.get(seed), after.get(seed), keys.get(seed, ()))
 
 
 def _seeds(directory: Path) -> dict[str, list[Row]]:

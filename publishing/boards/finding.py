@@ -18,19 +18,26 @@ class Finding:
 
     Args:
         probe: which.
-        is_found: whether it found what it looks for.
+        is_found: whether it found what it looks for; None where that can't be told.
         sentence: what it says, for people.
         figures: what that rests on.
     """
 
     probe: str
-    is_found: bool
+    is_found: bool | None
     sentence: str
     figures: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        """In a word or two, for people and programs."""
+        if self.is_found is None:
+            return "can't tell"
+        return "found" if self.is_found else "ok"
 
 
 def dimension_of(known: Sequence[str], dimension: str | None) -> str:
     """The one that is asked for; else `overall`, else the first by name."""
     if dimension is not None:
         return dimension
-    return HEADLINE if HEADLINE in known or not known else known[0]
+    return HEADLINE if HEADLINE in known or not known else min(known)

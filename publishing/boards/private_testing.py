@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+from publishing.boards.finding import Finding, Read, Row, dimension_of
 from publishing.counted import counted
 
 PROBE = "private_testing"
 # One release in a hundred falls so far by chance where nobody chose by score.
 FALL_LEVEL = 0.01
-HEADLINE = "overall"
-Row = Mapping[str, Any]
-Read = Callable[[str, dict[str, Any]], Sequence[Row]]
-"""From SQL over the marts and its parameters to rows."""
-
 TESTED = "select * from rpt_private_testing order by provider, family, published_at, model_id"
 CHOSEN = """
 select * from rpt_best_of_n
@@ -23,23 +18,6 @@ where weighting = 'none' and dimension = $dimension
 order by provider, family, model_id
 """
 DIMENSIONS = "select distinct dimension from rpt_best_of_n order by dimension"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a probe says of a board.
-
-    Args:
-        probe: which.
-        is_found: whether it found what it looks for.
-        sentence: what it says, for people.
-        figures: what that rests on.
-    """
-
-    probe: str
-    is_found: bool
-    sentence: str
-    figures: dict[str, Any]
 
 
 def private_testing(read: Read, dimension: str | None = None) -> Finding:
@@ -55,9 +33,7 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
             first by name where there is none.
     """
     tested = _families(read(TESTED, {}))
-    known = [row["dimension"] for row in read(DIMENSIONS, {})]
-    if dimension is None:
-        dimension = HEADLINE if HEADLINE in known or not known else known[0]
+    dimension = dimension_of([row["dimension"] for row in read(DIMENSIONS, {})], dimension)
     chosen = read(CHOSEN, {"dimension": dimension})
     figures: dict[str, Any] = {
         "dimension": dimension,

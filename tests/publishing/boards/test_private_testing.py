@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from publishing.boards.private_testing import CHOSEN, TESTED, Finding, private_testing
+from publishing.boards.finding import Finding
+from publishing.boards.private_testing import CHOSEN, TESTED, private_testing
 from ratings.rounding import MICRO
 from ratings.tables.benchmarks import Board
 from ratings.tables.declarations import RATING_TABLES, conform

@@ -1,0 +1,192 @@
+"""`demoscope boards audit` on a built home: what it finds there after this and that was altered."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingestion.paths import Home
+from ingestion.simulation.parameters import Parameters
+from ingestion.simulation.study import simulate
+from orchestration import provenance
+from orchestration.building import build
+from orchestration.cli.audit import _lines
+from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.loading import load_file
+from orchestration.probes import PROBES
+from publishing.boards.finding import Finding
+from tests.end_to_end.command import demoscope
+
+ALTERED, FOUND = 5, 1
+
+
+def audited(home: Path, *options: str | Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The exit code, and what each probe says, by name."""
+    done = demoscope(home, "boards", "audit", *options, "--json")
+    probes = json.loads(done.stdout)["probes"]
+    assert [one["probe"] for one in probes] == [*PROBES, "provenance"]
+    return done.returncode, {one["probe"]: one for one in probes}
+
+
+def of_provenance(home: Path, *options: str | Path) -> tuple[str, str]:
+    """Its status and sentence; the exit code is that of what was altered."""
+    code, probes = audited(home, *options)
+    said = probes["provenance"]
+    assert (code == ALTERED) == bool(said["figures"]["altered"])
+    return said["status"], said["sentence"]
+
+
+def release_of(home: Path) -> Path:
+    return (home / "boards" / "current").resolve()
+
+
+def test_a_signed_release_of_a_whole_log_is_well(built: Path) -> None:
+    status, sentence = of_provenance(built)
+    assert status == "ok"
+    assert "Every hash of the log" in sentence
+    assert "signed by" in sentence
+    assert "--checkpoint FILE --policy FILE" in sentence
+
+
+def test_without_a_signature_and_a_checkpoint_nobody_vouches(copy: Path) -> None:
+    (release_of(copy) / "statement.dsse.json").unlink()
+    (copy / "vault" / "board-signing.key").unlink()
+    rebuilt = demoscope(copy, "build")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    status, sentence = of_provenance(copy)
+    assert status == "can't tell"
+    assert "The release isn't signed." in sentence
+    held = copy.parent / "checkpoint"
+    demoscope(copy, "log", "checkpoint", "--out", held)
+    status, sentence = of_provenance(copy, "--checkpoint", held)
+    assert status == "ok"
+    assert "whether witnesses cosigned that wasn't asked" in sentence
+
+
+def test_who_cosigned_is_named(copy: Path, tmp_path: Path) -> None:
+    note, request, cosigned, policy = (tmp_path / name for name in "abcd")
+    who = ("--state", tmp_path / "witness", "--name", "paper.example")
+    demoscope(copy, "log", "checkpoint", "--out", note)
+    demoscope(copy, "log", "prove-consistency", note, "--size", "0", "--out", request)
+    key = ("--log-key", copy / "log-public.pub")
+    line = demoscope(copy, "witness", "sign", request, *who, *key).stdout
+    cosigned.write_text(note.read_text("utf-8") + line, "utf-8")
+    witness = demoscope(copy, "witness", "key", *who).stdout.strip()
+    policy.write_text(f"witness {witness}\nquorum 1\n", "utf-8")
+    status, sentence = of_provenance(copy, "--checkpoint", cosigned, "--policy", policy)
+    assert status == "ok"
+    assert "cosigned by paper.example (" in sentence
+    done = demoscope(copy, "boards", "audit", "--checkpoint", note, "--policy", policy)
+    assert done.returncode == ALTERED
+
+
+def test_an_edited_board_is_found(copy: Path) -> None:
+    path = release_of(copy) / "board.json"
+    path.write_bytes(path.read_bytes().replace(b'"overall"', b'"overa11"', 1))
+    status, sentence = of_provenance(copy)
+    assert status == "found"
+    assert "board.json was changed" in sentence
+
+
+def test_an_edited_table_is_found(copy: Path) -> None:
+    demoscope(copy, "build")
+    with duckdb.connect(copy / "demoscope.duckdb") as connection:
+        connection.execute("update rpt_leaderboard set battle_count = battle_count + 1")
+    status, sentence = of_provenance(copy)
+    assert status == "found"
+    assert "rpt_leaderboard differs" in sentence
+
+
+def test_an_edited_log_is_found(copy: Path) -> None:
+    segment = next((copy / "log" / "segments").rglob("*.parquet"))
+    segment.chmod(0o600)
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    status, _ = of_provenance(copy)
+    assert status == "found"
+
+
+def test_a_key_that_did_not_sign_is_found(built: Path, tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    public = Ed25519PrivateKey.generate().public_key()
+    path = tmp_path / "other.pub"
+    path.write_bytes(
+        public.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    status, sentence = of_provenance(built, "--key", path)
+    assert status == "found"
+    assert "isn't signed by a key that was named" in sentence
+
+
+def test_a_seed_that_an_operator_edited_is_found(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT_DIRECTORY / "seeds", project / "seeds")
+    path = next(project.rglob("seed_targets.csv"))
+    path.write_text(path.read_text("utf-8").replace("0.510892861250464", "0.6"), "utf-8")
+    monkeypatch.setattr(provenance, "PROJECT_DIRECTORY", project)
+    status, sentence = of_provenance(built)
+    assert status == "found"
+    assert "seed_targets US sex2 Female: share 0.510892861250464 > 0.6" in sentence
+
+
+@pytest.mark.parametrize(
+    ("ranks", "status", "words"), [(0, "ok", "no rank differs"), (3, "found", "ranks differ")]
+)
+def test_a_decision_that_moved_ranks_is_found(
+    built: Path, monkeypatch: pytest.MonkeyPatch, ranks: int, status: str, words: str
+) -> None:
+    changed = [{"changed_rank_count": ranks, "not_known": None}]
+    monkeypatch.setattr(provenance, "decided_since", lambda _home: changed)
+    assert of_provenance(built)[0] == status
+    assert words in of_provenance(built)[1]
+
+
+def test_an_unknown_dimension_is_an_error_that_says_what_there_is(built: Path) -> None:
+    done = demoscope(built, "boards", "audit", "--dimension", "overal")
+    assert done.returncode == 3
+    assert "overall" in done.stderr
+
+
+def test_an_older_release_has_no_tables_to_look_at(copy: Path) -> None:
+    old = release_of(copy).name
+    rebuilt = demoscope(copy, "build")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert release_of(copy).name != old
+    _, probes = audited(copy, old)
+    assert {probes[name]["status"] for name in PROBES} == {"can't tell"}
+    assert probes["provenance"]["status"] == "ok"
+
+
+def test_a_line_each_and_what_does_not_fit_below() -> None:
+    lines = _lines(Finding("private_testing", None, "Too few people judged. " * 6, {}))
+    assert lines[0].startswith("can't tell  private testing  Too few people judged.")
+    assert all(len(line) <= 100 for line in lines)
+    assert {line[:29] for line in lines[1:]} == {" " * 29}
+
+
+@pytest.mark.slow
+def test_a_clean_simulated_study_shows_what_is_true_of_it(tmp_path: Path) -> None:
+    made = simulate(Parameters(participants=2000, seed=4), tmp_path / "study")
+    home = Home(tmp_path / "home")
+    for file in made.files:
+        load_file(home, str(file))
+    build(home)
+    code, probes = audited(home.root)
+    statuses = {name: one["status"] for name, one in probes.items()}
+    # Its weighted board is worth few people: its models aren't told apart, and few decide.
+    assert statuses == dict.fromkeys(PROBES, "ok") | {
+        "separation": "found",
+        "fragility": "found",
+        "provenance": "can't tell",
+    }
+    assert code == FOUND
