@@ -13,7 +13,10 @@ from publishing.boards.finding import Finding
 from publishing.boards.first_place import fragility, influence
 from publishing.boards.model_checks import cycles, sides
 from publishing.boards.private_testing import private_testing
+from publishing.boards.retirement import retirement
+from publishing.boards.sampling import sampling
 from publishing.boards.separation import separation
+from publishing.boards.vote_quality import vote_quality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +29,10 @@ PROBES: dict[str, Callable[[Read, str | None], Finding]] = {
     "sides": sides,
     "cycles": cycles,
     "influence": influence,
+    "sampling": sampling,
     "private_testing": private_testing,
+    "retirement": retirement,
+    "vote_quality": vote_quality,
 }
 
 

@@ -52,9 +52,9 @@ def sampling(read: Read, dimension: str | None = None) -> Finding:
         "spread": [dict(row) for row in spread],
     }
     if not spread:
-        return Finding(PROBE, False, "No battle's models are known one by one.", figures)
+        return Finding(PROBE, None, "No battle's models are known one by one.", figures)
     sentences = [_rate(row) for row in unequal] + [_rank(row) for row in related]
-    is_found = bool(sentences)
+    is_found = bool(sentences) if figures["members_tested"] or related else None
     if not is_found:
         sentences = [_silence(figures["members_tested"])]
     unknown = sum(row["battle_count"] for row in spread if _is_even(row))

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
+from publishing.boards.finding import Finding, Read, Row, dimension_of
 from publishing.counted import counted
 
 PROBE = "vote_quality"
-HEADLINE = "overall"
-Row = Mapping[str, Any]
-Read = Callable[[str, dict[str, Any]], Sequence[Row]]
-"""From SQL over the marts and its parameters to rows."""
-
 SIGNALS = """
 select * from rpt_vote_quality
 where source is null and ($dimension is null or dimension = $dimension)
@@ -31,23 +23,6 @@ WHO = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a probe says of a board.
-
-    Args:
-        probe: which.
-        is_found: whether it found what it looks for.
-        sentence: in words.
-        figures: the numbers behind it, by name.
-    """
-
-    probe: str
-    is_found: bool
-    sentence: str
-    figures: dict[str, Any]
-
-
 def vote_quality(read: Read, dimension: str | None = None) -> Finding:
     """Of the last build's board of everybody.
 
@@ -57,7 +32,7 @@ def vote_quality(read: Read, dimension: str | None = None) -> Finding:
     """
     if dimension is None:
         known = {row["dimension"] for row in read(SIGNALS, {"dimension": None})}
-        dimension = HEADLINE if HEADLINE in known or not known else min(known)
+        dimension = dimension_of(sorted(known), None)
     rows = read(SIGNALS, {"dimension": dimension})
     found = [row for row in rows if row["is_found"]]
     looked_for = {row["signal"] for row in rows if row["tested_count"]}
@@ -70,12 +45,13 @@ def vote_quality(read: Read, dimension: str | None = None) -> Finding:
         "largest_verdict_share": max((row["verdict_share"] for row in found), default=0.0),
     }
     if found:
-        sentence = "; ".join(map(sentence_of, found))
+        said = "; ".join(map(sentence_of, found))
+        sentence = f"{said[0].upper()}{said[1:]}."
     elif looked_for:
-        sentence = f"nothing in the votes looks rigged: {counted(len(looked_for), 'signal')} tried"
+        sentence = f"Nothing in the votes looks rigged: {counted(len(looked_for), 'signal')} tried."
     else:
-        sentence = "whether votes are rigged can't be told: nobody known voted often enough"
-    return Finding(PROBE, bool(found), sentence, figures)
+        sentence = "Nobody known voted often enough to tell whether votes are rigged."
+    return Finding(PROBE, bool(found) if looked_for else None, sentence, figures)
 
 
 def sentence_of(row: Row) -> str:

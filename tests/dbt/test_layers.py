@@ -21,6 +21,7 @@ READ_ONCE = {
     "int_quota_cells__allotted": "too long to read together with the report",
     "int_weighting_cells__bounded": "a table in Python is no CTE",
     "int_rakings__diagnosed": "too long to read together with the diagnostics",
+    "int_sampling__expected": "too long to read together with the rates",
 }
 # They read events that name models, and not the names; or leave them to the table that reads them.
 NAMES_UNREAD = {

@@ -106,7 +106,7 @@ def database(drawn: pa.Table, skill: NDArray[np.float64]) -> duckdb.DuckDBPyConn
     for name, table in tables.items():
         connection.register(f"given_{name}", table)
         connection.execute(f"create table {name} as from given_{name}")
-    make(connection, *MARTS)
+    make(connection, "int_sampling__expected", *MARTS)
     return connection
 
 

@@ -11,8 +11,6 @@ battles as (
         model_a,
         model_b,
         judged_on,
-        coalesce(judged_on, cast('1970-01-01' as date)) as drawn_on,
-        judged_on is not null as has_day,
         case when propensity > 0 then 'policy' else 'even_chances' end as basis,
         case when propensity > 0 then round(cast(100 as double) / propensity) else 1.0 end
             as weight
@@ -35,103 +33,31 @@ sides as (
 
 ),
 
-models as (
-
-    select * from {{ ref('dim_model') }}
-
-),
-
 members as (
 
     select
         model_id,
         'model' as scope,
         model_id as member
-    from models
+    from {{ ref('dim_model') }}
     union all
     select
         model_id,
         'provider' as scope,
         coalesce(provider, 'unknown') as member
-    from models
+    from {{ ref('dim_model') }}
     union all
     select
         model_id,
         'licence_kind' as scope,
         coalesce(licence_kind, 'unknown') as member
-    from models
-
-),
-
--- A model could be drawn from its first day to its last.
-windows as (
-
-    select
-        basis,
-        has_day,
-        model_id,
-        min(drawn_on) as first_on,
-        max(drawn_on) as last_on
-    from sides
-    group by basis, has_day, model_id
-
-),
-
-days as (
-
-    select
-        basis,
-        has_day,
-        drawn_on,
-        sum(weight) as weight,
-        count(*) as battle_count
-    from battles
-    group by basis, has_day, drawn_on
-
-),
-
-chances as (
-
-    select
-        days.basis,
-        days.drawn_on,
-        days.weight,
-        days.battle_count,
-        windows.model_id,
-        count(*) over (partition by days.basis, days.has_day, days.drawn_on) as model_count
-    from days
-    inner join windows
-        on
-            days.basis = windows.basis
-            and days.has_day = windows.has_day
-            and days.drawn_on between windows.first_on and windows.last_on
-
-),
-
-expected_models as (
-
-    select
-        basis,
-        model_id,
-        round(sum(2 * weight / model_count), 6) as expected_weight,
-        round(sum(cast(2 * battle_count as double) / model_count), 6) as expected_count
-    from chances
-    group by basis, model_id
+    from {{ ref('dim_model') }}
 
 ),
 
 expected as (
 
-    select
-        chances.basis,
-        members.scope,
-        members.member,
-        count(*) as model_count,
-        round(sum(chances.expected_weight), 6) as expected_weight,
-        round(sum(chances.expected_count), 6) as expected_count
-    from expected_models as chances
-    inner join members on chances.model_id = members.model_id
-    group by chances.basis, members.scope, members.member
+    select * from {{ ref('int_sampling__expected') }}
 
 ),
 
@@ -253,20 +179,10 @@ all_battles as (
 by_day as (
 
     select
-        battles.basis,
-        battles.judged_on,
-        count(*) as battle_count,
-        count(distinct battles.cluster_key) as cluster_count
-    from battles
-    group by battles.basis, battles.judged_on
-
-),
-
-models_by_day as (
-
-    select
         basis,
         judged_on,
+        count(distinct battle_key) as battle_count,
+        count(distinct cluster_key) as cluster_count,
         count(distinct model_id) as model_count
     from sides
     group by basis, judged_on
@@ -311,7 +227,7 @@ select
     by_day.basis,
     'day' as scope,
     coalesce(cast(by_day.judged_on as varchar), 'unknown') as member,
-    models_by_day.model_count,
+    by_day.model_count,
     by_day.battle_count,
     2 * by_day.battle_count as appearance_count,
     by_day.cluster_count as participant_count,
@@ -327,8 +243,4 @@ select
     cast(null as double) as sampling_ratio_hi,
     cast(null as double) as sampling_ratio_sd
 from by_day
-inner join models_by_day
-    on
-        by_day.basis = models_by_day.basis
-        and by_day.judged_on is not distinct from models_by_day.judged_on
 inner join all_battles on by_day.basis = all_battles.basis
