@@ -6,12 +6,6 @@ registrations as (
 
 ),
 
-retirements as (
-
-    select * from {{ ref('stg_events__models_retired') }}
-
-),
-
 retracted as (
 
     select * from {{ ref('int_events__revised') }}
@@ -71,7 +65,7 @@ retirement_names as (
     select
         retirements.*,
         {{ canonical_model('retirements', 'model_id') }} as canonical_id
-    from retirements
+    from {{ ref('stg_events__models_retired') }} as retirements
     left join retracted on retirements.event_id = retracted.event_id
     {{ join_canonical_model('retirements', 'model_id') }}
     where retracted.event_id is null

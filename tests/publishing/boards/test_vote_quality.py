@@ -26,8 +26,8 @@ def test_what_is_found_is_said_with_what_would_be_expected() -> None:
     finding = said_of(ROW, SILENT)
     assert finding.is_found
     assert finding.sentence == (
-        "people who prefer ant nearly always, beyond its strength: 31, where 1.4 are expected"
-        " (28.6% of verdicts)"
+        "People who prefer ant nearly always, beyond its strength: 31, where 1.4 are expected"
+        " (28.6% of verdicts)."
     )
     assert finding.figures["signals_found"] == ["one_model_preferred"]
     assert finding.figures["people"] == 31
@@ -35,15 +35,17 @@ def test_what_is_found_is_said_with_what_would_be_expected() -> None:
 
 def test_a_retraction_is_of_verdicts_not_of_people() -> None:
     finding = said_of(ROW | {"signal": "selective_retraction", "verdict_count": 498})
-    assert finding.sentence == "498 verdicts on ant taken back, not evenly for and against it"
+    assert finding.sentence == "498 verdicts on ant taken back, not evenly for and against it."
 
 
 def test_silence_says_how_much_was_looked_for() -> None:
     finding = said_of(SILENT, SILENT | {"signal": "near_duplicate"})
     assert not finding.is_found
-    assert finding.sentence == "nothing in the votes looks rigged: 2 signals tried"
+    assert finding.sentence == "Nothing in the votes looks rigged: 2 signals tried."
     assert finding.figures["verdicts"] == 0
 
 
 def test_what_cant_be_told_is_not_called_clean() -> None:
-    assert "can't be told" in said_of(SILENT | {"tested_count": 0}).sentence
+    unknown = said_of(SILENT | {"tested_count": 0})
+    assert unknown.is_found is None
+    assert "Nobody known voted often enough" in unknown.sentence

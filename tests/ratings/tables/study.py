@@ -132,10 +132,6 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
         create table fct_rating (participant_key varchar, position bigint, cell_id integer,
             model_id varchar, criterion varchar, parent_criterion varchar, rating integer,
             is_counted boolean);
-        create table int_variants__tested (model_id varchar, board_model_id varchar,
-            provider varchar, family_key varchar, variant_of varchar, public_model_id varchar,
-            published_at timestamp, first_battle_at timestamp, registered_at timestamp,
-            is_joined boolean, position bigint);
         create table int_policies__applied as
             select 'none' as policy, '1' as policy_version, participant_key, true as is_excluded
             from dim_participant where false;
