@@ -17,6 +17,7 @@ LEVEL = 0.02
 PEOPLE_MIN, MODELS_MIN = 20, 8
 SCOPES = {"model": "model", "provider": "provider", "licence_kind": "licence kind"}
 
+NAMED = 3
 RATES = """
 select * from rpt_sampling_rate
 where scope in ('model', 'provider', 'licence_kind') and member <> 'unknown' and even_share < 1
@@ -53,7 +54,7 @@ def sampling(read: Read, dimension: str | None = None) -> Finding:
     }
     if not spread:
         return Finding(PROBE, None, "No battle's models are known one by one.", figures)
-    sentences = [_rate(row) for row in unequal] + [_rank(row) for row in related]
+    sentences = [*_rates(unequal, len(_tested(rates))), *map(_rank, related)]
     is_found = bool(sentences) if figures["members_tested"] or related else None
     if not is_found:
         sentences = [_silence(figures["members_tested"])]
@@ -115,6 +116,14 @@ def _is_related(row: Row, tested: int) -> bool:
     far = NormalDist().inv_cdf(1.0 - LEVEL / tested / 2.0)
     z = math.inf if abs(correlation) >= 1.0 else abs(math.atanh(correlation))
     return bool(z > far * sd and not 1.0 / HALVES < halves < HALVES)
+
+
+def _rates(unequal: Sequence[Row], tested: int) -> list[str]:
+    # A page of text has room for the most unequal.
+    named = [_rate(row) for row in unequal[:NAMED]]
+    if len(unequal) > NAMED:
+        named.append(f"{len(unequal):,} of {tested:,} that were tested were not: --json has all.")
+    return named
 
 
 def _rate(row: Row) -> str:
