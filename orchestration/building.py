@@ -149,7 +149,9 @@ def _build(
 
 def helper(log: EventLog, cut: Cut) -> SecondProcess | nullcontext[None]:
     """A second process for ratings that are worth the second of CPU it takes to start."""
-    is_worth_it = log.commit(cut.log_position).next_position >= SECOND_PROCESS_EVENTS
+    is_worth_it = (
+        cut.log_position > 0 and log.commit(cut.log_position).next_position >= SECOND_PROCESS_EVENTS
+    )
     return SecondProcess() if is_worth_it else nullcontext()
 
 

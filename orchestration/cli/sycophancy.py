@@ -67,7 +67,7 @@ JUDGE: Columns = {"judge": lambda row: " ".join(filter(None, (row["judge"], row[
 EFFECT_COLUMNS: Columns = {
     **JUDGE,
     "<what goes with flattery": _outcome,
-    "compared": lambda row: row["level"].replace("_", " "),
+    "<compared": lambda row: row["level"].replace("_", " "),
     **_interval("as judged (95%)", "naive_effect", "+.2f"),
     **_interval("less judge's errors (95%)", "effect", "+.2f"),
     **_interval("by people alone (95%)", "people_effect", "+.2f"),

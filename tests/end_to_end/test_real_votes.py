@@ -66,7 +66,7 @@ def test_as_little_is_told_apart_as_another_library_tells(llmfao: Path) -> None:
     # arenakit 0.1.1 (MIT), clustered by voter or by prompt: "0 of 58 adjacent pairs are separated
     # with family-wise control ...; the board collapses to 1 tiers"; "510 of 5249 decided triads are
     # cyclic (9.7%); the fitted model produces 6.8%".
-    [audit] = document(llmfao, "boards", "audit", "--json")["rows"]
+    [audit] = json.loads(demoscope(llmfao, "boards", "audit", "--json").stdout)["rows"]
     assert (audit["neighbours_apart"], audit["neighbour_count"]) == (0, 58)
     assert audit["tier_count"] == 1
     assert audit["item_count"] == 13

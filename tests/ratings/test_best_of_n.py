@@ -81,7 +81,7 @@ def test_where_variants_are_as_different_as_noisy_both_are_right() -> None:
     above = np.mean([one.corrected[:, 0] > one.truth for one in rows])
     assert above == pytest.approx(0.5, abs=0.07)
     for name in ("corrected", "shrunk"):
-        assert 0.92 <= np.mean([one.coverage(name) for one in rows]) <= 0.98
+        assert 0.90 <= np.mean([one.coverage(name) for one in rows]) <= 0.98
 
 
 def test_of_one_alone_nothing_is_taken_off() -> None:

@@ -24,7 +24,8 @@ create table rpt_sycophancy_effect as
     select 'judge' as judge, '1' as judge_version, '1' as rubric_version, stratum_id, weighting,
         'overall_verdict' as outcome, 'within_models' as level, 0.1 as naive_effect,
         0.0 as naive_effect_lo, 0.2 as naive_effect_hi, 0.1 as effect, 0.0 as effect_lo,
-        0.2 as effect_hi, 0.5 as p_adjusted, 1.0 as e_value, 10 as answer_count,
+        0.2 as effect_hi, 0.1 as people_effect, 0.0 as people_effect_lo,
+        0.2 as people_effect_hi, 0.5 as p_adjusted, 1.0 as e_value, 10 as answer_count,
         5 as participant_count
     from (values ('all', 'none'), ('all', 'census'), ('UK', 'none')) as t (stratum_id, weighting);
 create table dim_model as select 'm' as model_id, 'M' as display_name, true as has_battled;
