@@ -157,12 +157,17 @@ def test_unweighted_every_rating_counts_once_and_a_person_is_one_cluster(
     ratings = [rating for own in people.values() for rating in own]
     row = row_of(home, "alpha", criterion, is_weighted=False)
     assert row["rating"] == pytest.approx(fmean(ratings), abs=1e-5)
-    sums = [sum(rating - fmean(ratings) for rating in own) for own in people.values()]
+    # The jackknife: each person is left out in turn.
     count = len(people)
-    error = (count / (count - 1) * sum(one**2 for one in sums)) ** 0.5 / len(ratings)
-    quantile = stdtrit(row["effective_participant_count"] - 1, 0.975)
-    # A little wider: each person's share is left out in turn, with degrees of freedom of its own.
-    assert 1.0 <= half_interval(row) / (quantile * error) < 1.03
+    without = [
+        fmean(rating for other in people if other != one for rating in people[other])
+        for one in people
+    ]
+    error = ((count - 1) / count * sum((one - fmean(ratings)) ** 2 for one in without)) ** 0.5
+    # Satterthwaite's degrees of freedom of the squared shares of people.
+    squares = [(len(own) / len(ratings)) ** 2 for own in people.values()]
+    freedom = min(sum(squares) ** 2 / sum(one**2 for one in squares), count - 1)
+    assert half_interval(row) == pytest.approx(stdtrit(freedom, 0.975) * error, rel=1e-3)
 
 
 def test_gaps_compare_the_seven_and_no_part_of_them(home: Home) -> None:

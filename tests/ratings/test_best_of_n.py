@@ -73,7 +73,7 @@ def test_where_variants_are_as_different_as_noisy_both_are_right() -> None:
     rng = np.random.default_rng(3)
     rows = [
         studies(np.asarray(0.5 * rng.standard_normal(27)), 0.25 * np.eye(27), 8, seed=place)
-        for place in range(60)
+        for place in range(200)
     ]
     inflation = np.mean([one.inflation for one in rows])
     taken = np.mean([one.score - one.shrunk[:, 0] for one in rows])
@@ -81,7 +81,7 @@ def test_where_variants_are_as_different_as_noisy_both_are_right() -> None:
     above = np.mean([one.corrected[:, 0] > one.truth for one in rows])
     assert above == pytest.approx(0.5, abs=0.07)
     for name in ("corrected", "shrunk"):
-        assert 0.90 <= np.mean([one.coverage(name) for one in rows]) <= 0.98
+        assert 0.92 <= np.mean([one.coverage(name) for one in rows]) <= 0.98
 
 
 def test_of_one_alone_nothing_is_taken_off() -> None:
