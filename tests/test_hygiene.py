@@ -18,6 +18,13 @@ LOCKS = (
     "requirements-dev.lock",
     "requirements-oracle.lock",
 )
+# The rooms, where CI and its services look, and the files that people expect at the top.
+TOP = {
+    *("orchestration", "dbt_project", "ingestion", "expectations", "ratings", "publishing"),
+    *("tests", "docs", ".ci", ".github", "Makefile", "pyproject.toml", *LOCKS),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff", "LICENSE"),
+    *(".editorconfig", ".gitignore", ".pre-commit-config.yaml", ".sqlfluff", ".sqlfluffignore"),
+}
 MOST_LINES = {".py": 700, ".sql": 250}
 
 # Written so that this file passes its own test.
@@ -115,6 +122,11 @@ def test_the_patterns_find_what_they_are_for(what: str, text: str) -> None:
 )
 def test_the_patterns_leave_relative_paths_alone(text: str) -> None:
     assert not any(pattern.search(text) for pattern in FOREIGN.values())
+
+
+def test_nothing_else_lies_at_the_top() -> None:
+    # What a command wrote there, such as a simulated study, is committed by one `git add`.
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} == TOP
 
 
 def test_files_are_of_a_size_to_read() -> None:
