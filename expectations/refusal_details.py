@@ -138,7 +138,8 @@ def _out_of_range(row: Refused) -> str:
             return f"{row.name} is {row.value}; allowed is {_limits(column)}: correct the value"
     for least_name, most_name in row.contract.ordered:
         low, high = _number(row.cell(least_name)), _number(row.cell(most_name))
-        if row.column in (least_name, most_name) and None not in (low, high) and low > high:  # type: ignore[operator]
+        is_crossed = low is not None and high is not None and low > high
+        if is_crossed and row.column in (least_name, most_name):
             return (
                 f"{least_name} is {low:g} and {most_name} is {high:g}, and the first may not be "
                 "more than the second: correct one of them"

@@ -32,7 +32,7 @@ class SecondProcess(Executor):
     def __init__(self) -> None:
         # Not from the current directory (-P): what lies there is no part of this program.
         command = [sys.executable, "-P", "-m", __name__]
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603 (this program itself)
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         # Calls wait in this thread, so that submitting never does.
@@ -47,7 +47,7 @@ class SecondProcess(Executor):
         """Call a function of a module there; it, its arguments and its result can be pickled."""
         return self._thread.submit(self._call, fn, args, kwargs)
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: FBT001, FBT002
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: FBT001, FBT002 (as Executor has it)
         """End the process, whatever it is at."""
         self._process.kill()
         self._thread.shutdown(wait, cancel_futures=cancel_futures)
@@ -57,12 +57,12 @@ class SecondProcess(Executor):
 
     def _call(self, function: Callable[..., R], *arguments: Any) -> R:
         there, back = self._process.stdin, self._process.stdout
-        assert there is not None and back is not None  # noqa: PT018, S101
+        assert there is not None and back is not None  # noqa: PT018, S101 (both are pipes)
         try:
             pickle.dump((function, *arguments), there, pickle.HIGHEST_PROTOCOL)
             there.flush()
             result: R
-            result, error = pickle.load(back)  # noqa: S301
+            result, error = pickle.load(back)  # noqa: S301 (of the process started above)
         except (EOFError, BrokenPipeError) as lost:
             message = f"The second process ended by itself (exit code {self._process.wait()})."
             remedy = "It may have been short of memory. Build again: demoscope build"
@@ -76,13 +76,13 @@ def serve(calls: BinaryIO, results: BinaryIO) -> None:
     """Answer calls until the other process closes the pipe."""
     while True:
         try:
-            function, arguments, named = pickle.load(calls)  # noqa: S301
+            function, arguments, named = pickle.load(calls)  # noqa: S301 (of who started it)
         except EOFError:
             return
         answer: tuple[Any, Exception | None]
         try:
             answer = function(*arguments, **named), None
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 (raised where it was called from)
             answer = None, error
         pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)
         results.flush()

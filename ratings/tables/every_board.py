@@ -112,7 +112,7 @@ def _rate_all(
     parameters: RatingParameters,
     beside: Executor,
     elsewhere: Executor,
-    is_board_alone: bool,  # noqa: FBT001
+    is_board_alone: bool,  # noqa: FBT001 (one call, just above)
 ) -> Tables:
     made = [] if is_board_alone else _without_boards(read, elsewhere)
     counts = read("tournament_counts")

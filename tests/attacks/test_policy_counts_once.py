@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,9 +108,10 @@ def test_a_log_is_no_witness_of_itself(tmp_path: Path) -> None:
     document(home.root, "ingest", write_votes(tmp_path / "votes.jsonl", 0, 5), "--json")
     assert demoscope(home.root, "log", "checkpoint", "--out", held).returncode == 0
     key = load_pem_private_key((home.vault / KEY_FILE).read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey)
     text = held.read_text("utf-8").rpartition("\n\n")[0] + "\n"
-    itself = witness_key("friend.example", key)  # type: ignore[arg-type]
-    line = cosign(text, itself.name, key, NOW)  # type: ignore[arg-type]
+    itself = witness_key("friend.example", key)
+    line = cosign(text, itself.name, key, NOW)
     held.write_text(held.read_text("utf-8") + line, "utf-8")
     policy = tmp_path / "policy"
     policy.write_text(f"# ours\nwitness {itself}\nquorum 1\n", "utf-8")

@@ -1,6 +1,7 @@
 """What is planted as private testing: its events, its truth, and nothing of the study changed."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from tests.ingestion.simulation.studies import Study
 ATTACK = "private-variants"
 
 
-def made(directory: Path, **asked: int | str | None) -> Study:
+def made(directory: Path, **asked: Any) -> Study:
     parameters = Parameters(participants=200, seed=3)
-    summary: Summary = simulate(parameters, directory, population=POPULATION, **asked)  # type: ignore[arg-type]
+    summary: Summary = simulate(parameters, directory, population=POPULATION, **asked)
     return Study(directory, summary)
 
 
