@@ -6,6 +6,13 @@
 {#- The name under which people are counted over all dimensions together. -#}
 {% macro every_dimension() -%}*{%- endmacro %}
 
+{#- What a stratum is a part of, by the columns of dim_stratum under this name: a country of all, a
+group of its axis and country. -#}
+{% macro family_of(strata) -%}
+    case when {{ strata }}.axis is null then 'all' else {{ strata }}.country end as parent_id,
+    coalesce({{ strata }}.axis, '') as axis
+{%- endmacro %}
+
 {#-
 Which members of a family may be shown, where the family's total is shown too.
 

@@ -281,7 +281,9 @@ def _add_marts(connection: duckdb.DuckDBPyConnection) -> None:
     environment.globals.update(
         ref=lambda name: name, source="{}_{}".format, var=lambda _name: PEOPLE_MIN
     )
-    named = "{% from 'macros' import disclosed_people_min, every_dimension, large_enough %}"
+    named = (
+        "{% from 'macros' import disclosed_people_min, every_dimension, family_of, large_enough %}"
+    )
     for name in DECIDERS:
         query = (folder / f"int_{name}__disclosed.sql").read_text("utf-8")
         rendered = environment.from_string(named + query).render()

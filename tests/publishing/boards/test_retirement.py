@@ -44,7 +44,7 @@ def probe(
     connection = duckdb.connect(config={"threads": 1})
     connection.register("given", models)
     connection.execute("create table dim_model as from given")
-    make(connection, "rpt_retirement")
+    make(connection, "int_models__grouped", "rpt_retirement")
 
     def read(query: str, _: dict[str, Any]) -> Sequence[dict[str, Any]]:
         if query == RETIRED:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -61,17 +61,17 @@ def battles(world: World, rng: np.random.Generator) -> pa.Table:
                 told += world.best_share
             rows.append((f"p{person}", day, left, right, told if world.is_recorded else None))
     people, days, lefts, rights, told_all = zip(*rows, strict=True)
-    first = date(2025, 1, 1)
+    first = datetime(2025, 1, 1, tzinfo=UTC)
     return pa.table(
         {
             "battle_key": [f"b{place}" for place in range(len(rows))],
             "participant_key": people,
             "item_id": pa.nulls(len(rows), pa.string()),
-            "judged_on": pa.array([first + timedelta(days=day) for day in days], pa.date32()),
+            "occurred_at": [first + timedelta(days=day) for day in days],
             "model_a": [f"m{model:02}" for model in lefts],
             "model_b": [f"m{model:02}" for model in rights],
             "propensity": pa.array(told_all, pa.float64()),
-            "is_private": pa.repeat(False, len(rows)),
+            "is_counted": pa.repeat(True, len(rows)),
         }
     )
 
@@ -79,7 +79,7 @@ def battles(world: World, rng: np.random.Generator) -> pa.Table:
 def database(drawn: pa.Table, skill: NDArray[np.float64]) -> duckdb.DuckDBPyConnection:
     names = [f"m{model:02}" for model in range(MODELS)]
     tables = {
-        "int_battles__sampled": drawn,
+        "fct_battle": drawn,
         "dim_model": pa.table(
             {
                 "model_id": names,
@@ -106,7 +106,9 @@ def database(drawn: pa.Table, skill: NDArray[np.float64]) -> duckdb.DuckDBPyConn
     for name, table in tables.items():
         connection.register(f"given_{name}", table)
         connection.execute(f"create table {name} as from given_{name}")
-    make(connection, "int_sampling__expected", *MARTS)
+    make(
+        connection, "int_battles__sampled", "int_models__grouped", "int_sampling__expected", *MARTS
+    )
     return connection
 
 

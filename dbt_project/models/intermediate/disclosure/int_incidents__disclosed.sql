@@ -15,8 +15,7 @@ incidents as (
             reported.hazard,
             reported.severity
         ) as reading,
-        case when strata.axis is null then 'all' else strata.country end as parent_id,
-        coalesce(strata.axis, '') as axis
+        {{ family_of('strata') }}
     from {{ ref('rpt_safety_incident') }} as reported
     inner join {{ ref('dim_stratum') }} as strata on reported.stratum_id = strata.stratum_id
 

@@ -70,8 +70,7 @@ members as (
 
     select
         people.*,
-        case when strata.axis is null then 'all' else strata.country end as parent_id,
-        coalesce(strata.axis, '') as axis
+        {{ family_of('strata') }}
     from people
     inner join strata on people.stratum_id = strata.stratum_id
     where people.stratum_id <> 'all'

@@ -19,8 +19,7 @@ members as (
         people.stratum_id,
         people.dimension,
         people.heard_count,
-        case when strata.axis is null then 'all' else strata.country end as parent_id,
-        coalesce(strata.axis, '') as axis
+        {{ family_of('strata') }}
     from people
     inner join strata on people.stratum_id = strata.stratum_id
     where people.heard_count > 0 and people.stratum_id <> 'all'

@@ -14,8 +14,7 @@ rates as (
             reported.rubric_version,
             reported.label
         ) as reading,
-        case when strata.axis is null then 'all' else strata.country end as parent_id,
-        coalesce(strata.axis, '') as axis
+        {{ family_of('strata') }}
     from {{ ref('rpt_sycophancy') }} as reported
     inner join {{ ref('dim_stratum') }} as strata on reported.stratum_id = strata.stratum_id
 

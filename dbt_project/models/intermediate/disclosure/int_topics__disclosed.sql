@@ -7,8 +7,7 @@ ties as (
     select
         reported.*,
         coalesce(reported.is_sensitive, false) as is_of_sensitive,
-        case when strata.axis is null then 'all' else strata.country end as parent_id,
-        coalesce(strata.axis, '') as axis
+        {{ family_of('strata') }}
     from {{ ref('rpt_topic_tie_rate') }} as reported
     inner join {{ ref('dim_stratum') }} as strata on reported.stratum_id = strata.stratum_id
 

@@ -1,4 +1,6 @@
-{#- A battle once, whichever dimensions it was judged on: what was drawn is the pair. -#}
+{#- A battle once, whichever dimensions it was judged on: what was drawn is the pair. Where the
+policy's propensity is known, a battle counts one over it, which makes every pair's chance alike
+(Horvitz and Thompson 1952), in hundredths, so that sums are whole. -#}
 with
 
 private as (
@@ -15,7 +17,12 @@ select
     min(cast(timezone('UTC', battles.occurred_at) as date)) as judged_on,
     min(battles.model_a) as model_a,
     min(battles.model_b) as model_b,
-    min(battles.propensity) as propensity,
+    case when min(battles.propensity) > 0 then 'policy' else 'even_chances' end as basis,
+    case
+        when min(battles.propensity) > 0
+            then round(cast(100 as double) / min(battles.propensity))
+        else 1.0
+    end as draw_weight,
     coalesce(bool_or(private_a.model_id is not null or private_b.model_id is not null), false)
         as is_private
 from {{ ref('fct_battle') }} as battles

@@ -9,9 +9,8 @@ battles as (
         model_b,
         coalesce(judged_on, cast('1970-01-01' as date)) as drawn_on,
         judged_on is not null as has_day,
-        case when propensity > 0 then 'policy' else 'even_chances' end as basis,
-        case when propensity > 0 then round(cast(100 as double) / propensity) else 1.0 end
-            as weight
+        basis,
+        draw_weight as weight
     from {{ ref('int_battles__sampled') }}
     where not is_private
 
@@ -31,31 +30,9 @@ sides as (
 
 ),
 
-models as (
-
-    select * from {{ ref('dim_model') }}
-
-),
-
 members as (
 
-    select
-        model_id,
-        'model' as scope,
-        model_id as member
-    from models
-    union all
-    select
-        model_id,
-        'provider' as scope,
-        coalesce(provider, 'unknown') as member
-    from models
-    union all
-    select
-        model_id,
-        'licence_kind' as scope,
-        coalesce(licence_kind, 'unknown') as member
-    from models
+    select * from {{ ref('int_models__grouped') }}
 
 ),
 

@@ -16,16 +16,12 @@ members as (
     from models
     union all
     select
-        *,
-        'provider' as scope,
-        coalesce(provider, 'unknown') as member
+        models.*,
+        grouped.scope,
+        grouped.member
     from models
-    union all
-    select
-        *,
-        'licence_kind' as scope,
-        coalesce(licence_kind, 'unknown') as member
-    from models
+    inner join {{ ref('int_models__grouped') }} as grouped on models.model_id = grouped.model_id
+    where grouped.scope <> 'model'
 
 )
 

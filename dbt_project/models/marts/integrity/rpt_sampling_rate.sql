@@ -1,6 +1,5 @@
 {#- How often models were drawn, against even chances among the models that were compared at the
-time. Where the policy's propensity is known, a battle counts one over it, which makes every pair's
-chance alike (Horvitz and Thompson 1952), in hundredths, so that sums are whole. -#}
+time, each battle by its weight. -#}
 with
 
 battles as (
@@ -11,9 +10,8 @@ battles as (
         model_a,
         model_b,
         judged_on,
-        case when propensity > 0 then 'policy' else 'even_chances' end as basis,
-        case when propensity > 0 then round(cast(100 as double) / propensity) else 1.0 end
-            as weight
+        basis,
+        draw_weight as weight
     from {{ ref('int_battles__sampled') }}
     where not is_private
 
@@ -35,23 +33,7 @@ sides as (
 
 members as (
 
-    select
-        model_id,
-        'model' as scope,
-        model_id as member
-    from {{ ref('dim_model') }}
-    union all
-    select
-        model_id,
-        'provider' as scope,
-        coalesce(provider, 'unknown') as member
-    from {{ ref('dim_model') }}
-    union all
-    select
-        model_id,
-        'licence_kind' as scope,
-        coalesce(licence_kind, 'unknown') as member
-    from {{ ref('dim_model') }}
+    select * from {{ ref('int_models__grouped') }}
 
 ),
 
