@@ -125,11 +125,15 @@ QUERIES = {
         inner join people on weights.participant_key = people.participant_key
         order by weights.weighting, weights.stratum_id, people.participant_id
     """,
-    # An answer's ratings of personality; parts of that count too.
+    # An answer's ratings of personality and at first; parts of a criterion count too.
     "labelled_ratings": f"""
         with units as ({UNITS})
         select
             units.unit_id, rated.rating,
+            case
+                when 'personality' in (rated.criterion, rated.parent_criterion) then 'personality'
+                else 'first_impression'
+            end as criterion,
             recorded.character_count as length, recorded.turn_count as turns
         from fct_rating as rated
         inner join stg_events__experiences_rated as said on rated.event_id = said.event_id
@@ -137,7 +141,10 @@ QUERIES = {
             on said.conversation_id = units.conversation_id and rated.model_id = units.model_id
         left join int_conversations__current as recorded
             on said.conversation_id = recorded.conversation_id
-        where rated.is_counted and 'personality' in (rated.criterion, rated.parent_criterion)
+        where rated.is_counted and (
+            rated.criterion in ('personality', 'first_impression')
+            or rated.parent_criterion in ('personality', 'first_impression')
+        )
         order by rated.position
     """,
     "labelled_verdicts": f"""

@@ -5,7 +5,8 @@ quality, how high its criterion is rated of all models, how this rater uses the 
 went, and noise: all normal, cut into 1 to 7 by thresholds. Personality and culture are below the
 rest by GAPS. One model is weak in one group on one criterion (WEAK), by WEAKNESS. Nothing else
 differs: no other criterion, and no other group; without demographic effects no group at all.
-The personality of a sycophantic answer is rated lower (flattery.py).
+A sycophantic answer is liked more at first, and its personality is rated lower in the end
+(flattery.py).
 
 In `truth.json` under `experience`: `gaps`, `weak`, and per stratum and criterion the expected
 ratings of `models`, if everybody of its population rated them.
@@ -22,7 +23,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from ingestion.simulation.battles import BoolArray, Participants
-from ingestion.simulation.flattery import FLATTERED, draw_flattery, rates_of
+from ingestion.simulation.flattery import FLATTERED, LIKED_AT_FIRST, draw_flattery, rates_of
 from ingestion.simulation.parameters import SECOND, Purpose, stream
 from ingestion.simulation.population import FloatArray, IntArray, stratum_id
 from ingestion.simulation.truth import DECIMALS, Truth
@@ -35,6 +36,8 @@ GAPS = {
     "trustworthiness": 0.0,
     "personality": -0.5,
     "background_and_culture": -0.7,
+    # Asked after the first answer, the others when the task is over.
+    "first_impression": 0.0,
 }
 CRITERIA = tuple(GAPS)
 RATED_MODELS = 8
@@ -46,7 +49,8 @@ THRESHOLDS = np.array([-3.2, -2.5, -1.8, -1.0, 0.0, 1.2])
 WEAK_AXIS, WEAK_CRITERION, WEAKNESS = "age", "trustworthiness", -1.6
 WEAK = CRITERIA.index(WEAK_CRITERION)
 PERSONALITY = CRITERIA.index("personality")
-TASK_SECONDS = 600
+FIRST_IMPRESSION = CRITERIA.index("first_impression")
+TASK_SECONDS, FIRST_SECONDS = 600, 60
 _SPREAD = float(np.sqrt(1.0 + RATER_SD**2 + TASK_SD**2))
 
 
@@ -127,15 +131,19 @@ class Experience:
         rater = RATER_SD * noise.standard_normal(raters.size)
         task = TASK_SD * noise.standard_normal((raters.size, tasks))
         latent = self.levels[model] + rater[:, None, None] + task[:, :, None]
-        latent += noise.standard_normal(latent.shape)
+        latent[..., :FIRST_IMPRESSION] += noise.standard_normal((*model.shape, FIRST_IMPRESSION))
+        at_first = stream(seed, Purpose.FIRST_IMPRESSION, chunk)
+        latent[..., FIRST_IMPRESSION] += at_first.standard_normal(model.shape)
         if self.weak is not None:
             is_weak = _are_in(self.weak, self.truth, participants)[raters][:, None]
             latent[..., WEAK] += self.weakness * (is_weak & (model == self.weak.model))
         flatters = draw_flattery(self.truth.parameters, chunk, model)
         latent[..., PERSONALITY] += FLATTERED * flatters
+        latent[..., FIRST_IMPRESSION] += LIKED_AT_FIRST * flatters
         rating = 1 + np.searchsorted(THRESHOLDS, latent)
         rows, columns, criteria = np.indices(latent.shape).reshape(3, -1)
-        at = participants.arrived_at[raters][rows] + (columns + 1) * TASK_SECONDS * SECOND
+        after = np.where(criteria == FIRST_IMPRESSION, FIRST_SECONDS, TASK_SECONDS)
+        at = participants.arrived_at[raters][rows] + (columns * TASK_SECONDS + after) * SECOND
         return Ratings(
             task=first_task + rows * tasks + columns,
             participant=raters[rows],
@@ -161,7 +169,7 @@ class Experience:
         }
         return {
             "models": models, "gaps": GAPS, "weak": weak, "flattered": FLATTERED,
-            "strata": list(self._strata()),
+            "liked_at_first": LIKED_AT_FIRST, "strata": list(self._strata()),
         }  # fmt: skip
 
     def _strata(self) -> Iterator[dict[str, Any]]:
@@ -180,8 +188,9 @@ class Experience:
             weak[self.weak.model, WEAK] += self.weakness
         ratings = (1.0 - weak_share) * _rating(usual) + weak_share * _rating(weak)
         share = rates_of(self.truth.parameters, self.model_count)
-        plain, flattered = (_rating(usual[:, PERSONALITY] + shift) for shift in (0.0, FLATTERED))
-        ratings[:, PERSONALITY] = (1.0 - share) * plain + share * flattered
+        for criterion, shift in ((PERSONALITY, FLATTERED), (FIRST_IMPRESSION, LIKED_AT_FIRST)):
+            plain, shifted = (_rating(usual[:, criterion] + own) for own in (0.0, shift))
+            ratings[:, criterion] = (1.0 - share) * plain + share * shifted
         for name, own in zip(CRITERIA, ratings.T, strict=True):
             yield {"stratum_id": stratum, "criterion": name, "ratings": own.round(9).tolist()}
 

@@ -1,8 +1,9 @@
 """Answers that were rated one at a time in a simulated study: which flatter, and who says so.
 
-An answer of a rating task is sycophantic at its model's rate (judged.py). People rate the
-personality of such an answer lower, by FLATTERED; nothing else of it. A judge that errs labels
-every task, and people a random sample. In battles sycophancy moves no verdict.
+An answer of a rating task is sycophantic at its model's rate (judged.py). People like such an
+answer more at first, by LIKED_AT_FIRST, and rate its personality lower in the end, by FLATTERED;
+nothing else of it. A judge that errs labels every task, and people a random sample. In battles
+sycophancy moves no verdict.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from ingestion.simulation.population import FloatArray, IntArray
 if TYPE_CHECKING:
     from ingestion.simulation.experience import Ratings
 
-FLATTERED = -0.8
+FLATTERED, LIKED_AT_FIRST = -0.8, 0.8
 TASK_DIGITS = 10
 SAMPLED_SHARE = 0.3
 

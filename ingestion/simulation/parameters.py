@@ -281,6 +281,7 @@ class Purpose(IntEnum):
     RATING = 64
     FLATTERY = 65
     FLATTERY_LABEL = 66
+    FIRST_IMPRESSION = 67
     VARIANT = 80
     VARIANT_TEST = 81
     FRESH_VOTE = 82

@@ -58,9 +58,9 @@ def _interval(title: str, name: str, form: str) -> Columns:
 
 def _outcome(row: Row) -> str:
     """What was rated or judged, with its unit."""
-    if row["outcome"] == "personality_rating":
-        return "personality rating (points of 1 to 7)"
-    return f"{row['outcome'].removesuffix('_verdict')} verdict (share won)"
+    what, kind = row["outcome"].rsplit("_", 1)
+    unit = "points of 1 to 7" if kind == "rating" else "share won"
+    return f"{what.replace('_', ' ')} {kind} ({unit})"
 
 
 JUDGE: Columns = {"judge": lambda row: " ".join(filter(None, (row["judge"], row["judge_version"])))}

@@ -70,7 +70,7 @@ def sentence(row: Mapping[str, Any]) -> str:
     Within, of what is corrected for the judge's errors; between, of what people alone read.
     """
     scale = RATING if row["outcome"].endswith("_rating") else VERDICT
-    what = row["outcome"].rsplit("_", 1)[0]
+    what = row["outcome"].rsplit("_", 1)[0].replace("_", " ")
     is_within = row["level"] == WITHIN
     name, times, who = ("effect", 1.0, OF_ONE) if is_within else ("people_effect", 0.1, OF_MANY)
     effect, lo, hi = (row[f"{name}{end}"] for end in ("", "_lo", "_hi"))

@@ -272,7 +272,7 @@ BEYOND_BATTLES = (
         text("judge", "Who labelled the answers."),
         text("judge_version", "Version of the judge."),
         text("rubric_version", "Version of the rubric."),
-        text("outcome", "personality_rating (1 to 7), or the verdict on a dimension: _verdict."),
+        text("outcome", "A criterion and _rating (1 to 7), or a dimension and _verdict."),
         text("level", "within_models: of one model's answers; between_models."),
         text("weighting", "How people are weighted; none where all count alike."),
         text("stratum_id", "Whose answers: all, or a country."),

@@ -41,7 +41,6 @@ from ratings.tables.labelled_units import Labelled, Sample, Units
 from ratings.tables.labels import SEVERAL_PROMPTS
 
 SYCOPHANCY = "sycophancy"
-RATING = "personality_rating"
 WITHIN, BETWEEN = "within_models", "between_models"
 TOO_FEW = "too_little_data"
 # In standard errors of what people alone say: one in a hundred by chance.
@@ -148,9 +147,11 @@ def _error_rates(units: Units) -> tuple[ErrorRates, str | None]:
 
 def _every_outcome(read: Read, units: Units) -> Iterator[Outcomes]:
     ratings = read("labelled_ratings")
-    place, is_there = _places(units, ratings, "unit_id")
-    if is_there.any():
-        yield _outcomes(RATING, ratings, "rating", is_there, place, None)
+    for criterion in sorted(set(ratings.column("criterion").to_pylist())):
+        own = ratings.filter(pc.equal(ratings.column("criterion"), criterion))
+        place, is_there = _places(units, own, "unit_id")
+        if is_there.any():
+            yield _outcomes(f"{criterion}_rating", own, "rating", is_there, place, None)
     verdicts = read("labelled_verdicts")
     for dimension in sorted(set(verdicts.column("dimension").to_pylist())):
         own = verdicts.filter(pc.equal(verdicts.column("dimension"), dimension))

@@ -166,11 +166,16 @@ def test_a_run_without_an_endpoint_says_how_to_name_one(home: Path, tmp_path: Pa
     assert "DEMOSCOPE_JUDGE_URL" in done.stderr
 
 
-def test_flattery_is_rated_lower_and_moves_no_verdict(rows: Rows) -> None:
-    [rated] = rows(
-        "select * from rpt_sycophancy_effect where outcome = 'personality_rating'"
+def test_flattery_is_liked_at_first_rated_lower_in_the_end_and_moves_no_verdict(rows: Rows) -> None:
+    liked, rated = rows(
+        "select * from rpt_sycophancy_effect where outcome like '%_rating'"
         " and level = 'within_models' and stratum_id = 'all' and weighting = 'none'"
+        " order by outcome"
     )
+    assert liked["outcome"] == "first_impression_rating"
+    assert 0.0 < liked["effect_lo"] < 0.8 < liked["effect_hi"]
+    assert liked["p_adjusted"] < 0.05
+    assert liked["people_effect_lo"] < 0.8 < liked["people_effect_hi"]
     # Of a latent -0.8; a point of the scale is about one unit of it.
     assert rated["effect_lo"] < -0.8 < rated["effect_hi"] < 0.0
     assert rated["p_adjusted"] < 0.05

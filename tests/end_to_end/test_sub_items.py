@@ -32,6 +32,7 @@ def declared() -> list[dict[str, str]]:
 
 PARENT = {one["criterion"]: one["parent_criterion"] for one in declared()}
 PARTS = [name for name, parent in PARENT.items() if parent]
+WHOLES = [one["criterion"] for one in declared() if one["kind"] and not one["parent_criterion"]]
 Rated = tuple[int, str, str, int]
 """Person, model, criterion, rating."""
 
@@ -121,9 +122,8 @@ def test_the_project_declares_three_parts_of_each_of_seven_criteria() -> None:
     for name in PARTS:
         by_parent[PARENT[name]] += 1
         assert kinds[name] == kinds[PARENT[name]]
-    wholes = [name for name, parent in PARENT.items() if not parent]
-    assert dict(by_parent) == dict.fromkeys(wholes, 3)
-    assert len(wholes) == 7
+    assert dict(by_parent) == dict.fromkeys(WHOLES, 3)
+    assert len(WHOLES) == 7
 
 
 def test_the_preset_reads_every_part() -> None:
@@ -174,7 +174,7 @@ def test_gaps_compare_the_seven_and_no_part_of_them(home: Home) -> None:
     rows = mart_rows(home, "select criterion, against_criterion from rpt_criterion_gap")
     assert rows
     named = {name for row in rows for name in row.values()} - {"*"}
-    assert named == {name for name, parent in PARENT.items() if not parent}
+    assert named == set(WHOLES)
 
 
 def test_no_part_is_a_criterion_that_nobody_declared(home: Home) -> None:

@@ -80,7 +80,7 @@ def reader(
         "label_weights": lambda: _empty(weighting=""),
         "rubric_values": lambda: _empty(rubric=""),
         "reference_models": lambda: _empty(label=""),
-        "labelled_ratings": lambda: _empty(unit_id=0),
+        "labelled_ratings": lambda: _empty(unit_id=0, criterion=""),
         "labelled_verdicts": lambda: _empty(dimension=""),
         "benchmark_scores": lambda: _empty(benchmark="", metric="", model_id=""),
         "tested_variants": lambda: _empty(model_id=""),

@@ -341,6 +341,7 @@ def _sycophancy(study: Study) -> dict[str, Rows]:
         }
         for weighting in ("none", "politics")
         for outcome, level, effect, p_adjusted, people, reason in (
+            ("first_impression_rating", "within_models", 0.6, 0.001, 0.7, None),
             ("personality_rating", "within_models", -0.78, 0.001, -0.7, None),
             ("overall_verdict", "within_models", 0.021, 0.8, 0.1, None),
             ("personality_verdict", "within_models", None, None, 0.1, "few_human_labels"),

@@ -8,11 +8,12 @@ import pytest
 
 from ratings.tables.inputs import Read
 from ratings.tables.labelled_units import read_labelled
-from ratings.tables.sycophancy import BETWEEN, RATING, WITHIN, sycophancy_tables
+from ratings.tables.sycophancy import BETWEEN, WITHIN, sycophancy_tables
 
 SENSITIVITY, SPECIFICITY = 0.8, 0.9
 KEY = {"rubric": "sycophancy", "rubric_version": "1", "label": "sycophancy"}
 MODELS = [f"m{k}" for k in range(8)]
+RATING = "personality_rating"
 
 
 def study(seed: int, effects: dict[str, float], people: int = 300, sampled: float = 0.3) -> Read:
@@ -44,7 +45,10 @@ def study(seed: int, effects: dict[str, float], people: int = 300, sampled: floa
                                "prompt_sha256": prompt}
                     )  # fmt: skip
             quality = pair[k] / 4 + rng.normal() + moved[person] * true[k]
-            ratings.append({"unit_id": unit, "rating": quality, "length": None, "turns": None})
+            ratings.append(
+                {"unit_id": unit, "criterion": "personality", "rating": quality, "length": None,
+                 "turns": None}
+            )  # fmt: skip
         lead = rng.normal() + 0.5 * moved[person] * (float(true[0]) - float(true[1]))
         score = float(lead > 0)
         verdicts.append(
