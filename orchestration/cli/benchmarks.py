@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from orchestration.cli.output import Columns
 
 app = typer.Typer(
-    no_args_is_help=True, help="How far benchmarks order models as people do; who reports what."
+    add_completion=False,
+    no_args_is_help=True,
+    help="How far benchmarks order models as people do; who reports what.",
 )
 
 STRATUM = Annotated[str, typer.Option(help="Whose board.")]

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from publishing.boards.store import Release
 
 app = typer.Typer(
-    no_args_is_help=True, help="List, check, reproduce and compare releases: all boards of a build."
+    add_completion=False,
+    no_args_is_help=True,
+    help="List, check, reproduce and compare releases: all boards of a build.",
 )
 RELEASE = Annotated[
     str, typer.Argument(metavar="RELEASE", help="8 or more digits of its id, or `current`.")

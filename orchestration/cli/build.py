@@ -269,16 +269,18 @@ def leaderboard(
         typer.Option(help="Log position, time or release's id; the last build if not given."),
     ] = None,
     valid_until: VALID_UNTIL = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the first so many models.")] = None,
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Show a leaderboard of battles.
 
-    Beyond battles: demoscope experience (ratings of one model at a time), sycophancy, benchmarks.
+    One model: demoscope model NAME; two: demoscope compare A B. Beyond battles: demoscope
+    experience (ratings of one model at a time), sycophancy, benchmarks.
     """
     release = _release(Home.from_environment(), as_of, valid_until)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
     is_last = as_of is None and valid_until is None
-    _show(release, output, is_last=is_last, stratum=stratum, **names)
+    _show(release, output, is_last=is_last, top=top, stratum=stratum, **names)
 
 
 def _misfits(head: dict[str, Any]) -> list[str]:
@@ -317,7 +319,14 @@ def _tiers(rows: Sequence[dict[str, Any]]) -> list[str]:
     return ["tiers, by rank: " + " | ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in spans)]
 
 
-def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: str | None) -> None:
+def _show(
+    release: Release,
+    output: Format,
+    *,
+    is_last: bool = False,
+    top: int | None = None,
+    **chosen: str | None,
+) -> None:
     from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
     from ratings.dependence import FEW
@@ -339,7 +348,10 @@ def _show(release: Release, output: Format, *, is_last: bool = False, **chosen: 
     if is_last and output is Format.TABLE:
         notes += _misfits(head)
     note = "; ".join(notes)
-    print_rows("rows", rows, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
+    shown = rows[:top]
+    if len(shown) < len(rows):
+        note = f"the first {len(shown)} of {len(rows)} models; {note}"
+    print_rows("rows", shown, output, COLUMNS, head={"board": head}, title=head["title"], note=note)
 
 
 def _release(home: Home, as_of: str | None, valid_until: str | None) -> Release:

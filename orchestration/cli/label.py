@@ -11,7 +11,7 @@ from ingestion.errors import DemoscopeError, UsageError
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 from publishing.counted import counted
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 SHOWN = 5
 
 

@@ -38,7 +38,11 @@ if TYPE_CHECKING:
     from ingestion.log.verification import Verification
     from orchestration.cli.output import Columns
 
-app = typer.Typer(no_args_is_help=True, help="Look into the event log and check that it is whole.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Look into the event log and check that it is whole.",
+)
 for command in (undo, checkpoint, prove, verify_proof, prove_consistency):
     app.command()(command)
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")

@@ -12,20 +12,30 @@ import sys
 import warnings
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError, NotFoundError
-from ingestion.paths import Home
-from orchestration.cli.output import home_hint, say
+from ingestion.paths import HOME_VARIABLE, Home
+from orchestration.cli.output import home_hint, put, say
+from publishing.meant import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The module that has a function of the command's name, or for a group of commands its `app`.
 COMMANDS = {
     "ingest": ("ingest", "Bring files through the gate into the event log."),
     "build": ("build", "Build every mart and the leaderboard from the log."),
     "leaderboard": ("build", "Show a leaderboard."),
+    "compare": ("models", "Show how often people prefer one model over another."),
+    "model": (
+        "models",
+        "Show one model: its ranks by question and group, and what is known of it.",
+    ),
     "publish": ("publish", "Publish the marts for readers: DuckDB, Parquet, CSV."),
     "superset": ("publish", "Write a dashboard for Apache Superset."),
     "site": ("publish", "Build the page readers open, and look at it."),
@@ -64,6 +74,12 @@ class LazyCommands(TyperGroup):
         del ctx
         return list(COMMANDS)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is named first, or an error that says which was probably meant."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            ctx.fail(f"There is no command {args[0]!r}. {did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the command's module and take the command from it."""
         if cmd_name not in COMMANDS:
@@ -71,7 +87,7 @@ class LazyCommands(TyperGroup):
         module, words = COMMANDS[cmd_name]
         found: Any = import_module(f"orchestration.cli.{module}")
         if hasattr(found, cmd_name):
-            app = typer.Typer()
+            app = typer.Typer(add_completion=False)
             app.command()(getattr(found, cmd_name))
         else:
             app = found.app
@@ -86,14 +102,34 @@ app = typer.Typer(
     cls=LazyCommands,
     help="Whose favourite model? Census-weighted leaderboards anybody can reproduce.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    # Commands below take it over.
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        put(f"demoscope {version('demoscope')}")
+        raise typer.Exit
+
+
 @app.callback()
-def demoscope() -> None:
+def demoscope(
+    home: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help=f"The warehouse; {HOME_VARIABLE} where not given."),
+    ] = None,
+    is_version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Show the version."),
+    ] = False,
+) -> None:
     """Whose favourite model? Census-weighted leaderboards anybody can reproduce."""
+    del is_version
+    if home is not None:
+        os.environ[HOME_VARIABLE] = home
+    Home.from_environment().keep_private()
 
 
 def allow_open_files() -> None:
@@ -112,13 +148,23 @@ def _hide_warnings_of_libraries() -> None:
         warnings.showwarning = lambda *_args, **_named: None
 
 
+def home_first(arguments: Sequence[str]) -> list[str]:
+    """Arguments with `--home DIR` before the command, wherever it stands; not after `--`."""
+    found = list(arguments)
+    end = found.index("--") if "--" in found else len(found)
+    for place, argument in enumerate(found[:end]):
+        if argument == "--home" or argument.startswith("--home="):
+            count = 2 if argument == "--home" else 1
+            return found[place : place + count] + found[:place] + found[place + count :]
+    return found
+
+
 def run() -> None:
     """Run the command line; a user's error is one message and an exit code, never a traceback."""
     allow_open_files()
     _hide_warnings_of_libraries()
     try:
-        Home.from_environment().keep_private()
-        app()
+        app(home_first(sys.argv[1:]))
     except DemoscopeError as error:
         is_limit = TOO_MANY in str(error)
         said = f"{error}{_where(error)}"

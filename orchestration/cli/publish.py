@@ -14,7 +14,9 @@ from orchestration.cli.output import AS_JSON, print_json, put, say
 if TYPE_CHECKING:
     from publishing.publications.store import Publication
 
-app = typer.Typer(no_args_is_help=True, help="Build the page readers open, and look at it.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Build the page readers open, and look at it."
+)
 OUT = Annotated[
     Path | None, typer.Option(help="Directory of the site; `site` in the warehouse if not given.")
 ]

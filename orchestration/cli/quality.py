@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from orchestration.cli.output import Columns
 
 app = typer.Typer(
-    no_args_is_help=True, help="Who takes part in earnest: rules, strikes, appeals, sensitivity."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Who takes part in earnest: rules, strikes, appeals, sensitivity.",
 )
 
 RULES = "select * from rpt_quality_rule order by sort_order, rule_version"

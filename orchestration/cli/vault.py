@@ -10,7 +10,7 @@ import typer
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, put, say
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 BACKUP = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 

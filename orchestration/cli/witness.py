@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from ingestion.log.checkpoint import Verifier
     from ingestion.log.witness import WitnessServer
 
-app = typer.Typer(no_args_is_help=True, help="Sign checkpoints of other people's logs.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Sign checkpoints of other people's logs."
+)
 
 STATE = Annotated[
     Path, typer.Option("--state", help="Folder of the key and of what was seen.", file_okay=False)
