@@ -68,7 +68,6 @@ def ingest(
     from expectations.gate import Gate, Permit
     from orchestration.dry_run import first_rows
     from orchestration.load_report import GateRefusalError
-    from orchestration.loading import DryRun
 
     if is_dry and update:
         raise UsageError(
@@ -81,7 +80,8 @@ def ingest(
         max_idle=max_idle,
     )
     permit = Permit(is_across=across_sources, signature=signature, bounds=bounds)
-    dry_run = DryRun(Home.from_environment()) if is_dry else None
+    home = Home.from_environment()
+    dry_run = _begun(home, is_dry=is_dry)
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
@@ -108,6 +108,17 @@ def ingest(
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
+
+
+def _begun(home: Home, *, is_dry: bool) -> DryRun | None:
+    from orchestration.loading import DryRun
+
+    if is_dry:
+        return DryRun(home)
+    if not home.log.exists():
+        # A mistyped home is seen before anything lies there.
+        say(f"new warehouse in {home.root}")
+    return None
 
 
 def _brought(

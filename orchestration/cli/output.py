@@ -81,13 +81,14 @@ def home_hint() -> str:
     home = Home.from_environment()
     if home.boards.is_dir() and any(home.boards.iterdir()):
         return ""
-    named = f"{HOME_VARIABLE} names it" if os.environ.get(HOME_VARIABLE) else "the default"
+    is_named = bool(os.environ.get(HOME_VARIABLE))
+    named = f"named by --home or {HOME_VARIABLE}" if is_named else "the default"
     said = f"The home is {home.root}, {named}"
     if not home.root.exists():
         said += "; it does not exist"
     elif not Layout(home.log).last_seq():
         said += "; nothing was ever loaded there"
-    return f"{said}. If another is meant: {HOME_VARIABLE}=DIR"
+    return f"{said}. If another is meant: --home DIR"
 
 
 def print_rows(

@@ -18,8 +18,8 @@ from tests.end_to_end.command import demoscope, document
 def test_who_is_in_a_wrong_home_is_told_which(home: Path, arguments: tuple[str, ...]) -> None:
     done = demoscope(home, *arguments)
     assert done.returncode == 3, done.stderr
-    assert f"The home is {home}, DEMOSCOPE_HOME names it" in done.stderr
-    assert "If another is meant: DEMOSCOPE_HOME=DIR" in done.stderr
+    assert f"The home is {home}, named by --home or DEMOSCOPE_HOME" in done.stderr
+    assert "If another is meant: --home DIR" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("boards", "list"), ("log", "show"), ("log", "verify")])
