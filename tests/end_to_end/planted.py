@@ -22,17 +22,19 @@ from orchestration.probes import PROBES
 from tests.end_to_end.command import demoscope, document
 
 STUDY = Parameters(
-    participants=1_000,
-    battles_per_participant=6.0,
+    participants=1_200,
+    battles_per_participant=10.0,
     judging_share=1.0,
     model_count=14,
     tie_rates={"overall": 0.1},
-    skill_sd=6.0,
+    skill_sd=4.0,
     effects=0.3,
     sampling_skew=0.0,
     country_shares={"US": 5.0, "UK": 1.0},
     seed=1,
 )
+# Accounts, enough to be found and too few to bend the board; where none is said, the attack's own.
+SIZES = {"favour": 16, "sybils": 10, "script": 10, "flood": 10}
 CLEAN, SEED = "nothing", "an edited seed"
 TARGET, EDITED = "0.510892861250464", "0.6"
 LOADED = ("models", "participants", "battles", "attack")
@@ -46,7 +48,9 @@ def audited(directory: Path, attack: str) -> Statuses:
     """The study with one attack, loaded, built and audited in a directory of its own."""
     home, study = directory / "home", directory / "study"
     is_simulated = attack in ATTACKS
-    made = simulate(STUDY, study, attack=attack if is_simulated else None)
+    made = simulate(
+        STUDY, study, attack=attack if is_simulated else None, attack_size=SIZES.get(attack)
+    )
     files = {path.stem: path for path in made.files if path.stem in LOADED}
     planted = files.pop("attack", None)
     document(home, "ingest", *files.values(), "--json")
