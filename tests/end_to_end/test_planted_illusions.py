@@ -1,4 +1,4 @@
-"""Every probe finds the illusion that was planted for it, and no other probe says anything."""
+"""Every probe finds the illusion that was planted for it, and no stranger says anything."""
 
 from pathlib import Path
 
@@ -20,6 +20,10 @@ MEANT = {
     "sampling": {"sampling"},
     SEED: {"provenance"},
 }
+ALSO = {
+    # Who votes on one model's battles alone sees it more often than it would be drawn.
+    "favour": {"sampling"},
+}
 
 
 def test_every_attack_has_a_probe_that_it_is_for() -> None:
@@ -30,4 +34,5 @@ def test_every_attack_has_a_probe_that_it_is_for() -> None:
 @pytest.mark.parametrize("attack", MEANT)
 def test_a_probe_finds_its_own_and_only_its_own(attack: str, tmp_path: Path) -> None:
     statuses = audited(tmp_path, attack)
-    assert {probe for probe, said in statuses.items() if said == "found"} == MEANT[attack]
+    meant = MEANT[attack] | ALSO.get(attack, set())
+    assert {probe for probe, said in statuses.items() if said == "found"} == meant
