@@ -35,7 +35,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-dev setup-oracle leaderboard ui rigging test test-slow \
+.PHONY: help setup setup-dev setup-oracle leaderboard ui rigging planted test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
 	bench weighting-plot calibrate pairing oracle screenshots docs lock clean clean-venv clean-warehouse
 
@@ -171,6 +171,9 @@ pairing: setup-dev ## What choosing battles saves over random pairs, into docs/ 
 # VOTES: crowd-comparisons.csv of LLMFAO, for its rows.
 rigging: setup-dev ## How many rigged votes move a model by a rank, or a tier: docs/can-this-board-be-trusted.md
 	@$(BIN)/python -m tests.benchmarks.rigging $(if $(VOTES),--votes $(VOTES))
+
+planted: setup-dev ## Which probe finds which planted illusion: docs/can-this-board-be-trusted.md (minutes)
+	@$(BIN)/python -m tests.end_to_end.planted
 
 screenshots: setup-dev ## The pictures in docs/, of the page in the warehouse (needs chromium)
 	@$(BIN)/python -m tests.screenshots --out docs

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ingestion.errors import UsageError
+from ingestion.simulation.operator_attacks import retirement, sampling
 from ingestion.simulation.private_variants import private_variants
 from ingestion.simulation.truth import Truth
 from ingestion.simulation.vote_attacks import (
@@ -47,6 +48,8 @@ ATTACKS: Mapping[str, Attack] = {
     "script": script,
     "flood": flood,
     "retraction": retraction,
+    "retirement": retirement,
+    "sampling": sampling,
 }
 
 

@@ -286,6 +286,7 @@ class Purpose(IntEnum):
     VARIANT_TEST = 81
     FRESH_VOTE = 82
     VOTE_ATTACK = 90
+    FAVOURING_QUEUE = 91
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -19,10 +19,10 @@ from ingestion.simulation.battles import (
     OUTCOMES,
     RIGHT,
     TIE,
-    draw_participants,
     participant_ids,
     verdicts,
 )
+from ingestion.simulation.judges import Judges
 from ingestion.simulation.parameters import DAY, Purpose, instants, stream
 from ingestion.simulation.population import FloatArray, IntArray
 from ingestion.simulation.truth import DECIMALS, Truth
@@ -74,11 +74,13 @@ def private_variants(
     dimensions = parameters.dimensions
     own = stream(parameters.seed, Purpose.VARIANT).standard_normal((count, len(dimensions)))
     above = (LEVEL + SPREAD * own).round(DECIMALS)
-    judges = _Judges.of(truth)
-    tests = judges.vote(above, np.repeat(np.arange(count), TESTS), TESTED, Purpose.VARIANT_TEST)
+    judges = Judges.of(truth)
+    tests = _vote(judges, above, np.repeat(np.arange(count), TESTS), TESTED, Purpose.VARIANT_TEST)
     won = _win_shares(tests, count)
     best = int(np.argmax(won))
-    fresh = judges.vote(above, np.full(FRESH_BATTLES, best), (RELEASED, VOTED), Purpose.FRESH_VOTE)
+    fresh = _vote(
+        judges, above, np.full(FRESH_BATTLES, best), (RELEASED, VOTED), Purpose.FRESH_VOTE
+    )
     names = [f"{FAMILY}-test-{number:02d}" for number in range(1, count + 1)]
     at = {
         name: instants([parameters.opens_at + int(share * parameters.span) + later])[0].as_py()
@@ -117,57 +119,41 @@ def private_variants(
     }
 
 
-class _Judges(NamedTuple):
-    """Those who judge in the study, in the order in which they arrived."""
+def _vote(
+    judges: Judges,
+    above: FloatArray,
+    own: IntArray,
+    between: tuple[float, float],
+    purpose: Purpose,
+) -> _Votes:
+    """Votes on the variants ``own`` (n), each against the others equally often.
 
-    truth: Truth
-    numbers: IntArray
-    cells: IntArray
-    arrived_at: IntArray
-
-    @classmethod
-    def of(cls, truth: Truth) -> _Judges:
-        chunks = list(draw_participants(truth))
-        judging = [np.flatnonzero(chunk.battle_counts) for chunk in chunks]
-        columns = [
-            np.concatenate(
-                [getattr(one, name)[who] for one, who in zip(chunks, judging, strict=True)]
-            )
-            for name in ("numbers", "cell", "arrived_at")
-        ]
-        return cls(truth, *columns)
-
-    def vote(
-        self, above: FloatArray, own: IntArray, between: tuple[float, float], purpose: Purpose
-    ) -> _Votes:
-        """Votes on the variants ``own`` (n), each against the others equally often.
-
-        ``above`` (variants, D): how far above the mean model each is, for everybody alike.
-        """
-        parameters = self.truth.parameters
-        numbers = stream(parameters.seed, purpose)
-        size = len(own)
-        share = between[0] + (between[1] - between[0]) * np.sort(numbers.random(size))
-        at = parameters.opens_at + (share * parameters.span).astype(np.int64)
-        order = numbers.permutation(size)
-        # Only models that are compared as long as the votes last.
-        rivals = int(parameters.active_counts(at[-1:])[0])
-        rounds = np.arange(size) - np.searchsorted(own, own)
-        own, other, is_left = (
-            own[order],
-            (rounds % rivals)[order],
-            (rounds // rivals % 2 == 0)[order],
-        )
-        known = np.maximum(np.searchsorted(self.arrived_at, at), 1)
-        who = (numbers.random(size) * known).astype(np.int64)
-        skills = self.truth.cell_skills[self.cells[who]]
-        ours = skills.mean(axis=1) + above[own]
-        theirs = skills[np.arange(size), other]
-        left = np.where(is_left[:, None], ours, theirs)
-        right = np.where(is_left[:, None], theirs, ours)
-        noise = numbers.standard_normal(ours.shape)
-        said = verdicts(self.truth, noise, left, right, self.truth.draw_margins)
-        return _Votes(own, other, is_left, said, at, self.numbers[who])
+    ``above`` (variants, D): how far above the mean model each is, for everybody alike.
+    """
+    truth = judges.truth
+    parameters = truth.parameters
+    numbers = stream(parameters.seed, purpose)
+    size = len(own)
+    share = between[0] + (between[1] - between[0]) * np.sort(numbers.random(size))
+    at = parameters.opens_at + (share * parameters.span).astype(np.int64)
+    order = numbers.permutation(size)
+    # Only models that are compared as long as the votes last.
+    rivals = int(parameters.active_counts(at[-1:])[0])
+    rounds = np.arange(size) - np.searchsorted(own, own)
+    own, other, is_left = (
+        own[order],
+        (rounds % rivals)[order],
+        (rounds // rivals % 2 == 0)[order],
+    )
+    who = judges.some(numbers, at)
+    skills = truth.cell_skills[judges.cells[who]]
+    ours = skills.mean(axis=1) + above[own]
+    theirs = skills[np.arange(size), other]
+    left = np.where(is_left[:, None], ours, theirs)
+    right = np.where(is_left[:, None], theirs, ours)
+    noise = numbers.standard_normal(ours.shape)
+    said = verdicts(truth, noise, left, right, truth.draw_margins)
+    return _Votes(own, other, is_left, said, at, judges.numbers[who])
 
 
 def _win_shares(votes: _Votes, count: int) -> FloatArray:

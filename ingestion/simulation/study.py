@@ -94,7 +94,8 @@ def simulate(
         population: who there is; the census figures of the dbt seeds unless given.
         progress: told after every chunk.
         attack: what is planted beside it, in a file of its own (attacks.py).
-        attack_size: of how many voters or variants; the attack's own number unless given.
+        attack_size: of how many voters, variants, models or battles; the attack's own number
+            unless given.
 
     Raises:
         DemoscopeError: the seeds do not give a population, or there is no such attack.

@@ -32,10 +32,11 @@ def simulate(
     rounds: Annotated[int, typer.Option(min=1, help="With --adaptive, at most so many.")] = 100,
     target: Annotated[str, typer.Option(help="The stopping target, a row of its seed.")] = "width",
     attack: Annotated[
-        str | None, typer.Option(help="Plant an attack beside it: favour, private-variants, ...")
+        str | None,
+        typer.Option(help="Plant an attack beside it: favour, private-variants, sampling, ..."),
     ] = None,
     attack_size: Annotated[
-        int | None, typer.Option(min=1, help="Of so many variants, or voters.")
+        int | None, typer.Option(min=1, help="Of so many voters, variants, models or battles.")
     ] = None,
     as_json: AS_JSON = False,
 ) -> None:
