@@ -254,6 +254,7 @@ def _tiers(rated: Rated, rank: IndexArray, counted: Mask, battles: float) -> dic
         needed[model] = battles_needed
     return {
         "tier": pa.array(tiers(found.better, rank, counted), mask=~counted),
+        "better_than_count": pa.array(found.better[:, counted].sum(axis=1), mask=~counted),
         "p_next": pa.array(p_next, mask=np.isnan(p_next)),
         "next_battles_needed": pa.array(needed, pa.int64()),
     }

@@ -21,6 +21,7 @@ select
     count(*) as model_count,
     count(*) filter (is_provisional) as provisional_count,
     max(tier) as tier_count,
+    cast(sum(better_than_count) as bigint) as apart_count,
     count(*) filter (rank_lo = 1 and not is_provisional) as leader_count,
     max(component_count) as component_count,
     max(interval_basis) as interval_basis,

@@ -88,7 +88,7 @@ def removal(row: Row) -> str:
     """What must go before another model leads, of a row of `rpt_fragility`."""
     first, second = row["leader_model_id"], row["second_model_id"]
     if row["is_tie"]:
-        return f"{first} and {second} share the first place: nobody has to go to change it"
+        return f"{first} and {second} are first with the same skill: nobody has to go to change it"
     lead = f"{first} leads {second} by {row['lead']:.2f} in skill; "
     people = _without(row, "participant", "participants", "person", "people")
     if row["vote_count"] is None:

@@ -43,7 +43,7 @@ MISFITS = {
 }
 FITS = (
     "{triads:.1%} of threes of models beat each other in a circle, {expected:.1%} are expected."
-    " One number per model says who beats whom, in pairs and over time."
+    " Pairs, and verdicts over time, aren't surely otherwise than one number per model says."
 )
 
 
@@ -75,7 +75,10 @@ def sides(read: Read, dimension: str | None = None) -> Finding:
         return Finding(SIDES, None, FEW_PEOPLE, figures)
     where = "left" if bias["bias"] > 0 else "right"
     more = f"{100 * abs(bias['bias']):.1f} more of 100 verdicts between equals go to the {where}"
-    interval = f"(95%: {100 * bias['bias_lo']:.1f} to {100 * bias['bias_hi']:.1f} for the left)"
+    low, high = bias["bias_lo"], bias["bias_hi"]
+    if bias["bias"] <= 0:
+        low, high = -high, -low
+    interval = f"(95%: {100 * low:.1f} to {100 * high:.1f} for the {where})"
     if check["p_value"] > LEVEL:
         return Finding(SIDES, False, f"{more} {interval}: not surely more than chance.", figures)
     if abs(bias["bias"]) < LEAST_BIAS:

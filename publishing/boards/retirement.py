@@ -55,7 +55,7 @@ def retirement(read: Read, dimension: str | None = None) -> Finding:
         return Finding(PROBE, False, "No model was withdrawn, as far as the log says.", figures)
     sentences = [_counts(figures), *map(_lost, uneven), *map(_moved, moved)]
     if effects and not moved:
-        sentences.append("What their battles did to the ranks of others is no more than chance.")
+        sentences.append("Their battles didn't surely change the rank of another model.")
     is_found = bool(figures["silent_count"] or uneven or moved)
     return Finding(PROBE, is_found, " ".join(sentences), figures)
 

@@ -1,4 +1,4 @@
-"""The probe of separation: whether a board tells its models apart at all."""
+"""The probe of separation: whether a board tells its models apart."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 PROBE = "separation"
 MODELS_MIN = 2
+# Where fewer of all pairs are told apart, hardly any two ranks say who is better.
+APART_MIN = 0.05
 NEIGHBOURS = """
 select
     weighting,
     count(*) as neighbour_count,
-    count(*) filter (is_apart) as apart_count,
+    count(*) filter (is_apart) as neighbour_apart_count,
     min_by(battles_needed, rank) as battles_needed
 from rpt_neighbour
 where stratum_id = 'all' and estimator = 'trueskill_ep' and dimension = $dimension
@@ -31,8 +33,8 @@ TOO_FEW = "fewer than two of {} are more than provisional: too few battles to co
 def separation(read: Read, dimension: str | None = None) -> Finding:
     """Whether ranks are more than chance.
 
-    Found where a board has one tier, so that no line can be drawn between better and worse models,
-    or where some models were never compared with others, not even through third ones.
+    Found where fewer than 5% of a board's pairs of models can be told apart, or where some models
+    were never compared with others, not even through third ones.
 
     Args:
         read: gives rows of the marts.
@@ -67,18 +69,21 @@ def _about(row: Row) -> tuple[bool | None, str]:
         )
     if row["tier_count"] is None or row["model_count"] - row["provisional_count"] < MODELS_MIN:
         return None, TOO_FEW.format(models)
+    ranked = row["model_count"] - row["provisional_count"]
+    pairs = ranked * (ranked - 1) // 2
     apart = (
-        f"{row['apart_count']:,} of {counted(row['neighbour_count'], 'pair')} of neighbours in rank"
-        " can be told apart"
+        f"{row['apart_count']:,} of {counted(pairs, 'pair')} can be told apart, and"
+        f" {row['neighbour_apart_count']:,} of {row['neighbour_count']:,} next to each other in"
+        " rank"
     )
     best = f"{counted(row['leader_count'], 'model')} may be the best"
-    if row["tier_count"] > 1:
-        return False, f"{models} in {row['tier_count']} tiers; {apart}; {best}"
+    if row["apart_count"] >= APART_MIN * pairs:
+        return False, f"{models} in {counted(row['tier_count'], 'tier')}; {apart}; {best}"
     needed = row["battles_needed"]
     more = (
         "" if needed is None else f", which takes about {needed:,} more battles for the first two"
     )
     return True, (
-        f"{models} share one tier; {apart}; {best}. Ranks on it may be chance: quote none before"
+        f"{models}; {apart}; {best}. Ranks on it may be chance: quote none before"
         f" more people judge{more}"
     )

@@ -287,15 +287,29 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
 
 def plain_table(key: Key, board: Rows, models: Rows, summaries: Rows) -> dict[str, Any]:
     """A leaderboard's title and rows as they are in the mart, with the models' names."""
-    names = {row["model_id"]: row["display_name"] for row in models}
+    known = {row["model_id"]: row for row in models}
     verdicts = next(row["battle_count"] for row in summaries if _key(row) == key)
     beside = dependence_words(board[0], verdicts)
     return {
         "title": title(
             key._asdict(), beside=beside, is_simulated=False
         ),  # the page says so everywhere
-        "rows": [{**row, "name": names[row["model_id"]]} for row in board],
+        "rows": [
+            {**row, "name": named["display_name"], "notes": _notes(row, named)}
+            for row in board
+            for named in (known[row["model_id"]],)
+        ],
     }
+
+
+def _notes(row: Row, model: Row) -> str:
+    """What a reader must know before quoting a row: provisional, private, withdrawn."""
+    said = [
+        "provisional: don't quote" if row["is_provisional"] else "",
+        f"private, {model['private_note']}" if model["private_note"] else "",
+        "withdrawn" if model["retired_reason"] else "",
+    ]
+    return "; ".join(filter(None, said))
 
 
 def pairs(rows: Rows, places: Places) -> list[dict[str, Any] | None]:

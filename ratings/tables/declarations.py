@@ -59,6 +59,11 @@ _TABLES = (
             "1 is best: all models above are surely better than those in it, all pairs together in"
             " at least 95% of boards; null where provisional.",
         ),
+        count(
+            "better_than_count",
+            "Models that it is surely better than, all pairs together as in `tier`; null where"
+            " provisional.",
+        ),
         micro("p_next", "Corrected p-value of the difference to the next model, millionths."),
         count(
             "next_battles_needed",

@@ -77,7 +77,7 @@ def test_one_row_per_key_sorted_and_whole() -> None:
     assert tuples == sorted(set(tuples))
     assert len(tuples) == 3 * 2 * 2 * 7
     # Only models that are told apart, or might be, have these.
-    where_counted = ["tier", "p_next", "next_battles_needed"]
+    where_counted = ["tier", "better_than_count", "p_next", "next_battles_needed"]
     frame = BOARDS.drop_columns(where_counted).to_pandas()
     assert np.isfinite(frame.select_dtypes("number")).all(axis=None)
     assert frame.is_converged.all()

@@ -85,6 +85,7 @@ select
     cast(sds.rank_lo as integer) as rank_lo,
     cast(sds.rank_hi as integer) as rank_hi,
     cast(sds.tier as integer) as tier,
+    cast(sds.better_than_count as integer) as better_than_count,
     sds.battle_count,
     sds.interval_basis,
     sds.participant_count,

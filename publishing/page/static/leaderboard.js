@@ -30,7 +30,7 @@ function openingOf(board, rows) {
         who = whoInline(boards.stratum_id[board]);
     const others =
         leaders > 1
-            ? `${leaders} models share first place: the verdicts can’t tell which is best.`
+            ? `${leaders} models may be the best: the verdicts can’t tell which is.`
             : "It stands alone at the top.";
     return html`<strong>${first.name}</strong> comes first on <em>${question}</em> with <em>${who}</em>: ${formats.percent(first.best)} likely to be the best of ${rows.length}. ${others}`;
 }

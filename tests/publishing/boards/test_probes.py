@@ -14,15 +14,17 @@ BOARD: dict[str, Any] = {
     "model_count": 28,
     "provisional_count": 0,
     "tier_count": 5,
+    "apart_count": 223,
     "leader_count": 2,
     "component_count": 1,
     "interval_basis": "participants",
     "participant_count": 9600,
 }
+HARDLY_APART = {"tier_count": 1, "apart_count": 18}
 NEIGHBOURS: dict[str, Any] = {
     "weighting": "none",
     "neighbour_count": 27,
-    "apart_count": 4,
+    "neighbour_apart_count": 4,
     "battles_needed": 12000,
 }
 FRAGILE: dict[str, Any] = {
@@ -83,23 +85,29 @@ def test_tiers_are_counted() -> None:
     finding = separated(BOARD)
     assert finding.status == "ok"
     assert finding.sentence == (
-        "Unweighted: 28 models in 5 tiers; 4 of 27 pairs of neighbours in rank can be told apart;"
-        " 2 models may be the best."
+        "Unweighted: 28 models in 5 tiers; 223 of 378 pairs can be told apart, and 4 of 27 next"
+        " to each other in rank; 2 models may be the best."
     )
 
 
-def test_one_tier_is_found_and_what_more_it_takes() -> None:
+def test_one_tier_is_no_fault_where_many_pairs_are_told_apart() -> None:
     finding = separated(BOARD | {"tier_count": 1})
+    assert finding.status == "ok"
+    assert "28 models in 1 tier; 223 of 378 pairs" in finding.sentence
+
+
+def test_hardly_any_pair_apart_is_found_and_what_more_it_takes() -> None:
+    finding = separated(BOARD | HARDLY_APART)
     assert finding.status == "found"
     assert "about 12,000 more battles" in finding.sentence
 
 
 def test_the_board_that_is_shown_first_counts_and_sensitivities_do_not() -> None:
-    one_tier = BOARD | {"tier_count": 1}
-    assert separated(BOARD, one_tier | {"weighting": "census_half_half"}).status == "ok"
-    finding = separated(BOARD, one_tier | {"weighting": "census"})
+    alike = BOARD | HARDLY_APART
+    assert separated(BOARD, alike | {"weighting": "census_half_half"}).status == "ok"
+    finding = separated(BOARD, alike | {"weighting": "census"})
     assert finding.status == "found"
-    assert "Weighted (census): 28 models share one tier" in finding.sentence
+    assert "Weighted (census): 28 models; 18 of 378 pairs can be told apart" in finding.sentence
 
 
 def test_models_that_were_never_compared_are_found() -> None:
@@ -114,7 +122,7 @@ def test_unknown_judges_are_said() -> None:
     assert "Who judged isn't known" in finding.sentence
 
 
-@pytest.mark.parametrize("boards", [(), (BOARD | {"provisional_count": 27, "tier_count": 1},)])
+@pytest.mark.parametrize("boards", [(), (BOARD | {"provisional_count": 27, **HARDLY_APART},)])
 def test_nothing_to_separate_cannot_be_told(boards: tuple[dict[str, Any], ...]) -> None:
     assert separated(*boards).status == "can't tell"
 

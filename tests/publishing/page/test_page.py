@@ -20,11 +20,21 @@ def test_without_javascript_the_default_board_is_a_plain_table(site: Site, visit
     page = visit(site.address, java_script_enabled=False)
     board = default(site, weighting=f"politics{POOLED}")
     assert len(board) == 14
-    code = "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
-    assert page.eval_on_selector_all("#plain tbody tr", code) == [
+    code = """rows => rows.map(row => {
+      const note = row.querySelector('small')?.textContent ?? '';
+      const said = [...row.children].map(cell => cell.textContent);
+      return [note, ...said.map(text => note ? text.replace(' ' + note, '') : text)];
+    })"""
+    rows = page.eval_on_selector_all("#plain tbody tr", code)
+    assert [row[1:] for row in rows] == [
         [row["rank_lo"] + row["rank_hi"], *(row[name] for name in PLAIN)]
         for row in expected(site, board)
     ]
+    retired = {row["model_id"] for row in site.marts["dim_model"] if row["is_retired"]}
+    few = sum(row["is_provisional"] for row in board)
+    assert sum("don't quote" in note for note, *_ in rows) == few > 0
+    gone = sum(row["model_id"] in retired for row in board)
+    assert sum("withdrawn" in note for note, *_ in rows) == gone > 0
     for part in ("#filters", "#leaderboard", "#heat", "#pairs", "#sure"):
         assert page.locator(part).is_hidden()
     assert page.locator("#plain .fake").is_visible()
