@@ -38,12 +38,14 @@ class Refused:
         column: the contract's column that the refusal is about, under its native name.
         cell: its native value in a column; None where there is none.
         taken_from: the file's columns that a column of the contract is made of.
+        written: what the row has in a column of the file.
     """
 
     contract: Contract
     column: str
     cell: Cell
     taken_from: Mapping[str, tuple[str, ...]]
+    written: Cell = lambda _name: None
 
     @property
     def declared(self) -> Column | None:
@@ -64,7 +66,11 @@ class Refused:
         """What the row says there, cut; nothing where it may name a person."""
         if self.declared is None or self.declared.is_pseudonym:
             return "the value"
-        value = self.cell(self.column)
+        names = self.taken_from.get(self.column, ())
+        cells = {name: cell for name in names if (cell := self.written(name)) is not None}
+        if len(names) > 1 and cells:
+            return _listed(f"{name} {shown(cell)}" for name, cell in cells.items())
+        value = next(iter(cells.values()), self.cell(self.column))
         return "nothing" if value is None else shown(value)
 
 
