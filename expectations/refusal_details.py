@@ -116,9 +116,11 @@ def _missing(row: Refused) -> str:
         )
     if row.contract.one_of and row.column in row.contract.one_of:
         return f"one at least of {', '.join(row.contract.one_of)} must be there"
+    rules = row.contract.rules() if row.declared and not row.declared.is_required else ()
+    whose = next((one.whose for one in rules if one.column == row.column), "a row")
     if names or row.cell(row.column) is not None:
-        return f"{row.name} is empty, and a row must have it: fill it, or leave the row out"
-    return f"{row.column} is not in the row, and a row must have it: add it, or map a column to it"
+        return f"{row.name} is empty, and {whose} must have it: fill it, or leave the row out"
+    return f"{row.column} is not in the row, and {whose} must have it: add it, or map a column to it"
 
 
 def _empty_of(row: Refused, names: tuple[str, ...]) -> list[str]:
