@@ -169,8 +169,7 @@ def _what_was_refused(report: LoadReport) -> None:
         put(f"    {line}")
     for remedy in remedies(report):
         put(f"    {remedy}")
-    is_refused = report.status == "refused"
-    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason and not is_refused:
+    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason:
         put(f"  {TWO_WAYS}")
 
 
@@ -189,9 +188,11 @@ def _summary(report: LoadReport) -> None:
         put(f"    {reason:<22} {count:>10,}")
     if report.set_aside_count:
         put(f"  {'set aside':<12} {report.set_aside_count:>12,}  (records that are no events)")
-    _what_was_refused(report)
-    for warning in report.warnings:
-        put(f"  warning: {warning}")
+    if report.status != "refused":
+        # The error has said all this of a load that was refused whole.
+        _what_was_refused(report)
+        for warning in report.warnings:
+            put(f"  warning: {warning}")
     if report.corrected_count:
         put(f"  {report.corrected_count:,} of the accepted are corrections of what the log has.")
     if report.retracted_count:
