@@ -120,7 +120,9 @@ def _missing(row: Refused) -> str:
     whose = next((one.whose for one in rules if one.column == row.column), "a row")
     if names or row.cell(row.column) is not None:
         return f"{row.name} is empty, and {whose} must have it: fill it, or leave the row out"
-    return f"{row.column} is not in the row, and {whose} must have it: add it, or map a column to it"
+    return (
+        f"{row.column} is not in the row, and {whose} must have it: add it, or map a column to it"
+    )
 
 
 def _empty_of(row: Refused, names: tuple[str, ...]) -> list[str]:

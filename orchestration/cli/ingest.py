@@ -162,15 +162,12 @@ def _show_updates(path: str, updates: Updates) -> None:
 
 def _what_was_refused(report: LoadReport) -> None:
     """Examples of refused rows, and what can be done about them."""
-    from ingestion.vocabulary import Refusal
-    from orchestration.load_report import TWO_WAYS, example_lines, remedies
+    from orchestration.load_report import example_lines, remedies
 
     for line in example_lines(report.examples):
         put(f"    {line}")
     for remedy in remedies(report):
         put(f"    {remedy}")
-    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason:
-        put(f"  {TWO_WAYS}")
 
 
 def _summary(report: LoadReport) -> None:
