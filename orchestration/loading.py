@@ -139,6 +139,7 @@ def _prepared(
 ) -> Iterator[_Load]:
     """The load of a file while the vault is held, after the aliases that its mapping brings."""
     home.require_writable()
+    home.keep_from_git()
     clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
