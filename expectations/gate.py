@@ -163,7 +163,13 @@ class Gate:
             strict=True,
         ):
             reason, _, column = objection.partition(SEPARATOR)
-            row = Refused(contract, column, partial(_cell, batch, position), batch.taken_from)
+            row = Refused(
+                contract,
+                column,
+                partial(_cell, batch, position),
+                batch.taken_from,
+                partial(batch.written, position),
+            )
             said = detail(reason, row)
             refused.append(
                 RefusedRow(str(batch.event_type), number, reason, column, original, said)

@@ -38,12 +38,14 @@ class Refused:
         column: the contract's column that the refusal is about, under its native name.
         cell: its native value in a column; None where there is none.
         taken_from: the file's columns that a column of the contract is made of.
+        written: what the row has in a column of the file.
     """
 
     contract: Contract
     column: str
     cell: Cell
     taken_from: Mapping[str, tuple[str, ...]]
+    written: Cell = lambda _name: None
 
     @property
     def declared(self) -> Column | None:
@@ -64,7 +66,11 @@ class Refused:
         """What the row says there, cut; nothing where it may name a person."""
         if self.declared is None or self.declared.is_pseudonym:
             return "the value"
-        value = self.cell(self.column)
+        names = self.taken_from.get(self.column, ())
+        cells = {name: cell for name in names if (cell := self.written(name)) is not None}
+        if len(names) > 1 and cells:
+            return _listed(f"{name} {shown(cell)}" for name, cell in cells.items())
+        value = next(iter(cells.values()), self.cell(self.column))
         return "nothing" if value is None else shown(value)
 
 
@@ -110,9 +116,13 @@ def _missing(row: Refused) -> str:
         )
     if row.contract.one_of and row.column in row.contract.one_of:
         return f"one at least of {', '.join(row.contract.one_of)} must be there"
+    rules = row.contract.rules() if row.declared and not row.declared.is_required else ()
+    whose = next((one.whose for one in rules if one.column == row.column), "a row")
     if names or row.cell(row.column) is not None:
-        return f"{row.name} is empty, and a row must have it: fill it, or leave the row out"
-    return f"{row.column} is not in the row, and a row must have it: add it, or map a column to it"
+        return f"{row.name} is empty, and {whose} must have it: fill it, or leave the row out"
+    return (
+        f"{row.column} is not in the row, and {whose} must have it: add it, or map a column to it"
+    )
 
 
 def _empty_of(row: Refused, names: tuple[str, ...]) -> list[str]:

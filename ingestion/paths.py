@@ -11,6 +11,7 @@ from ingestion.errors import ReadOnlyError, UsageError
 PRIVATE, OTHERS = 0o700, 0o077
 HOME_VARIABLE = "DEMOSCOPE_HOME"
 DEFAULT_HOME = "warehouse"
+IGNORE_ALL = "*\n"
 UNUSABLE = "?#"
 """DuckDB looks for its write-ahead log before a `?`; dbt takes a path for an address of the web."""
 
@@ -56,6 +57,8 @@ class Home:
         """Inputs the bundled studies write before they are ingested."""
         self.dagster = root / "dagster"
         """Dagster's own state (DAGSTER_HOME)."""
+        self.git_ignore = root / ".gitignore"
+        """Keeps git from taking keys and votes where the home lies in a repository."""
 
     @property
     def is_writable(self) -> bool:
@@ -74,6 +77,13 @@ class Home:
             raise ReadOnlyError(message, remedy=remedy)
 
     @property
+    def names(self) -> set[str]:
+        """How what the program puts there is called."""
+        database = self.database.name
+        own = {path.name for path in vars(self).values() if path != self.root}
+        return own | {"dbt", f"{database}.wal", f"{database}.tmp"}
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """What may name a person, or lead to one: all but `marts`, `site` and the public key.
 
@@ -85,6 +95,19 @@ class Home:
             *(self.ratings, self.boards, self.studies, self.dagster, self.root / "dbt"),
             *self.root.glob(f"{self.database.name}*"),
         )
+
+    def keep_from_git(self) -> None:
+        """Let git take nothing of the home, wherever it lies.
+
+        A directory that holds other things too, and a file that is there, stay as they are: their
+        owner may mean some of it for git.
+        """
+        if self.git_ignore.exists():
+            return
+        if self.root.exists() and not {path.name for path in self.root.iterdir()} <= self.names:
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.git_ignore.write_text(IGNORE_ALL, encoding="utf-8")
 
     def keep_private(self) -> None:
         """Let nobody but the owner read what may name a person, from now on and made before.

@@ -80,11 +80,13 @@ class RowRule:
         refused: an SQL condition over log columns; a row where it is true is refused.
         reason: why.
         column: the column that is named with the reason.
+        whose: which rows must have the column, in words, where the reason is that it is missing.
     """
 
     refused: str
     reason: Refusal
     column: str
+    whose: str = "a row"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,10 @@ LIKENESS_MIN = 0.6
 WHOLE, PERCENT = 1.0, 100.0
 # The lowest percent is above the highest share by so much, if not by more.
 GAP = 3.0
-COLUMNS = ("model_id", "benchmark", "metric", "score", "score_maximum")
+COLUMNS = ("model_id", "benchmark", "metric", "score", "score_minimum", "score_maximum")
+
+# The lowest and highest score there can be, as a row gives them.
+Range = tuple[float | None, float]
 
 
 @dataclass
@@ -56,22 +59,80 @@ class Scale:
 
 
 @dataclass
+class Ranges:
+    """The ranges that rows of one benchmark and metric give, and the scores without one.
+
+    `given` has the first row of each range, `lowest` and `highest` are of scores without a maximum,
+    `lowest_percent` is the lowest score of a range up to 100.
+    """
+
+    given: dict[Range, int] = field(default_factory=dict)
+    lowest: tuple[float, str] = (math.inf, "")
+    highest: tuple[float, str] = (-math.inf, "")
+    lowest_percent: float = math.inf
+
+    def add(self, score: float, example: str, row: int, given: Range | None) -> None:
+        """Take one score, with its range where the row gives one."""
+        if given is None:
+            self.lowest = min(self.lowest, (score, example))
+            self.highest = max(self.highest, (score, example))
+            return
+        self.given.setdefault(given, row)
+        if given[1] == PERCENT:
+            self.lowest_percent = min(self.lowest_percent, score)
+
+    @property
+    def listed(self) -> str:
+        """Every range with its first row."""
+        shown = [
+            f"{'up' if least is None else f'{least:g}'} to {most:g} (row {row})"
+            for (least, most), row in self.given.items()
+        ]
+        more = f"; and {len(shown) - SHOWN:,} more" if len(shown) > SHOWN else ""
+        return "; ".join(shown[:SHOWN]) + more
+
+    @property
+    def has_several(self) -> bool:
+        """Whether rows give ranges that differ by more than that one leaves its minimum out."""
+        least = {low for low, _ in self.given if low is not None}
+        return len(least) > 1 or len({most for _, most in self.given}) > 1
+
+    @property
+    def outlier(self) -> str:
+        """A score without a range that does not fit those that others give; nothing if all do."""
+        if not self.given:
+            return ""
+        bottoms = [low for low, _ in self.given if low is not None]
+        if self.highest[0] > max(most for _, most in self.given):
+            return self.highest[1]
+        if len(bottoms) == len(self.given) and self.lowest[0] < min(bottoms):
+            return self.lowest[1]
+        is_share = 0.0 <= self.lowest[0] <= WHOLE
+        is_apart = math.inf > self.lowest_percent >= GAP * self.lowest[0]
+        return self.lowest[1] if is_share and is_apart else ""
+
+
+@dataclass
 class ScoreNotes:
-    """Models with a score, each with its first row, and the scales of scores without a maximum."""
+    """Models with a score, each with its first row; scales of scores without a maximum; ranges."""
 
     models: dict[str, int] = field(default_factory=dict)
     scales: dict[tuple[str, str | None], Scale] = field(default_factory=dict)
+    ranges: dict[tuple[str, str | None], Ranges] = field(default_factory=dict)
 
     def note(self, native: pa.Table, logged: pa.Table) -> None:
         """Take rows of `benchmark_reported` as the source wrote them, and as the log has them."""
         numbers = native[ROW_NUMBER].to_pylist()
         columns = (logged[name].to_pylist() for name in COLUMNS)
-        for number, model, benchmark, metric, score, maximum in zip(numbers, *columns, strict=True):
+        for number, model, benchmark, metric, score, least, most in zip(
+            numbers, *columns, strict=True
+        ):
             self.models.setdefault(model, number)
-            if maximum is not None:
-                continue
-            scale = self.scales.setdefault((benchmark, metric), Scale())
-            scale.add(score, f"{score:g} of {model!a} in row {number}")
+            exam, example = (benchmark, metric), f"{score:g} of {model!a} in row {number}"
+            given = None if most is None else (least, most)
+            self.ranges.setdefault(exam, Ranges()).add(score, example, number, given)
+            if most is None:
+                self.scales.setdefault(exam, Scale()).add(score, example)
 
     def warnings(self, known: Iterable[str], meant: Mapping[str, str]) -> list[str]:
         """Sentences on them.
@@ -81,7 +142,11 @@ class ScoreNotes:
                 no score can be said to be of another model.
             meant: what names mean by the aliases that stand.
         """
-        return [*_unknown(self.models, sorted(known), meant), *_two_scales(self.scales)]
+        return [
+            *_unknown(self.models, sorted(known), meant),
+            *_two_scales(self.scales),
+            *_ranges(self.ranges),
+        ]
 
 
 def _unknown(models: Mapping[str, int], known: list[str], meant: Mapping[str, str]) -> list[str]:
@@ -111,3 +176,22 @@ def _two_scales(scales: Mapping[tuple[str, str | None], Scale]) -> list[str]:
         for (benchmark, metric), one in scales.items()
         if one.has_two
     ]
+
+
+def _ranges(ranges: Mapping[tuple[str, str | None], Ranges]) -> list[str]:
+    """Benchmarks whose rows give several ranges, or whose scores without one fit none."""
+    said = []
+    for (benchmark, metric), one in ranges.items():
+        name = f"Of {benchmark!a} ({metric or 'score'})"
+        if one.has_several:
+            said.append(
+                f"{name} rows give different ranges: {one.listed}. Scores are compared as they "
+                "stand: write all on one scale."
+            )
+        if one.outlier:
+            said.append(
+                f"{name} a score without a range does not fit the range of others, {one.listed}: "
+                f"{one.outlier}. Are there shares and percent in one file? Scores are compared as "
+                "they stand: write all on one scale, with score_minimum and score_maximum."
+            )
+    return said

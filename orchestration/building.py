@@ -116,6 +116,7 @@ def _build(
     warn: Callable[[str], None],
 ) -> Release:
     home.require_writable()
+    home.keep_from_git()
     clear_leftovers(home)
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, as_of, valid_until)

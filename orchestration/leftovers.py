@@ -160,9 +160,7 @@ def _remove(path: Path) -> None:
 
 def unknown(home: Home) -> list[Path]:
     """What lies in the warehouse and is neither the program's nor where its owner's things go."""
-    database = home.database.name
-    known = {path.name for path in vars(home).values() if isinstance(path, Path)}
-    known |= {"dbt", database, f"{database}.wal", f"{database}.tmp"}
+    known = home.names
     if (old_page := cut_off(home.site)) is not None:
         known.add(old_page.name)
     found = [path for path in _within(home.root) if path.name not in known]

@@ -17,7 +17,7 @@ from ingestion.paths import make_private
 from ingestion.sources.time_forms import READ
 from ingestion.tables import Table
 from ingestion.visible_text import storable
-from ingestion.vocabulary import Refusal
+from ingestion.vocabulary import EventType, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,11 +34,23 @@ RESTORE = (
     "Restore it from a backup, or delete it and ingest the same file again: no row is counted"
     " twice. `demoscope log show` lists what was loaded, by commit."
 )
-TWO_WAYS = (
-    "Two ways: correct what the log has, by this file (`demoscope ingest --update`, for battles) or"
-    " event by event (event_corrected with the event's id, which `demoscope log events` finds); or"
-    " take the earlier load back (`demoscope log undo COMMIT`; `demoscope log show` lists commits)"
-    " and load this file again."
+IN_THIS_FILE, NOT_CORRECTABLE = "in_this_file", "not_correctable"
+# What becomes of rows whose id something else has, by what has it.
+BY_CORRECTION = {
+    EventType.BATTLE_JUDGED: (
+        "Correct battles by this file (`demoscope ingest --update`), or one by one "
+        "(event_corrected with the battle's event id, which `demoscope log events` finds)."
+    ),
+    EventType.PARTICIPANT_ENROLLED: "What people answer otherwise, say by participant_corrected.",
+}
+BY_RETRACTION = (
+    "To take back what the log has, retract the event (event_retracted with its event id, which "
+    "`demoscope log events` finds) or its load (`demoscope log undo COMMIT`; `demoscope log show` "
+    "lists commits), then load {again}."
+)
+ONE_ID_TWICE = (
+    "Of two rows of one file that have one id, the first counts. If both are meant, give them two "
+    "ids (a native_id of more columns); else delete the wrong one."
 )
 # What is accepted, and what to do, where a reason alone does not say it.
 REMEDIES = {
@@ -79,7 +91,9 @@ class LoadReport:
     """One load of one file.
 
     Counts are rows; `row_count` is always accepted + duplicate + quarantined. What is set aside is
-    no row: records of the file that are no events, such as later turns in PRISM. `retracted_count`
+    no row: records of the file that are no events, such as later turns in PRISM. `conflicts` counts
+    rows whose id something else has, by what has it: a row IN_THIS_FILE, else the event type of the
+    log, or NOT_CORRECTABLE where a load that corrects could not. `retracted_count`
     are duplicates of events that were retracted and stay so, `corrected_count` those of the
     accepted that entered as corrections of what the log has. `position` is the log position after
     which the load's events are in the log; null where the load was refused.
@@ -92,6 +106,7 @@ class LoadReport:
     duplicate_count: int
     quarantined_count: int
     quarantined_by_reason: dict[str, int]
+    conflicts: dict[str, int] = field(default_factory=dict)
     retracted_count: int = 0
     corrected_count: int = 0
     set_aside_count: int = 0
@@ -297,7 +312,24 @@ def example_lines(examples: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def remedies(report: LoadReport) -> list[str]:
     """What is accepted in place of what was refused, and what to do, by reason."""
-    return [text for reason, text in REMEDIES.items() if reason in report.quarantined_by_reason]
+    reasons = report.quarantined_by_reason
+    said = [text for reason, text in REMEDIES.items() if reason in reasons]
+    return [*said, *_of_conflicts(report)] if Refusal.CONFLICTING_DUPLICATE in reasons else said
+
+
+def _of_conflicts(report: LoadReport) -> list[str]:
+    """What to do about rows whose id something else has: in the log, or in their own file."""
+    # What the log took of a file is not read again, but by another name or content.
+    again = "this file again"
+    if report.status != "refused":
+        again = "those rows again in a file of their own"
+    said = []
+    if report.conflicts.keys() != {IN_THIS_FILE}:
+        said += [text for kind, text in BY_CORRECTION.items() if kind in report.conflicts]
+        said.append(BY_RETRACTION.format(again=again))
+    if IN_THIS_FILE in report.conflicts:
+        said.append(ONE_ID_TWICE)
+    return [f"{Refusal.CONFLICTING_DUPLICATE}: {' '.join(said)}"]
 
 
 def _refusal_message(report: LoadReport) -> str:
@@ -335,7 +367,7 @@ def _refusal_remedy(report: LoadReport, *, is_kept: bool) -> str:
         where = "A load keeps every bad row in the warehouse's quarantine"
     conflicts = report.quarantined_by_reason.get(Refusal.CONFLICTING_DUPLICATE)
     if conflicts == report.quarantined_count:
-        return f"\n{where}. {TWO_WAYS}"
+        return f"\n{where}."
     take = "; to take the good rows as they are, raise --max-bad-share"
     return (
         f"\n{where} with its reason. Correct the file or its mapping"

@@ -20,6 +20,7 @@ from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX, AliasReach, EventType
 from orchestration.benchmark_warnings import ScoreNotes
 from orchestration.model_names import END, Statement, current, meanings, statements
 from orchestration.registrations import registered_before
+from orchestration.unknown_models import ModelNotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,6 +49,7 @@ class Foreseen:
     statements: list[Statement] = field(default_factory=list)
     compared: set[str] = field(default_factory=set)
     registered: set[str] = field(default_factory=set)
+    rated: set[str] = field(default_factory=set)
 
     def add(self, event_type: EventType, logged: pa.Table) -> None:
         """Take rows that a load would have committed, in the form in which the log has them."""
@@ -56,6 +58,8 @@ class Foreseen:
                 self.compared.update(logged[name].unique().to_pylist())
         elif event_type is EventType.MODEL_REGISTERED:
             self.registered.update(logged["model_id"].unique().to_pylist())
+        elif event_type is EventType.EXPERIENCE_RATED:
+            self.rated.update(logged["model_id"].unique().to_pylist())
         elif event_type is EventType.MODEL_ALIASED:
             columns = (logged[name].to_pylist() for name in ("alias", "model_id", "applies_to"))
             for alias, model, reach in zip(*columns, strict=True):
@@ -79,6 +83,7 @@ class Noted:
     aliases: list[tuple[int, str, str]] = field(default_factory=list)
     registered: dict[str, set[str]] = field(default_factory=dict)
     scores: ScoreNotes = field(default_factory=ScoreNotes)
+    about_models: ModelNotes = field(default_factory=ModelNotes)
     foreseen: Foreseen = field(default_factory=Foreseen)
 
     def note(self, event_type: EventType, native: pa.Table, logged: pa.Table) -> None:
@@ -87,6 +92,7 @@ class Noted:
             self.sources.update(logged["source"].unique().to_pylist())
             for name in MODELS:
                 self.models.update(logged[name].unique().to_pylist())
+        self.about_models.note(event_type, native, logged)
         if event_type is EventType.BENCHMARK_REPORTED:
             self.scores.note(native, logged)
         if event_type is EventType.MODEL_ALIASED:
@@ -126,7 +132,8 @@ class Noted:
 def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
     """Sentences on what looks like a mistake; none where nothing does."""
     named = noted.models or noted.aliases or noted.registered or noted.scores.models
-    if not (named or noted.people):
+    about_models = noted.about_models
+    if not (named or noted.people or about_models.is_any):
         return []
     with duckdb.connect() as connection:
         register(connection, log, log.resolve(None))
@@ -138,6 +145,10 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         known = {name for (name,) in connection.sql(models).fetchall()}
         registered = "select model_id from raw.model_registered"
         registered_ids = {name for (name,) in connection.sql(registered).fetchall()}
+        rated: set[str] = set()
+        if about_models.is_any:
+            ratings = "select distinct model_id from raw.experience_rated"
+            rated = {name for (name,) in connection.sql(ratings).fetchall()}
         people = "select distinct subject_id, source from raw.participant_enrolled"
         enrolled = noted.enrolled | dict(connection.sql(people).fetchall())
         voting = connection.sql(VOTING).fetchall()
@@ -150,6 +161,10 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         sources = {source for (source,) in connection.sql(comparing).fetchall()}
     known |= noted.foreseen.compared
     registered_ids |= noted.foreseen.registered
+    # Of a load that is refused the log has nothing, and its own names are no mistake.
+    all_registered = registered_ids | noted.registered.keys()
+    all_known = known | noted.models | all_registered | about_models.rated
+    all_known |= rated | noted.foreseen.rated
     said = [*statements(log), *noted.foreseen.statements]
     meant = current(said)
     return [
@@ -162,6 +177,7 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         *_alike(noted.models, known, meant),
         *_aliases(noted.aliases, said, known | registered_ids),
         *registered_before(noted.registered, log),
+        *about_models.warnings(all_known, all_registered, meant),
         *noted.scores.warnings({meant.get(name, name) for name in known}, meant),
     ]
 

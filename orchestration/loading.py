@@ -46,6 +46,8 @@ from orchestration.dry_run import NO_VAULT, reading
 from orchestration.erased_content import erased_row, less_content
 from orchestration.leftovers import clear_leftovers
 from orchestration.load_report import (
+    IN_THIS_FILE,
+    NOT_CORRECTABLE,
     GateRefusalError,
     LoadReport,
     earlier_report,
@@ -137,6 +139,7 @@ def _prepared(
 ) -> Iterator[_Load]:
     """The load of a file while the vault is held, after the aliases that its mapping brings."""
     home.require_writable()
+    home.keep_from_git()
     clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
         source = opened()
@@ -449,8 +452,18 @@ class _Load:
         self.accepted[event_type] += accepted
         if found:
             numbers = native[ROW_NUMBER].to_pylist()
-            self.conflicts.add(event_type, ((numbers[one.row], one) for one in found))
+            kind = NOT_CORRECTABLE if self.updates.is_asked else None
+            told = ((numbers[one.row], one, self._row_number(one.earlier)) for one in found)
+            self.conflicts.add(event_type, told, kind=kind)
         return refused
+
+    def _row_number(self, staged: tuple[int, int] | None) -> int | None:
+        """The file's number of a row that was staged."""
+        if staged is None:
+            return None
+        stage, row = staged
+        number: int = self.staged_numbers[stage][1][row].as_py()
+        return number
 
     def _stage_corrections(self, batch: Batch) -> None:
         """Stage what an update makes of the changed rows."""
@@ -490,12 +503,13 @@ class _Load:
                 late = Conflicts()
                 for row in conflicts:
                     event_type, numbers = self.staged_numbers[row["stage"]]
-                    taken = Conflict(row["row"], None, "another load took it meanwhile")
-                    late.add(event_type, [(numbers[row["row"]].as_py(), taken)])
+                    taken = Conflict(row["row"], None, "it was committed meanwhile")
+                    late.add(event_type, [(numbers[row["row"]].as_py(), taken, None)])
                 for rows in late.rows(self.reopened()):
                     quarantine.add(rows)
                 quarantine.keep()
                 self.late_conflicts = quarantine.count
+                self.conflicts.kinds += late.kinds
         return receipt.seq
 
     def _open_quarantine(self, load_id: str) -> Quarantine:
@@ -521,6 +535,9 @@ class _Load:
         reasons = self.quarantine.reasons.copy()
         if self.late_conflicts:
             reasons[Refusal.CONFLICTING_DUPLICATE] += self.late_conflicts
+        conflicts = self.conflicts.kinds.copy()
+        # The others were found while the file was read: rows of it against each other.
+        conflicts[IN_THIS_FILE] += reasons[Refusal.CONFLICTING_DUPLICATE] - conflicts.total()
         return LoadReport(
             load_id=self.load_id,
             file=self.source.name,
@@ -534,6 +551,7 @@ class _Load:
             duplicate_count=self.duplicates,
             quarantined_count=reasons.total(),
             quarantined_by_reason=dict(sorted(reasons.items())),
+            conflicts=dict(sorted((+conflicts).items())),
             retracted_count=self.retracted,
             corrected_count=len(self.updates.changed),
             set_aside_count=self.source.set_aside_count,

@@ -38,6 +38,7 @@ def study_files(
     Raises:
         NotFoundError: no such study.
     """
+    home.keep_from_git()
     if name == ARENA:
         from ingestion.sources.leaderbot import fetch_leaderbot
 

@@ -145,7 +145,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=3000)
     port = parser.parse_args().port
     os.environ["DAGSTER_IS_DEV_CLI"] = "1"
-    Home.from_environment().keep_private()
+    home = Home.from_environment()
+    home.keep_private()
+    home.keep_from_git()
     try:
         serve(port)
     except KeyboardInterrupt:

@@ -93,10 +93,12 @@ class Batch:
         ids = self._known_ids()
         result = self._compared_with_log(contract, table)
         result.is_retracted[stays_retracted] = True
-        rows, places = ids.in_batch()
-        in_batch = self._staged.rows_at(places)
-        settle(contract, table, ((rows[which], known) for _, which, known in in_batch), result)
-        settle_repeats(contract, table, ids.repeats(), result)
+        rows, places, stages, stage_rows = ids.in_batch()
+        in_batch = ((rows[which], known) for _, which, known in self._staged.rows_at(places))
+        came_with = zip(stages.tolist(), stage_rows.tolist(), strict=True)
+        earlier = dict(zip(rows.tolist(), came_with, strict=True))
+        settle(contract, table, in_batch, result, earlier=earlier)
+        settle_repeats(contract, table, ids.repeats(), result, self._stage_count)
         accepted = np.flatnonzero(result.is_accepted)
         if len(accepted):
             taken = table if len(accepted) == len(table) else table.take(pa.array(accepted))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -100,8 +101,13 @@ class KnownIds:
         return self._columns("SELECT row, position FROM logged JOIN asked USING (hash)")
 
     def in_batch(self) -> tuple[IntArray, ...]:
-        """Rows asked about and places of staged rows that hash alike."""
-        return self._columns("SELECT row, place FROM staged JOIN asked USING (hash)")
+        """Rows asked about and staged rows that hash alike.
+
+        Returns:
+            The rows; the staged rows' places, and the `stage()` calls and rows they came with.
+        """
+        columns = "row, place, stage, stage_row"
+        return self._columns(f"SELECT {columns} FROM staged JOIN asked USING (hash)")
 
     def repeats(self) -> IntArray:
         """Rows asked about that hash like another one of them, rising."""
@@ -176,6 +182,7 @@ def settle(
     candidates: Candidates,
     result: StageResult,
     positions: Mapping[int, int] | None = None,
+    earlier: Mapping[int, tuple[int, int]] | None = None,
 ) -> None:
     """Mark the rows that a known row shows to be duplicates or conflicts.
 
@@ -185,6 +192,7 @@ def settle(
         candidates: staged row numbers and the known rows whose ids hash alike.
         result: changed in place.
         positions: of all known rows in the log, per staged row; None where they are in the batch.
+        earlier: of known rows in the batch, per staged row, the `stage()` call and its row.
     """
     for rows, known in candidates:
         mine = pc.take(table["event_id"], pa.array(rows))
@@ -201,13 +209,14 @@ def settle(
             differ = pa.array(~is_same)
             mine = table.take(pa.array(other))
             places = [] if positions is None else [positions[row] for row in other.tolist()]
+            found = conflicts_of(contract, other.tolist(), mine, bodies.filter(differ), places)
             result.conflicts.extend(
-                conflicts_of(contract, other.tolist(), mine, bodies.filter(differ), places)
+                replace(one, earlier=None if earlier is None else earlier[one.row]) for one in found
             )
 
 
 def settle_repeats(
-    contract: Contract, table: pa.Table, rows: IntArray, result: StageResult
+    contract: Contract, table: pa.Table, rows: IntArray, result: StageResult, stage: int
 ) -> None:
     """Mark rows that repeat an earlier row of the same table.
 
@@ -216,6 +225,7 @@ def settle_repeats(
         table: staged rows.
         rows: those that hash like another one, rising.
         result: changed in place; rows marked already are left alone.
+        stage: number of the `stage()` call.
     """
     rows = rows[result.is_accepted[rows]]
     if not len(rows):
@@ -226,7 +236,9 @@ def settle_repeats(
     is_repeat = first_of != rows
     if is_repeat.any():
         known = table.take(pa.array(first_of[is_repeat]))
-        settle(contract, table, [(rows[is_repeat], known)], result)
+        firsts = zip(rows[is_repeat].tolist(), first_of[is_repeat].tolist(), strict=True)
+        earlier = {row: (stage, first) for row, first in firsts}
+        settle(contract, table, [(rows[is_repeat], known)], result, earlier=earlier)
 
 
 def _is_same_event(contract: Contract, mine: pa.Table, known: pa.Table) -> npt.NDArray[np.bool_]:

@@ -36,6 +36,8 @@ class Conflict:
         difference: the columns that differ, in words.
         event_id: what is known under: the last generation of the row's id.
         pairs: per column that differs, what the row says and what is known.
+        earlier: the `stage()` call and the row of its table, both from 0, of the earlier row of
+            the batch; None where it is in the log.
     """
 
     row: int
@@ -43,6 +45,7 @@ class Conflict:
     difference: str
     event_id: str = ""
     pairs: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    earlier: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

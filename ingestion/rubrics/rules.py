@@ -17,7 +17,7 @@ def label_rules() -> Iterator[RowRule]:
     is_models = f"labeller_kind = '{LabellerKind.MODEL}'"
     for column in ("prompt_sha256", "rubric", "rubric_version"):
         missing = f"{is_models} and nullif(trim({column}), '') is null"
-        yield RowRule(missing, Refusal.MISSING_VALUE, column)
+        yield RowRule(missing, Refusal.MISSING_VALUE, column, "a model's label")
     for rubric in own_rubrics():
         yield from _rules(rubric)
 

@@ -23,6 +23,8 @@ REFUSAL_COLUMN = "refusal_column"
 
 Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]
+# What a file has at the position of a row in a column of its own.
+Written = Callable[[int, str], Any]
 # Why a row is refused, and which column that is about.
 Objection = tuple[Refusal, str | None]
 # By position of the row.
@@ -60,6 +62,7 @@ class NativeBatch:
         limits: between which instants its events may lie.
         taken_from: the file's columns that a column of the contract is made of, where a mapping
             says so.
+        written: what the file has there, which a mapping may read as nothing.
     """
 
     event_type: EventType | None
@@ -67,6 +70,7 @@ class NativeBatch:
     originals: Originals
     limits: Limits = USUAL
     taken_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    written: Written = lambda _place, _name: None
 
 
 class Source(Protocol):

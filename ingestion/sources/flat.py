@@ -139,6 +139,7 @@ class FlatFile(FileSource):
             batch,
             table=batch.table.take(pa.array(kept)),
             originals=lambda places: batch.originals([int(kept[place]) for place in places]),
+            written=lambda place, name: batch.written(int(kept[place]), name),
         )
 
     def _register(self, wanted: list[str], piece: Piece) -> None:
@@ -158,8 +159,14 @@ class FlatFile(FileSource):
             column: tuple(name for either in needed_by(spec) for name in either if name in wanted)
             for column, spec in mapping.columns.items()
         }
+        cells = dict(zip(wanted, piece.table.columns, strict=False))
         return NativeBatch(
-            self._mapping.event, table, piece.originals, self._mapping.limits, taken_from
+            self._mapping.event,
+            table,
+            piece.originals,
+            self._mapping.limits,
+            taken_from,
+            lambda place, name: cells[name][place].as_py(),
         )
 
     def _wanted(self, available: list[str]) -> list[str]:

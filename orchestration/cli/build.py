@@ -164,12 +164,14 @@ def _say_warnings(warnings: Sequence[str], home: Home) -> None:
 
 
 def _say_unmatched(home: Home) -> None:
-    """What did not meet and looks like a mistake: people, criteria, labels, ratings."""
+    """What did not meet and looks like a mistake: people, models, criteria, labels, ratings."""
+    from orchestration.unknown_models import unknown_models
     from orchestration.unmatched_people import nobody_enrolled, unmatched_people
     from orchestration.unseeded_criteria import unseeded_criteria
     from orchestration.unused_answers import unused_answers
 
-    said = [*unmatched_people(home), *unseeded_criteria(home), *unused_answers(home)]
+    said = [*unmatched_people(home), *unknown_models(home)]
+    said += [*unseeded_criteria(home), *unused_answers(home)]
     for sentence in said:
         say(f"warning: {sentence}")
     if nobody_enrolled(home):

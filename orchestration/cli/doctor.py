@@ -238,6 +238,7 @@ def _unknown(home: Home) -> list[dict[str, Any]]:
 def _people(home: Home) -> list[dict[str, Any]]:
     """What looks like a mistake in the data: no fault of the installation, so `is_well`."""
     from orchestration.database import mart_rows
+    from orchestration.unknown_models import unknown_models
     from orchestration.unmatched_people import unmatched_people
     from orchestration.unseeded_criteria import unseeded_criteria
     from orchestration.unused_answers import unused_answers
@@ -251,6 +252,7 @@ def _people(home: Home) -> list[dict[str, Any]]:
         {"check": check, "is_well": True, "mark": "look", "message": sentence}
         for check, sentences in (
             ("people", unmatched_people(home)),
+            ("models", unknown_models(home)),
             ("weights", weighting_gaps(home)),
             ("criteria", unseeded_criteria(home)),
             ("answers", unused_answers(home)),

@@ -162,16 +162,12 @@ def _show_updates(path: str, updates: Updates) -> None:
 
 def _what_was_refused(report: LoadReport) -> None:
     """Examples of refused rows, and what can be done about them."""
-    from ingestion.vocabulary import Refusal
-    from orchestration.load_report import TWO_WAYS, example_lines, remedies
+    from orchestration.load_report import example_lines, remedies
 
     for line in example_lines(report.examples):
         put(f"    {line}")
     for remedy in remedies(report):
         put(f"    {remedy}")
-    is_refused = report.status == "refused"
-    if Refusal.CONFLICTING_DUPLICATE in report.quarantined_by_reason and not is_refused:
-        put(f"  {TWO_WAYS}")
 
 
 def _summary(report: LoadReport) -> None:
@@ -189,9 +185,11 @@ def _summary(report: LoadReport) -> None:
         put(f"    {reason:<22} {count:>10,}")
     if report.set_aside_count:
         put(f"  {'set aside':<12} {report.set_aside_count:>12,}  (records that are no events)")
-    _what_was_refused(report)
-    for warning in report.warnings:
-        put(f"  warning: {warning}")
+    if report.status != "refused":
+        # The error has said all this of a load that was refused whole.
+        _what_was_refused(report)
+        for warning in report.warnings:
+            put(f"  warning: {warning}")
     if report.corrected_count:
         put(f"  {report.corrected_count:,} of the accepted are corrections of what the log has.")
     if report.retracted_count:

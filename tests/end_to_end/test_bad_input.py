@@ -72,9 +72,12 @@ def test_a_load_with_too_many_bad_rows_is_refused_whole(home: Path, tmp_path: Pa
     assert "votes.jsonl" in done.stderr
     assert "--max-bad-share" in done.stderr
     assert document(home, "log", "show", "--json")["commits"] == []
-    told = demoscope(home, "ingest", path).stdout
-    assert "accepted" not in told
-    assert "held back              10" in told
+    told = demoscope(home, "ingest", path)
+    assert "accepted" not in told.stdout
+    assert "held back              10" in told.stdout
+    # Its reasons are said once, beside the counts.
+    both = told.stderr + told.stdout
+    assert [both.count(text) for text in ("row 11", "outcome is 'left'", "Too many")] == [1, 1, 1]
     # The same file with a larger tolerance: the good rows go in.
     [load] = document(home, "ingest", path, "--max-bad-share", "0.5", "--json")["loads"]
     assert (load["accepted_count"], load["quarantined_count"], load["position"]) == (10, 5, 1)

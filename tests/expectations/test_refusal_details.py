@@ -30,7 +30,8 @@ CASES = [
      ["rating is '8'", "1 to 7", "criterion 'wit'", "correct"]),
     (EventType.EXPERIENCE_RATED, RATED | {"rating": "3.5"}, "wrong_type",
      ["rating is '3.5'", "a whole number, 1 to 7"]),
-    (EventType.EXPERIENCE_RATED, RATED, "missing_value", ["rating is not in the row", "add it"]),
+    (EventType.EXPERIENCE_RATED, RATED, "missing_value",
+     ["rating is not in the row, and a row must have it", "add it"]),
     (EventType.EXPERIENCE_RATED, RATED | {"rating": "4", "criterion": "My Wit"}, "unknown_value",
      ["criterion is 'My Wit'", "must have the form"]),
     (EventType.BENCHMARK_REPORTED, SCORED | {"score": "120", "score_maximum": "100"},
@@ -52,7 +53,9 @@ CASES = [
     (EventType.CONVERSATION_LABELLED, LABELLED | {"rubric_version": "9"}, "outside_rubric",
      ["rubric_version is '9'", "at version 1"]),
     (EventType.CONVERSATION_LABELLED, LABELLED | {"labeller_kind": "model"}, "missing_value",
-     ["prompt_sha256 is not in the row"]),
+     ["prompt_sha256 is not in the row, and a model's label must have it"]),
+    (EventType.CONVERSATION_LABELLED, LABELLED | {"labeller_kind": "model", "prompt_sha256": ""},
+     "missing_value", ["prompt_sha256 is empty, and a model's label must have it"]),
     (EventType.BATTLE_JUDGED, JUDGED | {"model_b": "a"}, "model_against_itself", ["'a'"]),
     (EventType.BATTLE_JUDGED, JUDGED | {"outcome": "left"}, "unknown_value",
      ["outcome is 'left'", "a, b, tie, both_bad"]),
@@ -83,10 +86,9 @@ def test_a_refusal_says_what_is_there_and_what_is_allowed(
 
 @pytest.fixture(name="wide")
 def wide_refusals(tmp_path: Path) -> list[RefusedRow]:
-    criteria = "helpfulness,communication,understanding,adaptiveness,trustworthiness,personality"
     file = tmp_path / "ratings.csv"
     file.write_text(
-        f"task_id,participant_id,model,{criteria},background_and_culture\n"
+        f"task_id,participant_id,model,{CRITERIA},background_and_culture\n"
         "t1,p1,alpha,8,5,5,5,5,2.5,5\nt2,p2,,7,,,,,,\n,p3,beta,7,,,,,,\n"
     )
     source = open_source(str(file), mapping="experience-wide")
@@ -101,6 +103,58 @@ def test_a_wide_file_names_its_own_column(wide: list[RefusedRow]) -> None:
     missing = [row.detail for row in wide if row.reason == Refusal.MISSING_VALUE]
     assert missing[0].startswith("model_id (column model of the file) is empty")
     assert missing[1].startswith("native_id (column task_id of the file) is empty")
+
+
+SCORES = "model,benchmark,metric,score,reported_by,date"
+CRITERIA = "helpfulness,communication,understanding,adaptiveness,trustworthiness,personality"
+RATINGS = f"task_id,participant_id,model,{CRITERIA},background_and_culture,rated_at"
+VOTES = "id,worker,left,right,winner,when"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "header", "row", "time"),
+    [
+        ("benchmark-scores", SCORES, "alpha,exam,accuracy,12,Office,{}", "31/07/2025 10:00"),
+        ("experience-wide", RATINGS, "1,p,alpha,5,5,5,5,5,5,5,{}", "31/07/2025 10:00"),
+        ("votes", VOTES, "1,p,alpha,beta,left,{}", "31/07/2025 10:00"),
+        ("votes", VOTES, "1,p,alpha,beta,left,{}", "2025-07-01 10:00"),
+    ],
+)
+def test_a_time_that_is_not_read_is_quoted_as_the_file_has_it(
+    tmp_path: Path, mapping: str, header: str, row: str, time: str
+) -> None:
+    file, votes = tmp_path / "rows.csv", tmp_path / "votes.yml"
+    file.write_text(f"{header}\n{row.format(time)}\n")
+    votes.write_text(
+        "source: panel\nevent: battle_judged\nfile: {format: csv}\ncolumns:\n"
+        "  native_id: id\n  participant_id: worker\n  model_a: left\n  model_b: right\n"
+        "  dimension: {constant: overall}\n  occurred_at: when\n"
+        "  outcome: {column: winner, values: {left: a, right: b, tie: tie}}\n"
+    )
+    source = open_source(str(file), mapping=str(votes) if mapping == "votes" else mapping)
+    gate = Gate()
+    found = [row for batch in source.batches() for row in gate.split(batch).refused]
+    assert {row.reason for row in found} == {Refusal.BAD_TIMESTAMP}
+    column = header.rpartition(",")[2]
+    assert {row.detail.partition("'")[0] for row in found} == {
+        f"occurred_at (column {column} of the file) is "
+    }
+    assert all(f"is '{time}'" in row.detail for row in found)
+
+
+def test_flags_that_name_no_outcome_are_quoted_as_the_file_has_them(tmp_path: Path) -> None:
+    file = tmp_path / "votes.csv"
+    file.write_text("id,a_won,b_won,model_a,model_b\n1,1,1,alpha,beta\n2,0,maybe,alpha,beta\n")
+    mapping = tmp_path / "votes.yml"
+    mapping.write_text(
+        "source: panel\nevent: battle_judged\nfile: {format: csv}\ncolumns:\n"
+        "  native_id: id\n  model_a: model_a\n  model_b: model_b\n"
+        "  dimension: {constant: overall}\n  outcome: {columns: {a_won: a, b_won: b}}\n"
+    )
+    source = open_source(str(file), mapping=str(mapping))
+    both, neither = [row for batch in source.batches() for row in Gate().split(batch).refused]
+    assert "is a_won '1', b_won '1'; it may be a, b" in both.detail
+    assert "is a_won '0', b_won 'maybe'; it may be a, b" in neither.detail
 
 
 def test_an_id_made_of_columns_names_the_empty_one(tmp_path: Path) -> None:
