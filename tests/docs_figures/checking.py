@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from ingestion.paths import Home
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import simulate
+from orchestration.database import open_database
 from tests.end_to_end.command import demoscope, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import duckdb
 
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATED, SEED_31, OF_3000, OF_500 = "simulated", "seed-31", "of-3000", "of-500"
@@ -132,9 +134,10 @@ def stale(figures: Sequence[Figure], place: Path) -> Iterator[str]:
         place: the study's directory, as `made` makes it.
     """
     home = Home(place / HOME)
+    published = home.root / "marts" / "current" / "demoscope.duckdb"
     with (
-        duckdb.connect(home.database, read_only=True) as build,
-        duckdb.connect(home.root / "marts" / "current" / "demoscope.duckdb", read_only=True) as bi,
+        open_database(home.database, is_read_only=True) as build,
+        open_database(published, is_read_only=True) as bi,
     ):
         build.register("truth", _truth(place / "truth.json"))
         for figure in figures:

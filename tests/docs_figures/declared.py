@@ -65,10 +65,10 @@ def margins() -> list[Sentence]:
 WEIGHTS = [
     Sentence(
         README,
-        "24,000 enrol, {people:,} of them judge, and {repeated:,.0f} of those judge more than once",
+        "24,000 enrol, {people:,} of them judge, and {repeated:,.0f} of those judge more than once,"
+        " up to {most} times",
         JUDGES,
     ),
-    Sentence(README, "Up to {most} times", JUDGES),
     *margins(),
     Sentence(
         WEIGHTING,
