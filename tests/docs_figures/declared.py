@@ -329,6 +329,12 @@ PRINTED = [
     Printed(ANALYSTS, "demoscope publish", "5,0"),
     Printed(OWNERS, "demoscope recruit --country US", "stratum                  people", OF_3000),
     Printed(OWNERS, "demoscope queue --batch 8", "Next battles on overall", OF_3000),
+    Printed(
+        OWNERS,
+        "demoscope queue --stratum US/age/55+ --batch 50 --format csv",
+        "stratum,dimension,place",
+        OF_3000,
+    ),
     Printed(OWNERS, "demoscope quality rules", "rule                   hit", OF_3000),
     Printed(OWNERS, "demoscope quality strike --dry-run", "three_strikes@1 would", OF_3000),
     Printed(OWNERS, "demoscope quality bias", "dimension       left", OF_3000),
