@@ -168,7 +168,7 @@ def _truth(path: Path) -> pa.Table:
 
 
 def _stale_sentence(figure: Sentence, build: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    [row] = build.sql(figure.query).fetch_arrow_table().to_pylist()
+    [row] = build.sql(figure.query).to_arrow_table().to_pylist()
     now = one_line(figure.words.format_map(row))
     if now not in one_line(text_of(figure.page)):
         yield f"{figure.page} should say: {now}"
