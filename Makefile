@@ -37,7 +37,7 @@ export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help setup setup-dev setup-oracle leaderboard ui rigging planted test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
-	bench weighting-plot calibrate pairing oracle screenshots docs lock clean clean-venv clean-warehouse
+	bench docs-figures weighting-plot calibrate pairing oracle screenshots docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:[^#]*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -156,6 +156,9 @@ format: setup-dev ## Format Python and SQL, and mend what can be mended
 
 bench: setup-dev ## The README's figures, measured here
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+docs-figures: setup-dev ## Are the figures that pages quote of simulated studies those of today? (minutes)
+	@$(BIN)/python -m tests.docs_figures $(ARGS)
 
 weighting-plot: setup-dev ## What weighting mends in a skewed sample, as a picture into docs/
 	@$(BIN)/python -m tests.end_to_end.skewed_sample --out docs $(ARGS)

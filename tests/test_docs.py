@@ -127,6 +127,28 @@ def test_a_wrong_command_is_found(line: str, expected: str | None) -> None:
     assert all(expected and expected in found for found in faults)
 
 
+def lacking(words: list[str]) -> list[str]:
+    """Options that a command can't do without, and that a line to be copied leaves out."""
+    command: Any = get_command(app)
+    rest = list(words)
+    while hasattr(command, "list_commands"):
+        command = command.get_command(None, rest.pop(0))
+    needed = [it for it in command.params if it.required and it.param_type_name == "option"]
+    return [it.opts[0] for it in needed if not set(it.opts) & set(rest)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_commands_to_copy_have_the_options_they_need(page: Path) -> None:
+    shown = [block for form, block in FENCE.findall(text_of(page)) if form in {"sh", "console"}]
+    commands = [words for block in shown for words in commands_of(block.replace("\\\n", " "))]
+    assert not [words for words in commands if lacking(words)]
+
+
+def test_an_option_that_is_needed_is_missed() -> None:
+    [words] = commands_of("demoscope witness sign request --name witness.example")
+    assert lacking(words) == ["--state", "--log-key"]
+
+
 def test_the_documentation_names_commands() -> None:
     named = {words[0] for page in PAGES for code in code_of(page) for words in commands_of(code)}
     assert {"ingest", "build", "leaderboard", "log", "simulate", "study", "doctor"} <= named

@@ -160,12 +160,14 @@ def _nothing(
     said = f"There are no {show.value} of {', '.join(chosen)}, weighting {weighting}."
     if show is Show.PROFILES:
         said += " Nothing there differs by more than chance."
-    others = sorted({f"{row['weighting']} ({row['stratum_id']})" for row in there})
-    return (
-        f"{said} Other weightings and strata with {show.value}: {listed(others)}"
-        if others
-        else said
-    )
+    others = sorted({_in_words(row) for row in there})
+    return f"{said} There are {show.value} of {listed(others)}" if others else said
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    is_weighted = row["weighting"] != "none"
+    how = f"--weighting {row['weighting']}" if is_weighted else "unweighted (--weighting none)"
+    return f"{row['stratum_id']} {how}"
 
 
 def _note(show: Show, rows: list[dict[str, Any]]) -> str | None:

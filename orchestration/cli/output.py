@@ -23,6 +23,7 @@ from ingestion.visible_text import visible, visible_in_json, visible_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from rich.console import Console
     from rich.table import Table
 
     Row = Mapping[str, Any]
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
+# Of a line in a pipe, where neither a terminal nor COLUMNS says: what is longer is not cut.
 WIDTH = 160
 NAME_WIDTH_MIN = 8
 ELLIPSIS = "…"
@@ -127,38 +129,40 @@ def _no_formula(cell: object) -> object:
 def print_table(
     rows: Sequence[Row], columns: Columns, *, title: str | None = None, note: str | None = None
 ) -> None:
-    """Print rows as a table for people; names are shortened where a figure would not fit else."""
+    """Print rows as a table for people.
+
+    On a terminal names are shortened where a figure would not fit else; in a pipe they are whole.
+    """
     from rich.console import Console  # only for people
-    from rich.measure import Measurement
     from rich.text import Text
 
-    console = Console(width=_width())
+    is_fitted = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    console = Console(width=None if is_fitted else WIDTH)
     cells = [
         [visible(one.format_map(row) if isinstance(one, str) else one(row)) for row in rows]
         for one in columns.values()
     ]
     whole = _table(columns, cells, title)
-    excess = Measurement.get(console, console.options.update(width=10**6), whole).maximum
-    excess -= console.width
-    if excess > 0:
+    excess = _width(console, whole) - console.width
+    if is_fitted and excess > 0:
         names = [
             at for at, heading in enumerate(columns) if not heading.startswith((">", "^", "<"))
         ]
         for at, width in _name_widths([cells[at] for at in names], excess).items():
             cells[names[at]] = _shortened(cells[names[at]], width)
         whole = _table(columns, cells, title)
-        # A figure that is cut is worse than a line that the terminal breaks.
-        needed = Measurement.get(console, console.options.update(width=10**6), whole).maximum
-        console.width = max(console.width, needed)
+    # A figure that is cut is worse than a line that the terminal breaks.
+    console.width = max(console.width, _width(console, whole))
     console.print(whole)
     if note:
         console.print(Text(visible_lines(note), style="dim"), soft_wrap=True)
 
 
-def _width() -> int | None:
-    """Columns of a line: the terminal's, or those that COLUMNS names; in a pipe WIDTH."""
-    is_told = os.environ.get("COLUMNS", "").isdigit()
-    return None if sys.stdout.isatty() or is_told else WIDTH
+def _width(console: Console, table: Table) -> int:
+    """Columns that a table takes where nothing is cut or broken."""
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(width=10**6), table).maximum
 
 
 def _table(columns: Columns, cells: list[list[str]], title: str | None) -> Table:

@@ -40,6 +40,12 @@ from rpt_position_bias as bias
 left join dim_dimension as dimensions using (dimension)
 order by dimensions.sort_order, dimension
 """
+WEIGHTED = """
+select model_id
+from rpt_leaderboard
+where stratum_id = 'all' and dimension = $dimension and weighting <> 'none'
+limit 1
+"""
 
 
 class State(StrEnum):
@@ -148,6 +154,7 @@ def votes(
     """What in everybody's verdicts looks like rigging, and how many people and votes that is."""
     from publishing.boards.vote_quality import SIGNALS
 
+    is_weighted = bool(_rows(WEIGHTED, {"dimension": dimension}))
     columns: Columns = {
         "signal": "{signal}",
         "model": lambda row: row["model_id"] or "",
@@ -156,7 +163,7 @@ def votes(
         ">people": "{people_count:,}",
         ">verdicts": "{verdict_count:,}",
         ">share": "{verdict_share:.1%}",
-        ">weight": lambda row: "" if row["weight_share"] is None else f"{row['weight_share']:.1%}",
+        ">weight": lambda row: _number(row["weight_share"] if is_weighted else None, ".1%"),
         "most of": lambda row: row["most_affected_model_id"] or "",
         ">p": lambda row: _number(row["p_adjusted"], ".2g"),
         "found": lambda row: "yes" if row["is_found"] else "",

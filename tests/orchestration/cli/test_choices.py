@@ -100,7 +100,7 @@ def test_a_mistyped_choice_is_refused_with_what_was_meant(
         (
             "experience profiles",
             "profiles",
-            "Other weightings and strata with profiles: none (all)",
+            "There are profiles of all unweighted (--weighting none)",
         ),
         ("experience gaps", "gaps", "There are no gaps of stratum all, weighting census."),
         ("benchmarks residuals exam", "residuals", "Too few models of exam"),

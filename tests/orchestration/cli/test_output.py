@@ -79,6 +79,16 @@ def test_figures_are_whole_where_even_short_names_leave_no_room(
     assert FIGURES.match(line)
 
 
+def test_a_pipe_gets_whole_names(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS")
+    name = f"accounts/{'a' * 240}/instruct"
+    [line] = table(capsys, name)
+    assert f" {name} " in line
+    assert FIGURES.match(line)
+
+
 def test_json_has_the_whole_name(capsys: pytest.CaptureFixture[str]) -> None:
     name = "\x1b\x9b\u202e[/INST]" + "x" * 240
     print_json({"model_id": name})
