@@ -115,6 +115,7 @@ def database(
     is_registered: bool = True,
     retired: Mapping[int, float] | None = None,
     private: Sequence[int] = (),
+    undrawn: Sequence[int] = (),
 ) -> duckdb.DuckDBPyConnection:
     """The marts of a study; ``retired``: when the log says that models were (days)."""
     names = [f"m{model:02}" for model in range(MODELS)]
@@ -138,7 +139,7 @@ def database(
                     ],
                     pa.timestamp("us", "UTC"),
                 ),
-                "has_battled": [True] * MODELS,
+                "has_battled": [model not in undrawn for model in range(MODELS)],
             }
         ),
         "rating": pa.table(
@@ -252,6 +253,85 @@ def test_a_file_that_registers_nobody_says_nothing_of_models_that_left() -> None
         for _ in range(10)
     ]
     assert sum(bool(one.is_found) for one in findings) <= 1
+
+
+def test_models_that_were_never_drawn_are_named() -> None:
+    never = Presence(stops=dict.fromkeys(PROVIDER_0, 0.0))
+    rng = np.random.default_rng(11)
+    drawn, skill = attended(never, rng), rng.standard_normal(MODELS)
+    told = probe(database(drawn, skill, undrawn=PROVIDER_0))
+    assert (
+        "4 models are registered and not retired, and were never compared: m00, m06, m12, 1 more."
+        in told.sentence
+    )
+    assert told.figures["models_never_drawn"] == ["m00", "m06", "m12", "m18"]
+    retired = dict.fromkeys(PROVIDER_0, 0.0)
+    for silent in (
+        probe(database(drawn, skill, undrawn=PROVIDER_0, is_registered=False)),
+        probe(database(drawn, skill, undrawn=PROVIDER_0, retired=retired)),
+        probe(database(drawn, skill, undrawn=PROVIDER_0, private=PROVIDER_0)),
+    ):
+        assert "never compared" not in silent.sentence
+
+
+def test_a_model_that_was_dropped_near_the_end_is_named() -> None:
+    # Too late to bend how often it was drawn by a quarter.
+    late = Presence(days=10.0, people=2_000, stops={3: 9.0})
+    rng = np.random.default_rng(12)
+    drawn = attended(late, rng)
+    told = probe(database(drawn, rng.standard_normal(MODELS)))
+    assert told.is_found is False
+    assert (
+        "1 model is not retired, and was surely drawn no longer: m03 after 2025-01-09."
+        in told.sentence
+    )
+    assert not probe(database(drawn, EVEN, retired={3: 9.0})).figures["models_stopped"]
+    assert not probe(database(drawn, EVEN, is_registered=False)).figures["models_stopped"]
+
+
+def test_battles_of_private_variants_are_said_to_be_left_out() -> None:
+    drawn = battles(World(EVEN), np.random.default_rng(13))
+    told = probe(database(drawn, EVEN, private=(0, 1)))
+    sides = [{row["model_a"], row["model_b"]} for row in drawn.to_pylist()]
+    count = sum(bool(side & {"m00", "m01"}) for side in sides)
+    assert told.sentence.endswith(f" {count} battles with a private variant are left out.")
+    assert f"how {900 - count} of {900 - count} battles were drawn" in told.sentence
+    assert "private" not in probe(database(drawn, EVEN)).sentence
+
+
+def adaptive(chance_share: float, rng: np.random.Generator) -> tuple[pa.Table, NDArray[np.float64]]:
+    """An honest queue that prefers pairs of equals, with a floor of ``chance_share`` for any pair.
+
+    A pair that it avoids weighs up to 20 times what others do.
+    """
+    skill = np.sort(rng.standard_normal(MODELS))
+    pairs = np.array([(one, other) for one in range(MODELS) for other in range(one)])
+    preferred = np.exp(-4.0 * np.abs(skill[pairs[:, 0]] - skill[pairs[:, 1]]))
+    chance = (1.0 - chance_share) * preferred / preferred.sum() + chance_share / len(pairs)
+    picked = rng.choice(len(pairs), PEOPLE * BATTLES, p=chance)
+    days = np.repeat(rng.uniform(0.0, DAYS, PEOPLE), BATTLES)
+    return table(
+        [
+            (f"p{place // BATTLES}", float(days[place]), *pairs[pair], float(chance[pair]))
+            for place, pair in enumerate(picked)
+        ]
+    ), skill
+
+
+def adaptive_alarms(chance_share: float, studies: int) -> float:
+    rng = np.random.default_rng(14)
+    findings = [probe(database(*adaptive(chance_share, rng))) for _ in range(studies)]
+    return float(np.mean([bool(one.is_found) for one in findings]))
+
+
+def test_an_honest_queue_with_rare_pairs_is_not_accused_in_forty_studies() -> None:
+    assert adaptive_alarms(0.1, 40) <= 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chance_share", [0.2, 0.1])
+def test_an_honest_queue_with_rare_pairs_is_not_accused(chance_share: float) -> None:
+    assert adaptive_alarms(chance_share, STUDIES) <= 0.05
 
 
 FAVOURED = np.where(np.arange(MODELS) % PROVIDERS == 2, 2.0, 1.0)
