@@ -158,11 +158,8 @@ intervals as (
     select
         *,
         sampling_ratio_sd * (
-            1.959964
-            + 2.372271 / freedom
-            + 2.822499 / power(freedom, 2)
-            + 2.555852 / power(freedom, 3)
-            + 1.589536 / power(freedom, 4)
+            1.959964 + 2.372271 / freedom + 2.822499 / power(freedom, 2)
+            + 2.555852 / power(freedom, 3) + 1.589536 / power(freedom, 4)
         ) as margin
     from (
         select
