@@ -26,6 +26,22 @@ order by basis, scope, member
 DIMENSIONS = "select distinct dimension from rpt_sampling_rank order by dimension"
 RANKS = "select * from rpt_sampling_rank where dimension = $dimension order by basis"
 SPREAD = "select * from rpt_sampling_fairness order by basis, scope"
+PRIVATE = "select count(*) as battle_count from int_battles__sampled where is_private"
+# Who would be drawn if the log is right: nothing says that they aren't there.
+PRESENT = """
+select models.model_id, models.has_battled, max(rates.last_on) as last_on
+from dim_model as models
+left join rpt_sampling_rate as rates
+    on models.model_id = rates.member and rates.scope = 'model'
+where models.is_registered and not models.is_retired and not models.is_private
+group by models.model_id, models.has_battled
+order by models.model_id
+"""
+DAYS = """
+select first_on, participant_count from rpt_sampling_rate
+where basis = 'even_chances' and scope = 'day' and first_on is not null
+order by first_on
+"""
 
 
 def sampling(read: Read, dimension: str | None = None) -> Finding:
@@ -44,20 +60,28 @@ def sampling(read: Read, dimension: str | None = None) -> Finding:
     ranks = read(RANKS, {"dimension": dimension})
     spread = read(SPREAD, {})
     unequal = _unequal(rates)
+    present = read(PRESENT, {})
+    never = [row["model_id"] for row in present if not row["has_battled"]]
+    stopped = _stopped(present, rates, read(DAYS, {}))
     related = [row for row in ranks if _is_related(row, len(ranks))]
     figures: dict[str, Any] = {
         "dimension": dimension,
         "members_tested": len(_tested(rates)),
         "members_found": [dict(row) for row in unequal],
+        "models_never_drawn": never,
+        "models_stopped": [dict(row) for row in stopped],
         "ranks": [dict(row) for row in ranks],
         "spread": [dict(row) for row in spread],
     }
+    left_out = sum(row["battle_count"] for row in read(PRIVATE, {}))
     if not spread:
-        return Finding(PROBE, None, "No battle's models are known one by one.", figures)
+        sentence = " ".join(["No battle's models are known one by one.", *_left_out(left_out)])
+        return Finding(PROBE, None, sentence, figures)
     sentences = [*_rates(unequal, len(_tested(rates))), *map(_rank, related)]
     is_found = bool(sentences) if figures["members_tested"] or related else None
     if not is_found:
         sentences = [_silence(figures["members_tested"])]
+    sentences.extend(_absent(never, stopped))
     unknown = sum(row["battle_count"] for row in spread if _is_even(row))
     known = sum(row["battle_count"] for row in spread if row["scope"] == "day") - unknown
     if unknown:
@@ -65,6 +89,7 @@ def sampling(read: Read, dimension: str | None = None) -> Finding:
             f"Nobody said how {unknown:,} of {counted(known + unknown, 'battle')} were drawn: they"
             " stand against even chances."
         )
+    sentences.extend(_left_out(left_out))
     return Finding(PROBE, is_found, " ".join(sentences), figures)
 
 
@@ -88,16 +113,61 @@ def _unequal(rates: Sequence[Row]) -> list[Row]:
             if (other["basis"], other["scope"]) == (row["basis"], row["scope"])
         ]
         level = LEVEL / len(families) / len(family)
-        far = NormalDist().inv_cdf(1.0 - level / 2.0)
-        ratio = row["sampling_ratio"]
-        is_sure = abs(ratio - 1.0) > far * row["sampling_ratio_sd"]
-        if is_sure and not 1.0 / RATIO < ratio < RATIO:
+        if _is_surely_unequal(row, level) and not 1.0 / RATIO < row["sampling_ratio"] < RATIO:
             found.append(row)
     # Models of a provider are said by its name, unless one of them is what bends its figure.
     of_many = max((_distance(row) for row in found if row["scope"] != "model"), default=0.0)
     return sorted(
         (row for row in found if row["scope"] != "model" or _distance(row) > 2.0 * of_many),
         key=lambda row: -_distance(row),
+    )
+
+
+def _is_surely_unequal(row: Row, level: float) -> bool:
+    from scipy.special import stdtrit  # imports numpy
+
+    ratio = row["sampling_ratio"]
+    # Who is drawn r times as often as expected shows r of the variance that it has at its chances.
+    sd = row["sampling_ratio_sd"] / math.sqrt(min(ratio, 1.0))
+    freedom = max(row["effective_participant_count"] - 1.0, 1.0)
+    return bool(abs(ratio - 1.0) > float(stdtrit(freedom, 1.0 - level / 2.0)) * sd)
+
+
+def _stopped(present: Sequence[Row], rates: Sequence[Row], days: Sequence[Row]) -> list[Row]:
+    """Models that are there by the log and that surely no one was shown in the last days.
+
+    Were all G people of a model's days alike, none of the last k would meet it, who h of them met,
+    with probability C(G-k, h)/C(G, h). People of several days count in each before, so that G is
+    too large, and only those of the busiest day after: both say "chance" too often.
+    """
+    drawn = {
+        row["member"]: row
+        for row in rates
+        if row["basis"] == "even_chances" and row["scope"] == "model"
+    }
+    stopped = []
+    for row in present:
+        if row["last_on"] is None or row["model_id"] not in drawn:
+            continue
+        own = drawn[row["model_id"]]
+        later = [day["participant_count"] for day in days if day["first_on"] > row["last_on"]]
+        while_there = sum(
+            day["participant_count"]
+            for day in days
+            if own["first_on"] is not None and own["first_on"] <= day["first_on"] <= row["last_on"]
+        )
+        missed, met = max(later, default=0), min(own["participant_count"], while_there)
+        if _log_chance_of_missing(while_there, missed, met) < math.log(LEVEL / len(present)):
+            stopped.append(row)
+    return stopped
+
+
+def _log_chance_of_missing(while_there: int, missed: int, met: int) -> float:
+    return (
+        math.lgamma(while_there + 1)
+        - math.lgamma(while_there - met + 1)
+        - math.lgamma(while_there + missed + 1)
+        + math.lgamma(while_there + missed - met + 1)
     )
 
 
@@ -115,7 +185,8 @@ def _is_related(row: Row, tested: int) -> bool:
     sd = math.sqrt((1.0 + correlation**2 / 2.0) / (models - 3))
     far = NormalDist().inv_cdf(1.0 - LEVEL / tested / 2.0)
     z = math.inf if abs(correlation) >= 1.0 else abs(math.atanh(correlation))
-    return bool(z > far * sd and not 1.0 / HALVES < halves < HALVES)
+    is_unequal = abs(halves - 1.0) > far * (row["better_half_ratio_sd"] or 0.0)
+    return bool(z > far * sd and is_unequal and not 1.0 / HALVES < halves < HALVES)
 
 
 def _rates(unequal: Sequence[Row], tested: int) -> list[str]:
@@ -152,5 +223,36 @@ def _silence(tested: int) -> str:
         return f"Fewer than {PEOPLE_MIN} people judged any one model: too few to say."
     return (
         "No model, provider or kind of licence was surely drawn a quarter more or less often than"
-        f" its chances ({tested:,} tested), and better models not otherwise than worse ones."
+        f" its chances ({tested:,} tested), nor better models surely more or less often than worse"
+        " ones."
     )
+
+
+def _absent(never: Sequence[str], stopped: Sequence[Row]) -> list[str]:
+    sentences = []
+    if never:
+        were = (
+            "is registered and not retired, and was"
+            if len(never) == 1
+            else ("are registered and not retired, and were")
+        )
+        sentences.append(f"{counted(len(never), 'model')} {were} never compared: {_named(never)}.")
+    if stopped:
+        were = "is not retired, and was" if len(stopped) == 1 else "are not retired, and were"
+        last = [f"{row['model_id']} after {row['last_on']}" for row in stopped]
+        sentences.append(
+            f"{counted(len(stopped), 'model')} {were} surely drawn no longer: {_named(last)}."
+        )
+    return sentences
+
+
+def _named(names: Sequence[str]) -> str:
+    more = [f"{len(names) - NAMED:,} more"] if len(names) > NAMED else []
+    return ", ".join([*names[:NAMED], *more])
+
+
+def _left_out(battles: int) -> list[str]:
+    if not battles:
+        return []
+    are = "is" if battles == 1 else "are"
+    return [f"{counted(battles, 'battle')} with a private variant {are} left out."]

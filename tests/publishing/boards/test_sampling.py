@@ -1,7 +1,7 @@
 """The tables and the probe of sampling: a favoured provider is found, and fair studies are not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ PEOPLE, BATTLES = 150, 6
 STUDIES = 200
 MARTS = ("rpt_sampling_rate", "rpt_sampling_fairness", "rpt_sampling_rank", "rpt_data_access")
 LATE = 4
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,12 @@ class World:
 EVEN = np.ones(MODELS)
 
 
+Drawn = tuple[str, float, int, int, float | None]
+"""Who, when (days), two models and the propensity that is said."""
+
+
 def battles(world: World, rng: np.random.Generator) -> pa.Table:
-    rows: list[tuple[str, int, int, int, float | None]] = []
+    rows: list[Drawn] = []
     for person in range(PEOPLE):
         day = int(rng.integers(DAYS))
         is_late = day >= DAYS // 2
@@ -60,14 +65,17 @@ def battles(world: World, rng: np.random.Generator) -> pa.Table:
             if {left, right} == {MODELS - 1, MODELS - 2}:
                 told += world.best_share
             rows.append((f"p{person}", day, left, right, told if world.is_recorded else None))
+    return table(rows)
+
+
+def table(rows: Sequence[Drawn]) -> pa.Table:
     people, days, lefts, rights, told_all = zip(*rows, strict=True)
-    first = datetime(2025, 1, 1, tzinfo=UTC)
     return pa.table(
         {
             "battle_key": [f"b{place}" for place in range(len(rows))],
             "participant_key": people,
             "item_id": pa.nulls(len(rows), pa.string()),
-            "occurred_at": [first + timedelta(days=day) for day in days],
+            "occurred_at": [FIRST + timedelta(days=day) for day in days],
             "model_a": [f"m{model:02}" for model in lefts],
             "model_b": [f"m{model:02}" for model in rights],
             "propensity": pa.array(told_all, pa.float64()),
@@ -76,8 +84,42 @@ def battles(world: World, rng: np.random.Generator) -> pa.Table:
     )
 
 
-def database(drawn: pa.Table, skill: NDArray[np.float64]) -> duckdb.DuckDBPyConnection:
+@dataclass(frozen=True)
+class Presence:
+    """When models join and are drawn for the last time, in days of a study of ``days``."""
+
+    days: float = float(DAYS)
+    people: int = PEOPLE
+    joins: Mapping[int, float] = field(default_factory=dict)
+    stops: Mapping[int, float] = field(default_factory=dict)
+
+
+def attended(presence: Presence, rng: np.random.Generator) -> pa.Table:
+    rows: list[Drawn] = []
+    for person in range(presence.people):
+        at = float(rng.uniform(0.0, presence.days))
+        here = [
+            model
+            for model in range(MODELS)
+            if presence.joins.get(model, 0.0) <= at < presence.stops.get(model, presence.days)
+        ]
+        for _ in range(BATTLES):
+            left, right = rng.choice(here, 2, replace=False)
+            rows.append((f"p{person}", at, left, right, None))
+    return table(rows)
+
+
+def database(
+    drawn: pa.Table,
+    skill: NDArray[np.float64],
+    is_registered: bool = True,
+    retired: Mapping[int, float] | None = None,
+    private: Sequence[int] = (),
+    undrawn: Sequence[int] = (),
+) -> duckdb.DuckDBPyConnection:
+    """The marts of a study; ``retired``: when the log says that models were (days)."""
     names = [f"m{model:02}" for model in range(MODELS)]
+    retired = retired or {}
     tables = {
         "fct_battle": drawn,
         "dim_model": pa.table(
@@ -87,8 +129,17 @@ def database(drawn: pa.Table, skill: NDArray[np.float64]) -> duckdb.DuckDBPyConn
                 "licence_kind": [
                     "proprietary" if model % 2 else "open_weights" for model in range(MODELS)
                 ],
-                "is_private": [False] * MODELS,
-                "has_battled": [True] * MODELS,
+                "is_private": [model in private for model in range(MODELS)],
+                "is_registered": [is_registered] * MODELS,
+                "is_retired": [model in retired for model in range(MODELS)],
+                "retired_at": pa.array(
+                    [
+                        FIRST + timedelta(days=retired[model]) if model in retired else None
+                        for model in range(MODELS)
+                    ],
+                    pa.timestamp("us", "UTC"),
+                ),
+                "has_battled": [model not in undrawn for model in range(MODELS)],
             }
         ),
         "rating": pa.table(
@@ -125,7 +176,8 @@ def found(world: World, seed: int, studies: int = STUDIES) -> list[Finding]:
     findings = []
     for _ in range(studies):
         drawn = battles(world, rng)
-        findings.append(probe(database(drawn, rng.standard_normal(MODELS))))
+        # Who says nothing of its models says nothing of those that leave.
+        findings.append(probe(database(drawn, rng.standard_normal(MODELS), not world.late)))
     return findings
 
 
@@ -150,6 +202,136 @@ def test_fair_sampling_is_silent_in_forty_studies() -> None:
 @pytest.mark.parametrize("name", FAIR)
 def test_fair_sampling_is_silent(name: str) -> None:
     assert alarms(FAIR[name], STUDIES) <= 0.05
+
+
+def of_presence(
+    presence: Presence, studies: int, seed: int, retired: Mapping[int, float] | None = None
+) -> list[Finding]:
+    rng = np.random.default_rng(seed)
+    return [
+        probe(database(attended(presence, rng), rng.standard_normal(MODELS), retired=retired))
+        for _ in range(studies)
+    ]
+
+
+NOON = Presence(days=3.0, people=600, joins=dict.fromkeys(range(MODELS - LATE, MODELS), 1.5))
+PROVIDER_0 = range(0, MODELS, PROVIDERS)
+STARVED = Presence(stops=dict.fromkeys(PROVIDER_0, 5.0))
+LEFT = Presence(stops=dict.fromkeys(range(LATE), 14.5))
+
+
+def test_models_that_came_at_noon_are_not_neglected() -> None:
+    assert sum(bool(one.is_found) for one in of_presence(NOON, 10, seed=7)) <= 1
+
+
+def test_models_that_were_retired_at_noon_are_not_neglected() -> None:
+    findings = of_presence(LEFT, 10, seed=8, retired=dict.fromkeys(range(LATE), 14.5))
+    assert sum(bool(one.is_found) for one in findings) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("presence", "retired"), [(NOON, None), (LEFT, dict.fromkeys(range(LATE), 14.5))]
+)
+def test_models_that_come_and_go_are_not_neglected(
+    presence: Presence, retired: Mapping[int, float] | None
+) -> None:
+    findings = of_presence(presence, STUDIES, seed=1, retired=retired)
+    assert np.mean([bool(one.is_found) for one in findings]) <= 0.05
+
+
+def test_a_provider_that_is_dropped_without_a_word_is_found() -> None:
+    findings = of_presence(STARVED, 10, seed=9)
+    assert all(one.is_found for one in findings)
+    assert findings[0].sentence.startswith("The provider provider-0 was drawn 0.")
+
+
+def test_a_file_that_registers_nobody_says_nothing_of_models_that_left() -> None:
+    rng = np.random.default_rng(10)
+    findings = [
+        probe(database(attended(STARVED, rng), rng.standard_normal(MODELS), is_registered=False))
+        for _ in range(10)
+    ]
+    assert sum(bool(one.is_found) for one in findings) <= 1
+
+
+def test_models_that_were_never_drawn_are_named() -> None:
+    never = Presence(stops=dict.fromkeys(PROVIDER_0, 0.0))
+    rng = np.random.default_rng(11)
+    drawn, skill = attended(never, rng), rng.standard_normal(MODELS)
+    told = probe(database(drawn, skill, undrawn=PROVIDER_0))
+    assert (
+        "4 models are registered and not retired, and were never compared: m00, m06, m12, 1 more."
+        in told.sentence
+    )
+    assert told.figures["models_never_drawn"] == ["m00", "m06", "m12", "m18"]
+    retired = dict.fromkeys(PROVIDER_0, 0.0)
+    for silent in (
+        probe(database(drawn, skill, undrawn=PROVIDER_0, is_registered=False)),
+        probe(database(drawn, skill, undrawn=PROVIDER_0, retired=retired)),
+        probe(database(drawn, skill, undrawn=PROVIDER_0, private=PROVIDER_0)),
+    ):
+        assert "never compared" not in silent.sentence
+
+
+def test_a_model_that_was_dropped_near_the_end_is_named() -> None:
+    # Too late to bend how often it was drawn by a quarter.
+    late = Presence(days=10.0, people=2_000, stops={3: 9.0})
+    rng = np.random.default_rng(12)
+    drawn = attended(late, rng)
+    told = probe(database(drawn, rng.standard_normal(MODELS)))
+    assert told.is_found is False
+    assert (
+        "1 model is not retired, and was surely drawn no longer: m03 after 2025-01-09."
+        in told.sentence
+    )
+    assert not probe(database(drawn, EVEN, retired={3: 9.0})).figures["models_stopped"]
+    assert not probe(database(drawn, EVEN, is_registered=False)).figures["models_stopped"]
+
+
+def test_battles_of_private_variants_are_said_to_be_left_out() -> None:
+    drawn = battles(World(EVEN), np.random.default_rng(13))
+    told = probe(database(drawn, EVEN, private=(0, 1)))
+    sides = [{row["model_a"], row["model_b"]} for row in drawn.to_pylist()]
+    count = sum(bool(side & {"m00", "m01"}) for side in sides)
+    assert told.sentence.endswith(f" {count} battles with a private variant are left out.")
+    assert f"how {900 - count} of {900 - count} battles were drawn" in told.sentence
+    assert "private" not in probe(database(drawn, EVEN)).sentence
+
+
+def adaptive(chance_share: float, rng: np.random.Generator) -> tuple[pa.Table, NDArray[np.float64]]:
+    """An honest queue that prefers pairs of equals, with a floor of ``chance_share`` for any pair.
+
+    A pair that it avoids weighs up to 20 times what others do.
+    """
+    skill = np.sort(rng.standard_normal(MODELS))
+    pairs = np.array([(one, other) for one in range(MODELS) for other in range(one)])
+    preferred = np.exp(-4.0 * np.abs(skill[pairs[:, 0]] - skill[pairs[:, 1]]))
+    chance = (1.0 - chance_share) * preferred / preferred.sum() + chance_share / len(pairs)
+    picked = rng.choice(len(pairs), PEOPLE * BATTLES, p=chance)
+    days = np.repeat(rng.uniform(0.0, DAYS, PEOPLE), BATTLES)
+    return table(
+        [
+            (f"p{place // BATTLES}", float(days[place]), *pairs[pair], float(chance[pair]))
+            for place, pair in enumerate(picked)
+        ]
+    ), skill
+
+
+def adaptive_alarms(chance_share: float, studies: int) -> float:
+    rng = np.random.default_rng(14)
+    findings = [probe(database(*adaptive(chance_share, rng))) for _ in range(studies)]
+    return float(np.mean([bool(one.is_found) for one in findings]))
+
+
+def test_an_honest_queue_with_rare_pairs_is_not_accused_in_forty_studies() -> None:
+    assert adaptive_alarms(0.1, 40) <= 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chance_share", [0.2, 0.1])
+def test_an_honest_queue_with_rare_pairs_is_not_accused(chance_share: float) -> None:
+    assert adaptive_alarms(chance_share, STUDIES) <= 0.05
 
 
 FAVOURED = np.where(np.arange(MODELS) % PROVIDERS == 2, 2.0, 1.0)

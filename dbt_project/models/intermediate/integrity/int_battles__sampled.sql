@@ -14,6 +14,7 @@ select
     battles.battle_key,
     min(battles.participant_key) as participant_key,
     min(battles.item_id) as item_id,
+    min(battles.occurred_at) as judged_at,
     min(cast(timezone('UTC', battles.occurred_at) as date)) as judged_on,
     min(battles.model_a) as model_a,
     min(battles.model_b) as model_b,

@@ -1,5 +1,5 @@
-{#- How often each model, provider and kind of licence would be drawn if on each day all models
-were alike that could be drawn. -#}
+{#- How often each model, provider and kind of licence would be drawn if in each battle all
+models were alike that could be drawn at the time. -#}
 with
 
 battles as (
@@ -7,8 +7,8 @@ battles as (
     select
         model_a,
         model_b,
-        coalesce(judged_on, cast('1970-01-01' as date)) as drawn_on,
-        judged_on is not null as has_day,
+        coalesce(judged_at, cast('1970-01-01 00:00:00+00' as timestamp with time zone)) as drawn_at,
+        judged_at is not null as has_time,
         basis,
         draw_weight as weight
     from {{ ref('int_battles__sampled') }}
@@ -36,48 +36,155 @@ members as (
 
 ),
 
--- A model could be drawn from its first day to its last.
-windows as (
+drawn as (
 
     select
         basis,
-        has_day,
+        has_time,
         model_id,
-        min(drawn_on) as first_on,
-        max(drawn_on) as last_on
+        min(drawn_at) as first_at,
+        max(drawn_at) as last_at
     from sides
-    group by basis, has_day, model_id
+    group by basis, has_time, model_id
 
 ),
 
-days as (
+moments as (
 
     select
         basis,
-        has_day,
-        drawn_on,
+        has_time,
+        drawn_at,
         sum(weight) as weight,
         count(*) as battle_count
     from battles
-    group by basis, has_day, drawn_on
+    group by basis, has_time, drawn_at
+
+),
+
+ends as (
+
+    select
+        basis,
+        has_time,
+        max(drawn_at) as ended_at
+    from moments
+    group by basis, has_time
+
+),
+
+-- A model could be drawn from its first battle. Until when, the log says: by its retirement, or by
+-- a registration that no retirement follows. Of one that nobody registered its last battle is all.
+windows as (
+
+    select
+        drawn.basis,
+        drawn.has_time,
+        drawn.model_id,
+        drawn.first_at,
+        case
+            when models.is_retired
+                then greatest(drawn.last_at, coalesce(models.retired_at, drawn.last_at))
+            when models.is_registered then ends.ended_at
+            else drawn.last_at
+        end as last_at
+    from drawn
+    inner join ends on drawn.basis = ends.basis and drawn.has_time = ends.has_time
+    left join {{ ref('dim_model') }} as models on drawn.model_id = models.model_id
+
+),
+
+-- In order: models that come at a moment, its battles, models that leave after it.
+steps as (
+
+    select
+        basis,
+        has_time,
+        first_at as stepped_at,
+        0 as place,
+        1 as come_count,
+        0 as left_count,
+        cast(0 as double) as weight,
+        cast(0 as bigint) as battle_count
+    from windows
+    union all
+    select
+        basis,
+        has_time,
+        drawn_at as stepped_at,
+        1 as place,
+        0 as come_count,
+        0 as left_count,
+        weight,
+        battle_count
+    from moments
+    union all
+    select
+        basis,
+        has_time,
+        last_at as stepped_at,
+        2 as place,
+        0 as come_count,
+        1 as left_count,
+        cast(0 as double) as weight,
+        cast(0 as bigint) as battle_count
+    from windows
+
+),
+
+counted as (
+
+    select
+        basis,
+        has_time,
+        stepped_at,
+        place,
+        weight,
+        battle_count,
+        sum(come_count) over (
+            partition by basis, has_time
+            order by stepped_at, place
+            rows between unbounded preceding and current row
+        ) as come_count,
+        sum(left_count) over (
+            partition by basis, has_time
+            order by stepped_at, place
+            rows between unbounded preceding and current row
+        ) as left_count
+    from steps
+
+),
+
+-- While nobody comes or leaves, the models are the same: one join for all battles of such a time.
+spells as (
+
+    select
+        basis,
+        has_time,
+        come_count - left_count as model_count,
+        min(stepped_at) as began_at,
+        sum(weight) as weight,
+        sum(battle_count) as battle_count
+    from counted
+    where place = 1
+    group by basis, has_time, come_count, left_count
 
 ),
 
 chances as (
 
     select
-        days.basis,
-        days.drawn_on,
-        days.weight,
-        days.battle_count,
-        windows.model_id,
-        count(*) over (partition by days.basis, days.has_day, days.drawn_on) as model_count
-    from days
+        spells.basis,
+        spells.weight,
+        spells.battle_count,
+        spells.model_count,
+        windows.model_id
+    from spells
     inner join windows
         on
-            days.basis = windows.basis
-            and days.has_day = windows.has_day
-            and days.drawn_on between windows.first_on and windows.last_on
+            spells.basis = windows.basis
+            and spells.has_time = windows.has_time
+            and spells.began_at between windows.first_at and windows.last_at
 
 ),
 

@@ -25,6 +25,7 @@ pairs as (
         rates.basis,
         ratings.dimension,
         rates.sampling_ratio,
+        rates.sampling_ratio_sd * rates.sampling_ratio_sd as variance,
         rank()
             over (
                 partition by rates.basis, ratings.dimension
@@ -47,18 +48,36 @@ pairs as (
 
 ),
 
-correlated as (
+halves as (
 
     select
         basis,
         dimension,
         count(*) as model_count,
         round(corr(ratio_rank, skill_rank), 6) as rank_correlation,
-        avg(case when skill_rank > (model_count + 1) / 2.0 then sampling_ratio end)
-        / nullif(avg(case when skill_rank < (model_count + 1) / 2.0 then sampling_ratio end), 0)
-            as better_half_ratio
+        avg(case when skill_rank > (model_count + 1) / 2.0 then sampling_ratio end) as better_ratio,
+        avg(case when skill_rank < (model_count + 1) / 2.0 then sampling_ratio end) as worse_ratio,
+        sum(case when skill_rank > (model_count + 1) / 2.0 then variance end)
+        / power(count(case when skill_rank > (model_count + 1) / 2.0 then 1 end), 2)
+            as better_variance,
+        sum(case when skill_rank < (model_count + 1) / 2.0 then variance end)
+        / power(count(case when skill_rank < (model_count + 1) / 2.0 then 1 end), 2)
+            as worse_variance
     from pairs
     group by basis, dimension
+
+),
+
+-- A battle draws two models at once: twice the variance that models drawn one by one would have.
+correlated as (
+
+    select
+        *,
+        better_ratio / nullif(worse_ratio, 0) as better_half_ratio,
+        sqrt(
+            2 * (better_variance + power(better_ratio / nullif(worse_ratio, 0), 2) * worse_variance)
+        ) / nullif(worse_ratio, 0) as better_half_ratio_sd
+    from halves
 
 ),
 
@@ -87,5 +106,6 @@ select
     rank_correlation,
     round(1 - 2 / (exp(2 * (z - margin)) + 1), 6) as rank_correlation_lo,
     round(1 - 2 / (exp(2 * (z + margin)) + 1), 6) as rank_correlation_hi,
-    round(better_half_ratio, 6) as better_half_ratio
+    round(better_half_ratio, 6) as better_half_ratio,
+    round(better_half_ratio_sd, 6) as better_half_ratio_sd
 from transformed

@@ -60,7 +60,9 @@ totals as (
         basis,
         count(*) as cluster_count,
         sum(weight) as weight,
-        sum(weight * weight) as squared_weight
+        sum(weight * weight) as squared_weight,
+        -- Kish's effective number.
+        sum(weight) * sum(weight) / sum(weight * weight) as effective_count
     from clusters
     group by basis
 
@@ -136,6 +138,8 @@ compared as (
                         ) * totals.cluster_count / (totals.cluster_count - 1)
                     ) / expected.expected_weight
         end as sampling_ratio_sd,
+        least(totals.effective_count, sums.weight * sums.weight / sums.squared_weight)
+            as effective_participant_count,
         expected.model_count,
         expected.expected_count
     from sums
@@ -145,6 +149,24 @@ compared as (
             and sums.scope = expected.scope
             and sums.member = expected.member
     inner join totals on sums.basis = totals.basis
+
+),
+
+-- Student's 97.5% quantile, by its expansion about the normal one (Abramowitz and Stegun 26.7.5).
+intervals as (
+
+    select
+        *,
+        sampling_ratio_sd * (
+            1.959964 + 2.372271 / freedom + 2.822499 / power(freedom, 2)
+            + 2.555852 / power(freedom, 3) + 1.589536 / power(freedom, 4)
+        ) as margin
+    from (
+        select
+            *,
+            greatest(effective_participant_count - 1, 1) as freedom
+        from compared
+    ) as compared_freely
 
 ),
 
@@ -188,17 +210,14 @@ select
     round(compared.expected_count / (2 * all_battles.battle_count), 6) as even_share,
     round(compared.sampling_ratio, 6) as sampling_ratio,
     case
-        when compared.sampling_ratio_sd is not null
-            then
-                round(
-                    greatest(compared.sampling_ratio - 1.959964 * compared.sampling_ratio_sd, 0), 6
-                )
+        when compared.margin is not null
+            then round(greatest(compared.sampling_ratio - compared.margin, 0), 6)
     end as sampling_ratio_lo,
-    round(compared.sampling_ratio + 1.959964 * compared.sampling_ratio_sd, 6)
-        as sampling_ratio_hi,
-    round(compared.sampling_ratio_sd, 6) as sampling_ratio_sd
+    round(compared.sampling_ratio + compared.margin, 6) as sampling_ratio_hi,
+    round(compared.sampling_ratio_sd, 6) as sampling_ratio_sd,
+    round(compared.effective_participant_count, 6) as effective_participant_count
 from drawn
-inner join compared
+inner join intervals as compared
     on
         drawn.basis = compared.basis
         and drawn.scope = compared.scope
@@ -223,6 +242,7 @@ select
     cast(null as double) as sampling_ratio,
     cast(null as double) as sampling_ratio_lo,
     cast(null as double) as sampling_ratio_hi,
-    cast(null as double) as sampling_ratio_sd
+    cast(null as double) as sampling_ratio_sd,
+    cast(null as double) as effective_participant_count
 from by_day
 inner join all_battles on by_day.basis = all_battles.basis
