@@ -14,8 +14,8 @@ order by dimension, is_found desc nulls last, p_adjusted nulls last, signal, mod
 OTHER_ANSWERS = "The other answers rest on the same votes: rigged ones can bend them too."
 RETRACTION = "selective_retraction"
 WHO = {
-    "burst": "people with 20 verdicts or more within an hour",
-    "impossible_speed": "people half of whose verdicts follow within 10 seconds of another",
+    "burst": "people with 20 verdicts or more within 80 seconds",
+    "impossible_speed": "people half of whose verdicts follow within 4 seconds of another",
     "identical_pattern": "people who gave the same answers in the same order as another",
     "near_duplicate": "people who said nearly the same of the same pairs as another",
     "copied_profile": "people who said the very same about themselves as too many others",

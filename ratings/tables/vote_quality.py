@@ -99,9 +99,11 @@ def _of_verdicts(board: Rated, rows: pa.Table | None, seed: int) -> Iterator[_Fo
     people, person = np.unique(rows.column("participant_id").to_numpy(), return_inverse=True)
     left, right = _models(board, rows)
     at = pc.fill_null(rows.column("judged_at"), math.nan).to_numpy()
+    sources = rows.column("source").combine_chunks().dictionary_encode().indices
     votes = Votes.of(
-        board.posterior, board.counts, person.reshape(-1), left, right, _said(rows), at
-    )
+        board.posterior, board.counts, person.reshape(-1), left, right, _said(rows), at,
+        sources.to_numpy().astype(np.int64),
+    )  # fmt: skip
     for signal in signals(votes, derive_seed(seed, SIGNAL, board.dimension)):
         shows = np.isin(person.reshape(-1), signal.people)
         yield _found(board, signal, people[signal.people], rows.filter(pa.array(shows)))
