@@ -87,10 +87,9 @@ class Votes:
     ``person`` (N): 0 to R - 1, rising; ``first``, ``second`` (N): places of the models, in the
     order of the board; ``is_turned`` (N): whether the second stood left; ``outcome`` (N):
     FIRST_WINS, SECOND_WINS or TIE; ``at`` (N): seconds since 1970, NaN where not known;
-    ``source`` (N): codes of who sent them; ``board``: all
-    verdicts on everybody's board (P pairs), those of others too; ``fitted``: to them, where who
-    has more verdicts than usual counts as if not, so that a few who vote much don't set the
-    measure of themselves.
+    ``source`` (N): codes of who sent them; ``board``: all verdicts on everybody's board (P pairs),
+    those of others too; ``fitted``: to them, where who has more verdicts than usual counts as if
+    not, so that a few who vote much don't set the measure of themselves.
     """
 
     person: IndexArray
