@@ -19,7 +19,7 @@ PROFILE, RETRACTION = "copied_profile", "selective_retraction"
 FEWEST_ALIKE = 5
 # How much likelier answers may go together than any two of them do, before it is strange.
 TOGETHER = 3.0
-FEWEST_RETRACTED, FEWEST_PEOPLE = 10, 3
+FEWEST_RETRACTED, EXACT_PEOPLE = 10, 14
 
 
 def copied_profiles(country: IndexArray, answers: IndexArray) -> Signal:
@@ -75,37 +75,86 @@ def _expected(same: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> float:
 
 
 def retractions(
-    posterior: Posterior, person: IndexArray, left: IndexArray, right: IndexArray, said: IndexArray
+    posterior: Posterior,
+    person: IndexArray,
+    left: IndexArray,
+    right: IndexArray,
+    said: IndexArray,
+    boards: int = 1,
 ) -> list[Signal]:
     """Of each model the retracted verdicts (N), against what the board expects of their pairs.
 
-    ``said``: left wins, right wins, tie. One row for the model of the least p, and for each other
-    that is significant; ``people`` are those whose retracted verdicts lean the way they all do.
+    ``said``: left wins, right wins, tie; ``boards``: how many a build corrects for. The model of
+    the least p is named; whoever met it in these verdicts fared otherwise too, so that the others
+    are looked at without them, and so on. ``people`` are those whose retracted verdicts lean the
+    way they all do. Where so few people judged that nothing could be found, nothing is told.
+    """
+    rows = np.arange(person.size)
+    made: list[Signal] = []
+    while True:
+        own = (person[rows], left[rows], right[rows], said[rows])
+        each = _of_models(posterior, *own, boards)
+        if not each:
+            return made or [nothing_told(RETRACTION)]
+        first = min(each, key=lambda one: (one.p, one.model))
+        if first.p * boards >= SIGNIFICANT:
+            return made or [first]
+        made.append(first)
+        rows = rows[(left[rows] != first.model) & (right[rows] != first.model)]
+
+
+def _of_models(
+    posterior: Posterior,
+    person: IndexArray,
+    left: IndexArray,
+    right: IndexArray,
+    said: IndexArray,
+    boards: int,
+) -> list[Signal]:
+    """Of each model of which something could be found: p is corrected for all of them.
+
+    A model counts by its share of these verdicts, which nobody's answer says (Genovese, Roeder and
+    Wasserman 2006).
     """
     chances = chances_of(posterior, left, right)
-    models, people = len(posterior.model_ids), int(person.max(initial=-1)) + 1
+    people = int(person.max(initial=-1)) + 1
     score = np.array([1.0, 0.0, 0.5])[said]
     likely = chances[:, 0] + 0.5 * chances[:, TIE]
     spread = chances[:, 0] + 0.25 * chances[:, TIE] - likely**2
     made = []
     for model in np.unique(np.concatenate((left, right))).tolist():
         rows = np.flatnonzero((left == model) | (right == model))
+        tests = 2.0 * person.size / rows.size
+        judges = np.unique(person[rows])
+        least = 2.0 ** (1 - judges.size)
+        if rows.size < FEWEST_RETRACTED or least * tests * boards >= SIGNIFICANT:
+            continue
         sign = np.where(left[rows] == model, 1.0, -1.0)
         excess = sign * (score[rows] - likely[rows])
-        by_person = np.bincount(person[rows], excess, people)
-        judges = np.unique(person[rows])
-        if rows.size < FEWEST_RETRACTED or judges.size < FEWEST_PEOPLE:
-            continue
-        # One person's verdicts are alike: their sums are what varies.
-        sd = math.sqrt(max(float((by_person**2).sum()), float(spread[rows].sum())))
-        z = float(excess.sum()) / sd
-        lean = judges[by_person[judges] * z > 0.0]
+        by_person = np.bincount(person[rows], excess, people)[judges].astype(np.float64)
+        total = float(excess.sum())
+        p = max(_by_people(by_person), _beyond(total, float(spread[rows].sum())))
+        lean = judges[by_person * total > 0.0]
         made.append(
             Signal(RETRACTION, model, int(judges.size), 0.5 * judges.size, lean,
-                   float(2.0 * norm.sf(abs(z))))
+                   min(p * tests, 1.0))
         )  # fmt: skip
-    if not made:
-        return [nothing_told(RETRACTION)]
-    made = [one._replace(p=min(one.p * models, 1.0)) for one in made]
-    made.sort(key=lambda one: (one.p, one.model))
-    return [one for place, one in enumerate(made) if not place or one.p < SIGNIFICANT]
+    return made
+
+
+def _beyond(total: float, variance: float) -> float:
+    return float(2.0 * norm.sf(abs(total) / math.sqrt(variance)))
+
+
+def _by_people(sums: FloatArray) -> float:
+    """How often people's sums come as far from 0 if each may as well be the other way round.
+
+    One person's verdicts are alike: their sums are what varies. Of more than EXACT_PEOPLE the
+    normal curve says it.
+    """
+    if sums.size > EXACT_PEOPLE:
+        return _beyond(float(sums.sum()), max(float((sums**2).sum()), 1e-12))
+    # Turning all round changes nothing, so that one may stay.
+    turned = np.arange(2 ** (sums.size - 1))[:, None] >> np.arange(sums.size) & 1
+    far = np.abs((1.0 - 2.0 * turned) @ sums)
+    return float((far >= far[0] * (1.0 - 1e-9)).mean())

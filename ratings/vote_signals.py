@@ -32,8 +32,14 @@ FAVOURITE, UNRELATED = "one_model_preferred", "unrelated_verdicts"
 CARELESS = 0.02
 """Of the people looked at, those who may be careless in a clean study."""
 FEWEST_VOTES = 5
-QUICK_SECONDS, QUICK_SHARE = 10.0, 0.5
-BURST_VOTES, BURST_SECONDS = 20, 3600.0
+# Nobody reads two answers in so few seconds, again and again.
+QUICK_SECONDS = 4.0
+BURST_VOTES = 20
+BURST_SECONDS = QUICK_SECONDS * BURST_VOTES
+SENT_TOGETHER, PAUSE = 1.0, 300.0
+"""Seconds: verdicts closer than that are of one page; a longer wait counts as that."""
+NO_CLOCK = 900.0
+"""Days, in any time zone, and hours begin on a multiple of these seconds."""
 DEALT = 20
 SHARED, ALIKE_SHARE, PEOPLE_MAX = 8, 0.8, 2_500
 # How much likelier than the board's model says two honest people are to agree.
@@ -80,10 +86,10 @@ class Votes:
 
     ``person`` (N): 0 to R - 1, rising; ``first``, ``second`` (N): places of the models, in the
     order of the board; ``is_turned`` (N): whether the second stood left; ``outcome`` (N):
-    FIRST_WINS, SECOND_WINS or TIE; ``at`` (N): seconds, NaN where not known; ``board``: all
-    verdicts on everybody's board (P pairs), those of others too; ``fitted``: to them, where who
-    has more verdicts than usual counts as if not, so that a few who vote much don't set the
-    measure of themselves.
+    FIRST_WINS, SECOND_WINS or TIE; ``at`` (N): seconds since 1970, NaN where not known;
+    ``source`` (N): codes of who sent them; ``board``: all verdicts on everybody's board (P pairs),
+    those of others too; ``fitted``: to them, where who has more verdicts than usual counts as if
+    not, so that a few who vote much don't set the measure of themselves.
     """
 
     person: IndexArray
@@ -92,6 +98,7 @@ class Votes:
     is_turned: Mask
     outcome: IndexArray
     at: FloatArray
+    source: IndexArray
     board: PairCounts
     fitted: Posterior
 
@@ -105,10 +112,12 @@ class Votes:
         right: IndexArray,
         said: IndexArray,
         at: FloatArray,
+        source: IndexArray | None = None,
     ) -> Votes:
         """``left``, ``right`` (N): models as shown; ``said`` (N): left wins, right wins, tie.
 
-        ``posterior``: the board's; ``board``: its counts, these verdicts among them.
+        ``posterior``: the board's; ``board``: its counts, these verdicts among them; ``source``:
+        one and the same unless given.
         """
         is_turned = left > right
         first, second = np.minimum(left, right), np.maximum(left, right)
@@ -124,7 +133,8 @@ class Votes:
         won, lost, tied = columns
         capped = replace(board, win_first=won, win_second=lost, tie=tied)
         fitted = fit(capped, draw_margin=posterior.draw_margin, prior=posterior.prior)
-        return cls(person, first, second, is_turned, outcome, at, board, fitted)
+        source = np.zeros_like(person) if source is None else source
+        return cls(person, first, second, is_turned, outcome, at, source, board, fitted)
 
     @cached_property
     def chances(self) -> FloatArray:
@@ -199,51 +209,90 @@ def _counted(name: str, tested: IndexArray, shows: Mask, expected: float) -> Sig
     return Signal(name, None, int(tested.size), expected, people, p)
 
 
-def _gaps(votes: Votes) -> tuple[FloatArray, IndexArray]:
-    """Seconds between each person's verdicts, one after another; and whose (G)."""
-    same = votes.person[1:] == votes.person[:-1]
-    waits = np.diff(votes.at)[same]
-    known = np.isfinite(waits)
-    return waits[known], votes.person[1:][same][known]
+def _waits(votes: Votes, shortest: float) -> tuple[FloatArray, IndexArray]:
+    """Seconds between each person's verdicts in a source, one after another; and whose (G).
+
+    Those of 0 or below ``shortest``, and of times without a clock, say nothing of pace.
+    """
+    at = np.where(votes.at % NO_CLOCK == 0.0, np.nan, votes.at)
+    same = (votes.person[1:] == votes.person[:-1]) & (votes.source[1:] == votes.source[:-1])
+    waits = np.diff(at)[same]
+    is_told = (waits > 0.0) & (waits >= shortest)
+    return np.minimum(waits[is_told], PAUSE), votes.person[1:][same][is_told]
 
 
 def impossible_speed(votes: Votes) -> Signal:
     """People half of whose verdicts come within QUICK_SECONDS of the one before."""
-    waits, whose = _gaps(votes)
+    waits, whose = _waits(votes, SENT_TOGETHER)
     total = np.bincount(whose, minlength=votes.people)
     tested = np.flatnonzero(total >= FEWEST_VOTES - 1)
     if not tested.size:
         return nothing_told(SPEED)
+    order = np.lexsort((waits, whose))
+    middle = np.searchsorted(whose, tested) + (total[tested] - 1) // 2
+    pace = waits[order][middle]
     quick = np.bincount(whose, waits < QUICK_SECONDS, votes.people)[tested]
-    needed = np.ceil(QUICK_SHARE * total[tested])
-    # If all were alike, each as quick as people are on the whole.
-    share = float((quick / total[tested]).mean())
-    expected = float(np.sum(binom.sf(needed - 1.0, total[tested], share)))
-    return _counted(SPEED, tested, quick >= needed, expected)
+    needed = np.ceil(0.5 * total[tested])
+    source = votes.source[votes.starts[tested]]
+    expected = 0.0
+    for each in np.unique(source):
+        own = source == each
+        # If all of a source were alike, each as quick as its people are on the whole.
+        share = float((quick[own] / total[tested][own]).mean())
+        alike = float(np.sum(binom.sf(needed[own] - 1.0, total[tested][own], share)))
+        expected += max(alike, float(own.sum()) * _quicker(pace[own], QUICK_SECONDS))
+    return _counted(SPEED, tested, pace < QUICK_SECONDS, expected)
 
 
 def bursts(votes: Votes, seed: int) -> Signal:
-    """People with BURST_VOTES verdicts within an hour."""
-    waits, whose = _gaps(votes)
+    """People with BURST_VOTES verdicts within BURST_SECONDS."""
+    waits, whose = _waits(votes, 0.0)
     total = np.bincount(whose, minlength=votes.people)
     tested = np.flatnonzero(total >= BURST_VOTES - 1)
     if not tested.size:
         return nothing_told(BURST)
-    is_tested = np.isin(whose, tested)
-    waits, whose = waits[is_tested], whose[is_tested]
-    shows = np.isin(tested, _hurried(waits, whose))
-    # If all were alike: the same waits, dealt anew among people.
     random = np.random.default_rng(seed % 2**64)
-    dealt = [_hurried(random.permutation(waits), whose).size for _ in range(DEALT)]
-    return _counted(BURST, tested, shows, float(np.mean(dealt)))
+    spans, expected = _spans(waits, whose, votes.people), 0.0
+    source = votes.source[votes.starts[:-1]]
+    # Of those with fewer verdicts, how long so many would take.
+    told = np.flatnonzero(total >= FEWEST_VOTES - 1)
+    mean = np.bincount(whose, waits, votes.people)[told] / total[told]
+    pace = np.where(np.isfinite(spans[told]), spans[told], mean * (BURST_VOTES - 1))
+    for each in np.unique(source[tested]):
+        own = source[whose] == each
+        # If all of a source were alike: the same waits, dealt anew among its people.
+        dealt = [
+            (_spans(random.permutation(waits[own]), whose[own], votes.people) < BURST_SECONDS).sum()
+            for _ in range(DEALT)
+        ]
+        quicker = _quicker(pace[source[told] == each], BURST_SECONDS)
+        expected += max(float(np.mean(dealt)), quicker * float((source[tested] == each).sum()))
+    return _counted(BURST, tested, spans[tested] < BURST_SECONDS, expected)
 
 
-def _hurried(waits: FloatArray, whose: IndexArray) -> IndexArray:
+def _spans(waits: FloatArray, whose: IndexArray, people: int) -> FloatArray:
+    """The fewest seconds in which each person gave BURST_VOTES verdicts (R); infinite: never."""
     steps = BURST_VOTES - 1
     passed = np.concatenate(([0.0], np.cumsum(waits)))
     within = passed[steps:] - passed[:-steps]
     is_one = whose[: within.size] == whose[steps - 1 :]
-    return np.unique(whose[: within.size][is_one & (within < BURST_SECONDS)])
+    shortest = np.full(people, np.inf)
+    np.minimum.at(shortest, whose[: within.size][is_one], within[is_one])
+    return shortest
+
+
+def _quicker(seconds: FloatArray, limit: float) -> float:
+    """The share of a source's people below the limit if their own pace is lognormal.
+
+    Those slower than its median person say how much they differ: the quicker half may be others.
+    """
+    pace = np.log(seconds)
+    middle = float(np.median(pace))
+    slower = pace[pace > middle] - middle
+    spread = math.sqrt(float((slower**2).mean())) if slower.size else 0.0
+    below = middle - math.log(limit)
+    # If paces are wilder than that, as many are as far above.
+    return max(float(norm.sf(below / max(spread, 1e-9))), float((slower > below).sum()) / pace.size)
 
 
 def identical_patterns(votes: Votes) -> Signal:

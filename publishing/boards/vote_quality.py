@@ -11,10 +11,11 @@ select * from rpt_vote_quality
 where source is null and ($dimension is null or dimension = $dimension)
 order by dimension, is_found desc nulls last, p_adjusted nulls last, signal, model_id nulls first
 """
+OTHER_ANSWERS = "The other answers rest on the same votes: rigged ones can bend them too."
 RETRACTION = "selective_retraction"
 WHO = {
-    "burst": "people with 20 verdicts or more within an hour",
-    "impossible_speed": "people half of whose verdicts follow within 10 seconds of another",
+    "burst": "people with 20 verdicts or more within 80 seconds",
+    "impossible_speed": "people half of whose verdicts follow within 4 seconds of another",
     "identical_pattern": "people who gave the same answers in the same order as another",
     "near_duplicate": "people who said nearly the same of the same pairs as another",
     "copied_profile": "people who said the very same about themselves as too many others",
@@ -46,7 +47,7 @@ def vote_quality(read: Read, dimension: str | None = None) -> Finding:
     }
     if found:
         said = "; ".join(map(sentence_of, found))
-        sentence = f"{said[0].upper()}{said[1:]}."
+        sentence = f"{said[0].upper()}{said[1:]}. {OTHER_ANSWERS}"
     elif looked_for:
         sentence = f"Nothing in the votes looks rigged: {counted(len(looked_for), 'signal')} tried."
     else:

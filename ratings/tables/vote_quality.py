@@ -73,7 +73,7 @@ def vote_quality_tables(
         for board in boards
         for one in (
             *_of_verdicts(board, said.get(board.dimension), seed),
-            *_of_retractions(board, taken.get(board.dimension)),
+            *_of_retractions(board, taken.get(board.dimension), len(boards)),
             *_of_answers(board, *profiles, judged.people.get(board.dimension)),
         )
     ]
@@ -99,21 +99,24 @@ def _of_verdicts(board: Rated, rows: pa.Table | None, seed: int) -> Iterator[_Fo
     people, person = np.unique(rows.column("participant_id").to_numpy(), return_inverse=True)
     left, right = _models(board, rows)
     at = pc.fill_null(rows.column("judged_at"), math.nan).to_numpy()
+    sources = rows.column("source").combine_chunks().dictionary_encode().indices
     votes = Votes.of(
-        board.posterior, board.counts, person.reshape(-1), left, right, _said(rows), at
-    )
+        board.posterior, board.counts, person.reshape(-1), left, right, _said(rows), at,
+        sources.to_numpy().astype(np.int64),
+    )  # fmt: skip
     for signal in signals(votes, derive_seed(seed, SIGNAL, board.dimension)):
         shows = np.isin(person.reshape(-1), signal.people)
         yield _found(board, signal, people[signal.people], rows.filter(pa.array(shows)))
 
 
-def _of_retractions(board: Rated, rows: pa.Table | None) -> Iterator[_Found]:
+def _of_retractions(board: Rated, rows: pa.Table | None, boards: int) -> Iterator[_Found]:
     if rows is None:
         return
     rows = _known(board, rows)
     people, person = np.unique(rows.column("participant_id").to_numpy(), return_inverse=True)
     left, right = _models(board, rows)
-    for signal in retractions(board.posterior, person.reshape(-1), left, right, _said(rows)):
+    person, said = person.reshape(-1), _said(rows)
+    for signal in retractions(board.posterior, person, left, right, said, boards):
         shows = (left == signal.model) | (right == signal.model)
         yield _found(board, signal, people[signal.people], rows.filter(pa.array(shows)))
 

@@ -153,8 +153,25 @@ def test_verdicts_taken_back_for_a_models_sake_are_found() -> None:
     taken = planted_verdicts(truth, "retraction")
     found = retractions(fitted(clean), taken.person, taken.left, taken.right, taken.said)
     assert found[0].name == RETRACTION
-    assert found[0].model == target_of(truth)
+    # Whoever met it in these verdicts seems spared or harmed by them, and isn't named.
+    assert [one.model for one in found] == [target_of(truth)]
     assert found[0].p < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("people", "boards", "is_told"), [(7, 1, True), (9, 5, True), (8, 5, False)]
+)
+def test_a_retraction_by_few_is_found_or_called_unknown(
+    people: int, boards: int, is_told: bool
+) -> None:
+    clean = verdicts_of(truth_of(1))
+    random, target = np.random.default_rng(3), 4
+    other = (target + random.integers(1, 28, people * 20)) % 28
+    lost = np.full(other.size, target), other, np.ones(other.size, np.int64)
+    person = np.repeat(np.arange(people), 20)
+    first = retractions(fitted(clean), person, *lost, boards)[0]
+    assert (first.tested > 0) == is_told
+    assert (first.p * boards < SIGNIFICANT) == is_told
 
 
 def test_verdicts_taken_back_whatever_they_say_are_not() -> None:
