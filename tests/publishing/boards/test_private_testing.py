@@ -36,7 +36,8 @@ def rows_of(
         np.diag(variance),
     )
     ratings: pa.Table = RATING_TABLES["rating"].schema.empty_table()
-    made = conform(BEST_OF_N, best_of_n_table([release], [board], ratings)[BEST_OF_N])
+    judges = pa.table({"dimension": pa.array([], pa.string())})
+    made = conform(BEST_OF_N, best_of_n_table([release], [board], ratings, judges)[BEST_OF_N])
     return [
         {
             name.removesuffix("_micro"): value / MICRO
