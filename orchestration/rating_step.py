@@ -474,6 +474,29 @@ QUERIES = {
         from int_variants__tested
         order by position, model_id
     """,
+    # Kish's number of people; somebody nobody knows is a person of one verdict.
+    "variant_judges": """
+        with tested as (
+            select distinct provider, family_key, board_model_id from int_variants__tested
+        ),
+        judged as (
+            select
+                battles.dimension, tested.provider, tested.family_key,
+                coalesce(battles.participant_key, battles.battle_key) as judge,
+                cast(count(*) as double) as verdict_count
+            from int_battles__current as battles
+            inner join tested on tested.board_model_id in (battles.model_a, battles.model_b)
+            where battles.is_counted
+            group by battles.dimension, tested.provider, tested.family_key, judge
+        )
+        select
+            dimension, provider, family_key,
+            sum(verdict_count) * sum(verdict_count) / sum(verdict_count * verdict_count)
+                as effective_participant_count
+        from judged
+        group by dimension, provider, family_key
+        order by dimension, provider nulls first, family_key
+    """,
     # Of people with five verdicts or more on a dimension, in the order in which they gave them.
     "heavy_verdicts": f"""
         select

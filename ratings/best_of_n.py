@@ -64,12 +64,14 @@ class Estimate:
     high: float
 
 
-def winner(score: FloatArray, covariance: FloatArray) -> Estimate:
-    """The skill of the best by ``score`` (N), given that it is the best.
+def winner(score: FloatArray, covariance: FloatArray, kept: FloatArray | None = None) -> Estimate:
+    """The skill of the best as shown, given that it is the best.
 
     Args:
         score: unbiased (N).
         covariance: of its sampling errors (N, N), positive on the diagonal.
+        kept: share of each score (N), above zero, that is shown: the best is that of the highest
+            score times its share. All alike unless given.
 
     Given the part of the other scores that is independent of the best one's, it is the best where
     it lies between two limits: its distribution is a normal cut off there, and, for the hybrid, not
@@ -81,15 +83,17 @@ def winner(score: FloatArray, covariance: FloatArray) -> Estimate:
     """
     if score.size < 1:
         raise ValueError("no variants")
-    place = int(np.argmax(score))
+    kept = np.ones(score.size) if kept is None else kept
+    place = int(np.argmax(kept * score))
     sd = math.sqrt(float(covariance[place, place]))
     share = covariance[:, place] / covariance[place, place]
-    rest = score - share * score[place]
-    # The best one's score y is above another's where rest + share y <= y.
+    rest = kept * (score - share * score[place])
+    # The best one's score y is shown above another's where rest + kept share y <= own kept y.
+    slope = kept[place] - kept * share
     others = np.arange(score.size) != place
-    under, over = others & (share < 1.0), others & (share > 1.0)
-    floor = float((rest[under] / (1.0 - share[under])).max(initial=-math.inf))
-    ceiling = float((rest[over] / (1.0 - share[over])).min(initial=math.inf))
+    under, over = others & (slope > 0.0), others & (slope < 0.0)
+    floor = float((rest[under] / slope[under]).max(initial=-math.inf))
+    ceiling = float((rest[over] / slope[over]).min(initial=math.inf))
     bounding = BOUNDING_SHARE * LEVEL
     reach = -float(ndtri(0.5 * (1.0 - (1.0 - bounding) ** (1.0 / score.size)))) * sd
     left = (1.0 - LEVEL) / (1.0 - bounding)
@@ -113,6 +117,11 @@ def _mean_at(
         part = _between((low - mean) / sd, (y - mean) / sd)
         return math.exp(part - whole) - level
 
+    # Another is shown as high as this: only the bound on all scores is left.
+    if y <= floor:
+        return y - reach
+    if y >= ceiling:
+        return y + reach
     return float(brentq(below, y - reach, y + reach, xtol=1e-9 * sd))
 
 
@@ -131,11 +140,13 @@ class Family:
     Args:
         spread: sd of their skills, median of its posterior; ``spread_hi``: 97.5% are below.
         skill: of the one that was asked about, without the noise that it was chosen by.
+        p_above: that its skill is above its score.
     """
 
     spread: float
     spread_hi: float
     skill: Estimate
+    p_above: float
 
 
 def family(score: FloatArray, covariance: FloatArray, place: int) -> Family:
@@ -152,7 +163,7 @@ def family(score: FloatArray, covariance: FloatArray, place: int) -> Family:
     if score.size == 1:
         half = -float(ndtri(0.5 * LEVEL)) * math.sqrt(float(covariance[0, 0]))
         known = float(score[0])
-        return Family(math.nan, math.nan, Estimate(known, known - half, known + half))
+        return Family(math.nan, math.nan, Estimate(known, known - half, known + half), 0.5)
     quantiles = (np.arange(SPREADS) + 0.5) / SPREADS
     spreads = own_noise(covariance) * quantiles / (1.0 - quantiles)
     found = [_given(score, covariance, place, float(spread)) for spread in spreads]
@@ -176,6 +187,7 @@ def family(score: FloatArray, covariance: FloatArray, place: int) -> Family:
         float(median),
         float(high),
         Estimate(float(weights @ means), quantile(0.5 * LEVEL), quantile(1.0 - 0.5 * LEVEL)),
+        float(weights @ ndtr((means - score[place]) / sds)),
     )
 
 

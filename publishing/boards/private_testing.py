@@ -9,8 +9,14 @@ from publishing.boards.finding import Finding, Read, Row, dimension_of
 from publishing.counted import counted
 
 PROBE = "private_testing"
-# One release in a hundred falls so far by chance where nobody chose by score.
+# One board in a hundred has a fall so far by chance where nobody chose by score.
 FALL_LEVEL = 0.01
+# One board in 25 has so many chosen releases by chance.
+CHOSEN_LEVEL = 0.04
+# Of 25 variants or more the best is rarely published by chance; of fewer it must be surer that its
+# score is too high, for one release in 25 at most to look chosen (simulated in docs/method.md).
+MANY_VARIANTS = 25
+NOT_TOO_HIGH, NOT_TOO_HIGH_OF_FEW = 0.025, 0.0125
 TESTED = "select * from rpt_private_testing order by provider, family, published_at, model_id"
 CHOSEN = """
 select * from rpt_best_of_n
@@ -23,9 +29,9 @@ DIMENSIONS = "select distinct dimension from rpt_best_of_n order by dimension"
 def private_testing(read: Read, dimension: str | None = None) -> Finding:
     """Whether a published model's score is too high because it was chosen among variants.
 
-    Found where the published variant has the best score of those tested and that is surely above
-    its skill (95%), where its score fell so far by fresh votes as one in a hundred does by chance,
-    or where an alias joins its votes before the release to those after.
+    Found where more published variants than chance explains were the best of those tested, with a
+    score that is surely above their skill; where a score fell so far by fresh votes as on one board
+    in a hundred by chance; or where an alias joins votes before a release to those after.
 
     Args:
         read: gives rows of the marts.
@@ -35,18 +41,21 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
     tested = _families(read(TESTED, {}))
     dimension = dimension_of([row["dimension"] for row in read(DIMENSIONS, {})], dimension)
     chosen = read(CHOSEN, {"dimension": dimension})
+    p_chosen = _p_as_many(chosen)
     figures: dict[str, Any] = {
         "dimension": dimension,
         "tested_count": sum(row["tested_count"] for row in tested),
         "battle_count": sum(row["battle_count"] for row in tested),
         "release_count": sum(row["model_id"] is not None for row in tested),
+        "chosen_count": sum(_looks_chosen(row) for row in chosen),
+        "p_chosen": p_chosen,
         "releases": [dict(row) for row in chosen],
     }
     if not tested:
         return Finding(
             PROBE, False, "No variant was tested in private, as far as the log says.", figures
         )
-    found = [_about(row, len(chosen)) for row in chosen]
+    found = [_about(row, len(chosen), p_chosen) for row in chosen]
     sentences = [sentence for is_found, sentence in found if is_found]
     is_found = bool(sentences)
     if not is_found:
@@ -65,7 +74,29 @@ def _families(rows: Sequence[Row]) -> list[Row]:
     return list(kept.values())
 
 
-def _about(row: Row, release_count: int) -> tuple[bool, str]:
+def _looks_chosen(row: Row) -> bool:
+    if row["rank_among_tested"] != 1 or row["variant_count"] == 1:
+        return False
+    is_many = row["variant_count"] >= MANY_VARIANTS
+    level = NOT_TOO_HIGH if is_many else NOT_TOO_HIGH_OF_FEW
+    return bool(row["p_not_too_high"] <= level)
+
+
+def _p_as_many(chosen: Sequence[Row]) -> float:
+    """P of as many releases that look chosen, if each published one of its variants at random."""
+    so_many = [1.0]
+    for row in chosen:
+        if row["rank_among_tested"] is None or row["variant_count"] == 1:
+            continue
+        by_chance = min(1.0 / row["variant_count"], CHOSEN_LEVEL)
+        so_many = [
+            stays * (1.0 - by_chance) + comes * by_chance
+            for stays, comes in zip([*so_many, 0.0], [0.0, *so_many], strict=True)
+        ]
+    return sum(so_many[sum(_looks_chosen(row) for row in chosen) :])
+
+
+def _about(row: Row, release_count: int, p_chosen: float) -> tuple[bool, str]:
     of_release = f"{_variants(row)} tested before {row['public_id']} was released"
     if row["not_estimated_reason"] == "names_joined":
         return row["tested_count"] > 1, (
@@ -74,21 +105,39 @@ def _about(row: Row, release_count: int) -> tuple[bool, str]:
         )
     if row["not_estimated_reason"] == "not_on_board":
         return False, f"{of_release}; the one that was published is on no board."
-    place = row["rank_among_tested"]
+    is_chosen = _looks_chosen(row) and p_chosen <= CHOSEN_LEVEL
     fell = row["p_fall"] is not None and row["p_fall"] <= FALL_LEVEL / release_count
-    is_chosen = place == 1 and row["variant_count"] > 1 and row["expected_inflation_lo"] > 0.0
-    is_best = "the best" if place == 1 else f"number {place} of {row['variant_count']}"
-    sentence = f"{of_release}; the one that was published was {is_best} by score."
-    if is_chosen:
-        sentence += f" That score is too high by {_interval(row, 'expected_inflation')}."
-    elif place == 1 and row["variant_count"] > 1:
-        sentence += (
-            f" That adds {_interval(row, 'expected_inflation')} to its score, which may be nothing."
-        )
+    sentence = f"{of_release}; {_place(row)}."
+    if row["rank_among_tested"] == 1 and row["variant_count"] > 1:
+        sentence += f" {_too_high(row, is_chosen=is_chosen)}"
     if row["fall"] is not None:
         less = f" By fresh votes it is lower by {_interval(row, 'fall')}"
-        sentence += less + (", more than chance explains." if fell else ".")
+        sentence += less + (
+            ", more than chance explains." if fell else ": not surely more than chance."
+        )
     return is_chosen or fell, sentence
+
+
+def _place(row: Row) -> str:
+    place, count = row["rank_among_tested"], row["variant_count"]
+    if row["tested_count"] == 1:
+        return "it is the only variant"
+    if count == 1:
+        return "the one that was published is the only variant on the board"
+    is_best = "the best" if place == 1 else f"number {place} of {count}"
+    return f"the one that was published was {is_best} by score"
+
+
+def _too_high(row: Row, *, is_chosen: bool) -> str:
+    inflation = _interval(row, "expected_inflation")
+    if row["expected_inflation_lo"] <= 0.0:
+        return f"That adds {inflation} to its score: not surely more than nothing."
+    if is_chosen:
+        return f"That score is too high by {inflation}."
+    return (
+        f"That score is too high by {inflation}, but it was not surely chosen for it: by chance one"
+        f" of {row['variant_count']} is the best in any case."
+    )
 
 
 def _variants(row: Row) -> str:

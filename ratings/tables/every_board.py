@@ -252,7 +252,7 @@ def _best_of_n(
         for one in benchmarks.boards_of(ratings, covariances)
         if one.key["stratum_id"] == everybody
     ]
-    tables = variants.best_of_n_table(releases, boards, ratings)
+    tables = variants.best_of_n_table(releases, boards, ratings, read("variant_judges"))
     return {name: conform(name, table) for name, table in tables.items()}
 
 

@@ -2,24 +2,26 @@
 
 On everybody's boards of the canonical estimator, unweighted or by a default weighting. A board
 draws a skill towards the mean, the more the fewer its battles; of variants and of what they became
-that is undone first, as those have few battles and this has many.
+that is undone first, as those have few battles and this has many. Which is the best is by the skill
+that the board shows, as that is what a provider sees.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.special import chdtrc, ndtr, ndtri
+from scipy.special import chdtrc, fdtrc, ndtr, ndtri
 
 from ratings.best_of_n import Estimate, family, mean_of_largest, own_noise, winner
 from ratings.compiled import FloatArray
 from ratings.prior_pull import MOST_PULLED
+from ratings.rounding import MICRO
 from ratings.tables.benchmarks import Board
 from ratings.tables.declarations import as_table
 from ratings.tournaments import TRUESKILL_EP
@@ -84,20 +86,31 @@ def _is_before(row: dict[str, Any], released: dict[str, Any]) -> bool:
 
 
 def best_of_n_table(
-    releases: Iterable[Release], boards: Iterable[Board], ratings: pa.Table
+    releases: Iterable[Release], boards: Iterable[Board], ratings: pa.Table, judges: pa.Table
 ) -> dict[str, pa.Table]:
     """The table `best_of_n`; none where no variant was published.
 
     Args:
         releases: what was published.
         boards: everybody's, as they are shown.
-        ratings: the table `rating`, in integers, which knows each board's prior.
+        ratings: the table `rating`, in integers, which knows each board's prior and people.
+        judges: of `variant_judges`: how many people each family's variants were judged by.
     """
     known = list(releases)
     if not known:
         return {}
-    kept = _kept(ratings)
-    rows = [row for board in boards for one in known for row in _rows(one, board, kept)]
+    kept, people = _kept(ratings), _people(ratings)
+    of_family = {
+        (row["dimension"], row["provider"], row["family_key"]): row["effective_participant_count"]
+        for row in judges.to_pylist()
+    }
+    rows = []
+    for board in boards:
+        dimension = board.key["dimension"]
+        everybody = people.get(_board_key(board), math.inf)
+        for one in known:
+            own = of_family.get((dimension, one.provider, one.family), math.inf)
+            rows.append(_row(one, board, kept, min(everybody, own)))
     return {BEST_OF_N: as_table(BEST_OF_N, rows)}
 
 
@@ -113,18 +126,64 @@ def _kept(ratings: pa.Table) -> dict[tuple[str, ...], float]:
     }
 
 
-def _rows(
-    one: Release, board: Board, kept: dict[tuple[str, ...], float]
-) -> Iterator[dict[str, Any]]:
+def _people(ratings: pa.Table) -> dict[tuple[str, ...], float]:
+    """Per board the people that it is worth (Kish), where they are known."""
+    canonical = ratings.filter(pc.equal(ratings.column("estimator"), TRUESKILL_EP))
+    names = ("weighting", "stratum_id", "dimension", "effective_participant_count_micro")
+    columns = [canonical.column(name).to_pylist() for name in names]
+    return {
+        (weighting, stratum, dimension): people / MICRO
+        for weighting, stratum, dimension, people in zip(*columns, strict=True)
+        if people is not None
+    }
+
+
+def _board_key(board: Board) -> tuple[str, str, str]:
+    return board.key["weighting"], board.key["stratum_id"], board.key["dimension"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Scores:
+    """Of variants that were tested: skills as ``shown``, scores and their covariance.
+
+    ``shown`` and ``score`` (N), ``covariance`` (N, N); ``kept`` (N): shown over score. ``people``:
+    by how many the covariance was estimated.
+    """
+
+    shown: FloatArray
+    score: FloatArray
+    kept: FloatArray
+    covariance: FloatArray
+    people: float
+
+    def some(self, places: list[int]) -> _Scores:
+        within = np.ix_(places, places)
+        return _Scores(
+            self.shown[places],
+            self.score[places],
+            self.kept[places],
+            self.covariance[within],
+            self.people,
+        )
+
+    def place(self, own: int) -> int:
+        """1 is the best as shown; equal ones are in their order."""
+        before = (self.shown > self.shown[own]).sum() + (self.shown[:own] == self.shown[own]).sum()
+        return 1 + int(before)
+
+
+def _row(
+    one: Release, board: Board, kept: dict[tuple[str, ...], float], people: float
+) -> dict[str, Any]:
     place = {model: k for k, model in enumerate(board.model_ids)}
-    tested = [model for model in one.tested if model in place]
+    tested = sorted(model for model in one.tested if model in place)
     models = [*tested, *({one.public_id} & place.keys() - set(tested))]
     rows = [place[model] for model in models]
-    key = (board.key["weighting"], board.key["stratum_id"], board.key["dimension"])
-    share = np.array([kept.get((*key, model), 1.0) for model in models])
-    score = board.skill[rows] / share
+    share = np.array([kept.get((*_board_key(board), model), 1.0) for model in models])
+    shown = board.skill[rows]
     covariance = board.covariance[np.ix_(rows, rows)] / np.outer(share, share)
-    yield {
+    scores = _Scores(shown, shown / share, share, covariance, people)
+    return {
         **dict.fromkeys(FIGURES),
         **board.key,
         "provider": one.provider,
@@ -134,52 +193,58 @@ def _rows(
         "tested_count": len(one.tested),
         "variant_count": len(tested),
         "sibling_count": len(one.siblings),
-        **_figures(one, tested, models, score, covariance),
+        **_figures(one, tested, models, scores),
     }
 
 
-def _figures(
-    one: Release,
-    tested: list[str],
-    models: list[str],
-    score: FloatArray,
-    covariance: FloatArray,
-) -> dict[str, Any]:
+def _figures(one: Release, tested: list[str], models: list[str], every: _Scores) -> dict[str, Any]:
     if one.is_joined:
         return {"not_estimated_reason": JOINED, "not_observed_reason": JOINED}
     if one.board_model_id not in tested:
         return {"not_estimated_reason": NOT_ON_BOARD, "not_observed_reason": NOT_ON_BOARD}
-    count, own = len(tested), tested.index(one.board_model_id)
-    among, noise = score[:count], covariance[:count, :count]
+    own, among = tested.index(one.board_model_id), every.some(list(range(len(tested))))
+    found = _chosen(one, tested, among, own)
+    if one.public_id not in models:
+        return found | {"not_observed_reason": NO_FRESH_VOTES}
+    return found | _fresh(every, own, models.index(one.public_id))
+
+
+def _chosen(one: Release, tested: list[str], among: _Scores, own: int) -> dict[str, Any]:
+    score, noise = float(among.score[own]), own_noise(among.covariance)
+    drawn = family(among.score, among.covariance, own)
     found: dict[str, Any] = {
-        "rank_among_tested": 1 + int((among > among[own]).sum()),
-        **_with_interval("score", _normal(float(among[own]), float(noise[own, own]))),
-        "own_noise": own_noise(noise),
-        "equal_inflation": own_noise(noise) * mean_of_largest(count),
-        "p_equal": _p_equal(among, noise),
+        "rank_among_tested": among.place(own),
+        **_with_interval("score", _normal(score, float(among.covariance[own, own]))),
+        "own_noise": noise,
+        "equal_inflation": noise * mean_of_largest(len(tested)),
+        "p_equal": _p_equal(among),
+        "spread": drawn.spread,
+        "spread_hi": drawn.spread_hi,
+        **_with_interval("shrunk", drawn.skill),
+        **_with_interval("expected_inflation", _less(score, drawn.skill)),
+        "p_not_too_high": drawn.p_above,
     }
     siblings = [k for k, model in enumerate(tested) if model in one.siblings]
     if len(siblings) > 1:
-        found["p_siblings_equal"] = _p_equal(among[siblings], noise[np.ix_(siblings, siblings)])
-    drawn = family(among, noise, own)
-    found |= {"spread": drawn.spread, "spread_hi": drawn.spread_hi}
-    found |= _with_interval("shrunk", drawn.skill)
-    found |= _with_interval("expected_inflation", _less(float(among[own]), drawn.skill))
-    if found["rank_among_tested"] == 1:
-        best = winner(among, noise)
-        found |= _with_interval("corrected", best)
-        found |= _with_interval("inflation", _less(float(among[own]), best))
-    else:
-        found["not_estimated_reason"] = NOT_BEST
-    if one.public_id not in models:
-        return found | {"not_observed_reason": NO_FRESH_VOTES}
-    public = models.index(one.public_id)
+        found["p_siblings_equal"] = _p_equal(among.some(siblings))
+    if found["rank_among_tested"] > 1:
+        return found | {"not_estimated_reason": NOT_BEST}
+    best = winner(among.score, among.covariance, among.kept)
+    found |= _with_interval("corrected", best)
+    return found | _with_interval("inflation", _less(score, best))
+
+
+def _fresh(every: _Scores, own: int, public: int) -> dict[str, float]:
+    score, covariance = every.score, every.covariance
     variance = covariance[own, own] + covariance[public, public] - 2.0 * covariance[own, public]
     fall = _normal(float(score[own] - score[public]), float(variance))
     fresh = _normal(float(score[public]), float(covariance[public, public]))
-    found |= _with_interval("fresh_score", fresh) | _with_interval("fall", fall)
     sd = (fall.high - fall.low) / (2.0 * NORMAL_975)
-    return found | {"p_fall": float(ndtr(-fall.estimate / sd)) if sd > 0.0 else math.nan}
+    return {
+        **_with_interval("fresh_score", fresh),
+        **_with_interval("fall", fall),
+        "p_fall": float(ndtr(-fall.estimate / sd)) if sd > 0.0 else math.nan,
+    }
 
 
 def _normal(mean: float, variance: float) -> Estimate:
@@ -195,14 +260,22 @@ def _with_interval(name: str, one: Estimate) -> dict[str, float]:
     return {name: one.estimate, f"{name}_lo": one.low, f"{name}_hi": one.high}
 
 
-def _p_equal(score: FloatArray, covariance: FloatArray) -> float:
-    """P of scores as far apart if all are equally good: chi-square, of a common mean."""
-    if score.size < 2:
+def _p_equal(scores: _Scores) -> float:
+    """P of scores as far apart if all are equally good: Hotelling's test of a common mean.
+
+    NaN of one alone, and where there are no more people than variants: their covariance then
+    knows nothing of some difference (Hotelling 1931, Annals of Mathematical Statistics 2).
+    """
+    size, people = scores.score.size, scores.people
+    if size < 2 or people <= size:
         return math.nan
-    solved = np.linalg.solve(covariance, np.column_stack([np.ones(score.size), score]))
+    solved = np.linalg.solve(scores.covariance, np.column_stack([np.ones(size), scores.score]))
     mean = solved[:, 1].sum() / solved[:, 0].sum()
-    off = score - mean
-    return float(chdtrc(score.size - 1, float(off @ (solved[:, 1] - mean * solved[:, 0]))))
+    squared = float((scores.score - mean) @ (solved[:, 1] - mean * solved[:, 0]))
+    if math.isinf(people):
+        return float(chdtrc(size - 1, squared))
+    left = people - size + 1.0
+    return float(fdtrc(size - 1, left, squared * left / ((size - 1) * (people - 1.0))))
 
 
 FIGURES = (
@@ -226,6 +299,7 @@ FIGURES = (
     "spread_hi",
     "p_equal",
     "p_siblings_equal",
+    "p_not_too_high",
     "p_fall",
     "not_estimated_reason",
     "not_observed_reason",

@@ -95,6 +95,25 @@ def test_of_one_alone_nothing_is_taken_off() -> None:
         assert estimate.high == pytest.approx(1.0 + 1.96 * 0.5, abs=0.02)
 
 
+def test_of_scores_that_are_shown_in_part_the_best_as_shown_is_corrected() -> None:
+    # Of a score of more noise a smaller share is shown, as the prior draws it more.
+    rng = np.random.default_rng(5)
+    sd = np.exp(rng.uniform(np.log(0.2), np.log(1.5), 27))
+    kept = 1.0 / (1.0 + sd**2)
+    other, inside, above = [], [], []
+    for _ in range(600):
+        skill = 0.3 * rng.standard_normal(27)
+        score = skill + sd * rng.standard_normal(27)
+        place = int(np.argmax(kept * score))
+        best = winner(score, np.diag(sd**2), kept)
+        other.append(place != int(np.argmax(score)))
+        inside.append(best.low < skill[place] < best.high)
+        above.append(best.estimate > skill[place])
+    assert np.mean(other) > 0.3
+    assert 0.93 <= np.mean(inside) <= 0.97
+    assert np.mean(above) == pytest.approx(0.5, abs=0.055)
+
+
 def test_where_variants_are_far_apart_nothing_is_taken_off() -> None:
     skill, covariance = np.linspace(0.0, 20.0, 5), 0.25 * np.eye(5)
     found = studies(skill, covariance, 300)
@@ -137,6 +156,14 @@ def test_which_one_was_published_does_not_matter_to_the_joint_posterior() -> Non
         drawn = family(score, covariance, place).skill
         inside.append(drawn.low < skill[place] < drawn.high)
     assert np.mean(inside) >= 0.93
+
+
+def test_that_a_skill_is_above_its_score_is_as_probable_as_its_interval_says() -> None:
+    score, covariance = np.array([1.4, 0.2, 0.1, -0.3]), 0.25 * np.eye(4)
+    surer = family(score, covariance, 0)
+    assert surer.p_above < 0.5 < family(score, covariance, 3).p_above
+    assert (surer.p_above < 0.025) == (surer.skill.high < score[0])
+    assert family(score[:1], covariance[:1, :1], 0).p_above == 0.5
 
 
 def test_none_is_refused() -> None:

@@ -84,6 +84,7 @@ def reader(
         "labelled_verdicts": lambda: _empty(dimension=""),
         "benchmark_scores": lambda: _empty(benchmark="", metric="", model_id=""),
         "tested_variants": lambda: _empty(model_id=""),
+        "variant_judges": lambda: _empty(dimension=""),
         "retired_models": lambda: _empty(model_id=""),
         # Nor does anybody rate one model, or say what conversations were about.
         "experience_ratings": lambda: _empty(participant_id=0),

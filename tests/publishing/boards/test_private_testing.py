@@ -36,7 +36,8 @@ def rows_of(
         np.diag(variance),
     )
     ratings: pa.Table = RATING_TABLES["rating"].schema.empty_table()
-    made = conform(BEST_OF_N, best_of_n_table([release], [board], ratings)[BEST_OF_N])
+    judges = pa.table({"dimension": pa.array([], pa.string())})
+    made = conform(BEST_OF_N, best_of_n_table([release], [board], ratings, judges)[BEST_OF_N])
     return [
         {
             name.removesuffix("_micro"): value / MICRO
@@ -101,6 +102,74 @@ def test_it_is_silent_where_nothing_was_chosen_by_chance(case: str) -> None:
         else:
             found.append(clean(rng, 0.1 * rng.standard_normal(27), int(rng.integers(27))))
     assert np.mean([one.is_found for one in found]) <= 0.05
+
+
+def at_random(rng: np.random.Generator, releases: int, size: int) -> Finding:
+    """Of a board of so many releases, each of which published any of its variants."""
+    chosen = []
+    for number in range(releases):
+        skill = 0.1 * rng.standard_normal(size)
+        score, published = skill + NOISE * rng.standard_normal(size), int(rng.integers(size))
+        fresh = skill[published] + FRESH_NOISE * rng.standard_normal()
+        [row] = rows_of(score, published, fresh)
+        chosen.append(row | {"family": f"family-{number}", "public_id": f"public-{number}"})
+    return probe(chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("releases", "size"), [(1, 16), (5, 27), (10, 10), (20, 10)])
+def test_it_is_silent_however_many_releases_publish_any_of_their_variants(
+    releases: int, size: int
+) -> None:
+    rng = np.random.default_rng(5)
+    found = [bool(at_random(rng, releases, size).is_found) for _ in range(STUDIES // 2)]
+    assert np.mean(found) <= 0.05
+
+
+def sure(number: int, size: int = 27, p: float = 1e-4) -> dict[str, Any]:
+    """A release that published the best, whose score is too high."""
+    best = np.array([1.5, *np.zeros(size - 1)])
+    [row] = rows_of(best, 0, 1.5)
+    return row | {
+        "family": f"family-{number}",
+        "public_id": f"public-{number}",
+        "expected_inflation_lo": 0.2,
+        "p_not_too_high": p,
+    }
+
+
+def other(number: int, size: int = 27) -> dict[str, Any]:
+    """A release that published another than the best."""
+    [row] = rows_of(np.array([0.0, 1.0, *np.zeros(size - 2)]), 0, 0.0)
+    return row | {"family": f"other-{number}", "public_id": f"other-{number}"}
+
+
+def test_one_best_among_many_releases_may_be_chance_and_two_are_not() -> None:
+    one = probe([sure(0), *(other(number) for number in range(4))])
+    assert not one.is_found
+    assert one.figures["p_chosen"] == pytest.approx(1.0 - (26.0 / 27.0) ** 5)
+    assert "not surely chosen for it: by chance one of 27 is the best" in one.sentence
+    two = probe([sure(0), sure(1), *(other(number) for number in range(3))])
+    assert two.is_found
+    assert two.figures["chosen_count"] == 2
+    assert "public-0" in two.sentence
+    assert "public-1" in two.sentence
+    assert "other" not in two.sentence
+
+
+def test_of_fewer_variants_a_score_must_be_surer_too_high() -> None:
+    assert probe([sure(0, 27, 0.02)]).is_found
+    assert not probe([sure(0, 16, 0.02)]).is_found
+    assert probe([sure(0, 16, 0.012)]).is_found
+
+
+def test_one_variant_alone_is_not_called_the_best() -> None:
+    sentence = probe(rows_of(np.zeros(1), 0, 0.0)).sentence
+    assert "1 variant of Gadfly was tested before public was released" in sentence
+    assert "it is the only variant." in sentence
+    assert "best" not in sentence
+    [row] = rows_of(np.zeros(1), 0, 0.0)
+    assert "the only variant on the board" in probe([row | {"tested_count": 3}]).sentence
 
 
 def test_a_model_that_is_worse_than_the_variant_that_was_tested_is_found() -> None:

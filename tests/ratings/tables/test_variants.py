@@ -1,5 +1,6 @@
 """The table of published variants: who counts as tested before, and which figures a row has."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ratings.compiled import FloatArray
 from ratings.tables.benchmarks import Board
 from ratings.tables.declarations import RATING_TABLES, conform
 from ratings.tables.variants import BEST_OF_N, Release, best_of_n_table, releases_of
@@ -39,22 +41,48 @@ def variant(name: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def ratings(**sds: float) -> pa.Table:
+def ratings(people: float | None = None, **sds: float) -> pa.Table:
     schema = RATING_TABLES["rating"].schema
+    known = {
+        "prior_sd_micro": 3_000_000,
+        "effective_participant_count_micro": None if people is None else round(people * 1e6),
+    }
     rows = [
         dict.fromkeys(schema.names)
         | KEY
-        | {"model_id": model, "model_sd_micro": int(sd * 1e6), "prior_sd_micro": 3_000_000}
+        | known
+        | {"model_id": model, "model_sd_micro": int(sd * 1e6)}
         for model, sd in sds.items()
     ]
     return pa.Table.from_pylist(rows, schema=schema)
 
 
+def judged_by(people: float | None = None) -> pa.Table:
+    """`variant_judges` of the family, or none."""
+    rows = [
+        {
+            "dimension": "overall",
+            "provider": "p",
+            "family_key": "f",
+            "effective_participant_count": people,
+        }
+    ]
+    return pa.Table.from_pylist(rows[: people is not None])
+
+
 def made(
-    release: Release, skill: list[float], names: tuple[str, ...] = NAMES, **sds: float
+    release: Release,
+    skill: Sequence[float],
+    names: tuple[str, ...] = NAMES,
+    covariance: FloatArray | None = None,
+    everybody: float | None = None,
+    judges: float | None = None,
+    **sds: float,
 ) -> dict[str, Any]:
-    board = Board(KEY, names, np.array(skill), 0.25 * np.eye(len(names)))
-    table = best_of_n_table([release], [board], ratings(**sds))[BEST_OF_N]
+    known = 0.25 * np.eye(len(names)) if covariance is None else covariance
+    board = Board(KEY, names, np.array(skill), known)
+    rated = ratings(everybody, **(sds or dict.fromkeys(names, 0.0)))
+    table = best_of_n_table([release], [board], rated, judged_by(judges))[BEST_OF_N]
     rows: list[dict[str, Any]] = conform(BEST_OF_N, table).to_pylist()
     assert len(rows) == 1
     return rows[0]
@@ -89,7 +117,7 @@ def test_a_name_that_an_alias_joins_joins_the_release() -> None:
 
 def test_without_a_release_there_is_no_table() -> None:
     assert releases_of(pa.Table.from_pylist([variant("a")])) == []
-    assert best_of_n_table([], [], ratings()) == {}
+    assert best_of_n_table([], [], ratings(), judged_by()) == {}
 
 
 def test_the_best_has_both_estimates_and_its_fall() -> None:
@@ -118,6 +146,49 @@ def test_the_priors_pull_is_undone_before_scores_are_compared() -> None:
     # Of a skill whose variance is a quarter of the prior's three quarters are left.
     assert row["score_micro"] == pytest.approx(1e6 / 0.75, abs=1)
     assert row["fall_micro"] == pytest.approx(1e6 / 0.75 - 1e6, abs=1)
+
+
+def test_the_best_is_the_one_that_the_board_shows_as_the_best() -> None:
+    # With the prior's pull undone b would be above a; the board shows a above b.
+    row = made(RELEASE, [1.0, 0.9, 0.0, 0.5], a=0.3, b=2.0, c=0.3, public=0.3)
+    assert row["rank_among_tested"] == 1
+    assert row["not_estimated_reason"] is None
+    assert row["inflation_micro"] is not None
+
+
+def test_of_equal_skills_the_first_by_name_is_the_best() -> None:
+    second = Release("p", "f", "b", "b", "public", False, ("b", "a", "c"), ())
+    assert made(second, [1.0, 1.0, 0.0, 0.5])["rank_among_tested"] == 2
+    assert made(RELEASE, [1.0, 1.0, 0.0, 0.5])["rank_among_tested"] == 1
+
+
+@pytest.mark.parametrize(("size", "people"), [(10, 12), (10, 20), (20, 30), (27, 60)])
+def test_equal_variants_of_few_people_are_rarely_called_different(size: int, people: int) -> None:
+    rng = np.random.default_rng(size + people)
+    names = tuple(f"v{number:02}" for number in range(size))
+    release = Release("p", "f", "v00", "v00", "public", False, names, ())
+    found = []
+    for _ in range(200):
+        verdicts = rng.standard_normal((people, size))
+        covariance = np.cov(verdicts.T) / people
+        row = made(release, verdicts.mean(axis=0).tolist(), names, covariance, judges=people)
+        found.append(row["p_equal_micro"] < 50_000)
+    assert 0.01 <= np.mean(found) <= 0.09
+
+
+def test_people_of_the_board_and_of_the_family_count_whichever_are_fewer() -> None:
+    skill = [2.0, 0.0, 0.0, 0.5]
+    few = made(RELEASE, skill, judges=6.0)["p_equal_micro"]
+    assert few > made(RELEASE, skill)["p_equal_micro"]
+    assert made(RELEASE, skill, everybody=6.0)["p_equal_micro"] == few
+    assert made(RELEASE, skill, everybody=6.0, judges=900.0)["p_equal_micro"] == few
+    assert made(RELEASE, skill, everybody=900.0, judges=6.0)["p_equal_micro"] == few
+
+
+def test_without_more_people_than_variants_nothing_is_said_of_equality() -> None:
+    row = made(RELEASE, [2.0, 0.0, 0.0, 0.5], judges=3.0)
+    assert row["p_equal_micro"] is None
+    assert row["p_siblings_equal_micro"] is not None
 
 
 def test_what_is_not_on_the_board_is_said() -> None:

@@ -34,6 +34,7 @@ select
     expected_inflation_micro / 1e6 as expected_inflation,
     expected_inflation_lo_micro / 1e6 as expected_inflation_lo,
     expected_inflation_hi_micro / 1e6 as expected_inflation_hi,
+    p_not_too_high_micro / 1e6 as p_not_too_high,
     corrected_micro / 1e6 as corrected,
     corrected_lo_micro / 1e6 as corrected_lo,
     corrected_hi_micro / 1e6 as corrected_hi,
