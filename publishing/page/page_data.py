@@ -478,7 +478,7 @@ def diagnostics(rows: Rows) -> Rows:
             "trimmed": scaled(row["trimmed_share"] or 0, PERMILLE),
             "asmd_before": scaled(row["asmd_before_max"] or 0, 3),
             "asmd_after": scaled(row["asmd_after_max"] or 0, 3),
-            "collapsed": row["collapsed_levels"],
+            "is_collapsed": row["has_collapsed_levels"],
         }
         for row in rows
         if row["effective_participant_count"] is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -270,18 +269,7 @@ def _notes(site: Site, view: View) -> list[str]:
     retired = [row["retired_at"] for row in site.marts["dim_model"] if row["retired_at"]]
     [publication] = site.marts["publication"]
     days = [moment.date().isoformat() for moment in retired]
-    return [*days, *_merged(site, view), str(publication["provisional_battle_count"])]
-
-
-def _merged(site: Site, view: View) -> list[str]:
-    """Numbers in the names of levels that a weighted board's countries weight together."""
-    return [
-        number
-        for row in site.marts["rpt_weighting_diagnostics"]
-        if row["collapsed_levels"] and view.weighting.removesuffix(POOLED) == row["scheme"]
-        if view.stratum.split("/")[0] in ("all", row["country"])
-        for number in re.findall(r"\d+", row["collapsed_levels"])
-    ]
+    return [*days, str(publication["provisional_battle_count"])]
 
 
 def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:
