@@ -158,6 +158,7 @@ def page_data(
         "about": about(
             marts["rpt_about_study"],
             marts["fct_stratum_coverage"],
+            marts["rpt_data_collection"],
             marts["rpt_weighting_diagnostics"],
             step=publication["disclosed_people_min"],
         ),

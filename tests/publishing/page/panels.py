@@ -214,13 +214,19 @@ def _about(marts: dict[str, Rows]) -> list[str]:
     for row in marts["rpt_about_study"]:
         texts += [row["statement"] or ""]
         texts += [f"{row['part']}, {row['subject']}" if row["subject"] else row["part"]]
+    for row in marts["rpt_data_collection"]:
+        texts.append(f"{row['first_month']} to {row['last_month']}")
+        if row["not_weighted_reason"]:
+            texts.append(
+                f"Not weighted: nobody is enrolled (or fewer than {step} of those who judged)."
+            )
     for row in marts["fct_stratum_coverage"]:
         if row["axis"] is None:
             texts.append(f"at least {row['heard_count'] // step * step:,}")
     texts.append(f"at least {21_010 // step * step:,}")
     for row in marts["rpt_weighting_diagnostics"]:
         worth = int(row["effective_participant_count"]) // step * step
-        effect = f"{row['design_effect']:.2f}"
+        effect = f"{row['design_effect']:.3f}".rstrip("0").rstrip(".")
         texts.append(f"worth at least {worth:,} who weigh alike (design effect {effect})")
     return texts
 

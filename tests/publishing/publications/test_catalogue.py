@@ -143,7 +143,7 @@ TEXTS = {
         "kind", "licence_kind", "status", "not_compared_reason", "better_with", "better",
         "interval_basis", "provisional_reason", "not_corrected_reason", "not_powered_reason",
         "error_basis", "grade", "grade_best", "grade_worst", "not_estimated_reason",
-        "level_status", "what",
+        "level_status", "what", "not_weighted_reason",
     },
     "checks that a whole board fails, of the code's four": {"misfits"},
     "reasons for which rows are refused, of the code's own, each with a count": {
@@ -156,6 +156,7 @@ TEXTS = {
         "reported_by", "relationship", "url", "source", "part", "subject", "statement",
     },
     "a sentence made of the row's other figures, to the decimal that is shown": {"sentence"},
+    "months, of everybody together": {"first_month", "last_month"},
     "hashes and keys of the log": {"log_head_hash", "log_root_hash", "checkpoint_key", "origin"},
 }  # fmt: skip
 
