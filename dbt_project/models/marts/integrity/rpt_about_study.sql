@@ -156,7 +156,7 @@ said as (
             {{ item }} as item,
             '{{ part }}' as part,
             {{ subject }} as subject,
-            {% if table == 'countries' %}country{% else %}cast(null as varchar){% endif %} as country,
+            {% if table == 'countries' %}country{% else %}cast(null as varchar) as country{% endif %},
             {{ statement }} as statement,
             {{ is_required }} as is_required,
             {{ sort_order }} as sort_order
