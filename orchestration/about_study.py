@@ -1,4 +1,9 @@
-"""What a study discloses of itself, from the tables of a build (publishing/boards/aapor.py)."""
+"""What a study discloses of itself, from the tables of a build (publishing/boards/aapor.py).
+
+The figures are those that a first publication shows: rows of too few people stay behind, and
+figures have the decimals that their people allow. What a publication compares with earlier ones
+isn't compared here: a release follows from the log and its design alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.database import open_database
 from publishing.boards import aapor
+from publishing.publications import disclosure
+from publishing.publications.catalogue import declared_marts, public_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,30 +20,40 @@ if TYPE_CHECKING:
 
     import duckdb
 
-STATEMENTS = "select * from rpt_about_study"
-COVERAGE = "select * from fct_stratum_coverage where axis is null"
-COSTS = "select * from rpt_weighting_diagnostics where is_default"
+    from publishing.publications.catalogue import PublicTable
+
+# Of each mart, in the order of `aapor.about`, which rows.
+READ = {
+    "rpt_about_study": "true",
+    "fct_stratum_coverage": "axis is null",
+    "rpt_data_collection": "true",
+    "rpt_weighting_diagnostics": "is_default",
+}
 STEP = "select max(people_min) from int_coverage__disclosed"
 
 
-def about_study(database: Path, subject: Mapping[str, Any]) -> dict[str, Any]:
+def about_study(database: Path, project: Path, subject: Mapping[str, Any]) -> dict[str, Any]:
     """The eleven items as one document about a release.
 
     Args:
         database: whose tables were built as of the release's cut and design.
+        project: the dbt project that built them.
         subject: what the release is a function of.
     """
+    marts = [mart for mart in declared_marts(project) if mart["name"] in READ]
+    tables = {table.name: table for table in public_tables(marts)}
     with open_database(database) as connection:
         [(step,)] = connection.sql(STEP).fetchall()
-        items = aapor.about(
-            _rows(connection, STATEMENTS),
-            _rows(connection, COVERAGE),
-            _rows(connection, COSTS),
-            step=step or 1,
-        )
-    return aapor.document(items, subject)
+        disclosure.decide_people(connection)
+        shown = [_shown(connection, tables[name], READ[name], step or 1) for name in READ]
+    return aapor.document(aapor.about(*shown, step=step or 1), subject)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
+def _shown(
+    connection: duckdb.DuckDBPyConnection, table: PublicTable, where: str, step: int
+) -> list[dict[str, Any]]:
+    shown = disclosure.cells(table, step)
+    columns = ", ".join(f"{shown[one.name]} as {one.name}" for one in table.columns)
+    relation = connection.sql(f"from {disclosure.figures(table)} select {columns}")
+    rows: list[dict[str, Any]] = relation.filter(where).to_arrow_table().to_pylist()
     return rows

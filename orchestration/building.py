@@ -281,7 +281,7 @@ def keep_release(
     made = provenance(log, subject["log_position"])
     if workspace.root == home.root:
         made[TABLES] = table_digests(workspace)
-    made[ABOUT] = about_study(workspace.database, subject)
+    made[ABOUT] = about_study(workspace.database, workspace.project, subject)
     return store.keep(home.boards, subject, rows, made, configured(home.vault), warn)
 
 

@@ -101,7 +101,7 @@ def reproduce(
         step("rate")
         rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
         rebuilt, rows = read_release(workspace)
-        about = about_study(workspace.database, rebuilt)
+        about = about_study(workspace.database, workspace.project, rebuilt)
     require_whole_log(log, subject["log_position"])
     differences = [
         f"{name}: {subject.get(name)} in the release, {rebuilt.get(name)} rebuilt"
@@ -146,7 +146,7 @@ def remade_about(home: Home, release: Release) -> dict[str, Any]:
         project = project_with(home.boards, subject["design_hash"], PROJECT_DIRECTORY, root)
         workspace = Workspace(root, project)
         transform(workspace, log, cut_of(subject), loads=home.loads, is_tested=False)
-        return about_study(workspace.database, subject)
+        return about_study(workspace.database, workspace.project, subject)
 
 
 def _first_row(document: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:

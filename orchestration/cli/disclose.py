@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from publishing.boards.store import Release
 
 
+NOT_COMPARED = (
+    "It is not compared with earlier publications: hand out what the page says, under About this"
+    " study."
+)
+
+
 class DocumentFormat(StrEnum):
     """How the document is printed."""
 
@@ -64,6 +70,8 @@ def _document(home: Home, kept: Release) -> tuple[dict[str, Any], dict[str, Any]
 def _sentence(kept: Release, vouching: dict[str, Any]) -> str:
     where = f"SHA-256 {vouching['sha256']}"
     if not vouching["is_in_statement"]:
-        return f"{where}. Nothing vouches for it: the release's statement does not have it."
+        nothing = "Nothing vouches for it: the release's statement does not have it."
+        return f"{where}. {nothing} {NOT_COMPARED}"
     signed = "signed" if vouching["is_signed"] else "not signed"
-    return f"{where}, part of the statement of release {kept.id[:12]}, which is {signed}."
+    covered = f"{where}, part of the statement of release {kept.id[:12]}, which is {signed}."
+    return f"{covered} {NOT_COMPARED}"

@@ -1,9 +1,9 @@
 """What a study says of itself: the eleven items that AAPOR has studies disclose at once.
 
 The list is that of the Code of Professional Ethics and Practices of April 2021, section III.A. The
-statements are rows of `rpt_about_study`; sample sizes and what weighting costs are rows of
-`fct_stratum_coverage` and `rpt_weighting_diagnostics`. So the document follows from the log and the
-study's seeds alone. People are counted in whole steps, rounded down, as in publications.
+statements are rows of `rpt_about_study`; sample sizes, months, and what weighting costs are rows of
+`fct_stratum_coverage`, `rpt_data_collection` and `rpt_weighting_diagnostics`, as publications show
+them: a row that stays behind there is said to be not shown here.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import rfc8785
 from ingestion.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, Any]
+    # Item and statement.
+    Said = list[tuple[int, dict[str, str | None]]]
 
 STANDARD = "AAPOR Code of Professional Ethics and Practices (April 2021), III.A"
 ITEMS = (
@@ -35,7 +37,8 @@ ITEMS = (
     "How the data were processed, and procedures to ensure data quality",
     "Limitations of the design and data collection",
 )
-STRATEGY, SAMPLE, WEIGHTING = 1, 8, 9
+DATES, SAMPLE, WEIGHTING = 7, 8, 9
+TOOK_PART = "people took part"
 EVERYBODY = "all"
 # What Markdown and HTML would take for markup in somebody's words.
 _MARKUP = re.compile(r"[\\`*\[\]<>]")
@@ -46,27 +49,46 @@ PRECISION = (
 
 
 def about(
-    statements: Iterable[Row], coverage: Iterable[Row], diagnostics: Iterable[Row], *, step: int
+    statements: Iterable[Row],
+    coverage: Iterable[Row],
+    collection: Iterable[Row],
+    diagnostics: Iterable[Row],
+    *,
+    step: int,
 ) -> list[dict[str, Any]]:
     """The eleven items in order: number, name, statements, and what of each is missing.
+
+    All rows are those that a publication shows, with their figures as they are there.
 
     Args:
         statements: of `rpt_about_study`.
         coverage: of `fct_stratum_coverage`.
+        collection: of `rpt_data_collection`: one, or none where it stays behind.
         diagnostics: of `rpt_weighting_diagnostics`: the default scheme's.
         step: people and verdicts are counted in multiples of it; fewer are not told.
     """
+    counted = {row["stratum_id"]: row for row in coverage if row["axis"] is None}
+    costs = sorted(diagnostics, key=lambda row: row["country"])
+    collected = next(iter(collection), None)
+    unweighted = _unweighted(collected, costs, step)
     ordered = sorted(
         statements,
         key=lambda row: (row["item"], row["sort_order"], row["part"], row["subject"]),
     )
     said = [
-        (row["item"], _statement(row["part"], row["subject"], row["statement"])) for row in ordered
+        (row["item"], _statement(row["part"], row["subject"], row["statement"]))
+        for row in ordered
+        if row["country"] is None or _judged(counted.get(row["country"])) >= step
+        if not (unweighted and row["item"] == WEIGHTING)
     ]
-    costs = sorted(diagnostics, key=lambda row: row["country"])
-    said += [(SAMPLE, one) for one in _sample(coverage, costs, step)]
-    said += [(WEIGHTING, one) for one in _unweighted(costs)]
+    said = _dated(said, collected, step)
+    said += [(SAMPLE, one) for one in _sample(counted, costs, step)]
+    said += [(WEIGHTING, one) for one in unweighted or _without_weight(costs)]
     return [_item(number, [one for item, one in said if item == number]) for number in range(1, 12)]
+
+
+def _judged(row: Row | None) -> int:
+    return 0 if row is None else row["heard_count"] or 0
 
 
 def _statement(part: str, subject: str, statement: str | None) -> dict[str, str | None]:
@@ -87,29 +109,74 @@ def _item(number: int, said: list[dict[str, str | None]]) -> dict[str, Any]:
     }
 
 
+def _not_shown(step: int) -> str:
+    words = f"Not shown: fewer than {step} people are behind it, or behind what changed since an"
+    return f"{words} earlier publication."
+
+
+def _dated(said: Said, collected: Row | None, step: int) -> Said:
+    """With the months of battles, and with them where the study doesn't say its days."""
+    if collected is None:
+        months: str | None = _not_shown(step)
+    elif collected["first_month"] is None:
+        months = None
+    else:
+        months = f"{collected['first_month']} to {collected['last_month']}"
+    filled = [
+        (item, {**one, "statement": months})
+        if (item, one["part"], one["statement"]) == (DATES, TOOK_PART, None)
+        else (item, one)
+        for item, one in said
+    ]
+    return filled if months is None else [*filled, (DATES, _statement("battles", "", months))]
+
+
 def _sample(
-    coverage: Iterable[Row], costs: Iterable[Row], step: int
+    counted: Mapping[str, Row], costs: Iterable[Row], step: int
 ) -> Iterator[dict[str, str | None]]:
     """How many people judged, and how many they are worth once they are weighted."""
-    rows = {row["stratum_id"]: row for row in coverage if row["axis"] is None}
-    everybody = rows.pop(EVERYBODY, None)
-    heard = 0 if everybody is None else everybody["heard_count"] or 0
-    yield _statement("participants", "", _many(heard, step) if heard else None)
-    if everybody is not None and everybody["verdict_count"]:
-        yield _statement("verdicts", "", _many(everybody["verdict_count"], step))
-    for name, row in sorted(rows.items()):
-        if (row["heard_count"] or 0) >= step:
+    everybody = counted.get(EVERYBODY)
+    if everybody is None:
+        yield _statement("participants", "", _not_shown(step))
+    else:
+        judged = _judged(everybody)
+        yield _statement("participants", "", _many(judged, step) if judged else None)
+        if everybody["verdict_count"]:
+            yield _statement("verdicts", "", _many(everybody["verdict_count"], step))
+    for name, row in sorted(counted.items()):
+        if name != EVERYBODY and _judged(row) >= step:
             yield _statement("participants", name, _many(row["heard_count"], step))
     for row in costs:
         worth = row["effective_participant_count"]
         if worth is not None and (row["participant_count"] or 0) >= step:
-            words = f"worth {_many(worth, step)} who weigh alike (design effect"
-            words += f" {row['design_effect']:.2f})"
+            effect = f"{row['design_effect']:.3f}".rstrip("0").rstrip(".")
+            words = f"worth {_many(worth, step)} who weigh alike (design effect {effect})"
             yield _statement("weighted participants", row["country"], words)
     yield _statement("precision", "", PRECISION)
 
 
-def _unweighted(costs: Iterable[Row]) -> Iterator[dict[str, str | None]]:
+NOT_WEIGHTED = {
+    "nobody_enrolled": "Not weighted: nobody is enrolled (or fewer than {step} of those who"
+    " judged).",
+    "nobody_has_a_weight": "Not weighted: nobody has a weight (or fewer than {step} people).",
+}
+
+
+def _unweighted(
+    collected: Row | None, costs: Sequence[Row], step: int
+) -> list[dict[str, str | None]]:
+    """What stands in place of the scheme where boards aren't weighted by it, or it isn't shown."""
+    if collected is not None:
+        reason = collected["not_weighted_reason"]
+        words = reason and NOT_WEIGHTED[reason].format(step=step)
+    elif any(row["effective_participant_count"] is not None for row in costs):
+        words = None
+    else:
+        words = _not_shown(step)
+    return [_statement("weighting", "", words)] if words else []
+
+
+def _without_weight(costs: Iterable[Row]) -> Iterator[dict[str, str | None]]:
     for row in costs:
         if row["effective_participant_count"] is None:
             yield _statement("not weighted", row["country"], "Nobody there has a weight.")

@@ -8,16 +8,19 @@ from publishing.boards import aapor
 from publishing.page.marts import Rows
 
 
-def about(statements: Rows, coverage: Rows, diagnostics: Rows, *, step: int) -> dict[str, Any]:
+def about(
+    statements: Rows, coverage: Rows, collection: Rows, diagnostics: Rows, *, step: int
+) -> dict[str, Any]:
     """The items in order, and whether all are complete.
 
     Args:
         statements: of `rpt_about_study`.
         coverage: of `fct_stratum_coverage`.
+        collection: of `rpt_data_collection`.
         diagnostics: of `rpt_weighting_diagnostics`: the default scheme's.
         step: people are counted in multiples of it, as the publication counts them.
     """
-    items = aapor.about(statements, coverage, diagnostics, step=step)
+    items = aapor.about(statements, coverage, collection, diagnostics, step=step)
     return {
         "items": items,
         "missing": aapor.missing(items),

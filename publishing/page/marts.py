@@ -35,6 +35,7 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_benchmark_residual": {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
     "rpt_board_summary": {},
     "rpt_criterion_gap": {},
+    "rpt_data_collection": {},
     "rpt_demographic_consistency": {"model_id": None},
     "rpt_disagreement": {"weighting": UNWEIGHTED},
     "rpt_experience": {},

@@ -158,6 +158,7 @@ def page_data(
         "about": about(
             marts["rpt_about_study"],
             marts["fct_stratum_coverage"],
+            marts["rpt_data_collection"],
             marts["rpt_weighting_diagnostics"],
             step=publication["disclosed_people_min"],
         ),
@@ -492,7 +493,7 @@ def diagnostics(rows: Rows) -> Rows:
             "trimmed": scaled(row["trimmed_share"] or 0, PERMILLE),
             "asmd_before": scaled(row["asmd_before_max"] or 0, 3),
             "asmd_after": scaled(row["asmd_after_max"] or 0, 3),
-            "collapsed": row["collapsed_levels"],
+            "is_collapsed": row["has_collapsed_levels"],
         }
         for row in rows
         if row["effective_participant_count"] is not None

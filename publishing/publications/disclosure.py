@@ -178,10 +178,15 @@ left join among using ({", ".join(BOARD)}, model_id)
 
 def decide(connection: duckdb.DuckDBPyConnection, people_min: int) -> None:
     """Work out who is behind the rows of all marts, into temporary tables of the connection."""
-    connection.execute(PEOPLE_IN)
+    decide_people(connection)
     connection.execute(PAIRS_IN)
     connection.execute(THIN_IN, {"people_min": people_min})
     connection.execute(MODELS_IN)
+
+
+def decide_people(connection: duckdb.DuckDBPyConnection) -> None:
+    """As `decide`, as far as marts need it that name no models; no board must be rated yet."""
+    connection.execute(PEOPLE_IN)
     connection.execute(
         f"create or replace temp table {CHANGED} (of_what varchar, weighting varchar,"
         " estimator varchar, stratum_id varchar, dimension varchar)"

@@ -215,6 +215,11 @@ MARTS = {
             count(distinct participant_key) as heard_count, count(*) as verdict_count
         from judged inner join dim_stratum using (stratum_id) group by stratum_id
     """,
+    "rpt_data_collection": """
+        select 'all' as stratum_id, 'month 0' as first_month,
+            'month ' || max(position) as last_month, 'nobody_enrolled' as not_weighted_reason
+        from judged
+    """,
     "rpt_demographic_consistency": """
         select country, dimension, axis, model_id, 1.0 as rank_shift
         from of_models inner join dim_stratum using (stratum_id)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publishing.boards import aapor
 from publishing.publications.differences import Earlier
 from publishing.publications.writing import write_files
 from tests.attacks.differencing import Attack, Target, targets
@@ -166,6 +167,32 @@ def test_what_differs_from_an_earlier_publication_differs_by_ten_people(
     assert differing
     assert min(touched[key] for key in differing) >= PEOPLE_MIN
     assert {key for key, count in touched.items() if count < PEOPLE_MIN} & boards[0].keys()
+
+
+def test_what_a_study_says_of_itself_does_not_tell_one_persons_vote(tmp_path: Path) -> None:
+    """Neither when it was, by the last month, nor of which country, by the counts."""
+    first = study(7, 200, 4, 3)
+    one = first.verdicts[-1]
+    later = Study((*first.verdicts, replace(one, position=one.position + 1)))
+    old = publish(first, tmp_path / "old")
+    new = publish(later, tmp_path / "new", known_at(first, old))
+    before_and_after = []
+    for directory in (old, new):
+        coverage, collection = (
+            rows_of(directory, name) for name in ("fct_stratum_coverage", "rpt_data_collection")
+        )
+        items = aapor.about([], coverage, collection, [], step=PEOPLE_MIN)
+        before_and_after.append(
+            {(row["part"], row["subject"]): row["statement"]
+             for item in items for row in item["statements"]}
+        )  # fmt: skip
+    shown, anew = before_and_after
+    assert shown["battles", ""].startswith("month 0 to month ")
+    assert anew["battles", ""].startswith("Not shown: fewer than 10 people")
+    assert one.person.country in {subject for _, subject in shown}
+    for key in shown.keys() & anew.keys():
+        if key[0] in {"participants", "verdicts"}:
+            assert anew[key] == shown[key] or anew[key].startswith("Not shown")
 
 
 def test_the_models_that_are_shown_make_a_board_of_their_own(tmp_path: Path) -> None:

@@ -61,7 +61,6 @@ left join people
         tournaments.stratum_id = people.stratum_id
         and tournaments.dimension = people.dimension
 union all
--- Enrolled ones only.
 select
     stratum_id,
     '{{ every_dimension() }}' as dimension,

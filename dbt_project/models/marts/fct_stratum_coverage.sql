@@ -36,16 +36,35 @@ tournaments as (
 
 ),
 
-people as (
+unknown as (
+
+    select cell_id from {{ ref('dim_cell') }}
+    where cell_key = 'unknown'
+
+),
+
+enrolled as (
 
     select
         cells.stratum_id,
-        count(*) as enrolled_count,
-        count(judged.participant_key) as heard_count
+        count(*) as enrolled_count
     from participants
     inner join cells on participants.cell_id = cells.cell_id
-    left join judged on participants.participant_key = judged.participant_key
     where not participants.is_excluded
+    group by cells.stratum_id
+
+),
+
+-- Who judged without being enrolled is one of everybody, and of no country.
+heard as (
+
+    select
+        cells.stratum_id,
+        count(*) as heard_count
+    from judged
+    cross join unknown
+    left join participants on judged.participant_key = participants.participant_key
+    inner join cells on coalesce(participants.cell_id, unknown.cell_id) = cells.cell_id
     group by cells.stratum_id
 
 ),
@@ -93,15 +112,16 @@ totalled as (
         strata.stratum_id,
         strata.country,
         strata.axis,
-        coalesce(people.enrolled_count, 0) as enrolled_count,
-        coalesce(people.heard_count, 0) as heard_count,
+        coalesce(enrolled.enrolled_count, 0) as enrolled_count,
+        coalesce(heard.heard_count, 0) as heard_count,
         coalesce(verdicts.verdict_count, 0) as verdict_count,
         coalesce(models.model_count, 0) as model_count,
         strata.population_share,
-        sum(coalesce(people.heard_count, 0)) over (partition by strata.country, strata.axis)
+        sum(coalesce(heard.heard_count, 0)) over (partition by strata.country, strata.axis)
             as axis_heard_count
     from strata
-    left join people on strata.stratum_id = people.stratum_id
+    left join enrolled on strata.stratum_id = enrolled.stratum_id
+    left join heard on strata.stratum_id = heard.stratum_id
     left join verdicts on strata.stratum_id = verdicts.stratum_id
     left join models on strata.stratum_id = models.stratum_id
 

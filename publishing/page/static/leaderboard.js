@@ -69,7 +69,7 @@ function collapsedOf(board) {
         weighting = weightings[boards.weighting[board]];
     return data.diagnostics.filter(
         (row) =>
-            row.collapsed &&
+            row.is_collapsed &&
             weighting.startsWith(row.scheme) &&
             (country === null || country === row.country),
     );
@@ -147,7 +147,7 @@ function notesOf(board, rows) {
     }
     for (const row of collapsedOf(board))
         notes.push(
-            html`<strong>Groups weighted together</strong> in ${row.country}, as too few of them took part: ${row.collapsed}. To the census they count as one, so the board is provisional.`,
+            html`<strong>Some groups were weighted together</strong> in ${row.country}, as too few of them took part. To the census they count as one, so the board is provisional.`,
         );
     if (rows.some((row) => row.isNewTier))
         notes.push(

@@ -32,7 +32,12 @@ def statements(*unsaid: str) -> Rows:
         for part in parts
     ]
     rows.append({"item": 1, "part": "battles", "statement": "People compared."})
-    return [row | {"subject": "", "sort_order": 1} for row in reversed(rows)]
+    rows = [row | {"subject": "", "sort_order": 1, "country": None} for row in reversed(rows)]
+    return rows + [
+        {"item": 9, "part": "target", "statement": "Of a census.", "subject": f"{country}, age3",
+         "sort_order": 2, "country": country}
+        for country in ("US", "UK")
+    ]  # fmt: skip
 
 
 def coverage(heard: int = 12_345, uk: int = 9) -> Rows:
@@ -50,12 +55,22 @@ def costs(**changed: Any) -> Rows:
     return [{"country": "US", "participant_count": 12_336, **worth, **changed}]
 
 
+def collection(**changed: Any) -> Rows:
+    months = {"first_month": "2025-06", "last_month": "2025-08"}
+    return [{"stratum_id": "all", **months, "not_weighted_reason": None, **changed}]
+
+
 def made(
-    said: Rows, covered: Rows | None = None, cost: Rows | None = None, **subject: Any
+    said: Rows,
+    covered: Rows | None = None,
+    cost: Rows | None = None,
+    collected: Rows | None = None,
+    **subject: Any,
 ) -> dict[str, Any]:
     items = aapor.about(
         said,
         coverage() if covered is None else covered,
+        collection() if collected is None else collected,
         costs() if cost is None else cost,
         step=10,
     )
@@ -74,7 +89,10 @@ def test_a_study_that_says_all_is_complete() -> None:
     assert printed.count("\n## ") == 11
 
 
-@pytest.mark.parametrize("part", [part for parts in REQUIRED.values() for part in parts])
+NEEDED = [part for parts in REQUIRED.values() for part in parts if part != "people took part"]
+
+
+@pytest.mark.parametrize("part", NEEDED)
 def test_each_thing_that_is_missing_is_named_and_the_study_is_not_complete(part: str) -> None:
     document = made(statements(part))
     [item] = [item for item, parts in REQUIRED.items() if part in parts]
@@ -118,7 +136,7 @@ def test_people_are_counted_in_whole_steps_and_too_few_are_not_told() -> None:
     assert sample["participants", "US"] == "at least 12,330"
     assert ("participants", "UK") not in sample
     assert sample["weighted participants", "US"] == (
-        "worth at least 6,540 who weigh alike (design effect 1.89)"
+        "worth at least 6,540 who weigh alike (design effect 1.887)"
     )
     few = made(statements(), coverage(heard=7, uk=0), [])["items"][7]["statements"]
     assert {one["statement"] for one in few} >= {"fewer than 10", "at least 30"}
@@ -137,6 +155,60 @@ def test_where_nobody_is_weighted_it_is_said() -> None:
     document = made(statements(), cost=costs(effective_participant_count=None))
     said = [one["statement"] for one in document["items"][8]["statements"]]
     assert "Nobody there has a weight." in said
+
+
+def items_of(document: dict[str, Any], number: int) -> dict[tuple[str, str], str]:
+    said = document["items"][number - 1]["statements"]
+    return {(one["part"], one["subject"]): one["statement"] for one in said}
+
+
+def test_a_study_of_nobody_enrolled_was_not_weighted() -> None:
+    collected = collection(not_weighted_reason="nobody_enrolled")
+    document = made(statements(), cost=[], collected=collected)
+    assert items_of(document, 9) == {
+        (
+            "weighting",
+            "",
+        ): "Not weighted: nobody is enrolled (or fewer than 10 of those who judged)."
+    }
+    collected = collection(not_weighted_reason="nobody_has_a_weight")
+    assert (
+        "nobody has a weight"
+        in items_of(made(statements(), collected=collected), 9)["weighting", ""]
+    )
+
+
+def test_what_the_design_says_of_a_country_is_said_where_people_of_it_are_shown() -> None:
+    assert ("target", "US, age3") in items_of(made(statements()), 9)
+    assert ("target", "UK, age3") not in items_of(made(statements()), 9)
+    assert ("target", "UK, age3") in items_of(made(statements(), coverage(uk=20)), 9)
+
+
+def test_months_stand_where_the_study_does_not_say_its_days() -> None:
+    months = "2025-06 to 2025-08"
+    unsaid = made(statements("people took part"))
+    assert items_of(unsaid, 7) == {("people took part", ""): months, ("battles", ""): months}
+    assert unsaid["is_complete"]
+    assert items_of(made(statements()), 7)["people took part", ""] == "people took part!"
+    never = collection(first_month=None, last_month=None)
+    assert made(statements("people took part"), collected=never)["missing"] == [
+        "7. Dates of data collection: people took part"
+    ]
+
+
+def test_what_stays_behind_is_not_shown_and_nothing_else_is_said_of_it() -> None:
+    hidden = "Not shown: fewer than 10 people are behind it, or behind what changed since an"
+    hidden += " earlier publication."
+    document = made(statements("people took part"), [], [], [])
+    assert document["is_complete"]
+    assert items_of(document, 7)["people took part", ""] == hidden
+    sample = items_of(document, 8)
+    assert sample.pop(("precision", ""))
+    assert sample == {("participants", ""): hidden}
+    assert items_of(document, 9) == {("weighting", ""): hidden}
+    only_dates = made(statements(), collected=[])
+    assert ("weighted participants", "US") in items_of(only_dates, 8)
+    assert items_of(only_dates, 9)["weighting", ""] == "weighting!"
 
 
 def test_what_people_say_is_text_in_markdown() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,13 +214,19 @@ def _about(marts: dict[str, Rows]) -> list[str]:
     for row in marts["rpt_about_study"]:
         texts += [row["statement"] or ""]
         texts += [f"{row['part']}, {row['subject']}" if row["subject"] else row["part"]]
+    for row in marts["rpt_data_collection"]:
+        texts.append(f"{row['first_month']} to {row['last_month']}")
+        if row["not_weighted_reason"]:
+            texts.append(
+                f"Not weighted: nobody is enrolled (or fewer than {step} of those who judged)."
+            )
     for row in marts["fct_stratum_coverage"]:
         if row["axis"] is None:
             texts.append(f"at least {row['heard_count'] // step * step:,}")
     texts.append(f"at least {21_010 // step * step:,}")
     for row in marts["rpt_weighting_diagnostics"]:
         worth = int(row["effective_participant_count"]) // step * step
-        effect = f"{row['design_effect']:.2f}"
+        effect = f"{row['design_effect']:.3f}".rstrip("0").rstrip(".")
         texts.append(f"worth at least {worth:,} who weigh alike (design effect {effect})")
     return texts
 
@@ -270,18 +275,7 @@ def _notes(site: Site, view: View) -> list[str]:
     retired = [row["retired_at"] for row in site.marts["dim_model"] if row["retired_at"]]
     [publication] = site.marts["publication"]
     days = [moment.date().isoformat() for moment in retired]
-    return [*days, *_merged(site, view), str(publication["provisional_battle_count"])]
-
-
-def _merged(site: Site, view: View) -> list[str]:
-    """Numbers in the names of levels that a weighted board's countries weight together."""
-    return [
-        number
-        for row in site.marts["rpt_weighting_diagnostics"]
-        if row["collapsed_levels"] and view.weighting.removesuffix(POOLED) == row["scheme"]
-        if view.stratum.split("/")[0] in ("all", row["country"])
-        for number in re.findall(r"\d+", row["collapsed_levels"])
-    ]
+    return [*days, str(publication["provisional_battle_count"])]
 
 
 def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:

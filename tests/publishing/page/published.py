@@ -44,6 +44,10 @@ def marts(study: Study) -> dict[str, Rows]:
             for stratum, _, axis, _ in study.strata
         ],
         "rpt_about_study": _about(is_complete=study.is_weighted),
+        "rpt_data_collection": [
+            {"stratum_id": "all", "first_month": "2025-06", "last_month": "2025-08",
+             "not_weighted_reason": None if study.is_weighted else "nobody_enrolled"}
+        ],
         "rpt_board_summary": [_summary(board) for board in boards],
         "rpt_demographic_consistency": [
             {"country": country, "axis": axis, "dimension": dimension, "rank_shift": 3.26,
@@ -242,7 +246,7 @@ def _pairs(study: Study) -> Rows:
     return rows
 
 
-COLLAPSED = {"UK": "ethnic4: Black <1%> into Other; age3: 55+ into 35-54"}
+COLLAPSED = {"UK"}
 
 
 def _diagnostics() -> Rows:
@@ -251,7 +255,7 @@ def _diagnostics() -> Rows:
          "effective_participant_count": 2554.97, "design_effect": 1.8936, "weight_min": 0.2016,
          "weight_max": 4.7264, "trimmed_share": 0.088, "margin_error": 1e-15,
          "asmd_before_max": 0.5539, "asmd_after_max": 1e-7,
-         "collapsed_levels": COLLAPSED.get(country)}
+         "has_collapsed_levels": country in COLLAPSED}
         for country in ("US", "UK")
     ]  # fmt: skip
 
@@ -267,7 +271,7 @@ def _margins() -> Rows:
 
 
 def _about(*, is_complete: bool) -> Rows:
-    """What a study says of itself, all of it or nothing but when its battles were."""
+    """What a study says of itself, all of it or nothing."""
     days = "2025-06-02 to 2025-08-31"
     required = (
         (2, "conducted by", f"A university {HOSTILE}"), (2, "sponsored by", "A newspaper"),
@@ -277,7 +281,7 @@ def _about(*, is_complete: bool) -> Rows:
         (9, "weighting", "By politics"), (10, "checks", "Each row"),
         (11, "limits", "Nothing is known of 17-year-olds"),
     )  # fmt: skip
-    always = {"people took part", "weighting", "checks"}
+    always = {"weighting", "checks"}
     said = [
         (*one[:2], "", one[2] if is_complete or one[1] in always else None, True)
         for one in required
@@ -285,7 +289,11 @@ def _about(*, is_complete: bool) -> Rows:
     said += [(1, "battles", "", "People compared", False), (9, "target", "US, age3", "18+", False)]
     names = ("item", "part", "subject", "statement", "is_required")
     return [
-        {**dict(zip(names, row, strict=True)), "sort_order": order}
+        {
+            **dict(zip(names, row, strict=True)),
+            "sort_order": order,
+            "country": "US" if row[2] else None,
+        }
         for order, row in enumerate(said)
     ]
 

@@ -129,6 +129,62 @@ def test_what_a_column_says_of_itself_is_known(marts: list[dict[str, Any]]) -> N
             assert meta.get("among_models", "centred") in AMONG_MODELS
 
 
+# Text of a public mart that is no key of its rows, as what it is. A list of levels, cells, models
+# or people is none of these: it names whom few are like, whatever decides over rows.
+TEXTS = {
+    "names of models, places, groups, topics, dimensions, criteria": {
+        "country", "axis", "group_name", "label", "display_name", "provider", "family",
+        "dimension_label", "topic_label", "reference_stratum_id", "reference_dimension",
+        "reference_model_id", "best_dimension", "parent_criterion", "model_id", "variant_of",
+        "public_id", "reported_name", "benchmark", "metric", "raked_level", "dimension",
+        "next_model_id",
+    },
+    "one of a few words that the code has": {
+        "kind", "licence_kind", "status", "not_compared_reason", "better_with", "better",
+        "interval_basis", "provisional_reason", "not_corrected_reason", "not_powered_reason",
+        "error_basis", "grade", "grade_best", "grade_worst", "not_estimated_reason",
+        "level_status", "what", "not_weighted_reason",
+    },
+    "checks that a whole board fails, of the code's four": {"misfits"},
+    "reasons for which rows are refused, of the code's own, each with a count": {
+        "quarantined_by_reason",
+    },
+    "what a study, a registration or a report says in words": {
+        "title", "conductor", "sponsor", "funding", "population", "questions", "mode",
+        "recruitment", "started_on", "ended_on", "contact", "licence", "limits", "description",
+        "question", "retired_reason", "aliases", "harness", "harness_version", "settings",
+        "reported_by", "relationship", "url", "source", "part", "subject", "statement",
+    },
+    "a sentence made of the row's other figures, to the decimal that is shown": {"sentence"},
+    "months, of everybody together": {"first_month", "last_month"},
+    "hashes and keys of the log": {"log_head_hash", "log_root_hash", "checkpoint_key", "origin"},
+}  # fmt: skip
+
+
+def test_every_public_text_is_declared_as_what_it_is(marts: list[dict[str, Any]]) -> None:
+    declared = set().union(*TEXTS.values())
+    met = set()
+    for mart in filter(is_public, marts):
+        [keys] = [
+            test["unique_and_not_null"]["arguments"]["unique"][0]
+            for test in mart["data_tests"]
+            if "unique_and_not_null" in test
+        ]
+        [table] = public_tables([mart])
+        texts = {column.name for column in table.columns if column.sql_type == "varchar"}
+        assert texts <= {*keys, *declared}, (mart["name"], texts - {*keys, *declared})
+        met |= texts
+    assert declared <= met
+
+
+def test_no_list_of_what_few_people_are_is_public(marts: list[dict[str, Any]]) -> None:
+    tables = {table.name: {one.name for one in table.columns} for table in public_tables(marts)}
+    assert not tables["rpt_weighting_diagnostics"] & {
+        "collapsed_levels", "empty_levels", "unrecognised_answers",
+    }  # fmt: skip
+    assert "models_left_out" not in tables["rpt_board_summary"]
+
+
 # Of people and of what they said; publications show these in tens.
 IN_TENS = {
     "answer", "battle", "battle_left_out", "board_battle", "both_bad", "cell", "couple", "decided",

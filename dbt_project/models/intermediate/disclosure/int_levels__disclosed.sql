@@ -101,12 +101,16 @@ shown as (
 )
 
 -- Where two variables cut one answer, or one variable several, one that has small levels is hidden
--- whole: its other levels would give them away.
+-- whole: its other levels would give them away. A level with nobody in it is shown only where no
+-- level is hidden: else each that is hidden would be known to have somebody in it.
 select
     country,
     scheme,
     variable,
     level,
-    is_large_enough and (is_variable_large or coalesce(variable_count = 1, false))
-        as is_disclosed
+    is_large_enough
+    and (
+        is_variable_large
+        or (participant_count > 0 and coalesce(variable_count = 1, false))
+    ) as is_disclosed
 from shown

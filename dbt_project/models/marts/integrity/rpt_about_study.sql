@@ -1,6 +1,7 @@
 {#-
 The statements of one column: item, part, subject, column, whether the item needs it, order, table.
 Where nobody described the study the table has a row all the same, so that what is missing is said.
+Nothing here says who took part or when: what does is in tables whose rows rest on people.
 -#}
 {%- set columns = [
     (1, 'title', "''", 'title', false, 0, 'described'),
@@ -16,7 +17,7 @@ Where nobody described the study the table has a row all the same, so that what 
         'countries'),
     (5, 'recruitment', "''", 'recruitment', true, 1, 'described'),
     (6, 'mode', "''", 'mode', true, 1, 'described'),
-    (7, 'battles', "''", "first_day || ' to ' || last_day", false, 2, 'battles'),
+    (7, 'people took part', "''", "started_on || ' to ' || ended_on", true, 1, 'described'),
     (9, 'weighting', "''", "label || '. ' || description", true, 1, 'schemes'),
     (9, 'bounds of weights', "''", "coalesce(cast(trim_lo as varchar) || ' to '"
         ~ " || cast(trim_hi as varchar) || ' times the mean', 'none')", false, 2, 'schemes'),
@@ -51,11 +52,7 @@ described as (
 
 battles as (
 
-    select
-        count(*) as event_count,
-        cast(cast(min(occurred_at) as date) as varchar) as first_day,
-        cast(cast(max(occurred_at) as date) as varchar) as last_day
-    from {{ ref('fct_battle') }}
+    select count(*) as event_count from {{ ref('fct_battle') }}
     where is_counted
 
 ),
@@ -88,11 +85,7 @@ criteria as (
 
 countries as (
 
-    select seeds.*
-    from {{ ref('seed_countries') }} as seeds
-    inner join {{ ref('fct_stratum_coverage') }} as coverage
-        on seeds.country = coverage.stratum_id
-    where coverage.heard_count >= {{ disclosed_people_min() }}
+    select * from {{ ref('seed_countries') }}
 
 ),
 
@@ -163,6 +156,7 @@ said as (
             {{ item }} as item,
             '{{ part }}' as part,
             {{ subject }} as subject,
+            {% if table == 'countries' %}country{% else %}cast(null as varchar) as country{% endif %},
             {{ statement }} as statement,
             {{ is_required }} as is_required,
             {{ sort_order }} as sort_order
@@ -176,6 +170,7 @@ said as (
             1 as item,
             '{{ part }}' as part,
             '' as subject,
+            cast(null as varchar) as country,
             case when event_count > 0 then '{{ statement }}' end as statement,
             false as is_required,
             {{ loop.index }} as sort_order
@@ -185,26 +180,10 @@ said as (
     {% endfor %}
 
     select
-        7 as item,
-        'people took part' as part,
-        '' as subject,
-        case
-            when described.started_on is not null and described.ended_on is not null
-                then described.started_on || ' to ' || described.ended_on
-            when battles.first_day is not null
-                then battles.first_day || ' to ' || battles.last_day
-        end as statement,
-        true as is_required,
-        1 as sort_order
-    from described
-    cross join battles
-
-    union all
-
-    select
         9 as item,
         'target' as part,
         countries.country || ', ' || margins.variable as subject,
+        countries.country,
         margins.description
         || coalesce(
             ' Of: ' || targets.universe || '. From: ' || targets.publisher || ', '
@@ -226,6 +205,7 @@ said as (
         10 as item,
         'checks' as part,
         '' as subject,
+        cast(null as varchar) as country,
         'Each row is checked when it is loaded. A row that is refused is kept apart with its'
         || ' reason and counted; nothing is dropped in silence. Nobody edits what was loaded:'
         || ' a correction is an event of its own.' as statement,
@@ -238,6 +218,7 @@ select
     cast(item as integer) as item,
     part,
     subject,
+    country,
     nullif(trim(statement), '') as statement,
     is_required,
     cast(sort_order as integer) as sort_order

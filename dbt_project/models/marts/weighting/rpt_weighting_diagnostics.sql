@@ -150,6 +150,7 @@ select
     compared.asmd_before_max,
     compared.asmd_after_max,
     nullif(compared.collapsed_levels, '') as collapsed_levels,
+    coalesce(compared.collapsed_levels <> '', false) as has_collapsed_levels,
     nullif(compared.empty_levels, '') as empty_levels,
     cast(weights.difference_micro as double) / 1000000 / nullif(weights.compared_count, 0)
         as default_difference_mean
