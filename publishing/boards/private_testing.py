@@ -17,6 +17,18 @@ select * from rpt_best_of_n
 where weighting = 'none' and dimension = $dimension
 order by provider, family, model_id
 """
+CHANGED = """
+select registration, count(*) as variant_count
+from rpt_tested_variant
+where registration <> 'private' and is_on_board
+group by registration
+order by registration
+"""
+BECAME = {
+    "changed": "another provider, family or model",
+    "public": "not private",
+    "retracted": "retracted",
+}
 DIMENSIONS = "select distinct dimension from rpt_best_of_n order by dimension"
 
 
@@ -25,7 +37,9 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
 
     Found where the published variant has the best score of those tested and that is surely above
     its skill (95%), where its score fell so far by fresh votes as one in a hundred does by chance,
-    or where an alias joins its votes before the release to those after.
+    or where an alias joins its votes before the release to those after. Also where a variant that
+    was tested in private was registered otherwise later: its registration was taken back, or says
+    that it isn't private or is another's.
 
     Args:
         read: gives rows of the marts.
@@ -35,12 +49,14 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
     tested = _families(read(TESTED, {}))
     dimension = dimension_of([row["dimension"] for row in read(DIMENSIONS, {})], dimension)
     chosen = read(CHOSEN, {"dimension": dimension})
+    changed = {row["registration"]: row["variant_count"] for row in read(CHANGED, {})}
     figures: dict[str, Any] = {
         "dimension": dimension,
         "tested_count": sum(row["tested_count"] for row in tested),
         "battle_count": sum(row["battle_count"] for row in tested),
         "release_count": sum(row["model_id"] is not None for row in tested),
         "releases": [dict(row) for row in chosen],
+        "registered_otherwise": changed,
     }
     if not tested:
         return Finding(
@@ -48,13 +64,18 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
         )
     found = [_about(row, len(chosen)) for row in chosen]
     sentences = [sentence for is_found, sentence in found if is_found]
-    is_found = bool(sentences)
-    if not is_found:
+    is_found = bool(sentences or changed)
+    if not sentences:
         sentences = [sentence for _, sentence in found]
     sentences += [
         f"{_variants(row)} tested in private; the log does not say that one was published."
         for row in tested
         if row["model_id"] is None
+    ]
+    sentences += [
+        f"{counted(count, 'private variant')} {'was' if count == 1 else 'were'} registered otherwise"
+        f" later: {BECAME[what]}."
+        for what, count in changed.items()
     ]
     return Finding(PROBE, is_found, " ".join(sentences), figures)
 
