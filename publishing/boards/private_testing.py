@@ -73,8 +73,8 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
         if row["model_id"] is None
     ]
     sentences += [
-        f"{counted(count, 'private variant')} {'was' if count == 1 else 'were'} registered otherwise"
-        f" later: {BECAME[what]}."
+        f"{counted(count, 'private variant')} {'was' if count == 1 else 'were'} registered"
+        f" otherwise later: {BECAME[what]}."
         for what, count in changed.items()
     ]
     return Finding(PROBE, is_found, " ".join(sentences), figures)

@@ -1,5 +1,5 @@
-{#- Every model that was ever registered as private, by its own name, and what it was published as. Where
-all of that was retracted and no battle compared it, nothing was tested. -#}
+{#- Every model that was ever registered as private, by its own name, and what it was published as.
+Where all of that was retracted and no battle compared it, nothing was tested. -#}
 with
 
 variants as (
