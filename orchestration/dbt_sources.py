@@ -27,13 +27,18 @@ POSITION = {
     "data_type": "bigint",
     "description": "Place of the event in the log.",
 }
+RECORDED_AT = {
+    "name": "recorded_at",
+    "data_type": "timestamp with time zone",
+    "description": "When the log took the event in (UTC).",
+}
 
 
 def raw_sources() -> str:
     """The text of `_sources.yml`: every event type as the log's reader registers it."""
     tables = [_table(kind, one.grain, one.log_columns) for kind, one in CONTRACTS.items()]
     for table in tables:
-        table["columns"].append(POSITION)
+        table["columns"] += [POSITION, RECORDED_AT]
     description = "Views over exactly the segments that the log names as of a position."
     return _text("raw", description, [*tables, *_tables({LOADS.name: LOADS})])
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from expectations.accounts import with_more_erased
+from expectations.accounts import BLANKED, KNOWN_COLUMNS, with_more_erased
 from expectations.gate import RefusedRow
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import IntegrityError
@@ -33,7 +33,7 @@ from ingestion.vocabulary import Refusal
 from orchestration.load_report import CUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ingestion.log import EventLog
@@ -46,12 +46,7 @@ PARTICIPANT, SOURCE = "participant_id", "source"
 MAY_BE_THEIRS = (
     "its content is not kept: it does not say whose it is, and it may be an erased participant's"
 )
-BLANKED = "its content was erased with a participant"
 _UNREAD = {Refusal.BROKEN_JSON, Refusal.NOT_UTF8, Refusal.WRONG_COLUMN_COUNT}
-_KNOWN_COLUMNS = {
-    "event_type",
-    *(name for contract in CONTRACTS.values() for name in contract.native_columns),
-}
 _TEXTS = ("original", "detail", "refused_column")
 # A JSON string's escapes; a UTF-16 pair is two of them.
 _ESCAPE = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[\"\\/bfnrt]")
@@ -105,7 +100,7 @@ def _column(table: pa.Table, name: str) -> pa.Array:
 
 
 def _unread(row: RefusedRow) -> RefusedRow:
-    column = row.column if row.column in _KNOWN_COLUMNS else ""
+    column = row.column if row.column in KNOWN_COLUMNS else ""
     return replace(row, column=column, original="", detail=MAY_BE_THEIRS)
 
 
@@ -136,32 +131,41 @@ def _character(match: re.Match[str]) -> str:
     return halves.decode("utf-16-be", "surrogatepass")
 
 
-def blank_mentions(home: Home, native_id: str) -> int:
+def blank_mentions(home: Home, native_id: str) -> dict[str, int]:
     """Blank refused rows that mention an id, and what reports of loads show of them; durably.
 
     Nobody may load meanwhile. Rows of another source's participant with the same id are blanked
     too: a refused row does not surely say whose it is.
 
     Returns:
-        How many refused rows were blanked.
+        How many refused rows were blanked, by the name of their file; of those that were blank
+        before, none.
     """
     is_mention = mentions(native_id)
     blanked: dict[str, set[int]] = {}
-    count = 0
+    counts: dict[str, int] = {}
     for path in sorted(home.quarantine.glob("*.parquet")):
-        numbers = _blank_rows(path, is_mention)
-        count += len(numbers)
+        numbers, counts[path.stem] = _blank_rows(path, is_mention)
         blanked[path.stem] = set(numbers)
     for path in sorted(home.loads.glob("*.json")):
         known = blanked.get(path.stem)
         late = blanked.get(f"{path.stem}-late", set())
         _blank_report(path, is_mention, None if known is None else known | late)
-    return count
+    return counts
 
 
-def account_for_erased(log: EventLog, quarantine: Path) -> None:
-    """Commit to the log how many refused rows an erasure has blanked, where it has blanked any."""
-    while changed := with_more_erased(log, quarantine):
+def account_for_erased(
+    log: EventLog, quarantine: Path, erasure: int, blanked: Mapping[str, int] | None
+) -> None:
+    """Commit to the log how many refused rows an erasure has blanked, where it has blanked any.
+
+    Args:
+        log: where to.
+        quarantine: where the rows are.
+        erasure: the commit that says who was erased.
+        blanked: what `blank_mentions` said; None where an erasure was cut off before.
+    """
+    while changed := with_more_erased(log, quarantine, erasure, blanked):
         with Workspace(log.layout) as workspace:
             commit = log.continued(f"refused-{digest_of(changed)}", PRODUCER, refused=changed)
             append_record(log.layout, commit, workspace.path)
@@ -169,8 +173,12 @@ def account_for_erased(log: EventLog, quarantine: Path) -> None:
         log.refresh()
 
 
-def _blank_rows(path: Path, is_mention: Callable[[str], bool]) -> list[int]:
-    """Blank the rows of one file; their numbers. Memory is bounded by a piece of it."""
+def _blank_rows(path: Path, is_mention: Callable[[str], bool]) -> tuple[list[int], int]:
+    """Blank the rows of one file. Memory is bounded by a piece of it.
+
+    Returns:
+        The numbers of all that are blank now, and how many were not before.
+    """
     with _opened(path) as file:
         is_found = [
             any(is_mention(row[name]) for name in _TEXTS if row[name] is not None)
@@ -178,20 +186,23 @@ def _blank_rows(path: Path, is_mention: Callable[[str], bool]) -> list[int]:
             for row in piece.to_pylist()
         ]
         if not any(is_found):
-            return []
+            return [], 0
         numbers: list[int] = []
+        count = 0
         temporary = path.with_name(f".{path.stem}.partial")
         temporary.unlink(missing_ok=True)
         temporary.touch(mode=0o600)
         place = iter(is_found)
         with pq.ParquetWriter(temporary, file.schema_arrow, compression="zstd") as writer:
             for piece in file.iter_batches():
-                rows = [_blank(row) if next(place) else row for row in piece.to_pylist()]
+                before = piece.to_pylist()
+                count += sum(row["detail"] == BLANKED for row in before)
+                rows = [_blank(row) if next(place) else row for row in before]
                 numbers += [row["row_number"] for row in rows if row["detail"] == BLANKED]
                 writer.write_table(pa.Table.from_pylist(rows, file.schema_arrow))
     fsync_file(temporary)
     replace_durably(temporary, path)
-    return numbers
+    return numbers, len(numbers) - count
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -205,7 +216,7 @@ def _opened(path: Path) -> pq.ParquetFile:
 
 def _blank(row: dict[str, Any]) -> dict[str, Any]:
     column = row["refused_column"]
-    known = column if column in _KNOWN_COLUMNS else None
+    known = column if column in KNOWN_COLUMNS else None
     # Its hash stays, and without the salt nobody can try what it was of.
     unsalted = {"salt": None} if "salt" in row else {}
     return row | unsalted | {"original": "", "detail": BLANKED, "refused_column": known}

@@ -180,8 +180,9 @@ def loads(home: Home) -> str:
 
 def quarantine(home: Home) -> str:
     """Refused rows are those that the log has accounts of."""
-    from expectations.accounts import check
+    from expectations.accounts import UNRECORDED, check, unrecorded
     from ingestion.log import EventLog
+    from orchestration.load_report import recorded_counts
 
     if not (home.log / "FORMAT").exists():
         return "none yet"
@@ -190,9 +191,15 @@ def quarantine(home: Home) -> str:
     except DemoscopeError:
         return "not compared: the log cannot be opened"
     is_here = home.quarantine.is_dir() or home.vault.is_dir()
-    findings, notes = check(log, home.quarantine, is_here=is_here)
+    recorded = recorded_counts(home.loads)
+    findings, notes = check(log, home.quarantine, home.loads, recorded, is_here=is_here)
     remedy = "Restore quarantine/ from a backup. The log has no copy of refused rows."
+    if any(finding.path.parent == home.loads for finding in findings):
+        remedy = f"{remedy} Restore loads/ likewise."
     _refuse_any([str(finding) for finding in findings], remedy)
+    planted = unrecorded(log, home.quarantine, recorded)
+    remedy = "Restore loads/ from a backup, or look into the file and delete it."
+    _refuse_any([f"{path}: {UNRECORDED}" for path in planted], remedy)
     rows = sum(said.rows for _, said in log.refused.values())
     words = f"{rows:,} refused rows in the log's accounts"
     return f"{words}; {counted(len(notes), 'file')} not in them" if notes else words

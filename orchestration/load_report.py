@@ -242,6 +242,24 @@ def find_report(directory: Path, load_id: str) -> LoadReport | None:
     return read_report(path)
 
 
+def recorded_loads(directory: Path) -> set[str]:
+    """Loads that have a record, or are about to commit."""
+    pending = directory.glob(f".*{PENDING}")
+    about_to = {path.name.removeprefix(".").removesuffix(PENDING) for path in pending}
+    return about_to | {path.stem for path in directory.glob("*.json")}
+
+
+def recorded_counts(directory: Path) -> dict[str, int | None]:
+    """Rows that each load's record says it refused, by load; None where it doesn't say."""
+    found: dict[str, int | None] = dict.fromkeys(recorded_loads(directory))
+    for path in directory.glob("*.json"):
+        try:
+            found[path.stem] = read_report(path).quarantined_count
+        except IntegrityError:
+            continue
+    return found
+
+
 def read_report(path: Path) -> LoadReport:
     """The report that a file holds.
 

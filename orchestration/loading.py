@@ -53,6 +53,7 @@ from orchestration.load_report import (
     earlier_report,
     example,
     is_unreported,
+    recorded_loads,
 )
 from orchestration.load_warnings import Foreseen, Noted, warnings_of
 from orchestration.suspect_values import SuspectValues
@@ -492,7 +493,8 @@ class _Load:
             self.docs.keep(name, verdict)
 
     def _commit(self, batch: Batch) -> int:
-        receipt = batch.commit(unaccounted(self.log, self.home.quarantine))
+        recorded = {*recorded_loads(self.home.loads), self.load_id}
+        receipt = batch.commit(unaccounted(self.log, self.home.quarantine, recorded))
         conflicts = [row for row in receipt.late.to_pylist() if row["is_conflict"]]
         staged = self.accepted.total()
         for kind in self.accepted:

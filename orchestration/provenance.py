@@ -14,6 +14,7 @@ from orchestration.database import open_database
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.decided_since import decided_since
 from orchestration.evidence import loss
+from orchestration.load_report import recorded_counts
 from publishing.boards.changes import not_yet_built
 from publishing.boards.checking import check
 from publishing.boards.finding import Finding
@@ -144,7 +145,8 @@ def _of_log(
     found = list(report.findings)
     if not found:
         is_here = home.quarantine.is_dir() or home.vault.is_dir()
-        found = accounts.check(log, home.quarantine, is_here=is_here)[0]
+        recorded = recorded_counts(home.loads)
+        found = accounts.check(log, home.quarantine, home.loads, recorded, is_here=is_here)[0]
     return log, report, altered + [f"{one}." for one in found]
 
 

@@ -469,8 +469,9 @@ QUERIES = {
     """,
     "tested_variants": """
         select
-            model_id, board_model_id, provider, family_key, variant_of, public_model_id,
-            published_at, coalesce(first_battle_at, registered_at) as tested_from, is_joined
+            model_id, board_model_id, provider_key as provider, family_key, variant_of,
+            public_model_id, known_published_at as published_at,
+            coalesce(first_battle_at, registered_at) as tested_from, is_joined
         from int_variants__tested
         order by position, model_id
     """,

@@ -29,6 +29,7 @@ from ingestion.errors import DamagedError, IntegrityError, NotFoundError, UsageE
 from ingestion.log.layout import Layout, Origin
 
 FIRST_POSITION = 1
+REFUSED_VERSION = 2
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
@@ -129,12 +130,16 @@ class Refused:
         rows: how many.
         erased: of them, those whose content was erased with a participant.
         rows_sha256: over what identifies them (expectations/accounts.py); holds after an erasure.
+        version: of what identifies them; None, in logs of before: without load and file.
+        erasure: the commit that says who was erased, where that blanked rows; else None.
     """
 
     load_id: str
     rows: int
     erased: int
     rows_sha256: str = _hash_of_a(Names.REFUSED)
+    version: int | None = None
+    erasure: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +203,11 @@ class Commit:
         for name in ("compacted", "redacted", "refused"):
             if not said[name]:
                 del said[name]
+        # A record of before these fields has the same bytes as then.
+        for one in said.get("refused", ()):
+            for name in ("version", "erasure"):
+                if one[name] is None:
+                    del one[name]
         # "sha256" sorts last: what it covers is everything before it, and a closing brace.
         body = rfc8785.dumps(said)
         return body[:-1] + _seal(body)

@@ -157,6 +157,13 @@ def erased_before(log: EventLog, vault: Path, subject: Subject) -> Earlier | Non
     return Earlier(*found[-1]) if found else None
 
 
+def erasure_commit(log: EventLog, subject: Subject) -> int:
+    """The last commit that says that somebody was erased; the head where their id is lost."""
+    query = "SELECT max(commit_seq) FROM raw.subject_erased WHERE subject_id = ?"
+    [(seq,)] = _found(log, query, subject.subject_id)
+    return log.head_seq if seq is None else int(seq)
+
+
 def _is_begun(vault: Path, subject: Subject) -> bool:
     name = Identities.open(vault).name_of(subject.source, subject.native_id)
     return name in erasure_journal.unfinished(vault)

@@ -183,8 +183,14 @@ def erase(
     as_json: AS_JSON = False,
 ) -> None:
     """Erase a participant for good; every hash, root and signature of the log still holds."""
+    from ingestion.log import erasure_journal
     from ingestion.log.erasure import erase as erase_subject
-    from ingestion.log.erasure import erased_before, find_subject, require_level
+    from ingestion.log.erasure import (
+        erased_before,
+        erasure_commit,
+        find_subject,
+        require_level,
+    )
     from ingestion.log.vault_binding import require_vault
     from orchestration.database import erasure_cleanup, require_idle
     from orchestration.erased_content import account_for_erased, blank_mentions
@@ -215,11 +221,14 @@ def erase(
     require_idle(home)
     deleted: list[str] = []
     blanked: list[int] = []
+    was_cut_off = bool(erasure_journal.unfinished(home.vault))
 
     def clean() -> None:
         deleted.extend(path.name for path in (*erasure_cleanup(home), *clear(home)))
-        blanked.append(blank_mentions(home, subject))
-        account_for_erased(log, home.quarantine)
+        counts = blank_mentions(home, subject)
+        blanked.append(sum(counts.values()))
+        seq = erasure_commit(log, found)
+        account_for_erased(log, home.quarantine, seq, None if was_cut_off else counts)
 
     done = erase_subject(
         log,
@@ -336,11 +345,18 @@ def _check_quarantine(home: Home, report: Verification) -> None:
     """Refused rows are those that the log has accounts of; a copy of the log alone has none."""
     from expectations.accounts import check
     from ingestion.log import EventLog
+    from orchestration.load_report import recorded_counts
 
     if report.findings:
         return  # what the log says of them cannot be relied on
     is_here = home.quarantine.is_dir() or home.vault.is_dir()
-    findings, notes = check(EventLog.open(home.log), home.quarantine, is_here=is_here)
+    findings, notes = check(
+        EventLog.open(home.log),
+        home.quarantine,
+        home.loads,
+        recorded_counts(home.loads),
+        is_here=is_here,
+    )
     report.findings += findings
     report.notes += notes
 

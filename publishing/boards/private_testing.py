@@ -23,6 +23,18 @@ select * from rpt_best_of_n
 where weighting = 'none' and dimension = $dimension
 order by provider, family, model_id
 """
+CHANGED = """
+select registration, count(*) as variant_count
+from rpt_tested_variant
+where registration <> 'private' and is_on_board
+group by registration
+order by registration
+"""
+BECAME = {
+    "changed": "another provider, family or model",
+    "public": "not private",
+    "retracted": "retracted",
+}
 DIMENSIONS = "select distinct dimension from rpt_best_of_n order by dimension"
 
 
@@ -31,7 +43,9 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
 
     Found where more published variants than chance explains were the best of those tested, with a
     score that is surely above their skill; where a score fell so far by fresh votes as on one board
-    in a hundred by chance; or where an alias joins votes before a release to those after.
+    in a hundred by chance; or where an alias joins votes before a release to those after. Also where a variant
+    that was tested in private was registered otherwise later: its registration was taken back, or
+    says that it isn't private or is another's.
 
     Args:
         read: gives rows of the marts.
@@ -42,6 +56,7 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
     dimension = dimension_of([row["dimension"] for row in read(DIMENSIONS, {})], dimension)
     chosen = read(CHOSEN, {"dimension": dimension})
     p_chosen = _p_as_many(chosen)
+    changed = {row["registration"]: row["variant_count"] for row in read(CHANGED, {})}
     figures: dict[str, Any] = {
         "dimension": dimension,
         "tested_count": sum(row["tested_count"] for row in tested),
@@ -50,6 +65,7 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
         "chosen_count": sum(_looks_chosen(row) for row in chosen),
         "p_chosen": p_chosen,
         "releases": [dict(row) for row in chosen],
+        "registered_otherwise": changed,
     }
     if not tested:
         return Finding(
@@ -57,13 +73,18 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
         )
     found = [_about(row, len(chosen), p_chosen) for row in chosen]
     sentences = [sentence for is_found, sentence in found if is_found]
-    is_found = bool(sentences)
-    if not is_found:
+    is_found = bool(sentences or changed)
+    if not sentences:
         sentences = [sentence for _, sentence in found]
     sentences += [
         f"{_variants(row)} tested in private; the log does not say that one was published."
         for row in tested
         if row["model_id"] is None
+    ]
+    sentences += [
+        f"{counted(count, 'private variant')} {'was' if count == 1 else 'were'} registered"
+        f" otherwise later: {BECAME[what]}."
+        for what, count in changed.items()
     ]
     return Finding(PROBE, is_found, " ".join(sentences), figures)
 

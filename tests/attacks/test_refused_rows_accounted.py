@@ -1,7 +1,7 @@
 """Refused rows that are dropped, added or edited later are found; an erasure is no such thing."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expectations.accounts import CONTENT, content_hash
+from expectations.accounts import BLANKED, CONTENT, account, content_hash, unaccounted
 from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
 from ingestion.log import erasure_journal as journal
+from ingestion.log.chain import Refused
 from orchestration import loading
+from orchestration.erased_content import _blank
 from tests.attacks.test_refused_rows_of_erased import battle, erase, ingest, write
 from tests.end_to_end.command import demoscope, document
 
@@ -53,6 +55,11 @@ def resealed(row: dict[str, Any], **said: Any) -> dict[str, Any]:
     return changed | {"content_hash": content_hash(changed["salt"], changed)}
 
 
+def forged(row: dict[str, Any]) -> dict[str, Any]:
+    """Blank, but for words that no erasure leaves."""
+    return _blank(row) | {"detail": "spam bot of the rival"}
+
+
 EDITS: dict[str, tuple[Callable[[Rows], Rows], str]] = {
     "a row removed": (lambda rows: rows[1:], "has 2 rows; commit 1 says 3 (1 removed since)"),
     "a row added": (
@@ -76,8 +83,16 @@ EDITS: dict[str, tuple[Callable[[Rows], Rows], str]] = {
         "its rows are not those that commit 1 has the hash of",
     ),
     "blanked as by an erasure": (
-        lambda rows: [rows[0] | {"original": "", "salt": None}, *rows[1:]],
+        lambda rows: [_blank(rows[0]), *rows[1:]],
         "1 of its rows are erased; commit 1 says 0",
+    ),
+    "another file's name": (
+        lambda rows: [row | {"source_file": "rival-lab.jsonl"} for row in rows],
+        "its rows are not those that commit 1 has the hash of",
+    ),
+    "another load": (
+        lambda rows: [row | {"load_id": "another"} for row in rows],
+        "its rows are not those that commit 1 has the hash of",
     ),
     "emptied": (lambda _rows: [], "has 0 rows; commit 1 says 3 (3 removed since)"),
 }
@@ -141,7 +156,7 @@ def test_an_erasure_is_no_false_alarm_and_is_said_in_the_log(loaded: Path) -> No
     code, findings, notes = verified(loaded)
     assert (code, findings, notes) == (0, [], [])
     [account] = EventLog.open(loaded / "log").commit(3).refused
-    assert (account.rows, account.erased) == (3, 1)
+    assert (account.rows, account.erased, account.erasure) == (3, 1, 2)
     blanked = pq.read_table(file_of(loaded)).to_pylist()[0]
     assert blanked["salt"] is None
     assert blanked["original"] == ""
@@ -153,6 +168,77 @@ def test_an_erasure_does_not_hide_an_edit(loaded: Path) -> None:
     rewritten(file_of(loaded), lambda rows: [*rows[:2], rows[2] | {"reason": "too_long"}])
     erase(loaded, "anna")
     assert "its rows are not those that commit 1 has" in verified(loaded)[1][0]
+
+
+@pytest.mark.parametrize("blanked", [forged, _blank])
+def test_an_erasure_does_not_account_for_what_it_did_not_blank(
+    loaded: Path, blanked: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    rewritten(file_of(loaded), lambda rows: [rows[0], *map(blanked, rows[1:])])
+    erase(loaded, "anna")
+    code, findings, _ = verified(loaded)
+    assert code == IntegrityError.exit_code
+    assert "3 of its rows are erased; commit 1 says 0" in findings[-1]
+    is_forged = blanked is forged
+    assert ("the content of row 2, 3 was changed" in findings[0]) == is_forged
+
+
+def test_an_erased_row_that_says_something_is_found(loaded: Path) -> None:
+    erase(loaded, "anna")
+    rewritten(file_of(loaded), lambda rows: [forged(rows[0]), *rows[1:]])
+    assert "the content of row 1 was changed" in verified(loaded)[1][0]
+    change = {"detail": BLANKED, "refused_column": "forged"}
+    rewritten(file_of(loaded), lambda rows: [rows[0] | change, *rows[1:]])
+    assert "the content of row 1 was changed" in verified(loaded)[1][0]
+
+
+def test_a_file_of_no_load_is_named_and_not_taken_in(loaded: Path, tmp_path: Path) -> None:
+    path = file_of(loaded)
+    planted = path.with_name(f"{path.stem[:20]}-000000000000.parquet")
+    planted.write_bytes(path.read_bytes())
+    ingest(loaded, write(tmp_path / "second.jsonl", battle("ben", 20)))
+    code, findings, [note] = verified(loaded)
+    assert (code, findings) == (0, [])
+    assert planted.stem not in EventLog.open(loaded / "log").refused
+    assert str(planted) in note
+    assert "no load's record says that these rows were refused" in note
+    checks = json.loads(demoscope(loaded, "doctor", "--json").stdout)["checks"]
+    [check] = [one for one in checks if one["check"] == "quarantine"]
+    assert not check["is_well"]
+    assert str(planted) in check["message"]
+
+
+def test_a_record_that_says_other_than_the_account_is_found(loaded: Path) -> None:
+    [record] = loaded.glob("loads/*.json")
+    said = json.loads(record.read_text("utf-8"))
+    none_refused = {"quarantined_count": 0, "quarantined_by_reason": {}, "row_count": 2}
+    record.write_text(json.dumps(said | none_refused), "utf-8")
+    code, findings, _ = verified(loaded)
+    assert code == IntegrityError.exit_code
+    assert findings == [f"{record}: says 0 refused rows; commit 1 says 3"]
+
+
+def test_an_account_of_an_earlier_version_holds_and_is_named_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+
+    def older(log: EventLog, quarantine: Path, recorded: Collection[str]) -> tuple[Refused, ...]:
+        now = unaccounted(log, quarantine, recorded)
+        made = (account(quarantine / f"{one.load_id}.parquet", version=None) for one in now)
+        return tuple(one for one in made if one is not None)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "unaccounted", older)
+        ingest(home, write(tmp_path / "first.jsonl", *BAD, *GOOD))
+    content = (home / "log/commits/00000000000000000001.json").read_bytes()
+    assert b'"version"' not in content
+    assert EventLog.open(home / "log").commit(1).encode() == content
+    code, findings, [note] = verified(home)
+    assert (code, findings) == (0, [])
+    assert "older account" in note
+    rewritten(file_of(home), lambda rows: rows[1:])
+    assert "1 removed since" in verified(home)[1][0]
 
 
 def test_an_erasure_that_was_cut_off_is_finished(

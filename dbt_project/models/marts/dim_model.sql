@@ -222,7 +222,7 @@ select
     registered.licence,
     registered.family,
     registered.licence_kind,
-    coalesce(registered.is_private, false) as is_private,
+    coalesce(registered.is_private, false) or variants.model_id is not null as is_private,
     registered.variant_of,
     published.public_id,
     published.published_at,
@@ -245,5 +245,6 @@ left join battled on known.model_id = battled.model_id
 left join rated on known.model_id = rated.model_id
 left join retired on known.model_id = retired.model_id
 left join published on known.model_id = published.model_id
+left join {{ ref('int_variants__registered') }} as variants on known.model_id = variants.model_id
 left join other_names on known.model_id = other_names.model_id
 left join uncounted on known.model_id = uncounted.model_id

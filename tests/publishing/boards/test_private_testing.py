@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from publishing.boards.finding import Finding
-from publishing.boards.private_testing import CHOSEN, TESTED, private_testing
+from publishing.boards.private_testing import CHANGED, CHOSEN, TESTED, private_testing
 from ratings.rounding import MICRO
 from ratings.tables.benchmarks import Board
 from ratings.tables.declarations import RATING_TABLES, conform
@@ -63,8 +63,8 @@ def probe(chosen: Sequence[dict[str, Any]], **changes: Any) -> Finding:
     ]
 
     def read(query: str, _: dict[str, Any]) -> Sequence[dict[str, Any]]:
-        if query == TESTED:
-            return tested
+        if query in (TESTED, CHANGED):
+            return tested if query == TESTED else []
         return chosen if query == CHOSEN else [{"dimension": "overall"}]
 
     return private_testing(read)
@@ -204,3 +204,23 @@ def test_variants_that_were_never_published_are_said() -> None:
     finding = private_testing(lambda query, _: [tested] if query == TESTED else [])
     assert not finding.is_found
     assert "3 variants of Gadfly were tested in private" in finding.sentence
+
+
+def test_variants_that_were_registered_otherwise_later_are_found() -> None:
+    tested = {
+        "provider": "Gadfly",
+        "family": "gadfly",
+        "model_id": None,
+        "tested_count": 6,
+        "battle_count": 9,
+    }
+    changed = [
+        {"registration": "public", "variant_count": 5},
+        {"registration": "retracted", "variant_count": 1},
+    ]
+    answers = {TESTED: [tested], CHANGED: changed}
+    finding = private_testing(lambda query, _: answers.get(query, []))
+    assert finding.is_found
+    assert "5 private variants were registered otherwise later: not private." in finding.sentence
+    assert "1 private variant was registered otherwise later: retracted." in finding.sentence
+    assert finding.figures["registered_otherwise"] == {"public": 5, "retracted": 1}

@@ -1,35 +1,10 @@
-{#- Every model that was registered as private, by its own name, and what it was published as. Of
-each name the source that registered it first says what it is, as in dim_model. -#}
+{#- Every model that was ever registered as private, by its own name, and what it was published as.
+Where all of that was retracted and no battle compared it, nothing was tested. -#}
 with
-
-registrations as (
-
-    select
-        stated.*,
-        first_value(stated.source) over (
-            partition by stated.model_id
-            order by stated.position
-        ) as standing_source
-    from {{ ref('stg_events__models_registered') }} as stated
-    left join {{ ref('int_events__revised') }} as revised on stated.event_id = revised.event_id
-    where revised.retracted_position is null
-
-),
 
 variants as (
 
-    select
-        model_id,
-        max_by(provider, position) as provider,
-        max_by(family, position) as family,
-        max_by(variant_of, position) as variant_of,
-        max_by(source, position) as source,
-        min(occurred_at) as registered_at,
-        min(position) as position
-    from registrations
-    where source is not distinct from standing_source
-    group by model_id
-    having max_by(is_private, position) = 'true'
+    select * from {{ ref('int_variants__registered') }}
 
 ),
 
@@ -39,12 +14,22 @@ publications as (
         said.model_id,
         max_by(said.public_id, said.position) as public_id,
         max(said.occurred_at) as published_at,
+        -- A time that is stated may lie before the tests; that of recording can't be chosen.
+        max(
+            greatest(
+                coalesce(said.occurred_at, said.recorded_at),
+                coalesce(said.recorded_at, said.occurred_at)
+            )
+        ) as known_published_at,
         max(said.position) as position
     from {{ ref('stg_events__models_published') }} as said
     inner join variants
         on
             said.model_id = variants.model_id
-            and said.source is not distinct from variants.source
+            and (
+                said.source is not distinct from variants.standing_source
+                or said.source is not distinct from variants.first_source
+            )
     left join {{ ref('int_events__revised') }} as revised on said.event_id = revised.event_id
     where
         revised.retracted_position is null
@@ -128,11 +113,13 @@ select
     meant.provider,
     meant.family,
     meant.variant_of,
-    -- Without a family, variants of one model are one; else each stands alone.
-    coalesce(meant.family, meant.variant_of, meant.model_id) as family_key,
+    meant.provider_key,
+    meant.family_key,
+    meant.registration,
     meant.registered_at,
     made_public.public_model_id,
     made_public.published_at,
+    made_public.known_published_at,
     meant.board_model_id <> meant.model_id
     or coalesce(made_public.public_model_id = meant.board_model_id, false) as is_joined,
     retirements.model_id is not null as is_retired,
@@ -147,3 +134,6 @@ from meant
 left join made_public on meant.model_id = made_public.model_id
 left join retirements on meant.model_id = retirements.model_id
 left join battled on meant.board_model_id = battled.model_id
+where
+    meant.registration <> 'retracted'
+    or coalesce(battled.battle_count, 0) > 0

@@ -38,13 +38,13 @@ before_release as (
     from releases
     inner join variants
         on
-            coalesce(releases.provider, '') = coalesce(variants.provider, '')
+            coalesce(releases.provider_key, '') = coalesce(variants.provider_key, '')
             and releases.family_key = variants.family_key
             and (
                 releases.model_id = variants.model_id
                 or variants.tested_from is null
-                or releases.published_at is null
-                or releases.published_at > variants.tested_from
+                or releases.known_published_at is null
+                or releases.known_published_at > variants.tested_from
             )
 
 ),
@@ -68,7 +68,7 @@ tested as (
 families as (
 
     select
-        provider,
+        provider_key,
         family_key,
         released_id,
         max(release_public_id) as public_id,
@@ -84,14 +84,14 @@ families as (
         ) as silently_retired_count,
         count(case when is_joined then 1 end) as joined_count
     from tested
-    group by provider, family_key, released_id
+    group by provider_key, family_key, released_id
 
 ),
 
 compared as (
 
     select
-        tested.provider,
+        tested.provider_key,
         tested.family_key,
         tested.released_id,
         tested.model_id,
@@ -100,7 +100,7 @@ compared as (
         coalesce(tested.board_model_id = tested.released_board_id, false) as is_published,
         row_number() over (
             partition by
-                tested.provider, tested.family_key, tested.released_id, ratings.dimension
+                tested.provider_key, tested.family_key, tested.released_id, ratings.dimension
             order by ratings.skill_micro desc, tested.model_id asc
         ) as place
     from tested
@@ -111,7 +111,7 @@ compared as (
 places as (
 
     select
-        provider,
+        provider_key,
         family_key,
         released_id,
         dimension,
@@ -119,12 +119,12 @@ places as (
         min(case when is_published then place end) as rank_among_tested,
         min_by(model_id, place) as best_model_id
     from compared
-    group by provider, family_key, released_id, dimension
+    group by provider_key, family_key, released_id, dimension
 
 )
 
 select
-    families.provider,
+    families.provider_key as provider,
     families.family_key as family,
     families.released_id as model_id,
     families.public_id,
@@ -144,6 +144,6 @@ select
 from families
 left join places
     on
-        coalesce(families.provider, '') = coalesce(places.provider, '')
+        coalesce(families.provider_key, '') = coalesce(places.provider_key, '')
         and families.family_key = places.family_key
         and coalesce(families.released_id, '') = coalesce(places.released_id, '')

@@ -28,6 +28,7 @@ select
         else registered_at
     end as since,
     was_retirement_announced,
+    registration,
     registered_at,
     public_model_id,
     battle_count,
