@@ -87,7 +87,7 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
         "altered": altered,
         "commit_count": report.commit_count if report else 0,
         "event_count": report.event_count if report else 0,
-        "is_signed": release.is_signed,
+        "is_signed": bool(signed_by),
         "signed_by": signed_by,
         "checkpoint_commit_count": evidence.checkpoint and evidence.checkpoint.size,
         "witnesses": dict(evidence.witnesses),
@@ -185,8 +185,8 @@ def _whole(figures: Mapping[str, Any]) -> str:
 def _signature(figures: Mapping[str, Any], release: Release) -> str:
     if figures["signed_by"]:
         return f"The release is signed by {figures['signed_by'][0][:16]}, checked."
-    if release.is_signed:
-        return "The release is signed by a key that isn't here: --key PUBLIC.pem checks it."
+    if release.has_signature:
+        return "The release's signature isn't checked, its key isn't here: --key PUBLIC.pem."
     return "The release isn't signed."
 
 
