@@ -12,13 +12,12 @@ from orchestration.building import Workspace
 from orchestration.consistency_check import require_consistency, require_unchanged
 from orchestration.database import open_database
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.decided_since import decided_since
 from orchestration.evidence import loss
 from publishing.boards.changes import not_yet_built
 from publishing.boards.checking import check
 from publishing.boards.finding import Finding
 from publishing.boards.inputs import other_log
-from publishing.boards.store import kept
+from publishing.boards.own_code import require_own_code
 from publishing.counted import counted
 from publishing.publications.catalogue import declared_marts, public_tables
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from ingestion.log.checkpoint import Checkpoint
     from ingestion.log.verification import Verification
     from ingestion.paths import Home
+    from orchestration.decided_since import Decided
     from publishing.boards.store import Release
 
 PROBE = "provenance"
@@ -54,12 +54,14 @@ class Evidence:
     witnesses: Mapping[str, str] = field(default_factory=dict)
 
 
-def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: bool) -> Finding:
+def provenance(
+    home: Home, release: Release, evidence: Evidence, decided: Decided, *, is_current: bool
+) -> Finding:
     """Whether log, release and tables are what they were, and what was decided otherwise since.
 
-    Found where a file of the log, of the release or of the refused rows is not what its hash says,
-    where tables are not those of the release, and where a target, scheme, policy or parameter
-    differs between kept releases whose ranks differ, or from the seeds that are here.
+    Found where a file of the log, of a kept release or of the refused rows is not what its hash
+    says, where tables are not those of the release, and where a target, scheme, policy, parameter
+    or the code differs between kept releases whose ranks differ, or a seed from those here.
     `figures["altered"]` has the faults of stored data. It can't tell where nothing is wrong, the
     release isn't signed and no checkpoint was kept elsewhere: then nobody but the operator vouches
     for any of it.
@@ -68,18 +70,19 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
         home: the warehouse.
         release: the one that is audited.
         evidence: what the auditor brings.
+        decided: what kept releases say.
         is_current: whether the last build made it, so that tables and seeds are compared with it.
     """
     log, report, altered = _of_log(home, evidence.checkpoint)
     opened, faults = _of_release(release, evidence)
-    altered += faults
+    altered += [*_of_code(), *faults]
+    altered += [fault for fault in decided.faults if fault not in faults]
     if log is not None:
         altered += _of_another(log, release)
     if is_current and (changed := not_of(home, release)):
         altered.append(changed)
-    decided = decided_since(home)
     changed_here, not_known = _changed_here(home, release) if is_current else ([], None)
-    moved = [one for one in decided if one["changed_rank_count"] or one["not_known"]]
+    moved = [one for one in decided.pairs if one["changed_rank_count"] or one["not_known"]]
     is_found = bool(altered or moved or changed_here)
     signed_by = list(opened.verified) if opened else []
     vouched = bool(signed_by or evidence.checkpoint)
@@ -91,7 +94,7 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
         "signed_by": signed_by,
         "checkpoint_commit_count": evidence.checkpoint and evidence.checkpoint.size,
         "witnesses": dict(evidence.witnesses),
-        "decided_since_count": len(decided),
+        "decided_since_count": len(decided.pairs),
         "decided_since_with_other_ranks": len(moved),
         "changed_here": [one.as_json() for one in changed_here],
     }
@@ -100,7 +103,7 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
         *([] if altered else [_whole(figures)]),
         _signature(figures, release),
         _checkpoint(evidence),
-        _decided(len(decided), len(moved), len(list(kept(home.boards)))),
+        _decided(len(decided.pairs), len(moved), decided.release_count),
     ]
     if changed_here:
         first = f"the first is {changed_here[0]}"
@@ -146,6 +149,14 @@ def _of_log(
         is_here = home.quarantine.is_dir() or home.vault.is_dir()
         found = accounts.check(log, home.quarantine, is_here=is_here)[0]
     return log, report, altered + [f"{one}." for one in found]
+
+
+def _of_code() -> list[str]:
+    try:
+        require_own_code()
+    except IntegrityError as error:
+        return [error.message]
+    return []
 
 
 def _of_another(log: EventLog, release: Release) -> list[str]:
@@ -208,9 +219,11 @@ def _decided(changes: int, moved: int, releases: int) -> str:
         before = counted(changes, "kept release")
         ranks = "ranks differ" if moved else "no rank differs"
         return (
-            f"Targets, schemes, policies or parameters were changed before {before}, and {ranks}:"
-            " see below."
+            f"Targets, schemes, policies, parameters or code were changed before {before}, and"
+            f" {ranks}: see below."
         )
+    if not releases:
+        return "No kept release is whole, so no decision can be compared."
     if releases == 1:
         return "One release is kept, so no earlier decision can be compared."
-    return f"No target, scheme, policy or parameter differs between {releases} kept releases."
+    return f"No target, scheme, policy, parameter or code differs between {releases} releases."

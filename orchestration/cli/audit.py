@@ -92,8 +92,9 @@ def audit(
     evidence = _evidence(home, key, checkpoint, policy)
     found, rows = _of_tables(home, kept, dimension, is_current=is_current)
     say("Checking the log ...")
-    found.append(provenance(home, kept, evidence, is_current=is_current))
-    decided = decided_since(home)
+    since = decided_since(home, evidence.keys)
+    found.append(provenance(home, kept, evidence, since, is_current=is_current))
+    decided = since.pairs
     is_simulated = kept.subject["is_simulated"]
     altered = found[-1].figures["altered"]
     if as_json:

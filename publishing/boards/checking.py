@@ -209,7 +209,7 @@ def _of_statement(release: Release, document: dict[str, Any] | None) -> Iterator
         named = [one["digest"]["sha256"] for one in said["subject"]]
         subject, about = said["predicate"]["board"], said["predicate"].get(ABOUT)
         others = [] if about is None else [one for one in OF_RELEASE if about[one] != subject[one]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         yield f"{STATEMENT_FILE} cannot be read: {error!r}."
         return
     if not is_known:
