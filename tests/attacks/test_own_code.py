@@ -1,6 +1,5 @@
 """Code that the code's hash doesn't cover is refused before a release is kept or judged."""
 
-import importlib.util
 import os
 import py_compile
 import shutil
@@ -41,13 +40,15 @@ def tree(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*path: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))}
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {**others, "PYTHONPATH": os.pathsep.join(map(str, path))}
     command = [sys.executable, "-P", "-c", CHECKED]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def compiled_of(source: Path) -> Path:
-    return Path(importlib.util.cache_from_source(str(source)))
+    # Not where this process would put it.
+    return source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,19 @@ def test_a_forged_compiled_file_is_refused(
     path.unlink()
     done = run(tree)
     assert done.returncode == 0, done.stderr
+
+
+def test_each_module_is_what_python_compiles_it_to(tree: Path) -> None:
+    sources = [path for name in program.PACKAGES for path in sorted((tree / name).rglob("*.py"))]
+    assert len(sources) > 300
+    for source in sources:
+        path = tree / "compiled.pyc"
+        py_compile.compile(str(source), str(path), doraise=True)
+        assert own_code._is_compiled_from(path.read_bytes(), source), source
+        header = path.read_bytes()[:16]
+        py_compile.compile(__file__, str(path), doraise=True)
+        forged = header + path.read_bytes()[16:]
+        assert not own_code._is_compiled_from(forged, source)
 
 
 def test_a_package_from_elsewhere_is_refused(tree: Path, tmp_path: Path) -> None:
