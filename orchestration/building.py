@@ -100,7 +100,8 @@ def build(
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
         TransformationFailedError: a dbt table or test failed.
-        IntegrityError: a file of the log is not what its commit says.
+        IntegrityError: a file of the log is not what its commit says, or other code is loaded than
+            this program's.
         ReadOnlyError: the warehouse cannot be written.
         StorageError: the disk is full.
     """
@@ -116,6 +117,7 @@ def _build(
     step: Callable[[str], None],
     warn: Callable[[str], None],
 ) -> Release:
+    require_own_code()
     home.require_writable()
     clear_leftovers(home)
     log = EventLog.open(home.log)

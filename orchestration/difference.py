@@ -155,6 +155,7 @@ def difference(
             rows than the other one though nothing lies between them; or other code is loaded than
             this program's.
     """
+    require_own_code()
     log = EventLog.open(home.log)
     for release in (a, b):
         require_whole(release)

@@ -81,6 +81,7 @@ def reproduce(
         IntegrityError: the log ends before the release's position, or a file of it is not what its
             commit says, or the release cannot be read, or other code is loaded than this program's.
     """
+    require_own_code()
     log = EventLog.open(home.log)
     checked = check(release, trusted)
     is_whole = not any(finding.startswith("board.json") for finding in checked.findings)
