@@ -38,6 +38,7 @@ from orchestration.seed_tests import keep_passed, passed_before
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
+from publishing.boards.own_code import require_own_code
 from publishing.boards.program import keep_program
 from publishing.boards.statement import ABOUT, TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
@@ -99,7 +100,8 @@ def build(
     Raises:
         NotFoundError: the cut holds no battle, or lies beyond the head or in the future.
         TransformationFailedError: a dbt table or test failed.
-        IntegrityError: a file of the log is not what its commit says.
+        IntegrityError: a file of the log is not what its commit says, or other code is loaded than
+            this program's.
         ReadOnlyError: the warehouse cannot be written.
         StorageError: the disk is full.
     """
@@ -115,6 +117,7 @@ def _build(
     step: Callable[[str], None],
     warn: Callable[[str], None],
 ) -> Release:
+    require_own_code()
     home.require_writable()
     home.keep_from_git()
     clear_leftovers(home)
@@ -270,8 +273,10 @@ def keep_release(
     `warn` is called with a sentence for each file of the release that was changed and is repaired.
 
     Raises:
-        IntegrityError: a file of the log, or the database, is not as a build leaves it.
+        IntegrityError: a file of the log, or the database, is not as a build leaves it, or other
+            code is loaded than the statement would name.
     """
+    require_own_code()
     subject, rows = read_release(workspace)
     log = EventLog.open(home.log)
     # What was read may have been changed while it was read.

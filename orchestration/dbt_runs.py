@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
 BAD = {"error", "fail", "runtime error"}
+OF_DBT, OTHER_DATABASE = "DBT_", "DEMOSCOPE_DATABASE"
 PARSED_FILE = "partial_parse.msgpack"
 ROWS_SHOWN = 3
 TEXT_SHOWN = 240
@@ -67,8 +68,6 @@ def run_dbt(
             found, and where its SQL lies.
         BusyError: another process has the database open.
     """
-    from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
-
     arguments = [
         "--project-dir", str(project),
         "--profiles-dir", str(project),
@@ -78,9 +77,11 @@ def run_dbt(
         "--no-use-colors",
     ]  # fmt: skip
     with (
-        environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
+        dbt_environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
         warnings.catch_warnings(),
     ):
+        from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
+
         # dbt's reader of CSV, of a column that an older study design does not have yet.
         warnings.filterwarnings(
             "ignore", ".* does not match the name of any column", RuntimeWarning
@@ -149,18 +150,24 @@ def _raise(message: str, root: Path) -> None:
 
 
 @contextmanager
-def environment(**values: str) -> Iterator[None]:
-    """Environment variables set for as long as the block runs."""
-    before = {name: os.environ.get(name) for name in values}
+def dbt_environment(**values: str) -> Iterator[None]:
+    """The environment that dbt runs in: this process's, with `values`, and no other DBT_*.
+
+    dbt takes each of its options from a variable, too: DBT_EMPTY=1 builds every table without rows.
+    DEMOSCOPE_DATABASE would have it write another database than the one that is read next.
+    """
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(OF_DBT) or name == OTHER_DATABASE:
+            del os.environ[name]
     os.environ.update(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in values:
+            del os.environ[name]
+        gone = {name: value for name, value in before.items() if name not in os.environ}
+        os.environ.update(gone)
 
 
 def _what_failed(result: NodeResult, database: Path) -> str:

@@ -25,6 +25,7 @@ from publishing.boards.changes import decisions
 from publishing.boards.checking import require_whole, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, require_same_log
+from publishing.boards.own_code import require_own_code
 from publishing.boards.program import code_hash
 from publishing.boards.store import KEY
 from ratings.rounding import MICRO
@@ -151,8 +152,10 @@ def difference(
 
     Raises:
         IntegrityError: a release was changed since it was kept, is of another log, or has other
-            rows than the other one though nothing lies between them.
+            rows than the other one though nothing lies between them; or other code is loaded than
+            this program's.
     """
+    require_own_code()
     log = EventLog.open(home.log)
     for release in (a, b):
         require_whole(release)
@@ -185,6 +188,7 @@ def difference(
         for key in sorted(kept[0].keys() | kept[1].keys())
         if kept[0].get(key) != kept[1].get(key)
     )
+    require_own_code()
     erased = {one for gone in taken for one in gone}
     decided, not_known = _decisions(home, a, b)
     return Difference(

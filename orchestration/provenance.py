@@ -12,14 +12,13 @@ from orchestration.building import Workspace
 from orchestration.consistency_check import require_consistency, require_unchanged
 from orchestration.database import open_database
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from orchestration.decided_since import decided_since
 from orchestration.evidence import loss
 from orchestration.load_report import recorded_counts
 from publishing.boards.changes import not_yet_built
 from publishing.boards.checking import check
 from publishing.boards.finding import Finding
 from publishing.boards.inputs import other_log
-from publishing.boards.store import kept
+from publishing.boards.own_code import require_own_code
 from publishing.counted import counted
 from publishing.publications.catalogue import declared_marts, public_tables
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from ingestion.log.checkpoint import Checkpoint
     from ingestion.log.verification import Verification
     from ingestion.paths import Home
+    from orchestration.decided_since import Decided
     from publishing.boards.store import Release
 
 PROBE = "provenance"
@@ -55,12 +55,14 @@ class Evidence:
     witnesses: Mapping[str, str] = field(default_factory=dict)
 
 
-def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: bool) -> Finding:
+def provenance(
+    home: Home, release: Release, evidence: Evidence, decided: Decided, *, is_current: bool
+) -> Finding:
     """Whether log, release and tables are what they were, and what was decided otherwise since.
 
-    Found where a file of the log, of the release or of the refused rows is not what its hash says,
-    where tables are not those of the release, and where a target, scheme, policy or parameter
-    differs between kept releases whose ranks differ, or from the seeds that are here.
+    Found where a file of the log, of a kept release or of the refused rows is not what its hash
+    says, where tables are not those of the release, and where a target, scheme, policy, parameter
+    or the code differs between kept releases whose ranks differ, or a seed from those here.
     `figures["altered"]` has the faults of stored data. It can't tell where nothing is wrong, the
     release isn't signed and no checkpoint was kept elsewhere: then nobody but the operator vouches
     for any of it.
@@ -69,18 +71,19 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
         home: the warehouse.
         release: the one that is audited.
         evidence: what the auditor brings.
+        decided: what kept releases say.
         is_current: whether the last build made it, so that tables and seeds are compared with it.
     """
     log, report, altered = _of_log(home, evidence.checkpoint)
     opened, faults = _of_release(release, evidence)
-    altered += faults
+    altered += [*_of_code(), *faults]
+    altered += [fault for fault in decided.faults if fault not in faults]
     if log is not None:
         altered += _of_another(log, release)
     if is_current and (changed := not_of(home, release)):
         altered.append(changed)
-    decided = decided_since(home)
     changed_here, not_known = _changed_here(home, release) if is_current else ([], None)
-    moved = [one for one in decided if one["changed_rank_count"] or one["not_known"]]
+    moved = [one for one in decided.pairs if one["changed_rank_count"] or one["not_known"]]
     is_found = bool(altered or moved or changed_here)
     signed_by = list(opened.verified) if opened else []
     vouched = bool(signed_by or evidence.checkpoint)
@@ -88,11 +91,11 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
         "altered": altered,
         "commit_count": report.commit_count if report else 0,
         "event_count": report.event_count if report else 0,
-        "is_signed": release.is_signed,
+        "is_signed": bool(signed_by),
         "signed_by": signed_by,
         "checkpoint_commit_count": evidence.checkpoint and evidence.checkpoint.size,
         "witnesses": dict(evidence.witnesses),
-        "decided_since_count": len(decided),
+        "decided_since_count": len(decided.pairs),
         "decided_since_with_other_ranks": len(moved),
         "changed_here": [one.as_json() for one in changed_here],
     }
@@ -101,7 +104,7 @@ def provenance(home: Home, release: Release, evidence: Evidence, *, is_current: 
         *([] if altered else [_whole(figures)]),
         _signature(figures, release),
         _checkpoint(evidence),
-        _decided(len(decided), len(moved), len(list(kept(home.boards)))),
+        _decided(len(decided.pairs), len(moved), decided.release_count),
     ]
     if changed_here:
         first = f"the first is {changed_here[0]}"
@@ -150,6 +153,14 @@ def _of_log(
     return log, report, altered + [f"{one}." for one in found]
 
 
+def _of_code() -> list[str]:
+    try:
+        require_own_code()
+    except IntegrityError as error:
+        return [error.message]
+    return []
+
+
 def _of_another(log: EventLog, release: Release) -> list[str]:
     try:
         other = other_log(log, release.subject)
@@ -187,8 +198,8 @@ def _whole(figures: Mapping[str, Any]) -> str:
 def _signature(figures: Mapping[str, Any], release: Release) -> str:
     if figures["signed_by"]:
         return f"The release is signed by {figures['signed_by'][0][:16]}, checked."
-    if release.is_signed:
-        return "The release is signed by a key that isn't here: --key PUBLIC.pem checks it."
+    if release.has_signature:
+        return "The release's signature isn't checked, its key isn't here: --key PUBLIC.pem."
     return "The release isn't signed."
 
 
@@ -210,9 +221,11 @@ def _decided(changes: int, moved: int, releases: int) -> str:
         before = counted(changes, "kept release")
         ranks = "ranks differ" if moved else "no rank differs"
         return (
-            f"Targets, schemes, policies or parameters were changed before {before}, and {ranks}:"
-            " see below."
+            f"Targets, schemes, policies, parameters or code were changed before {before}, and"
+            f" {ranks}: see below."
         )
+    if not releases:
+        return "No kept release is whole, so no decision can be compared."
     if releases == 1:
         return "One release is kept, so no earlier decision can be compared."
-    return f"No target, scheme, policy or parameter differs between {releases} kept releases."
+    return f"No target, scheme, policy, parameter or code differs between {releases} releases."

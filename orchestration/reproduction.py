@@ -16,6 +16,7 @@ from publishing.boards.aapor import digest
 from publishing.boards.checking import ATTESTED, check, first_difference, taken_from
 from publishing.boards.designs import project_with
 from publishing.boards.inputs import cut_of, from_micro, other_log, require_same_log
+from publishing.boards.own_code import require_own_code
 from publishing.boards.program import code_changes, code_hash, installed, lock_hash, version_changes
 from publishing.boards.statement import ABOUT
 from publishing.boards.store import KEY, canonical, identity
@@ -78,8 +79,9 @@ def reproduce(
 
     Raises:
         IntegrityError: the log ends before the release's position, or a file of it is not what its
-            commit says, or the release cannot be read.
+            commit says, or the release cannot be read, or other code is loaded than this program's.
     """
+    require_own_code()
     log = EventLog.open(home.log)
     checked = check(release, trusted)
     is_whole = not any(finding.startswith("board.json") for finding in checked.findings)
@@ -102,6 +104,7 @@ def reproduce(
         rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
         rebuilt, rows = read_release(workspace)
         about = about_study(workspace.database, workspace.project, rebuilt)
+    require_own_code()
     require_whole_log(log, subject["log_position"])
     differences = [
         f"{name}: {subject.get(name)} in the release, {rebuilt.get(name)} rebuilt"

@@ -19,7 +19,7 @@ from orchestration.assets.dbt_manifest import read_manifest, target_directory
 from orchestration.assets.ratings import INPUTS
 from orchestration.building import Workspace, open_sources, row_counts, show_ratings
 from orchestration.database import mark_built
-from orchestration.dbt_runs import environment, own_parse
+from orchestration.dbt_runs import dbt_environment, own_parse
 
 # In each of the two steps only the tests whose tables are built by then, and all of those.
 TESTS = {"DBT_INDIRECT_SELECTION": "buildable"}
@@ -59,7 +59,7 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
                 context.instance.add_run_tags(context.run.run_id, {POSITION_TAG: str(position)})
             else:
                 show_ratings(workspace)
-        with environment(DEMOSCOPE_HOME=str(paths.root), **TESTS), own_parse(paths.root):
+        with dbt_environment(DEMOSCOPE_HOME=str(paths.root), **TESTS), own_parse(paths.root):
             run = dbt.cli(["build"], context=context, target_path=target_directory(paths))
         yield from _with_row_counts(run, workspace)
         if position is not None:

@@ -12,6 +12,7 @@ import typer
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.output import AS_JSON, print_json, put, say
+from orchestration.cli.signatures import trusted
 from publishing.counted import counted
 from publishing.meant import did_you_mean
 
@@ -91,8 +92,9 @@ def audit(
     evidence = _evidence(home, key, checkpoint, policy)
     found, rows = _of_tables(home, kept, dimension, is_current=is_current)
     say("Checking the log ...")
-    found.append(provenance(home, kept, evidence, is_current=is_current))
-    decided = decided_since(home)
+    since = decided_since(home, evidence.keys)
+    found.append(provenance(home, kept, evidence, since, is_current=is_current))
+    decided = since.pairs
     is_simulated = kept.subject["is_simulated"]
     altered = found[-1].figures["altered"]
     if as_json:
@@ -127,12 +129,9 @@ def _evidence(
     """What the auditor brings; without a key, the one that releases are signed with here."""
     from orchestration.cli.proofs import held_checkpoint, witnessed
     from orchestration.provenance import Evidence
-    from publishing.boards.statement import configured, public_key
 
-    signer = configured(home.vault)
-    own = [] if signer is None else [signer.public]
     return Evidence(
-        keys=[public_key(path) for path in keys] if keys else own,
+        keys=trusted(home, keys),
         is_key_named=bool(keys),
         checkpoint=None if checkpoint is None else held_checkpoint(home, checkpoint, None),
         witnesses=witnessed(checkpoint, policy, home.log_public_key),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,10 +12,11 @@ from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
 from orchestration.cli.disclose import disclose
 from orchestration.cli.output import AS_JSON, home_hint, print_json, print_table, put, say, step
+from orchestration.cli.signatures import KEYS, trusted
 from publishing.counted import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -32,18 +32,20 @@ app = typer.Typer(
 RELEASE = Annotated[
     str, typer.Argument(metavar="RELEASE", help="8 or more digits of its id, or `current`.")
 ]
-KEYS = Annotated[
-    list[Path] | None,
-    typer.Option("--key", help="Public key (PEM) whose signature is checked.", show_default=False),
-]
 ID_DIGITS = 12
+SIGNED = {
+    "checked": "yes",
+    "not checked": "not checked",
+    "does not hold": "DOES NOT HOLD",
+    "none": "no",
+}
 LISTED: Columns = {
     "release": lambda row: row["board_id"][:ID_DIGITS] + (" *" if row["is_current"] else ""),
     ">position": "{log_position}",
     "valid until": lambda row: row["valid_until"] or "",
     "made at": "{made_at}",
     "code": "{code_version}",
-    "signed": lambda row: "yes" if row["is_signed"] else "no",
+    "signed": lambda row: SIGNED[row["signature"]],
     "sources": lambda row: ", ".join(row["sources"]),
 }
 
@@ -53,14 +55,15 @@ app.command()(disclose)
 
 
 @app.command("list")
-def list_releases(*, as_json: AS_JSON = False) -> None:
+def list_releases(*, key: KEYS = None, as_json: AS_JSON = False) -> None:
     """List the releases that are kept, by log position."""
     from publishing.boards import store
 
-    boards = Home.from_environment().boards
+    home = Home.from_environment()
+    boards, keys = home.boards, trusted(home, key)
     current = (boards / store.CURRENT).resolve().name
     listed = sorted(
-        (_listed(release, current) for release in store.kept(boards)),
+        (_listed(release, current, keys) for release in store.kept(boards)),
         key=lambda row: (row["log_position"], row["valid_until"] or "", row["made_at"]),
     )
     if as_json:
@@ -74,7 +77,10 @@ def list_releases(*, as_json: AS_JSON = False) -> None:
         put("* current: what `demoscope leaderboard` shows")
 
 
-def _listed(release: Release, current: str) -> dict[str, Any]:
+def _listed(release: Release, current: str, keys: Sequence[Ed25519PublicKey]) -> dict[str, Any]:
+    from publishing.boards.checking import Signature, signature
+
+    signed = signature(release, keys)
     copied = ("log_position", "valid_until", "design_hash", "sources", "is_simulated")
     return {
         "board_id": release.id,
@@ -82,7 +88,8 @@ def _listed(release: Release, current: str) -> dict[str, Any]:
         **{name: release.subject[name] for name in copied},
         "made_at": release.predicate["made_at"],
         "code_version": release.predicate["made_by"]["code_version"],
-        "is_signed": release.is_signed,
+        "is_signed": signed is Signature.CHECKED,
+        "signature": signed.value,
     }
 
 
@@ -94,7 +101,7 @@ def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> Non
 
     home = Home.from_environment()
     kept = store.by_id(home.boards, release)
-    checked = check(kept, _trusted(home, key))
+    checked = check(kept, trusted(home, key))
     opened, findings = checked.opened, [*checked.findings]
     if key and not (opened and opened.verified):
         findings.append("No key that was named has signed it.")
@@ -116,16 +123,6 @@ def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> Non
             put(f"{name:<14}{value}")
     if findings:
         raise typer.Exit(IntegrityError.exit_code)
-
-
-def _trusted(home: Home, keys: list[Path] | None) -> list[Ed25519PublicKey]:
-    """The keys a person names; else the one releases are signed with here."""
-    from publishing.boards.statement import configured, public_key
-
-    if keys:
-        return [public_key(path) for path in keys]
-    signer = configured(home.vault)
-    return [] if signer is None else [signer.public]
 
 
 def _erasures_since(home: Home, release: Release) -> int | None:
@@ -175,6 +172,8 @@ def _release_lines(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from (("WRONG", finding) for finding in document["findings"])
     if not document["findings"]:
         yield "files", "whole: each agrees with the release's id"
+    if not signature["verified_by"]:
+        yield "vouched for", "rows and inputs, by the id; what else is said above, by nobody"
 
 
 @app.command()
@@ -189,7 +188,7 @@ def reproduce(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -
 
     home = Home.from_environment()
     kept = store.by_id(home.boards, release)
-    made = run(home, kept, trusted=_trusted(home, key), step=step(STEPS))
+    made = run(home, kept, trusted=trusted(home, key), step=step(STEPS))
     if as_json:
         print_json(
             {

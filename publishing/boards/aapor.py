@@ -37,7 +37,9 @@ ITEMS = (
     "How the data were processed, and procedures to ensure data quality",
     "Limitations of the design and data collection",
 )
-DATES, SAMPLE, WEIGHTING = 7, 8, 9
+OF_RELEASE = ("log_position", "log_head_hash", "valid_until", "design_hash", "is_simulated")
+"""What the document repeats of the release's subject."""
+STRATEGY, DATES, SAMPLE, WEIGHTING = 1, 7, 8, 9
 TOOK_PART = "people took part"
 EVERYBODY = "all"
 # What Markdown and HTML would take for markup in somebody's words.
@@ -196,8 +198,7 @@ def document(items: list[dict[str, Any]], subject: Mapping[str, Any]) -> dict[st
     """
     return {
         "standard": STANDARD,
-        **{name: subject[name] for name in ("log_position", "log_head_hash", "valid_until")},
-        **{name: subject[name] for name in ("design_hash", "is_simulated")},
+        **{name: subject[name] for name in OF_RELEASE},
         "is_complete": all(item["is_complete"] for item in items),
         "missing": missing(items),
         "items": items,

@@ -1,8 +1,9 @@
-"""What somebody decided otherwise between two releases: every row of a seed, every parameter.
+"""What was decided otherwise between two releases: rows of seeds, parameters, variables, code.
 
 Targets, weighting schemes, strata and policies are seeds, and a kept design has them as they were
 (designs.py). Rows are matched by the columns that the seed's yml declares unique. Parameters are in
-the releases' subjects. Both are part of a release's id, so a signature covers them.
+the releases' subjects. Both are part of a release's id, so a signature covers them. dbt's variables
+and the code's hash are what their statements say, which the signature alone covers.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import yaml
 from ingestion.errors import UsageError
 from publishing.boards.designs import SEEDS, design_hash, kept_design
 from publishing.boards.inputs import from_micro
+from publishing.boards.program import kept_listing
+from publishing.boards.statement import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
     Row = dict[str, str]
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
-PARAMETERS = "parameters"
+PARAMETERS, CODE = "parameters", "code"
+CODE_HASH = "code_sha256"
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,11 @@ class Decision:
     """One thing that was decided otherwise.
 
     Args:
-        seed: which seed; `parameters` for one of the ratings.
+        seed: which seed; `parameters` for one of the ratings, `dbt_variables` for one of dbt's,
+            `code` for the hash of the code and for a file of it.
         kind: added, removed or changed.
-        key: names the row, column by column; empty for a whole seed, and for a parameter.
+        key: names the row, column by column, or the file; empty for a whole seed, a parameter, a
+            variable and the code's hash.
         column: the column, or parameter, that is not the same; None for a whole row or seed.
         before: what it was, as the seed has it; None where it was not there.
         after: what it is; likewise.
@@ -59,7 +65,8 @@ class Decision:
     def __str__(self) -> str:
         words = [self.seed, *([" ".join(self.key.values())] if self.key else [])]
         if self.column is None:
-            what = "the row" if self.key else "the seed"
+            thing = "the file" if self.seed == CODE else "the row"
+            what = thing if self.key else "the seed"
             return f"{' '.join(words)}: {what} was {self.kind}"
         before, after = (
             "nothing" if value in (None, "") else value for value in (self.before, self.after)
@@ -68,7 +75,9 @@ class Decision:
 
 
 def decisions(boards: Path, project: Path, a: Release, b: Release) -> list[Decision]:
-    """Everything that is decided otherwise in release B than in A, seeds by name, then parameters.
+    """Everything that is decided otherwise in release B than in A.
+
+    Seeds come first, by name, then parameters, variables, the code's hash, and its files.
 
     Args:
         boards: where designs are kept.
@@ -83,9 +92,13 @@ def decisions(boards: Path, project: Path, a: Release, b: Release) -> list[Decis
     found: list[Decision] = []
     hashes = [one.subject["design_hash"] for one in (a, b)]
     if hashes[0] != hashes[1]:
-        before, after = (kept_design(boards, one) for one in hashes)
-        found += _of_designs(project, before, after)
-    return found + list(_of_parameters(a.subject["parameters"], b.subject["parameters"]))
+        found += _of_designs(project, *(kept_design(boards, one) for one in hashes))
+    found += _of_parameters(a.subject["parameters"], b.subject["parameters"])
+    before, after = (one.predicate["made_by"] for one in (a, b))
+    found += _of_variables(before.get(VARIABLES), after.get(VARIABLES))
+    if before.get(CODE_HASH) != after.get(CODE_HASH):
+        found += _of_code(boards, before.get(CODE_HASH), after.get(CODE_HASH))
+    return found
 
 
 def not_yet_built(boards: Path, project: Path, release: Release) -> list[Decision]:
@@ -165,10 +178,32 @@ def _of_parameters(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
             yield Decision(PARAMETERS, CHANGED, {}, name, old, new)
 
 
+def _of_variables(before: object, after: object) -> Iterator[Decision]:
+    """Statements from before there was such a thing say nothing of it; the code's hash does."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield Decision(VARIABLES, CHANGED, {}, name, old, new)
+
+
+def _of_code(boards: Path, before: str | None, after: str | None) -> Iterator[Decision]:
+    """The code's hash, and where both lists of files were kept each file that differs."""
+    yield Decision(CODE, CHANGED, {}, CODE_HASH, before, after)
+    was, now = (one and kept_listing(boards, one) for one in (before, after))
+    if not was or not now:
+        return
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            kind = ADDED if name not in was else REMOVED if name not in now else CHANGED
+            yield Decision(CODE, kind, {"file": name}, None, was.get(name), now.get(name))
+
+
 def _in_units(given: Mapping[str, Any]) -> dict[str, str]:
     """Parameters as people give them; as the subject has them where this version has others."""
     try:
         said: Mapping[str, Any] = asdict(from_micro(given))
-    except UsageError:
+    except (UsageError, TypeError, ValueError):
         said = given
     return {name: str(value) for name, value in said.items()}

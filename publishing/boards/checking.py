@@ -11,11 +11,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError
 from ingestion.json_object import parse_object
-from publishing.boards.statement import PREDICATE_TYPE, STATEMENT_TYPE, Opened, open_envelope
+from publishing.boards.aapor import OF_RELEASE
+from publishing.boards.statement import (
+    ABOUT,
+    PREDICATE_TYPE,
+    STATEMENT_TYPE,
+    Opened,
+    open_envelope,
+)
 from publishing.boards.store import (
     CANONICAL_FILE,
     ENVELOPE_FILE,
@@ -39,6 +47,17 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 ATTESTED = "attested, not recomputable"
+
+
+class Signature(StrEnum):
+    """What is known of a release's signature."""
+
+    CHECKED = "checked"
+    """A trusted key has signed the statement that is there."""
+    NOT_CHECKED = "not checked"
+    """There is one, of a key that isn't here: it may be anything."""
+    BROKEN = "does not hold"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -72,13 +91,28 @@ def check(release: Release, trusted: Sequence[Ed25519PublicKey] = ()) -> Checked
         findings.append(f"{CANONICAL_FILE} cannot be read.")
     findings += _of_statement(release, document)
     opened = None
-    if release.is_signed:
+    if release.has_signature:
         try:
             opened = open_envelope((release.directory / ENVELOPE_FILE).read_bytes(), trusted)
             findings += _of_envelope(release, opened)
         except IntegrityError as error:
             findings.append(f"{ENVELOPE_FILE}: {error}")
     return Checked(document, tuple(findings), opened)
+
+
+def signature(release: Release, trusted: Sequence[Ed25519PublicKey]) -> Signature:
+    """Whether a trusted key has signed a release's statement; its other files are not read."""
+    if not release.has_signature:
+        return Signature.NONE
+    try:
+        opened = open_envelope((release.directory / ENVELOPE_FILE).read_bytes(), trusted)
+    except IntegrityError:
+        return Signature.BROKEN
+    if any(_of_envelope(release, opened)):
+        return Signature.BROKEN
+    if opened.verified:
+        return Signature.CHECKED
+    return Signature.NOT_CHECKED if opened.key_ids else Signature.NONE
 
 
 def require_whole(release: Release, signer: Signer | None = None) -> None:
@@ -173,8 +207,9 @@ def _of_statement(release: Release, document: dict[str, Any] | None) -> Iterator
         said = parse_object(path.read_bytes())
         is_known = said["_type"] == STATEMENT_TYPE and said["predicateType"] == PREDICATE_TYPE
         named = [one["digest"]["sha256"] for one in said["subject"]]
-        subject = said["predicate"]["board"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        subject, about = said["predicate"]["board"], said["predicate"].get(ABOUT)
+        others = [] if about is None else [one for one in OF_RELEASE if about[one] != subject[one]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         yield f"{STATEMENT_FILE} cannot be read: {error!r}."
         return
     if not is_known:
@@ -183,6 +218,9 @@ def _of_statement(release: Release, document: dict[str, Any] | None) -> Iterator
         yield f"{STATEMENT_FILE} is about another release."
     if document is not None and subject != document["subject"]:
         yield f"{STATEMENT_FILE} was changed: its inputs are not those in {CANONICAL_FILE}."
+    if others:
+        names = ", ".join(others)
+        yield f"{STATEMENT_FILE} was changed: `{ABOUT}` has another {names} than the release."
 
 
 def _of_envelope(release: Release, opened: Opened) -> Iterator[str]:

@@ -3,8 +3,8 @@
 Counted is every file that a build can load, whether git knows it or not: Python's modules (compiled
 ones too), mappings and settings in YAML, all that dbt finds below its project. Left out are the
 seeds, which are the study's design; what dbt writes (`target/`, `logs/` at the top of its project);
-what Python compiled of these files (`__pycache__/*.pyc`, which it makes anew); and the page's
-templates and scripts, which decide nothing about a figure.
+what Python compiled of these files (`__pycache__/*.pyc`, which own_code.py compares with them); and
+the page's templates and scripts, which decide nothing about a figure.
 """
 
 from __future__ import annotations
@@ -61,16 +61,31 @@ def code_changes(boards: Path, made_by: str) -> list[str] | None:
         boards: where releases are kept.
         made_by: the code's hash in the release's statement.
     """
-    path = boards / PROGRAMS / f"{made_by}.txt"
-    content = path.read_bytes() if path.exists() else b""
-    if hashlib.sha256(content).hexdigest() != made_by:
+    then = kept_listing(boards, made_by)
+    if then is None:
         return None
-    then, now = _by_name(content.decode()), _by_name(code_listing())
+    now = _by_name(code_listing())
     return [
         f"{name} ({'new' if name not in then else 'gone' if name not in now else 'changed'})"
         for name in sorted(then.keys() | now.keys())
         if then.get(name) != now.get(name)
     ]
+
+
+def kept_listing(boards: Path, made_by: str) -> dict[str, str] | None:
+    """SHA-256 of each file of the code of this hash, by path; None where its list was not kept."""
+    path = boards / PROGRAMS / f"{made_by}.txt"
+    content = path.read_bytes() if path.is_file() else b""
+    is_kept = hashlib.sha256(content).hexdigest() == made_by
+    return _by_name(content.decode()) if is_kept else None
+
+
+def dbt_variables() -> dict[str, str]:
+    """What dbt's project decides by variables, such as the fewest people that are published."""
+    import yaml
+
+    said = yaml.safe_load((ROOT / PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return {name: str(value) for name, value in sorted(said.get("vars", {}).items())}
 
 
 def lock_hash() -> str | None:

@@ -2,10 +2,10 @@
 
 The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`, which log it was
 (`origin`), up to which commit (`position`), that commit's SHA-256 and the RFC 6962 root over the
-commits so far; `made_by`, the code (version, SHA-256 over its files), the lock of its dependencies
-and the versions installed, Python and platform; `made_at`; `tables`, where the release was built at
-the log's head, a digest of each table of that build that is published; `about`, what the study
-discloses of itself (aapor.py). Only `board` is part of the release's id.
+commits so far; `made_by`, the code (version, SHA-256 over its files), dbt's variables, the lock of
+its dependencies and the versions installed, Python and platform; `made_at`; `tables`, where the
+release was built at the log's head, a digest of each table of that build that is published;
+`about`, what the study discloses of itself (aapor.py). Only `board` is part of the release's id.
 
 It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
 oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import IntegrityError, UsageError
 from ingestion.json_object import parse_object
-from publishing.boards.program import code_hash, installed, lock_hash
+from publishing.boards.program import code_hash, dbt_variables, installed, lock_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "tag:demoscope,2026:board/v1"
-TABLES, ABOUT = "tables", "about"
+TABLES, ABOUT, VARIABLES = "tables", "about", "dbt_variables"
 KEY_VARIABLE = "DEMOSCOPE_SIGNING_KEY"
 KEY_FILE = "board-signing.key"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -75,6 +75,7 @@ def provenance(log: EventLog, position: int) -> dict[str, Any]:
         "made_by": {
             "code_version": version("demoscope"),
             "code_sha256": code_hash(),
+            VARIABLES: dbt_variables(),
             "dependency_lock_sha256": lock_hash(),
             "dependencies": installed(),
             "python": platform.python_version(),

@@ -79,8 +79,8 @@ class Release:
         return subject
 
     @property
-    def is_signed(self) -> bool:
-        """Whether its statement has a signature, by whatever key."""
+    def has_signature(self) -> bool:
+        """Whether there is a signature of its statement; checking.signature checks whose."""
         return (self.directory / ENVELOPE_FILE).exists()
 
     def rows(self) -> pa.Table:
@@ -185,7 +185,7 @@ def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None
         name not in provenance or provenance[name] == said.get(name) for name in (TABLES, ABOUT)
     )
     # Without the key, what was signed stays: somebody vouches for it.
-    return is_known or (signer is None and release.is_signed)
+    return is_known or (signer is None and release.has_signature)
 
 
 def _changed(release: Release, content: bytes, rows: pa.Table) -> list[Path]:

@@ -124,7 +124,7 @@ PUBLICATION = PublicTable(
             ("recorded_at", "timestamp with time zone", "When it was recorded (UTC)."),
             ("valid_until", "varchar", "What happened later does not count; null: no cut."),
             ("design_hash", "varchar", "SHA-256 of the study design: dbt's seeds."),
-            ("is_signed", "boolean", "Whether the release's statement is signed."),
+            ("is_signed", "boolean", "Whether the release is signed by who published it, checked."),
             ("code_version", "varchar", "Version of the code that made the release."),
             ("code_sha256", "varchar", "SHA-256 over that code."),
             ("dependency_lock_sha256", "varchar", "SHA-256 of its requirements.lock, if any."),

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.log.durable import explained
+from publishing.boards.checking import Signature, signature
 from publishing.publications import checking, disclosure, store
 from publishing.publications.catalogue import PUBLICATION
 from publishing.publications.differences import Earlier, hide_small_differences
@@ -72,7 +73,7 @@ def publish(
         PublishingError: a mart is not as its yml says, or the disk would not take a file.
         StorageError: the disk would not take a file.
     """
-    about = _about(release, log)
+    about = _about(release, log, signer)
     [(about["disclosed_people_min"],)] = connection.sql(PEOPLE_MIN).fetchall()
     with _disk_explained(marts), store.alone(marts), store.unfinished(marts) as directory:
         with _in_order(connection):
@@ -119,7 +120,8 @@ def _disk_explained(marts: Path) -> Iterator[None]:
         raise PublishingError(message, remedy=DISK) from error
 
 
-def _about(release: Release, log: EventLog) -> dict[str, Any]:
+def _about(release: Release, log: EventLog, signer: Signer | None) -> dict[str, Any]:
+    keys = [] if signer is None else [signer.public]
     subject, made_by = release.subject, release.predicate["made_by"]
     return {
         "board_id": release.id,
@@ -131,7 +133,7 @@ def _about(release: Release, log: EventLog) -> dict[str, Any]:
         "recorded_at": log.commit(subject["log_position"]).recorded_at,
         "valid_until": subject["valid_until"],
         "design_hash": subject["design_hash"],
-        "is_signed": release.is_signed,
+        "is_signed": signature(release, keys) is Signature.CHECKED,
         **{name: made_by[name] for name in MADE_BY},
         "provisional_battle_count": subject["parameters"]["provisional_battle_count"],
     }

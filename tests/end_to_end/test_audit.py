@@ -15,6 +15,7 @@ from orchestration import provenance
 from orchestration.building import build
 from orchestration.cli.audit import _lines
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.decided_since import Decided
 from orchestration.loading import load_file
 from orchestration.probes import PROBES
 from publishing.boards.finding import Finding
@@ -145,10 +146,33 @@ def test_a_seed_that_an_operator_edited_is_found(
 def test_a_decision_that_moved_ranks_is_found(
     built: Path, monkeypatch: pytest.MonkeyPatch, ranks: int, status: str, words: str
 ) -> None:
-    changed = [{"changed_rank_count": ranks, "not_known": None}]
-    monkeypatch.setattr(provenance, "decided_since", lambda _home: changed)
+    changed = [
+        {
+            "from_board_id": "a" * 64,
+            "to_board_id": "b" * 64,
+            "made_at": "2026-01-01T00:00:00Z",
+            "changed_rank_count": ranks,
+            "decisions": [],
+            "not_known": None,
+        }
+    ]
+    decided = Decided(changed, [], 2)
+    monkeypatch.setattr("orchestration.decided_since.decided_since", lambda *_: decided)
     assert of_provenance(built)[0] == status
     assert words in of_provenance(built)[1]
+
+
+def test_an_older_release_that_was_edited_is_found(copy: Path) -> None:
+    old = release_of(copy)
+    rebuilt = demoscope(copy, "build")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    path = old / "statement.json"
+    path.write_text(path.read_text("utf-8").replace('"design_hash": "', '"design_hash": "0'))
+    status, sentence = of_provenance(copy)
+    assert status == "found"
+    assert f"Release {old.name[:12]}: statement.json was changed" in sentence
+    path.write_text("{}")
+    assert of_provenance(copy)[0] == "found"
 
 
 def test_an_unknown_dimension_is_an_error_that_says_what_there_is(built: Path) -> None:

@@ -1,15 +1,19 @@
 """What a study discloses of itself: kept with the release, signed, and made again from the log."""
 
+import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
 from orchestration.reproduction import remade_about, reproduce
 from publishing.boards import aapor, store
-from publishing.boards.statement import ABOUT
+from publishing.boards.statement import ABOUT, configured, key_id
 from tests.end_to_end.command import demoscope, document
 
 DESCRIBED = {
@@ -52,6 +56,104 @@ def test_one_that_was_edited_is_refused(copy: Path, published: str) -> None:
     done = demoscope(copy, "boards", "disclose", published)
     assert done.returncode == IntegrityError.exit_code
     assert "is not the statement that was signed" in done.stderr
+
+
+def forge(release: Path, edit: Callable[[dict[str, Any]], None], key: str = "0" * 64) -> None:
+    """Edit what a statement discloses, and wrap it with a signature of zeros."""
+    statement = json.loads((release / "statement.json").read_text())
+    edit(statement["predicate"][ABOUT])
+    said = json.dumps(statement).encode()
+    (release / "statement.json").write_bytes(said)
+    envelope = {
+        "payloadType": "application/vnd.in-toto+json",
+        "payload": base64.b64encode(said).decode(),
+        "signatures": [{"keyid": key, "sig": base64.b64encode(bytes(64)).decode()}],
+    }
+    (release / "statement.dsse.json").write_text(json.dumps(envelope))
+
+
+def complete(about: dict[str, Any]) -> None:
+    about |= {"is_complete": True, "missing": []}
+
+
+@pytest.fixture
+def public(built: Path, tmp_path: Path) -> Path:
+    """The public half of the key that releases are signed with."""
+    signer = configured(Home(built).vault)
+    assert signer is not None
+    pem = signer.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    path = tmp_path / "board-signing.pub"
+    path.write_bytes(pem)
+    return path
+
+
+def test_nobody_is_believed_whose_signature_is_not_checked(
+    copy: Path, published: str, public: Path
+) -> None:
+    forge(copy / "boards" / published, complete)
+    done = demoscope(copy, "boards", "disclose", published)
+    assert "whose signature is not checked" in done.stderr
+    said = document(copy, "boards", "disclose", published, "--format", "json")["about"]
+    assert (said["is_signed"], said["signature"]) == (False, "not checked")
+    [listed] = document(copy, "boards", "list", "--json")["boards"]
+    assert (listed["is_signed"], listed["signature"]) == (False, "not checked")
+    assert "not checked" in demoscope(copy, "boards", "list").stdout
+    shown = demoscope(copy, "boards", "show", published)
+    assert "what else is said above, by nobody" in shown.stdout
+    done = demoscope(copy, "boards", "disclose", published, "--key", public)
+    assert done.returncode == IntegrityError.exit_code
+    assert "No key that was named has signed" in done.stderr
+    assert not done.stdout
+
+
+def test_a_signature_of_the_key_here_that_does_not_hold_is_refused(
+    copy: Path, published: str, public: Path
+) -> None:
+    signer = configured(Home(copy).vault)
+    assert signer is not None
+    forge(copy / "boards" / published, complete, key_id(signer.public))
+    done = demoscope(copy, "boards", "disclose", published)
+    assert done.returncode == IntegrityError.exit_code
+    assert "does not hold" in done.stderr
+    assert "DOES NOT HOLD" in demoscope(copy, "boards", "list").stdout
+    listed = demoscope(copy, "boards", "list", "--key", public, "--json").stdout
+    assert json.loads(listed)["boards"][0]["signature"] == "does not hold"
+
+
+def test_a_checked_signature_is_said(copy: Path, published: str, public: Path) -> None:
+    (copy / "vault" / "board-signing.key").unlink()
+    done = demoscope(copy, "boards", "disclose", published)
+    assert "whose signature is not checked" in done.stderr
+    done = demoscope(copy, "boards", "disclose", published, "--key", public)
+    assert "the signature is checked" in done.stderr
+    [listed] = document(copy, "boards", "list", "--key", public, "--json")["boards"]
+    assert listed["is_signed"]
+    (copy / "boards" / published / "statement.dsse.json").unlink()
+    done = demoscope(copy, "boards", "disclose", published)
+    assert "nobody vouches for it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("is_simulated", True), ("valid_until", "2020"), ("log_position", 1)]
+)
+def test_what_it_repeats_of_the_release_is_the_releases(
+    copy: Path, published: str, name: str, value: object
+) -> None:
+    forge(copy / "boards" / published, lambda about: about.update({name: value}))
+    for command in ("disclose", "show"):
+        done = demoscope(copy, "boards", command, published)
+        assert done.returncode == IntegrityError.exit_code
+        assert f"`about` has another {name} than the release" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("items", [None, [{"number": 1}], ["x"]])
+def test_one_that_cannot_be_read_is_an_error_in_words(
+    copy: Path, published: str, items: object
+) -> None:
+    forge(copy / "boards" / published, lambda about: about.update(items=items))
+    done = demoscope(copy, "boards", "disclose", published)
+    assert done.returncode == IntegrityError.exit_code
+    assert "cannot be read" in done.stderr
 
 
 @pytest.mark.slow

@@ -134,7 +134,7 @@ def test_a_board_of_another_design_is_rebuilt_with_it_and_explained_by_it(
     assert printed["causes"][0]["moved_rank_count"] == len(of_rank)
     said = demoscope(copy, "boards", "diff", published, board.id).stdout
     assert "decided otherwise in B, row by row:\n  seed_pools half_half" in said
-    [pair] = decided_since(paths)
+    [pair] = decided_since(paths).pairs
     assert (pair["from_board_id"], pair["to_board_id"]) == (published, board.id)
     assert pair["decisions"] == list(found.decisions)
     shutil.rmtree(paths.boards / designs.DESIGNS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.dbt_runs import environment
+from orchestration.dbt_runs import dbt_environment
 from tests.dbt.weighting.seeds import Row, Seeds
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def run(directory: Path, command: Sequence[str], manifest: Manifest | None = Non
     }
     options = [text for name, place in places.items() for text in (name, str(place))]
     quiet = ["--log-level", "none", "--no-use-colors"]
-    with environment(DBT_SEND_ANONYMOUS_USAGE_STATS="false"):
+    with dbt_environment(DBT_SEND_ANONYMOUS_USAGE_STATS="false"):
         outcome = dbtRunner(manifest=manifest).invoke([*command, *options, *quiet])
     if outcome.result is None:
         raise AssertionError(outcome.exception)
