@@ -160,10 +160,10 @@ def check(
         if said.version is None:
             notes.append(Finding(path, OLDER))
     for load_id, (seq, said) in sorted(log.refused.items()):
-        count, late = recorded.get(load_id), _late_rows(log, quarantine, load_id)
+        own, late = recorded.get(load_id), _late_rows(log, quarantine, load_id)
         # A load that was killed before its record has none of the late ones there.
-        if count is not None and count not in (said.rows, said.rows + late):
-            words = f"says {count:,} refused rows; commit {seq} says {said.rows + late:,}"
+        if own is not None and own not in (said.rows, said.rows + late):
+            words = f"says {own:,} refused rows; commit {seq} says {said.rows + late:,}"
             findings.append(Finding(loads / f"{load_id}.json", words))
     notes += [
         Finding(path, _why_unsaid(path, is_recorded=_is_recorded(path, recorded)))

@@ -43,9 +43,9 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
 
     Found where more published variants than chance explains were the best of those tested, with a
     score that is surely above their skill; where a score fell so far by fresh votes as on one board
-    in a hundred by chance; or where an alias joins votes before a release to those after. Also where a variant
-    that was tested in private was registered otherwise later: its registration was taken back, or
-    says that it isn't private or is another's.
+    in a hundred by chance; or where an alias joins votes before a release to those after. Also
+    where a variant that was tested in private was registered otherwise later: its registration was
+    taken back, or says that it isn't private or is another's.
 
     Args:
         read: gives rows of the marts.

@@ -218,7 +218,7 @@ def test_variants_that_were_registered_otherwise_later_are_found() -> None:
         {"registration": "public", "variant_count": 5},
         {"registration": "retracted", "variant_count": 1},
     ]
-    answers = {TESTED: [tested], CHANGED: changed}
+    answers: dict[str, list[dict[str, Any]]] = {TESTED: [tested], CHANGED: changed}
     finding = private_testing(lambda query, _: answers.get(query, []))
     assert finding.is_found
     assert "5 private variants were registered otherwise later: not private." in finding.sentence
