@@ -170,4 +170,6 @@ def _interval(
     half = float(stdtrit(freedom, 0.975)) * sd
     t = np.divide(np.abs(shift), sd, out=np.full(shift.size, math.inf), where=sd > 0.0)
     t[(sd == 0.0) & (shift == 0.0)] = 0.0
+    # Where one person alone says how a model does, nothing tells how far people differ.
+    t[~np.isfinite(sd)] = math.nan
     return shift - half, shift + half, np.asarray(2.0 * stdtr(freedom, -t))

@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from ratings.counts import PairCounts, ParticipantCounts
 from ratings.expectation_propagation import fit
-from ratings.retirement import RemovalEffect, removal_effect
+from ratings.retirement import RemovalEffect, _interval, removal_effect
 
 MODELS, PEOPLE, BATTLES = 8, 120, 12
 GONE = np.arange(MODELS) >= MODELS - 2
@@ -105,3 +105,10 @@ def test_nothing_is_said_of_one_model_that_is_left() -> None:
     people = ParticipantCounts.from_arrow(verdicts(np.random.default_rng(5)))
     gone = np.arange(MODELS) > 0
     assert removal_effect(fit(people.counts, draw_margin=1.0), people, gone) is None
+
+
+def test_a_shift_of_which_nothing_tells_the_spread_is_not_sure() -> None:
+    shift, sd = np.array([0.5, 0.5]), np.array([np.nan, 0.1])
+    low, high, p = _interval(shift, sd, 16.0)
+    assert np.isnan([low[0], high[0], p[0]]).all()
+    assert p[1] < 0.01
