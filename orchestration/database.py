@@ -240,7 +240,8 @@ def mart_rows(
         with open_database(home.database, is_read_only=True) as connection:
             require_in_place(connection)
             table = connection.sql(query, params=dict(values or {})).to_arrow_table()
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        # A table is not there, or a column: an earlier version of the program built it.
         message = f"{home.database} does not have what this reads."
         raise NotFoundError(message, remedy=BUILD) from error
     except duckdb.IOException as error:

@@ -87,7 +87,7 @@ def run_dbt(
             "ignore", ".* does not match the name of any column", RuntimeWarning
         )
         if command[0] == "parse":
-            with own_parse(root):
+            with own_parse(root, project):
                 outcome = dbtRunner().invoke([*command, *arguments])
         else:
             manifest = _parse(project, arguments, root)
@@ -111,7 +111,7 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
     state = fingerprint(project)
     known, manifest = _parsed.get(project, ("", None))
     if manifest is None or known != state:
-        with own_parse(root):
+        with own_parse(root, project):
             outcome = dbtRunner().invoke(["parse", *arguments, "--no-write-json"])
         if outcome.exception is not None:
             _raise(str(outcome.exception), root)
@@ -121,13 +121,17 @@ def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
 
 
 @contextmanager
-def own_parse(root: Path) -> Iterator[None]:
-    """Let dbt read what it parsed before only where this warehouse wrote it."""
+def own_parse(root: Path, project: Path = PROJECT_DIRECTORY) -> Iterator[None]:
+    """Let dbt read what it parsed before only where this warehouse wrote it, of the same project.
+
+    What was parsed names the project's seeds by their whole paths: a program that is installed
+    elsewhere parses again.
+    """
     parsed = root / "dbt" / "target" / PARSED_FILE
-    if not is_own(root, parsed):
+    if not is_own(root, parsed, str(project)):
         parsed.unlink(missing_ok=True)
     yield
-    vouch(root, parsed)
+    vouch(root, parsed, str(project))
 
 
 def fingerprint(project: Path) -> str:

@@ -51,6 +51,15 @@ def test_what_dbt_parsed_is_read_again_only_as_it_was_written(loaded: Home) -> N
         assert not path.exists()
 
 
+def test_what_was_parsed_of_a_project_elsewhere_is_parsed_again(
+    loaded: Home, tmp_path: Path
+) -> None:
+    with own_parse(loaded.root, tmp_path / "installed before"):
+        path = parsed(loaded, b"names files that are gone")
+    with own_parse(loaded.root):
+        assert not path.exists()
+
+
 def test_a_code_of_another_warehouse_vouches_for_nothing(loaded: Home, tmp_path: Path) -> None:
     other = Home(tmp_path / "other")
     load_file(other, str(write_votes(tmp_path / "votes.jsonl", 0, 6)))

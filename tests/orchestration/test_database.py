@@ -26,6 +26,13 @@ def segment(home: Path, tmp_path: Path) -> Path:
     return path
 
 
+def test_what_an_earlier_version_built_is_to_be_built_again(home: Path, segment: Path) -> None:
+    assert segment.exists()
+    with pytest.raises(NotFoundError, match="does not have what this reads") as refused:
+        mart_rows(Home(home), "select a_column_of_today from fct_battle")
+    assert "demoscope build" in str(refused.value)
+
+
 def test_a_home_that_was_moved_is_to_be_built_again(home: Path, segment: Path) -> None:
     segment.unlink()
     with pytest.raises(NotFoundError, match="the home was moved") as refused:
