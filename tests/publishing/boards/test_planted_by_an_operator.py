@@ -49,7 +49,7 @@ MODELS = """
 create table dim_model as
 select
     model_id, any_value(provider) as provider, any_value(licence_kind) as licence_kind,
-    false as is_private, true as has_battled,
+    false as is_private, true as is_registered, true as has_battled,
     bool_or(event_type = 'model_retired') as is_retired,
     any_value(was_announced) as was_retirement_announced,
     max(occurred_at) filter (event_type = 'model_retired') as retired_at

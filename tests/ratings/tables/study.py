@@ -65,8 +65,9 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
         create table seeds.seed_stopping_targets as
             from read_csv('{SEEDS}/seed_stopping_targets.csv', types = {{'stratum_id': 'varchar'}});
         create table int_variants__tested as
-            select '' as model_id, '' as board_model_id, '' as provider, '' as family_key,
-                '' as variant_of, '' as public_model_id, cast(null as timestamp) as published_at,
+            select '' as model_id, '' as board_model_id, '' as provider, '' as provider_key,
+                '' as family_key, '' as variant_of, '' as public_model_id,
+                cast(null as timestamp) as known_published_at,
                 cast(null as timestamp) as first_battle_at,
                 cast(null as timestamp) as registered_at, false as is_joined, 0 as position
             where false;
