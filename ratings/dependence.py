@@ -20,15 +20,11 @@ import pyarrow.compute as pc
 from ratings.compiled import MANY_MODELS, FloatArray, compiled
 from ratings.counts import COUNT_COLUMNS, PairCounts, ParticipantCounts, amounts
 from ratings.growth import interval_design_effect
+from ratings.interval_basis import FEW, INDEPENDENT, PARTICIPANTS, PARTICIPANTS_AND_ITEMS
 from ratings.posterior import Posterior
 from ratings.prior_pull import unequal_pull
 from ratings.sandwich import Sandwich, design_effect, sandwich
 
-INDEPENDENT = "independent"
-FEW = "few_participants"
-PARTICIPANTS = "participants"
-PARTICIPANTS_AND_ITEMS = "participants_and_items"
-BASES = (INDEPENDENT, FEW, PARTICIPANTS, PARTICIPANTS_AND_ITEMS)
 # Fewer tell too little about how far people differ: three gave 0.7 of the model's own sd.
 FEW_PARTICIPANTS = 10
 SWEEPS = 60

@@ -21,9 +21,8 @@ from scipy.special import stdtr, stdtrit
 
 from ratings.compiled import FloatArray, IndexArray, Mask, compiled
 from ratings.linear_algebra import product
+from ratings.scale import LEVELS, LOWEST
 
-LOWEST, HIGHEST = 1, 7
-LEVELS = HIGHEST - LOWEST + 1
 # Fewer participants than these say too little of how far people differ.
 FEW_RATERS = 10
 # Who has all but this share of a domain is alone there.

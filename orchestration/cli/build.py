@@ -331,7 +331,7 @@ def _show(
 ) -> None:
     from publishing.boards.checking import require_whole
     from publishing.boards.view import leaderboard as view  # imports pyarrow
-    from ratings.dependence import FEW
+    from ratings.interval_basis import FEW
 
     require_whole(release)
     head, rows = view(release, **chosen)

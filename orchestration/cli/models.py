@@ -37,7 +37,10 @@ where model_a = $model_a and model_b = $model_b and estimator = $estimator
 order by stratum_id, dimension, weighting
 """
 DIMENSIONS = "select distinct dimension from rpt_leaderboard order by dimension"
-ABOUT = "select * from dim_model where model_id = $model"
+ABOUT = """
+select model_id, display_name, provider, licence, is_retired, retired_reason
+from dim_model where model_id = $model
+"""
 FINDINGS = """
 select distinct sentence, p_adjusted from rpt_model_profile
 where model_id = $model and ($stratum is null or stratum_id = $stratum)
@@ -86,7 +89,7 @@ def model(
     [about] = _rows(home, ABOUT, {"model": model_id})
     findings = _rows(home, FINDINGS, {"model": model_id, "stratum": stratum})
     sentences = [row["sentence"] for row in findings]
-    head = {"model": {key: about[key] for key in ABOUT_KEYS}, "findings": sentences}
+    head = {"model": about, "findings": sentences}
     note = "\n".join(["win share: of battles against every other model alike", *sentences])
     nothing = f"{model_id} is on no board that was chosen: nobody compared it there."
     print_rows(
@@ -118,9 +121,6 @@ def compare(
         note="shares are of the next battle between the two, ties apart",
         nothing=f"{model_a} and {model_b} share no board that was chosen.",
     )  # fmt: skip
-
-
-ABOUT_KEYS = ("model_id", "display_name", "provider", "licence", "is_retired", "retired_reason")
 
 
 def _words(about: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ratings.dependence import FEW, INDEPENDENT, PARTICIPANTS, PARTICIPANTS_AND_ITEMS
+from ratings.interval_basis import FEW, INDEPENDENT, PARTICIPANTS, PARTICIPANTS_AND_ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,6 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.log.durable import replace_text
 from publishing.boards.designs import LEFT_OUT, SEEDS, hash_of_files
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def code_listing() -> str:
 
 def keep_program(boards: Path) -> None:
     """Keep the list of files under its hash, so that a later reproduction can say what differs."""
+    from ingestion.log.durable import replace_text  # imports Arrow and the log
+
     path = boards / PROGRAMS / f"{code_hash()}.txt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -193,7 +193,10 @@ def _rates(unequal: Sequence[Row], tested: int) -> list[str]:
     # A page of text has room for the most unequal.
     named = [_rate(row) for row in unequal[:NAMED]]
     if len(unequal) > NAMED:
-        named.append(f"{len(unequal):,} of {tested:,} that were tested were not: --json has all.")
+        named.append(
+            f"{len(unequal):,} of {tested:,} that were tested were drawn unlike their chances:"
+            " --json has all."
+        )
     return named
 
 
@@ -238,10 +241,10 @@ def _absent(never: Sequence[str], stopped: Sequence[Row]) -> list[str]:
         )
         sentences.append(f"{counted(len(never), 'model')} {were} never compared: {_named(never)}.")
     if stopped:
-        were = "is not retired, and was" if len(stopped) == 1 else "are not retired, and were"
+        were = "is not retired, but was" if len(stopped) == 1 else "are not retired, but were"
         last = [f"{row['model_id']} after {row['last_on']}" for row in stopped]
         sentences.append(
-            f"{counted(len(stopped), 'model')} {were} surely drawn no longer: {_named(last)}."
+            f"{counted(len(stopped), 'model')} {were} surely not drawn any more: {_named(last)}."
         )
     return sentences
 

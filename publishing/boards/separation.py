@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from publishing.boards.everybodys import NOBODYS, board_name, everybodys, shown
 from publishing.boards.finding import Finding
 from publishing.counted import counted
-from ratings.dependence import INDEPENDENT
+from ratings.interval_basis import INDEPENDENT
 
 if TYPE_CHECKING:
     from publishing.boards.finding import Read, Row

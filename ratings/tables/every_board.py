@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ratings.dependence import FEW, FEW_PARTICIPANTS, INDEPENDENT, PARTICIPANTS
+from ratings.dependence import FEW_PARTICIPANTS
+from ratings.interval_basis import FEW, INDEPENDENT, PARTICIPANTS
 from ratings.online import replay_tournament
 from ratings.posterior import Posterior
 from ratings.tables import (

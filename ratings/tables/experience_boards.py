@@ -20,8 +20,6 @@ from ratings.axis_effect import holm
 from ratings.compiled import FloatArray, IndexArray
 from ratings.experience import (
     FEW_RATERS,
-    HIGHEST,
-    LOWEST,
     Contrasts,
     DomainMeans,
     Spread,
@@ -30,6 +28,7 @@ from ratings.experience import (
     false_discovery,
 )
 from ratings.ordered_probit import OrderedProbit, fit_ordered_probit
+from ratings.scale import HIGHEST, LOWEST
 from ratings.tables.bounds import RATINGS, left_out
 from ratings.tables.declarations import before_rounding
 from ratings.tables.experience_tables import CRITERION_GAP, EVERY, EXPERIENCE, MODEL_PROFILE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ratings.experience import HIGHEST, LOWEST
+from ratings.scale import HIGHEST, LOWEST
 from ratings.tables.columns import count, flag, interval, micro, table, text
 
 EVERY = "*"

@@ -34,9 +34,9 @@ from ratings.countries import (
     joint_weights,
 )
 from ratings.counts import COUNT_COLUMNS, CellCounts, PairCounts
-from ratings.dependence import PARTICIPANTS
 from ratings.hierarchical import HierarchicalPosterior, fit_hierarchical
 from ratings.hierarchical_sandwich import CellPeople, HierarchicalSandwich
+from ratings.interval_basis import PARTICIPANTS
 from ratings.posterior import Posterior
 from ratings.skewness import corrected_hierarchy
 from ratings.tables.bounds import HIERARCHY, HIERARCHY_SIZE, hierarchy_size, left_out

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratings.dependence import (
-    BASES,
-    INDEPENDENT,
-    PARTICIPANTS,
-    PARTICIPANTS_AND_ITEMS,
     Dependence,
     Judges,
     dependence_of,
     judges_of,
 )
+from ratings.interval_basis import BASES, INDEPENDENT, PARTICIPANTS, PARTICIPANTS_AND_ITEMS
 from ratings.posterior import Posterior, over_models, reference_weights
 from ratings.tournaments import Rated
 

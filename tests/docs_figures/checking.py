@@ -1,6 +1,6 @@
 """Pages beside the studies that they quote: what a page says, and what the study says now.
 
-What stays out: which figures there are (declared.py).
+declared.py says which figures there are.
 """
 
 from __future__ import annotations

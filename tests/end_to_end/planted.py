@@ -8,6 +8,7 @@ long as nothing is planted: its people are drawn evenly, and its best model is w
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,7 +95,7 @@ def main() -> None:
     for attack in (CLEAN, *ATTACKS, SEED):
         with tempfile.TemporaryDirectory() as directory:
             of_attack[attack] = audited(Path(directory), attack)
-    print("\n".join(table(of_attack)))  # noqa: T201
+    sys.stdout.write("\n".join([*table(of_attack), ""]))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,6 @@ from numpy.typing import NDArray
 
 from ratings.counts import PairCounts, ParticipantCounts
 from ratings.dependence import (
-    FEW,
-    INDEPENDENT,
-    PARTICIPANTS,
-    PARTICIPANTS_AND_ITEMS,
     Dependence,
     dependence_of,
     judges_of,
@@ -22,6 +18,7 @@ from ratings.dependence import (
 )
 from ratings.draw_margin import fit_draw_margin
 from ratings.expectation_propagation import fit
+from ratings.interval_basis import FEW, INDEPENDENT, PARTICIPANTS, PARTICIPANTS_AND_ITEMS
 from ratings.posterior import Posterior
 from ratings.sandwich import Sandwich, sandwich
 from ratings.skewness import corrected

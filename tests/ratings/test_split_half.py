@@ -12,9 +12,10 @@ import pyarrow as pa
 import pytest
 
 from ratings.counts import PairCounts
-from ratings.dependence import PARTICIPANTS_AND_ITEMS, dependence_of, judges_of
+from ratings.dependence import dependence_of, judges_of
 from ratings.draw_margin import fit_draw_margin
 from ratings.gaussian import NORMAL_975
+from ratings.interval_basis import PARTICIPANTS_AND_ITEMS
 from ratings.skewness import corrected
 from ratings.summary import summarise
 

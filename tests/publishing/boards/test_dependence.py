@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from publishing.boards.dependence import SENTENCES, dependence_sentence, dependence_words
-from ratings.dependence import BASES
+from ratings.interval_basis import BASES
 
 
 @pytest.mark.parametrize(

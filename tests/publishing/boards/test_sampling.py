@@ -282,7 +282,7 @@ def test_a_model_that_was_dropped_near_the_end_is_named() -> None:
     told = probe(database(drawn, rng.standard_normal(MODELS)))
     assert told.is_found is False
     assert (
-        "1 model is not retired, and was surely drawn no longer: m03 after 2025-01-09."
+        "1 model is not retired, but was surely not drawn any more: m03 after 2025-01-09."
         in told.sentence
     )
     assert not probe(database(drawn, EVEN, retired={3: 9.0})).figures["models_stopped"]

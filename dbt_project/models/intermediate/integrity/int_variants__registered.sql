@@ -68,18 +68,20 @@ models as (
 
     select
         model_id,
-        max_by(provider, position) as provider,
-        max_by(family, position) as family,
-        max_by(variant_of, position) as variant_of,
-        min_by(provider, place) as first_provider,
-        min_by(family, place) as first_family,
-        min_by(variant_of, place) as first_variant_of,
-        min_by(source, position) as first_source,
+        -- Engines differ in what they do where the greatest position's value is null.
+        {%- for column in ['provider', 'family', 'variant_of'] %}
+        max_by({{ column }}, case when {{ column }} is not null then position end) as {{ column }},
+        min_by({{ column }}, case when {{ column }} is not null then place end)
+            as first_{{ column }},
+        {%- endfor %}
+        min_by(source, case when source is not null then position end) as first_source,
         max(standing_source) as standing_source,
         min(occurred_at) as registered_at,
         min(position) as position,
         max(case when is_private = 'true' then 1 else 0 end) = 1 as was_private,
-        max_by(case when not is_retracted then is_private end, position) = 'true' as is_private,
+        max_by(
+            is_private, case when not is_retracted and is_private is not null then position end
+        ) = 'true' as is_private,
         count(case when not is_retracted then 1 end) = 0 as is_retracted
     from registrations
     group by model_id
