@@ -1,7 +1,8 @@
 """A provider tests variants of one model in private, publishes the best by score, and is voted on.
 
 The variants are near-identical: what makes one of them the best is chance above all. After its
-release fresh votes under its public name say how good it is. The others are retired without a word.
+release fresh votes under its public name say how good it is, as many as others get in that time or
+more. The others are retired without a word.
 
 In `truth.json`, `attack`: {name, provider, family, published (the variant), public_id,
 published_at, fresh_battle_count, variants [{model_id, battle_count, win_share (on the study's first
@@ -23,7 +24,7 @@ from ingestion.simulation.battles import (
     verdicts,
 )
 from ingestion.simulation.judges import Judges
-from ingestion.simulation.parameters import DAY, Purpose, instants, stream
+from ingestion.simulation.parameters import DAY, Parameters, Purpose, instants, stream
 from ingestion.simulation.population import FloatArray, IntArray
 from ingestion.simulation.truth import DECIMALS, Truth
 from ingestion.vocabulary import EventType
@@ -32,12 +33,21 @@ PROVIDER, FAMILY = "Gadfly Works", "gadfly-1"
 VARIANTS, MOST_VARIANTS = 27, 200
 TESTS = 100
 """Battles of each variant."""
-FRESH_BATTLES = 800
+FRESH_MIN = 800
 # In skill units: how far above the mean model they are, and how much they differ.
 LEVEL, SPREAD = 1.0, 0.1
 # Of the study's span: from the first test to the last, the release, and the last fresh vote.
-TESTED, RELEASED, VOTED = (0.2, 0.4), 0.42, 0.8
+TESTED, RELEASED, VOTED = (0.2, 0.4), 0.42, 1.0
 REASON = "Not released."
+
+
+def fresh_battles(parameters: Parameters) -> int:
+    """How many votes the published model gets: its even share after the release, 800 at least.
+
+    With fewer than its share it would look like a model that the queue neglects.
+    """
+    after = parameters.battle_count * (VOTED - RELEASED)
+    return max(round(2.0 * after / parameters.model_count), FRESH_MIN)
 
 
 class _Votes(NamedTuple):
@@ -79,7 +89,11 @@ def private_variants(
     won = _win_shares(tests, count)
     best = int(np.argmax(won))
     fresh = _vote(
-        judges, above, np.full(FRESH_BATTLES, best), (RELEASED, VOTED), Purpose.FRESH_VOTE
+        judges,
+        above,
+        np.full(fresh_battles(parameters), best),
+        (RELEASED, VOTED),
+        Purpose.FRESH_VOTE,
     )
     names = [f"{FAMILY}-test-{number:02d}" for number in range(1, count + 1)]
     at = {
@@ -106,7 +120,7 @@ def private_variants(
         "published": names[best],
         "public_id": FAMILY,
         "published_at": at["published"],
-        "fresh_battle_count": FRESH_BATTLES,
+        "fresh_battle_count": fresh_battles(parameters),
         "variants": [
             {
                 "model_id": name,

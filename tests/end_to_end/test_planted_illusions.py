@@ -23,8 +23,6 @@ MEANT = {
 ALSO = {
     # Who votes on one model's battles alone sees it more often than it would be drawn.
     "favour": {"sampling"},
-    # The votes after a release are all on the model that was released.
-    "private-variants": {"sampling"},
 }
 
 

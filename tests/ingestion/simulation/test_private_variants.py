@@ -8,7 +8,7 @@ import pytest
 from ingestion.errors import UsageError
 from ingestion.simulation.attacks import ATTACKS, plant
 from ingestion.simulation.parameters import Parameters
-from ingestion.simulation.private_variants import FRESH_BATTLES, TESTS
+from ingestion.simulation.private_variants import FRESH_MIN, TESTS, fresh_battles
 from ingestion.simulation.study import Summary, simulate
 from ingestion.simulation.truth import draw_truth
 from tests.ingestion.simulation.populations import POPULATION
@@ -55,7 +55,7 @@ def test_the_best_by_score_is_published_and_the_others_are_retired(tmp_path: Pat
     } - {best["model_id"]}
     battles = of_type["battle_judged"]
     dimensions = len(study.truth["dimensions"])
-    assert len(battles) == dimensions * (27 * TESTS + FRESH_BATTLES)
+    assert len(battles) == dimensions * (27 * TESTS + FRESH_MIN)
     assert [event["occurred_at"] for event in battles] == sorted(
         event["occurred_at"] for event in battles
     )
@@ -64,6 +64,12 @@ def test_the_best_by_score_is_published_and_the_others_are_retired(tmp_path: Pat
         assert is_fresh == (event["occurred_at"] > truth["published_at"])
     people = {row["participant_id"] for row in study.rows("participants")}
     assert {event["participant_id"] for event in battles} <= people
+
+
+def test_fresh_votes_are_at_least_an_even_share() -> None:
+    study = Parameters(participants=1_200, battles_per_participant=10.0, model_count=14)
+    assert fresh_battles(study) == round(2 * 12_000 * 0.58 / 14) == 994
+    assert fresh_battles(Parameters(participants=200)) == FRESH_MIN
 
 
 def test_tests_are_balanced_over_rivals_and_sides(tmp_path: Path) -> None:
