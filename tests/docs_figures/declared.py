@@ -17,7 +17,9 @@ from tests.docs_figures.checking import (
 )
 
 README, AUDIT = "README.md", "docs/can-this-board-be-trusted.md"
-READERS, ANALYSTS, OWNERS = "docs/readers.md", "docs/bi-analysts.md", "docs/study-owners.md"
+READERS, ANALYSTS = "docs/readers.md", "docs/bi-analysts.md"
+PLAN, RECRUIT = "docs/plan-a-study.md", "docs/recruit-and-trust.md"
+CHOOSE = "docs/choose-and-stop.md"
 WEIGHTING, BATTLES, DISCLOSURE = "docs/weighting.md", "docs/beyond-battles.md", "docs/disclosure.md"
 COUNTRIES = "('US', 'UK')"
 POOL = "plus_politics_population_proportional"
@@ -107,7 +109,7 @@ WEIGHTS = [
         DIFFERENCES,
     ),
     Sentence(
-        OWNERS,
+        RECRUIT,
         "the {participant_count:,} people who judged in the US are worth"
         " {effective_participant_count:,.0f} who are like the population: their effective number."
         " The ratio of the two, {design_effect:.2f}, is the design effect",
@@ -145,7 +147,7 @@ def coverage() -> list[Sentence]:
         ("hierarchical, `census` | US, UK", HIERARCHICAL, "census", COUNTRIES),
     ):
         query = COVERED.format(estimator=estimator, weighting=weighting, strata=strata)
-        rows.append(Sentence(OWNERS, f"| {words} | {{covered:.0%}} | {{error:.2f}} |", query))
+        rows.append(Sentence(PLAN, f"| {words} | {{covered:.0%}} | {{error:.2f}} |", query))
     for words, estimator, weighting in (
         ("`trueskill_ep`, unweighted, US and UK | whoever turned up", EP, "none"),
         ("`trueskill_ep`, weighted to the census, US and UK | adults", EP, "plus_politics"),
@@ -230,23 +232,23 @@ from rpt_axis_effect
 where dimension = 'overall' and country = '{country}' and axis = '{axis}'
 """
 CERTAINTY = [
-    Sentence(OWNERS, f"| 24,000 | 24,000{ROW}", EVERYBODY_WIDE),
-    Sentence(OWNERS, f"| 500 | 500{ROW}", EVERYBODY_WIDE, OF_500),
+    Sentence(PLAN, f"| 24,000 | 24,000{ROW}", EVERYBODY_WIDE),
+    Sentence(PLAN, f"| 500 | 500{ROW}", EVERYBODY_WIDE, OF_500),
     Sentence(
-        OWNERS,
+        PLAN,
         "({verdicts} verdicts on overall, 28 models), the sd of a skill is {sd:.2f} with it and a"
         " range spans {ranks:.0f} ranks",
         BORROWED,
     ),
     Sentence(
-        OWNERS,
+        PLAN,
         "they are {sd:.2f} and {ranks:.0f} unweighted, and {weighted_sd:.2f} and"
         " {weighted_ranks:.0f} weighted by",
         WIDE.format(weighting="plus_politics", stratum=BLACK),
     ),
-    Sentence(OWNERS, "`rpt_group_shrinkage` gives {shrinkage:.2f} here", BORROWED),
+    Sentence(PLAN, "`rpt_group_shrinkage` gives {shrinkage:.2f} here", BORROWED),
     Sentence(
-        OWNERS,
+        CHOOSE,
         "(standard deviation of a skill {trust:.2f} and {overall:.2f})",
         SETTLED,
     ),
@@ -321,23 +323,23 @@ PRINTED = [
     Printed(README, "demoscope leaderboard", LEADERBOARD),
     Printed(READERS, "demoscope leaderboard", LEADERBOARD),
     Printed(
-        OWNERS,
+        PLAN,
         "demoscope leaderboard --dimension trust --stratum US/age/18-34",
         "SIMULATED: trust, US/age/18-34",
     ),
     Printed(AUDIT, "demoscope boards audit", "SIMULATED: release"),
     Printed(ANALYSTS, "demoscope publish", "5,0"),
-    Printed(OWNERS, "demoscope recruit --country US", "stratum                  people", OF_3000),
-    Printed(OWNERS, "demoscope queue --batch 8", "Next battles on overall", OF_3000),
+    Printed(RECRUIT, "demoscope recruit --country US", "stratum                  people", OF_3000),
+    Printed(CHOOSE, "demoscope queue --batch 8", "Next battles on overall", OF_3000),
     Printed(
-        OWNERS,
+        CHOOSE,
         "demoscope queue --stratum US/age/55+ --batch 50 --format csv",
         "stratum,dimension,place",
         OF_3000,
     ),
-    Printed(OWNERS, "demoscope quality rules", "rule                   hit", OF_3000),
-    Printed(OWNERS, "demoscope quality strike --dry-run", "three_strikes@1 would", OF_3000),
-    Printed(OWNERS, "demoscope quality bias", "dimension       left", OF_3000),
+    Printed(RECRUIT, "demoscope quality rules", "rule                   hit", OF_3000),
+    Printed(RECRUIT, "demoscope quality strike --dry-run", "three_strikes@1 would", OF_3000),
+    Printed(RECRUIT, "demoscope quality bias", "dimension       left", OF_3000),
 ]
 QUERIED = [
     *(
@@ -352,10 +354,10 @@ QUERIED = [
             "from rpt_weighting_diagnostics",
         )
     ),
-    Queried(OWNERS, "from fct_stratum_coverage"),
-    Queried(OWNERS, "from rpt_axis_effect"),
-    Queried(OWNERS, "from rpt_stopping", OF_3000),
-    Queried(OWNERS, "from rpt_quality_sensitivity", OF_3000),
+    Queried(RECRUIT, "from fct_stratum_coverage"),
+    Queried(PLAN, "from rpt_axis_effect"),
+    Queried(CHOOSE, "from rpt_stopping", OF_3000),
+    Queried(RECRUIT, "from rpt_quality_sensitivity", OF_3000),
 ]
 FIGURES: tuple[Figure, ...] = (
     *WEIGHTS,

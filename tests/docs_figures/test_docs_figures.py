@@ -57,8 +57,8 @@ def test_no_page_has_a_stale_figure(study: str, studies: Path) -> None:
 def test_a_stale_figure_is_found(studies: Path) -> None:
     place = made("of-500", studies)
     people = "select 499 as people"
-    wrong = Sentence("docs/study-owners.md", "simulate --participants {people}", people, "of-500")
-    printed = Printed("docs/study-owners.md", "demoscope quality bias", "dimension       left")
+    wrong = Sentence("docs/plan-a-study.md", "simulate --participants {people}", people, "of-500")
+    printed = Printed("docs/recruit-and-trust.md", "demoscope quality bias", "dimension       left")
     found = list(stale([wrong, printed], place))
     assert len(found) == 2
     assert found[0].endswith("should say: simulate --participants 499")
