@@ -23,8 +23,10 @@ ROUNDS_MAX = 60
 STEPS_MAX = 100
 LOOSENESS = 1e6
 """How far one round may move a multiplier: the residual share times this."""
-TOTAL_LOOSENESS = 1e10
-"""The same for the total, which is kept whatever becomes of the margins."""
+TOTAL_LOOSENESS = 1e4
+"""How much looser the total is, which is kept whatever becomes of the margins."""
+DEGREES = tuple(10.0**power for power in range(-6, 1))
+"""Shares of the looseness by which a round is led to its end where it doesn't find it at once."""
 STANDSTILL = 1e-7
 """A round that shortens the residual by less than this share of it changes nothing."""
 
@@ -163,8 +165,12 @@ def bound_weights(
     multipliers = np.zeros(targets.size)
     step_count, is_met, before = 0, False, np.inf
     for _ in range(ROUNDS_MAX):
-        multipliers, steps = _round(problem, multipliers, margin_error / 10.0)
+        centre = multipliers
+        multipliers, steps = _round(problem, centre, centre, margin_error / 10.0)
         step_count += steps
+        if steps == STEPS_MAX:
+            multipliers, steps = _by_degrees(problem, centre, margin_error / 10.0)
+            step_count += steps
         residual = problem.margins(problem.ratios(problem.inner(multipliers))) - targets
         is_met = bool(np.abs(residual).max(initial=0.0) <= margin_error)
         length = float(np.sqrt((residual * residual).sum()))
@@ -177,15 +183,35 @@ def bound_weights(
     return BoundedWeights(problem.ratios(inner), is_met, step_count)
 
 
-def _round(problem: _Problem, centre: FloatArray, slope_error: float) -> tuple[FloatArray, int]:
+def _by_degrees(
+    problem: _Problem, centre: FloatArray, slope_error: float
+) -> tuple[FloatArray, int]:
+    # Cells at their bounds make the dual nearly a polyhedron, on whose edges Newton steps go to and
+    # fro. On a tight leash they don't; and where margins can't be met, the end moves away in
+    # proportion to the leash, so that one end tells nearly where the next is.
+    at, step_count, before = centre, 0, DEGREES[0]
+    for share in DEGREES:
+        begin = centre + (at - centre) * (share / before)
+        at, steps = _round(problem, centre, begin, slope_error, share)
+        step_count, before = step_count + steps, share
+    return at, step_count
+
+
+def _round(
+    problem: _Problem,
+    centre: FloatArray,
+    begin: FloatArray,
+    slope_error: float,
+    share: float = 1.0,
+) -> tuple[FloatArray, int]:
     # The multipliers that minimise the dual plus what moving away from the centre costs.
-    stiffness = np.full(centre.size, 1.0 / LOOSENESS)
-    stiffness[-1] = 1.0 / TOTAL_LOOSENESS
+    stiffness = np.full(centre.size, 1.0 / (share * LOOSENESS))
+    stiffness[-1] /= TOTAL_LOOSENESS
 
     def value(at: FloatArray) -> float:
         return problem.value(at) + float((stiffness * (at - centre) ** 2).sum()) / 2.0
 
-    at, now = centre, value(centre)
+    at, now = begin, value(begin)
     for step in range(STEPS_MAX):
         inner = problem.inner(at)
         slope = problem.margins(problem.ratios(inner)) - problem.targets
