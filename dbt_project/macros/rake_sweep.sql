@@ -51,5 +51,5 @@ each scaling its levels to their targets. -#}
 
 {#- Sum of shares of a whole over a partition, the same whatever the order: taken over integers. -#}
 {% macro exact_share_sum(share, partition_by) -%}
-    (sum(cast({{ share }} * 1e18 as bigint)) over (partition by {{ partition_by }}) / 1e18)
+    (sum(cast(round({{ share }} * 1e18) as bigint)) over (partition by {{ partition_by }}) / 1e18)
 {%- endmacro %}

@@ -46,8 +46,7 @@ corrected as (
     select
         target_event_id as event_id,
         {%- for column in columns %}
-            max_by({{ column }}, case when {{ column }} is not null then position end)
-                as {{ column }},
+            {{ latest_known(column, 'position') }} as {{ column }},
         {%- endfor %}
         max(case when model_a is not null then position end) as model_a_position,
         max(case when model_b is not null then position end) as model_b_position

@@ -61,7 +61,7 @@ meant as (
     select
         stretches.from_position,
         said.alias,
-        max_by(said.model_id, said.position) as model_id,
+        {{ latest_known('said.model_id', 'said.position') }} as model_id,
         max(said.position) as position
     from stretches
     cross join said
@@ -164,7 +164,7 @@ ends as (
     select
         from_position,
         alias,
-        max_by(model_id, depth) as model_id
+        {{ latest_known('model_id', 'depth') }} as model_id
     from followed
     group by from_position, alias
 

@@ -77,7 +77,7 @@ published as (
 
     select
         places.canonical_id as model_id,
-        max_by(publications.public_id, publications.position) as public_id,
+        {{ latest_known('publications.public_id', 'publications.position') }} as public_id,
         max(publications.occurred_at) as published_at
     from publications
     inner join registration_places as places on publications.model_id = places.model_id
@@ -111,14 +111,14 @@ registered as (
 
     select
         canonical_id as model_id,
-        max_by(display_name, place) as display_name,
-        max_by(provider, place) as provider,
-        max_by(licence, place) as licence,
-        max_by(family, place) as family,
-        max_by(licence_kind, place) as licence_kind,
-        max_by(is_private = 'true', place) as is_private,
-        max_by(variant_of, place) as variant_of,
-        max_by(released_at, place) as released_at,
+        {{ latest_known('display_name', 'place') }} as display_name,
+        {{ latest_known('provider', 'place') }} as provider,
+        {{ latest_known('licence', 'place') }} as licence,
+        {{ latest_known('family', 'place') }} as family,
+        {{ latest_known('licence_kind', 'place') }} as licence_kind,
+        {{ latest_known("is_private = 'true'", 'place') }} as is_private,
+        {{ latest_known('variant_of', 'place') }} as variant_of,
+        {{ latest_known('released_at', 'place') }} as released_at,
         max(position) as valid_from_position
     from registration_places
     where source is not distinct from standing_source
@@ -141,8 +141,8 @@ retired as (
 
     select
         canonical_id as model_id,
-        max_by(reason, position) as retired_reason,
-        max_by(was_announced = 'true', position) as was_retirement_announced,
+        {{ latest_known('reason', 'position') }} as retired_reason,
+        {{ latest_known("was_announced = 'true'", 'position') }} as was_retirement_announced,
         max(occurred_at) as retired_at
     from retirement_names
     group by canonical_id

@@ -24,19 +24,19 @@ standing as (
 
 -- A later description leaves what it does not speak of as it was.
 select
-    max_by(title, position) filter (where title is not null) as title,
-    max_by(conductor, position) filter (where conductor is not null) as conductor,
-    max_by(sponsor, position) filter (where sponsor is not null) as sponsor,
-    max_by(funding, position) filter (where funding is not null) as funding,
-    max_by(population, position) filter (where population is not null) as population,
-    max_by(questions, position) filter (where questions is not null) as questions,
-    max_by(mode, position) filter (where mode is not null) as mode,
-    max_by(recruitment, position) filter (where recruitment is not null) as recruitment,
-    max_by(started_on, position) filter (where started_on is not null) as started_on,
-    max_by(ended_on, position) filter (where ended_on is not null) as ended_on,
-    max_by(contact, position) filter (where contact is not null) as contact,
-    max_by(licence, position) filter (where licence is not null) as licence,
-    max_by(limits, position) filter (where limits is not null) as limits,
+    {{ latest_known('title', 'position') }} as title,
+    {{ latest_known('conductor', 'position') }} as conductor,
+    {{ latest_known('sponsor', 'position') }} as sponsor,
+    {{ latest_known('funding', 'position') }} as funding,
+    {{ latest_known('population', 'position') }} as population,
+    {{ latest_known('questions', 'position') }} as questions,
+    {{ latest_known('mode', 'position') }} as mode,
+    {{ latest_known('recruitment', 'position') }} as recruitment,
+    {{ latest_known('started_on', 'position') }} as started_on,
+    {{ latest_known('ended_on', 'position') }} as ended_on,
+    {{ latest_known('contact', 'position') }} as contact,
+    {{ latest_known('licence', 'position') }} as licence,
+    {{ latest_known('limits', 'position') }} as limits,
     max(position) as valid_from_position
 from standing
 having count(*) > 0

@@ -61,9 +61,9 @@ scheduled as (
         conversation_id,
         least(model_a, model_b) as first_model_id,
         greatest(model_a, model_b) as second_model_id,
-        min_by(policy, position) as policy,
-        min_by(policy_version, position) as policy_version,
-        min_by(propensity, position) as propensity
+        {{ first_known('policy', 'position') }} as policy,
+        {{ first_known('policy_version', 'position') }} as policy_version,
+        {{ first_known('propensity', 'position') }} as propensity
     from proposals
     group by conversation_id, least(model_a, model_b), greatest(model_a, model_b)
 

@@ -68,20 +68,17 @@ models as (
 
     select
         model_id,
-        -- Engines differ in what they do where the greatest position's value is null.
         {%- for column in ['provider', 'family', 'variant_of'] %}
-        max_by({{ column }}, case when {{ column }} is not null then position end) as {{ column }},
-        min_by({{ column }}, case when {{ column }} is not null then place end)
-            as first_{{ column }},
+            {{ latest_known(column, 'position') }} as {{ column }},
+            {{ first_known(column, 'place') }} as first_{{ column }},
         {%- endfor %}
-        min_by(source, case when source is not null then position end) as first_source,
+        {{ first_known('source', 'position') }} as first_source,
         max(standing_source) as standing_source,
         min(occurred_at) as registered_at,
         min(position) as position,
         max(case when is_private = 'true' then 1 else 0 end) = 1 as was_private,
-        max_by(
-            is_private, case when not is_retracted and is_private is not null then position end
-        ) = 'true' as is_private,
+        {{ latest_known('case when not is_retracted then is_private end', 'position') }} = 'true'
+            as is_private,
         count(case when not is_retracted then 1 end) = 0 as is_retracted
     from registrations
     group by model_id

@@ -12,7 +12,7 @@ publications as (
 
     select
         said.model_id,
-        max_by(said.public_id, said.position) as public_id,
+        {{ latest_known('said.public_id', 'said.position') }} as public_id,
         max(said.occurred_at) as published_at,
         -- A time that is stated may lie before the tests; that of recording can't be chosen.
         max(
@@ -42,8 +42,9 @@ retirements as (
 
     select
         said.model_id,
-        max_by(said.reason, said.position) as retired_reason,
-        max_by(said.was_announced = 'true', said.position) as was_retirement_announced,
+        {{ latest_known('said.reason', 'said.position') }} as retired_reason,
+        {{ latest_known("said.was_announced = 'true'", 'said.position') }}
+            as was_retirement_announced,
         max(said.occurred_at) as retired_at
     from {{ ref('stg_events__models_retired') }} as said
     left join {{ ref('int_events__revised') }} as revised on said.event_id = revised.event_id

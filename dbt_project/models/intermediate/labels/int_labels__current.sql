@@ -96,7 +96,7 @@ topics as (
 
     select
         conversation_id,
-        max_by(value, position) as topic
+        {{ latest_known('value', 'position') }} as topic
     from standing
     where rubric = 'topic' and label = 'topic_area'
     group by conversation_id

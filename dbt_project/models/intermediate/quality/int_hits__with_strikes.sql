@@ -40,7 +40,7 @@ given as (
         labels.label,
         labels.judge,
         labels.judge_version,
-        max_by(labels.value, labels.position) as value
+        {{ latest_known('labels.value', 'labels.position') }} as value
     from labels
     left join retracted on labels.event_id = retracted.event_id
     where
@@ -152,7 +152,11 @@ strikes as (
         rule_version,
         coalesce(conversation_id, '') as unit_id,
         max(case when is_standing then 1 else 0 end) = 1 as is_standing,
-        min_by(event_id, case when is_standing then position else position + 1e15 end)
+        {{
+            first_known(
+                'event_id', 'case when is_standing then position else position + 1e15 end'
+            )
+        }}
             as strike_event_id
     from {{ ref('int_strikes__current') }}
     group by participant_key, rule, rule_version, coalesce(conversation_id, '')

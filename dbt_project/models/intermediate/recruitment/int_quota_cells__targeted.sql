@@ -162,7 +162,7 @@ select
     united.is_recruitable,
     united.participant_count,
     united.design_effect,
-    united.raw_share * 1e18 / sum(cast(united.raw_share * 1e18 as bigint)) over (
+    united.raw_share * 1e18 / sum(cast(round(united.raw_share * 1e18) as bigint)) over (
         partition by united.country
     ) as target_share
 from united

@@ -37,7 +37,7 @@ labelled as (
 
     select
         conversation_id,
-        max_by(value, position) as topic
+        {{ latest_known('value', 'position') }} as topic
     from labels
     group by conversation_id
 

@@ -46,8 +46,8 @@ unfolded as (
             raking_id,
             margin_{{ margin }} as margin_number,
             target_{{ margin }} as target_share,
-            cast(raked_share * 1e18 as bigint) as raked_units,
-            cast(weighted_share * 1e18 as bigint) as weighted_units
+            cast(round(raked_share * 1e18) as bigint) as raked_units,
+            cast(round(weighted_share * 1e18) as bigint) as weighted_units
         from shares
         where margin_{{ margin }} > 0
     {%- endfor %}

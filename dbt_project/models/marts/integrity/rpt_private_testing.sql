@@ -117,7 +117,7 @@ places as (
         dimension,
         count(*) as compared_count,
         min(case when is_published then place end) as rank_among_tested,
-        min_by(model_id, place) as best_model_id
+        {{ first_known('model_id', 'place') }} as best_model_id
     from compared
     group by provider_key, family_key, released_id, dimension
 

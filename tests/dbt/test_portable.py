@@ -1,0 +1,41 @@
+"""SQL says what engines would otherwise decide in silence, each in its own way."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.dbt_runs import PROJECT_DIRECTORY
+
+LAST_OF_NULLS = re.compile(r"\b(?:max_by|min_by|arg_max|arg_min)\(")
+# A product or quotient cast to whole numbers: DuckDB rounds half to even, Spark cuts off.
+UNROUNDED = re.compile(r"cast\((?!round|floor|ceil)[^()]*(?:\*|/|1e\d+)[^()]* as (?:big)?int")
+# The mean of decimals has as many digits as the engine likes.
+DECIMAL_MEAN = re.compile(r"avg\([^()]*\b(?:then|else) \d+\.\d+")
+
+
+def found(rule: re.Pattern[str]) -> Iterator[str]:
+    for part in ("models", "macros"):
+        for path in sorted(Path(PROJECT_DIRECTORY, part).rglob("*.sql")):
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                if rule.search(line):
+                    yield f"{path.name}:{number}: {line.strip()}"
+
+
+def test_the_last_value_is_asked_for_where_it_is_known() -> None:
+    """Of max_by DuckDB leaves out nulls, Spark gives them: latest_known says which."""
+    assert {place.split(":")[0] for place in found(LAST_OF_NULLS)} == {"latest_known.sql"}
+
+
+def test_whole_numbers_are_rounded_before_they_are_cast() -> None:
+    assert list(found(UNROUNDED)) == []
+
+
+def test_means_are_of_doubles() -> None:
+    assert list(found(DECIMAL_MEAN)) == []
+
+
+def test_the_rules_find_what_they_are_for() -> None:
+    assert LAST_OF_NULLS.search("max_by(reason, position) as reason")
+    assert UNROUNDED.search("cast(share * 1e18 as bigint) as units")
+    assert not UNROUNDED.search("cast(round(share * 1e18) as bigint) as units")
+    assert DECIMAL_MEAN.search("avg(case when is_a then 1.0 else 0.0 end)")
