@@ -1,4 +1,4 @@
-"""Every query of docs/metrics.md fits the public tables and gives the columns that the page says."""
+"""Every query of docs/metrics.md fits the public tables and gives the columns it should."""
 
 from pathlib import Path
 
