@@ -275,7 +275,7 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
                 "rank_lo": row["rank"] - row["rank_lo"],
                 "rank_hi": row["rank_hi"] - row["rank"],
                 "best": scaled(row["p_best"], PERCENT),
-                "win": scaled(row["winshare"], PERCENT),
+                "win": scaled(row["win_share"], PERCENT),
                 "change": beside["rank_gain"],
                 "flags": PROVISIONAL_FLAGS[row["provisional_reason"]]
                 | (APART if beside["is_different"] else 0)

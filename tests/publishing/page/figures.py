@@ -37,7 +37,7 @@ def expected(site: Site, board: Rows) -> list[dict[str, str]]:
             "interval": f"{signed(row['skill_lo'])} to {signed(row['skill_hi'])}",
             "skill_text": signed(row["skill"]),
             "best": percent(row["p_best"]),
-            "win": percent(row["winshare"]),
+            "win": percent(row["win_share"]),
             "battles": f"{row['battle_count']:,}",
         }
         for row in board

@@ -155,7 +155,7 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "skill_lo": round(skill - 1.96 * sd, 6),
                 "skill_hi": round(skill + 1.96 * sd, 6),
                 "p_best": round({1: 0.81, 2: 0.185}.get(rank, 0.0004), 6),
-                "winshare": round(0.9 - 0.8 * rank / len(ordered), 6),
+                "win_share": round(0.9 - 0.8 * rank / len(ordered), 6),
                 "battle_count": own.randint(20, 2000),
                 "is_provisional": model in REASONS,
                 "provisional_reason": REASONS.get(model),
