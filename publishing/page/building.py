@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from ingestion.errors import NotFoundError, UsageError
 from ingestion.log.durable import explained
 from ingestion.paths import make_public, make_way
 from publishing.boards.statement import configured
+from publishing.dates import long_date
 from publishing.page.marts import READ, read_mart, read_marts
 from publishing.page.page_data import page_data
 from publishing.page.rendering import method_page, page
@@ -101,9 +103,9 @@ def _link(source: Path, target: Path) -> None:
 
 def _edition(publication: Publication, current: str, *, is_shown: bool) -> dict[str, Any]:
     manifest = publication.manifest
-    label = f"Log position {manifest['log_position']}, {manifest['recorded_at'][:10]}"
+    label = long_date(datetime.fromisoformat(manifest["recorded_at"]))
     if manifest["valid_until"] is not None:
-        label += f", valid until {manifest['valid_until'][:10]}"
+        label += f", votes until {long_date(datetime.fromisoformat(manifest['valid_until']))}"
     if publication.name == current:
         label += " (latest)"
     return {
