@@ -68,7 +68,7 @@ function drawAlike(board) {
 function alikeBoard(board, stratum) {
     const own = poolingBoard(board, stratum);
     if (own === undefined)
-        return html`<div><h4>${strata.label[stratum]}</h4><p class="note">Too few of them judged this question, so no board is shown.</p></div>`;
+        return html`<div><h3>${strata.label[stratum]}</h3><p class="note">Too few of them judged this question, so no board is shown.</p></div>`;
     const rows = rowsOf(own).filter((row) => !row.isProvisional);
     const people = boards.heard_count[own];
     const key = keyOf(own);
@@ -77,7 +77,7 @@ function alikeBoard(board, stratum) {
         key.isWeighted ? "weighted to the census" : "unweighted",
         estimators.estimator[key.estimator] === "trueskill_hierarchical" && "borrowing from what all say",
     ];
-    return html`<div><h4>${strata.label[stratum]}</h4><p class="note">${how.filter(Boolean).join(", ")}</p><ol>${rows.slice(0, FIRST).map((row) => html`<li>${profileLink(row.model, row.name)} <span class="by">${formats.percent(row.win)}, rank ${formats.ranks(row)}</span></li>`)}</ol><p><button type="button" value="${own}">Show this board</button></p></div>`;
+    return html`<div><h3>${strata.label[stratum]}</h3><p class="note">${how.filter(Boolean).join(", ")}</p><ol>${rows.slice(0, FIRST).map((row) => html`<li>${profileLink(row.model, row.name)} <span class="by">${formats.percent(row.win)}, rank ${formats.ranks(row)}</span></li>`)}</ol><p><button type="button" value="${own}">Show this board</button></p></div>`;
 }
 
 asked.addEventListener("change", ({ target: { name, value } }) => {

@@ -76,7 +76,7 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
         "#incident-table tbody": _incidents(marts, names),
         "#sycophancy-table tbody": _sycophancy(marts, names),
         "#sycophancy-effects": _effects(marts),
-        "#about": _about(marts),
+        "#about-items": _about(marts),
         "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
         "#margins": _margins(marts["rpt_weighting_margin"]),
         **rated_panels(marts, view.key()),
@@ -117,7 +117,7 @@ def _leaderboard(site: Site, view: View, board: Rows) -> list[str]:
         if all(row[name] == value for name, value in view.key().items())
     ]  # fmt: skip
     if not any(row is not None for row in gains):
-        gains = [row["rank_change"] for row in _history(site, view)[-1:] for row in row]
+        gains = [row["rank_change"] for rows in _history(site, view)[-1:] for row in rows]
     for gain in filter(None, gains):
         texts += [f"{'▲' if gain > 0 else '▼'}{abs(gain)}"]
         texts += [f"{abs(gain)} {'higher' if gain > 0 else 'lower'}"]
@@ -187,9 +187,8 @@ def _matrix(site: Site, view: View, board: Rows, names: dict[str, str]) -> list[
     pairs = pair_rows(site, **view.key())
     if not pairs:
         return []
-    texts = [rank(row) for row in board]
+    texts = [rank(row) for row in board for _ in ("row", "column")]
     texts += [names[row["model_id"]] for row in board]
-    texts += [f"{rank(row)}\N{EN SPACE}" for row in board]
     models = [row["model_id"] for row in board]
     for a, b in pairs:
         if view.cell == "votes":

@@ -275,7 +275,7 @@ def _comparisons(leaderboard: Rows) -> Rows:
 
 def _pairs(leaderboard: Rows) -> Rows:
     """Of every board that the page pairs, as sure as the interval of its win shares."""
-    found = {}
+    found: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
     for row in leaderboard:
         if row["estimator"] == EP:
             key = (row["stratum_id"], row["dimension"], row["weighting"])

@@ -50,7 +50,7 @@ def test_only_the_pairs_of_the_best_are_read(tmp_path: Path) -> None:
         empty = pa.table({column: pa.array([], kind) for column, kind in kinds.items()})
         pq.write_table(pa.Table.from_pylist(rows) if rows else empty, tmp_path / f"{name}.parquet")
     assert paired_models(read_mart(tmp_path, "rpt_leaderboard")) == {
-        ("US", "overall", "none"): ["d", "a"],
+        ("US", "overall", "none"): ["a", "d"],
         ("all", "overall", "none"): ["c", "b"],
     }
     read = read_marts(tmp_path)

@@ -137,6 +137,7 @@ def test_an_address_of_something_else_says_so(site: Site, visit: Visit) -> None:
 def test_another_edition_is_opened_at_the_same_place(site: Site, visit: Visit) -> None:
     page = visit(site.address)
     page.get_by_label("Trust").check()
+    page.locator(".settings summary").click()
     page.get_by_label("As of").select_option("older.html")
     page.wait_for_url("**/older.html#**")
     assert page.locator("#kicker").inner_text().startswith("Trust")

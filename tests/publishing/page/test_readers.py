@@ -33,13 +33,15 @@ def test_a_name_is_text_whatever_it_says(site: Site, visit: Visit) -> None:
     assert page.title().startswith("SIMULATED: ")
     assert HOSTILE in page.locator("#board tbody .name").all_text_contents()
     assert HOSTILE in page.locator("#heat tbody th").all_text_contents()
+    page.locator("#every-pair summary").click()
+    page.locator("#matrix tbody th").first.wait_for()
     assert any(HOSTILE in name for name in page.locator("#matrix tbody th").all_text_contents())
     assert LONG in page.locator("#board tbody .name").all_text_contents()
 
 
 def test_simulated_cannot_be_missed(site: Site, small_site: Site, visit: Visit) -> None:
     page = visit(site.address)
-    page.locator("#boards").scroll_into_view_if_needed()
+    page.locator("#about").scroll_into_view_if_needed()
     assert page.locator(".simulated").is_visible()
     assert "Nobody said any of this" in page.locator(".simulated").inner_text()
     sections = page.locator("main section:visible")
@@ -100,6 +102,7 @@ def keep_screenshot(page: Page, name: str) -> None:
 
 def test_the_method_is_a_page_too(site: Site, visit: Visit) -> None:
     page = visit(site.address)
+    page.locator("#menu summary").click()
     page.get_by_role("link", name="Method").click()
     assert page.locator("h1").inner_text() == "Method"
     found = Axe().run(page)
