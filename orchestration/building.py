@@ -33,6 +33,7 @@ from orchestration.leftovers import clear_leftovers, working_directory
 from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
+from orchestration.release_history import register_releases
 from orchestration.second_process import SecondProcess
 from orchestration.seed_tests import keep_passed, passed_before
 from publishing.boards import store
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-AFTER_RATINGS = ("source:ratings+", "source:log+")
+AFTER_RATINGS = ("source:ratings+", "source:log+", "source:releases+")
 SECOND_PROCESS_EVENTS = 50_000
 """Of fewer, ratings take no longer than another interpreter takes to start."""
 SOURCES = """
@@ -253,15 +254,20 @@ def _has_ratings(read: Read) -> bool:
 
 def report(workspace: Workspace) -> list[str]:
     """Everything dbt builds from the ratings; what its tests warn of."""
-    show_ratings(workspace)
+    unread = show_ratings(workspace)
     command = [*BUILD, "--select", *AFTER_RATINGS]
-    return warnings_in(run_dbt(command, root=workspace.root, project=workspace.project))
+    return unread + warnings_in(run_dbt(command, root=workspace.root, project=workspace.project))
 
 
-def show_ratings(workspace: Workspace) -> None:
-    """Show dbt the ratings as a source."""
+def show_ratings(workspace: Workspace) -> list[str]:
+    """Show dbt the ratings as a source, and the releases before them.
+
+    Returns:
+        A sentence for each release that cannot be read.
+    """
     with open_database(workspace.database) as connection:
         register_ratings(connection, workspace.ratings)
+        return register_releases(connection, workspace)
 
 
 def keep_release(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.contracts import CONTRACTS
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.log_verification import LOG_TABLES
+from orchestration.release_history import RELEASE_TABLES
 from publishing.publications.catalogue import PUBLICATION, PUBLISHED, declared_marts, meta_of
 from ratings.tables.declarations import RATING_TABLES
 
@@ -35,6 +36,7 @@ Every table that people outside the pipeline read or write, column by column.
   copies them, without the rows that are about too few people.
 - [Ratings](#ratings): what the rating step writes, in `ratings/*.parquet`. Integers only.
 - [The log](#the-log): what the step that checks the log writes.
+- [Releases](#releases): what a build shows dbt of the releases that are kept in `boards/`.
 - [Events](#events): what files of events hold and what the log keeps.
 
 Names end in what they are: `_id` a native id, `_key` a pseudonym or a key made here, `_at` a time
@@ -53,6 +55,7 @@ def dictionary() -> str:
     ]
     parts += ["## Ratings", *map(_declared, RATING_TABLES.values())]
     parts += ["## The log", *map(_declared, LOG_TABLES.values())]
+    parts += ["## Releases", *map(_declared, RELEASE_TABLES.values())]
     parts += ["## Events", _envelope(), *(_event(contract) for contract in CONTRACTS.values())]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

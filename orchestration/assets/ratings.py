@@ -1,7 +1,7 @@
-"""The ratings: every table of the rating step, from what dbt counted and weighted; and the log.
+"""The ratings, every table of the rating step; the check of the log; the releases before.
 
-Keys are those of dbt's sources `ratings` and `log`, so that they stand between the dbt tables
-before them and those after. The log is checked in the same step: one more step in between would
+Keys are those of dbt's sources `ratings`, `log` and `releases`, so that they stand between the
+dbt tables before them and those after. All are made in one step: one more step in between would
 split dbt's tables once more.
 """
 
@@ -17,10 +17,12 @@ from pydantic import Field
 
 from ingestion.log import EventLog
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure
-from orchestration.building import Workspace, rate, read_release
+from orchestration.building import Workspace, rate, read_release, show_ratings
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
 from orchestration.rating_step import QUERIES
+from orchestration.release_history import RELEASE_TABLES
+from orchestration.release_history import SCHEMA as RELEASES_SOURCE
 from publishing.boards.inputs import with_changes
 from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING
@@ -39,8 +41,12 @@ BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 
 
 def _specs() -> list[dg.AssetSpec]:
-    kinds = {SOURCE: "parquet", LOG_SOURCE: "duckdb"}
-    tables = {SOURCE: RATING_TABLES, LOG_SOURCE: LOG_TABLES}
+    kinds = {SOURCE: "parquet", LOG_SOURCE: "duckdb", RELEASES_SOURCE: "duckdb"}
+    tables = {
+        SOURCE: RATING_TABLES,
+        LOG_SOURCE: LOG_TABLES,
+        RELEASES_SOURCE: RELEASE_TABLES,
+    }
     return [
         dg.AssetSpec(
             [source, name],
@@ -64,8 +70,10 @@ class RatingConfig(dg.Config):
 
 
 @dg.multi_asset(name=SOURCE, specs=_specs(), pool=DUCKDB_POOL)
-def ratings(config: RatingConfig, home: HomeResource) -> Iterator[dg.MaterializeResult[Any]]:
-    """Rate every tournament, and check the log that all is from."""
+def ratings(
+    context: dg.AssetExecutionContext, config: RatingConfig, home: HomeResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Rate every tournament, check the log that all is from, and show the releases before."""
     workspace = Workspace(home.paths.root)
     began = time.perf_counter()
     with as_failure():
@@ -93,3 +101,8 @@ def ratings(config: RatingConfig, home: HomeResource) -> Iterator[dg.Materialize
     yield dg.MaterializeResult(
         asset_key=[LOG_SOURCE, VERIFICATION], metadata={"dagster/row_count": 1, **said}
     )
+    with as_failure():
+        for unread in show_ratings(workspace):
+            context.log.warning(unread)
+    for name in RELEASE_TABLES:
+        yield dg.MaterializeResult(asset_key=[RELEASES_SOURCE, name])

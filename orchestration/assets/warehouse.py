@@ -58,7 +58,8 @@ def warehouse_assets(manifest: Path) -> dg.AssetsDefinition:
                     context.log.warning(unread)
                 context.instance.add_run_tags(context.run.run_id, {POSITION_TAG: str(position)})
             else:
-                show_ratings(workspace)
+                for unread in show_ratings(workspace):
+                    context.log.warning(unread)
         with dbt_environment(DEMOSCOPE_HOME=str(paths.root), **TESTS), own_parse(paths.root):
             run = dbt.cli(["build"], context=context, target_path=target_directory(paths))
         yield from _with_row_counts(run, workspace)

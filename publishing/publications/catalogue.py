@@ -73,12 +73,15 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (TOPIC, "int_topics__disclosed"),
     ((*TOPIC, "model_id"), "int_safety_boards__disclosed"),
 )
+# The history of ranks: its rows of earlier releases were published with them (history.py).
+HISTORY = "rpt_rank_history"
 # The keys that a grain may have beside those of a board or an axis: models are decided over apart.
 MODEL, PAIR = ("model_id",), ("model_a", "model_b")
 WITH_MODELS = {(BOARD, MODEL), (BOARD, PAIR), (AXIS, MODEL)}
 # Keys that part what is said of the same people.
 PARTING = (
-    "check_name", "benchmark", "metric", "weighting", "axis", "part", "relation", "other_dimension",
+    "release_id", "check_name", "benchmark", "metric", "weighting", "axis", "part", "relation",
+    "other_dimension",
 )  # fmt: skip
 PARTS: dict[tuple[str, ...], tuple[str, ...]] = {
     RATED: ("against_criterion", "compared_with"),

@@ -19,6 +19,7 @@ from publishing.publications.catalogue import (
     BOARD,
     COUNT_SUFFIX,
     COUNTED_BY_ROW,
+    HISTORY,
     MODEL,
     PAIR,
     RATED,
@@ -214,6 +215,8 @@ def rows_shown(table: PublicTable) -> str:
             "(thin.country = mart.country and thin.axis = mart.axis) or (mart.axis = 'country'"
             " and thin.axis is null and thin.country is not null)))"
         )
+    if table.name == HISTORY:
+        conditions.append("mart.is_latest")
     stratum, dimension = key_of(table, "mart.")
     board = " and (few.weighting is null or (few.weighting, few.estimator) ="
     board += " (mart.weighting, mart.estimator))"

@@ -17,8 +17,8 @@ import pyarrow as pa
 from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.log.durable import explained
 from publishing.boards.checking import Signature, signature
-from publishing.publications import checking, disclosure, store
-from publishing.publications.catalogue import PUBLICATION
+from publishing.publications import checking, disclosure, history, store
+from publishing.publications.catalogue import HISTORY, PUBLICATION
 from publishing.publications.differences import Earlier, hide_small_differences
 from publishing.publications.disclosure import quoted
 from publishing.publications.store import Publication
@@ -78,7 +78,8 @@ def publish(
     with _disk_explained(marts), store.alone(marts), store.unfinished(marts) as directory:
         with _in_order(connection):
             earlier = _earlier(marts, log, about)
-            written = write_files(connection, directory, tables, about, earlier)
+            before = history.last_before(marts, release.directory.parent, about, signer)
+            written = write_files(connection, directory, tables, about, earlier, before)
         manifest = {
             "schema_version": SCHEMA_VERSION,
             **about,
@@ -185,6 +186,7 @@ def write_files(
     tables: Sequence[PublicTable],
     about: dict[str, Any],
     earlier: Sequence[Earlier] = (),
+    before: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Write every file of a publication but its manifest; `about` is its row of `publication`.
 
@@ -194,6 +196,7 @@ def write_files(
         tables: the marts.
         about: the row of `publication`.
         earlier: the publications it must not be told apart from by a few people.
+        before: the history of ranks that was published before; None for none.
 
     Returns:
         What the manifest says of each table, `publication` first. `rows_sha256` is over its rows,
@@ -210,7 +213,7 @@ def write_files(
     try:
         _decide(connection, tables, earlier, people_min)
         return [
-            _written(connection, directory, table, stamp, people_min)
+            _written(connection, directory, table, stamp, people_min, before)
             for table in (PUBLICATION, *tables)
         ]
     finally:
@@ -249,18 +252,19 @@ def _written(
     table: PublicTable,
     stamp: str,
     people_min: int,
+    before: Path | None,
 ) -> dict[str, Any]:
     name = f"{OUT}.main.{table.name}"
     files = [directory / f"{table.name}.{suffix}" for suffix in ("parquet", "csv")]
     parquet, csv = map(quoted, files)
     cells = ", ".join(_csv_cell(column) for column in table.columns)
     try:
-        _create(connection, name, table, people_min)
+        _create(connection, name, table, people_min, before)
         connection.execute(
             f"copy {name} to {parquet} (format parquet, compression zstd, kv_metadata {{{stamp}}})"
         )
         connection.execute(f"copy (select {cells} from {name}) to {csv} (format csv, header)")
-        [(all_count,)] = connection.sql(f"select count(*) from {table.name}").fetchall()
+        left_out_count = _left_out_count(connection, name, table)
         [(blank_count,)] = connection.sql(disclosure.blanks(table, people_min)).fetchall()
         row_count, rows_sha256 = _measured(connection, name, table)
     except DISK_ERRORS:
@@ -272,7 +276,7 @@ def _written(
         "name": table.name,
         "description": table.grain,
         "row_count": row_count,
-        "left_out_count": all_count - row_count,
+        "left_out_count": left_out_count,
         "blank_count": blank_count,
         "rows_sha256": rows_sha256,
         "columns": [
@@ -283,17 +287,32 @@ def _written(
     }
 
 
+def _left_out_count(connection: duckdb.DuckDBPyConnection, name: str, table: PublicTable) -> int:
+    """Rows of the mart that stay behind; of a history, those of this release."""
+    only = " where is_latest" if table.name == HISTORY else ""
+    queries = (f"(select count(*) from {one}{only})" for one in (table.name, name))
+    [(count,)] = connection.sql(f"select {' - '.join(queries)}").fetchall()
+    return int(count)
+
+
 def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, table: PublicTable, people_min: int
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    table: PublicTable,
+    people_min: int,
+    before: Path | None,
 ) -> None:
     columns = ", ".join(f"{column.name} {column.sql_type}" for column in table.columns)
     connection.execute(f"create table {name} ({columns})")
     shown = disclosure.cells(table, people_min)
     cells = ", ".join(
-        f"cast({shown[column.name]} as {column.sql_type})" for column in table.columns
+        f"cast({shown[column.name]} as {column.sql_type}) as {column.name}"
+        for column in table.columns
     )
-    relation = disclosure.figures(table)
-    connection.execute(f"insert into {name} select {cells} from {relation} order by all")
+    query = f"select {cells} from {disclosure.figures(table)}"
+    if table.name == HISTORY:
+        query = history.carried_on(query, table, before)
+    connection.execute(f"insert into {name} select * from ({query}) order by all")
     connection.execute(f"comment on table {name} is {quoted(table.grain)}")
     for column in table.columns:
         about = quoted(column.description)

@@ -13,3 +13,8 @@ def test_ratings_sources_are_current() -> None:
 
 def test_log_sources_are_current() -> None:
     assert dbt_sources.LOG_FILE.read_text(encoding="utf-8") == dbt_sources.log_sources()
+
+
+def test_releases_sources_are_current() -> None:
+    written = dbt_sources.RELEASES_FILE.read_text(encoding="utf-8")
+    assert written == dbt_sources.releases_sources()

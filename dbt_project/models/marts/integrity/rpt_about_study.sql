@@ -102,6 +102,7 @@ margins as (
         margins.country,
         margins.variable,
         margins.margin,
+        coalesce(labels.label, margins.variable) as label,
         variables.description
     from {{ ref('seed_weighting_margins') }} as margins
     inner join schemes on margins.scheme = schemes.scheme
@@ -110,6 +111,10 @@ margins as (
         on
             margins.country = variables.country
             and margins.variable = variables.variable
+    left join {{ ref('seed_labels') }} as labels
+        on
+            labels.kind = 'variable'
+            and margins.variable = labels.name
 
 ),
 
@@ -182,7 +187,7 @@ said as (
     select
         9 as item,
         'target' as part,
-        countries.country || ', ' || margins.variable as subject,
+        countries.country || ', ' || margins.label as subject,
         countries.country,
         margins.description
         || coalesce(

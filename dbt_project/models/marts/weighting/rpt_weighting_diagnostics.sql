@@ -126,6 +126,7 @@ compared as (
 select
     coalesce(countries.country, 'unknown') as country,
     schemes.scheme,
+    schemes.label as scheme_label,
     schemes.is_default,
     schemes.method = 'none' or rakings.country is not null or stopped.country is not null
         as has_targets,

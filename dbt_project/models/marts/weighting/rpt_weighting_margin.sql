@@ -36,6 +36,13 @@ schemes as (
 
 ),
 
+labels as (
+
+    select * from {{ ref('seed_labels') }}
+    where kind = 'variable'
+
+),
+
 -- What a scheme weights to, and every axis whether it does or not.
 reported as (
 
@@ -141,24 +148,28 @@ shared as (
 )
 
 select
-    country,
-    scheme,
-    variable,
-    level,
-    is_raked,
+    shared.country,
+    shared.scheme,
+    schemes.label as scheme_label,
+    shared.variable,
+    coalesce(labels.label, shared.variable) as variable_label,
+    shared.level,
+    shared.is_raked,
     case
-        when census_share is null then 'untargeted'
-        when raked_count = 0 then 'empty'
-        when raked_level <> level then 'collapsed'
-        when raked_level_count > 1 then 'joined'
+        when shared.census_share is null then 'untargeted'
+        when shared.raked_count = 0 then 'empty'
+        when shared.raked_level <> shared.level then 'collapsed'
+        when shared.raked_level_count > 1 then 'joined'
         else 'targeted'
     end as level_status,
-    raked_level,
-    cast(participant_count as bigint) as participant_count,
-    cast(census_share as double) as census_share,
-    target_share,
-    before_share,
-    after_share,
-    {{ asmd('before_share', 'target_share') }} as asmd_before,
-    {{ asmd('after_share', 'target_share') }} as asmd_after
+    shared.raked_level,
+    cast(shared.participant_count as bigint) as participant_count,
+    cast(shared.census_share as double) as census_share,
+    shared.target_share,
+    shared.before_share,
+    shared.after_share,
+    {{ asmd('shared.before_share', 'shared.target_share') }} as asmd_before,
+    {{ asmd('shared.after_share', 'shared.target_share') }} as asmd_after
 from shared
+inner join schemes on shared.scheme = schemes.scheme
+left join labels on shared.variable = labels.name
