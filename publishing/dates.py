@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -13,6 +14,15 @@ MONTHS = (
 def long_date(day: date) -> str:
     """As in 3 September 2025, whatever the language of the machine."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def told_apart(moments: Sequence[datetime]) -> list[str]:
+    """Days of moments, in order; with the time (UTC) where two are of one day."""
+    days = [long_date(moment) for moment in moments]
+    return [
+        f"{day}, {moment.astimezone(UTC):%H:%M}" if days.count(day) > 1 else day
+        for day, moment in zip(days, moments, strict=True)
+    ]
 
 
 def period(first: str, last: str) -> str:

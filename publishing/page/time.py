@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from publishing.dates import long_date
+from publishing.dates import told_apart
 from publishing.page.leaderboards import Places
 from publishing.page.marts import Rows
 
@@ -32,11 +33,11 @@ def over_time(rows: Rows, places: Places) -> dict[str, Any] | None:
     if len(releases) < 2:  # noqa: PLR2004 (a line needs two ends)
         return None
     order = {release: place for place, (_, release) in enumerate(releases)}
-    dates = dict.fromkeys(order, "")
+    recorded: dict[str, datetime] = {}
     boards: dict[tuple[int, int, bool], dict[int, Rows]] = {}
     for row in known:
         if row["release_id"] in order:
-            dates[row["release_id"]] = long_date(row["recorded_at"])
+            recorded[row["release_id"]] = row["recorded_at"]
             key = (
                 places["stratum_id"][row["stratum_id"]],
                 places["dimension"][row["dimension"]],
@@ -45,7 +46,7 @@ def over_time(rows: Rows, places: Places) -> dict[str, Any] | None:
             model = places["model_id"][row["model_id"]]
             boards.setdefault(key, {}).setdefault(model, []).append(row)
     return {
-        "dates": list(dates.values()),
+        "dates": told_apart([recorded[release] for release in order]),
         "boards": [
             {
                 **dict(zip(("stratum", "dimension", "is_weighted"), key, strict=True)),

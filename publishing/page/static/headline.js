@@ -1,16 +1,19 @@
 // What stands at the top: the board's name, a sentence on who leads it, and what that rests on.
 const MOST_NAMED = 3;
 
-/** Models that may be the best: by their ranks, or as no vote on the pair tells them from the first. */
+/**
+ * Models that may be the best: those that the votes can’t tell from the first, pair by pair. So the
+ * sentence and head to head say the same. Of a board without pairs the ranks say it.
+ */
 function leadersOf(board) {
     const ranked = rowsOf(board).filter((row) => !row.isProvisional);
     if (!ranked.length) return [];
     const [first] = ranked;
-    return ranked.filter((row) => {
-        if (row === first || row.rankLo === 1) return true;
+    const isLeading = (row) => {
         const pair = pairOf(board, first.model, row.model);
-        return pair !== undefined && !pair.isApart;
-    });
+        return pair === undefined ? pairsOf(board) === null && row.rankLo === 1 : !pair.isApart;
+    };
+    return ranked.filter((row) => row === first || isLeading(row));
 }
 
 /** The sentence: it says no more than the ranks and the pairs of the same board do. */

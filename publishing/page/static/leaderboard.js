@@ -26,7 +26,7 @@ const leaderboard = {
             else head.setAttribute("aria-sort", ORDERS[state.order](rows[0])[0] < 0 ? "descending" : "ascending");
         }
         const found = rows.filter(isFound);
-        fill(byId("board").tBodies[0], bodyOf(found, axis));
+        fill(byId("board").tBodies[0], bodyOf(found, axis, new Set(leadersOf(board))));
         byId("board").classList.toggle("tiered", state.order === "rank");
         const isAll = found.length === rows.length;
         byId("found").textContent = isAll ? "" : `${found.length} of ${rows.length} models`;
@@ -54,7 +54,7 @@ function isFound({ model, name }) {
 }
 
 /** Models that are ranked; then, below a line each, those withdrawn and those of too few votes. */
-function bodyOf(rows, axis) {
+function bodyOf(rows, axis, leaders) {
     const compare = (one, other) => {
         const [a, b] = [one, other].map(ORDERS[state.order]);
         const at = a.findIndex((value, place) => value !== b[place]);
@@ -70,7 +70,8 @@ function bodyOf(rows, axis) {
     return parts.map(([title, own]) => {
         if (!own.length) return "";
         const head = title && html`<tr role="row" class="below"><th role="columnheader" scope="colgroup" colspan="10">${title}</th></tr>`;
-        return [head, own.map((row, place) => leaderboardRow(row, axis, place > 0 && row.tier > own[place - 1].tier))];
+        const isNewTier = (row, place) => !title && place > 0 && row.tier > own[place - 1].tier;
+        return [head, own.map((row, place) => leaderboardRow(row, axis, { leader: leaders.has(row), tier: isNewTier(row, place) }))];
     });
 }
 
@@ -103,11 +104,11 @@ function changeInWords(ranksUp) {
     return ranksUp === 0 ? "same rank" : `${Math.abs(ranksUp)} ${ranksUp > 0 ? "higher" : "lower"}`;
 }
 
-function leaderboardRow(row, axis, isNewTier) {
+function leaderboardRow(row, axis, { leader, tier }) {
     const kinds = {
-        leader: row.rankLo === 1 && !row.isProvisional,
+        leader,
         retired: row.isRetired,
-        tier: isNewTier,
+        tier,
         provisional: row.isProvisional,
     };
     const ranksUp = changeOf(shown, row);

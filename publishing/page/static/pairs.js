@@ -24,20 +24,21 @@ sections.push(headToHead);
 
 function noPairs(board) {
     const { estimator, isWeighted } = keyOf(board);
-    const other = estimator !== 0 ? `by ${estimators.label[0]}` : isWeighted ? "as they turned up" : "like the census";
+    const other = estimator !== 0 ? estimators.label[0] : isWeighted ? "as they turned up" : "like the census";
     return `Pairs of models are published of other boards than this one: choose “${other}” under More.`;
 }
 
-/** The models of two lists to choose from; without a choice the first two. */
+/** The models of two lists to choose from; without a choice the first two that are ranked. */
 function chosenPair(rows) {
+    const ranked = [...rows.filter((row) => !row.isProvisional), ...rows.filter((row) => row.isProvisional)];
     return [["a", 0], ["b", 1]].map(([name, place]) => {
         const select = byId(`pair-${name}`);
         fill(
             select,
-            rows.map((row) => html`<option value="${models.model_id[row.model]}">${row.name}</option>`),
+            ranked.map((row) => html`<option value="${models.model_id[row.model]}">${row.name}</option>`),
         );
         const row =
-            rows.find(({ model }) => models.model_id[model] === state[name]) || rows[Math.min(place, rows.length - 1)];
+            ranked.find(({ model }) => models.model_id[model] === state[name]) || ranked[Math.min(place, ranked.length - 1)];
         select.value = models.model_id[row.model];
         return row;
     });

@@ -204,7 +204,7 @@ def _pair_table(site: Site, view: View, names: dict[str, str]) -> list[str]:
     board = site.board(**view.key())
     if not pair_rows(site, **view.key()):
         return []
-    a, b = (row["model_id"] for row in board[:2])
+    a, b = [row["model_id"] for row in board if not row["is_provisional"]][:2]
     texts = [f"Prefer {names[a]}"]
     for stratum in site.marts["dim_stratum"]:
         key = view.key(stratum_id=stratum["stratum_id"])
