@@ -126,8 +126,8 @@ def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -
     for row in board:
         # A comparison may stay behind where the board itself is shown.
         beside = compared.get(row["model_id"], NOT_COMPARED)
-        win = scaled(row["winshare"], PERCENT)
-        lo, hi = differences(row, win, "winshare")
+        win = scaled(row["win_share"], PERCENT)
+        lo, hi = differences(row, win, "win_share")
         rows.append(
             {
                 "model": models[row["model_id"]],

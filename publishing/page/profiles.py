@@ -58,8 +58,8 @@ def _topics(rows: Rows, models: Mapping[str, int]) -> Rows:
 
 
 def _row(row: Mapping[str, Any], models: Mapping[str, int]) -> dict[str, Any]:
-    win = scaled(row["winshare"], PERCENT)
-    lo, hi = differences(row, win, "winshare")
+    win = scaled(row["win_share"], PERCENT)
+    lo, hi = differences(row, win, "win_share")
     return {
         "model": models[row["model_id"]],
         "rank": None if row["is_provisional"] else row["rank"],

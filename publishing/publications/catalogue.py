@@ -118,7 +118,8 @@ PUBLICATION = PublicTable(
     columns=tuple(
         Column(name=name, type=ARROW_TYPES[kind], description=description)
         for name, kind, description in (
-            ("board_id", "varchar", "The release: SHA-256 of its canonical form."),
+            ("release_id", "varchar", "The release: SHA-256 of its canonical form."),
+            ("board_id", "varchar", "The same, as files name it; not the key of other tables."),
             ("title", "varchar", "What stands above it; a simulated one says so first."),
             ("is_simulated", "boolean", "Whether any source is a simulation."),
             ("sources", "varchar", "The sources that were counted, by comma."),

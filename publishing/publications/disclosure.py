@@ -131,7 +131,7 @@ inner join hidden
     on judged.axis is not null and hidden.axis is null and judged.country = hidden.country
     and judged.dimension = hidden.dimension and judged.model_id = hidden.model_id
 """
-# A board of which a model stays behind is partial: `winshare` is against the others alone.
+# A board of which a model stays behind is partial: `win_share` is against the others alone.
 MODELS_IN = f"""
 create or replace temp table {MODELS} as
 with below as (
@@ -161,7 +161,7 @@ partial as (
 ),
 among as (
     select {", ".join(f"one.{key}" for key in BOARD)}, one.model_id,
-        avg(pair.p_win + pair.p_tie / 2) as winshare
+        avg(pair.p_win + pair.p_tie / 2) as win_share
     from partial as one
     inner join rpt_pairwise as pair
         on {" and ".join(f"one.{key} = pair.{key}" for key in BOARD)}
@@ -171,7 +171,7 @@ among as (
         and other.model_id = pair.model_b
     group by all
 )
-select boards.*, case when is_partial then coalesce(among.winshare, 0.5) end as winshare
+select boards.*, case when is_partial then coalesce(among.win_share, 0.5) end as win_share
 from boards
 left join among using ({", ".join(BOARD)}, model_id)
 """
@@ -378,7 +378,7 @@ def _among(way: str, cell: str) -> str:
         "ranked": (f"greatest(1, least({cell} - mart.rank + {place}, count(*) over {window})))"),
         # Where the one that is surely the best is hidden, none of the others is.
         "shared": f"coalesce({cell} / nullif(sum({cell}) over {window}), 0), {cell})",
-        "averaged": "board.winshare",
+        "averaged": "board.win_share",
     }
     if way == "blank":
         return f"(case when not board.is_partial then {cell} end)"

@@ -125,6 +125,7 @@ def _about(release: Release, log: EventLog, signer: Signer | None) -> dict[str, 
     keys = [] if signer is None else [signer.public]
     subject, made_by = release.subject, release.predicate["made_by"]
     return {
+        "release_id": release.id,
         "board_id": release.id,
         "title": title_of(release),
         "is_simulated": subject["is_simulated"],

@@ -164,7 +164,7 @@ MARTS = {
                 order by skill desc, model_id
             ) as rank, 1 as rank_lo, 2 as rank_hi, skill - sd as skill_lo, skill + sd as skill_hi,
             case when weighting = 'plus_politics' then heard_count end as participant_count,
-            0.125 as p_best, 0.5 as winshare
+            0.125 as p_best, 0.5 as win_share
         from (
             select weighting, stratum_id, dimension, estimator, model_id,
                 count(*) as battle_count,

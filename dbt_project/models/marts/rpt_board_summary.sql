@@ -38,12 +38,15 @@ summarised as (
         stratum_id,
         dimension,
         estimator,
+        min(board_id) as board_id,
+        bool_and(is_default) as is_default,
+        bool_and(is_weighted) as is_weighted,
         count(*) as model_count,
         sum(case when rank_lo = 1 then 1 else 0 end) as leader_count,
         sum(case when is_provisional then 1 else 0 end) as provisional_count,
         max(component_count) as component_count,
         max(effective_participant_count) as effective_participant_count,
-        max(design_effect) as design_effect,
+        max(variance_ratio) as variance_ratio,
         max(interval_basis) as interval_basis,
         max(unattributed_count) as unattributed_count,
         max(item_count) as item_count,
@@ -96,6 +99,9 @@ missing as (
 )
 
 select
+    summarised.board_id,
+    summarised.is_default,
+    summarised.is_weighted,
     summarised.weighting,
     summarised.stratum_id,
     summarised.dimension,
@@ -111,7 +117,7 @@ select
     summarised.effective_participant_count,
     coalesce(summarised.effective_participant_count < {{ effective_people_min() }}, false)
         as has_few_people,
-    summarised.design_effect,
+    summarised.variance_ratio,
     summarised.interval_basis,
     summarised.unattributed_count,
     summarised.item_count,

@@ -1,8 +1,3 @@
-{%- set micro_columns = [
-    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'winshare_lo', 'winshare_hi',
-    'tie_share', 'draw_margin', 'effective_participant_count', 'merged_sd_ratio'
-] -%}
-
 with
 
 ratings as (
@@ -17,15 +12,9 @@ provisional as (
 
 ),
 
-strata as (
+boards as (
 
-    select * from {{ ref('dim_stratum') }}
-
-),
-
-dimensions as (
-
-    select * from {{ ref('dim_dimension') }}
+    select * from {{ ref('dim_board') }}
 
 ),
 
@@ -53,7 +42,7 @@ sds as (
                 ratings.interval_basis <> 'independent' and ratings.model_sd_micro is not null
                 then ratings.skill_sd_micro
         end / 1e6 as clustered_sd,
-        ratings.design_effect_micro / 1e6 as design_effect
+        ratings.design_effect_micro / 1e6 as variance_ratio
     from ratings
     left join provisional
         on
@@ -66,12 +55,16 @@ sds as (
 )
 
 select
+    boards.release_id,
+    boards.board_id,
+    boards.is_default,
+    boards.is_weighted,
     sds.stratum_id,
-    strata.country,
-    strata.axis,
-    strata.group_name,
+    boards.country,
+    boards.axis,
+    boards.group_name,
     sds.dimension,
-    dimensions.label as dimension_label,
+    boards.dimension_label,
     sds.estimator,
     sds.weighting,
     cast(sds.rank as integer) as rank,
@@ -79,9 +72,17 @@ select
     models.display_name,
     models.provider,
     models.is_retired,
-    {%- for column in micro_columns %}
-        sds.{{ column }}_micro / 1e6 as {{ column }},
-    {%- endfor %}
+    sds.skill_micro / 1e6 as skill,
+    sds.skill_sd_micro / 1e6 as skill_sd,
+    sds.skill_lo_micro / 1e6 as skill_lo,
+    sds.skill_hi_micro / 1e6 as skill_hi,
+    sds.p_best_micro / 1e6 as p_best,
+    sds.winshare_micro / 1e6 as win_share,
+    sds.winshare_lo_micro / 1e6 as win_share_lo,
+    sds.winshare_hi_micro / 1e6 as win_share_hi,
+    sds.draw_margin_micro / 1e6 as draw_margin,
+    sds.effective_participant_count_micro / 1e6 as effective_participant_count,
+    sds.merged_sd_ratio_micro / 1e6 as merged_sd_ratio,
     cast(sds.rank_lo as integer) as rank_lo,
     cast(sds.rank_hi as integer) as rank_hi,
     cast(sds.tier as integer) as tier,
@@ -93,17 +94,20 @@ select
     sds.item_count,
     sds.model_sd,
     sds.clustered_sd,
-    sds.design_effect,
+    sds.variance_ratio,
     sds.is_provisional,
     sds.provisional_reason,
     cast(sds.component as integer) as component,
     cast(sds.component_count as integer) as component_count,
     sds.is_converged,
-    tournaments.decisiveness_micro / 1e6 as decisiveness,
     tournaments.separation_micro / 1e6 as separation
 from sds
-left join strata on sds.stratum_id = strata.stratum_id
-left join dimensions on sds.dimension = dimensions.dimension
+inner join boards
+    on
+        sds.weighting = boards.weighting
+        and sds.stratum_id = boards.stratum_id
+        and sds.dimension = boards.dimension
+        and sds.estimator = boards.estimator
 left join models on sds.model_id = models.model_id
 left join tournaments
     on

@@ -6,6 +6,18 @@ ratings as (
 
 ),
 
+boards as (
+
+    select * from {{ ref('dim_board') }}
+
+),
+
+models as (
+
+    select * from {{ ref('dim_model') }}
+
+),
+
 with_battles as (
 
     select
@@ -31,18 +43,33 @@ neighbours as (
 )
 
 select
-    weighting,
-    stratum_id,
-    dimension,
-    estimator,
-    model_id,
-    cast(rank as integer) as rank,
-    next_model_id,
-    p_next_micro / 1e6 as p_next,
-    p_next_micro <= 50000 as is_apart,
-    next_battles_needed as battles_needed,
+    boards.board_id,
+    boards.is_default,
+    boards.is_weighted,
+    neighbours.weighting,
+    neighbours.stratum_id,
+    neighbours.dimension,
+    neighbours.estimator,
+    neighbours.model_id,
+    models.display_name,
+    models.provider,
+    cast(neighbours.rank as integer) as rank,
+    neighbours.next_model_id,
+    neighbours.p_next_micro / 1e6 as p_next,
+    neighbours.p_next_micro <= 50000 as is_apart,
+    neighbours.next_battles_needed as battles_needed,
     cast(
-        ceil(2 * next_battles_needed * participant_count / nullif(battle_side_count, 0)) as bigint
+        ceil(
+            2 * neighbours.next_battles_needed * neighbours.participant_count
+            / nullif(neighbours.battle_side_count, 0)
+        ) as bigint
     ) as people_needed
 from neighbours
-where next_model_id is not null
+inner join boards
+    on
+        neighbours.weighting = boards.weighting
+        and neighbours.stratum_id = boards.stratum_id
+        and neighbours.dimension = boards.dimension
+        and neighbours.estimator = boards.estimator
+left join models on neighbours.model_id = models.model_id
+where neighbours.next_model_id is not null

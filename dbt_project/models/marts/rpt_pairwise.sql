@@ -4,22 +4,47 @@ pairs as (
 
     select * from {{ source('ratings', 'pairwise') }}
 
+),
+
+boards as (
+
+    select * from {{ ref('dim_board') }}
+
+),
+
+models as (
+
+    select * from {{ ref('dim_model') }}
+
 )
 
 select
-    weighting,
-    stratum_id,
-    dimension,
-    estimator,
-    model_a,
-    model_b,
-    skill_difference_micro / 1e6 as skill_difference,
-    skill_difference_sd_micro / 1e6 as skill_difference_sd,
-    p_better_micro / 1e6 as p_better,
-    p_win_micro / 1e6 as p_win,
-    p_tie_micro / 1e6 as p_tie,
-    win_share_micro / 1e6 as win_share,
-    win_share_lo_micro / 1e6 as win_share_lo,
-    win_share_hi_micro / 1e6 as win_share_hi,
-    battle_count
+    boards.board_id,
+    boards.is_default,
+    boards.is_weighted,
+    pairs.weighting,
+    pairs.stratum_id,
+    pairs.dimension,
+    pairs.estimator,
+    pairs.model_a,
+    pairs.model_b,
+    models_a.display_name as display_name_a,
+    models_b.display_name as display_name_b,
+    pairs.skill_difference_micro / 1e6 as skill_difference,
+    pairs.skill_difference_sd_micro / 1e6 as skill_difference_sd,
+    pairs.p_better_micro / 1e6 as p_better,
+    pairs.p_win_micro / 1e6 as p_win,
+    pairs.p_tie_micro / 1e6 as p_tie,
+    pairs.win_share_micro / 1e6 as win_share,
+    pairs.win_share_lo_micro / 1e6 as win_share_lo,
+    pairs.win_share_hi_micro / 1e6 as win_share_hi,
+    pairs.battle_count
 from pairs
+inner join boards
+    on
+        pairs.weighting = boards.weighting
+        and pairs.stratum_id = boards.stratum_id
+        and pairs.dimension = boards.dimension
+        and pairs.estimator = boards.estimator
+left join models as models_a on pairs.model_a = models_a.model_id
+left join models as models_b on pairs.model_b = models_b.model_id

@@ -140,11 +140,16 @@ adjusted as (
 )
 
 select
+    board_id,
+    is_default,
+    is_weighted,
     weighting,
     stratum_id,
     dimension,
     estimator,
     model_id,
+    display_name,
+    provider,
     case
         when reference_rank is not null then reference_stratum_id
     end as reference_stratum_id,

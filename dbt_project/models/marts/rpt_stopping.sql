@@ -27,7 +27,7 @@ select
     stopping.is_reached,
     stopping.measure = 'lead_confidence' as holds_at_every_look,
     stopping.battle_count,
-    stopping.design_effect_micro / 1e6 as design_effect,
+    stopping.design_effect_micro / 1e6 as variance_ratio,
     stopping.battles_needed,
     stopping.battles_needed_lo,
     stopping.battles_needed_hi

@@ -30,7 +30,7 @@ def percent(share: float) -> str:
     return {"0": "<1%", "100": ">99%"}.get(text, f"{text}%")
 
 
-def ends(row: dict[str, Any], name: str = "winshare") -> str:
+def ends(row: dict[str, Any], name: str = "win_share") -> str:
     """The interval of a share."""
     low, high = row[f"{name}_lo"], row[f"{name}_hi"]
     return "not published" if low is None else f"{whole(low)} to {whole(high)}"
@@ -62,7 +62,7 @@ def expected(site: Site, board: Rows) -> list[dict[str, str]]:
         {
             "rank": rank(row),
             "name": names[row["model_id"]],
-            "win": percent(row["winshare"]),
+            "win": percent(row["win_share"]),
             "ends": ends(row),
             "range": ranks(row),
             "best": percent(row["p_best"]),

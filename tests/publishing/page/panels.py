@@ -162,7 +162,9 @@ def _heat(site: Site, view: View, names: dict[str, str]) -> list[str]:
     for stratum in site.marts["dim_stratum"]:
         texts.append(stratum["group_name"] or "")
         board = site.board(**view.key(stratum_id=stratum["stratum_id"]))
-        texts += [str(whole(row["winshare"])) if view.heat == "win" else rank(row) for row in board]
+        texts += [
+            str(whole(row["win_share"])) if view.heat == "win" else rank(row) for row in board
+        ]
     return texts
 
 
@@ -234,7 +236,7 @@ def _alike(site: Site, view: View, names: dict[str, str]) -> list[str]:
     borrowing = ", borrowing from what all say" if board[0]["estimator"] == ALIKE else ""
     texts = [f"{head['heard_count']:,} people, {weighed}{borrowing}"]
     for row in [row for row in board if not row["is_provisional"]][:FIRST]:
-        texts += [names[row["model_id"]], f"{percent(row['winshare'])}, rank {ranks(row)}"]
+        texts += [names[row["model_id"]], f"{percent(row['win_share'])}, rank {ranks(row)}"]
     return texts
 
 

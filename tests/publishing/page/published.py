@@ -174,7 +174,7 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "skill_lo": round(skill - 1.96 * sd, 6),
                 "skill_hi": round(skill + 1.96 * sd, 6),
                 "p_best": round({1: 0.81, 2: 0.185}.get(rank, 0.0004), 6),
-                **_winshare(key, skill, own),
+                **_win_share(key, skill, own),
                 "battle_count": _battles(key, model),
                 "is_provisional": model in REASONS,
                 "provisional_reason": REASONS.get(model),
@@ -199,16 +199,16 @@ def _battles(key: tuple[str, str, str, str], model: str) -> int:
 FEW = "UK/age/55+"
 
 
-def _winshare(
+def _win_share(
     key: tuple[str, str, str, str], skill: float, own: random.Random
 ) -> dict[str, float | None]:
     share = round(_share(skill), 6)
     low, high = share - own.uniform(0.03, 0.06), share + own.uniform(0.03, 0.06)
     is_kept_back = key[1] == FEW
     return {
-        "winshare": share,
-        "winshare_lo": None if is_kept_back else round(max(0.0, low), 6),
-        "winshare_hi": None if is_kept_back else round(min(1.0, high), 6),
+        "win_share": share,
+        "win_share_lo": None if is_kept_back else round(max(0.0, low), 6),
+        "win_share_hi": None if is_kept_back else round(min(1.0, high), 6),
     }
 
 
@@ -395,8 +395,8 @@ def _safety(study: Study) -> Rows:
     return [
         {"topic": topic, "topic_label": topic.title(), "stratum_id": "all", "weighting": weighting,
          "rank": place + 1, "model_id": model, "display_name": f"Name {model}", "tier": tier,
-         "is_provisional": tier is None, "winshare": 0.6 - 0.1 * place,
-         "winshare_lo": 0.55 - 0.1 * place, "winshare_hi": 0.66 - 0.1 * place,
+         "is_provisional": tier is None, "win_share": 0.6 - 0.1 * place,
+         "win_share_lo": 0.55 - 0.1 * place, "win_share_hi": 0.66 - 0.1 * place,
          "tier_count": 2 if topic == "money" else 1, "people_needed": 4_300,
          "participant_count": 1_987, "model_count": 4, "provisional_model_count": 1}
         for weighting in ("none", "politics") for topic in ("money", "law")

@@ -165,7 +165,7 @@ def test_cells_of_the_tables_are_the_marts(site: Site, visit: Visit) -> None:
     wanted = []
     for row in order:
         columns = [default(site, stratum_id=stratum) for stratum in strata]
-        wanted.append([str(whole(_of(column, row["model_id"])["winshare"])) for column in columns])
+        wanted.append([str(whole(_of(column, row["model_id"])["win_share"])) for column in columns])
     assert cells(page, "#heat") == wanted
 
 

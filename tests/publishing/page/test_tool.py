@@ -191,7 +191,7 @@ def test_a_profile_has_an_address_and_the_way_back_closes_it(site: Site, visit: 
     assert page.evaluate("document.activeElement.id") == "profile-name"
     words = page.locator("#profile-words").inner_text()
     assert f"Rank {row['rank']} of 14" in words
-    assert f"{whole(row['winshare'])}% of comparisons ({ends(row)})" in words
+    assert f"{whole(row['win_share'])}% of comparisons ({ends(row)})" in words
     address = page.evaluate("location.href")
     assert "model=model-09" in address
     page.go_back()
@@ -223,7 +223,7 @@ def test_a_profile_shows_the_marts_figures(site: Site, visit: Visit) -> None:
         key = default_key(stratum_id=stratum["stratum_id"], weighting=weighting)
         row = next(row for row in site.board(**key) if row["model_id"] == "model-00")
         assert groups[stratum["label"]][1] == rank(row)
-        assert groups[stratum["label"]][-2:] == [f"{whole(row['winshare'])}%", ends(row)]
+        assert groups[stratum["label"]][-2:] == [f"{whole(row['win_share'])}%", ends(row)]
     assert len(cells("On each question")) == 3
     topics = {row[0]: row for row in cells("Trust on sensitive topics, everybody")}
     assert topics["Money"][1:] == ["1", "60%", "55 to 66"]

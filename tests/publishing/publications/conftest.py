@@ -13,6 +13,7 @@ from ingestion.tables import TIMESTAMP, Column
 from publishing.publications.catalogue import PublicTable
 
 ABOUT = {
+    "release_id": "b" * 64,
     "board_id": "b" * 64,
     "title": "SIMULATED: Demoscope as of log position 7",
     "is_simulated": True,

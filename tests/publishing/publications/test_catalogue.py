@@ -134,7 +134,8 @@ def test_what_a_column_says_of_itself_is_known(marts: list[dict[str, Any]]) -> N
 TEXTS = {
     "names of models, places, groups, topics, dimensions, criteria": {
         "country", "axis", "group_name", "label", "display_name", "provider", "family",
-        "board_id", "short_label", "scheme_label", "variable_label",
+        "board_id", "release_id", "short_label", "weighting_label", "stratum_label",
+        "estimator_label", "display_name_a", "display_name_b", "scheme_label", "variable_label",
         "dimension_label", "topic_label", "reference_stratum_id", "reference_dimension",
         "reference_model_id", "best_dimension", "parent_criterion", "model_id", "variant_of",
         "public_id", "reported_name", "benchmark", "metric", "raked_level", "dimension",

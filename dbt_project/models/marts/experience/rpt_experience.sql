@@ -4,13 +4,22 @@ experience as (
 
     select * from {{ source('ratings', 'experience') }}
 
+),
+
+models as (
+
+    select * from {{ ref('dim_model') }}
+
 )
 
 select
+    {{ is_weighted('experience') }} as is_weighted,
     experience.weighting,
     experience.stratum_id,
     experience.criterion,
     experience.model_id,
+    models.display_name,
+    models.provider,
     experience.rating_micro / 1e6 as rating,
     experience.rating_lo_micro / 1e6 as rating_lo,
     experience.rating_hi_micro / 1e6 as rating_hi,
@@ -37,3 +46,4 @@ select
     experience.probit_rating_hi_micro / 1e6 as probit_rating_hi,
     experience.rater_share_micro / 1e6 as rater_share
 from experience
+left join models on experience.model_id = models.model_id

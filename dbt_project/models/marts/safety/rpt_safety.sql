@@ -37,11 +37,13 @@ select
     strata.group_name,
     ratings.dimension,
     ratings.weighting,
+    {{ is_weighted('ratings') }} as is_weighted,
     cast(ratings.rank as integer) as rank,
     ratings.model_id,
     models.display_name,
+    models.provider,
     {%- for column in micro_columns %}
-        ratings.{{ column }}_micro / 1e6 as {{ column }},
+        ratings.{{ column }}_micro / 1e6 as {{ column | replace('winshare', 'win_share') }},
     {%- endfor %}
     cast(ratings.rank_lo as integer) as rank_lo,
     cast(ratings.rank_hi as integer) as rank_hi,
@@ -62,7 +64,7 @@ select
     ratings.effective_participant_count_micro / 1e6 as effective_participant_count,
     ratings.board_battle_count,
     ratings.board_battle_count - ratings.attributed_battle_count as unattributed_count,
-    ratings.design_effect_micro / 1e6 as design_effect
+    ratings.design_effect_micro / 1e6 as variance_ratio
 from ratings
 left join topics on ratings.topic = topics.topic
 left join strata on ratings.stratum_id = strata.stratum_id
