@@ -73,11 +73,11 @@ def _who(strata: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Who may have judged, to choose from: everybody and countries, then groups by axis."""
     labels = dict(zip(strata["stratum_id"], strata["label"], strict=True))
     found: dict[str, list[tuple[str, str]]] = {"": []}
-    for stratum, country, axis, group in zip(
-        *(strata[name] for name in ("stratum_id", "country", "axis", "group_name")), strict=True
+    for stratum, country, axis in zip(
+        *(strata[name] for name in ("stratum_id", "country", "axis")), strict=True
     ):
         title = "" if axis is None else f"{labels.get(country, country)}, {axis}"
-        found.setdefault(title, []).append((stratum, group or labels[stratum]))
+        found.setdefault(title, []).append((stratum, labels[stratum]))
     return list(found.items())
 
 

@@ -122,6 +122,16 @@ function heatLines(first, shownBoards, cell) {
     });
 }
 
+/** Lines of a table, those of one country and axis below a line that names them. */
+function groupedLines(entries, columns, lineOf) {
+    const kindOf = ({ stratum }) =>
+        strata.axis[stratum] === null ? "" : `${strata.country[stratum]}, ${strata.axis[stratum]}`;
+    return runs(entries, kindOf).map(([kind, own]) => [
+        kind && html`<tr class="sub"><th scope="colgroup" colspan="${columns}">${kind}</th></tr>`,
+        own.map((entry) => lineOf(entry, strata.group_name[entry.stratum] || strata.label[entry.stratum])),
+    ]);
+}
+
 /** A model's name that opens its profile. */
 function profileLink(model, name = models.display_name[model]) {
     return html`<a class="to-profile" href="${addressOf(shown, { model: models.model_id[model] })}" data-model="${model}">${name}</a>`;

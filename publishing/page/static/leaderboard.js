@@ -80,7 +80,7 @@ function bodyOf(rows, axis, leaders) {
  * the release before. Nothing where there is none of them.
  */
 function referenceOf(board) {
-    if (!boards.reference[board]) return timelineOf(board) ? `since ${data.time.dates.at(-2)}` : "";
+    if (!boards.reference[board]) return timelineOf(board) ? "Change" : "";
     const [stratum, dimension] = boards.reference[board];
     const label =
         stratum !== boards.stratum_id[board] ? strata.label[stratum] : dimensions.short_label[dimension];
@@ -135,6 +135,8 @@ function notesOf(board, rows) {
     const notes = sentence ? [sentence] : [];
     if (rows.some((row) => row.lo === null))
         notes.push("Of so few people, the intervals of win shares stay unpublished: they would say too much of each. The ranges of ranks are shown.");
+    if (!boards.reference[board] && timelineOf(board))
+        notes.push(html`<strong>Change</strong>: ranks risen or fallen since the release of ${data.time.dates.at(-2)}.`);
     const provisional = rows.filter((row) => row.isProvisional).length;
     if (provisional) {
         const few =

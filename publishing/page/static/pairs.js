@@ -97,9 +97,11 @@ function drawGroupsOfPair(board, a, b) {
     byId("pair-share-head").textContent = `Prefer ${models.display_name[a]}`;
     fill(
         byId("pair-table").tBodies[0],
-        all.map(
-            ({ stratum, pair }) =>
-                html`<tr class="${pair.isApart && "leader"}"><th scope="row">${strata.label[stratum]}</th><td class="plot">${whisker(axis, { value: pair.share, lo: pair.lo, hi: pair.hi }, 16)}</td><td class="number${pair.isApart && " apart"}">${pair.share}%</td><td class="number">${formats.ends(pair)}</td><td class="number wide">${votesText(pair.votes)}</td></tr>`,
+        groupedLines(
+            all,
+            5,
+            ({ pair }, label) =>
+                html`<tr class="${pair.isApart && "leader"}"><th scope="row">${label}</th><td class="plot">${whisker(axis, { value: pair.share, lo: pair.lo, hi: pair.hi }, 16)}</td><td class="number${pair.isApart && " apart"}">${pair.share}%</td><td class="number">${formats.ends(pair)}</td><td class="number wide">${votesText(pair.votes)}</td></tr>`,
         ),
     );
 }

@@ -60,9 +60,11 @@ function linesOf(entries) {
     const known = entries.filter(({ row }) => row !== undefined);
     if (!known.length) return null;
     const axis = axisOver(known.flatMap(({ row }) => [row.win, row.lo, row.hi]));
-    const lines = known.map(
-        ({ label, row, isApart }) =>
-            html`<tr${isApart && html` class="leader"`}><th scope="row">${label}</th><td class="number${isApart && " apart"}">${rankText(row)}</td><td class="number by">${formats.ranks(row)}</td><td class="plot">${whisker(axis, { value: row.win, lo: row.lo, hi: row.hi }, 16)}</td><td class="number">${formats.percent(row.win)}</td><td class="number by wide">${formats.ends(row)}</td></tr>`,
+    const lines = groupedLines(
+        known,
+        6,
+        ({ question, row, isApart }, label) =>
+            html`<tr${isApart && html` class="leader"`}><th scope="row">${question || label}</th><td class="number${isApart && " apart"}">${rankText(row)}</td><td class="number by">${formats.ranks(row)}</td><td class="plot">${whisker(axis, { value: row.win, lo: row.lo, hi: row.hi }, 16)}</td><td class="number">${formats.percent(row.win)}</td><td class="number by wide">${formats.ends(row)}</td></tr>`,
     );
     return html`<table class="lines"><thead><tr><th scope="col"><span class="unseen">Board</span></th><th scope="col" class="number">Rank</th><th scope="col" class="number">may be</th><th scope="col" class="plot"><span class="unseen">drawn</span></th><th scope="col" class="number">Win share</th><th scope="col" class="number wide">95%</th></tr></thead><tbody>${lines}</tbody></table>`;
 }
@@ -72,7 +74,7 @@ const questionsOfModel = (board, model) =>
     linesOf(
         dimensions.label.map((label, dimension) => {
             const own = beside(board, { dimension });
-            return { label, row: own === undefined ? undefined : rowOf(own, model) };
+            return { question: label, stratum: boards.stratum_id[board], row: own === undefined ? undefined : rowOf(own, model) };
         }),
     );
 

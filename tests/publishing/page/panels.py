@@ -112,10 +112,7 @@ def _facts(site: Site, view: View) -> list[str]:
 
 def _leaderboard(site: Site, view: View, board: Rows) -> list[str]:
     texts = [text for row in expected(site, board) for text in row.values()]
-    gains = [
-        row["rank_gain"] for row in site.marts["rpt_rank_comparison"]
-        if all(row[name] == value for name, value in view.key().items())
-    ]  # fmt: skip
+    gains = [row["rank_gain"] for row in _compared(site, view)]
     if not any(row is not None for row in gains):
         gains = [row["rank_change"] for rows in _history(site, view)[-1:] for row in rows]
     for gain in filter(None, gains):
@@ -218,7 +215,7 @@ def _pair_table(site: Site, view: View, names: dict[str, str]) -> list[str]:
         if order.index(a) > order.index(b):
             low, high = 100 - high, 100 - low
         votes = row["battle_count"]
-        texts += [stratum["label"], f"{share}%", f"{low} to {high}"]
+        texts += [stratum["group_name"] or stratum["label"], f"{share}%", f"{low} to {high}"]
         texts += ["too few to show" if votes is None else f"{votes:,} or more"]
     return texts
 
@@ -368,7 +365,17 @@ def _notes(site: Site, view: View) -> list[str]:
     retired = [row["retired_at"] for row in site.marts["dim_model"] if row["retired_at"]]
     [publication] = site.marts["publication"]
     days = [text for moment in retired for text in (str(moment.day), str(moment.year))]
+    before = [rows[0]["recorded_at"] for rows in _history(site, view)[-2:-1]]
+    if all(row["rank_gain"] is None for row in _compared(site, view)):
+        days += [text for moment in before for text in (str(moment.day), str(moment.year))]
     return [*days, str(publication["provisional_battle_count"])]
+
+
+def _compared(site: Site, view: View) -> Rows:
+    return [
+        row for row in site.marts["rpt_rank_comparison"]
+        if all(row[name] == value for name, value in view.key().items())
+    ]  # fmt: skip
 
 
 def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:

@@ -90,7 +90,10 @@ def test_sentences_and_choices_say_what_marts_say(site: Site, visit: Visit, view
     leaders = page.locator("#headline .named").all_text_contents()
     assert leaders[0] == names[board[0]["model_id"]]
     assert set(leaders) <= set(names.values())
-    labels = {*names.values(), *(row["group_name"] for row in marts["dim_stratum"])}
+    labels = {
+        *names.values(),
+        *(row[name] for row in marts["dim_stratum"] for name in ("label", "group_name")),
+    }
     found = texts(page, [*APART, *panels(site, view)])
     labels |= {"1 July 2025", "3 September 2025"} | {row["licence"] for row in marts["dim_model"]}
     assert set(found["select"]) <= labels
