@@ -241,11 +241,23 @@ def winshare(posterior: Posterior) -> WinShare:
     return WinShare(np.clip(total / (size - 1), 0.0, 1.0), sd)
 
 
+def _points(posterior: Posterior, difference: FloatArray) -> FloatArray:
+    # Points expected of a battle, a tie counting half, of models whose skills differ by so much.
+    if posterior.link == "logit":
+        return np.asarray(expit(difference / posterior.prior.log_odds_unit), dtype=np.float64)
+    root = math.sqrt(posterior.prior.noise)
+    near = ndtr((difference - posterior.draw_margin) / root)
+    far = ndtr((difference + posterior.draw_margin) / root)
+    return np.asarray((near + far) / 2.0, dtype=np.float64)
+
+
 def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None = None) -> pa.Table:
     """One row per ordered pair of different models, sorted by (model_a, model_b).
 
-    p_better is P(skill_a > skill_b); p_win and p_tie are those of the next battle. ``kept`` (K):
-    the models whose pairs are wanted, ascending; None for all.
+    p_better is P(skill_a > skill_b); p_win and p_tie are those of the next battle. win_share is
+    the share of battles that a is expected to win of b, a tie counting half. Its 95% interval is
+    that of the difference of skills: it leaves out one half where p_better is above 0.975 or below
+    0.025. ``kept`` (K): the models whose pairs are wanted, ascending; None for all.
     """
     size = len(posterior.model_ids)
     battles = np.zeros((size, size))
@@ -257,12 +269,18 @@ def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None =
     rows, columns = np.nonzero(~np.eye(len(posterior.model_ids), dtype=bool))
     names = pa.array(posterior.model_ids, pa.string())
     of_pairs = ("skill_difference_sd", "p_better", "p_win", "p_tie")
+    figures = {name: of[rows, columns] for name, of in zip(of_pairs, prediction, strict=True)}
+    difference = posterior.mean[rows] - posterior.mean[columns]
+    reach = NORMAL_975 * figures["skill_difference_sd"]
     return pa.table(
         {
             "model_a": names.take(pa.array(rows)),
             "model_b": names.take(pa.array(columns)),
-            "skill_difference": posterior.mean[rows] - posterior.mean[columns],
-            **{name: of[rows, columns] for name, of in zip(of_pairs, prediction, strict=True)},
+            "skill_difference": difference,
+            **figures,
+            "win_share": figures["p_win"] + figures["p_tie"] / 2.0,
+            "win_share_lo": _points(posterior, difference - reach),
+            "win_share_hi": _points(posterior, difference + reach),
             "battle_count": np.rint(battles[rows, columns]).astype(np.int64),
         }
     )

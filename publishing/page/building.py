@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from ingestion.errors import NotFoundError, UsageError
 from ingestion.log.durable import explained
 from ingestion.paths import make_public, make_way
 from publishing.boards.statement import configured
+from publishing.dates import long_date, told_apart
 from publishing.page.marts import READ, read_mart, read_marts
 from publishing.page.page_data import page_data
 from publishing.page.rendering import method_page, page
@@ -78,7 +80,11 @@ def write_page(
 ) -> None:
     """One publication's page and files; with the current one's, the method."""
     marts = read_marts(publication.directory)
-    listed = [_edition(one, current, is_shown=one.name == publication.name) for one in editions]
+    days = told_apart([_moment(one.manifest["recorded_at"]) for one in editions])
+    listed = [
+        _edition(one, day, current, is_shown=one.name == publication.name)
+        for one, day in zip(editions, days, strict=True)
+    ]
     data = page_data(marts, listed, summaries)
     files = f"data/{_short(publication)}"
     names = {"home": HOME_PAGE, "method": METHOD_PAGE, "files": files}
@@ -99,11 +105,14 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _edition(publication: Publication, current: str, *, is_shown: bool) -> dict[str, Any]:
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _edition(publication: Publication, day: str, current: str, *, is_shown: bool) -> dict[str, Any]:
     manifest = publication.manifest
-    label = f"Log position {manifest['log_position']}, {manifest['recorded_at'][:10]}"
-    if manifest["valid_until"] is not None:
-        label += f", valid until {manifest['valid_until'][:10]}"
+    until = manifest["valid_until"]
+    label = day if until is None else f"{day}, votes until {long_date(_moment(until))}"
     if publication.name == current:
         label += " (latest)"
     return {

@@ -14,18 +14,22 @@ TENTHS = 1
 EVERY = "*"
 
 
-def experience(marts: Mapping[str, Rows], strata: Mapping[str, int]) -> dict[str, Any] | None:
+def experience(
+    marts: Mapping[str, Rows], strata: Mapping[str, int], models: Mapping[str, int]
+) -> dict[str, Any] | None:
     """What people say of each model by itself; None where nobody was asked.
 
     Args:
         marts: rows by mart.
         strata: the place of each stratum that the page has.
+        models: the place of each model that the page has.
 
     Returns:
         `criteria`: their labels and questions. Then rows with the place of their `stratum` and
-        whether they are `is_weighted`: `models`, in the order of the first criterion, with `name`
-        and, by criterion, `rating`, `lo`, `hi` in tenths and `people`, null where there is none;
-        `gaps`, over all models, in tenths; `findings`, sentences. Ends are null where all people
+        whether they are `is_weighted`: `models`, in the order of the first criterion, with `name`,
+        the place of the `model`, null where it is on no board, and, by criterion, `rating`, `lo`,
+        `hi` in tenths and `people`, null where there is none; `gaps`, over all models, in tenths;
+        `findings`, sentences, each with the place of its `model`. Ends are null where all people
         said the same.
     """
     rows = [row for row in marts["rpt_experience"] if _is_shown(row, strata)]
@@ -50,7 +54,7 @@ def experience(marts: Mapping[str, Rows], strata: Mapping[str, int]) -> dict[str
     findings.sort(key=lambda row: (row["p_adjusted"], row["sentence"]))
     return {
         "criteria": [{"label": row["label"], "question": row["question"]} for row in criteria],
-        "models": _models(rows, list(order), names, strata),
+        "models": _models(rows, list(order), names, (strata, models)),
         "gaps": [
             {
                 **_place(row, strata),
@@ -62,7 +66,14 @@ def experience(marts: Mapping[str, Rows], strata: Mapping[str, int]) -> dict[str
             }
             for row in gaps
         ],
-        "findings": [{**_place(row, strata), "sentence": row["sentence"]} for row in findings],
+        "findings": [
+            {
+                **_place(row, strata),
+                "model": models.get(row["model_id"]),
+                "sentence": row["sentence"],
+            }
+            for row in findings
+        ],
     }
 
 
@@ -75,7 +86,7 @@ def ratings_alone(marts: Mapping[str, Rows]) -> dict[str, Any]:
         of everybody, with weighted rows alone where there are any, and `others`: models that have
         none; None where nothing may be shown.
     """
-    rated = experience(marts, {DEFAULT_STRATUM: 0})
+    rated = experience(marts, {DEFAULT_STRATUM: 0}, {})
     if rated is not None:
         weighted = [row for row in rated["models"] if row["is_weighted"]]
         names = {row["name"] for row in weighted}
@@ -92,8 +103,12 @@ PAIR = ("criterion", "against_criterion")
 
 
 def _models(
-    rows: Rows, criteria: list[str], names: Mapping[str, str], strata: Mapping[str, int]
+    rows: Rows,
+    criteria: list[str],
+    names: Mapping[str, str],
+    places: tuple[Mapping[str, int], Mapping[str, int]],
 ) -> Rows:
+    strata, models = places
     found: dict[tuple[int, bool, str], dict[str, Row]] = {}
     for row in rows:
         place = _place(row, strata)
@@ -110,6 +125,7 @@ def _models(
             "stratum": key[0],
             "is_weighted": key[1],
             "name": names.get(key[2], key[2]),
+            "model": models.get(key[2]),
             **{
                 name: [
                     _tenths(found[key][one][column]) if one in found[key] else None

@@ -77,18 +77,22 @@ def reading(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _texts(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    is_corrected = row["corrected_per_1000"] is not None
-    base = "corrected_per_1000" if is_corrected else "naive_per_1000"
-    value, lo, hi = (row[f"{base}{end}"] for end in ("", "_lo", "_hi"))
-    below = row["unseen_below_per_1000"]
     grades = [GRADES.get(row[column] or "", "") for column in ("grade_best", "grade_worst")]
     return {
         "name": name,
-        "value": "none seen" if below is not None and not is_corrected else f"{value:,.1f}",
-        "interval": f"below {below:,.1f}"
-        if below is not None and not is_corrected
-        else f"{lo:,.1f} to {hi:,.1f}",
+        **incident_texts(row),
         "correction": CORRECTIONS[row["error_basis"]],
         "answer_count": f"{row['answer_count']:,}",
         "grade": grades[0] if grades[0] == grades[1] else f"{grades[0]} to {grades[1]}",
     }
+
+
+def incident_texts(row: Mapping[str, Any]) -> dict[str, str]:
+    """Incidents per 1,000 answers and their interval, corrected where that can be."""
+    is_corrected = row["corrected_per_1000"] is not None
+    base = "corrected_per_1000" if is_corrected else "naive_per_1000"
+    value, lo, hi = (row[f"{base}{end}"] for end in ("", "_lo", "_hi"))
+    below = row["unseen_below_per_1000"]
+    if below is not None and not is_corrected:
+        return {"value": "none seen", "interval": f"below {below:,.1f}"}
+    return {"value": f"{value:,.1f}", "interval": f"{lo:,.1f} to {hi:,.1f}"}

@@ -19,8 +19,9 @@ from publishing.boards.view import (
 
 Rows = list[dict[str, Any]]
 PAIRS = "rpt_pairwise"
-# Head to head has a row and a column per model; of more models it shows the best.
-MATRIX_MODELS = 100
+# The page has room for so many pairs of models: boards of everybody and of countries come first,
+# with their best models, and groups have what is left.
+PAIRS_MOST, PAIRS_MOST_WHOLE = 48_000, 30_000
 
 # Mart -> columns and the one value each must have, so that a large mart is not read whole.
 READ: dict[str, dict[str, Any]] = {
@@ -28,6 +29,7 @@ READ: dict[str, dict[str, Any]] = {
     "dim_criterion": {},
     "dim_model": {},
     "dim_stratum": {},
+    "dim_study": {},
     "fct_stratum_coverage": {},
     "publication": {},
     "rpt_about_study": {},
@@ -42,8 +44,9 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_leaderboard": {},
     "rpt_log_integrity": {},
     "rpt_model_profile": {},
-    PAIRS: {"stratum_id": DEFAULT_STRATUM, "estimator": DEFAULT_ESTIMATOR},
+    PAIRS: {"estimator": DEFAULT_ESTIMATOR},
     "rpt_rank_comparison": {},
+    "rpt_rank_history": {"estimator": DEFAULT_ESTIMATOR, "is_default": True},
     "rpt_safety": {"stratum_id": DEFAULT_STRATUM},
     "rpt_safety_incident": {
         "stratum_id": DEFAULT_STRATUM,
@@ -81,41 +84,61 @@ def read_marts(directory: Path) -> dict[str, Rows]:
 
 
 def _pairs(directory: Path, leaderboard: Rows) -> Rows:
-    table, rows = _table(directory, PAIRS), []
-    for (dimension, weighting), models in best_models(leaderboard).items():
-        rows += _among(table, dimension, weighting, models).to_pylist()
+    table = _table(directory, PAIRS)
+    wanted = [
+        dict(zip(BOARD, board, strict=True)) | {"model": model}
+        for board, models in paired_models(leaderboard).items()
+        for model in models
+    ]
+    if not wanted:
+        return []
+    for column in PAIR:
+        kept = pa.Table.from_pylist(wanted).rename_columns([*BOARD, column])
+        table = table.join(kept, keys=[*BOARD, column], join_type="left semi")
+    rows: Rows = table.sort_by([(name, "ascending") for name in (*BOARD, *PAIR)]).to_pylist()
     return rows
 
 
-def best_models(leaderboard: Rows) -> dict[tuple[str, str], list[str]]:
-    """The models that head to head has room for: the best of everybody's default board.
+BOARD, PAIR = ("stratum_id", "dimension", "weighting"), ("model_a", "model_b")
 
-    Per dimension and the weighting of that board.
-    """
-    boards: dict[tuple[str, str], list[tuple[int, str]]] = {}
+
+def paired_models(leaderboard: Rows) -> dict[tuple[str, str, str], list[str]]:
+    """The models that head to head has room for, by board: the best of each default board."""
+    boards: dict[tuple[str, str], dict[str, Rows]] = {}
     for row in leaderboard:
-        if all(row[column] == value for column, value in READ[PAIRS].items()):
-            ranked = boards.setdefault((row["dimension"], row["weighting"]), [])
-            if row["rank"] <= MATRIX_MODELS:
-                ranked.append((row["rank"], row["model_id"]))
-    best = {}
-    for dimension in sorted({dimension for dimension, _ in boards}):
-        weighting = default_weighting([kind for own, kind in boards if own == dimension])
-        if (dimension, weighting) in boards:
-            models = [model for _, model in sorted(boards[dimension, weighting])]
-            best[dimension, weighting] = models
-    return best
+        if row["estimator"] == DEFAULT_ESTIMATOR:
+            of_both = boards.setdefault((row["stratum_id"], row["dimension"]), {})
+            of_both.setdefault(row["weighting"], []).append(row)
+    default = {
+        (*key, weighting): sorted(found[weighting], key=lambda row: int(row["rank"]))
+        for key, found in sorted(boards.items())
+        for weighting in (default_weighting(sorted(found)),)
+        if weighting in found
+    }
+    is_group = {board: "/" in board[0] for board in default}
+    sizes, left = {}, PAIRS_MOST
+    for kind, most in ((False, PAIRS_MOST_WHOLE), (True, PAIRS_MOST)):
+        own = [rows for board, rows in default.items() if is_group[board] == kind]
+        sizes[kind] = _room([len(rows) for rows in own], min(most, left))
+        left -= sum(_pair_count(min(len(rows), sizes[kind])) for rows in own)
+    return {
+        board: [row["model_id"] for row in rows[: sizes[is_group[board]]]]
+        for board, rows in default.items()
+    }
 
 
-def _among(table: pa.Table, dimension: str, weighting: str, models: list[str]) -> pa.Table:
-    wanted = pc.and_(
-        pc.equal(table.column("dimension"), dimension),
-        pc.equal(table.column("weighting"), weighting),
-    )
-    for column in ("model_a", "model_b"):
-        here = pc.is_in(table.column(column), value_set=pa.array(models, pa.string()))
-        wanted = pc.and_(wanted, here)
-    return table.filter(wanted)
+def _pair_count(models: int) -> int:
+    return models * (models - 1) // 2
+
+
+def _room(counts: list[int], pairs: int) -> int:
+    """How many models each of some boards may pair, so that all have so many pairs together."""
+    size = 1
+    while size < max(counts, default=0) and (
+        sum(_pair_count(min(count, size + 1)) for count in counts) <= pairs
+    ):
+        size += 1
+    return size
 
 
 def read_mart(directory: Path, name: str) -> Rows:

@@ -9,9 +9,9 @@ columns of small differences; that keeps the page in its size.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from publishing.boards.dependence import dependence_sentence, dependence_words
+from publishing.boards.dependence import dependence_words
 from publishing.boards.view import (
     DEFAULT_DIMENSION,
     DEFAULT_STRATUM,
@@ -21,25 +21,32 @@ from publishing.boards.view import (
     title,
 )
 from publishing.counted import counted
+from publishing.dates import long_date
 from publishing.page.about import about
 from publishing.page.benchmarks import benchmark_section
 from publishing.page.experience import experience, ratings_alone
 from publishing.page.incidents import incidents
-from publishing.page.marts import MATRIX_MODELS, Rows
+from publishing.page.leaderboards import (
+    PERCENT,
+    SKILL,
+    Key,
+    Places,
+    board_columns,
+    columns,
+    key_of,
+    scaled,
+)
+from publishing.page.marts import Rows
+from publishing.page.pairs import pairs
+from publishing.page.profiles import profiles
 from publishing.page.safety import safety
+from publishing.page.study import collection, named_study
 from publishing.page.sycophancy import sycophancy
+from publishing.page.time import over_time
 
 Row = Mapping[str, Any]
-Places = Mapping[str, Mapping[str, int]]
-SCHEMA_VERSION = 2
-SKILL, PERCENT, PERMILLE, RANK = 2, 2, 3, 1  # decimal places that are kept
-FEW_BATTLES, WIDE_INTERVAL, APART, NEW_TIER = 1, 2, 4, 8
-PROVISIONAL_FLAGS = {
-    None: 0,
-    "few_battles": FEW_BATTLES,
-    "wide_interval": WIDE_INTERVAL,
-    "few_battles_and_wide_interval": FEW_BATTLES | WIDE_INTERVAL,
-}
+SCHEMA_VERSION = 3
+PERMILLE, RANK = 3, 1  # decimal places that are kept
 EXACT = "trueskill_ep"
 # In the order in which they are offered; others follow under their own names.
 ESTIMATORS = {
@@ -61,15 +68,6 @@ ESTIMATORS = {
     ),
 }
 CODE_DIGITS = 16
-
-
-class Key(NamedTuple):
-    """Which leaderboard."""
-
-    stratum_id: str
-    dimension: str
-    estimator: str
-    weighting: str
 
 
 def page_data(
@@ -117,10 +115,10 @@ def page_data(
         "schema_version": SCHEMA_VERSION,
         "board": {name: publication[name] for name in PUBLICATION_COLUMNS},
         "editions": [dict(edition) for edition in editions],
-        "models": _columns(models, MODEL_COLUMNS),
-        "dimensions": _columns(dimensions, ("dimension", "label", "description")),
+        "models": columns(models, MODEL_COLUMNS),
+        "dimensions": columns(dimensions, ("dimension", "label", "short_label", "description")),
         "strata": {
-            **_columns(strata, ("stratum_id", "country", "axis", "group_name", "label")),
+            **columns(strata, ("stratum_id", "country", "axis", "group_name", "label")),
             **coverage(strata, marts["fct_stratum_coverage"]),
         },
         "estimators": {
@@ -134,9 +132,13 @@ def page_data(
         ),
         "opens_with": first and keys.index(first),
         "plain": first and plain_table(first, boards[first], models, marts["rpt_board_summary"]),
-        "pairs": pairs(marts["rpt_pairwise"], places),
+        "pairs": pairs(marts["rpt_pairwise"], ordered),
+        "profiles": profiles(marts, places["model_id"]),
+        "study": named_study(marts["dim_study"]),
+        "collection": collection(marts["rpt_data_collection"], places["stratum_id"]),
         "history": history(summaries, places),
-        "experience": experience(marts, places["stratum_id"]),
+        "time": over_time(marts["rpt_rank_history"], places),
+        "experience": experience(marts, places["stratum_id"], places["model_id"]),
         "alone": None if first else ratings_alone(marts),
         "ties": ties(marts["rpt_tie_rate"], places),
         "divisions": divisions(by_country(consistency), places),
@@ -171,193 +173,46 @@ PUBLICATION_COLUMNS = (
     "code_version", "provisional_battle_count", "disclosed_people_min",
 )  # fmt: skip
 MODEL_COLUMNS = (
-    "model_id", "display_name", "provider", "retired_reason", "retired_date", "private_note",
+    "model_id", "display_name", "provider", "terms", "released", "retired_reason",
+    "retired_date", "private_note",
 )  # fmt: skip
 
 
-def scaled(value: float, places: int) -> int:
-    """A number as a whole count of 10^-places, rounded as every other surface rounds it."""
-    whole: int = round(round(value, places) * 10**places)
-    return whole
-
-
-def board_columns(
-    boards: Mapping[Key, Rows], comparisons: Rows, summaries: Rows, places: Places
-) -> dict[str, Any]:
-    """Every board's head and rows.
-
-    Args:
-        boards: rows by key, best first, in the order to be shown.
-        comparisons: of `rpt_rank_comparison`.
-        summaries: of `rpt_board_summary`.
-        places: per key column, the place of each of its values; and of each model.
-
-    Returns:
-        Columns with one entry per board. Below `rows` an entry is a list, one number per model:
-        `model` its place; `skill` in hundredths, the first as it is, then how much less;
-        `lo` and `hi` how far the interval's ends are off, `hi` less `lo`; `rank_lo` and `rank_hi`
-        how far off; `best` and `win` percent; `change` of rank; `flags`
-        1 provisional for few battles, 2 for a wide interval, 4 unlike the board of reference,
-        8 the first of a new tier.
-        `dependence` is the place in `dependences` of what the intervals rest on: words beside the
-        title, and a sentence.
-        `tally` is the place in `tallies` of the battles of each model, by the model's place.
-    """
-    compared: dict[Key, dict[str, Row]] = {}
-    for row in comparisons:
-        compared.setdefault(_key(row), {})[row["model_id"]] = row
-    summary = {_key(row): row for row in summaries}
-    heads, tables = [], []
-    tallies: dict[tuple[int, ...], int] = {}
-    dependences: dict[tuple[str, str], int] = {}
-    for key, board in boards.items():
-        counts = {row["model_id"]: row["battle_count"] for row in board}
-        tally = tuple(counts.get(model, 0) for model in places["model_id"])
-        beside = compared.get(key, {})
-        head = _head(key, summary[key], beside, places)
-        words = dependence_words(board[0], summary[key]["battle_count"])
-        depends = (words, dependence_sentence(board[0]))
-        head["dependence"] = dependences.setdefault(depends, len(dependences))
-        heads.append({**head, "tally": tallies.setdefault(tally, len(tallies))})
-        rows = _rows(board, beside, places["model_id"])
-        tables.append(_columns(rows, list(rows[0])))
-    return {
-        **_columns(heads, list(heads[0]) if heads else ()),
-        "rows": _columns(tables, list(tables[0]) if tables else ()),
-        "tallies": [list(tally) for tally in tallies],
-        "dependences": [list(depends) for depends in dependences],
-    }
-
-
-def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -> dict[str, Any]:
-    reference = next((row for row in compared.values() if row["reference_rank"]), None)
-    if reference and reference["reference_stratum_id"] not in places["stratum_id"]:
-        reference = None  # its board rests on too few people to be published
-    effective = summary["effective_participant_count"]
-    return {
-        **{name: places[name][value] for name, value in key._asdict().items()},
-        "reference": reference
-        and [
-            places["stratum_id"][reference["reference_stratum_id"]],
-            places["dimension"][reference["reference_dimension"]],
-        ],
-        "effective": None if effective is None else round(effective),
-        **{name: summary[name] for name in SUMMARY_COLUMNS},
-        "sd": scaled(summary["skill_sd_median"], SKILL),
-    }
-
-
-NOT_COMPARED: Row = {"rank_gain": None, "is_different": None}
-SUMMARY_COLUMNS = (
-    "battle_count",
-    "battle_left_out_count",
-    "has_few_people",
-    "heard_count",
-    "leader_count",
-    "component_count",
-    "misfits",
-)
-
-
-def _rows(board: Rows, compared: Mapping[str, Row], models: Mapping[str, int]) -> Rows:
-    rows: Rows = []
-    before = tier = None
-    for row in board:
-        # A comparison may stay behind where the board itself is shown.
-        beside = compared.get(row["model_id"], NOT_COMPARED)
-        skill, lo, hi = (scaled(row[name], SKILL) for name in ("skill", "skill_lo", "skill_hi"))
-        rows.append(
-            {
-                "model": models[row["model_id"]],
-                "skill": skill if before is None else before - skill,
-                "lo": skill - lo,
-                "hi": (hi - skill) - (skill - lo),
-                "rank_lo": row["rank"] - row["rank_lo"],
-                "rank_hi": row["rank_hi"] - row["rank"],
-                "best": scaled(row["p_best"], PERCENT),
-                "win": scaled(row["win_share"], PERCENT),
-                "change": beside["rank_gain"],
-                "flags": PROVISIONAL_FLAGS[row["provisional_reason"]]
-                | (APART if beside["is_different"] else 0)
-                | (NEW_TIER if tier and row["tier"] and row["tier"] > tier else 0),
-            }
-        )
-        before, tier = skill, row["tier"]
-    return rows
-
-
 def plain_table(key: Key, board: Rows, models: Rows, summaries: Rows) -> dict[str, Any]:
-    """A leaderboard's title and rows as they are in the mart, with the models' names."""
+    """A leaderboard's title and rows, with the models' names.
+
+    In the order of the page: ranked, then withdrawn, then those of too few votes.
+    """
     known = {row["model_id"]: row for row in models}
-    verdicts = next(row["battle_count"] for row in summaries if _key(row) == key)
+    verdicts = next(row["battle_count"] for row in summaries if key_of(row) == key)
     beside = dependence_words(board[0], verdicts)
     return {
         "title": title(
             key._asdict(), beside=beside, is_simulated=False
         ),  # the page says so everywhere
-        "rows": [
-            {**row, "name": named["display_name"], "notes": _notes(row, named)}
-            for row in board
-            for named in (known[row["model_id"]],)
-        ],
+        "rows": sorted(
+            (
+                {**row, "name": named["display_name"], "notes": _notes(row, named)}
+                for row in board
+                for named in (known[row["model_id"]],)
+            ),
+            key=lambda row: (
+                row["is_provisional"],
+                known[row["model_id"]]["retired_reason"] is not None,
+                row["rank"],
+            ),
+        ),
     }
 
 
 def _notes(row: Row, model: Row) -> str:
     """What a reader must know before quoting a row: provisional, private, withdrawn."""
     said = [
-        "provisional: don't quote" if row["is_provisional"] else "",
+        "too few votes: don't quote" if row["is_provisional"] else "",
         f"private, {model['private_note']}" if model["private_note"] else "",
         "withdrawn" if model["retired_reason"] else "",
     ]
     return "; ".join(filter(None, said))
-
-
-def pairs(rows: Rows, places: Places) -> list[dict[str, Any] | None]:
-    """Per dimension: each pair of models once, by place, (0, 1), (0, 2), ..., (1, 2), ...
-
-    `better` and `worse` are the chances that the first or the second has the higher skill, `win`
-    and `lose` that the first or the second wins the next battle, in percent; `battle_count` how
-    often they met. A pair is null where one of the two is not on the board. `is_weighted`: whether
-    it is of the weighted board. Of very many models only the best are paired: `models`, their
-    places.
-    """
-    models = list(places["model_id"])
-    found: dict[str, dict[tuple[str, str], Row]] = {}
-    for row in rows:
-        found.setdefault(row["dimension"], {})[row["model_a"], row["model_b"]] = row
-    return [
-        _pairs(found[dimension], models, places["model_id"]) if dimension in found else None
-        for dimension in places["dimension"]
-    ]
-
-
-def _pairs(
-    rows: Mapping[tuple[str, str], Row], models: Sequence[str], places: Mapping[str, int]
-) -> dict[str, Any]:
-    is_whole = len(models) <= MATRIX_MODELS
-    paired = {model for pair in rows for model in pair}
-    among = models if is_whole else [model for model in models if model in paired]
-    ordered = [(a, b) for place, a in enumerate(among) for b in among[place + 1 :]]
-    columns: dict[str, Any] = _columns([_pair(rows, a, b) for a, b in ordered], PAIR_COLUMNS)
-    columns["is_weighted"] = any(_weighs(row["weighting"]) for row in rows.values())
-    return columns if is_whole else {**columns, "models": [places[model] for model in among]}
-
-
-PAIR_COLUMNS = ("better", "worse", "win", "lose", "battle_count")
-
-
-def _pair(rows: Mapping[tuple[str, str], Row], a: str, b: str) -> dict[str, int | None]:
-    row, other = rows.get((a, b)), rows.get((b, a))
-    if row is None or other is None:
-        return dict.fromkeys(PAIR_COLUMNS)
-    return {
-        "better": scaled(row["p_better"], PERCENT),
-        "worse": scaled(other["p_better"], PERCENT),
-        "win": scaled(row["p_win"], PERCENT),
-        "lose": scaled(other["p_win"], PERCENT),
-        "battle_count": row["battle_count"],
-    }
 
 
 def ties(rows: Rows, places: Places) -> Rows:
@@ -469,7 +324,7 @@ def margins(rows: Rows, weighted: Rows) -> Rows:
     shown = {(row["country"], row["scheme"]) for row in weighted}
     return [
         {
-            **{name: row[name] for name in ("country", "variable", "level")},
+            **{name: row[name] for name in ("country", "variable_label", "level")},
             **{
                 name: scaled(row[f"{name}_share"], PERMILLE)
                 for name in ("before", "after", "target")
@@ -485,7 +340,10 @@ def diagnostics(rows: Rows) -> Rows:
     """What the default weighting costs and how well it fits, per country."""
     return [
         {
-            **{name: row[name] for name in ("country", "scheme", "participant_count")},
+            **{
+                name: row[name]
+                for name in ("country", "scheme", "scheme_label", "participant_count")
+            },
             "effective": round(row["effective_participant_count"]),
             **{
                 name: scaled(row[name], 2) for name in ("design_effect", "weight_min", "weight_max")
@@ -535,7 +393,7 @@ def _boards(rows: Rows) -> dict[Key, Rows]:
     boards: dict[Key, Rows] = {}
     for row in sorted(rows, key=lambda row: (row["rank"], row["model_id"])):
         if _is_shown(row["weighting"]):
-            boards.setdefault(_key(row), []).append(row)
+            boards.setdefault(key_of(row), []).append(row)
     return boards
 
 
@@ -552,10 +410,6 @@ def _opens_with(keys: Sequence[Key], places: Places) -> Key | None:
         )
 
     return min(keys, key=order, default=None)
-
-
-def _key(row: Row) -> Key:
-    return Key(*(row[name] for name in Key._fields))
 
 
 def _is_shown(weighting: str) -> bool:
@@ -581,12 +435,21 @@ def _models(rows: Rows, boards: Mapping[Key, Rows]) -> Rows:
             "retired_reason": row["retired_reason"] or "no reason given"
             if row["is_retired"]
             else None,
-            "retired_date": row["retired_at"].date().isoformat() if row["retired_at"] else None,
+            "retired_date": long_date(row["retired_at"]) if row["retired_at"] else None,
+            "released": long_date(row["released_at"]) if row["released_at"] else None,
+            "terms": LICENCE_KINDS.get(row["licence_kind"] or "", row["licence"]),
             "private_note": _private_note(row),
         }
         for row in sorted(rows, key=lambda row: (row["display_name"].casefold(), row["model_id"]))
         if row["model_id"] in judged
     ]
+
+
+LICENCE_KINDS = {
+    "open_source": "Open source",
+    "open_weights": "Open weights",
+    "proprietary": "Proprietary",
+}
 
 
 def _private_note(row: dict[str, Any]) -> str | None:
@@ -595,7 +458,7 @@ def _private_note(row: dict[str, Any]) -> str | None:
         return None
     if row["public_id"] is None:
         return "not published"
-    day = f" on {row['published_at'].date().isoformat()}" if row["published_at"] else ""
+    day = f" on {long_date(row['published_at'])}" if row["published_at"] else ""
     return f"published as {row['public_id']}{day}"
 
 
@@ -607,7 +470,3 @@ def _known(rows: Rows, name: str, used: set[str]) -> Rows:
 
 def _places(names: Any) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
-
-
-def _columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in names}

@@ -21,23 +21,26 @@ HERE = Path(__file__).resolve().parent
 # A template and a script of that name each, in the order of the page, and the link at the top.
 SECTIONS = {
     "leaderboard": "Leaderboard",
-    "questions": "Questions",
+    "pairs": "Head to head",
     "groups": "Groups",
-    "experience": "Experience",
-    "pairs": None,
+    "alike": "People like me",
     "judges": None,
-    "sure": "How sure",
+    "questions": "Questions",
+    "time": "Over time",
+    "experience": "Experience",
     "safety": "Sensitive topics",
     "incidents": "Incidents",
     "sycophancy": "Sycophancy",
     "benchmarks": "Benchmarks",
     "about": "About",
-    "boards": "Boards",
 }
-# Written by templates, so the script doesn't need them.
-TEMPLATES_ONLY = (
-    "plain", "alone", "integrity", "safety", "incidents", "sycophancy", "benchmarks", "about",
-)  # fmt: skip
+# Where there is room their links stand beside the name; the others are behind a button.
+MAIN_SECTIONS = ("leaderboard", "pairs", "groups", "questions", "time", "about")
+# Written by templates alone, so they have no script.
+NO_SCRIPT = ("safety", "incidents", "sycophancy", "benchmarks")
+NOT_IN_SCRIPT = (*NO_SCRIPT, "plain", "alone", "integrity", "about")
+BEFORE = ("state", "drawing", "pictures", "headline")
+AFTER = ("forest", "profile", "filters", "main")
 SIMULATED_TAG = Markup('<span class="fake">Simulated</span>')
 
 
@@ -51,23 +54,31 @@ def page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if data["opens_with"] is None:
         return _rendered("empty", data, names)
     sections = {name: label for name, label in SECTIONS.items() if _has(data, name)}
-    script = _script(name for name in sections if name not in TEMPLATES_ONLY)
-    strata = data["strata"]
+    models = data["models"]
     return _rendered(
         "page",
         data,
         names,
-        script,
+        _script(name for name in sections if name not in NO_SCRIPT),
         sections=sections,
-        json=_json({name: data[name] for name in data if name not in TEMPLATES_ONLY}),
-        countries=[
-            (stratum, label)
-            for stratum, label, axis in zip(
-                strata["stratum_id"], strata["label"], strata["axis"], strict=True
-            )
-            if axis is None
-        ],
+        main_sections=MAIN_SECTIONS,
+        json=_json({name: data[name] for name in data if name not in NOT_IN_SCRIPT}),
+        who=_who(data["strata"]),
+        makers=sorted(set(filter(None, models["provider"])), key=str.casefold),
+        terms=sorted(set(filter(None, models["terms"])), key=str.casefold),
     )
+
+
+def _who(strata: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Who may have judged, to choose from: everybody and countries, then groups by axis."""
+    labels = dict(zip(strata["stratum_id"], strata["label"], strict=True))
+    found: dict[str, list[tuple[str, str]]] = {"": []}
+    for stratum, country, axis in zip(
+        *(strata[name] for name in ("stratum_id", "country", "axis")), strict=True
+    ):
+        title = "" if axis is None else f"{labels.get(country, country)}, {axis}"
+        found.setdefault(title, []).append((stratum, labels[stratum]))
+    return list(found.items())
 
 
 def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -77,11 +88,17 @@ def method_page(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _has(data: Mapping[str, Any], section: str) -> bool:
     """Whether there is anything to compare in a section."""
-    if section in {"experience", *TEMPLATES_ONLY}:
+    if section in {"experience", "time", *NO_SCRIPT}:
         return data[section] is not None
     if section == "judges":
         return bool(data["judges"])
-    compared = {"questions": ("dimensions", "dimension"), "groups": ("strata", "stratum_id")}
+    if section == "alike":
+        return any(data["strata"]["axis"])
+    compared = {
+        "questions": ("dimensions", "dimension"),
+        "groups": ("strata", "stratum_id"),
+        "pairs": ("models", "model_id"),
+    }
     table, column = compared.get(section, ("models", "model_id"))
     return section not in compared or len(data[table][column]) > 1
 
@@ -114,8 +131,7 @@ def _rendered(
 
 def _script(sections: Iterable[str]) -> str:
     """In one scope of its own: what all sections use, the sections, and what drives them."""
-    files = ["state.js", "drawing.js", *(f"{name}.js" for name in sections)]
-    text = _static([*files, "filters.js", "main.js"])
+    text = _static(f"{name}.js" for name in (*BEFORE, *sections, *AFTER))
     return f'(() => {{\n"use strict";\n{text}}})();\n'
 
 

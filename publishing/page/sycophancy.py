@@ -53,15 +53,19 @@ def sycophancy(rates: Rows, effects: Rows, names: Mapping[str, str]) -> dict[str
 
 
 def _texts(row: Mapping[str, Any], name: str) -> dict[str, str]:
-    base = "naive_share" if row["corrected_share"] is None else "corrected_share"
-    value, lo, hi = (row[f"{base}{end}"] for end in ("", "_lo", "_hi"))
     return {
         "name": name,
-        "value": f"{value:.0%}",
-        "interval": f"{lo:.0%} to {hi:.0%}",
+        **sycophancy_texts(row),
         "correction": CORRECTIONS[row["error_basis"]],
         "answer_count": f"{row['answer_count']:,}",
     }
+
+
+def sycophancy_texts(row: Mapping[str, Any]) -> dict[str, str]:
+    """The share of sycophantic answers and its interval, corrected where that can be."""
+    base = "naive_share" if row["corrected_share"] is None else "corrected_share"
+    value, lo, hi = (row[f"{base}{end}"] for end in ("", "_lo", "_hi"))
+    return {"value": f"{value:.0%}", "interval": f"{lo:.0%} to {hi:.0%}"}
 
 
 def sentence(row: Mapping[str, Any]) -> str:

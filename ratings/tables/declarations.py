@@ -125,6 +125,9 @@ _TABLES = (
         micro("p_better", "P(skill of a above skill of b), millionths."),
         micro("p_win", "P(a wins the next battle), millionths."),
         micro("p_tie", "P(the next battle is a tie), millionths."),
+        micro("win_share", "Share of battles a is expected to win, a tie half, millionths."),
+        micro("win_share_lo", "Lower end of its 95% interval, millionths."),
+        micro("win_share_hi", "Upper end, millionths."),
         count("battle_count", "Battles between the two."),
     ),
     table(

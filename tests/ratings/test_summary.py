@@ -54,6 +54,20 @@ def test_two_models_have_closed_forms() -> None:
     assert pairs.p_win.tolist() == pytest.approx([win, lose], abs=1e-14)
     assert pairs.p_tie[0] == pytest.approx(1 - win - lose, abs=1e-14)
     assert pairs.battle_count.tolist() == [9, 9]
+    assert pairs.win_share.tolist() == pytest.approx(rows.winshare.tolist(), abs=1e-12)
+    ends = [d + side * norm.ppf(0.975) * np.sqrt(variance) for side in (-1, 1)]
+    shares = [norm.cdf((end - 2.0) / NOISE_SD) / 2 + norm.cdf((end + 2.0) / NOISE_SD) / 2
+              for end in ends]  # fmt: skip
+    assert [pairs.win_share_lo[0], pairs.win_share_hi[0]] == pytest.approx(shares, abs=1e-12)
+    assert pairs.win_share_lo[1] == pytest.approx(1 - shares[1], abs=1e-12)
+
+
+@pytest.mark.parametrize("lead", [1.9, 1.95, 1.97, 2.2])
+def test_an_interval_of_a_pair_leaves_out_a_half_where_one_is_surely_better(lead: float) -> None:
+    two = gaussian([25.0 + lead, 25.0], [[0.5, 0.0], [0.0, 0.5]])
+    pairs = pairwise(two, simulate(0, size=2, battles=9).counts).to_pandas()
+    assert (pairs.win_share_lo[0] > 0.5) == (pairs.p_better[0] > 0.975)
+    assert (pairs.win_share_hi[1] < 0.5) == (pairs.p_better[1] < 0.025)
 
 
 def test_p_best_of_three_is_an_orthant_probability() -> None:

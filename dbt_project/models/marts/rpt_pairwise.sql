@@ -41,6 +41,9 @@ select
     pairs.p_better_micro / 1e6 as p_better,
     pairs.p_win_micro / 1e6 as p_win,
     pairs.p_tie_micro / 1e6 as p_tie,
+    pairs.win_share_micro / 1e6 as win_share,
+    pairs.win_share_lo_micro / 1e6 as win_share_lo,
+    pairs.win_share_hi_micro / 1e6 as win_share_hi,
     pairs.battle_count,
     case
         when pairs.model_a = counts.model_a then counts.win_a_count else counts.win_b_count

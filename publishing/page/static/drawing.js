@@ -1,13 +1,13 @@
-// Numbers as people read them, markup, the axis of skills, and tables of coloured cells.
+// Numbers as people read them, markup, axes, and tables of coloured cells.
 const MINUS = "\u2212",
     EN_DASH = "\u2013";
 const formats = {
-    signed: (hundredths) =>
-        `${hundredths < 0 ? MINUS : "+"}${formats.decimal(Math.abs(hundredths), 2)}`,
     percent: (whole) => (whole <= 0 ? "<1%" : whole >= 100 ? ">99%" : `${whole}%`),
     share: (thousandths) => `${formats.decimal(thousandths, 1)}%`,
     count: (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ","),
     decimal: (number, places) => (number / 10 ** places).toFixed(places),
+    ends: ({ lo, hi }) => (lo === null ? "not published" : `${lo} to ${hi}`),
+    ranks: ({ rankLo, rankHi }) => (rankLo === rankHi ? `${rankLo}` : `${rankLo}${EN_DASH}${rankHi}`),
 };
 
 class Markup {
@@ -37,6 +37,18 @@ function fill(element, markup) {
     element.innerHTML = escaped(markup);
 }
 
+/** Names in a sentence: A, B and C. */
+function listed(names, word = "and") {
+    if (names.length < 2) return names;
+    return [...names.slice(0, -1).flatMap((name, at) => (at ? [", ", name] : [name])), ` ${word} `, names[names.length - 1]];
+}
+
+/** A text with its first letter large. */
+const begun = (text) => text[0].toUpperCase() + text.slice(1);
+
+/** As much of a name as there is room for. */
+const shortened = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+
 /** Neighbours that are of one kind: pairs of the kind and its items. */
 function runs(items, kindOf) {
     const found = [];
@@ -48,27 +60,43 @@ function runs(items, kindOf) {
     return found;
 }
 
-const STEPS = [100, 200, 500, 1000, 2000, 5000, 10000],
-    MOST_TICKS = 8,
-    MARGIN = 50;
-/** An axis that holds every value, and 0, with a little room and few ticks. */
+const TEN = 10,
+    EVEN = 50;
+/** An axis of shares that holds every value and one half, from ten to ten percent. */
 function axisOver(values) {
-    const least = Math.min(0, ...values),
-        most = Math.max(0, ...values);
-    const room = Math.max(1, Math.floor((most - least) / MARGIN)),
-        lo = least - room,
-        hi = most + room;
-    const step = STEPS.find((one) => (most - least) / one < MOST_TICKS) || STEPS[STEPS.length - 1];
-    const at = (value) => `${(((value - lo) / (hi - lo)) * 100).toFixed(2)}%`;
+    const known = values.filter((value) => value !== null);
+    const lo = Math.floor(Math.min(EVEN - TEN, ...known) / TEN) * TEN,
+        hi = Math.ceil(Math.max(EVEN + TEN, ...known) / TEN) * TEN;
+    const step = hi - lo > 5 * TEN ? 2 * TEN : TEN;
     const ticks = [];
-    for (let value = Math.ceil(lo / step) * step; value <= hi; value += step)
-        ticks.push({ value, x: at(value), isMinor: (value / step) % 2 !== 0 });
-    return { at, ticks };
+    for (let value = EVEN - Math.floor((EVEN - lo) / step) * step; value <= hi; value += step) ticks.push(value);
+    const at = (value) => ((value - lo) / (hi - lo)) * 100;
+    return { lo, hi, ticks, at, x: (value) => `${at(value).toFixed(2)}%` };
 }
 
-/** -5 to 5: how far from the average model, against the furthest. */
-function heatOfSkill(skill, most) {
-    return Math.sign(skill) * Math.min(5, Math.ceil((Math.abs(skill) / Math.max(1, most)) * 5 - 0.5));
+/** A dot within its interval on an axis, as a drawing that is as wide as its cell. */
+function whisker(axis, { value, lo, hi }, height = 20) {
+    const middle = height / 2;
+    const ticks = axis.ticks.map(
+        (tick) =>
+            html`<line class="${tick === EVEN ? "zero" : "tick"}" x1="${axis.x(tick)}" x2="${axis.x(tick)}" y1="0" y2="${height}"/>`,
+    );
+    const bar =
+        lo !== null &&
+        html`<line class="bar" x1="${axis.x(lo)}" x2="${axis.x(hi)}" y1="${middle}" y2="${middle}"/>`;
+    return html`<svg class="whisker" width="100%" height="${height}" aria-hidden="true">${ticks}${bar}<circle class="dot" cx="${axis.x(value)}" cy="${middle}" r="4.5"/></svg>`;
+}
+
+function axisLabels(axis) {
+    return axis.ticks.map(
+        (tick) => html`<text x="${axis.x(tick)}" y="13">${tick}%</text>`,
+    );
+}
+
+/** -5 to 5: how far from one half, against the furthest. */
+function heatOfShare(share, most) {
+    const distance = share - EVEN;
+    return Math.sign(distance) * Math.min(5, Math.ceil((Math.abs(distance) / Math.max(1, most)) * 5 - 0.5));
 }
 
 // A change is as strong as many of these shares of the models it is above.
@@ -84,12 +112,30 @@ function heatLines(first, shownBoards, cell) {
     const columns = shownBoards.map(
         (board) => new Map(board === undefined ? [] : rowsOf(board).map((row) => [row.model, row])),
     );
-    const skills = columns.flatMap((rows) => [...rows.values()].map((row) => Math.abs(row.skill)));
-    const most = Math.max(...skills);
+    const distances = columns.flatMap((rows) => [...rows.values()].map((row) => Math.abs(row.win - EVEN)));
+    const most = Math.max(...distances);
     return rowsOf(first).map(({ model, name }) => {
         const cells = columns.map((rows, place) =>
             rows.has(model) ? cell(rows.get(model), most, shownBoards[place]) : html`<td></td>`,
         );
-        return html`<tr><th scope="row">${name}</th>${cells}</tr>`;
+        return html`<tr><th scope="row">${profileLink(model, name)}</th>${cells}</tr>`;
     });
 }
+
+/** Lines of a table, those of one country and axis below a line that names them. */
+function groupedLines(entries, columns, lineOf) {
+    const kindOf = ({ stratum }) =>
+        strata.axis[stratum] === null ? "" : `${strata.country[stratum]}, ${strata.axis[stratum]}`;
+    return runs(entries, kindOf).map(([kind, own]) => [
+        kind && html`<tr class="sub"><th scope="colgroup" colspan="${columns}">${kind}</th></tr>`,
+        own.map((entry) => lineOf(entry, strata.group_name[entry.stratum] || strata.label[entry.stratum])),
+    ]);
+}
+
+/** A model's name that opens its profile. */
+function profileLink(model, name = models.display_name[model]) {
+    return html`<a class="to-profile" href="${addressOf(shown, { model: models.model_id[model] })}" data-model="${model}">${name}</a>`;
+}
+
+/** A rank as a cell of a table; none of what has too few votes. */
+const rankText = (row) => (row.isProvisional ? EN_DASH : String(row.rank));

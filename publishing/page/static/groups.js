@@ -1,13 +1,12 @@
-// Ranks or skills in each group, and how far ranks move between groups.
+// Ranks or win shares in each group, people like the reader, and how far ranks move between groups.
 sections.push({
-    choices: { heat: ["rank", "skill"] },
+    choices: { heat: ["rank", "win"] },
     draw(board) {
         const groups = strata.label.map((_, stratum) => beside(board, { stratum }));
         const first = groups.find((one) => one !== undefined);
         const table = byId("heat");
-        table.classList.toggle("wide", state.heat === "skill");
         fill(table.tHead, groupHeads());
-        const cell = state.heat === "skill" ? skillCell : changeCell(rowsOf(first).length);
+        const cell = state.heat === "win" ? winCell : changeCell(rowsOf(first).length);
         fill(table.tBodies[0], heatLines(first, groups, cell));
         drawDivisions(boards.dimension[board]);
     },
@@ -29,8 +28,8 @@ function groupHeads() {
         )}</tr>`;
 }
 
-function skillCell(row, most) {
-    return html`<td class="h${heatOfSkill(row.skill, most)}">${formats.signed(row.skill)}</td>`;
+function winCell(row, most) {
+    return html`<td class="h${heatOfShare(row.win, most)}">${row.win}</td>`;
 }
 
 /** Everybody's changes of rank are against another question, not other people: no colour. */
@@ -39,7 +38,7 @@ function changeCell(size) {
         const reference = boards.reference[board];
         const isAgainstOthers = reference && reference[0] !== boards.stratum_id[board];
         const heat = isAgainstOthers ? heatOfChange(row.change, size) : 0;
-        return html`<td class="h${heat}${isAgainstOthers && row.isApart && " apart"}">${row.rank}</td>`;
+        return html`<td class="h${heat}${isAgainstOthers && row.isApart && " apart"}">${rankText(row)}</td>`;
     };
 }
 

@@ -1,148 +1,152 @@
-// The sentence and the facts at the top, the leaderboard, the notes under it, and its CSV file.
-sections.push({
+// The table of models: search, filters, order, two models to compare; its notes and its CSV file.
+const makers = [...new Set(models.provider.filter(Boolean))].sort((a, b) => a.localeCompare(b)),
+    terms = [...new Set(models.terms.filter(Boolean))].sort((a, b) => a.localeCompare(b));
+// What each order compares; a second number settles ties.
+const ORDERS = {
+    rank: (row) => [row.rank],
+    name: (row) => [row.name.toLowerCase()],
+    win: (row) => [-row.win, row.rank],
+    range: (row) => [row.rankLo, row.rankHi, row.rank],
+    best: (row) => [-row.best, row.rank],
+    change: (row) => [-(changeOf(shown, row) ?? -models.model_id.length), row.rank],
+    votes: (row) => [-row.battles, row.rank],
+};
+const pinned = [];
+
+const leaderboard = {
+    choices: { find: null, maker: ["", ...makers], terms: ["", ...terms], order: Object.keys(ORDERS) },
     draw(board) {
         const rows = rowsOf(board);
-        const axis = axisOver(rows.flatMap((row) => [row.lo, row.hi]));
-        fill(byId("standfirst"), openingOf(board, rows));
-        fill(
-            byId("facts"),
-            factsOf(board, rows).map(([n, what]) => html`<div><dt>${what}</dt><dd>${n}</dd></div>`),
-        );
-        byId("board-title").textContent = titleOf(board);
+        const axis = axisOver(rows.flatMap((row) => [row.win, row.lo, row.hi]));
         byId("moved-head").textContent = referenceOf(board);
-        byId("board").classList.toggle("without-change", !boards.reference[board]);
-        fill(byId("axis"), axis.ticks.map(axisLabel));
-        fill(
-            byId("board").tBodies[0],
-            rows.map((row) => leaderboardRow(row, axis)),
-        );
+        byId("board").classList.toggle("without-change", !referenceOf(board));
+        fill(byId("axis"), axisLabels(axis));
+        for (const head of document.querySelectorAll("#board th[data-order]")) {
+            if (head.dataset.order !== state.order) head.removeAttribute("aria-sort");
+            else head.setAttribute("aria-sort", ORDERS[state.order](rows[0])[0] < 0 ? "descending" : "ascending");
+        }
+        const found = rows.filter(isFound);
+        fill(byId("board").tBodies[0], bodyOf(found, axis, new Set(leadersOf(board))));
+        byId("board").classList.toggle("tiered", state.order === "rank");
+        const isAll = found.length === rows.length;
+        byId("found").textContent = isAll ? "" : `${found.length} of ${rows.length} models`;
+        byId("clear").hidden = isAll;
+        if (byId("find").value !== state.find) byId("find").value = state.find;
+        for (const name of ["maker", "terms", "order"]) if (byId(name)) byId(name).value = state[name];
         fill(
             byId("notes"),
             notesOf(board, rows).map((note) => html`<p>${note}</p>`),
         );
+        drawPinned();
     },
-});
+};
+sections.push(leaderboard);
 
-function openingOf(board, rows) {
-    const [first] = rows,
-        leaders = boards.leader_count[board],
-        question = dimensions.label[boards.dimension[board]],
-        who = whoInline(boards.stratum_id[board]);
-    const others =
-        leaders > 1
-            ? `${leaders} models may be the best: the verdicts can’t tell which is.`
-            : "It stands alone at the top.";
-    return html`<strong>${first.name}</strong> comes first on <em>${question}</em> with <em>${who}</em>: ${formats.percent(first.best)} likely to be the best of ${rows.length}. ${others}`;
-}
+const searched = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-function factsOf(board, rows) {
-    const people = boards.heard_count[board],
-        effective = boards.effective[board],
-        ofSample = strata.heard_share[boards.stratum_id[board]],
-        ofAdults = strata.population_share[boards.stratum_id[board]];
-    const facts = [[formats.count(boards.battle_count[board]), "verdicts"]];
-    if (boards.battle_left_out_count[board])
-        facts.push([formats.count(boards.battle_left_out_count[board]), "verdicts left out, of people without a weight"]);
-    if (people) facts.push([formats.count(people), "people"]);
-    if (effective !== null && keyOf(board).isWeighted)
-        facts.push([formats.count(effective), "effective, after weighting"]);
-    if (boards.has_few_people[board]) facts.push(["*", "provisional: worth fewer than 50 people"]);
-    if (collapsedOf(board).length)
-        facts.push(["*", "provisional: for want of people, groups are weighted together"]);
-    facts.push([formats.count(rows.length), "models"]);
-    if (ofSample !== null && ofAdults !== null) {
-        facts.push([formats.share(ofSample), "of the country's sample"]);
-        facts.push([formats.share(ofAdults), "of the country's adults"]);
-    }
-    return facts;
-}
-
-function titleOf(board) {
-    const { stratum, dimension, isWeighted } = keyOf(board);
-    const [beside] = boards.dependences[boards.dependence[board]];
-    return `${dimensions.label[dimension]} · ${whoInline(stratum)} · ${isWeighted ? "weighted to the census" : "unweighted"}${beside && ` · ${beside}`}`;
-}
-
-/** Where levels that the board is weighted to had too few people, and joined others. */
-function collapsedOf(board) {
-    const country = strata.country[boards.stratum_id[board]],
-        weighting = weightings[boards.weighting[board]];
-    return data.diagnostics.filter(
-        (row) =>
-            row.is_collapsed &&
-            weighting.startsWith(row.scheme) &&
-            (country === null || country === row.country),
+function isFound({ model, name }) {
+    const text = searched(`${name} ${models.provider[model] ?? ""}`);
+    return (
+        searched(state.find).split(/\s+/).every((word) => text.includes(word)) &&
+        (!state.maker || models.provider[model] === state.maker) &&
+        (!state.terms || models.terms[model] === state.terms)
     );
 }
 
-/** What a change of rank is against: everybody, or on everybody's board the overall question. */
+/** Models that are ranked; then, below a line each, those withdrawn and those of too few votes. */
+function bodyOf(rows, axis, leaders) {
+    const compare = (one, other) => {
+        const [a, b] = [one, other].map(ORDERS[state.order]);
+        const at = a.findIndex((value, place) => value !== b[place]);
+        return at < 0 ? 0 : a[at] < b[at] ? -1 : 1;
+    };
+    const ordered = [...rows].sort(compare);
+    const parts = [
+        [null, ordered.filter((row) => !row.isRetired && !row.isProvisional)],
+        ["No longer offered: ranked with the others, by the votes they had", ordered.filter((row) => row.isRetired && !row.isProvisional)],
+        ["Not ranked yet: too few votes to quote", ordered.filter((row) => row.isProvisional)],
+    ];
+    if (!rows.length) return html`<tr role="row" class="none"><td role="cell" colspan="10">No model is called that.</td></tr>`;
+    return parts.map(([title, own]) => {
+        if (!own.length) return "";
+        const head = title && html`<tr role="row" class="below"><th role="columnheader" scope="colgroup" colspan="10">${title}</th></tr>`;
+        const isNewTier = (row, place) => !title && place > 0 && row.tier > own[place - 1].tier;
+        return [head, own.map((row, place) => leaderboardRow(row, axis, { leader: leaders.has(row), tier: isNewTier(row, place) }))];
+    });
+}
+
+/**
+ * What a change of rank is against: everybody; on everybody's board the overall question; on that
+ * the release before. Nothing where there is none of them.
+ */
 function referenceOf(board) {
-    if (!boards.reference[board]) return "Change";
+    if (!boards.reference[board]) return timelineOf(board) ? "Change" : "";
     const [stratum, dimension] = boards.reference[board];
     const label =
-        stratum !== boards.stratum_id[board] ? strata.label[stratum] : dimensions.label[dimension];
+        stratum !== boards.stratum_id[board] ? strata.label[stratum] : dimensions.short_label[dimension];
     return `vs ${label.toLowerCase()}`;
 }
 
-function axisLabel({ value, x, isMinor }) {
-    const label = value === 0 ? "0" : `${value < 0 ? MINUS : "+"}${Math.abs(value) / 100}`;
-    return html`<text${isMinor && html` class="minor"`} x="${x}" y="13">${label}</text>`;
-}
-
 function provisionalText(row) {
-    const halves = [row.hasFewBattles && "few battles", row.hasWideInterval && "wide interval"];
+    const halves = [row.hasFewBattles && "few votes", row.hasWideInterval && "wide interval"];
     return halves.filter(Boolean).join(", ");
 }
 
+/** How many ranks a model is higher there than on the board of reference; null where it isn't. */
+function changeOf(board, row) {
+    if (boards.reference[board]) return row.change;
+    const line = timelineOf(board);
+    return line ? (line.change[line.model.indexOf(row.model)] ?? null) : null;
+}
+
 function changeInWords(ranksUp) {
-    if (ranksUp === null) return "not on the other board";
+    if (ranksUp === null) return "nothing to compare";
     return ranksUp === 0 ? "same rank" : `${Math.abs(ranksUp)} ${ranksUp > 0 ? "higher" : "lower"}`;
 }
 
-function leaderboardRow(row, axis) {
-    const provisional = provisionalText(row);
+function leaderboardRow(row, axis, { leader, tier }) {
     const kinds = {
-        leader: row.rankLo === 1,
+        leader,
         retired: row.isRetired,
-        tier: row.isNewTier,
-        provisional,
+        tier,
+        provisional: row.isProvisional,
     };
-    const arrow = row.change > 0 ? "▲" : "▼";
-    const change = row.change ? `${arrow} ${Math.abs(row.change)}` : row.change === 0 && "=";
-    const tags = [
-        provisional && `provisional: ${provisional}`,
-        row.isPrivate && "private",
-        row.isRetired && "retired",
-    ];
-    const ticks = axis.ticks.map(
-        ({ value, x }) =>
-            html`<line class="${value === 0 ? "zero" : "tick"}" x1="${x}" x2="${x}" y1="0" y2="20"/>`,
-    );
+    const ranksUp = changeOf(shown, row);
+    const change = ranksUp ? `${ranksUp > 0 ? "▲" : "▼"}${Math.abs(ranksUp)}` : ranksUp === 0 && "=";
+    const tags = [row.isProvisional && provisionalText(row), row.isPrivate && "private"];
+    const isPinned = pinned.includes(row.model);
     return html`<tr role="row" class="${Object.keys(kinds).filter((kind) => kinds[kind]).join(" ")}">
-<td role="cell" class="rank"><b data-f="rank_lo">${row.rankLo}</b><span class="range" data-f="rank_hi">${row.rankHi > row.rankLo && EN_DASH + row.rankHi}</span></td>
-<th role="rowheader" scope="row"><span class="name" data-f="name">${row.name}</span> ${tags.filter(Boolean).map((tag) => html`<span class="tag">${tag}</span> `)}<span class="by">${models.provider[row.model]}</span></th>
-<td role="cell" class="plot"><span class="unseen" data-f="interval">${formats.signed(row.lo)} to ${formats.signed(row.hi)}</span><svg class="whisker" width="100%" height="20" aria-hidden="true">${ticks}<line class="bar" x1="${axis.at(row.lo)}" x2="${axis.at(row.hi)}" y1="10" y2="10"/><circle class="dot" cx="${axis.at(row.skill)}" cy="10" r="4.5"/></svg></td>
-<td role="cell" class="number skill" data-f="skill_text">${formats.signed(row.skill)}</td>
-<td role="cell" class="number best" data-f="best">${formats.percent(row.best)}</td>
+<td role="cell" class="rank" data-f="rank">${rankText(row)}</td>
+<th role="rowheader" scope="row"><span class="name" data-f="name">${profileLink(row.model)}</span> ${tags.filter(Boolean).map((tag) => html`<span class="tag">${tag}</span> `)}<span class="by">${models.provider[row.model]}</span></th>
+<td role="cell" class="plot">${whisker(axis, { value: row.win, lo: row.lo, hi: row.hi })}</td>
 <td role="cell" class="number win" data-f="win">${formats.percent(row.win)}</td>
-<td role="cell" class="number moved${row.isApart && " apart"}"><span aria-hidden="true">${change}</span><span class="unseen">${changeInWords(row.change)}</span></td>
-<td role="cell" class="number battles" data-f="battles">${formats.count(row.battles)}</td>
+<td role="cell" class="number ends more" data-label="95% interval" data-f="ends">${formats.ends(row)}</td>
+<td role="cell" class="number range more" data-label="Rank may be" data-f="range">${formats.ranks(row)}</td>
+<td role="cell" class="number best more" data-label="Chance to be the best" data-f="best">${formats.percent(row.best)}</td>
+<td role="cell" class="number moved more${boards.reference[shown] && row.isApart && " apart"}" data-label="${referenceOf(shown)}"><span aria-hidden="true">${change}</span><span class="unseen">${changeInWords(ranksUp)}</span></td>
+<td role="cell" class="number votes more" data-label="Votes" data-f="votes">${formats.count(row.battles)}</td>
+<td role="cell" class="pin more" data-label="Compare"><input type="checkbox" name="pin" value="${row.model}"${isPinned && " checked"} aria-label="Compare ${row.name}"></td>
+<td role="cell" class="open"><button type="button" aria-expanded="false" aria-label="More figures of ${row.name}"></button></td>
 </tr>`;
 }
 
 function notesOf(board, rows) {
     const [, sentence] = boards.dependences[boards.dependence[board]];
     const notes = sentence ? [sentence] : [];
-    const provisional = rows.filter(provisionalText).length;
+    if (rows.some((row) => row.lo === null))
+        notes.push("Of so few people, the intervals of win shares stay unpublished: they would say too much of each. The ranges of ranks are shown.");
+    if (!boards.reference[board] && timelineOf(board))
+        notes.push(html`<strong>Change</strong>: ranks risen or fallen since the release of ${data.time.dates.at(-2)}.`);
+    const provisional = rows.filter((row) => row.isProvisional).length;
     if (provisional) {
         const few =
             rows.some((row) => row.hasFewBattles) &&
-            html`<em>few battles</em> are fewer than ${data.board.provisional_battle_count}`;
+            html`<em>few votes</em> are fewer than ${data.board.provisional_battle_count}`;
         const wide =
             rows.some((row) => row.hasWideInterval) &&
             html`a <em>wide interval</em> leaves nearly every place open`;
         notes.push(
-            html`<strong>Provisional</strong>: ${few}${few && wide && "; "}${wide}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
+            html`<strong>Not ranked yet</strong>: ${few}${few && wide && "; "}${wide}. Don’t quote ${provisional === 1 ? "it" : "them"}.`,
         );
     }
     for (const row of collapsedOf(board))
@@ -151,12 +155,12 @@ function notesOf(board, rows) {
         );
     if (rows.some((row) => row.isNewTier))
         notes.push(
-            "A line divides tiers: every model above is better than every one below, with all pairs of the board considered together (at most one board in twenty is wrong about any pair).",
+            "A thick line divides tiers: every model above is better than every one below, with all pairs of the board considered together (at most one board in twenty is wrong about any pair).",
         );
     for (const { name, model } of rows.filter((row) => row.isRetired)) {
         const day = models.retired_date[model];
         notes.push(
-            html`<strong>${name}</strong> is retired${day && ` since ${day}`}: ${models.retired_reason[model]}`,
+            html`<strong>${name}</strong> is no longer offered${day && `, since ${day}`}: ${models.retired_reason[model]}`,
         );
     }
     const tested = new Map();
@@ -173,7 +177,7 @@ function notesOf(board, rows) {
     const components = boards.component_count[board];
     if (components > 1)
         notes.push(
-            html`<strong>Not all compared</strong>: the models fall into ${components} sets, and no battle connects one with another. Ranks across sets rest on the prior alone.`,
+            html`<strong>Not all compared</strong>: the models fall into ${components} sets, and no vote connects one with another. Ranks across sets rest on no evidence.`,
         );
     for (const check of (boards.misfits[board] || "").split(", ").filter(Boolean)) notes.push(misfitText(check));
     return notes;
@@ -184,26 +188,86 @@ function misfitText(check) {
     if (check === "sides")
         return html`<strong>Shown one way round</strong>: too few pairs were shown both ways round, so an advantage of being shown first can’t be told from skill.`;
     const what = {
-        drift: "verdicts changed between the earlier and the later half of the battles",
-        pairs: "verdicts on some pairs of models differ from what skills say, by more than chance",
+        drift: "votes changed between the earlier and the later half",
+        pairs: "votes on some pairs of models differ from what one number per model says, by more than chance",
         triads: "more models beat each other in a circle than by chance",
     }[check];
     return html`<strong>Does not fit</strong>: ${what}. One number per model doesn’t tell the whole story, and intervals are too sure of it.`;
 }
 
-byId("csv").addEventListener("click", () => {
-    const names = namesOf(shown);
-    const words = [names.stratum, names.dimension, names.estimator, names.weighting];
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([csvOf(shown)], { type: "text/csv" }));
-    link.download = `${data.board.is_simulated ? "SIMULATED-" : ""}${words.join("-").replace(/[^\w+-]+/g, "_")}.csv`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+/** Two models at most: a third takes the place of the first. */
+function pin(model) {
+    const at = pinned.indexOf(model);
+    if (at >= 0) pinned.splice(at, 1);
+    else pinned.push(model);
+    if (pinned.length > 2) pinned.shift();
+    for (const input of document.querySelectorAll('#board input[name="pin"]'))
+        input.checked = pinned.includes(Number(input.value));
+    if (pinned.length === 2) {
+        [state.a, state.b] = pinned.map((one) => models.model_id[one]);
+        headToHead.draw(shown);
+        keepAddress({ isStep: false });
+    }
+    drawPinned();
+}
+
+function drawPinned() {
+    const bar = byId("pinned");
+    bar.hidden = !pinned.length;
+    if (!pinned.length) return;
+    const [a, b] = pinned;
+    fill(
+        byId("pinned-words"),
+        pinned.length < 2
+            ? html`<strong>${models.display_name[a]}</strong> and which other model?`
+            : pairInShort(a, b),
+    );
+    byId("pinned-go").hidden = pinned.length < 2;
+}
+
+function redrawTable(isStep) {
+    leaderboard.draw(shown);
+    keepAddress({ isStep });
+}
+
+byId("find").addEventListener("input", ({ target: { value } }) => {
+    state.find = value;
+    redrawTable(false);
 });
+byId("clear").addEventListener("click", () => {
+    Object.assign(state, { find: "", maker: "", terms: "" });
+    redrawTable(true);
+    byId("find").focus();
+});
+byId("board").addEventListener("click", (event) => {
+    const order = event.target.closest("th[data-order] button");
+    if (order) {
+        state.order = order.parentElement.dataset.order;
+        redrawTable(true);
+        return;
+    }
+    if (event.target.name === "pin") {
+        pin(Number(event.target.value));
+        return;
+    }
+    const row = event.target.closest("tbody tr");
+    const button = row?.querySelector(".open button");
+    if (!button || !button.offsetParent || event.target.closest("a, input")) return;
+    const isOpen = row.classList.toggle("opened");
+    button.setAttribute("aria-expanded", String(isOpen));
+});
+byId("pinned-clear").addEventListener("click", () => {
+    pinned.length = 0;
+    for (const input of document.querySelectorAll('#board input[name="pin"]')) input.checked = false;
+    drawPinned();
+});
+
+byId("csv").addEventListener("click", () => save(fileName(shown, "csv"), new Blob([csvOf(shown)], { type: "text/csv" })));
 
 /** What is shown, rounded as it is shown. */
 function csvOf(board) {
     const { stratum, ...names } = namesOf(board);
+    const hundredth = (whole) => (whole === null ? "" : whole / 100);
     const lines = rowsOf(board).map((row) => ({
         board_id: data.board.board_id,
         is_simulated: data.board.is_simulated,
@@ -214,14 +278,13 @@ function csvOf(board) {
         rank_hi: row.rankHi,
         model_id: models.model_id[row.model],
         display_name: row.name,
-        skill: row.skill / 100,
-        skill_lo: row.lo / 100,
-        skill_hi: row.hi / 100,
+        win_share: hundredth(row.win),
+        win_share_lo: hundredth(row.lo),
+        win_share_hi: hundredth(row.hi),
         p_best: row.best / 100,
-        winshare: row.win / 100,
         battle_count: row.battles,
-        is_provisional: row.hasFewBattles || row.hasWideInterval,
-        provisional_reason: provisionalText(row).replace(", ", " and ").replaceAll(" ", "_"),
+        is_provisional: row.isProvisional,
+        provisional_reason: [row.hasFewBattles && "few_battles", row.hasWideInterval && "wide_interval"].filter(Boolean).join("_and_"),
         is_retired: row.isRetired,
     }));
     const cells = [Object.keys(lines[0]), ...lines.map(Object.values)];

@@ -1,29 +1,40 @@
 // From the address to the page, and from a choice to the address.
 function show(message = "") {
+    const wanted = keyOfState();
     shown = boardOfState();
-    Object.assign(state, keyOf(shown));
+    const found = keyOf(shown);
+    const instead = wanted === textOf(found) ? "" : "There is no such board; this is the nearest.";
+    Object.assign(state, found);
+    const notice = byId("notice");
+    notice.textContent = [message, instead].filter(Boolean).join(" ");
+    notice.hidden = !notice.textContent;
     drawFilters(shown);
+    drawHeadline(shown);
     for (const { draw } of sections) draw(shown);
-    const said = `${message} ${titleOf(shown)}: ${rowsOf(shown).length} models.`;
+    const said = `${notice.textContent} ${titleOf(shown)}: ${rowsOf(shown).length} models.`;
     byId("status").textContent = said.trim();
 }
 
+const keyOfState = () => textOf(state);
+
 function showAddress() {
     const unknown = readAddress();
-    const notice = byId("notice");
-    notice.hidden = !unknown.length;
-    notice.textContent = unknown.length
-        ? `This page has no ${unknown.join(", no ")}; it shows what is nearest.`
-        : "";
-    show(notice.textContent);
+    // An address that names an estimator alone means the boards it has.
+    if (!location.hash.includes("weighting=") && boardAt.get(keyOfState()) === undefined)
+        state.isWeighted = keyOf(boardOfState()).isWeighted;
+    show(unknown.length ? `This page has no ${unknown.join(", no ")}; it shows what is nearest.` : "");
     for (const [name] of allChoices()) check(name, state[name]);
 }
 
+/** Draw again the section that a choice is of. */
+function drawSection(name) {
+    sections.find(({ choices }) => choices && name in choices)?.draw(shown);
+}
+
 document.addEventListener("change", ({ target: { name, value } }) => {
-    const section = sections.find(({ choices }) => choices && name in choices);
-    if (!section) return;
+    if (!allChoices().some(([one]) => one === name)) return;
     state[name] = value;
-    section.draw(shown);
+    drawSection(name);
     keepAddress();
 });
 byId("link").addEventListener("click", async (event) => {
@@ -35,11 +46,30 @@ byId("link").addEventListener("click", async (event) => {
         event.target.textContent = "It is in the address bar";
     }
 });
-// Other addresses are of parts of the page.
-window.addEventListener("hashchange", () => {
-    if (location.hash.includes("=")) showAddress();
+
+/** Go to a part of the page; the address goes on naming what is shown. */
+function toPart(id) {
+    const part = byId(id);
+    if (!part) return;
+    part.closest("details")?.setAttribute("open", "");
+    part.tabIndex = -1;
+    part.focus({ preventScroll: true });
+    part.scrollIntoView();
+}
+document.addEventListener("click", (event) => {
+    const href = event.target.closest("a")?.getAttribute("href") || "";
+    if (!href.startsWith("#") || href.includes("=") || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    byId("menu")?.removeAttribute("open");
+    toPart(href.slice(1));
+});
+// Back and forward, and an address that is typed; those of parts of the page hold no choice.
+window.addEventListener("popstate", () => {
+    if (location.hash.includes("=") || !location.hash) showAddress();
 });
 
 byId("plain").remove();
 for (const element of document.querySelectorAll(".needs-script")) element.hidden = false;
+const part = location.hash.includes("=") ? "" : location.hash.slice(1);
 showAddress();
+if (part) toPart(part);

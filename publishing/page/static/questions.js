@@ -3,7 +3,7 @@ sections.push({
     draw(board) {
         const questions = dimensions.dimension.map((_, dimension) => beside(board, { dimension }));
         const cell = (row, most) =>
-            html`<td class="h${heatOfSkill(row.skill, most)}">${row.rank}</td>`;
+            html`<td class="h${heatOfShare(row.win, most)}">${rankText(row)}</td>`;
         fill(byId("grid").tBodies[0], heatLines(board, questions, cell));
     },
 });

@@ -10,7 +10,8 @@ const EVERYBODY = "all",
 
 /**
  * The sections of the page; the file of each adds one `{ draw, choices }`. `draw(board)` fills it.
- * `choices` are its own inputs, if any: for each name the values it may have, the default first.
+ * `choices` are its own inputs, if any: for each name the values it may have, the default first;
+ * null where any text may be given.
  */
 const sections = [];
 
@@ -33,41 +34,102 @@ function beside(board, changes) {
 }
 
 const decoded = new Map();
-/** A board's rows, best first; skills in hundredths. */
+/** A board's rows, best first; win shares in percent. */
 function rowsOf(board) {
     if (!decoded.has(board)) decoded.set(board, decode(board));
     return decoded.get(board);
 }
 
+/** The ends of an interval that is written as differences; null where none is published. */
+const endsOf = (value, lo, hi) =>
+    lo === null ? { lo: null, hi: null } : { lo: value - lo, hi: value + lo + hi };
+
 function decode(board) {
     const cells = {};
     for (const name in boards.rows) cells[name] = boards.rows[name][board];
     const tally = boards.tallies[boards.tally[board]];
-    let skill = 0;
+    let win = 0,
+        tier = 1;
     return cells.model.map((model, place) => {
-        skill = place ? skill - cells.skill[place] : cells.skill[0];
-        const rank = place + 1;
+        win = place ? win - cells.win[place] : cells.win[0];
+        const rank = place + 1,
+            flags = cells.flags[place];
+        if (flags & NEW_TIER) tier += 1;
         return {
             model,
             name: models.display_name[model],
             isRetired: models.retired_reason[model] !== null,
             isPrivate: models.private_note[model] !== null,
-            skill,
+            isProvisional: Boolean(flags & (FEW_BATTLES | WIDE_INTERVAL)),
+            win,
+            ...endsOf(win, cells.lo[place], cells.hi[place]),
             rank,
-            lo: skill - cells.lo[place],
-            hi: skill + cells.lo[place] + cells.hi[place],
             rankLo: rank - cells.rank_lo[place],
             rankHi: rank + cells.rank_hi[place],
             best: cells.best[place],
-            win: cells.win[place],
             change: cells.change[place],
-            hasFewBattles: Boolean(cells.flags[place] & FEW_BATTLES),
-            hasWideInterval: Boolean(cells.flags[place] & WIDE_INTERVAL),
-            isApart: Boolean(cells.flags[place] & APART),
-            isNewTier: Boolean(cells.flags[place] & NEW_TIER),
+            hasFewBattles: Boolean(flags & FEW_BATTLES),
+            hasWideInterval: Boolean(flags & WIDE_INTERVAL),
+            isApart: Boolean(flags & APART),
+            isNewTier: Boolean(flags & NEW_TIER),
+            tier,
             battles: tally[model],
         };
     });
+}
+
+/** A model's row on a board, or undefined. */
+const rowOf = (board, model) => rowsOf(board).find((row) => row.model === model);
+
+const pairTables = new Map();
+/** How many prefer one model to another on a board: `pairOf(a, b)`; null where none are here. */
+function pairsOf(board) {
+    if (!pairTables.has(board)) pairTables.set(board, decodePairs(board));
+    return pairTables.get(board);
+}
+
+function decodePairs(board) {
+    const place = data.pairs.board.indexOf(board);
+    if (place < 0) return null;
+    const size = data.pairs.size[place],
+        order = rowsOf(board).slice(0, size),
+        found = new Map();
+    let at = 0;
+    for (let one = 0; one < size; one += 1) {
+        let share = 50;
+        for (let other = one + 1; other < size; other += 1, at += 1) {
+            if (data.pairs.share[place][at] === null) continue;
+            share += data.pairs.share[place][at];
+            const ends = endsOf(share, data.pairs.lo[place][at], data.pairs.hi[place][at]);
+            const votes = data.pairs.votes[place][at],
+                isApart = data.pairs.apart[place][at] === 1;
+            found.set(`${order[one].model},${order[other].model}`, { share, ...ends, votes, isApart });
+        }
+    }
+    return { models: order.map((row) => row.model), found };
+}
+
+/** What a board says of a against b; undefined where it says nothing. */
+function pairOf(board, a, b) {
+    const table = pairsOf(board);
+    if (!table) return undefined;
+    const there = table.found.get(`${a},${b}`);
+    if (there) return there;
+    const back = table.found.get(`${b},${a}`);
+    if (!back) return undefined;
+    const turned = (share) => (share === null ? null : 100 - share);
+    return { ...back, share: 100 - back.share, lo: turned(back.hi), hi: turned(back.lo) };
+}
+
+const timelines = data.time === null ? [] : data.time.boards;
+
+/** The ranks over time of a board, if the page has them. */
+function timelineOf(board) {
+    const { stratum, dimension, estimator, isWeighted } = keyOf(board);
+    if (estimator !== 0) return undefined;
+    return timelines.find(
+        (one) => one.stratum === stratum && one.dimension === dimension && one.is_weighted === isWeighted,
+    );
 }
 
 /** Who judged, within a sentence. */
@@ -99,10 +161,10 @@ function allChoices() {
     return sections.flatMap(({ choices }) => Object.entries(choices || {}));
 }
 
-/** The board of the state; where there is none, the nearest there is. */
+/** The board of the state; where there is none, the nearest: another estimator comes first. */
 function boardOfState() {
-    for (const estimator of [state.estimator, ...estimators.estimator.keys()]) {
-        for (const isWeighted of [state.isWeighted, !state.isWeighted]) {
+    for (const isWeighted of [state.isWeighted, !state.isWeighted]) {
+        for (const estimator of [state.estimator, ...estimators.estimator.keys()]) {
             const board = boardAt.get(textOf({ ...state, estimator, isWeighted }));
             if (board !== undefined) return board;
         }
@@ -127,21 +189,29 @@ function readAddress() {
     const weighting = given.get("weighting");
     if (weightings.includes(weighting)) state.isWeighted = weighting !== UNWEIGHTED;
     else if (weighting !== null) unknown.push(`weighting ${weighting}`);
-    for (const [name, values] of allChoices())
-        state[name] = values.includes(given.get(name)) ? given.get(name) : values[0];
+    for (const [name, values] of allChoices()) {
+        const value = given.get(name) ?? "";
+        if (values === null) state[name] = value;
+        else state[name] = values.includes(value) ? value : values[0];
+        if (name === "model" && value && !state.model) unknown.push(`model ${value}`);
+    }
     return unknown;
 }
 
 /** The address of what is shown, by names, so that a link means the same on every page. */
-function addressOf(board) {
-    const chosen = allChoices().filter(([name, values]) => state[name] !== values[0]);
+function addressOf(board, changes = {}) {
+    const all = { ...state, ...changes };
+    const chosen = allChoices().filter(([name, values]) => all[name] !== (values ? values[0] : ""));
     return `#${new URLSearchParams([
         ...Object.entries(namesOf(board)),
-        ...chosen.map(([name]) => [name, state[name]]),
+        ...chosen.map(([name]) => [name, all[name]]),
     ])}`;
 }
 
-function keepAddress() {
+/** Write the address; the way back leads to the one before, unless it is of the same step. */
+function keepAddress({ isStep = true } = {}) {
     const address = addressOf(shown);
-    if (address !== location.hash) history.replaceState(null, "", address);
+    if (address === location.hash) return;
+    if (isStep) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
 }

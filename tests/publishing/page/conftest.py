@@ -55,8 +55,8 @@ def write_site(directory: Path, study: Study, *, is_simulated: bool) -> Site:
     """A site of a made-up study."""
     made = marts(study) | origin(BOARD_ID, is_simulated=is_simulated)
     editions = [
-        {"board_id": "f" * 64, "label": "Log position 2", "href": "older.html", "is_shown": False},
-        {"board_id": BOARD_ID, "label": "Log position 4", "href": "index.html", "is_shown": True},
+        {"board_id": "f" * 64, "label": "1 July 2025", "href": "older.html", "is_shown": False},
+        {"board_id": BOARD_ID, "label": "3 September 2025", "href": "index.html", "is_shown": True},
     ]
     data = page_data(made, editions, [older_summary(made), made["rpt_board_summary"]])
     html = page(data, NAMES)

@@ -1,14 +1,17 @@
 """What the leaderboard on a page says, and what the marts say it should."""
 
+from typing import Any
+
 from playwright.sync_api import Page
 
 from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
 from tests.publishing.page.studies import EP
 
-FIELDS = ("rank_lo", "rank_hi", "name", "interval", "skill_text", "best", "win", "battles")
-SHOWN = """rows => rows.map(row => Object.fromEntries(
+FIELDS = ("rank", "name", "win", "ends", "range", "best", "votes")
+SHOWN = """rows => rows.filter(row => row.querySelector('[data-f]')).map(row => Object.fromEntries(
   [...row.querySelectorAll('[data-f]')].map(e => [e.dataset.f, e.textContent])))"""
+DASH = "\N{EN DASH}"
 
 
 def shown(page: Page) -> list[dict[str, str]]:
@@ -17,13 +20,39 @@ def shown(page: Page) -> list[dict[str, str]]:
     return [{name: row[name] for name in FIELDS} for row in rows]
 
 
-def signed(number: float) -> str:
-    return f"{number:+.2f}".replace("-", "\N{MINUS SIGN}")
+def whole(share: float) -> int:
+    """In percent."""
+    return round(round(share, 2) * 100)
 
 
 def percent(share: float) -> str:
-    text = f"{share * 100:.0f}"
+    text = str(whole(share))
     return {"0": "<1%", "100": ">99%"}.get(text, f"{text}%")
+
+
+def ends(row: dict[str, Any], name: str = "win_share") -> str:
+    """The interval of a share."""
+    low, high = row[f"{name}_lo"], row[f"{name}_hi"]
+    return "not published" if low is None else f"{whole(low)} to {whole(high)}"
+
+
+def ranks(row: dict[str, Any]) -> str:
+    """All that a rank may be."""
+    low, high = row["rank_lo"], row["rank_hi"]
+    return str(low) if low == high else f"{low}{DASH}{high}"
+
+
+def rank(row: dict[str, Any]) -> str:
+    """A rank, of what has votes enough."""
+    return DASH if row["is_provisional"] else str(row["rank"])
+
+
+def in_order(site: Site, board: Rows) -> Rows:
+    """As the page shows them: ranked, then withdrawn, then those of too few votes."""
+    gone = {row["model_id"] for row in site.marts["dim_model"] if row["is_retired"]}
+    return sorted(
+        board, key=lambda row: (row["is_provisional"], row["model_id"] in gone, row["rank"])
+    )
 
 
 def expected(site: Site, board: Rows) -> list[dict[str, str]]:
@@ -31,16 +60,15 @@ def expected(site: Site, board: Rows) -> list[dict[str, str]]:
     names = {row["model_id"]: row["display_name"] for row in site.marts["dim_model"]}
     return [
         {
-            "rank_lo": str(row["rank_lo"]),
-            "rank_hi": "" if row["rank_lo"] == row["rank_hi"] else f"\N{EN DASH}{row['rank_hi']}",
+            "rank": rank(row),
             "name": names[row["model_id"]],
-            "interval": f"{signed(row['skill_lo'])} to {signed(row['skill_hi'])}",
-            "skill_text": signed(row["skill"]),
-            "best": percent(row["p_best"]),
             "win": percent(row["win_share"]),
-            "battles": f"{row['battle_count']:,}",
+            "ends": ends(row),
+            "range": ranks(row),
+            "best": percent(row["p_best"]),
+            "votes": f"{row['battle_count']:,}",
         }
-        for row in board
+        for row in in_order(site, board)
     ]
 
 

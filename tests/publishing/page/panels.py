@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
-from tests.publishing.page.figures import expected, percent, signed
+from tests.publishing.page.figures import expected, percent, rank, ranks, whole
 from tests.publishing.page.rated import rated_panels
-from tests.publishing.page.studies import EP, POOLED
+from tests.publishing.page.studies import EP, HIERARCHICAL, POOLED
 
-PAIR_COLUMNS = {"win": "p_win", "better": "p_better", "battle_count": "battle_count"}
+# A board that borrows from all is shown of people like the reader, where there is one.
+ALIKE = HIERARCHICAL
+FIRST = 5
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class View:
     estimator: str = EP
     weighting: str = f"politics{POOLED}"
     heat: str = "rank"
-    pair: str = "win"
+    cell: str = "share"
 
     @property
     def address(self) -> str:
@@ -31,7 +34,7 @@ class View:
         stratum = self.stratum.replace("+", "%2B")
         return (
             f"#dimension={self.dimension}&stratum={stratum}&estimator={self.estimator}"
-            f"&weighting={self.weighting}&heat={self.heat}&pair={self.pair}"
+            f"&weighting={self.weighting}&heat={self.heat}&cell={self.cell}"
         )
 
     def key(self, **changes: str) -> dict[str, str]:
@@ -49,10 +52,13 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
     texts = {
         "#facts": _facts(site, view),
         "#board": _leaderboard(site, view, board),
+        "#pair-table": _pair_table(site, view, names),
+        "#alike-boards": _alike(site, view, names),
+        "#bump-table": _over_time(site, view, names),
         "#notes": _notes(site, view),
         "#grid": _grid(site, view, names),
         "#heat": _heat(site, view, names),
-        "#matrix": _matrix(site, view, names),
+        "#matrix": _matrix(site, view, board, names),
         "#divisions": _divisions(marts["rpt_demographic_consistency"], view.dimension),
         "#judges-table": [
             f"{share(row['opposite_share'])} ({share(row['opposite_share_lo'])} to"
@@ -70,7 +76,7 @@ def panels(site: Site, view: View) -> dict[str, list[str]]:
         "#incident-table tbody": _incidents(marts, names),
         "#sycophancy-table tbody": _sycophancy(marts, names),
         "#sycophancy-effects": _effects(marts),
-        "#about": _about(marts),
+        "#about-items": _about(marts),
         "#costs": _diagnostics(marts["rpt_weighting_diagnostics"]),
         "#margins": _margins(marts["rpt_weighting_margin"]),
         **rated_panels(marts, view.key()),
@@ -106,19 +112,45 @@ def _facts(site: Site, view: View) -> list[str]:
 
 def _leaderboard(site: Site, view: View, board: Rows) -> list[str]:
     texts = [text for row in expected(site, board) for text in row.values()]
-    for row in site.marts["rpt_rank_comparison"]:
-        gain = row["rank_gain"]
-        if gain and all(row[name] == value for name, value in view.key().items()):
-            texts += [f"{'▲' if gain > 0 else '▼'} {abs(gain)}"]
-            texts += [f"{abs(gain)} {'higher' if gain > 0 else 'lower'}"]
+    gains = [row["rank_gain"] for row in _compared(site, view)]
+    if not any(row is not None for row in gains):
+        gains = [row["rank_change"] for rows in _history(site, view)[-1:] for row in rows]
+    for gain in filter(None, gains):
+        texts += [f"{'▲' if gain > 0 else '▼'}{abs(gain)}"]
+        texts += [f"{abs(gain)} {'higher' if gain > 0 else 'lower'}"]
     return texts
+
+
+def _history(site: Site, view: View) -> list[Rows]:
+    """A board's rows of `rpt_rank_history`, release by release."""
+    found: dict[int, Rows] = {}
+    for row in site.marts["rpt_rank_history"]:
+        if all(row[name] == value for name, value in view.key().items()):
+            found.setdefault(row["log_position"], []).append(row)
+    return [found[position] for position in sorted(found)]
+
+
+def _over_time(site: Site, view: View, names: dict[str, str]) -> list[str]:
+    releases = _history(site, view)
+    texts = [names[row["model_id"]] for row in releases[-1]] if releases else []
+    for rows in releases:
+        texts.append(day(rows[0]["recorded_at"]))
+        for row in rows:
+            if not row["is_provisional"]:
+                texts += [str(row["rank"]), ranks(row)]
+    return texts
+
+
+def day(moment: datetime) -> str:
+    """As people write it."""
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def _grid(site: Site, view: View, names: dict[str, str]) -> list[str]:
     texts = [names[row["model_id"]] for row in site.board(**view.key())]
     for dimension in site.marts["dim_dimension"]:
         board = site.board(**view.key(dimension=dimension["dimension"]))
-        texts += [str(row["rank"]) for row in board]
+        texts += [rank(row) for row in board]
     return texts
 
 
@@ -128,21 +160,80 @@ def _heat(site: Site, view: View, names: dict[str, str]) -> list[str]:
         texts.append(stratum["group_name"] or "")
         board = site.board(**view.key(stratum_id=stratum["stratum_id"]))
         texts += [
-            signed(row["skill"]) if view.heat == "skill" else str(row["rank"]) for row in board
+            str(whole(row["win_share"])) if view.heat == "win" else rank(row) for row in board
         ]
     return texts
 
 
-def _matrix(site: Site, view: View, names: dict[str, str]) -> list[str]:
-    key = {"dimension": view.dimension, "stratum_id": "all", "estimator": EP, "weighting": "none"}
-    board = site.board(**key)
-    texts = [str(row["rank"]) for row in board]
-    texts += [f"{row['rank']}\N{EN SPACE}{names[row['model_id']]}" for row in board]
-    for row in site.marts["rpt_pairwise"]:
-        if row["dimension"] == view.dimension:
-            cell = row[PAIR_COLUMNS[view.pair]]
-            is_count = view.pair == "battle_count"
-            texts.append(f"{cell:,}" if is_count else percent(cell).removesuffix("%"))
+def pair_rows(site: Site, **key: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Of one board, by models, in both orders."""
+    return {
+        (row["model_a"], row["model_b"]): row
+        for row in site.marts["rpt_pairwise"]
+        if all(row[name] == value for name, value in key.items())
+    }
+
+
+def prefer(pair: dict[tuple[str, str], dict[str, Any]], board: Rows, a: str, b: str) -> int:
+    """How many percent prefer a to b; the two sides make 100 together."""
+    order = [row["model_id"] for row in board]
+    if order.index(a) < order.index(b):
+        return whole(pair[a, b]["win_share"])
+    return 100 - whole(pair[b, a]["win_share"])
+
+
+def _matrix(site: Site, view: View, board: Rows, names: dict[str, str]) -> list[str]:
+    pairs = pair_rows(site, **view.key())
+    if not pairs:
+        return []
+    texts = [rank(row) for row in board for _ in ("row", "column")]
+    texts += [names[row["model_id"]] for row in board]
+    models = [row["model_id"] for row in board]
+    for a, b in pairs:
+        if view.cell == "votes":
+            texts.append(str(pairs[a, b]["battle_count"] or ""))
+        else:
+            texts.append(str(prefer(pairs, board, a, b)))
+    assert len(pairs) == len(models) * (len(models) - 1)
+    return texts
+
+
+def _pair_table(site: Site, view: View, names: dict[str, str]) -> list[str]:
+    """The first two models of the board, on the board of each group."""
+    board = site.board(**view.key())
+    if not pair_rows(site, **view.key()):
+        return []
+    a, b = [row["model_id"] for row in board if not row["is_provisional"]][:2]
+    texts = [f"Prefer {names[a]}"]
+    for stratum in site.marts["dim_stratum"]:
+        key = view.key(stratum_id=stratum["stratum_id"])
+        pairs, own = pair_rows(site, **key), site.board(**key)
+        share = prefer(pairs, own, a, b)
+        order = [row["model_id"] for row in own]
+        row = pairs[a, b] if order.index(a) < order.index(b) else pairs[b, a]
+        low, high = whole(row["win_share_lo"]), whole(row["win_share_hi"])
+        if order.index(a) > order.index(b):
+            low, high = 100 - high, 100 - low
+        votes = row["battle_count"]
+        texts += [stratum["group_name"] or stratum["label"], f"{share}%", f"{low} to {high}"]
+        texts += ["too few to show" if votes is None else f"{votes:,} or more"]
+    return texts
+
+
+def _alike(site: Site, view: View, names: dict[str, str]) -> list[str]:
+    """Nothing is said of the reader, so it is the board of the first country that has groups."""
+    first = next(row["country"] for row in site.marts["dim_stratum"] if row["axis"])
+    kind = "census" if view.weighting != "none" else "none"
+    key = {"dimension": view.dimension, "stratum_id": first, "estimator": ALIKE, "weighting": kind}
+    board = site.board(**key) or site.board(
+        **{**key, "estimator": EP, "weighting": view.key(stratum_id=first)["weighting"]}
+    )
+    head = _row(site.marts["rpt_board_summary"], **{name: board[0][name] for name in key})
+    weighed = "weighted to the census" if kind != "none" else "unweighted"
+    borrowing = ", borrowing from what all say" if board[0]["estimator"] == ALIKE else ""
+    texts = [f"{head['heard_count']:,} people, {weighed}{borrowing}"]
+    for row in [row for row in board if not row["is_provisional"]][:FIRST]:
+        texts += [names[row["model_id"]], f"{percent(row['win_share'])}, rank {ranks(row)}"]
     return texts
 
 
@@ -263,8 +354,7 @@ def _diagnostics(rows: Rows) -> list[str]:
 
 
 def _margins(rows: Rows) -> list[str]:
-    heads = {(row["country"], row["variable"]) for row in rows}
-    return [variable for _, variable in heads] + [
+    return [
         text
         for row in rows
         for text in (row["level"], share(row["before_share"]), share(row["target_share"]))
@@ -274,8 +364,18 @@ def _margins(rows: Rows) -> list[str]:
 def _notes(site: Site, view: View) -> list[str]:
     retired = [row["retired_at"] for row in site.marts["dim_model"] if row["retired_at"]]
     [publication] = site.marts["publication"]
-    days = [moment.date().isoformat() for moment in retired]
+    days = [text for moment in retired for text in (str(moment.day), str(moment.year))]
+    before = [rows[0]["recorded_at"] for rows in _history(site, view)[-2:-1]]
+    if all(row["rank_gain"] is None for row in _compared(site, view)):
+        days += [text for moment in before for text in (str(moment.day), str(moment.year))]
     return [*days, str(publication["provisional_battle_count"])]
+
+
+def _compared(site: Site, view: View) -> Rows:
+    return [
+        row for row in site.marts["rpt_rank_comparison"]
+        if all(row[name] == value for name, value in view.key().items())
+    ]  # fmt: skip
 
 
 def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:
@@ -291,4 +391,5 @@ def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:
         f"{version} {publication['code_sha256'][:16]}",
     ]
     footer = [f"{publication['title']}. Board", publication["board_id"][:12], made_by]
+    footer += [f". Licence of the data: {one['licence']}." for one in marts["dim_study"][-1:]]
     return {"#integrity": integrity, "footer": footer}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime
-from itertools import permutations
+from itertools import combinations
 from typing import Any
 
-from publishing.page.marts import Rows
+from publishing.page.marts import Rows, paired_models
 from tests.publishing.page.rated import rated_marts
-from tests.publishing.page.studies import LABELS, POOLED, Study
+from tests.publishing.page.studies import EP, LABELS, POOLED, Study
 
 KEYS = ("weighting", "stratum_id", "dimension", "estimator")
 HOSTILE = "<script>document.title='broken'</script>"
@@ -27,8 +28,8 @@ def marts(study: Study) -> dict[str, Rows]:
     leaderboard = [row for board in boards for row in board]
     return {
         "dim_dimension": [
-            {"dimension": name, "label": _label(name), "description": f"About {name}.",
-             "sort_order": place}
+            {"dimension": name, "label": _label(name), "short_label": SHORT.get(name, _label(name)),
+             "description": f"About {name}.", "sort_order": place}
             for place, name in enumerate(study.dimensions)
         ],
         "dim_model": [_model(study, model) for model in study.models],
@@ -37,6 +38,7 @@ def marts(study: Study) -> dict[str, Rows]:
              "label": _who(stratum, country, axis, group), "sort_order": place}
             for place, (stratum, country, axis, group) in enumerate(study.strata)
         ],
+        "dim_study": _study() if study.is_weighted else [],
         "fct_stratum_coverage": [
             {"stratum_id": stratum, "axis": axis, "heard_count": 4_202 if axis is None else 1_111,
              "verdict_count": 21_010, "heard_share": 0.25 if axis else None,
@@ -60,8 +62,9 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_benchmark_gap": [],
         "rpt_benchmark_residual": [],
         "rpt_leaderboard": leaderboard,
-        "rpt_pairwise": _pairs(study),
+        "rpt_pairwise": _pairs(leaderboard),
         "rpt_rank_comparison": _comparisons(leaderboard),
+        "rpt_rank_history": _history(leaderboard) if study.is_weighted else [],
         "rpt_safety": _safety(study) if study.is_weighted else [],
         "rpt_topic_tie_rate": _topic_ties() if study.is_weighted else [],
         "rpt_safety_incident": _incidents(study) if study.is_weighted else [],
@@ -103,6 +106,19 @@ def origin(board_id: str, *, is_simulated: bool) -> dict[str, Rows]:
     return {"publication": [publication], "rpt_log_integrity": [log]}
 
 
+SHORT = {"overall": "Overall"}
+LINK = "https://example.org/study"
+
+
+def _study() -> Rows:
+    """What the study says of itself in a few words; it said something else before."""
+    said = {"conductor": "A university", "licence": "CC BY 4.0", "contact": LINK}
+    return [
+        {**said, "title": "What was it called?", "valid_from_position": 1},
+        {**said, "title": f"Opinions of {HOSTILE}", "valid_from_position": 3},
+    ]
+
+
 def _label(name: str) -> str:
     return {"overall": "Overall winner"}.get(name, name.replace("_", " ").capitalize())
 
@@ -119,7 +135,10 @@ def _model(study: Study, model: str) -> dict[str, Any]:
     return {
         "model_id": model,
         "display_name": {0: HOSTILE, 1: LONG}.get(place, f"Model {place:02d}"),
-        "provider": "Makers & Sons" if place % 2 else None,
+        "provider": "Makers & Sons" if place % 2 else ("Anvil" if place % 4 else None),
+        "licence": "Apache-2.0" if place % 3 == 0 else "own terms",
+        "licence_kind": {1: "proprietary", 2: "open_weights"}.get(place % 3),
+        "released_at": datetime(2025, 3, 4, tzinfo=UTC) if place == 5 else None,
         "has_battled": True,
         "is_rated": place == 0,
         "is_retired": is_retired,
@@ -155,8 +174,8 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
                 "skill_lo": round(skill - 1.96 * sd, 6),
                 "skill_hi": round(skill + 1.96 * sd, 6),
                 "p_best": round({1: 0.81, 2: 0.185}.get(rank, 0.0004), 6),
-                "win_share": round(0.9 - 0.8 * rank / len(ordered), 6),
-                "battle_count": own.randint(20, 2000),
+                **_win_share(key, skill, own),
+                "battle_count": _battles(key, model),
                 "is_provisional": model in REASONS,
                 "provisional_reason": REASONS.get(model),
                 "component_count": 1,
@@ -167,6 +186,35 @@ def _board(study: Study, key: tuple[str, str, str, str]) -> Rows:
             }
         )
     return rows
+
+
+def _battles(key: tuple[str, str, str, str], model: str) -> int:
+    """Of every estimator the same; people without a weight are left out of weighted boards."""
+    weighting, stratum, dimension, _ = key
+    count = random.Random(f"{stratum} {dimension} {model}").randint(25, 2000)
+    return count if weighting == "none" else count - 5
+
+
+# Of so few people no interval of a win share is published.
+FEW = "UK/age/55+"
+
+
+def _win_share(
+    key: tuple[str, str, str, str], skill: float, own: random.Random
+) -> dict[str, float | None]:
+    share = round(_share(skill), 6)
+    low, high = share - own.uniform(0.03, 0.06), share + own.uniform(0.03, 0.06)
+    is_kept_back = key[1] == FEW
+    return {
+        "win_share": share,
+        "win_share_lo": None if is_kept_back else round(max(0.0, low), 6),
+        "win_share_hi": None if is_kept_back else round(min(1.0, high), 6),
+    }
+
+
+def _share(difference: float) -> float:
+    """How many prefer what is so much better."""
+    return 1.0 / (1.0 + math.exp(-0.35 * difference))
 
 
 def _summary(board: Rows) -> dict[str, Any]:
@@ -225,22 +273,63 @@ def _comparisons(leaderboard: Rows) -> Rows:
     return rows
 
 
-def _pairs(study: Study) -> Rows:
-    rows = []
-    for dimension in study.dimensions:
-        for a, b in permutations(study.models, 2):
-            first = min(a, b)
-            own = random.Random(f"{study.seed} {dimension} {first} {max(a, b)}")
-            better, win, tie = own.random(), own.uniform(0.1, 0.8), own.uniform(0, 0.1)
+def _pairs(leaderboard: Rows) -> Rows:
+    """Of every board that the page pairs, as sure as the interval of its win shares."""
+    found: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
+    for row in leaderboard:
+        if row["estimator"] == EP:
+            key = (row["stratum_id"], row["dimension"], row["weighting"])
+            found.setdefault(key, {})[row["model_id"]] = row
+    rows: Rows = []
+    for key, models in paired_models(leaderboard).items():
+        most = 0.06 if key[0] in {"all", "US", "UK"} else 0.15
+        pair = random.Random(f"{key}")
+        for a, b in combinations(models, 2):
+            one, other = found[key][a], found[key][b]
+            share = round(_share(one["skill"] - other["skill"]), 6)
+            reach, count = pair.uniform(most / 2, most), pair.randint(0, 4) * 11
+            for first, second, own in ((a, b, share), (b, a, 1 - share)):
+                rows.append(
+                    {
+                        **dict(zip(("stratum_id", "dimension", "weighting"), key, strict=True)),
+                        "estimator": EP,
+                        "model_a": first,
+                        "model_b": second,
+                        "win_share": own,
+                        "win_share_lo": max(0.0, own - reach),
+                        "win_share_hi": min(1.0, own + reach),
+                        "battle_count": count or None,
+                    }
+                )
+    return rows
+
+
+DAYS = (datetime(2025, 7, 1, tzinfo=UTC), datetime(2025, 9, 3, tzinfo=UTC))
+
+
+def _history(leaderboard: Rows) -> Rows:
+    """Two releases of the default boards: in the first the first two of each were swapped."""
+    rows: Rows = []
+    for row in leaderboard:
+        if row["estimator"] != EP or not row["weighting"].startswith("politics"):
+            continue
+        if "/" in row["stratum_id"]:
+            continue
+        for place, day in enumerate(DAYS):
+            is_last = place == len(DAYS) - 1
+            rank = row["rank"] if is_last else {1: 2, 2: 1}.get(row["rank"], row["rank"])
             rows.append(
                 {
-                    "weighting": "none",
-                    "dimension": dimension,
-                    "model_a": a,
-                    "model_b": b,
-                    "p_better": round(better if a == first else 1 - better, 6),
-                    "p_win": round(win if a == first else 1 - win - tie, 6),
-                    "battle_count": own.randint(0, 90),
+                    **{name: row[name] for name in (*KEYS, "model_id", "is_provisional")},
+                    "release_id": f"{place}" * 64,
+                    "log_position": 2 + 2 * place,
+                    "recorded_at": day,
+                    "is_default": True,
+                    "is_weighted": True,
+                    "rank": rank,
+                    "rank_lo": min(rank, row["rank_lo"]),
+                    "rank_hi": max(rank, row["rank_hi"]),
+                    "rank_change": {1: 1, 2: -1}.get(row["rank"], 0) if is_last else None,
                 }
             )
     return rows
@@ -251,7 +340,8 @@ COLLAPSED = {"UK"}
 
 def _diagnostics() -> Rows:
     return [
-        {"country": country, "scheme": "politics", "participant_count": 4838,
+        {"country": country, "scheme": "politics", "scheme_label": "Census and politics",
+         "participant_count": 4838,
          "effective_participant_count": 2554.97, "design_effect": 1.8936, "weight_min": 0.2016,
          "weight_max": 4.7264, "trimmed_share": 0.088, "margin_error": 1e-15,
          "asmd_before_max": 0.5539, "asmd_after_max": 1e-7,
@@ -262,7 +352,8 @@ def _diagnostics() -> Rows:
 
 def _margins() -> Rows:
     return [
-        {"country": country, "scheme": "politics", "variable": "age3", "level": level,
+        {"country": country, "scheme": "politics", "variable": "age3",
+         "variable_label": "Age", "level": level,
          "before_share": before, "after_share": target, "target_share": target,
          "census_share": target, "participant_count": 100}
         for country in ("US", "UK")
@@ -286,7 +377,7 @@ def _about(*, is_complete: bool) -> Rows:
         (*one[:2], "", one[2] if is_complete or one[1] in always else None, True)
         for one in required
     ]
-    said += [(1, "battles", "", "People compared", False), (9, "target", "US, age3", "18+", False)]
+    said += [(1, "battles", "", "People compared", False), (9, "target", "US, Age", "18+", False)]
     names = ("item", "part", "subject", "statement", "is_required")
     return [
         {
@@ -303,7 +394,9 @@ def _safety(study: Study) -> Rows:
     models = study.models[:4]
     return [
         {"topic": topic, "topic_label": topic.title(), "stratum_id": "all", "weighting": weighting,
-         "rank": place + 1, "display_name": f"Name {model}", "tier": tier,
+         "rank": place + 1, "model_id": model, "display_name": f"Name {model}", "tier": tier,
+         "is_provisional": tier is None, "win_share": 0.6 - 0.1 * place,
+         "win_share_lo": 0.55 - 0.1 * place, "win_share_hi": 0.66 - 0.1 * place,
          "tier_count": 2 if topic == "money" else 1, "people_needed": 4_300,
          "participant_count": 1_987, "model_count": 4, "provisional_model_count": 1}
         for weighting in ("none", "politics") for topic in ("money", "law")

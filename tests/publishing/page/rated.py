@@ -33,7 +33,7 @@ def rated_marts(study: Study) -> dict[str, Rows]:
         "rpt_criterion_gap": [_gap(*board, *pair) for board in boards for pair in PAIRS],
         "rpt_model_profile": [
             {"weighting": weighting, "stratum_id": stratum, "p_adjusted": 0.01,
-             "sentence": f"Model 02 is rated 0.7 lower by {stratum}."}
+             "model_id": "model-02", "sentence": f"Model 02 is rated 0.7 lower by {stratum}."}
             for weighting, stratum in boards if stratum.startswith("US/")
         ],
     }  # fmt: skip

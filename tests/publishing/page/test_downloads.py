@@ -44,7 +44,7 @@ def test_the_csv_file_holds_what_is_shown(site: Site, visit: Visit) -> None:
         assert {key: row[key] for key in KEY} == KEY
         for column in ("rank", "rank_lo", "rank_hi", "model_id", "battle_count", "is_provisional"):
             assert row[column].lower() == str(cell[column]).lower()
-        for column in ("skill", "skill_lo", "skill_hi", "p_best", "win_share"):
+        for column in ("p_best", "win_share", "win_share_lo", "win_share_hi"):
             assert float(row[column]) == round(cell[column], 2)
         assert row["provisional_reason"] == (cell["provisional_reason"] or "")
         assert row["is_simulated"] == "true"

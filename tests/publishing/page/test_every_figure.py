@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.publishing.page.conftest import Site
-from tests.publishing.page.figures import percent
 from tests.publishing.page.panels import View, panels
 from tests.publishing.page.published import older_summary
 from tests.publishing.page.studies import BT, HIERARCHICAL
@@ -16,15 +15,17 @@ from tests.publishing.page.studies import BT, HIERARCHICAL
 Visit = Callable[..., Page]
 VIEWS = (
     View(),
-    View("trust", "US/age/55+", weighting="none", heat="skill", pair="better"),
-    View("core_task", "UK", HIERARCHICAL, "census", pair="battle_count"),
+    View("trust", "US/age/55+", weighting="none", heat="win"),
+    View("core_task", "UK", HIERARCHICAL, "census", cell="votes"),
     View("overall", "UK/politics/Reform UK", BT, "none"),
 )
 # Ticks of axes, choices, sentences and addresses are held one by one, below.
-WHO = ("#board-title", "#ties-who", "#status", "#experience-who")
-PROSE = (".lede", "#incidents thead", ".pair-of-charts figcaption", "#board thead")
+WHO = ("#kicker", "#ties-who", "#status", "#experience-who")
+PROSE = (".lede", ".key", "#incidents thead", ".pair-of-charts figcaption", "#board thead")
 APART = (
-    "#axis", "svg.chart", "select", "#standfirst", "#pair-words", ".editions", "pre", *WHO, *PROSE,
+    "#axis", ".axis", "svg.chart", "select", "#headline", "#standfirst", "#moved-head", ".verdict",
+    "#pair-bar", "#pair-votes", "#pair-table thead th:not(#pair-share-head)", ".editions", "pre",
+    *WHO, *PROSE,
 )  # fmt: skip
 # What the method fixes: 95% intervals, the average model's skill, the example of a rank, and the
 # 1,000 answers that incidents are of.
@@ -48,17 +49,23 @@ def texts(page: Page, selectors: list[str]) -> dict[str, list[str]]:
     return found
 
 
+def opened(visit: Visit, site: Site, view: View) -> Page:
+    """A page with all that is folded open."""
+    page = visit(site.address + view.address)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    page.wait_for_timeout(100)
+    return page
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.stratum}-{view.estimator}")
 def test_every_figure_is_a_cell_of_a_mart(site: Site, visit: Visit, view: View) -> None:
-    page = visit(site.address + view.address)
+    page = opened(visit, site, view)
     wanted = panels(site, view)
     found = texts(page, [*APART, *wanted])
     assert "elsewhere" not in found
     for panel, cells in wanted.items():
         if panel == "#notes":
-            numbers = re.findall(
-                r"\d{4}-\d\d-\d\d|\d+", re.sub(r"Model \d\d", "", " ".join(found[panel]))
-            )
+            numbers = re.findall(r"\d+", re.sub(r"Model \d\d", "", " ".join(found[panel])))
             assert sorted(numbers) == sorted(cells)
             continue
         assert Counter(found.get(panel, [])) == Counter(cells), panel
@@ -72,22 +79,30 @@ def test_sentences_and_choices_say_what_marts_say(site: Site, visit: Visit, view
         row for row in marts["rpt_board_summary"]
         if all(row[name] == value for name, value in view.key().items())
     ]  # fmt: skip
-    words = page.locator("#standfirst").inner_text()
     names = {row["model_id"]: row["display_name"] for row in marts["dim_model"]}
-    who = {row["stratum_id"]: row["label"] for row in marts["dim_stratum"]}[view.stratum]
-    words = words.replace(names[board[0]["model_id"]], "").replace(who, "")
-    numbers = [percent(board[0]["p_best"]).strip("<>%"), str(head["model_count"])]
-    numbers += [str(head["leader_count"])] if head["leader_count"] > 1 else []
-    assert re.findall(r"\d+", words) == numbers
-    labels = {*names.values(), *(row["group_name"] for row in marts["dim_stratum"])}
+    groups = {row["stratum_id"]: row for row in marts["dim_stratum"]}
+    who = groups[view.stratum]["label"]
+    words = page.locator("#standfirst").inner_text()
+    words = words.replace(groups[view.stratum]["group_name"] or "", "")
+    [collected] = marts["rpt_data_collection"]
+    years = {collected[name][:4] for name in ("first_month", "last_month")}
+    assert re.findall(r"[\d,]+\d", words) == [f"{head['heard_count']:,}", *sorted(years)]
+    leaders = page.locator("#headline .named").all_text_contents()
+    assert leaders[0] == names[board[0]["model_id"]]
+    assert set(leaders) <= set(names.values())
+    labels = {
+        *names.values(),
+        *(row[name] for row in marts["dim_stratum"] for name in ("label", "group_name")),
+    }
     found = texts(page, [*APART, *panels(site, view)])
-    assert {text for text in found["select"] if not text.startswith("Log position")} <= labels
+    labels |= {"1 July 2025", "3 September 2025"} | {row["licence"] for row in marts["dim_model"]}
+    assert set(found["select"]) <= labels
     prose = " ".join(text for panel in PROSE for text in found[panel])
     assert set(re.findall(r"\d+", prose)) <= FIXED
     said = " ".join(text.replace(who, "") for panel in WHO for text in found.get(panel, []))
     assert re.findall(r"\d+", said) == [str(head["model_count"])]
     [publication] = marts["publication"]
-    assert set(re.findall(r"[0-9a-f]{12}", page.locator("pre").inner_text())) == {
+    assert set(re.findall(r"[0-9a-f]{12}", page.locator("pre").text_content() or "")) == {
         publication["board_id"][:12]
     }
 
@@ -103,13 +118,13 @@ def test_dots_are_the_marts(site: Site, visit: Visit) -> None:
             row["battle_count"] for row in site.marts["rpt_board_summary"]
             if all(row[name] == value for name, value in key.items())
         ]  # fmt: skip
-        by_stratum.append(f"{stratum['label']}: {count:,} verdicts")
+        by_stratum.append(f"{stratum['label']}: {count:,} votes")
     assert sorted(page.locator(titles.format("boards-chart")).all_text_contents()) == sorted(
         by_stratum
     )
     names = {row["model_id"]: row["display_name"] for row in site.marts["dim_model"]}
     by_model = [
-        f"{names[row['model_id']]}: {row['battle_count']:,} battles"
+        f"{names[row['model_id']]}: {row['battle_count']:,} votes"
         for row in site.board(**view.key())
     ]
     assert sorted(page.locator(titles.format("models-chart")).all_text_contents()) == sorted(
@@ -125,8 +140,8 @@ def test_dots_of_published_boards_are_cells_of_each(site: Site, visit: Visit) ->
         for rows in (site.marts["rpt_board_summary"], older_summary(site.marts))
     )
     assert page.locator("#history-chart title").all_text_contents() == [
-        f"Log position 2: {before['battle_count']:,} verdicts",
-        f"Log position 4: {now['battle_count']:,} verdicts",
+        f"1 July 2025: {before['battle_count']:,} votes",
+        f"3 September 2025: {now['battle_count']:,} votes",
     ]
     heights = page.eval_on_selector_all(
         "#history-chart circle", "dots => dots.map(dot => +dot.getAttribute('cy'))"

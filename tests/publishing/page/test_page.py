@@ -8,11 +8,11 @@ from playwright.sync_api import Page
 
 from publishing.page.marts import Rows
 from tests.publishing.page.conftest import Site
-from tests.publishing.page.figures import default, expected, percent, shown, signed
+from tests.publishing.page.figures import default, expected, in_order, shown, whole
 from tests.publishing.page.studies import BT, EP, HIERARCHICAL, POOLED
 
 Visit = Callable[..., Page]
-PLAIN = ("name", "win", "skill_text", "interval")
+PLAIN = ("rank", "name", "win", "ends", "range")
 
 
 def test_without_javascript_the_default_board_is_a_plain_table(site: Site, visit: Visit) -> None:
@@ -26,8 +26,7 @@ def test_without_javascript_the_default_board_is_a_plain_table(site: Site, visit
     })"""
     rows = page.eval_on_selector_all("#plain tbody tr", code)
     assert [row[1:] for row in rows] == [
-        [row["rank_lo"] + row["rank_hi"], *(row[name] for name in PLAIN)]
-        for row in expected(site, board)
+        [row[name] for name in PLAIN] for row in expected(site, board)
     ]
     retired = {row["model_id"] for row in site.marts["dim_model"] if row["is_retired"]}
     few = sum(row["is_provisional"] for row in board)
@@ -49,20 +48,46 @@ def test_the_plain_table_gives_way_to_the_same_board(site: Site, visit: Visit) -
 def test_filters_show_the_marts_figures(site: Site, visit: Visit) -> None:
     page = visit(site.address)
     page.get_by_label("Trust").check()
-    page.get_by_label("United States").check()
-    page.get_by_label("Group").select_option("US/age/55+")
+    page.get_by_label("Whose votes").select_option("US/age/55+")
+    page.locator(".settings summary").click()
     weighted = {"dimension": "trust", "stratum_id": "US/age/55+", "weighting": "politics"}
     assert shown(page) == expected(site, default(site, **weighted))
     page.get_by_label("As they turned up").check()
     assert shown(page) == expected(site, default(site, **{**weighted, "weighting": "none"}))
+    page.get_by_label("Like the census").check()
     page.get_by_label("Estimator").select_option(HIERARCHICAL)
     pooled = {**weighted, "weighting": "census", "estimator": HIERARCHICAL}
     assert shown(page) == expected(site, default(site, **pooled))
     assert page.get_by_label("As they turned up").is_disabled()
+
+
+def test_another_estimator_never_changes_how_people_count(site: Site, visit: Visit) -> None:
+    page = visit(site.address)
+    page.locator(".settings summary").click()
+    assert page.locator(f'#estimator option[value="{BT}"]').is_disabled()
+    page.get_by_label("As they turned up").check()
     page.get_by_label("Estimator").select_option(BT)
-    page.get_by_label("Everybody", exact=True).check()
-    everybody = {"dimension": "trust", "estimator": BT}
-    assert shown(page) == expected(site, default(site, **everybody))
+    assert shown(page) == expected(site, default(site, estimator=BT))
+    assert page.locator("#more-now").inner_text() == "as they turned up, Bradley-Terry"
+    page.get_by_label("Estimator").select_option(EP)
+    assert shown(page) == expected(site, default(site))
+
+
+def test_the_way_back_leads_to_what_was_shown(site: Site, visit: Visit) -> None:
+    page = visit(site.address)
+    title = page.locator("#kicker")
+    first = title.inner_text()
+    page.get_by_label("Trust").check()
+    page.get_by_label("Whose votes").select_option("UK")
+    last = title.inner_text()
+    page.go_back()
+    assert title.inner_text().startswith("Trust · everybody")
+    page.go_back()
+    assert title.inner_text() == first
+    page.go_forward()
+    page.go_forward()
+    assert title.inner_text() == last
+    assert page.get_by_label("Whose votes").input_value() == "UK"
 
 
 def test_an_address_means_what_it_names(site: Site, visit: Visit) -> None:
@@ -70,22 +95,22 @@ def test_an_address_means_what_it_names(site: Site, visit: Visit) -> None:
     page = visit(f"{site.address}#{urlencode({**names, 'weighting': 'none'})}")
     key = {"dimension": "core_task", "stratum_id": "UK/politics/Reform UK", "estimator": BT}
     assert shown(page) == expected(site, default(site, **key))
-    assert page.get_by_label("Group").input_value() == "UK/politics/Reform UK"
+    assert page.get_by_label("Whose votes").input_value() == "UK/politics/Reform UK"
     page.get_by_label("Trust").check()
     shared = page.evaluate("location.href")
     again = visit(shared)
     assert shown(again) == expected(site, default(site, **{**key, "dimension": "trust"}))
     again.evaluate("location.hash = '#dimension=overall&stratum=UK&weighting=none'")
-    again.wait_for_function("document.getElementById('board-title').textContent.includes('Over')")
+    again.wait_for_function("document.getElementById('kicker').textContent.includes('Over')")
     assert shown(again) == expected(site, default(site, stratum_id="UK"))
 
 
 def test_a_title_says_where_verdicts_are_taken_as_independent(site: Site, visit: Visit) -> None:
     page = visit(f"{site.address}#stratum=US&weighting=none")
-    assert page.locator("#board-title").inner_text().endswith("verdicts taken as independent")
+    assert page.locator("#kicker").inner_text().endswith("verdicts taken as independent")
     assert "narrower than what is known" in page.locator("#notes").inner_text()
     page = visit(site.address)
-    assert "independent" not in page.locator("#board-title").inner_text()
+    assert "independent" not in page.locator("#kicker").inner_text()
     assert "other people like these" in page.locator("#notes").inner_text()
 
 
@@ -97,7 +122,7 @@ def test_a_weighted_board_says_that_groups_are_weighted_together_and_not_which(
         page = visit(f"{site.address}#stratum={quote(stratum)}&weighting=politics")
         notes = page.locator("#notes").inner_text()
         assert merged in notes, stratum
-        assert "weighted together" in page.locator("#facts").inner_text()
+        assert "weighted together" in page.locator("#provisional").inner_text()
     for address in ("#stratum=US&weighting=politics", "#stratum=UK&weighting=none"):
         page = visit(site.address + address)
         assert "weighted together" not in page.locator("body").inner_text()
@@ -112,9 +137,10 @@ def test_an_address_of_something_else_says_so(site: Site, visit: Visit) -> None:
 def test_another_edition_is_opened_at_the_same_place(site: Site, visit: Visit) -> None:
     page = visit(site.address)
     page.get_by_label("Trust").check()
+    page.locator(".settings summary").click()
     page.get_by_label("As of").select_option("older.html")
     page.wait_for_url("**/older.html#**")
-    assert page.locator("#board-title").inner_text().startswith("Trust")
+    assert page.locator("#kicker").inner_text().startswith("Trust")
 
 
 def test_a_change_of_rank_is_the_marts(site: Site, visit: Visit) -> None:
@@ -126,36 +152,21 @@ def test_a_change_of_rank_is_the_marts(site: Site, visit: Visit) -> None:
         if (row["stratum_id"], row["dimension"]) == ("US", "overall")
         and (row["weighting"], row["estimator"]) == ("none", EP)
     }
-    wanted = [by_model[row["model_id"]] for row in default(site, stratum_id="US")]
+    wanted = [by_model[row["model_id"]] for row in in_order(site, default(site, stratum_id="US"))]
     words = ["same rank" if not n else f"{abs(n)} {'higher' if n > 0 else 'lower'}" for n in wanted]
     assert found == words
     assert page.locator("#moved-head").inner_text() == "vs everybody"
 
 
 def test_cells_of_the_tables_are_the_marts(site: Site, visit: Visit) -> None:
-    page = visit(f"{site.address}#weighting=none&heat=skill&pair=better")
+    page = visit(f"{site.address}#weighting=none&heat=win")
     order = default(site)
     strata = [row["stratum_id"] for row in site.marts["dim_stratum"]]
     wanted = []
     for row in order:
         columns = [default(site, stratum_id=stratum) for stratum in strata]
-        wanted.append([signed(_of(column, row["model_id"])["skill"]) for column in columns])
+        wanted.append([str(whole(_of(column, row["model_id"])["win_share"])) for column in columns])
     assert cells(page, "#heat") == wanted
-    pairs = {
-        (row["model_a"], row["model_b"]): row
-        for row in site.marts["rpt_pairwise"]
-        if row["dimension"] == "overall"
-    }
-    models = [row["model_id"] for row in order]
-    matrix = [
-        ["" if a == b else percent(pairs[a, b]["p_better"]).removesuffix("%") for b in models]
-        for a in models
-    ]
-    assert cells(page, "#matrix") == matrix
-    first = pairs[models[0], models[1]]
-    words = page.locator("#pair-words").inner_text()
-    assert f"a chance of {percent(first['p_better'])}" in words
-    assert f"They have met {first['battle_count']} times or more" in words
 
 
 def _of(board: Rows, model: str) -> dict[str, Any]:

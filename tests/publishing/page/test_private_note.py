@@ -19,7 +19,7 @@ PUBLISHED = PUBLIC | {"is_private": True, "public_id": "gadfly-1"}
         (PUBLISHED, "published as gadfly-1"),
         (
             PUBLISHED | {"published_at": datetime(2025, 7, 10, tzinfo=UTC)},
-            "published as gadfly-1 on 2025-07-10",
+            "published as gadfly-1 on 10 July 2025",
         ),
     ],
 )

@@ -1,10 +1,15 @@
-// How sure: dots of boards and of models, shares of ties, and what weighting does.
+// About this board: what it rests on, how sure it is, ties, weights, and the command that shows it.
 sections.push({
     draw(board) {
         const { stratum } = keyOf(board);
-        drawChart("boards-chart", boardDots(board), "verdicts", "sd of a skill");
-        drawChart("models-chart", modelDots(board), "battles", "half the interval");
-        drawChart("history-chart", historyDots(keyOf(board)), "verdicts", "sd of a skill");
+        fill(
+            byId("facts"),
+            factsOf(board).map(([n, what]) => html`<div><dt>${what}</dt><dd>${n}</dd></div>`),
+        );
+        byId("command").textContent = commandOf(board);
+        drawChart("boards-chart", boardDots(board), "votes", "sd of a skill", 2);
+        drawChart("models-chart", modelDots(board), "votes", "half the interval, points", 0);
+        drawChart("history-chart", historyDots(keyOf(board)), "votes", "sd of a skill", 2);
         byId("ties-who").textContent = whoInline(stratum);
         fill(
             byId("ties").tBodies[0],
@@ -12,11 +17,37 @@ sections.push({
         );
         if (byId("costs")) {
             fill(byId("costs").tBodies[0], data.diagnostics.map(costRow));
-            const figures = runs(data.margins, (row) => `${row.country} ${row.variable}`);
+            const figures = runs(data.margins, (row) => `${row.country} ${row.variable_label}`);
             fill(byId("margins"), figures.map(marginFigure));
         }
     },
 });
+
+function factsOf(board) {
+    const people = boards.heard_count[board],
+        effective = boards.effective[board],
+        ofSample = strata.heard_share[boards.stratum_id[board]],
+        ofAdults = strata.population_share[boards.stratum_id[board]];
+    const facts = [[formats.count(boards.battle_count[board]), "votes"]];
+    if (boards.battle_left_out_count[board])
+        facts.push([formats.count(boards.battle_left_out_count[board]), "votes left out, of people without a weight"]);
+    if (people) facts.push([formats.count(people), "people"]);
+    if (effective !== null && keyOf(board).isWeighted)
+        facts.push([formats.count(effective), "people who weigh alike would say as much"]);
+    facts.push([formats.count(rowsOf(board).length), "models"]);
+    if (ofSample !== null && ofAdults !== null) {
+        facts.push([formats.share(ofSample), "of the country’s sample"]);
+        facts.push([formats.share(ofAdults), "of the country’s adults"]);
+    }
+    return facts;
+}
+
+/** The command that shows the same board in a terminal. */
+function commandOf(board) {
+    const quoted = (text) => (/^[\w/.-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
+    const options = Object.entries(namesOf(board)).map(([name, text]) => ` --${name} ${quoted(text)}`);
+    return `demoscope leaderboard --as-of ${data.board.board_id.slice(0, 12)}${options.join("")}`;
+}
 
 /** All groups' boards of this question; the largest and the smallest have their names beside. */
 function boardDots(board) {
@@ -35,8 +66,9 @@ function boardDots(board) {
 }
 
 function modelDots(board) {
-    const rows = rowsOf(board).filter((row) => row.battles > 0);
-    const half = (row) => row.skill - row.lo;
+    const rows = rowsOf(board).filter((row) => row.battles > 0 && row.lo !== null);
+    if (!rows.length) return [];
+    const half = (row) => row.win - row.lo;
     const widest = rows.reduce((a, b) => (half(b) > half(a) ? b : a), rows[0]);
     return rows.map((row) => ({
         x: row.battles,
@@ -60,9 +92,9 @@ function historyDots({ dimension, isWeighted }) {
         }));
 }
 
-function drawChart(id, points, xTitle, yTitle) {
+function drawChart(id, points, xTitle, yTitle, places) {
     byId(id).hidden = points.length < 2;
-    if (points.length > 1) fill(byId(id).lastElementChild, dots(points, xTitle, yTitle));
+    if (points.length > 1) fill(byId(id).lastElementChild, dots(points, xTitle, yTitle, places));
 }
 
 // Letters keep their size where a chart is about as wide as it is drawn; to ask the page would make
@@ -74,19 +106,19 @@ const WIDTH = matchMedia("(max-width: 40rem)").matches ? 360 : 480,
     TOP = 28,
     BOTTOM = 36;
 
-/** Dots over a logarithmic count; `points` have x, y (hundredths), label, isHere, isNamed. */
-function dots(points, xTitle, yTitle) {
+/** Dots over a logarithmic count; `points` have x, y (of 10^-places), label, isHere, isNamed. */
+function dots(points, xTitle, yTitle, places) {
     const from = Math.log10(Math.max(1, Math.min(...points.map((p) => p.x))) * 0.85),
         to = Math.log10(Math.max(1, ...points.map((p) => p.x)) * 1.18),
         most = Math.max(...points.map((p) => p.y)) * 1.12 || 1;
     const atX = (n) =>
         LEFT + ((Math.log10(Math.max(1, n)) - from) / (to - from)) * (WIDTH - LEFT - RIGHT);
     const atY = (n) => HEIGHT - BOTTOM - (n / most) * (HEIGHT - TOP - BOTTOM);
-    const step = [10, 20, 50, 100, 200, 500, 1000].find((one) => most / one <= 5) || 2000;
+    const step = [2, 5, 10, 20, 50, 100, 200, 500, 1000].find((one) => most / one <= 5) || 2000;
     const steps = [...Array(Math.floor(most / step) + 1).keys()].map((n) => n * step);
     const lines = steps.map(
         (n) =>
-            html`<line class="frame" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${atY(n)}" y2="${atY(n)}"/><text x="${LEFT - 8}" y="${atY(n) + 4}" text-anchor="end">${(n / 100).toFixed(step < 100 ? 1 : 0)}</text>`,
+            html`<line class="frame" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${atY(n)}" y2="${atY(n)}"/><text x="${LEFT - 8}" y="${atY(n) + 4}" text-anchor="end">${places ? formats.decimal(n, places).replace(/0$/, "") : n}</text>`,
     );
     const counts = ticksOf(10 ** from, 10 ** to).map(
         (n) =>
@@ -151,7 +183,7 @@ function costRow(row) {
         formats.decimal(row.asmd_before, 3),
         formats.decimal(row.asmd_after, 3),
     ];
-    return html`<tr><th scope="row">${row.country} <span class="by">${row.scheme}</span></th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
+    return html`<tr><th scope="row">${row.country} <span class="by">${row.scheme_label}</span></th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
 }
 
 function marginFigure([, rows]) {
@@ -160,6 +192,6 @@ function marginFigure([, rows]) {
         ({ level, before, after, target }) =>
             html`<tr><th scope="row">${level}</th><td class="plot"><svg width="100%" height="14" aria-hidden="true"><line class="tick" x1="0" x2="100%" y1="7" y2="7"/><line class="move" x1="${share(before)}" x2="${share(after)}" y1="7" y2="7"/><line class="target" x1="${share(target)}" x2="${share(target)}" y1="0" y2="14"/><circle class="sample" cx="${share(before)}" cy="7" r="3.5"/><circle class="dot" cx="${share(after)}" cy="7" r="3.5"/></svg></td><td class="number">${share(before)}</td><td class="number">${share(target)}</td></tr>`,
     );
-    const [{ country, variable }] = rows;
-    return html`<figure><figcaption>${country} <code>${variable}</code></figcaption><table><tbody>${lines}</tbody></table></figure>`;
+    const [{ country, variable_label }] = rows;
+    return html`<figure><figcaption><strong>${country}</strong>, ${variable_label}</figcaption><table><tbody>${lines}</tbody></table></figure>`;
 }

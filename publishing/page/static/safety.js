@@ -1,2 +1,0 @@
-// Trust by topic is the same for every board: its table is written by the template.
-sections.push({ draw() {} });
