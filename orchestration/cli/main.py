@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # The module that has a function of the command's name, or for a group of commands its `app`.
 COMMANDS = {
     "ingest": ("ingest", "Bring files through the gate into the event log."),
+    "mapping": ("mapping", "Draft a mapping: what the columns of a file mean."),
     "build": ("build", "Build every mart and the leaderboard from the log."),
     "leaderboard": ("build", "Show a leaderboard."),
     "compare": ("models", "Show how often people prefer one model over another."),
