@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +15,7 @@ import typer
 from ingestion.errors import DemoscopeError, UsageError
 from ingestion.paths import Home
 from ingestion.sources.bounds import Bounds, size_in_bytes
+from ingestion.sources.remote import is_remote
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 from publishing.counted import counted
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from expectations.gate import Gate
     from orchestration.load_report import LoadReport
     from orchestration.loading import DryRun
+    from orchestration.novelties import Novelties
     from orchestration.updating import Updates
 
 
@@ -81,7 +86,7 @@ def ingest(
     )
     permit = Permit(is_across=across_sources, signature=signature, bounds=bounds)
     home = Home.from_environment()
-    dry_run = _begun(home, is_dry=is_dry)
+    dry_run = _begun(home, paths, is_dry=is_dry)
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
@@ -97,28 +102,36 @@ def ingest(
             say(f"error: {error}")
             continue
         load = report.as_json()
-        if is_dry:
-            load |= {"is_dry_run": True, "first_rows": first_rows(path, mapping, source, bounds)}
+        if dry_run is not None:
+            first = first_rows(path, mapping, source, bounds, dry_run.cache)
+            load |= {"is_dry_run": True, "new": dry_run.new.as_json(), "first_rows": first}
         loads.append(load)
         if not as_json:
             _summary(report)
-        if is_dry and not as_json:
-            _understood(load["first_rows"])
+        if dry_run is not None and not as_json:
+            _understood(load["first_rows"], dry_run.new)
     if as_json:
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
 
 
-def _begun(home: Home, *, is_dry: bool) -> DryRun | None:
+def _begun(home: Home, paths: list[str], *, is_dry: bool) -> DryRun | None:
     from orchestration.loading import DryRun
 
     if is_dry:
-        return DryRun(home)
+        return DryRun(home, _scratch() if any(map(is_remote, paths)) else None)
     if not home.log.exists():
         # A mistyped home is seen before anything lies there.
         say(f"new warehouse in {home.root}")
     return None
+
+
+def _scratch() -> Path:
+    """A directory that is gone when the command ends."""
+    path = tempfile.mkdtemp(prefix="demoscope-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return Path(path)
 
 
 def _brought(
@@ -203,8 +216,10 @@ def _summary(report: LoadReport) -> None:
         put(f"  log position {report.position}")
 
 
-def _understood(rows: list[dict[str, object]]) -> None:
-    """How the first rows are understood, after a dry run."""
+def _understood(rows: list[dict[str, object]], new: Novelties) -> None:
+    """What a file names that the log does not have, and how its first rows are understood."""
+    for line in new.lines():
+        put(f"  {line}")
     for row in rows:
         put(f"  would be understood as: {json.dumps(row, default=str, ensure_ascii=False)}")
     put("  nothing was written")
