@@ -21,6 +21,7 @@ from typer.core import TyperGroup
 from ingestion.errors import DemoscopeError, NotFoundError
 from ingestion.paths import HOME_VARIABLE, Home
 from orchestration.cli.output import home_hint, put, say
+from orchestration.cli.settings import CONFIG_VARIABLE, settings
 from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ COMMANDS = {
     "experience": ("experience", "Show how people rate models one at a time, 1 to 7."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
+OWN_OPTIONS = ("--home", "--config")
 INTERRUPTED = 130
 # As many as some systems permit; a log of thousands of files is read with far fewer.
 OPEN_FILES = 10_240
@@ -121,6 +123,10 @@ def demoscope(
         str | None,
         typer.Option(metavar="DIR", help=f"The warehouse; {HOME_VARIABLE} where not given."),
     ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Defaults; demoscope.toml beside the warehouse if any."),
+    ] = None,
     is_version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_say_version, help="Show the version."),
@@ -130,6 +136,9 @@ def demoscope(
     del is_version
     if home is not None:
         os.environ[HOME_VARIABLE] = home
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = config
+    settings()
     Home.from_environment().keep_private()
 
 
@@ -149,15 +158,20 @@ def _hide_warnings_of_libraries() -> None:
         warnings.showwarning = lambda *_args, **_named: None
 
 
-def home_first(arguments: Sequence[str]) -> list[str]:
-    """Arguments with `--home DIR` before the command, wherever it stands; not after `--`."""
+def own_options_first(arguments: Sequence[str]) -> list[str]:
+    """Arguments with `--home DIR` and `--config FILE` before the command; not those after `--`."""
     found = list(arguments)
     end = found.index("--") if "--" in found else len(found)
-    for place, argument in enumerate(found[:end]):
-        if argument == "--home" or argument.startswith("--home="):
-            count = 2 if argument == "--home" else 1
-            return found[place : place + count] + found[:place] + found[place + count :]
-    return found
+    first: list[str] = []
+    rest: list[str] = []
+    place = 0
+    while place < end:
+        argument = found[place]
+        count = 2 if argument in OWN_OPTIONS else 1
+        is_own = argument.partition("=")[0] in OWN_OPTIONS
+        (first if is_own else rest).extend(found[place : place + count])
+        place += count
+    return [*first, *rest, *found[max(place, end) :]]
 
 
 def run() -> None:
@@ -165,7 +179,7 @@ def run() -> None:
     allow_open_files()
     _hide_warnings_of_libraries()
     try:
-        app(home_first(sys.argv[1:]))
+        app(own_options_first(sys.argv[1:]))
     except DemoscopeError as error:
         is_limit = TOO_MANY in str(error)
         said = f"{error}{_where(error)}"
