@@ -169,6 +169,7 @@ class Gate:
                 partial(_cell, batch, position),
                 batch.taken_from,
                 partial(batch.written, position),
+                partial(batch.time_remark, position, column),
             )
             said = detail(reason, row)
             refused.append(

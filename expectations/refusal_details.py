@@ -39,6 +39,7 @@ class Refused:
         cell: its native value in a column; None where there is none.
         taken_from: the file's columns that a column of the contract is made of.
         written: what the row has in a column of the file.
+        time_remark: more about a time that cannot be read.
     """
 
     contract: Contract
@@ -46,6 +47,7 @@ class Refused:
     cell: Cell
     taken_from: Mapping[str, tuple[str, ...]]
     written: Cell = lambda _name: None
+    time_remark: Callable[[], str] = str
 
     @property
     def declared(self) -> Column | None:
@@ -220,6 +222,12 @@ def _digits(row: Refused) -> str:
     )
 
 
+def _bad_time(row: Refused) -> str:
+    if row.declared is None:
+        return ""
+    return ", ".join(filter(None, (f"{row.name} is {row.value}", row.time_remark())))
+
+
 def _future(row: Refused) -> str:
     return f"{row.name} is {row.value}, after the present: correct it, or the clock of this machine"
 
@@ -281,7 +289,7 @@ _SENTENCES: dict[Refusal, Callable[[Refused], str]] = {
     Refusal.MODEL_AGAINST_ITSELF: _same,
     Refusal.DIGITS_LOST: _digits,
     Refusal.FUTURE_TIMESTAMP: _future,
-    Refusal.BAD_TIMESTAMP: lambda row: f"{row.name} is {row.value}" if row.declared else "",
+    Refusal.BAD_TIMESTAMP: _bad_time,
     Refusal.UNKNOWN_SCHEMA_VERSION: _version,
     Refusal.UNKNOWN_COLUMN: _unknown_column,
     Refusal.OUTSIDE_RUBRIC: _outside_rubric,

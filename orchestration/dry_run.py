@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.log import EventLog
 from ingestion.log.layout import Layout
+from ingestion.sources.batch import REFUSAL
 from ingestion.sources.bounds import DEFAULT, Bounds
 from ingestion.sources.registry import open_source
 from ingestion.subjects.links import LOCK, vault_lock
@@ -50,13 +51,18 @@ def reading(home: Home) -> Iterator[EventLog]:
 
 
 def first_rows(
-    path: str, mapping: str | None, source_name: str | None, bounds: Bounds = DEFAULT
+    path: str,
+    mapping: str | None,
+    source_name: str | None,
+    bounds: Bounds = DEFAULT,
+    cache: Path | None = None,
 ) -> list[dict[str, object]]:
     """The first rows that a reader understands, under the contract's names, without nulls."""
     rows: list[dict[str, object]] = []
-    source = open_source(path, mapping=mapping, source=source_name, bounds=bounds)
+    source = open_source(path, mapping=mapping, source=source_name, bounds=bounds, cache=cache)
     for batch in source.batches():
-        first = batch.table.slice(0, SHOWN_ROWS - len(rows)).to_pylist()
+        understood = batch.table.filter(batch.table[REFUSAL].is_null())
+        first = understood.slice(0, SHOWN_ROWS - len(rows)).to_pylist()
         rows += [{key: value for key, value in row.items() if value is not None} for row in first]
         if len(rows) >= SHOWN_ROWS:
             break

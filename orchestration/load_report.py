@@ -58,8 +58,8 @@ REMEDIES = {
         f"bad_timestamp: a time is read whole or not at all. Read are {READ}. A mapping can say, "
         "on occurred_at: `timezone: Europe/London` for times without a zone; another form by "
         "`format: '%d/%m/%Y %H:%M:%S'` (with %I and %p for AM and PM); `unit: s` for numbers since "
-        "1970; `earliest: 2010-01-01` for times before 2015. A local time that clocks skipped does "
-        "not exist."
+        "1970; `earliest: 2010-01-01` for times before 2015; `ambiguous: earlier` for local times "
+        "that are there twice. A local time that clocks skipped does not exist."
     ),
 }
 TABLE = Table(

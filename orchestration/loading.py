@@ -56,6 +56,7 @@ from orchestration.load_report import (
     recorded_loads,
 )
 from orchestration.load_warnings import Foreseen, Noted, warnings_of
+from orchestration.novelties import Novelties
 from orchestration.suspect_values import SuspectValues
 from orchestration.updating import Updates
 
@@ -178,10 +179,16 @@ class DryRun:
     Args:
         home: the warehouse, which is only read.
         foreseen: what the files so far would have brought.
+        named: what they name.
+        new: what the last of them names that neither the log nor an earlier one has.
+        cache: where remote files are kept, for the home's own is not written to.
     """
 
     home: Home
+    cache: Path | None = None
     foreseen: Foreseen = field(default_factory=Foreseen)
+    named: Novelties = field(default_factory=Novelties)
+    new: Novelties = field(default_factory=Novelties)
 
     def bring(
         self,
@@ -194,7 +201,7 @@ class DryRun:
     ) -> LoadReport:
         """Try one file, with the parameters and errors of `load_file`."""
         home, gate = self.home, gate or Gate()
-        opened = _opener(path, mapping, source_name, gate)
+        opened = partial(_opener(path, mapping, source_name, gate), cache=self.cache)
         with reading(home) as log:
             source = opened()
             aliases = getattr(source, "aliases", None)
@@ -208,12 +215,16 @@ class DryRun:
             load.authorise(source_name)
             if not home.vault.is_dir():
                 load.warnings.append(NO_VAULT)
-            return load.run()
+            try:
+                return load.run()
+            finally:
+                self.new = load.named.beyond(log, self.named)
+                self.named.update(load.named)
 
 
 def _opener(
     path: str, mapping: str | None, source_name: str | None, gate: Gate | None
-) -> Callable[[], Source]:
+) -> Callable[..., Source]:
     bounds = (gate or Gate()).permit.bounds
     return partial(open_source, path, mapping=mapping, source=source_name, bounds=bounds)
 
@@ -269,6 +280,7 @@ class _Load:
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     noted: Noted = field(default_factory=Noted)
+    named: Novelties = field(default_factory=Novelties)
     is_dry: bool = False
     suspects: SuspectValues = field(default_factory=SuspectValues)
     updated: Callable[[Updates], None] | None = None
@@ -444,7 +456,9 @@ class _Load:
         self.staged_numbers.append((event_type, native[ROW_NUMBER]))
         accepted = int(staged.is_accepted.sum())
         if self.is_dry:
-            self.noted.foreseen.add(event_type, table.filter(pa.array(staged.is_accepted)))
+            entering = table.filter(pa.array(staged.is_accepted))
+            self.noted.foreseen.add(event_type, entering)
+            self.named.add(event_type, entering)
         found = staged.conflicts
         if event_type is EventType.BATTLE_JUDGED and (found or self.updates.is_asked):
             found = self.updates.weigh(table, native[ROW_NUMBER].to_pylist(), staged)

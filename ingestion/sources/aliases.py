@@ -57,7 +57,8 @@ def alias_columns(file: LocalFile) -> AliasColumns | None:
     Raises:
         UsageError: it has the columns of aliases and others that are not known.
     """
-    first = file.head.split(b"\n", 1)[0].decode("utf-8", "replace")
+    # A lone carriage return ends a line, too.
+    first = (file.head.splitlines() or [b""])[0].decode("utf-8", "replace")
     for delimiter in DELIMITERS:
         header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
         known = {name.lower(): name for name in header}

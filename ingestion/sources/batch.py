@@ -25,6 +25,8 @@ Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]
 # What a file has at the position of a row in a column of its own.
 Written = Callable[[int, str], Any]
+# More about why the time of a column in the row at a position cannot be read.
+Remark = Callable[[int, str], str]
 # Why a row is refused, and which column that is about.
 Objection = tuple[Refusal, str | None]
 # By position of the row.
@@ -63,6 +65,7 @@ class NativeBatch:
         taken_from: the file's columns that a column of the contract is made of, where a mapping
             says so.
         written: what the file has there, which a mapping may read as nothing.
+        time_remark: why a time of the file cannot be read.
     """
 
     event_type: EventType | None
@@ -71,6 +74,7 @@ class NativeBatch:
     limits: Limits = USUAL
     taken_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     written: Written = lambda _place, _name: None
+    time_remark: Remark = lambda _place, _column: ""
 
 
 class Source(Protocol):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 import duckdb
@@ -53,7 +54,7 @@ from ingestion.sources.mapping import FromColumn, Mapping
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import needed, projection, resolve
 from ingestion.sources.row_choice import OF_A_VALUE, chosen_rows
-from ingestion.sources.times import TIME_NOTE
+from ingestion.sources.times import remark, time_note
 from ingestion.sources.times import warnings as warnings_of_times
 from ingestion.vocabulary import Refusal
 
@@ -71,7 +72,7 @@ class FlatFile(FileSource):
         self._mapping = mapping
         self.participants_of = mapping.participants_of
         self.aliases = mapping.aliases
-        self._time_notes: Counter[str] = Counter()
+        self._time_notes: dict[str, Counter[str]] = {}
         self._remarks: list[str] = []
         self._set_aside: Counter[str] = Counter()
         self._cells = Cells(mapping)
@@ -88,9 +89,10 @@ class FlatFile(FileSource):
         """What a person should know of the rows set aside, the cells and the times read so far."""
         aside = (f"{why}: {count:,}." for why, count in sorted(self._set_aside.items()))
         said = [*self._remarks, *aside, *self._cells.warnings()]
-        spec = self._mapping.columns.get("occurred_at")
-        if isinstance(spec, FromColumn):
-            said += warnings_of_times("occurred_at", spec, self._time_notes)
+        for column, notes in self._time_notes.items():
+            spec = self._mapping.columns.get(column)
+            if isinstance(spec, FromColumn):
+                said += warnings_of_times(column, spec, notes)
         return said
 
     def batches(self) -> Iterator[NativeBatch]:
@@ -140,6 +142,7 @@ class FlatFile(FileSource):
             table=batch.table.take(pa.array(kept)),
             originals=lambda places: batch.originals([int(kept[place]) for place in places]),
             written=lambda place, name: batch.written(int(kept[place]), name),
+            time_remark=lambda place, column: batch.time_remark(int(kept[place]), column),
         )
 
     def _register(self, wanted: list[str], piece: Piece) -> None:
@@ -151,10 +154,15 @@ class FlatFile(FileSource):
     def _projected(self, mapping: Mapping, wanted: list[str], piece: Piece) -> NativeBatch:
         query = projection(mapping, uses(self._mapping, wanted), self._schema)
         table = self._connection.sql(query).to_arrow_table()
-        if TIME_NOTE in table.column_names:
-            for count in pc.value_counts(table[TIME_NOTE].drop_null()).to_pylist():
-                self._time_notes[count["values"]] += count["counts"]
-            table = table.drop_columns([TIME_NOTE])
+        notes = {}
+        for column in mapping.columns:
+            if time_note(column) in table.column_names:
+                notes[column] = table[time_note(column)]
+                for count in pc.value_counts(notes[column].drop_null()).to_pylist():
+                    self._time_notes.setdefault(column, Counter())[count["values"]] += count[
+                        "counts"
+                    ]
+                table = table.drop_columns([time_note(column)])
         taken_from = {
             column: tuple(name for either in needed_by(spec) for name in either if name in wanted)
             for column, spec in mapping.columns.items()
@@ -167,6 +175,7 @@ class FlatFile(FileSource):
             self._mapping.limits,
             taken_from,
             lambda place, name: cells[name][place].as_py(),
+            partial(_time_remark, mapping, notes),
         )
 
     def _wanted(self, available: list[str]) -> list[str]:
@@ -256,6 +265,16 @@ class FlatFile(FileSource):
             if objection is not None:
                 objections[row] = objection
         return Piece(table, block.numbers, block.originals, objections)
+
+
+def _time_remark(
+    mapping: Mapping, notes: dict[str, pa.ChunkedArray], place: int, column: str
+) -> str:
+    """Why the time of a row cannot be read, and what to do."""
+    spec = mapping.columns.get(column)
+    if column not in notes or not isinstance(spec, FromColumn):
+        return ""
+    return remark(spec, notes[column][place].as_py())
 
 
 def _keys(block: LineBlock, mapping: Mapping) -> list[str]:

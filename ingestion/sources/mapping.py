@@ -37,9 +37,11 @@ ENVELOPE = frozenset({"event_type", "schema_version", "source"})
 _NULL_TAG = "tag:yaml.org,2002:null"
 _KINDS = ("column", "first_of", "columns", "constant", "row_number", "each_of", "each", "winner")
 # What may stand beside where the values come from.
-_TIME_DETAILS = ("timezone", "unit", "format", "earliest", "latest")
+_TIME_DETAILS = ("timezone", "ambiguous", "unit", "format", "earliest", "latest")
 _DETAILS = ("optional", "values", "missing", *_TIME_DETAILS)
-_UNITS = ("s", "ms", "us", "ns")
+# Of a local time that clocks show twice, which is meant.
+EARLIER, LATER = "earlier", "later"
+_CHOICES = {"unit": ("s", "ms", "us", "ns"), "ambiguous": (EARLIER, LATER)}
 _SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
 
@@ -52,6 +54,7 @@ class FromColumn:
     values: Map[str, str | None] | None = None
     missing: tuple[str, ...] | None = None
     timezone: str | None = None
+    ambiguous: str | None = None
     unit: str | None = None
     formats: tuple[TimeFormat, ...] = ()
     limits: Limits = USUAL
@@ -411,13 +414,21 @@ class _Parser:
                 spec = replace(spec, missing=self.words(node))
             elif key == "timezone":
                 spec = replace(spec, timezone=self.zone(node))
-            elif key == "unit":
-                spec = replace(spec, unit=self.one_of(node, "unit", _UNITS))
+            elif key in _CHOICES:
+                spec = self.chosen(spec, key, node)
             elif key == "format":
                 spec = replace(spec, formats=self.formats(node, details))
             else:
                 spec = replace(spec, limits=self.limits(key, node, spec.limits))
+        if spec.ambiguous and not spec.timezone:
+            fault = "ambiguous goes with timezone"
+            self.fail(details["ambiguous"], fault, "Write whose time it is.")
         return spec
+
+    def chosen(self, spec: FromColumn, key: str, node: yaml.Node) -> FromColumn:
+        """What numbers count, or which of two local times is meant."""
+        text = self.one_of(node, key, _CHOICES[key])
+        return replace(spec, unit=text) if key == "unit" else replace(spec, ambiguous=text)
 
     def formats(self, node: yaml.Node, details: dict[str, yaml.Node]) -> tuple[TimeFormat, ...]:
         """One format of times, or several in the order in which they are tried."""

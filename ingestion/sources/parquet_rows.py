@@ -84,10 +84,14 @@ class ParquetRows:
         root, *path = name.split(".")
         return pc.struct_field(table.column(root), path)
 
+    def kind(self, name: str) -> pa.DataType:
+        """The type of a column, or of a field of a struct."""
+        return self._at(self._parquet.schema_arrow.empty_table(), name).type
+
     def refuse_types(self, columns: Sequence[str]) -> None:
         """Refuse columns that do not hold single values. Raises LoadRefusedError."""
         for name in columns:
-            kind = self._at(self._parquet.schema_arrow.empty_table(), name).type
+            kind = self.kind(name)
             is_json = isinstance(kind, pa.JsonType)
             if is_json or pa.types.is_nested(kind) or pa.types.is_interval(kind):
                 raise LoadRefusedError(

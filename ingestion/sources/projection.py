@@ -29,7 +29,7 @@ from ingestion.sources.mapping import (
     OneHot,
     Winner,
 )
-from ingestion.sources.times import TIME_NOTE, quoted_name, time_column
+from ingestion.sources.times import quoted_name, time_column, time_note
 from ingestion.tables import TEXT_LENGTH, Column
 from ingestion.vocabulary import Refusal
 
@@ -84,7 +84,8 @@ def projection(mapping: Mapping, numbers: Map[Use, int], schema: pa.Schema) -> s
     whens = abouts = ""
     for column, spec in mapping.columns.items():
         if pa.types.is_timestamp(wanted[column].type) and isinstance(spec, FromColumn):
-            rows, found = _time(spec, cells[column], rows)
+            rows, found = _time(column, spec, cells[column], rows)
+            selected += [] if found is None else [quoted_name(time_note(column))]
         elif isinstance(spec, Winner):
             found = _winner(spec, cells, mapping, wanted)
         else:
@@ -97,8 +98,6 @@ def projection(mapping: Mapping, numbers: Map[Use, int], schema: pa.Schema) -> s
             test, why = objection
             whens += f" WHEN {test} THEN {quoted(why)}"
             abouts += f" WHEN {test} THEN {quoted(column)}"
-    if rows != "rows":
-        selected.append(quoted_name(TIME_NOTE))
     selected += [
         ROW_NUMBER,
         f"CASE WHEN {REFUSAL} IS NOT NULL THEN {REFUSAL}{whens} END AS {REFUSAL}",
@@ -215,16 +214,14 @@ def _winner(
 
 
 def _time(
-    spec: FromColumn, cells: dict[str, _Cell], rows: str
+    column: str, spec: FromColumn, cells: dict[str, _Cell], rows: str
 ) -> tuple[str, tuple[str, Objection] | None]:
     """The rows with what is read of a time beside them, and SQL of its value and an objection."""
     cell = next((cells[name] for name in spec.names if name in cells), None)
     if cell is None:
         return rows, None
-    time = time_column(spec, cell.sql, cell.kind)
-    for step in time.steps:
-        rows = f"(SELECT *, {step} FROM {rows})"  # noqa: S608  # texts are quoted
-    return rows, (time.value, (time.is_wrong, Refusal.BAD_TIMESTAMP))
+    time = time_column(column, spec, cell.sql, cell.kind, rows)
+    return time.rows, (time.value, (time.is_wrong, Refusal.BAD_TIMESTAMP))
 
 
 def _missing(

@@ -2,9 +2,9 @@
 
 The SQL comes in steps, each a list of columns over the one before, so that nothing is computed
 twice. A local time is looked up with the offsets a day before and a day after (as in PEP 495): one
-that neither offset leads back to does not exist there (clocks went forward), and of one that both
-lead back to (clocks went back) the first is taken. A day is its first moment there, also where
-midnight itself is skipped.
+that neither offset leads back to does not exist there (clocks went forward), and one that both lead
+back to is there twice (clocks went back): it is refused, unless the mapping says which is meant. A
+day is its first moment there, also where midnight itself is skipped.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from ingestion.sources.json_lines import quoted
-from ingestion.sources.mapping import FromColumn
+from ingestion.sources.mapping import LATER, FromColumn
 from ingestion.sources.time_forms import BLANKS, instant, is_day, local
 
-TIME_NOTE = "time note"
-TWICE = "twice"
+TWICE, SKIPPED, UNZONED = "twice", "skipped", "unzoned"
 # To microseconds. Decimal: a double cannot hold nanoseconds since 1970.
 _MICROSECONDS = {
     "s": "round({} * 1000000::DECIMAL(7,0))",
@@ -32,6 +31,10 @@ _UNIT_NAMES = {
     "us": "microseconds",
     "ns": "nanoseconds",
 }
+_STEPS = (
+    *("time_text", "time_instant", "time_local", "time_is_day", "time_before", "time_after"),
+    "time_utc",
+)
 _DAY_US = 86_400_000_000
 
 
@@ -40,36 +43,55 @@ class TimeColumn:
     """SQL of one time column.
 
     Args:
-        steps: lists of columns, each over the rows and the columns of the step before.
+        rows: the rows, with what was read and a note beside them.
         value: the instant, or null.
         is_wrong: whether the file says something that cannot be read.
     """
 
-    steps: tuple[str, ...]
-    value: str = "timezone('UTC', time_utc)"
-    is_wrong: str = "(time_text IS NOT NULL AND time_utc IS NULL)"
+    rows: str
+    value: str
+    is_wrong: str
 
 
-def time_column(spec: FromColumn, cell: str, kind: pa.DataType) -> TimeColumn:
+def time_column(
+    column: str, spec: FromColumn, cell: str, kind: pa.DataType, rows: str
+) -> TimeColumn:
     """How a column is read as times.
 
     Args:
+        column: the contract's.
         spec: what the mapping says of it.
-        cell: its SQL.
+        cell: SQL of its cells.
         kind: its type.
+        rows: SQL of the rows that have them.
     """
     text = f"nullif(trim({cell}::VARCHAR, {BLANKS}), '') AS time_text"
     read = _typed(cell, kind) if pa.types.is_temporal(kind) else _written(spec)
-    first, twice, offsets = _in_zone(spec.timezone)
-    note = f"CASE WHEN {twice} THEN '{TWICE}' {_hint(spec)} END"
-    return TimeColumn(
-        (
-            text,
-            read,
-            offsets,
-            f"coalesce(time_instant, {first}) AS time_utc, {note} AS {quoted_name(TIME_NOTE)}",
-        )
+    first, twice, offsets = _in_zone(spec.timezone, is_later=spec.ambiguous == LATER)
+    taken = first if spec.ambiguous else f"CASE WHEN NOT ({twice}) THEN {first} END"
+    is_local = "time_instant IS NULL AND time_local IS NOT NULL"
+    lost = UNZONED if spec.timezone is None else SKIPPED
+    note = (
+        f"CASE WHEN {twice} THEN '{TWICE}' "
+        f"WHEN {is_local} AND ({first}) IS NULL THEN '{lost}' {_hint(spec)} END"
     )
+    value, wrong = (quoted_name(f"{part} of {column}") for part in ("time", "fault"))
+    noted = quoted_name(time_note(column))
+    utc = f"coalesce(time_instant, {taken}) AS time_utc, {note} AS {noted}"
+    for step in (text, read, offsets, utc):
+        rows = f"(SELECT *, {step} FROM {rows})"  # noqa: S608  # texts are quoted
+    # Another time column begins anew.
+    is_wrong = "time_text IS NOT NULL AND time_utc IS NULL"
+    rows = (
+        f"(SELECT * EXCLUDE ({', '.join(_STEPS)}), {is_wrong} AS {wrong}, "  # noqa: S608
+        f"timezone('UTC', time_utc) AS {value} FROM {rows})"
+    )
+    return TimeColumn(rows, value, wrong)
+
+
+def time_note(column: str) -> str:
+    """The column of notes on the times of a column of the contract."""
+    return f"note on {column}"
 
 
 def quoted_name(name: str) -> str:
@@ -82,17 +104,38 @@ def warnings(column: str, spec: FromColumn, notes: dict[str, int]) -> list[str]:
     said = []
     for note, count in sorted(notes.items()):
         rows = f"{count:,} {'row' if count == 1 else 'rows'}"
-        if note == TWICE:
+        if note == TWICE and spec.ambiguous:
             said.append(
                 f"{column}: {rows} with a local time that {spec.timezone} has twice, because "
-                "clocks went back; the first was taken."
+                f"clocks went back; the {spec.ambiguous} was taken."
             )
-        else:
+        elif note in _UNIT_NAMES:
             said.append(
                 f"{column}: {rows} refused with a number that looks like {_UNIT_NAMES[note]} since "
                 f"1970: write `unit: {note}` in the mapping."
             )
     return said
+
+
+def remark(spec: FromColumn, note: str | None) -> str:
+    """Why one time was refused, and what to do; empty where there is no more to say."""
+    if note == TWICE:
+        return (
+            f"which {spec.timezone} has twice, because clocks went back: write an offset beside it "
+            "in the file, or say in the mapping which is meant, `ambiguous: earlier` or `later`"
+        )
+    if note == SKIPPED:
+        return (
+            f"which {spec.timezone} never had, because clocks went forward: correct it in the "
+            "file, or `timezone:` in the mapping"
+        )
+    if note == UNZONED:
+        return "which names no zone: say in the mapping whose time it is, `timezone: Europe/London`"
+    if note in _UNIT_NAMES:
+        return (
+            f"which looks like {_UNIT_NAMES[note]} since 1970: write `unit: {note}` in the mapping"
+        )
+    return ""
 
 
 def _written(spec: FromColumn) -> str:
@@ -116,9 +159,8 @@ def _written(spec: FromColumn) -> str:
     said = instant("time_text")
     if spec.unit is not None:
         said = f"coalesce({_time_of(_microseconds(spec.unit))}, {said})"
-    there = local("time_text") if spec.timezone else "NULL::TIMESTAMP"
     return (
-        f"{said} AS time_instant, {there} AS time_local, "
+        f"{said} AS time_instant, {local('time_text')} AS time_local, "
         f"coalesce({is_day('time_text')}, false) AS time_is_day"
     )
 
@@ -138,8 +180,8 @@ def _typed(cell: str, kind: pa.DataType) -> str:
     return f"{nothing} AS time_instant, {there} AS time_local, {day} AS time_is_day"
 
 
-def _in_zone(zone: str | None) -> tuple[str, str, str]:
-    """SQL of the first instant of a local time, of whether there are two, and the step before."""
+def _in_zone(zone: str | None, *, is_later: bool) -> tuple[str, str, str]:
+    """SQL of one instant of a local time, of whether there are two, and the step before."""
     if zone is None:
         return "NULL::TIMESTAMP", "false", "NULL AS time_before, NULL AS time_after"
     if zone == "UTC":
@@ -158,8 +200,9 @@ def _in_zone(zone: str | None) -> tuple[str, str, str]:
     )
     is_before = f"{there('time_before')} = time_local"
     is_after = f"{there('time_after')} = time_local"
+    one = "greatest" if is_later else "least"
     first = (
-        f"CASE WHEN {is_before} AND {is_after} THEN least(time_before, time_after) "
+        f"CASE WHEN {is_before} AND {is_after} THEN {one}(time_before, time_after) "
         f"WHEN {is_before} THEN time_before WHEN {is_after} THEN time_after "
         f"WHEN time_is_day AND {there('time_before')}::DATE = time_local::DATE THEN time_before END"
     )

@@ -11,7 +11,7 @@ import typer
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, print_json, put, say
+from orchestration.cli.output import FORMAT, Format, print_rows, put, say
 from orchestration.cli.signatures import trusted
 from publishing.counted import counted
 from publishing.meant import did_you_mean
@@ -75,7 +75,7 @@ def audit(
         Path | None,
         typer.Option(help="Witnesses that must have cosigned it.", exists=True, dir_okay=False),
     ] = None,
-    as_json: AS_JSON = False,
+    output: FORMAT = Format.TABLE,
 ) -> None:
     """Ask of a board what may be wrong with it, on one page: ok, found, or can't tell.
 
@@ -97,18 +97,12 @@ def audit(
     decided = since.pairs
     is_simulated = kept.subject["is_simulated"]
     altered = found[-1].figures["altered"]
-    if as_json:
+    if output is not Format.TABLE:
         for one in decided:
             one["decisions"] = [decision.as_json() for decision in one["decisions"]]
-        print_json(
-            {
-                "board_id": kept.id,
-                "is_simulated": is_simulated,
-                "probes": [_as_json(one) for one in found],
-                "rows": rows,
-                "decided_since": decided,
-            }
-        )
+        head = {"board_id": kept.id, "is_simulated": is_simulated, "rows": rows}
+        head["decided_since"] = decided
+        print_rows("probes", [_as_json(one) for one in found], output, {}, head=head)
     else:
         mark = "SIMULATED: " if is_simulated else ""
         put(f"{mark}release {kept.id[:ID_DIGITS]}, {_dimension(found)}, everybody")

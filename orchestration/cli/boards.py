@@ -11,7 +11,18 @@ from ingestion.paths import Home
 from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
 from orchestration.cli.disclose import disclose
-from orchestration.cli.output import AS_JSON, home_hint, print_json, print_table, put, say, step
+from orchestration.cli.output import (
+    AS_JSON,
+    FORMAT,
+    Format,
+    home_hint,
+    print_json,
+    print_rows,
+    print_table,
+    put,
+    say,
+    step,
+)
 from orchestration.cli.signatures import KEYS, trusted
 from publishing.counted import counted
 
@@ -55,7 +66,7 @@ app.command()(disclose)
 
 
 @app.command("list")
-def list_releases(*, key: KEYS = None, as_json: AS_JSON = False) -> None:
+def list_releases(*, key: KEYS = None, output: FORMAT = Format.TABLE) -> None:
     """List the releases that are kept, by log position."""
     from publishing.boards import store
 
@@ -66,14 +77,9 @@ def list_releases(*, key: KEYS = None, as_json: AS_JSON = False) -> None:
         (_listed(release, current, keys) for release in store.kept(boards)),
         key=lambda row: (row["log_position"], row["valid_until"] or "", row["made_at"]),
     )
-    if as_json:
-        print_json({"boards": listed})
-        return
-    if not listed:
-        say(f"No release is kept. Build one: demoscope build. {home_hint()}")
-        return
-    print_table(listed, LISTED)
-    if any(row["is_current"] for row in listed):
+    nothing = f"No release is kept. Build one: demoscope build. {home_hint()}"
+    print_rows("boards", listed, output, LISTED, nothing=nothing)
+    if output is Format.TABLE and any(row["is_current"] for row in listed):
         put("* current: what `demoscope leaderboard` shows")
 
 
@@ -231,7 +237,7 @@ def diff(
     every: Annotated[
         bool, typer.Option("--all", help="Every board, not only the one people see first.")
     ] = False,
-    as_json: AS_JSON = False,
+    output: FORMAT = Format.TABLE,
 ) -> None:
     """Explain every rank that changed from release A to release B, one cause at a time."""
     from orchestration.difference import difference
@@ -251,10 +257,12 @@ def diff(
     document = _difference(releases, found, wanted, is_every=every)
     document["decisions"] = [one.as_json() for one in found.decisions]
     document["decisions_not_known"] = found.not_known
-    if as_json:
-        print_json(document)
-    else:
+    if output is Format.TABLE:
         _print_difference(document, [str(one) for one in found.decisions])
+    else:
+        changes = document.pop("changes")
+        nothing = "No rank changed."
+        print_rows("changes", changes, output, {}, head=document, nothing=nothing)
 
 
 def _say_cause(name: str) -> None:

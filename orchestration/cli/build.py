@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import BusyError, NotFoundError
+from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.paths import HOME_VARIABLE, Home
+from orchestration.cli.choices import require_known
 from orchestration.cli.output import (
     AS_JSON,
     AS_OF,
@@ -23,6 +24,7 @@ from orchestration.cli.output import (
     say,
     step,
 )
+from orchestration.cli.settings import settings
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ STEPS = {
     "report": "Building reports (dbt)",
     "board": "Keeping the release",
 }
+BOARD_KEYS = ("stratum_id", "weighting")
 UNCOMPARED = """
 select model_id from dim_model
 where is_registered and not has_battled and not is_retired
@@ -280,9 +283,28 @@ def leaderboard(
     experience (ratings of one model at a time), sycophancy, benchmarks.
     """
     release = _release(Home.from_environment(), as_of, valid_until)
+    weighting = weighting or _scheme(release, stratum)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
     is_last = as_of is None and valid_until is None
     _show(release, output, is_last=is_last, top=top, stratum=stratum, **names)
+
+
+def _scheme(release: Release, stratum: str) -> str | None:
+    """The weighting that demoscope.toml asks for, where the stratum has boards by it."""
+    defaults = settings()
+    if defaults.scheme is None:
+        return None
+    rows = release.rows()
+    pairs = list(zip(*(rows.column(name).to_pylist() for name in BOARD_KEYS), strict=True))
+    try:
+        require_known("weighting", defaults.scheme, {weighting for _, weighting in pairs})
+    except UsageError as error:
+        message = f"{defaults.path}: scheme: {error.message}"
+        raise UsageError(message, remedy=error.remedy) from error
+    if (stratum, defaults.scheme) in pairs:
+        return defaults.scheme
+    say(f"note: {stratum} has no board by {defaults.scheme} ({defaults.path}); shown is another.")
+    return None
 
 
 def _misfits(head: dict[str, Any]) -> list[str]:

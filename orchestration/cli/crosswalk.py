@@ -6,18 +6,19 @@ import csv
 import io
 
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, print_json, put, say
+from orchestration.cli.output import FORMAT, Format, print_rows, put, say
 
 
-def crosswalk(*, as_json: AS_JSON = False) -> None:
+def crosswalk(*, output: FORMAT = Format.TABLE) -> None:
     """Propose rows of seed_crosswalk for answers that no seed explains."""
     from dataclasses import asdict
 
     from orchestration.weighting_gaps import AGE, proposals
 
     found = proposals(Home.from_environment())
-    if as_json:
-        print_json({"proposals": [asdict(one) for one in found]})
+    if output is not Format.TABLE:
+        nothing = "Every answer is understood."
+        print_rows("proposals", [asdict(one) for one in found], output, {}, nothing=nothing)
         return
     for one in found:
         if one.level:

@@ -10,7 +10,7 @@ import typer
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
-from orchestration.cli.output import print_json, put_file, say
+from orchestration.cli.output import JSON_ASKED, print_json, put_file, say
 from orchestration.cli.signatures import KEYS, trusted
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ class DocumentFormat(StrEnum):
     JSON = "json"
 
 
+def _document_format(context: typer.Context, chosen: DocumentFormat) -> DocumentFormat:
+    return DocumentFormat.JSON if context.meta.get(JSON_ASKED) else chosen
+
+
 def disclose(
     release: Annotated[
         str, typer.Argument(metavar="RELEASE", help="8 or more digits of its id, or `current`.")
@@ -38,7 +42,8 @@ def disclose(
     *,
     key: KEYS = None,
     output: Annotated[
-        DocumentFormat, typer.Option("--format", help="How to print it.")
+        DocumentFormat,
+        typer.Option("--format", help="How to print it.", callback=_document_format),
     ] = DocumentFormat.MARKDOWN,
 ) -> None:
     """Say what AAPOR has a study disclose, item by item, and name what is missing.

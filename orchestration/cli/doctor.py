@@ -12,7 +12,7 @@ import typer
 from ingestion.errors import BusyError, DemoscopeError, IntegrityError, NotFoundError
 from ingestion.paths import OTHERS, Home
 from orchestration import home_checks
-from orchestration.cli.output import AS_JSON, print_json, put
+from orchestration.cli.output import FORMAT, Format, print_rows, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ LIBRARIES = ("duckdb", "pyarrow", "numba", "dagster", "dbt.version", "trueskill"
 FREE_BYTES = 1 << 30
 
 
-def doctor(*, as_json: AS_JSON = False) -> None:
+def doctor(*, output: FORMAT = Format.TABLE) -> None:
     """Say what is wrong with this installation or warehouse."""
     home = Home.from_environment()
     checks: dict[str, Callable[[Home], str]] = {
@@ -52,8 +52,8 @@ def doctor(*, as_json: AS_JSON = False) -> None:
     if next(one for one in findings if one["check"] == "database")["is_well"]:
         findings += _people(home)
     findings += _unknown(home)
-    if as_json:
-        print_json({"checks": findings})
+    if output is not Format.TABLE:
+        print_rows("checks", findings, output, {})
     else:
         for finding in findings:
             mark = finding.get("mark") or ("ok" if finding["is_well"] else "WRONG")

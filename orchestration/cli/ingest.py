@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +15,14 @@ import typer
 from ingestion.errors import DemoscopeError, UsageError
 from ingestion.paths import Home
 from ingestion.sources.bounds import Bounds, size_in_bytes
+from ingestion.sources.remote import is_remote
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
+from orchestration.cli.settings import settings
 from publishing.counted import counted
 
 if TYPE_CHECKING:
     from expectations.gate import Gate
+    from orchestration.cli.settings import Settings
     from orchestration.load_report import LoadReport
     from orchestration.loading import DryRun
     from orchestration.updating import Updates
@@ -27,6 +33,9 @@ def ingest(
     mapping: Annotated[
         str | None, typer.Option(help="Preset name or YAML file; none for native event files.")
     ] = None,
+    is_native: Annotated[
+        bool, typer.Option("--native", help="No mapping, whatever demoscope.toml says.")
+    ] = False,
     source: Annotated[str | None, typer.Option(help="Name of the source, part of each id.")] = None,
     max_bad_share: Annotated[
         float | None,
@@ -69,11 +78,9 @@ def ingest(
     from orchestration.dry_run import first_rows
     from orchestration.load_report import GateRefusalError
 
-    if is_dry and update:
-        raise UsageError(
-            "--dry-run and --update do not go together.",
-            remedy="A dry run counts changed rows as conflicting_duplicate.",
-        )
+    _require_consistent(is_dry=is_dry, update=update, is_native=is_native, mapping=mapping)
+    defaults = settings()
+    source = source or defaults.source
     bounds = Bounds(
         max_unpacked=None if max_unpacked is None else size_in_bytes(max_unpacked),
         max_row=size_in_bytes(max_row),
@@ -81,13 +88,14 @@ def ingest(
     )
     permit = Permit(is_across=across_sources, signature=signature, bounds=bounds)
     home = Home.from_environment()
-    dry_run = _begun(home, is_dry=is_dry)
+    dry_run = _begun(home, paths, is_dry=is_dry)
     loads = []
     worst: DemoscopeError | None = None
     for path in paths:
+        own = None if is_native else mapping or _by_default(defaults, path)
         gate = Gate(max_bad_share=max_bad_share, permit=permit)
         try:
-            report = _brought(path, mapping, source, gate, dry_run, is_update=update)
+            report = _brought(path, own, source, gate, dry_run, is_update=update)
         except GateRefusalError as refused:
             report = refused.report
             worst = refused
@@ -97,28 +105,55 @@ def ingest(
             say(f"error: {error}")
             continue
         load = report.as_json()
-        if is_dry:
-            load |= {"is_dry_run": True, "first_rows": first_rows(path, mapping, source, bounds)}
+        if dry_run is not None:
+            first = first_rows(path, own, source, bounds, dry_run.cache)
+            load |= {"is_dry_run": True, "new": dry_run.new.as_json(), "first_rows": first}
         loads.append(load)
         if not as_json:
             _summary(report)
-        if is_dry and not as_json:
-            _understood(load["first_rows"])
+            _understood(load.get("first_rows", []), dry_run)
     if as_json:
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
 
 
-def _begun(home: Home, *, is_dry: bool) -> DryRun | None:
+def _require_consistent(
+    *, is_dry: bool, update: bool, is_native: bool, mapping: str | None
+) -> None:
+    if is_dry and update:
+        raise UsageError(
+            "--dry-run and --update do not go together.",
+            remedy="A dry run counts changed rows as conflicting_duplicate.",
+        )
+    if is_native and mapping is not None:
+        raise UsageError("--native and --mapping do not go together.", remedy="Use one of them.")
+
+
+def _by_default(defaults: Settings, path: str) -> str | None:
+    """The mapping that demoscope.toml gives a file."""
+    mapping = defaults.mapping_for(path)
+    if mapping is not None:
+        say(f"{path}: by the mapping {mapping}, as {defaults.path} says")
+    return mapping
+
+
+def _begun(home: Home, paths: list[str], *, is_dry: bool) -> DryRun | None:
     from orchestration.loading import DryRun
 
     if is_dry:
-        return DryRun(home)
+        return DryRun(home, _scratch() if any(map(is_remote, paths)) else None)
     if not home.log.exists():
         # A mistyped home is seen before anything lies there.
         say(f"new warehouse in {home.root}")
     return None
+
+
+def _scratch() -> Path:
+    """A directory that is gone when the command ends."""
+    path = tempfile.mkdtemp(prefix="demoscope-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return Path(path)
 
 
 def _brought(
@@ -203,8 +238,12 @@ def _summary(report: LoadReport) -> None:
         put(f"  log position {report.position}")
 
 
-def _understood(rows: list[dict[str, object]]) -> None:
-    """How the first rows are understood, after a dry run."""
+def _understood(rows: list[dict[str, object]], dry_run: DryRun | None) -> None:
+    """What a dry run found that the log does not have, and how it understood the first rows."""
+    if dry_run is None:
+        return
+    for line in dry_run.new.lines():
+        put(f"  {line}")
     for row in rows:
         put(f"  would be understood as: {json.dumps(row, default=str, ensure_ascii=False)}")
     put("  nothing was written")

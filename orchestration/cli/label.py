@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from ingestion.errors import DemoscopeError, UsageError
-from orchestration.cli.output import AS_JSON, print_json, progress, put, say
+from orchestration.cli.output import (
+    AS_JSON,
+    FORMAT,
+    Format,
+    print_json,
+    print_rows,
+    progress,
+    put,
+    say,
+)
 from publishing.counted import counted
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -16,12 +25,13 @@ SHOWN = 5
 
 
 @app.command("rubrics")
-def rubrics() -> None:
+def rubrics(*, output: FORMAT = Format.TABLE) -> None:
     """List the rubrics there are."""
     from ingestion.rubrics.reading import own_rubrics  # reads YAML
 
-    for rubric in own_rubrics():
-        put(f"{rubric.rubric}  version {rubric.version}  {rubric.title}, about the {rubric.about}")
+    names = ("rubric", "version", "title", "about")
+    rows = [{name: getattr(one, name) for name in names} for one in own_rubrics()]
+    print_rows("rubrics", rows, output, {name: f"{{{name}}}" for name in names})
 
 
 @app.command("run")

@@ -14,9 +14,11 @@ from ingestion.visible_text import visible
 from orchestration.cli.output import (
     AS_JSON,
     AS_OF,
+    FORMAT,
+    Format,
     home_hint,
     print_json,
-    print_table,
+    print_rows,
     put,
     say,
 )
@@ -76,7 +78,7 @@ def events(
         list[str] | None, typer.Option(help="A model that takes part; repeatable.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
-    as_json: AS_JSON = False,
+    output: FORMAT = Format.TABLE,
 ) -> None:
     """Find events and what is about them: their ids, positions and content."""
     from ingestion.vocabulary import EventType
@@ -95,8 +97,8 @@ def events(
         models=model or (),
     )
     found = [_plain(row) for row in find_events(Home.from_environment(), search, limit=limit)]
-    if as_json:
-        print_json({"events": found})
+    if output is not Format.TABLE:
+        print_rows("events", found, output, {}, nothing="No such event is in the log.")
         return
     if not found:
         raise NotFoundError("No such event is in the log.")
@@ -267,16 +269,11 @@ def erase(
 
 
 @app.command()
-def show(*, as_json: AS_JSON = False) -> None:
+def show(*, output: FORMAT = Format.TABLE) -> None:
     """List the commits, oldest first."""
     commits = [_as_json(commit) for commit in _opened()[1].commits()]
-    if as_json:
-        print_json({"commits": commits})
-        return
-    if not commits:
-        say(f"Nothing was loaded: demoscope ingest PATH. {home_hint()}")
-        return
-    print_table(commits, COMMITS)
+    nothing = f"Nothing was loaded: demoscope ingest PATH. {home_hint()}"
+    print_rows("commits", commits, output, COMMITS, nothing=nothing)
 
 
 @app.command()

@@ -20,7 +20,9 @@ from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError, NotFoundError
 from ingestion.paths import HOME_VARIABLE, Home
-from orchestration.cli.output import home_hint, put, say
+from orchestration.cli.help import epilog
+from orchestration.cli.output import home_hint, json_option, put, say
+from orchestration.cli.settings import CONFIG_VARIABLE, settings
 from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 # The module that has a function of the command's name, or for a group of commands its `app`.
 COMMANDS = {
     "ingest": ("ingest", "Bring files through the gate into the event log."),
+    "mapping": ("mapping", "Draft a mapping: what the columns of a file mean."),
     "build": ("build", "Build every mart and the leaderboard from the log."),
     "leaderboard": ("build", "Show a leaderboard."),
     "compare": ("models", "Show how often people prefer one model over another."),
@@ -56,6 +59,9 @@ COMMANDS = {
     "experience": ("experience", "Show how people rate models one at a time, 1 to 7."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
+OWN_OPTIONS = ("--home", "--config")
+# The class is of the library that the installed Typer brings along.
+USAGE_ERROR: Any = typer.BadParameter.__base__
 INTERRUPTED = 130
 # As many as some systems permit; a log of thousands of files is read with far fewer.
 OPEN_FILES = 10_240
@@ -94,7 +100,20 @@ class LazyCommands(TyperGroup):
         command = typer.main.get_command(app)
         command.name = cmd_name
         command.help = command.help or words
+        complete(command, cmd_name)
         return command
+
+
+def complete(command: Any, name: str) -> None:
+    """Give a command what every one has: --json beside --format, examples, exit codes."""
+    if hasattr(command, "commands"):
+        for own, below in command.commands.items():
+            complete(below, f"{name} {own}")
+        return
+    command.epilog = epilog(name)
+    options = {option for it in command.params for option in it.opts}
+    if "--format" in options and "--json" not in options:
+        command.params.append(json_option())
 
 
 app = typer.Typer(
@@ -120,6 +139,10 @@ def demoscope(
         str | None,
         typer.Option(metavar="DIR", help=f"The warehouse; {HOME_VARIABLE} where not given."),
     ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Defaults; demoscope.toml beside the warehouse if any."),
+    ] = None,
     is_version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_say_version, help="Show the version."),
@@ -129,6 +152,9 @@ def demoscope(
     del is_version
     if home is not None:
         os.environ[HOME_VARIABLE] = home
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = config
+    settings()
     Home.from_environment().keep_private()
 
 
@@ -148,15 +174,20 @@ def _hide_warnings_of_libraries() -> None:
         warnings.showwarning = lambda *_args, **_named: None
 
 
-def home_first(arguments: Sequence[str]) -> list[str]:
-    """Arguments with `--home DIR` before the command, wherever it stands; not after `--`."""
+def own_options_first(arguments: Sequence[str]) -> list[str]:
+    """Arguments with `--home DIR` and `--config FILE` before the command; not those after `--`."""
     found = list(arguments)
     end = found.index("--") if "--" in found else len(found)
-    for place, argument in enumerate(found[:end]):
-        if argument == "--home" or argument.startswith("--home="):
-            count = 2 if argument == "--home" else 1
-            return found[place : place + count] + found[:place] + found[place + count :]
-    return found
+    first: list[str] = []
+    rest: list[str] = []
+    place = 0
+    while place < end:
+        argument = found[place]
+        count = 2 if argument in OWN_OPTIONS else 1
+        is_own = argument.partition("=")[0] in OWN_OPTIONS
+        (first if is_own else rest).extend(found[place : place + count])
+        place += count
+    return [*first, *rest, *found[max(place, end) :]]
 
 
 def run() -> None:
@@ -164,7 +195,12 @@ def run() -> None:
     allow_open_files()
     _hide_warnings_of_libraries()
     try:
-        app(home_first(sys.argv[1:]))
+        code = app(own_options_first(sys.argv[1:]), standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except USAGE_ERROR as error:
+        _end_misused(error)
+    except typer.Abort:
+        _end("Aborted; nothing was done.", 1)
     except DemoscopeError as error:
         is_limit = TOO_MANY in str(error)
         said = f"{error}{_where(error)}"
@@ -185,6 +221,24 @@ def run() -> None:
         if TOO_MANY not in str(error):
             raise
         _end(MORE_FILES, 1)
+
+
+def _end_misused(error: Any) -> None:
+    """Say what in the command line is not understood, in the form of every other error."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # Nothing was asked: its message is the help.
+        say(error.format_message())
+        sys.exit(error.exit_code)
+    context = error.ctx
+    named = context.command_path if context else "demoscope"
+    message = error.format_message().rstrip(".")
+    if (option := getattr(error, "option_name", None)) is not None and context:
+        known = [one for it in context.command.get_params(context) for one in it.opts]
+        known += OWN_OPTIONS
+        meant = did_you_mean(option, [one for one in known if one.startswith("--")])
+        message = f"There is no option {option!r}. {meant.rstrip()}".rstrip(" .")
+    end = "" if message.endswith("?") else "."
+    _end(f"{named}: {message}{end} See: {named} --help", error.exit_code)
 
 
 def _where(error: DemoscopeError) -> str:

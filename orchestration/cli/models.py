@@ -10,6 +10,7 @@ from ingestion.errors import NotFoundError, UsageError
 from ingestion.paths import Home
 from orchestration.cli.choices import require_known
 from orchestration.cli.output import FORMAT, Format, print_rows
+from orchestration.cli.settings import settings
 from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
@@ -142,12 +143,14 @@ def _default(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of each stratum and dimension the row of the weighting that is shown unless asked."""
     from publishing.boards.view import default_weighting  # imports Arrow
 
+    scheme = settings().scheme
     boards: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
         boards.setdefault((row["stratum_id"], row["dimension"]), []).append(row)
     shown = []
     for own in boards.values():
-        weighting = default_weighting([row["weighting"] for row in own])
+        known = [row["weighting"] for row in own]
+        weighting = scheme if scheme in known else default_weighting(known)
         shown += [row for row in own if row["weighting"] == weighting]
     # Everybody first, then countries, then their groups.
     return sorted(

@@ -51,7 +51,42 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-FORMAT = Annotated[Format, typer.Option("--format", help="How to print it.")]
+JSON_ASKED = "json"
+
+
+def _format(context: typer.Context, chosen: Format) -> Format:
+    """What --format says, or --json."""
+    return Format.JSON if context.meta.get(JSON_ASKED) else chosen
+
+
+FORMAT = Annotated[Format, typer.Option("--format", help="How to print it.", callback=_format)]
+
+
+def _ask_json(context: typer.Context, is_asked: bool) -> None:
+    context.meta[JSON_ASKED] = context.meta.get(JSON_ASKED) or is_asked
+
+
+def json_option() -> Any:
+    """`--json`, which is short for `--format json`: a parameter for a command that has that."""
+    made = typer.Typer(add_completion=False)
+
+    @made.command()
+    def _(
+        is_asked: Annotated[
+            bool,
+            typer.Option(
+                "--json",
+                # Before --format is read.
+                is_eager=True,
+                expose_value=False,
+                callback=_ask_json,
+                help="The same as --format json.",
+            ),
+        ] = False,
+    ) -> None:
+        del is_asked
+
+    return typer.main.get_command(made).params[0]
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -114,15 +149,21 @@ def print_rows(
     if not rows:
         say(nothing or f"No {name}.")
     elif output is Format.CSV:
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+        names = list(dict.fromkeys(column for row in rows for column in row))
+        writer = csv.DictWriter(sys.stdout, fieldnames=names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _no_formula(cell) for name, cell in row.items()} for row in rows)
+        writer.writerows({column: _csv_cell(cell) for column, cell in row.items()} for row in rows)
     elif output is Format.TABLE:
         print_table(rows, columns, title=title, note=note)
 
 
-def _no_formula(cell: object) -> object:
-    """Text that a spreadsheet would run gets an apostrophe before it, as in published CSV."""
+def _csv_cell(cell: object) -> object:
+    """A cell as CSV has it: lists and objects as JSON, and no text that a spreadsheet would run.
+
+    Such a text gets an apostrophe before it, as in published CSV.
+    """
+    if isinstance(cell, list | dict):
+        return json.dumps(cell, ensure_ascii=False)
     return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.cli.main import home_first
+from orchestration.cli.main import own_options_first
 from tests.end_to_end.command import demoscope, document
 
 SCRIPT = Path(sys.executable).with_name("demoscope")
@@ -106,8 +106,11 @@ def test_the_home_may_be_named_anywhere(built: Path, tmp_path: Path) -> None:
 
 
 def test_what_stands_after_two_dashes_is_no_option() -> None:
-    assert home_first(["model", "--", "--home"]) == ["model", "--", "--home"]
-    assert home_first(["model", "m", "--home", "d"]) == ["--home", "d", "model", "m"]
+    assert own_options_first(["model", "--", "--home"]) == ["model", "--", "--home"]
+    assert own_options_first(["model", "m", "--home", "d"]) == ["--home", "d", "model", "m"]
+    both = ["ingest", "--config=c", "f", "--home", "d", "--json"]
+    assert own_options_first(both) == ["--config=c", "--home", "d", "ingest", "f", "--json"]
+    assert own_options_first(["model", "--home"]) == ["--home", "model"]
 
 
 def test_bash_completes_commands(tmp_path: Path) -> None:

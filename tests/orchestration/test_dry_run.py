@@ -13,7 +13,7 @@ from ingestion.paths import Home
 from orchestration.dry_run import NO_VAULT, first_rows
 from orchestration.load_report import GateRefusalError, LoadReport
 from orchestration.loading import DryRun, load_file, try_file
-from tests.end_to_end.command import document
+from tests.end_to_end.command import demoscope, document
 from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text
 
 BAD = {**VOTES[0], "id": 9, "winner": "nobody"}
@@ -215,3 +215,61 @@ def test_the_command_tries_its_files_one_after_the_other(
     printed = document(home.root, "ingest", *files, "--dry-run", "--json")
     assert [load["warnings"] for load in printed["loads"]] == [[], []]
     assert document(home.root, "ingest", files[1], "--dry-run", "--json")["loads"][0]["warnings"]
+
+
+def test_the_command_says_what_is_new_and_writes_nothing(
+    home: Home, votes: Path, mapping: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    votes.write_text(csv_text([*VOTES, BAD]))
+    before = _walk(tmp_path)
+    done = demoscope(home.root, "ingest", votes, "--mapping", mapping, "--dry-run")
+    assert done.returncode == 0
+    assert _walk(tmp_path) == before
+    assert not home.root.exists()
+    assert "new: 3 models: 'm1' (3), 'm3' (2), 'm2' (1)" in done.stdout
+    assert "new: 1 dimension: 'overall' (3)" in done.stdout
+    assert "row 4: unknown_value in outcome: 9,w1,m1,m2,nobody" in done.stdout
+    assert "outcome (column winner of the file) is 'nobody'" in done.stdout
+
+
+def test_of_each_reason_there_is_a_row_and_its_value(home: Home, votes: Path, mapping: str) -> None:
+    other = {"id": 8, "worker": "w", "left": "m1", "right": "m1", "winner": "left"}
+    empty = {**other, "left": None, "id": 7}
+    votes.write_text(csv_text([*VOTES * 20, *8 * [BAD], other, empty]))
+    done = demoscope(home.root, "ingest", votes, "--mapping", mapping, "--dry-run")
+    for reason in ("unknown_value", "model_against_itself", "missing_value"):
+        assert f": {reason} in " in done.stdout
+
+
+def test_only_what_the_log_and_earlier_files_lack_is_new(
+    home: Home, votes: Path, mapping: str, tmp_path: Path
+) -> None:
+    votes.write_text(csv_text(VOTES[:1]))
+    load_file(home, str(votes), mapping=mapping)
+    before = _walk(home.root)
+    more, again = tmp_path / "more.csv", tmp_path / "again.csv"
+    more.write_text(csv_text(VOTES))
+    again.write_text(csv_text([{**VOTES[1], "id": 5}]))
+    printed = document(
+        home.root, "ingest", more, again, "--mapping", mapping, "--dry-run", "--json"
+    )
+    assert [load["new"]["models"] for load in printed["loads"]] == [{"m3": 2}, {}]
+    assert printed["loads"][0]["new"]["dimensions"] == {}
+    assert _walk(home.root) == before
+
+
+def test_answers_that_no_seed_lists_are_named_with_their_people(home: Home, tmp_path: Path) -> None:
+    said = {"source": "s", "event_type": "participant_enrolled", "country": "UK"}
+    parties = ["pirates", "pirates", "Labour", "LABOUR ", "Prefer not to say"]
+    people = [
+        {**said, "native_id": f"p{at}", "participant_id": f"p{at}", "politics": party}
+        for at, party in enumerate(parties)
+    ]
+    path = tmp_path / "p.jsonl"
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in people))
+    dry_run = DryRun(home)
+    dry_run.bring(str(path))
+    [answer] = dry_run.new.as_json()["unlisted_answers"]
+    assert answer == {"country": "UK", "question": "politics", "answer": "pirates", "people": 2}
+    assert "no seed lists UK politics: 'pirates' (2 people)" in [*dry_run.new.lines()]

@@ -132,9 +132,13 @@ def test_clocks_that_go_forward_and_back(tmp_path: Path) -> None:
     texts = ["2024-03-10 02:30:00", "2024-11-03 01:30:00", "2024-11-03 01:30:00-05:00"]
     path = write(tmp_path / "v.csv", csv_of(texts))
     found, warnings = loaded(path, ", timezone: America/New_York")
-    assert found == [REFUSED, "2024-11-03 05:30:00", "2024-11-03 06:30:00"]
-    assert len(warnings) == 1
-    assert "1 row with a local time that America/New_York has twice" in warnings[0]
+    assert (found, warnings) == ([REFUSED, REFUSED, "2024-11-03 06:30:00"], [])
+    for which, instant in (("earlier", "05:30:00"), ("later", "06:30:00")):
+        found, warnings = loaded(path, f", timezone: America/New_York, ambiguous: {which}")
+        assert found == [REFUSED, f"2024-11-03 {instant}", "2024-11-03 06:30:00"]
+        assert len(warnings) == 1
+        assert "1 row with a local time that America/New_York has twice" in warnings[0]
+        assert f"the {which} was taken" in warnings[0]
     # Where midnight is skipped the day begins later, and is a day all the same.
     days = ["2024-04-26", "2024-04-26 00:00:00", "2024-04-27"]
     found = read_texts(tmp_path, days, ", timezone: Africa/Cairo")
@@ -273,6 +277,53 @@ def test_every_local_time_is_exact_or_in_a_gap_or_counted(tmp_path: Path, zone: 
         twice += not is_gap and first != second
         expected.append(REFUSED if is_gap else first.replace(tzinfo=None).isoformat(" "))
     path = write(tmp_path / "v.csv", csv_of([time.isoformat() for time in locals_]))
-    found, warnings = loaded(path, f", timezone: {zone}")
+    found, warnings = loaded(path, f", timezone: {zone}, ambiguous: earlier")
     assert found == expected
     assert [f"{twice:,} rows" in text for text in warnings] == [True] * (twice > 0)
+
+
+def refusals(path: Path, details: str) -> list[str]:
+    mapping = path.parent / "mapping.yml"
+    mapping.write_text(mapping_text(details))
+    source = open_source(str(path), mapping=str(mapping))
+    return [row.detail for batch in source.batches() for row in Gate().split(batch).refused]
+
+
+def test_what_cannot_be_read_is_told_with_its_value_and_a_remedy(tmp_path: Path) -> None:
+    path = write(tmp_path / "v.csv", csv_of(["2025-03-30 02:30", "2025-10-26 02:30", "gestern"]))
+    skipped, twice, other = refusals(path, ", timezone: Europe/Berlin")
+    assert "(column t of the file) is '2025-03-30 02:30', which Europe/Berlin never had" in skipped
+    assert "'2025-10-26 02:30', which Europe/Berlin has twice" in twice
+    assert "`ambiguous: earlier`" in twice
+    assert other.endswith("is 'gestern'")
+    unzoned, *_ = refusals(path, "")
+    assert "names no zone" in unzoned
+    numbers = write(tmp_path / "n.csv", csv_of(["1748779200000"]))
+    [number] = refusals(numbers, ", unit: s")
+    assert "write `unit: ms`" in number
+
+
+def test_two_columns_of_times_are_each_their_own(tmp_path: Path) -> None:
+    mapping = tmp_path / "m.yml"
+    mapping.write_text(
+        "source: mine\nevent: model_registered\ncolumns:\n  native_id: m\n  model_id: m\n"
+        "  released_at: {column: r, timezone: UTC}\n"
+        "  occurred_at: {column: o, timezone: Europe/Berlin}\n"
+    )
+    path = write(
+        tmp_path / "m.csv", "m,r,o\nx,2025-01-01,2025-02-02\ny,2025-01-01,2025-03-30 02:30\n"
+    )
+    [batch] = open_source(str(path), mapping=str(mapping)).batches()
+    split = Gate().split(batch)
+    [row] = split.accepted.select(["released_at", "occurred_at"]).to_pylist()
+    assert [time.isoformat()[:13] for time in row.values()] == ["2025-01-01T00", "2025-02-01T23"]
+    [refused] = split.refused
+    assert (refused.column, refused.reason) == ("occurred_at", REFUSED)
+    assert "Europe/Berlin never had" in refused.detail
+
+
+def test_ambiguous_goes_with_a_zone_and_two_words() -> None:
+    with pytest.raises(UsageError, match="ambiguous goes with timezone"):
+        parse_mapping("m", mapping_text(", ambiguous: earlier"))
+    with pytest.raises(UsageError, match="unknown ambiguous 'first'"):
+        parse_mapping("m", mapping_text(", timezone: UTC, ambiguous: first"))

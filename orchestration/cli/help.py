@@ -1,0 +1,105 @@
+"""What the help of every command ends with: examples to copy, and its exit codes.
+
+Commands are found here by their names, so that one test sees that each has both.
+"""
+
+from __future__ import annotations
+
+ALL_CODES = {
+    0: "done",
+    1: "could not be done",
+    2: "not understood: an option, a mapping, a name",
+    3: "not there",
+    4: "busy, try again",
+    5: "stored data was altered",
+}
+# Where 1 says more than that something could not be done.
+ONE = {
+    "ingest": "a file was refused; the log has nothing of it",
+    "mapping init": "something in the mapping is left to be filled in",
+    "build": "a table or a test of dbt failed; the last release stays",
+    "boards audit": "a probe found something",
+    "boards reproduce": "another release came out",
+    "doctor": "something is wrong",
+    "label run": "some conversations have no label",
+    "log verify": "the log cannot be read",
+}
+EXAMPLES = {
+    "ingest": (
+        "demoscope ingest --dry-run votes.csv --mapping my-study.yml",
+        "demoscope ingest votes.csv people.csv",
+        "demoscope ingest events.jsonl --native --json",
+    ),
+    "mapping init": (
+        "demoscope mapping init votes.csv --timezone Europe/Berlin",
+        "demoscope mapping init people.csv --event participant_enrolled --out -",
+    ),
+    "build": ("demoscope build", "demoscope build --as-of 3 --json"),
+    "leaderboard": (
+        "demoscope leaderboard --top 10",
+        "demoscope leaderboard --stratum US/age/18-34 --dimension trust --format csv",
+    ),
+    "compare": ("demoscope compare lantern-m quill-9 --stratum UK",),
+    "model": ("demoscope model lantern-m", "demoscope model lantern-m --dimension trust --json"),
+    "publish": ("demoscope publish", "demoscope publish --postgres postgresql:///boards"),
+    "superset": ("demoscope superset",),
+    "site build": ("demoscope site build",),
+    "site serve": ("demoscope site serve",),
+    "queue": ("demoscope queue --dimension overall --json",),
+    "boards audit": ("demoscope boards audit", "demoscope boards audit --json"),
+    "boards disclose": ("demoscope boards disclose current",),
+    "boards list": ("demoscope boards list --json",),
+    "boards show": ("demoscope boards show current",),
+    "boards reproduce": ("demoscope boards reproduce current",),
+    "boards diff": (
+        "demoscope boards diff 5a893a1f current",
+        "demoscope boards diff 5a893a1f current --all --json",
+    ),
+    "quality rules": ("demoscope quality rules",),
+    "quality participants": ("demoscope quality participants --json",),
+    "quality sensitivity": ("demoscope quality sensitivity",),
+    "quality bias": ("demoscope quality bias --format csv",),
+    "quality votes": ("demoscope quality votes",),
+    "quality strike": ("demoscope quality strike --json",),
+    "quality appeal": ("demoscope quality appeal 9b2c41d07f3a --json",),
+    "benchmarks gap": ("demoscope benchmarks gap",),
+    "benchmarks residuals": ("demoscope benchmarks residuals --format csv",),
+    "benchmarks reports": ("demoscope benchmarks reports",),
+    "benchmarks unmatched": ("demoscope benchmarks unmatched",),
+    "recruit": ("demoscope recruit --json",),
+    "crosswalk": ("demoscope crosswalk", "demoscope crosswalk --format csv"),
+    "replicates": ("demoscope replicates --out weights.parquet",),
+    "log undo": ("demoscope log undo 2", "demoscope log undo 2 --yes"),
+    "log checkpoint": ("demoscope log checkpoint",),
+    "log prove": ("demoscope log prove 9b2c41d07f3a",),
+    "log verify-proof": ("demoscope log verify-proof proof.json --public-key log-public.pub",),
+    "log prove-consistency": ("demoscope log prove-consistency old.checkpoint new.checkpoint",),
+    "log events": ("demoscope log events --model lantern-m --limit 5",),
+    "log export": ("demoscope log export delta tables/",),
+    "log compact": ("demoscope log compact",),
+    "log erase": ("demoscope log erase p-17 --source panel-2026",),
+    "log show": ("demoscope log show", "demoscope log show --format csv"),
+    "log verify": ("demoscope log verify", "demoscope log verify --json"),
+    "witness key": ("demoscope witness key --name witness.example",),
+    "witness sign": ("demoscope witness sign request",),
+    "witness serve": ("demoscope witness serve",),
+    "vault backup": ("demoscope vault backup vault.zip",),
+    "vault restore": ("demoscope vault restore vault.zip",),
+    "label rubrics": ("demoscope label rubrics",),
+    "label run": (
+        "demoscope label run sycophancy --conversations c.jsonl --model judge --source s",
+    ),
+    "simulate": ("demoscope simulate --seed 2",),
+    "study": ("demoscope study simulated",),
+    "sycophancy": ("demoscope sycophancy rates",),
+    "experience": ("demoscope experience ratings --format csv",),
+    "doctor": ("demoscope doctor", "demoscope doctor --json"),
+}
+
+
+def epilog(command: str) -> str:
+    """Examples and exit codes of a command, a paragraph each."""
+    codes = {**ALL_CODES, 1: ONE.get(command, ALL_CODES[1])}
+    said = ", ".join(f"{code} {words}" for code, words in codes.items())
+    examples = "\n\n".join(f"$ {line}" for line in EXAMPLES.get(command, ()))
+    return f"Examples:\n\n{examples}\n\nExit codes: {said}."

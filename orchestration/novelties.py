@@ -1,0 +1,172 @@
+"""What a file would bring that the log does not have yet: models, questions, countries, answers.
+
+Of answers the log holds nothing that can be read here, so they are held against the study design:
+those that no seed lists. Age is left out: years are read by the build.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow.compute as pc
+
+from ingestion.contracts import CONTRACTS
+from ingestion.log.reader import register
+from ingestion.vocabulary import EventType
+from orchestration.dbt_runs import PROJECT_DIRECTORY
+from publishing.counted import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from ingestion.log import EventLog
+
+SHOWN = 10
+# What is new, by the columns of the log that name it.
+NAMED = {
+    "model": ("model_a", "model_b", "model_id"),
+    "dimension": ("dimension",),
+    "criterion": ("criterion",),
+    "country": ("country",),
+}
+PLURALS = {"criterion": "criteria", "country": "countries"}
+# Events that make use of a name: others may be of models that nobody compares.
+USING = (
+    EventType.BATTLE_JUDGED,
+    EventType.BATTLES_TALLIED,
+    EventType.EXPERIENCE_RATED,
+    EventType.MODEL_REGISTERED,
+    EventType.PARTICIPANT_ENROLLED,
+)
+QUESTIONS = ("gender", "ethnicity", "politics", "education")
+DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
+
+
+@dataclass
+class Novelties:
+    """What the rows of a file name, each with how many rows do.
+
+    Args:
+        names: by kind.
+        answers: people by country, question and answer.
+    """
+
+    names: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    answers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def add(self, event_type: EventType, logged: pa.Table) -> None:
+        """Take rows in the form of the log, with what they say of people still to be read."""
+        if event_type not in USING:
+            return
+        for kind, columns in NAMED.items():
+            for name in set(columns) & set(logged.column_names):
+                values = pc.value_counts(pc.drop_null(logged[name]))
+                self.names[kind].update(
+                    {one["values"]: one["counts"] for one in values.to_pylist()}
+                )
+        if event_type is EventType.PARTICIPANT_ENROLLED:
+            for question in QUESTIONS:
+                said = logged.select(["country", question]).drop_null()
+                found = said.group_by(["country", question]).aggregate([([], "count_all")])
+                for one in found.to_pylist():
+                    self.answers[one["country"], question, one[question]] += one["count_all"]
+
+    def beyond(self, log: EventLog, earlier: Novelties) -> Novelties:
+        """What neither the log nor earlier files have, and no seed lists."""
+        new = Novelties()
+        with duckdb.connect() as connection:
+            register(connection, log, log.resolve(None))
+            for kind, counts in self.names.items():
+                known = _known(connection, kind) | earlier.names[kind].keys()
+                new.names[kind] = Counter({name: counts[name] for name in counts.keys() - known})
+        design = _design()
+        for (country, question, answer), people in self.answers.items():
+            listed = design.get((country, question))
+            if listed is not None and _plain(answer) not in listed:
+                new.answers[country, question, answer] = people
+        return new
+
+    def update(self, other: Novelties) -> None:
+        """Take what another file names as well."""
+        for kind, counts in other.names.items():
+            self.names[kind].update(counts)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        said: dict[str, Any] = {
+            PLURALS.get(kind, f"{kind}s"): dict(sorted(self.names[kind].items())) for kind in NAMED
+        }
+        rows = sorted(self.answers.items())
+        keys = ("country", "question", "answer", "people")
+        said["unlisted_answers"] = [
+            dict(zip(keys, (*one, people), strict=True)) for one, people in rows
+        ]
+        return said
+
+    def lines(self) -> Iterator[str]:
+        """A line per kind, most frequent first."""
+        for kind in NAMED:
+            counts = self.names[kind]
+            if counts:
+                named = (
+                    counted(len(counts), kind)
+                    if kind not in PLURALS or len(counts) == 1
+                    else (f"{len(counts):,} {PLURALS[kind]}")
+                )
+                ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+                yield f"new: {named}: {_listed([f'{name!r} ({rows:,})' for name, rows in ranked])}"
+        ranked_answers = sorted(self.answers.items(), key=lambda one: (-one[1], one[0]))
+        for (country, question, answer), people in ranked_answers[:SHOWN]:
+            who = "1 person" if people == 1 else f"{people:,} people"
+            yield f"no seed lists {country} {question}: {answer!r} ({who})"
+        if len(ranked_answers) > SHOWN:
+            yield f"no seed lists {len(ranked_answers) - SHOWN:,} more answers"
+
+
+def _known(connection: duckdb.DuckDBPyConnection, kind: str) -> set[str]:
+    """The names of a kind that the log has."""
+    parts = [
+        f"select {column.name} from raw.{event_type}"  # noqa: S608  # names of contracts
+        for event_type in USING
+        for column in CONTRACTS[event_type].log_columns
+        if column.name in NAMED[kind]
+    ]
+    return {name for (name,) in connection.sql(" union ".join(parts)).fetchall()}
+
+
+def _design() -> dict[tuple[str, str], set[str]]:
+    """The answers that seeds list, by country and question."""
+    levels: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for seed in ("seed_targets", "seed_untargeted_levels"):
+        for row in _rows(seed):
+            levels[row["country"], row["variable"]].add(_plain(row["level"]))
+    wordings: defaultdict[str, set[str]] = defaultdict(set)
+    for row in _rows("seed_crosswalk"):
+        wordings[row["coding"]].add(_plain(row["source_value"]))
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in _rows("seed_variables"):
+        known = levels[row["country"], row["variable"]] | wordings[row["coding"]] | wordings["any"]
+        found[row["country"], row["question"]] |= known
+    return dict(found)
+
+
+def _rows(seed: str) -> Iterator[dict[str, str]]:
+    path = PROJECT_DIRECTORY / "seeds" / f"{seed}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _plain(text: str) -> str:
+    """An answer as seeds and people are compared: whatever the case, the blanks and the dashes."""
+    return " ".join(text.translate(DASHES).replace("\u2019", "'").split()).casefold()
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,108 @@
+"""What every command has: help with examples and exit codes, JSON, one form of errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from orchestration.cli.help import EXAMPLES, ONE
+from orchestration.cli.main import app
+from tests.end_to_end.command import demoscope
+from tests.test_docs import fault
+
+# They print a file, a key or a page, or serve until they are interrupted.
+WITHOUT_JSON = {
+    *("log prove", "log prove-consistency", "replicates", "site serve", "study"),
+    *("witness key", "witness serve", "witness sign"),
+}
+
+
+def leaves(command: Any = None, name: str = "") -> Iterator[tuple[str, Any]]:
+    command = command or get_command(app)
+    if not hasattr(command, "list_commands"):
+        yield name, command
+        return
+    for own in command.list_commands(None):
+        yield from leaves(command.get_command(None, own), f"{name} {own}".strip())
+
+
+COMMANDS = dict(leaves())
+
+
+def test_examples_are_of_commands_there_are() -> None:
+    assert EXAMPLES.keys() == COMMANDS.keys()
+    assert ONE.keys() <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_examples_that_are_right_and_exit_codes(name: str, tmp_path: Path) -> None:
+    done = demoscope(tmp_path / "home", *name.split(), "--help")
+    assert done.returncode == 0
+    said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.stdout).split())
+    for line in EXAMPLES[name]:
+        assert f"$ {line}" in said
+        words = shlex.split(line)
+        assert words[0] == "demoscope"
+        assert line.startswith(f"demoscope {name}")
+        assert fault(words[1:]) is None
+    assert "Exit codes: 0 done, 1 " in said
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_prints_rows_prints_json_and_csv(name: str) -> None:
+    options = {option for it in COMMANDS[name].params for option in it.opts}
+    assert ("--json" in options) == (name not in WITHOUT_JSON)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_unknown_option_is_refused_in_the_form_of_every_error(name: str, tmp_path: Path) -> None:
+    done = demoscope(tmp_path / "home", *name.split(), "--nosuchoption")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    expected = (
+        f"error: demoscope {name}: There is no option '--nosuchoption'. See: demoscope {name}"
+    )
+    assert done.stderr.startswith(expected)
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["leaderboard", "--formt", "json"], "no option '--formt'. Did you mean '--format'? See:"),
+        (["ingest", "f", "--maping", "m"], "Did you mean '--mapping'?"),
+        (["log", "show", "--hom", "d"], "Did you mean '--home'?"),
+        (["leaderbord"], "There is no command 'leaderbord'. Did you mean 'leaderboard'?"),
+        (["log", "shwo"], "No such command 'shwo'. Did you mean 'show'?"),
+        (["ingest"], "Missing argument 'PATH...'."),
+        (["leaderboard", "--format", "xml"], "Invalid value for '--format'"),
+    ],
+)
+def test_what_was_meant(arguments: list[str], said: str, tmp_path: Path) -> None:
+    done = demoscope(tmp_path / "home", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: demoscope")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_json_is_short_for_its_format(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    short, whole = (
+        demoscope(home, "label", "rubrics", *how).stdout
+        for how in (["--json"], ["--format", "json"])
+    )
+    assert short == whole
+    rows = json.loads(short)["rubrics"]
+    table = demoscope(home, "label", "rubrics", "--format", "csv").stdout.splitlines()
+    assert table[0] == "rubric,version,title,about"
+    assert len(table) == len(rows) + 1
+    assert json.loads(demoscope(home, "log", "show", "--json").stdout)["commits"] == []
