@@ -151,7 +151,9 @@ class Propagation:
     ``sites`` (2, D, 3): precision and shift of one copy of each (row, outcome); ``prior_precision``
     (B); ``margin``: draw margin, ``habit`` (D) what each row's is times it; ``mean`` (B * M),
     ``covariance`` (B * M, B * M): of all effects; ``stiffness`` (B): what is added to common modes,
-    zero at the end; ``d_mean``, ``d_variance`` (D): marginals of differences.
+    zero at the end; ``d_mean``, ``d_variance`` (D): marginals of differences. ``change``: the
+    largest of any mean or sd of them in the last sweep, ``step`` in (0, 1]: its damping;
+    ``is_plain``: whether one step of learning went before it, and no more or less.
     """
 
     sites: FloatArray
@@ -166,6 +168,9 @@ class Propagation:
     log_evidence: float = math.nan
     sweeps: int = 0
     converged: bool = False
+    change: float = math.inf
+    step: float = 1.0
+    is_plain: bool = True
 
     @property
     def margins(self) -> FloatArray:
@@ -206,7 +211,8 @@ def propagate(
 
     ``counts`` (D, 3); ``sites`` (2, D, 3): where to start; ``prior_precision`` (B): of each block's
     skills. ``learn`` is called before each sweep; it may change ``prior_precision``, ``margin`` and
-    ``habit`` (D), times which a row's margin is ``margin``; all ones unless given.
+    ``habit`` (D), times which a row's margin is ``margin``, all ones unless given; and, where it
+    moves them far, ``is_plain``, ``step`` and ``change``, as sweeps begin anew.
     """
     counts = np.ascontiguousarray(counts)
     nothing, rows = np.empty(0), differences.first.size
@@ -214,20 +220,20 @@ def propagate(
         sites.copy(), prior_precision, margin, nothing, nothing, nothing,
         np.zeros(rows), np.zeros(rows), np.ones(rows) if habit is None else habit,
     )  # fmt: skip
-    step, before = 1.0, math.inf
     while True:
-        normaliser, change = state.solve(differences, counts)
-        state.converged = rows == 0 or (state.sweeps > 0 and change <= tolerance * step)
+        before = state.change
+        normaliser, state.change = state.solve(differences, counts)
+        is_still = state.is_plain and state.change <= tolerance * state.step
+        state.converged = rows == 0 or (state.sweeps > 0 and is_still)
         if state.converged or state.sweeps >= MAX_SWEEPS:
             break
-        if state.sweeps > PATIENCE and change > 0.9 * before:
-            step = max(0.5 * step, SHORTEST_STEP)
-        before = change
+        if state.sweeps > PATIENCE and state.change > 0.9 * before:
+            state.step = max(0.5 * state.step, SHORTEST_STEP)
         if learn is not None:
             learn(state)
         sweep(
             state.d_mean, state.d_variance, counts, state.margins, noise,
-            state.sites[0], state.sites[1], step,
+            state.sites[0], state.sites[1], state.step,
         )  # fmt: skip
         state.sweeps += 1
     cavity = cavities(state.d_mean, state.d_variance, counts, state.sites)

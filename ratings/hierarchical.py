@@ -23,6 +23,7 @@ from ratings.expectation_propagation import TOLERANCE, Propagation, propagate
 from ratings.linear_algebra import factor, solve_factored
 from ratings.own_margin import PSEUDO_BATTLES
 from ratings.posterior import TRUESKILL_PRIOR, Posterior, Prior, reference_weights
+from ratings.settling import Settling
 
 # Smallest curvature of the log-evidence by log tau that is taken for information.
 LEAST_CURVATURE = 0.01
@@ -152,6 +153,21 @@ class _Scales:
             state.margin = self._next_margin(state)
             state.habit = _habits(self.counts, self.log_habit)
 
+    def logs(self, state: Propagation) -> FloatArray:
+        """Logs of all scales that are learnt, and of those held."""
+        return np.concatenate((self.log_tau, [math.log(state.margin)], self.log_habit))
+
+    def move(self, logs: FloatArray, state: Propagation) -> None:
+        """Put them there, within their bounds."""
+        axes, scale = self.log_tau.size, math.sqrt(self.prior.noise)
+        within = np.clip(logs[:axes], math.log(TAU_FLOOR), math.log(TAU_CAP))
+        self.log_tau = np.where(self.held, self.log_tau, within)
+        state.prior_precision = self.prior_precision
+        if not self.is_margin_held:
+            state.margin = float(np.clip(math.exp(logs[axes]), FLOOR * scale, CAP * scale))
+            self.log_habit = np.clip(logs[axes + 1 :], -LARGEST_HABIT, LARGEST_HABIT)
+            state.habit = _habits(self.counts, self.log_habit)
+
     def curvature(self, state: Propagation) -> tuple[FloatArray, FloatArray]:
         """Gradient (A) and Hessian (A, A) of the log-evidence by log tau.
 
@@ -278,7 +294,8 @@ def fit_hierarchical(
         counts.differences, rows, sites,
         prior_precision=scales.prior_precision,
         margin=margin if draw_margin is None else draw_margin,
-        noise=prior.noise, tolerance=tolerance, learn=scales, habit=_habits(counts, log_habit),
+        noise=prior.noise, tolerance=tolerance, learn=Settling(scales, tolerance),
+        habit=_habits(counts, log_habit),
     )  # fmt: skip
     return HierarchicalPosterior(
         model_ids=counts.model_ids,

@@ -156,6 +156,25 @@ def test_corners_converge(outcome: str) -> None:
         assert np.isfinite(posterior.tau).all()
 
 
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_scales_learnt_rarely_and_far_end_where_small_steps_end(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    society = simulate_society(seed, battles=30, size=8)
+    counts = CellCounts.from_arrow(society.table, society.axes)
+    far = fit_hierarchical(counts)
+    monkeypatch.setattr("ratings.hierarchical.Settling", lambda scales, tolerance: scales)
+    near = fit_hierarchical(counts)
+    assert far.converged
+    assert near.converged
+    np.testing.assert_allclose(far.mean, near.mean, atol=1e-6)
+    np.testing.assert_allclose(far.covariance, near.covariance, atol=1e-6)
+    np.testing.assert_allclose(far.tau, near.tau, atol=1e-6)
+    # Seed 3 takes nearly a thousand small steps. What settles at once is the same to the bit.
+    assert near.sweeps < 900 or far.sweeps < 300
+    assert near.sweeps > 30 or (far.mean == near.mean).all()
+
+
 def test_refusals() -> None:
     society = simulate_society(7, battles=100, size=4)
     with pytest.raises(ValueError, match="at least one axis"):
