@@ -218,7 +218,7 @@ function csvOf(board) {
         skill_lo: row.lo / 100,
         skill_hi: row.hi / 100,
         p_best: row.best / 100,
-        winshare: row.win / 100,
+        win_share: row.win / 100,
         battle_count: row.battles,
         is_provisional: row.hasFewBattles || row.hasWideInterval,
         provisional_reason: provisionalText(row).replace(", ", " and ").replaceAll(" ", "_"),
