@@ -29,6 +29,9 @@ CONFIRM ?=
 DEMOSCOPE_HOME ?= $(CURDIR)/warehouse$(if $(filter arena,$(STUDY)),-arena)
 export SOURCE MAPPING STUDY PYTHON DEMOSCOPE_HOME
 
+# Python keeps what it compiled of this tree, whatever the environment says: compiling it in every process costs seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Nothing here reports to anybody: dbt and huggingface_hub, Dagster, Great Expectations.
 export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
