@@ -181,9 +181,19 @@ planted: setup-dev ## Which probe finds which planted illusion: docs/can-this-bo
 screenshots: setup-dev ## The pictures in docs/, of the page in the warehouse (needs chromium)
 	@$(BIN)/python -m tests.screenshots --out docs
 
-docs: setup-dev ## The documentation as a book, in .ci/out/docs/; a dead link is an error
+# dbt's site is made from the project alone: columns and types are those of the contracts, so no database is needed.
+DBT_DOCS = --quiet --project-dir dbt_project --profiles-dir dbt_project \
+	--target-path "$(CURDIR)/$(OUT)/dbt-docs" --log-path "$(CURDIR)/$(OUT)/dbt/logs"
+
+docs: export DEMOSCOPE_HOME = $(CURDIR)/$(OUT)/dbt-docs
+docs: setup-dev ## The documentation as a book, in .ci/out/docs/, and dbt's site beside it; a dead link is an error
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs $(OUT)/docs
+	@mkdir -p $(OUT)/dbt-docs $(OUT)/docs/dbt
+	@$(BIN)/dbt parse $(DBT_DOCS)
+	@$(BIN)/dbt docs generate --static --no-compile --empty-catalog $(DBT_DOCS)
+	@mv $(OUT)/dbt-docs/static_index.html $(OUT)/docs/dbt/index.html
 	@echo "$(CURDIR)/$(OUT)/docs/index.html"
+	@echo "$(CURDIR)/$(OUT)/docs/dbt/index.html"
 
 oracle: setup-oracle ## Sample the exact posterior of small studies anew, into tests/oracle/nuts.json (minutes)
 	@mkdir -p $(OUT); $(BIN)/python -m tests.oracle.cases > $(OUT)/cases.json

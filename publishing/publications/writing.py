@@ -21,6 +21,7 @@ from publishing.publications import checking, disclosure, history, store
 from publishing.publications.catalogue import HISTORY, PUBLICATION
 from publishing.publications.differences import Earlier, hide_small_differences
 from publishing.publications.disclosure import quoted
+from publishing.publications.other_formats import write_other_formats
 from publishing.publications.store import Publication
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def publish(
             earlier = _earlier(marts, log, about)
             before = history.last_before(marts, release.directory.parent, about, signer)
             written = write_files(connection, directory, tables, about, earlier, before)
-        manifest = {
+        manifest: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             **about,
             "sources": release.subject["sources"],
@@ -88,6 +89,8 @@ def publish(
             "files": [_file(directory / DATABASE_FILE)],
             "tables": written,
         }
+        others = _other_formats(directory, manifest)
+        manifest["files"] += [_file(path) for path in others]
         return show(marts, release.directory.parent, directory, manifest, signer)
 
 
@@ -108,6 +111,13 @@ def show(
     store.make_current(marts, kept)
     store.remove(marts, changed)
     return kept
+
+
+def _other_formats(directory: Path, manifest: dict[str, Any]) -> list[Path]:
+    """What tells other tools of the publication, made of the database that readers get."""
+    with duckdb.connect(directory / DATABASE_FILE, read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        return write_other_formats(connection, "main", directory, manifest)
 
 
 @contextmanager

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     Key = tuple[str | Cell, str, tuple[str, ...], str]
 
 EVERY = "*"
-KINDS = {"a": "decided", "b": "decided", "tie": "tie", "both_bad": "both_bad"}
+OUTCOMES = ("a", "b", "tie", "both_bad")
+# What a count is of: outcomes of a pair, a being the model whose id sorts first.
+KINDS: dict[str, frozenset[str]] = {
+    EVERY: frozenset(OUTCOMES),
+    "decided": frozenset({"a", "b"}),
+    "tied": frozenset({"tie", "both_bad"}),
+    **{outcome: frozenset({outcome}) for outcome in OUTCOMES},
+}
 STRATA = cache(lambda cell: frozenset(strata_of(cell)))
 CELLS: tuple[Cell, ...] = tuple(product(COUNTRIES, (*AXES["age"], None), (*AXES["politics"], None)))
 
@@ -72,7 +79,7 @@ class Target:
             and atom.pair is not None
             and set(self.models) <= set(atom.pair)
             and self.dimension == atom.dimension
-            and self.kind in {EVERY, atom.kind}
+            and atom.kind in KINDS[self.kind]
         )
 
 
@@ -88,7 +95,8 @@ def targets(studies: Sequence[Study], below: int) -> list[Target]:
         for one in study.verdicts[before:]:
             whose: tuple[str | Cell, ...] = (*one.person.strata, one.person.cell)
             which = [(), *((model,) for model in one.pair), one.pair]
-            for stratum, models, kind in product(whose, which, (EVERY, KINDS[one.outcome])):
+            kinds = [kind for kind, outcomes in KINDS.items() if one.outcome in outcomes]
+            for stratum, models, kind in product(whose, which, kinds):
                 said[stratum, one.dimension, models, kind].append(one.person)
         found += [
             Target(edition, *key, people=len(set(who)), verdicts=len(who))
@@ -111,10 +119,7 @@ class Attack:
     def __init__(self, directories: Sequence[Path], models: Sequence[str], rounded_by: int) -> None:
         pairs = list(combinations(models, 2))
         editions = range(len(directories))
-        self.atoms = [
-            Atom(*key)
-            for key in product(editions, CELLS, DIMENSIONS, pairs, sorted(set(KINDS.values())))
-        ]
+        self.atoms = [Atom(*key) for key in product(editions, CELLS, DIMENSIONS, pairs, OUTCOMES)]
         self.atoms += [
             Atom(edition, cell, dimension, None, "")
             for edition, cell, dimension in product(editions, CELLS, (*DIMENSIONS, EVERY))
@@ -155,9 +160,12 @@ class Attack:
 # Table, its count, the columns that name models, and the kind of outcome: "" for people.
 PUBLISHED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("rpt_pairwise", "battle_count", ("model_a", "model_b"), EVERY),
+    ("rpt_pairwise", "win_count", ("model_a", "model_b"), "a"),
+    ("rpt_pairwise", "loss_count", ("model_a", "model_b"), "b"),
+    ("rpt_pairwise", "tie_count", ("model_a", "model_b"), "tied"),
     ("rpt_leaderboard", "battle_count", ("model_id",), EVERY),
     ("rpt_leaderboard", "participant_count", (), ""),
-    *(("rpt_tie_rate", f"{kind}_count", (), kind) for kind in sorted(set(KINDS.values()))),
+    *(("rpt_tie_rate", f"{kind}_count", (), kind) for kind in ("both_bad", "decided", "tie")),
     ("rpt_tournament", "battle_count", (), EVERY),
     ("rpt_board_summary", "battle_count", (), EVERY),
     ("rpt_board_summary", "heard_count", (), ""),
@@ -172,7 +180,9 @@ def _counts(directory: Path) -> Iterator[tuple[int, Callable[[Atom], bool]]]:
     seen: dict[tuple[str, str, tuple[str, ...], str], int] = {}
     for table, name, named_by, kind in PUBLISHED:
         for row in _rows(directory, table):
-            if row[name] is not None:
+            # Of a pair one row has a and b in the order of their ids, the other says the same.
+            is_repeated = "model_b" in named_by and str(row["model_a"]) > str(row["model_b"])
+            if row[name] is not None and not is_repeated:
                 models = tuple(sorted(str(row[column]) for column in named_by))
                 whose = (str(row["stratum_id"]), str(row.get("dimension", EVERY)))
                 seen[*whose, models, kind] = int(str(row[name]))
@@ -190,7 +200,7 @@ def _sum_of(stratum: str, dimension: str, models: set[str], kind: str) -> Callab
             atom.pair is not None
             and models <= set(atom.pair)
             and dimension in {EVERY, atom.dimension}
-            and kind in {EVERY, atom.kind}
+            and atom.kind in KINDS[kind]
         )
 
     return is_in

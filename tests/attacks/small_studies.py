@@ -178,9 +178,13 @@ MARTS = {
     "rpt_pairwise": f"""
         select weighting, stratum_id, dimension, estimator,
             unnest([model_a, model_b]) as model_a, unnest([model_b, model_a]) as model_b,
+            unnest([won, lost]) as win_count, unnest([lost, won]) as loss_count, tie_count,
             battle_count, 0.5 as p_win, 0.25 as p_tie
         from (
-            select stratum_id, dimension, model_a, model_b, count(*) as battle_count
+            select stratum_id, dimension, model_a, model_b, count(*) as battle_count,
+                count(*) filter (where outcome = 'a') as won,
+                count(*) filter (where outcome = 'b') as lost,
+                count(*) filter (where outcome in ('tie', 'both_bad')) as tie_count
             from judged group by all
         ) cross join {BOARDS}
     """,

@@ -12,6 +12,12 @@ boards as (
 
 ),
 
+counts as (
+
+    select * from {{ ref('fct_tournament_count') }}
+
+),
+
 models as (
 
     select * from {{ ref('dim_model') }}
@@ -38,7 +44,14 @@ select
     pairs.win_share_micro / 1e6 as win_share,
     pairs.win_share_lo_micro / 1e6 as win_share_lo,
     pairs.win_share_hi_micro / 1e6 as win_share_hi,
-    pairs.battle_count
+    pairs.battle_count,
+    case
+        when pairs.model_a = counts.model_a then counts.win_a_count else counts.win_b_count
+    end as win_count,
+    case
+        when pairs.model_a = counts.model_a then counts.win_b_count else counts.win_a_count
+    end as loss_count,
+    counts.tie_count + counts.both_bad_count as tie_count
 from pairs
 inner join boards
     on
@@ -46,5 +59,11 @@ inner join boards
         and pairs.stratum_id = boards.stratum_id
         and pairs.dimension = boards.dimension
         and pairs.estimator = boards.estimator
+left join counts
+    on
+        pairs.stratum_id = counts.stratum_id
+        and pairs.dimension = counts.dimension
+        and least(pairs.model_a, pairs.model_b) = counts.model_a
+        and greatest(pairs.model_a, pairs.model_b) = counts.model_b
 left join models as models_a on pairs.model_a = models_a.model_id
 left join models as models_b on pairs.model_b = models_b.model_id

@@ -190,9 +190,9 @@ def test_no_list_of_what_few_people_are_is_public(marts: list[dict[str, Any]]) -
 # Of people and of what they said; publications show these in tens.
 IN_TENS = {
     "answer", "battle", "battle_left_out", "board_battle", "both_bad", "cell", "couple", "decided",
-    "effective", "effective_participant", "heard", "human", "incident", "left_out",
+    "effective", "effective_participant", "heard", "human", "incident", "left_out", "loss",
     "model_participant", "participant", "people_answer", "rating", "short", "tie",
-    "unattributed", "verdict",
+    "unattributed", "verdict", "win",
 }  # fmt: skip
 
 
