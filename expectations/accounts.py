@@ -7,7 +7,7 @@ Of a row, load, file, number, event type, reason and `content_hash` are what ide
 over the rows is of these, in the file's order. Accounts of earlier versions are without load and
 file, and stay so. `content_hash` is of the row's salt and its content. An
 erasure takes content and salt and leaves the rest, so the hash over the rows still holds, and
-nobody can try what the content was. How many rows are erased so is in the account too, with the
+nobody can try what the content was. Which rows are erased so is in the account too, with the
 commit of the erasure.
 
 What no commit has an account of yet, of a load that was refused whole say, is in the next one, if
@@ -77,19 +77,21 @@ def account(path: Path, *, version: int | None = REFUSED_VERSION) -> Refused | N
         OSError, pa.ArrowException: it cannot be read.
     """
     identity = OLDER_IDENTITY if version is None else IDENTITY
-    digest, rows, erased = hashlib.sha256(), 0, 0
+    digest, rows, erased = hashlib.sha256(), 0, []
     for row in _rows(path, (*identity, "salt")):
         digest.update(json.dumps([row[name] for name in identity]).encode() + b"\n")
         rows += 1
-        erased += row["salt"] is None
+        if row["salt"] is None:
+            erased.append(rows)
     if not rows:
         return None
     return Refused(
         load_id=path.stem,
         rows=rows,
-        erased=erased,
+        erased=len(erased),
         rows_sha256=digest.hexdigest(),
         version=version,
+        erased_rows=tuple(erased) if erased else None,
     )
 
 
@@ -127,6 +129,7 @@ def with_more_erased(
         if now is None or now.erased <= said.erased or _edited(path):
             continue
         is_same = (now.rows, now.rows_sha256) == (said.rows, said.rows_sha256)
+        is_same = is_same and set(said.erased_rows or ()) <= set(now.erased_rows or ())
         of_erasure = None if blanked is None else said.erased + blanked.get(load_id, 0)
         if is_same and of_erasure in (None, now.erased):
             found.append(replace(now, erasure=erasure))
@@ -224,6 +227,8 @@ def _faults(path: Path, said: Refused, seq: int) -> Iterator[str]:
         yield f"its rows are not those that commit {seq} has the hash of"
     elif now is not None and now.erased != said.erased:
         yield f"{now.erased:,} of its rows are erased; commit {seq} says {said.erased:,}"
+    elif now is not None and said.erased_rows not in (None, now.erased_rows):
+        yield f"other rows of it are erased than commit {seq} says: one was put back"
 
 
 def _edited(path: Path) -> list[int]:

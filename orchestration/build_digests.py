@@ -1,9 +1,9 @@
-"""Digests of the tables that publications are made of, as the build left them.
+"""Digests of the tables that publications are made of and that audits read, as the build left them.
 
 They go into the release's statement, which is signed, so that an edit of the database after the
 build is found before it is published. A table's digest is SHA-256 over the sorted SHA-256 of its
-rows, each as JSON of its public columns; a table that decides which rows are shown counts whole.
-Neither names a participant.
+rows, each as JSON of its public columns; a table that decides which rows are shown counts whole,
+and so does a report that isn't public. None names a participant.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from (select system.main.sha256(cast(system.main.to_json({row}) as varchar)) as 
 """
 MACROS = "select function_name from system.main.duckdb_functions() where not internal"
 TABLES = "select table_name from system.main.duckdb_tables() where schema_name = 'main'"
+REPORT = "rpt_"
 AGAIN = "Build again: demoscope build"
 
 
 def digests(connection: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> dict[str, str]:
-    """The digest of each public table, and of each table that decides over its rows, by name.
+    """The digest of each public table, of each that decides over its rows, and of each report.
 
     Raises:
         IntegrityError: one is missing or no table, or the database brings functions of its own.
@@ -41,11 +42,12 @@ def digests(connection: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]
     if macros:
         message = f"The database has functions that no build makes: {', '.join(macros)}."
         raise IntegrityError(message, remedy=AGAIN)
-    rows = {table.disclosed_by: "t" for table in tables if table.disclosed_by is not None}
+    there = {name for (name,) in connection.sql(TABLES).fetchall()}
+    rows = {name: "t" for name in there if name.startswith(REPORT)}
+    rows |= {table.disclosed_by: "t" for table in tables if table.disclosed_by is not None}
     for table in tables:
         cells = (f"'{column.name}': t.{column.name}" for column in table.columns)
         rows[table.name] = f"{{{', '.join(cells)}}}"
-    there = {name for (name,) in connection.sql(TABLES).fetchall()}
     if missing := sorted(rows.keys() - there):
         message = f"The database lacks tables that a build makes: {', '.join(missing)}."
         raise IntegrityError(message, remedy=AGAIN)

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 
 from ingestion.errors import DemoscopeError
+from publishing.boards.own_code import require_own_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,8 @@ def serve(calls: BinaryIO, results: BinaryIO) -> None:
         answer: tuple[Any, Exception | None]
         try:
             answer = function(*arguments, **named), None
+            # What only this process has loaded; what the other one has, it checks itself.
+            require_own_code()
         except Exception as error:  # noqa: BLE001 (raised where it was called from)
             answer = None, error
         pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)

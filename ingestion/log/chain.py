@@ -17,7 +17,7 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -132,6 +132,7 @@ class Refused:
         rows_sha256: over what identifies them (expectations/accounts.py); holds after an erasure.
         version: of what identifies them; None, in logs of before: without load and file.
         erasure: the commit that says who was erased, where that blanked rows; else None.
+        erased_rows: which these are, by their places in the file from 1; None in older accounts.
     """
 
     load_id: str
@@ -140,6 +141,7 @@ class Refused:
     rows_sha256: str = _hash_of_a(Names.REFUSED)
     version: int | None = None
     erasure: int | None = None
+    erased_rows: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +207,7 @@ class Commit:
                 del said[name]
         # A record of before these fields has the same bytes as then.
         for one in said.get("refused", ()):
-            for name in ("version", "erasure"):
+            for name in ("version", "erasure", "erased_rows"):
                 if one[name] is None:
                     del one[name]
         # "sha256" sorts last: what it covers is everything before it, and a closing brace.
@@ -239,7 +241,7 @@ class Commit:
             segments=tuple(Segment(**segment) for segment in given.pop("segments")),
             compacted=tuple(Compacted(**file) for file in given.pop("compacted", ())),
             redacted=tuple(Redacted(**file) for file in given.pop("redacted", ())),
-            refused=tuple(Refused(**account) for account in given.pop("refused", ())),
+            refused=tuple(map(_refused, given.pop("refused", ()))),
             **given,
         )
         position = commit.first_position
@@ -252,6 +254,11 @@ class Commit:
         return commit
 
 
+def _refused(account: dict[str, Any]) -> Refused:
+    erased = account.pop("erased_rows", None)
+    return Refused(**account, erased_rows=None if erased is None else tuple(erased))
+
+
 def hashes_in(record: Any) -> Iterator[tuple[Names, str]]:
     """Every hash that a commit names, and what it is of, from what its fields say of themselves."""
     for one in fields(record):
@@ -259,7 +266,8 @@ def hashes_in(record: Any) -> Iterator[tuple[Names, str]]:
         if "names" in one.metadata:
             yield one.metadata["names"], value
         for part in value if isinstance(value, tuple) else ():
-            yield from hashes_in(part)
+            if is_dataclass(part):
+                yield from hashes_in(part)
 
 
 class Redactions:

@@ -101,14 +101,15 @@ def check(release: Release, trusted: Sequence[Ed25519PublicKey] = ()) -> Checked
 
 
 def signature(release: Release, trusted: Sequence[Ed25519PublicKey]) -> Signature:
-    """Whether a trusted key has signed a release's statement; its other files are not read."""
+    """Whether a trusted key has signed this release's statement; its other files are not read."""
     if not release.has_signature:
         return Signature.NONE
     try:
         opened = open_envelope((release.directory / ENVELOPE_FILE).read_bytes(), trusted)
     except IntegrityError:
         return Signature.BROKEN
-    if any(_of_envelope(release, opened)):
+    # A statement that was copied here is signed, and says nothing of this release.
+    if any(_of_envelope(release, opened)) or any(_of_statement(release, None)):
         return Signature.BROKEN
     if opened.verified:
         return Signature.CHECKED

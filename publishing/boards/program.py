@@ -4,7 +4,8 @@ Counted is every file that a build can load, whether git knows it or not: Python
 ones too), mappings and settings in YAML, all that dbt finds below its project. Left out are the
 seeds, which are the study's design; what dbt writes (`target/`, `logs/` at the top of its project);
 what Python compiled of these files (`__pycache__/*.pyc`, which own_code.py compares with them); and
-the page's templates and scripts, which decide nothing about a figure.
+the page's templates and scripts, which decide nothing about a figure. A link to a directory is
+refused: dbt reads what lies behind it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingestion.errors import IntegrityError
 from publishing.boards.designs import LEFT_OUT, SEEDS, hash_of_files
 
 if TYPE_CHECKING:
@@ -33,7 +35,11 @@ LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 
 @cache
 def code_hash() -> str:
-    """SHA-256 over the code a release is made by: lines of `<path> <SHA-256>`, by path."""
+    """SHA-256 over the code a release is made by: lines of `<path> <SHA-256>`, by path.
+
+    Raises:
+        IntegrityError: a directory of it is a link.
+    """
     return hash_of_files(_code())
 
 
@@ -121,18 +127,28 @@ def is_loaded_by_dbt(name: Path) -> bool:
 def _code() -> Iterator[tuple[str, Path]]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
+            _refuse_link(path)
             if _is_file(path, LOADED):
                 yield path.relative_to(ROOT).as_posix(), path
     project = ROOT / PROJECT
     for path in sorted(project.rglob("*")):
         name = path.relative_to(project)
+        if name.parts[0] not in LEFT_OUT:
+            _refuse_link(path)
         is_design = name.parts[0] == SEEDS and path.suffix == ".csv"
         if _is_file(path, LOADED_BY_DBT) and is_loaded_by_dbt(name) and not is_design:
             yield path.relative_to(ROOT).as_posix(), path
 
 
 def _is_file(path: Path, suffixes: set[str]) -> bool:
-    return path.suffix in suffixes and not _is_cached(path) and path.is_file()
+    # dbt takes no notice of case.
+    return path.suffix.lower() in suffixes and not _is_cached(path) and path.is_file()
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink() and path.is_dir():
+        message = f"{path} is a link to a directory, and the code's hash is not of what lies there."
+        raise IntegrityError(message, remedy="Take the link away, or put the files in its place.")
 
 
 def _is_cached(path: Path) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.errors import IntegrityError
 from ingestion.paths import Home
 from orchestration.reproduction import code_notes
 from publishing.boards import program
@@ -23,6 +24,8 @@ HIDDEN = (
     "dbt_project/models/counted.py",
     "dbt_project/later_seeds/counted.csv",
     "dbt_project/packages.yml",
+    "dbt_project/macros/counted.SQL",
+    "dbt_project/seeds/counted.CSV",
     "orchestration/assets/counted.py",
     "orchestration/cli/counted.py",
     "orchestration/logs/counted.py",
@@ -73,6 +76,18 @@ def test_a_file_that_can_be_loaded_changes_the_hash(tree: Path, tmp_path: Path, 
     put(tree, name)
     assert program.code_hash() != before
     assert program.code_changes(tmp_path, before) == [f"{name} (new)"]
+
+
+@pytest.mark.parametrize(
+    "place", ["dbt_project/dbt_packages", "dbt_project/macros/more", "ratings/x"]
+)
+def test_a_linked_directory_is_refused(tree: Path, tmp_path: Path, place: str) -> None:
+    """dbt reads what lies behind it, and the list of files doesn't have it."""
+    (tmp_path / "elsewhere").mkdir()
+    (tree / place).symlink_to(tmp_path / "elsewhere")
+    _forget()
+    with pytest.raises(IntegrityError, match="link to a directory"):
+        program.code_hash()
 
 
 @pytest.mark.parametrize("name", NOT_LOADED)

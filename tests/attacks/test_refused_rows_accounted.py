@@ -164,6 +164,23 @@ def test_an_erasure_is_no_false_alarm_and_is_said_in_the_log(loaded: Path) -> No
     assert "the content of row 1 was changed" in verified(loaded)[1][0]
 
 
+def test_a_row_is_not_put_back_in_place_of_another(loaded: Path) -> None:
+    """The number of blank rows is then the same, and every row has its hash."""
+    before = {row["row_number"]: row for row in pq.read_table(file_of(loaded)).to_pylist()}
+    erase(loaded, "anna")
+
+    def swapped(rows: Rows) -> Rows:
+        erased = next(row["row_number"] for row in rows if row["salt"] is None)
+        other = next(row["row_number"] for row in rows if row["salt"] is not None)
+        stand_in = {erased: before[erased], other: _blank(before[other])}
+        return [stand_in.get(row["row_number"], row) for row in rows]
+
+    rewritten(file_of(loaded), swapped)
+    code, findings, _ = verified(loaded)
+    assert code == 5
+    assert any("other rows of it are erased" in finding for finding in findings)
+
+
 def test_an_erasure_does_not_hide_an_edit(loaded: Path) -> None:
     rewritten(file_of(loaded), lambda rows: [*rows[:2], rows[2] | {"reason": "too_long"}])
     erase(loaded, "anna")
