@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from orchestration.cli.output import _no_formula
+from orchestration.cli.output import _csv_cell
 from publishing.publications.writing import FORMULA
 
 MARKS = "=+-@\uff1d\uff0b\uff0d\uff20"
@@ -14,10 +14,10 @@ MARKS = "=+-@\uff1d\uff0b\uff0d\uff20"
 def test_formulas_are_found(blank: str, mark: str) -> None:
     text = f"{blank}{mark}cmd()"
     assert duckdb.execute(f"select regexp_matches(?, '{FORMULA}')", [text]).fetchone() == (True,)
-    assert _no_formula(text) == f"'{text}"
+    assert _csv_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["a=b", "gpt-4", " gpt-4", "", "1+1"])
 def test_other_text_stays(text: str) -> None:
     assert duckdb.execute(f"select regexp_matches(?, '{FORMULA}')", [text]).fetchone() == (False,)
-    assert _no_formula(text) == text
+    assert _csv_cell(text) == text
