@@ -26,7 +26,7 @@ from publishing.boards.designs import hash_of_files
 from publishing.boards.program import is_loaded_by_dbt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.contracts.graph.manifest import Manifest
@@ -41,6 +41,8 @@ TEXT_SHOWN = 240
 ABOUT = re.compile(r"\A(?:\s*\{\{.*?\}\})*\s*\{#-?\s*(.*?)\s*-?#\}", re.DOTALL)
 SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
 
+# Who is told of each table as it begins: its name, its number, and how many there are.
+_listeners: list[Callable[[str, int, int], None]] = []
 _parsed: dict[Path, tuple[str, Manifest]] = {}
 
 
@@ -93,7 +95,8 @@ def run_dbt(
             manifest = _parse(project, arguments, root)
             said = json.dumps(variables or {}, sort_keys=True, allow_nan=False)
             values = ["--no-write-json", "--vars", said]
-            outcome = dbtRunner(manifest).invoke([*command, *arguments, *values])
+            run = dbtRunner(manifest, callbacks=[_tell])
+            outcome = run.invoke([*command, *arguments, *values])
     if outcome.exception is not None and not outcome.result:
         _raise(str(outcome.exception), root)
     results = list(getattr(outcome.result, "results", []))
@@ -102,6 +105,26 @@ def run_dbt(
         database = root / "demoscope.duckdb"
         _raise("\n".join(_what_failed(result, database) for result in failed), root)
     return results
+
+
+@contextmanager
+def listening(tell: Callable[[str, int, int], None]) -> Iterator[None]:
+    """Be told of each table and test that dbt begins: its name, its number and how many there are.
+
+    Args:
+        tell: called in dbt's threads.
+    """
+    _listeners.append(tell)
+    try:
+        yield
+    finally:
+        _listeners.remove(tell)
+
+
+def _tell(event: Any) -> None:
+    if event.info.name == "LogStartLine":
+        for tell in _listeners:
+            tell(event.data.node_info.node_name, event.data.index, event.data.total)
 
 
 def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:

@@ -88,7 +88,7 @@ class Novelties:
         design = _design()
         for (country, question, answer), people in self.answers.items():
             listed = design.get((country, question))
-            if listed is not None and _plain(answer) not in listed:
+            if listed is not None and plain(answer) not in listed:
                 new.answers[country, question, answer] = people
         return new
 
@@ -123,8 +123,7 @@ class Novelties:
                 yield f"new: {named}: {_listed([f'{name!r} ({rows:,})' for name, rows in ranked])}"
         ranked_answers = sorted(self.answers.items(), key=lambda one: (-one[1], one[0]))
         for (country, question, answer), people in ranked_answers[:SHOWN]:
-            who = "1 person" if people == 1 else f"{people:,} people"
-            yield f"no seed lists {country} {question}: {answer!r} ({who})"
+            yield f"no seed lists {country} {question}: {answer!r} ({counted_people(people)})"
         if len(ranked_answers) > SHOWN:
             yield f"no seed lists {len(ranked_answers) - SHOWN:,} more answers"
 
@@ -145,10 +144,10 @@ def _design() -> dict[tuple[str, str], set[str]]:
     levels: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for seed in ("seed_targets", "seed_untargeted_levels"):
         for row in _rows(seed):
-            levels[row["country"], row["variable"]].add(_plain(row["level"]))
+            levels[row["country"], row["variable"]].add(plain(row["level"]))
     wordings: defaultdict[str, set[str]] = defaultdict(set)
     for row in _rows("seed_crosswalk"):
-        wordings[row["coding"]].add(_plain(row["source_value"]))
+        wordings[row["coding"]].add(plain(row["source_value"]))
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for row in _rows("seed_variables"):
         known = levels[row["country"], row["variable"]] | wordings[row["coding"]] | wordings["any"]
@@ -162,9 +161,14 @@ def _rows(seed: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """An answer as seeds and people are compared: whatever the case, the blanks and the dashes."""
     return " ".join(text.translate(DASHES).replace("\u2019", "'").split()).casefold()
+
+
+def counted_people(count: int) -> str:
+    """`1 person`, `1,200 people`."""
+    return "1 person" if count == 1 else f"{count:,} people"
 
 
 def _listed(names: list[str]) -> str:

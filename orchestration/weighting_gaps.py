@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, NotFoundError
 from orchestration.database import mart_rows
+from orchestration.novelties import counted_people, plain
 from publishing.counted import counted
 from publishing.meant import nearest
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from ingestion.paths import Home
 
 LIKENESS_MIN = 0.75
+SHOWN = 10
 AGE = "age"
 LEFT_OUT = """
 select weighting, stratum_id, dimension, battle_count, battle_left_out_count, models_left_out
@@ -61,6 +64,23 @@ inner join seeds.seed_variables as variables using (country, variable)
 where level is null
 order by coding, answer, levelled.country, variable
 """
+UNEXPLAINED = """
+select distinct country, question, answer from int_answers__levelled
+where level is null
+order by country, question, answer
+"""
+WORDINGS = """
+unpivot (
+    select country, age, gender, ethnicity, politics, education from int_participants__current
+)
+on age, gender, ethnicity, politics, education
+into name question value wording
+"""
+PEOPLE = f"""
+select country, question, wording, count(*) as people from ({WORDINGS})
+group by country, question, wording
+order by country, question, wording
+"""  # noqa: S608  # a query of ours
 KNOWN = """
 select coding, source_value as wording, level from seeds.seed_crosswalk
 where coding not in ('any') and level <> 'unknown'
@@ -113,8 +133,47 @@ def weighting_gaps(home: Home) -> list[str]:
             for row in mart_rows(home, COLLAPSED)
         ]
         elsewhere = [_unknown_country(row) for row in mart_rows(home, UNKNOWN_COUNTRIES)]
-        return stopped + elsewhere + _left_out(mart_rows(home, LEFT_OUT)) + few + collapsed
+        return (
+            unexplained(home)
+            + stopped
+            + elsewhere
+            + _left_out(mart_rows(home, LEFT_OUT))
+            + few
+            + collapsed
+        )
     return []
+
+
+def unexplained(home: Home) -> list[str]:
+    """A sentence per answer that no seed explains: what it is, and of how many people.
+
+    Raises:
+        NotFoundError, BusyError: as of `mart_rows`.
+    """
+    answers = {
+        (row["country"], row["question"], row["answer"]) for row in mart_rows(home, UNEXPLAINED)
+    }
+    if not answers:
+        return []
+    people = Counter[tuple[str, str, str]]()
+    for row in mart_rows(home, PEOPLE):
+        said = (row["country"], row["question"], plain(row["wording"]))
+        people[said] += row["people"] if said in answers else 0
+    ranked = sorted(answers, key=lambda one: (-people[one], one))
+    sentences = []
+    for country, question, answer in ranked[:SHOWN]:
+        who = counted_people(people[country, question, answer])
+        sentences.append(
+            f"{country} {question}: {answer!r} ({who}): no seed explains it; add a row to"
+            " seed_crosswalk (demoscope crosswalk proposes rows)."
+        )
+    if len(ranked) > SHOWN:
+        more = ranked[SHOWN:]
+        who = counted_people(sum(people[one] for one in more))
+        sentences.append(
+            f"{len(more):,} more answers ({who}) are explained by no seed: demoscope crosswalk."
+        )
+    return sentences
 
 
 def _unknown_country(row: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ sources (`raw.<event_type>`), so that dbt's tables hang on them by themselves.
 Every expectation of the gate is an asset check, known before any load: one per expectation of a
 contract's suite, on the event's asset, and one per expectation on a whole load, on the asset of the
 loads. All are blocking: what depends on events that failed the gate is not built in that run.
+A load that is refused whole is a failed run and no failed check: the data that stand are sound.
 """
 
 import re
@@ -33,6 +34,12 @@ from orchestration.loading import load_file
 INGEST = "ingest"
 RAW = "raw"
 LOADS = dg.AssetKey([RAW, "load"])
+REFUSED = "refused"
+TO_DO = (
+    "What to do here: correct the file in landing/, or the mapping.yml beside it; the sensor then "
+    "takes it again. To take the good rows as they are, launch `ingest` with max_bad_share in its "
+    "configuration. The other files of this run are loaded, and what the log had stands."
+)
 COUNTS = ("row_count", "accepted_count", "duplicate_count", "quarantined_count")
 
 
@@ -172,9 +179,24 @@ def load_files(
         for result in _materialised(paths, reports):
             if result.asset_key in context.selected_asset_keys:
                 yield result
-    yield from gate_results(reports, context.selected_asset_check_keys, paths.data_docs)
+    # Of a refused load nothing is in the log: what stands there has no part in its faults.
+    taken = [report for report in reports if report.status != REFUSED]
+    yield from gate_results(taken, context.selected_asset_check_keys, paths.data_docs)
     if errors:
-        raise dg.Failure("\n\n".join(str(error) for error in errors), allow_retries=False)
+        whole = [report for report in reports if report.status == REFUSED]
+        raise _failure(errors, whole, paths.data_docs)
+
+
+def _failure(
+    errors: Sequence[DemoscopeError], refused: Sequence[LoadReport], data_docs: Path
+) -> dg.Failure:
+    """Why the run failed, what to do here, and where the pages on refused loads lie."""
+    pages = {
+        f"data docs of {plain(report.file)}": dg.MetadataValue.path(data_docs / report.load_id)
+        for report in refused
+    }
+    said = "\n\n".join([*(str(error) for error in errors), TO_DO])
+    return dg.Failure(said, metadata=pages, allow_retries=False)
 
 
 def _materialised(home: Home, reports: Sequence[LoadReport]) -> Iterator[dg.MaterializeResult[Any]]:

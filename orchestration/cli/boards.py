@@ -11,6 +11,7 @@ from ingestion.paths import Home
 from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
 from orchestration.cli.disclose import disclose
+from orchestration.cli.moving import steps
 from orchestration.cli.output import (
     AS_JSON,
     FORMAT,
@@ -21,7 +22,6 @@ from orchestration.cli.output import (
     print_table,
     put,
     say,
-    step,
 )
 from orchestration.cli.signatures import KEYS, trusted
 from publishing.counted import counted
@@ -194,7 +194,8 @@ def reproduce(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -
 
     home = Home.from_environment()
     kept = store.by_id(home.boards, release)
-    made = run(home, kept, trusted=trusted(home, key), step=step(STEPS))
+    with steps(STEPS) as step:
+        made = run(home, kept, trusted=trusted(home, key), step=step)
     if as_json:
         print_json(
             {

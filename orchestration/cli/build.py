@@ -12,6 +12,7 @@ import typer
 from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.paths import HOME_VARIABLE, Home
 from orchestration.cli.choices import require_known
+from orchestration.cli.moving import counting, steps
 from orchestration.cli.output import (
     AS_JSON,
     AS_OF,
@@ -19,10 +20,8 @@ from orchestration.cli.output import (
     Format,
     print_json,
     print_rows,
-    progress,
     put,
     say,
-    step,
 )
 from orchestration.cli.settings import settings
 from publishing.counted import counted
@@ -126,14 +125,15 @@ def build(
     chosen = ["estimate_prior_sd=false"] if fixed_prior else []
     chosen += ["pool_countries=true"] if pool_countries else []
     warnings: list[str] = []
-    release = run_build(
-        home,
-        as_of=as_of,
-        valid_until=valid_until,
-        parameters=with_changes([*(parameter or ()), *chosen]),
-        step=step(STEPS),
-        warn=warnings.append,
-    )
+    with steps(STEPS) as step:
+        release = run_build(
+            home,
+            as_of=as_of,
+            valid_until=valid_until,
+            parameters=with_changes([*(parameter or ()), *chosen]),
+            step=step,
+            warn=warnings.append,
+        )
     _say_warnings(warnings, home)
     # A mistyped target does nothing, which would go unnoticed.
     count = unmatched_targets(EventLog.open(home.log), release.subject["log_position"])
@@ -419,14 +419,15 @@ def study(
 
     home = Home.from_environment()
     for file in study_files(home, name, participants=participants, seed=seed, say=say):
-        with progress(file.path.name) as show:
+        with counting(file.path.name, str(file.path)) as show:
             report = load_file(home, str(file.path), mapping=file.mapping, progress=show)
         say(
             f"{file.path.name}: {report.accepted_count:,} accepted, "
             f"{report.duplicate_count:,} duplicates, {report.quarantined_count:,} quarantined"
         )
     warnings: list[str] = []
-    release = run_build(home, step=step(STEPS), warn=warnings.append)
+    with steps(STEPS) as step:
+        release = run_build(home, step=step, warn=warnings.append)
     _say_warnings(warnings, home)
     _say_unmatched(home)
     _show(release, Format.TABLE)

@@ -16,7 +16,8 @@ from ingestion.errors import DemoscopeError, UsageError
 from ingestion.paths import Home
 from ingestion.sources.bounds import Bounds, size_in_bytes
 from ingestion.sources.remote import is_remote
-from orchestration.cli.output import AS_JSON, print_json, progress, put, say
+from orchestration.cli.moving import counting
+from orchestration.cli.output import AS_JSON, print_json, put, say
 from orchestration.cli.settings import settings
 from publishing.counted import counted
 
@@ -173,7 +174,7 @@ def _brought(
         show = partial(_show_updates, path)
         return update_file(home, path, show, mapping=mapping, source_name=source, gate=gate)
     bring = partial(load_file, home) if dry_run is None else dry_run.bring
-    with progress(path) as shown:
+    with counting(path, path) as shown:
         return bring(
             path,
             mapping=mapping,

@@ -16,6 +16,7 @@ from orchestration.cli.output import (
     AS_OF,
     FORMAT,
     Format,
+    existing_home,
     home_hint,
     print_json,
     print_rows,
@@ -96,7 +97,7 @@ def events(
         dimension=dimension,
         models=model or (),
     )
-    found = [_plain(row) for row in find_events(Home.from_environment(), search, limit=limit)]
+    found = [_plain(row) for row in find_events(existing_home(), search, limit=limit)]
     if output is not Format.TABLE:
         print_rows("events", found, output, {}, nothing="No such event is in the log.")
         return
@@ -295,7 +296,7 @@ def verify(
     """
     from orchestration.evidence import REMEDY, loss
 
-    home = Home.from_environment()
+    home = existing_home()
     held = None if checkpoint is None else held_checkpoint(home, checkpoint, public_key)
     seen_by = witnessed(checkpoint, policy, public_key or home.log_public_key)
     lost = loss(home)
@@ -361,7 +362,7 @@ def _check_quarantine(home: Home, report: Verification) -> None:
 def _opened() -> tuple[Home, EventLog]:
     from ingestion.log import EventLog  # imports pyarrow
 
-    home = Home.from_environment()
+    home = existing_home()
     return home, EventLog.open(home.log)
 
 

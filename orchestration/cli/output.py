@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingestion.errors import NotFoundError
 from ingestion.paths import HOME_VARIABLE, Home
 from ingestion.visible_text import visible, visible_in_json, visible_lines
 
@@ -102,13 +103,25 @@ def put(line: object) -> None:
 
 
 def put_file(content: str) -> None:
-    """A whole file on stdout, as it is: it is meant for a program."""
-    sys.stdout.write(content)
+    """A whole file on stdout: as it is for a program; nothing in it runs on a terminal."""
+    sys.stdout.write(visible_lines(content) if sys.stdout.isatty() else content)
 
 
 def say(message: object) -> None:
     """A line for a person, on stderr."""
     sys.stderr.write(f"{visible_lines(message)}\n")
+
+
+def existing_home() -> Home:
+    """The home, which is not made by being looked at.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    home = Home.from_environment()
+    if not home.root.exists():
+        raise NotFoundError("There is no log.", remedy="Begin one: demoscope ingest PATH")
+    return home
 
 
 def home_hint() -> str:
@@ -163,7 +176,10 @@ def _csv_cell(cell: object) -> object:
     Such a text gets an apostrophe before it, as in published CSV.
     """
     if isinstance(cell, list | dict):
-        return json.dumps(cell, ensure_ascii=False)
+        cell = json.dumps(cell, ensure_ascii=False)
+    if isinstance(cell, str) and sys.stdout.isatty():
+        # A terminal would run what a program reads as text.
+        cell = visible(cell)
     return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 

@@ -11,7 +11,7 @@ import typer
 from ingestion.errors import IntegrityError, UsageError
 from ingestion.paths import Home
 from ingestion.visible_text import visible
-from orchestration.cli.output import AS_JSON, print_json, put, put_file, say
+from orchestration.cli.output import AS_JSON, existing_home, print_json, put, put_file, say
 
 if TYPE_CHECKING:
     from ingestion.log import EventLog
@@ -60,7 +60,7 @@ def checkpoint(
     if policy is not None and not witness:
         message = "A policy is about witnesses, and none is asked."
         raise UsageError(message, remedy="--witness URL")
-    home = Home.from_environment()
+    home = existing_home()
     is_first = not (home.vault / KEY_FILE).exists()
     log = EventLog.open(home.log)
     note, made, verifier = _signed(home, log, origin)
@@ -105,7 +105,7 @@ def prove(
     from ingestion.log import EventLog
     from ingestion.log.event_proof import prove_event
 
-    home = Home.from_environment()
+    home = existing_home()
     log = EventLog.open(home.log)
     log.find_event(event_id)  # an unknown id is told before a key is made
     try:
@@ -169,7 +169,7 @@ def prove_consistency(
     from ingestion.log.checkpoint import commit_tree
     from ingestion.log.witness import request_body
 
-    home = Home.from_environment()
+    home = existing_home()
     held = held_checkpoint(home, checkpoint, None)
     if size > held.size:
         message = f"{checkpoint} has {held.size} commits, fewer than {size}."

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.errors import UsageError
-from ingestion.paths import Home
 from ingestion.vocabulary import EventType
-from orchestration.cli.output import AS_JSON, print_json, put, say
+from orchestration.cli.output import AS_JSON, existing_home, print_json, put, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def undo(
     from orchestration.undoing import find_undo
     from orchestration.undoing import undo as undo_load
 
-    home = Home.from_environment()
+    home = existing_home()
     found = find_undo(home, load)
     document = found.as_json()
     if not len(found.targets):

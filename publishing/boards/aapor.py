@@ -149,9 +149,10 @@ def _sample(
         if name != EVERYBODY and _judged(row) >= step:
             yield _statement("participants", name, _many(row["heard_count"], step))
     for row in costs:
-        worth = row["effective_participant_count"]
-        if worth is not None and (row["participant_count"] or 0) >= step:
-            effect = f"{row['design_effect']:.3f}".rstrip("0").rstrip(".")
+        worth, cost = row["effective_participant_count"], row["design_effect"]
+        # Of a country where the scheme weights nobody there is no design effect.
+        if None not in (worth, cost) and (row["participant_count"] or 0) >= step:
+            effect = f"{cost:.3f}".rstrip("0").rstrip(".")
             words = f"worth {_many(worth, step)} who weigh alike (design effect {effect})"
             yield _statement("weighted participants", row["country"], words)
     yield _statement("precision", "", PRECISION)

@@ -15,6 +15,7 @@ from tests.end_to_end.command import demoscope
     "arguments", [("log", "show", "--json"), ("leaderboard",), ("log", "show", "--nonsense")]
 )
 def test_a_process_ends_as_the_call_does(home: Path, arguments: tuple[str, ...]) -> None:
+    home.mkdir()
     script = Path(sys.executable).with_name("demoscope")
     environment = os.environ | {"DEMOSCOPE_HOME": str(home)}
     process = subprocess.run(

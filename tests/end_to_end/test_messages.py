@@ -26,9 +26,15 @@ def test_who_is_in_a_wrong_home_is_told_which(home: Path, arguments: tuple[str, 
 def test_a_list_of_a_home_without_anything_says_which_home(
     home: Path, arguments: tuple[str, ...]
 ) -> None:
-    done = demoscope(home, *arguments)
-    assert done.returncode == 0, done.stderr
-    assert f"The home is {home}" in done.stderr
+    missing = demoscope(home, *arguments)
+    assert f"The home is {home}" in missing.stderr
+    # Of a log that is not there, nothing can be said: it is not whole.
+    assert missing.returncode == (3 if arguments[0] == "log" else 0)
+    assert not home.exists()
+    home.mkdir()
+    empty = demoscope(home, *arguments)
+    assert empty.returncode == 0, empty.stderr
+    assert f"The home is {home}" in empty.stderr
 
 
 def test_a_slip_in_a_stratum_is_answered(built: Path) -> None:

@@ -92,3 +92,25 @@ def test_a_country_that_nothing_knows_is_named_with_its_people_and_what_to_do(
     assert said.startswith(f"31 voters of country {country!r}, which has no census targets")
     assert (f"If {meant} is meant" in said) is (meant is not None)
     assert f"values: {{{country}: {meant or 'US'}, ...}}" in said
+
+
+def test_answers_that_no_seed_explains_are_named_with_their_people(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = [
+        {"country": "UK", "question": "politics", "answer": "pirates - party"},
+        {"country": "US", "question": "gender", "answer": "x"},
+    ]
+    people = [
+        {"country": "UK", "question": "politics", "wording": "Pirates \u2013 Party", "people": 9},
+        {"country": "UK", "question": "politics", "wording": "PIRATES - party ", "people": 2},
+        {"country": "UK", "question": "politics", "wording": "Labour", "people": 70},
+        {"country": "US", "question": "gender", "wording": "X", "people": 1},
+    ]
+    found = {weighting_gaps.UNEXPLAINED: answers, weighting_gaps.PEOPLE: people}
+    monkeypatch.setattr(weighting_gaps, "mart_rows", lambda _, query: found[query])
+    first, second = weighting_gaps.unexplained(Home(Path("nowhere")))
+    assert first.startswith(
+        "UK politics: 'pirates - party' (11 people): no seed explains it; add a row"
+    )
+    assert second.startswith("US gender: 'x' (1 person): ")

@@ -15,7 +15,7 @@ from typer.main import get_command
 from orchestration.cli.help import EXAMPLES, ONE
 from orchestration.cli.main import app
 from tests.end_to_end.command import demoscope
-from tests.test_docs import fault
+from tests.test_docs import fault, lacking
 
 # They print a file, a key or a page, or serve until they are interrupted.
 WITHOUT_JSON = {
@@ -52,6 +52,7 @@ def test_help_has_examples_that_are_right_and_exit_codes(name: str, tmp_path: Pa
         assert words[0] == "demoscope"
         assert line.startswith(f"demoscope {name}")
         assert fault(words[1:]) is None
+        assert lacking(words[1:]) == []
     assert "Exit codes: 0 done, 1 " in said
     assert not (tmp_path / "home").exists()
 
@@ -105,4 +106,5 @@ def test_json_is_short_for_its_format(tmp_path: Path) -> None:
     table = demoscope(home, "label", "rubrics", "--format", "csv").stdout.splitlines()
     assert table[0] == "rubric,version,title,about"
     assert len(table) == len(rows) + 1
+    home.mkdir()
     assert json.loads(demoscope(home, "log", "show", "--json").stdout)["commits"] == []

@@ -60,7 +60,7 @@ def test_a_load_is_told_of_with_its_checks_and_the_same_file_again_adds_nothing(
     assert EventLog.open(paths.log).resolve(None) == 1
 
 
-def test_a_refused_load_fails_its_check_and_the_run_but_not_the_other_files(
+def test_a_refused_load_fails_the_run_and_neither_other_files_nor_what_stands(
     ingest: Run, paths: Home, write_battles: Callable[..., Path]
 ) -> None:
     write_battles("bad.jsonl", rows=10, bad=5)
@@ -68,17 +68,15 @@ def test_a_refused_load_fails_its_check_and_the_run_but_not_the_other_files(
     (paths.landing / "broken.parquet").write_bytes(b"PAR1 and no more")
     result = ingest()
     assert not result.success
-    failed = {
-        (check.asset_key, check.check_name): check.description
-        for check in result.get_asset_check_evaluations()
-        if not check.passed
-    }
-    assert set(failed) == {(LOADS, "expect_column_values_to_be_between__quarantined_share")}
-    assert "bad.jsonl" in str(failed.popitem()[1])
+    checks = result.get_asset_check_evaluations()
+    assert {check.asset_key for check in checks} == {BATTLES, LOADS}
+    assert all(check.passed for check in checks)
     (step,) = [event for event in result.all_events if event.is_step_failure]
     said = str(step.step_failure_data.user_failure_data)
     assert "bad.jsonl" in said
     assert "broken.parquet" in said
+    assert "the sensor then takes it again" in said
+    assert "max_bad_share" in said
     assert materialised(result)[BATTLES].metadata["row_count"].value == 20
     assert EventLog.open(paths.log).resolve(None) == 1
 
@@ -107,9 +105,18 @@ def test_a_run_loads_the_files_it_was_started_for_by_their_mapping(
 def test_every_check_leads_to_the_pages_of_great_expectations(
     ingest: Run, write_battles: Callable[..., Path]
 ) -> None:
-    write_battles(rows=10, bad=5)
+    write_battles(rows=10, bad=1)
     checks = ingest().get_asset_check_evaluations()
-    (directory,) = {str(check.metadata["data docs"].value) for check in checks}
+    (taken,) = {str(check.metadata["data docs"].value) for check in checks}
+    assert (Path(taken) / "load.html").exists()
+    write_battles(rows=10, bad=5)
+    refused = ingest()
+    assert refused.get_asset_check_evaluations() == []
+    (step,) = [event for event in refused.all_events if event.is_step_failure]
+    told = step.step_failure_data.user_failure_data
+    assert told is not None
+    [page] = told.metadata.values()
+    directory = str(page.value)
     pages = {path.name: path.read_text(encoding="utf-8") for path in Path(directory).iterdir()}
     assert set(pages) == {"load.html", "battle_judged-1.html"}
     assert "quarantined_share" in pages["load.html"]

@@ -178,6 +178,13 @@ def test_a_study_of_nobody_enrolled_was_not_weighted() -> None:
     )
 
 
+def test_of_a_country_that_the_scheme_stopped_no_worth_is_told() -> None:
+    stopped = costs(design_effect=None)
+    document = made(statements(), cost=stopped)
+    said = [items_of(document, number) for number in range(1, 12)]
+    assert not any("weighted participants" in part for one in said for part, _ in one)
+
+
 def test_what_the_design_says_of_a_country_is_said_where_people_of_it_are_shown() -> None:
     assert ("target", "US, age3") in items_of(made(statements()), 9)
     assert ("target", "UK, age3") not in items_of(made(statements()), 9)
