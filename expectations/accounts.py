@@ -46,6 +46,7 @@ KNOWN_COLUMNS = {
 LATE = "-late"
 """Ends the name of a file with rows that another load took while this one was at work."""
 OLDER = "commits have its older account, without load and file: an edit of these is not found"
+ELSEWHERE = "not here, where no such load is known: another machine of this log has to have it"
 UNRECORDED = (
     "no load's record says that these rows were refused, and no commit has their hash: a load was"
     " killed, its record was deleted, or somebody put the file there"
@@ -159,6 +160,10 @@ def check(
         notes.append(Finding(quarantine, f"not here: {count:,} refused rows could not be checked"))
     for load_id, (seq, said) in sorted(log.refused.items() if is_here else ()):
         path = quarantine / f"{load_id}.parquet"
+        is_known = path.exists() or _is_recorded(path, recorded)
+        if log.layout.store is not None and not is_known:
+            notes.append(Finding(path, f"{ELSEWHERE}: {said.rows:,} refused rows"))
+            continue
         findings += [Finding(path, fault) for fault in _faults(path, said, seq)]
         if said.version is None:
             notes.append(Finding(path, OLDER))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ingestion.log import EventLog
 from ingestion.log.layout import Layout
 from ingestion.sources.batch import REFUSAL
+from ingestion.log.shared import attached
 from ingestion.sources.bounds import DEFAULT, Bounds
 from ingestion.sources.registry import open_source
 from ingestion.subjects.links import LOCK, vault_lock
@@ -42,6 +43,8 @@ def reading(home: Home) -> Iterator[EventLog]:
     with lock, tempfile.TemporaryDirectory(prefix="demoscope-") as root:
         log = Path(root, "log")
         mine, theirs = Layout(home.log), Layout(log)
+        if attached(home.log).store is not None:
+            EventLog.open(home.log)  # brings the copy up to date
         if mine.format.exists():
             log.mkdir()
             theirs.tmp.mkdir()

@@ -7,6 +7,7 @@ back. Nothing is changed, and nothing is put in its place.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ingestion.errors import DemoscopeError, IntegrityError, UsageError
@@ -15,7 +16,6 @@ from publishing.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from ingestion.paths import Home
 
@@ -54,6 +54,28 @@ def whole_log(home: Home) -> str:
     if not is_there:
         return "empty"
     return f"position {found.commit_count}, {found.event_count:,} events: whole"
+
+
+def log_store(home: Home) -> str:
+    """The store that the log lies at can hold one, and has all of it by names and lengths."""
+    from ingestion.log import EventLog
+    from ingestion.log.layout import Layout
+    from ingestion.log.mending import differences
+    from ingestion.log.object_store import ObjectStore
+    from ingestion.log.shared import VARIABLE, bound_to
+
+    url = bound_to(Layout(home.log)) or os.environ.get(VARIABLE)
+    if not url:
+        return "none: the log lies on this disk"
+    store = ObjectStore(url)
+    store.probe()
+    if not (home.log / "FORMAT").exists():
+        return f"{store.url} can hold a log; this machine has no copy yet"
+    log = EventLog.open(home.log)
+    findings, notes = differences(log, store, is_read=False)
+    _refuse_any([str(one) for one in findings], "From a copy that is whole: demoscope log push")
+    _refuse_any([str(one) for one in notes], "What nobody knows: look into it, then delete it.")
+    return f"{store.url} has all of the log by names and lengths; log verify reads it"
 
 
 def checkpoint_key(home: Home) -> str:
@@ -194,7 +216,7 @@ def quarantine(home: Home) -> str:
     recorded = recorded_counts(home.loads)
     findings, notes = check(log, home.quarantine, home.loads, recorded, is_here=is_here)
     remedy = "Restore quarantine/ from a backup. The log has no copy of refused rows."
-    if any(finding.path.parent == home.loads for finding in findings):
+    if any(Path(finding.path).parent == home.loads for finding in findings):
         remedy = f"{remedy} Restore loads/ likewise."
     _refuse_any([str(finding) for finding in findings], remedy)
     planted = unrecorded(log, home.quarantine, recorded)

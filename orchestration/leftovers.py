@@ -170,7 +170,7 @@ def unknown(home: Home) -> list[Path]:
         if path.name not in of_vault and not is_journal and not _HALF_KEY.fullmatch(path.name):
             found.append(path)
     log = Layout(home.log)
-    own = {log.format, log.schemas, log.segments, log.commits, log.tmp}
+    own = {log.format, log.schemas, log.segments, log.commits, log.tmp, log.address}
     return found + [path for path in _within(home.log) if path not in own]
 
 

@@ -53,6 +53,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "home"
     monkeypatch.setenv("DEMOSCOPE_HOME", str(path))
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.delenv("DEMOSCOPE_LOG", raising=False)
     return path
 
 

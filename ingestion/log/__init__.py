@@ -12,12 +12,15 @@ docs/event-log.md says what every byte means. The files by topic:
   hash before it is read, `reader` makes views over them, and `verification` checks a log from its
   bytes up.
 - `checkpoint` signs a log's size and root; `event_proof` proves that an event is in it.
+- `shared` keeps a log at an object store, of which the directory is a copy; `object_store` is how
+  one is spoken to, and `mending` puts the store or a copy right from the other.
 - `compaction` merges small files, `redaction` and `erasure` destroy what must be forgotten, and
   `export` shows the log to other engines.
 
 How a commit happens: segments become durable under their hashes; the chain is read to its head; the
 record that continues it is written, made durable and linked to the next number, which fails if
-another writer came first, and then it is tried again; only then the writer is told.
+another writer came first, and then it is tried again; only then the writer is told. At an object
+store the same is done there first.
 
 What stays out: judging rows is the job of `expectations/`, current state and everything else that
 is rebuilt from the log that of `dbt_project/`, and printing that of `orchestration/cli`. Nothing

@@ -1,7 +1,8 @@
 """The last steps of a commit: files to their names, then the record into the chain.
 
 The order is the protocol. A segment is durable under its name before a record names it; the record
-is durable before it is linked; the link is durable before anybody is told.
+is durable before it is linked; the link is durable before anybody is told. Of a log that lies at an
+object store, all of it is there (shared.py) before the record is linked here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from ingestion.log.chain import Commit
 from ingestion.log.durable import (
+    StorageError,
     explained,
     fsync_directory,
     is_linked,
@@ -48,8 +50,10 @@ def withdraw_segments(layout: Layout, written: Iterable[WrittenSegment], instead
     named = {segment.sha256 for segment in instead.segments}
     for segment in written:
         if segment.sha256 not in named and segment.path == layout.segment(segment.sha256):
-            with suppress(OSError):
+            with suppress(OSError, StorageError):
                 segment.path.unlink()
+                if layout.store is not None:
+                    layout.store.delete([layout.name(segment.path)])
 
 
 def append_record(layout: Layout, commit: Commit, directory: Path) -> bool:
@@ -67,12 +71,27 @@ def append_record(layout: Layout, commit: Commit, directory: Path) -> bool:
         StorageError: the disk refused. If that was after the link, the commit may be in the chain
             although it is not acknowledged: the same batch again will find it.
     """
-    target = layout.commit(commit.seq)
+    if layout.store is not None:
+        from ingestion.log.shared import append
+
+        if not append(layout, layout.store, commit):
+            return False
+    return hold(layout, directory, commit)
+
+
+def hold(layout: Layout, directory: Path, commit: Commit) -> bool:
+    """Link a record into the chain of this directory.
+
+    Returns:
+        Whether the chain has this very record under its number; of a log that lies at a store,
+        another process of this machine may have brought it.
+    """
+    target, content = layout.commit(commit.seq), commit.encode()
     temporary = directory / target.name
     with explained("Writing", target):
         temporary.unlink(missing_ok=True)
-        write_durably(temporary, commit.encode())
-        if not is_linked(temporary, target):
+        write_durably(temporary, content)
+        if not is_linked(temporary, target) and target.read_bytes() != content:
             return False
         fsync_directory(layout.commits)
     return True

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS, Contract
+from ingestion.errors import BusyError, IntegrityError
 from ingestion.log.append import append_record, publish_segments, withdraw_segments
 from ingestion.log.chain import Chain, Commit, Refused, Segment
 from ingestion.log.durable import explained, fsync_directory
@@ -113,7 +114,9 @@ class Batch:
             refused: accounts of refused rows, which the commit has beside its events.
 
         Raises:
-            StorageError: the disk refused; the batch is not acknowledged.
+            StorageError: the disk refused, or the store; the batch is not acknowledged.
+            IntegrityError: another machine has begun the log with another vault.
+            BusyError: another machine has erased somebody since the log was opened.
         """
         self._require_open()
         self._refused = refused
@@ -123,6 +126,7 @@ class Batch:
             earlier = self._chain.find_batch(self.batch_id)
             if earlier is not None:
                 return self._already(earlier)
+            self._require_same_people()
             if self._chain.head_seq > self._base:
                 self._drop_late()
             if not self._staged.counts():
@@ -171,6 +175,26 @@ class Batch:
             0, contract.log_schema.field("event_id"), pa.array(ids, pa.string())
         )
         return table, said.rows[said.is_retracted & known.is_duplicate & ~said.is_undo]
+
+    def _require_same_people(self) -> None:
+        """Refuse what another machine's vault, or an erasure there, has made wrong meanwhile.
+
+        The keys are checked after the log is opened. On one machine the vault's lock sees to it.
+        """
+        mine = self._producer.get("vault")
+        first = self._chain.first_saying('"vault":{') if mine else None
+        if first is not None and first.producer.get("vault") not in (None, mine):
+            message = "Another machine has begun this log with a vault of its own."
+            remedy = "Move vault/ away and restore that one's: demoscope vault restore FILE"
+            raise IntegrityError(message, remedy=remedy)
+        since = range(self._chain.opened_seq + 1, self._chain.head_seq + 1)
+        if self._layout.store is not None and any(
+            segment.event_type == EventType.SUBJECT_ERASED
+            for seq in since
+            for segment in self._chain.commit(seq).segments
+        ):
+            message = "Another machine has erased a participant meanwhile; nothing was committed."
+            raise BusyError(message, remedy="Give the command again.")
 
     def _drop_late(self) -> None:
         """Compare what is staged with commits made since it was, and drop what they hold."""

@@ -215,7 +215,7 @@ class Commit:
         return body[:-1] + _seal(body)
 
     @classmethod
-    def decode(cls, content: bytes, path: Path) -> Commit:
+    def decode(cls, content: bytes, path: Path | str) -> Commit:
         """Read a commit's bytes.
 
         Raises:
@@ -228,7 +228,7 @@ class Commit:
 
     @classmethod
     def _decode(cls, content: bytes) -> Commit:
-        if not _is_sealed(content):
+        if not is_sealed(content):
             raise ValueError("its content does not have its sha256")
         given = json.loads(_body(content))
         said = given.pop("recorded_at")
@@ -321,6 +321,8 @@ class Chain:
         if self.head_seq < last:
             missing = layout.commit(self.head_seq + 1)
             raise DamagedError(f"{missing} is missing, but later commits exist.")
+        self.opened_seq = self.head_seq
+        """The last commit when it was opened."""
 
     @property
     def head_seq(self) -> int:
@@ -376,7 +378,20 @@ class Chain:
         )
 
     def refresh(self) -> None:
-        """Read the commits made since.
+        """Read the commits made since; of a log that lies at a store, those made there too.
+
+        Raises:
+            IntegrityError: a commit is damaged or does not continue the chain.
+            StorageError: the store does not answer.
+        """
+        self.read_on()
+        if self.layout.store is not None:
+            from ingestion.log.shared import bring
+
+            bring(self, self.layout.store)
+
+    def read_on(self) -> None:
+        """Read the commits that this directory has got since.
 
         Raises:
             IntegrityError: a commit is damaged or does not continue the chain.
@@ -456,21 +471,43 @@ class Chain:
 
     def _append(self, path: Path, content: bytes) -> None:
         seq = self.head_seq + 1
-        number, previous = f'"seq":{seq}', f'"prev_hash":"{self.head_hash}"'
-        if not _is_sealed(content):
-            Commit.decode(content, path)  # raises, and says why
-        if (
-            not content[:-_SEAL_LENGTH].endswith(number.encode())
-            or previous.encode() not in content
-        ):
-            message = f"{path} does not continue the chain: commit {seq - 1} is not what it was."
-            raise IntegrityError(message, remedy="Run `demoscope log verify`.")
+        _require_next(content, path, seq, self.head_hash)
         self._contents.append(content)
         self.head_hash = hash_of(content)
         if _REDACTED in content:
             self.redactions.add(self.commit(seq))
         if _REFUSED in content:
             self.refused |= {one.load_id: (seq, one) for one in self.commit(seq).refused}
+
+
+def next_commit(content: bytes, path: str, seq: int, previous: str) -> Commit:
+    """The commit that continues a chain.
+
+    Args:
+        content: its bytes.
+        path: where they are from.
+        seq: the number that it must have.
+        previous: the hash of the commit before it.
+
+    Raises:
+        IntegrityError: it is damaged, or does not continue the chain.
+    """
+    _require_next(content, path, seq, previous)
+    commit = Commit.decode(content, path)
+    if commit.encode() != content:
+        raise DamagedError(f"{path} is not canonical JSON.")
+    return commit
+
+
+def _require_next(content: bytes, path: Path | str, seq: int, previous: str) -> None:
+    if not is_sealed(content):
+        Commit.decode(content, path)  # raises, and says why
+    if (
+        not content[:-_SEAL_LENGTH].endswith(f'"seq":{seq}'.encode())
+        or f'"prev_hash":"{previous}"'.encode() not in content
+    ):
+        message = f"{path} does not continue the chain: commit {seq - 1} is not what it was."
+        raise IntegrityError(message, remedy="Run `demoscope log verify`.")
 
 
 def parse_as_of(as_of: str | int) -> int | datetime:
@@ -533,5 +570,6 @@ def _body(content: bytes) -> bytes:
     return content[:-_SEAL_LENGTH] + b"}"
 
 
-def _is_sealed(content: bytes) -> bool:
+def is_sealed(content: bytes) -> bool:
+    """Whether bytes are those of a whole record."""
     return content.endswith(_seal(_body(content)))

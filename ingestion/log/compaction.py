@@ -79,7 +79,7 @@ def compact(log: EventLog) -> Compaction:
         except BusyError:
             # What was erased meanwhile must not stay in a file that no commit names.
             for one in made:
-                destroy(log.layout.segment(one.sha256))
+                _take_back(log.layout, one.sha256)
             raise
     merged = [
         Merged(
@@ -92,6 +92,13 @@ def compact(log: EventLog) -> Compaction:
         for one, files in zip(made, groups, strict=True)
     ]
     return Compaction(seq, tuple(merged))
+
+
+def _take_back(layout: Layout, sha256: str) -> None:
+    path = layout.segment(sha256)
+    destroy(path)
+    if layout.store is not None:
+        layout.store.delete([layout.name(path)])
 
 
 def _plan(log: EventLog) -> list[list[HeldFile]]:

@@ -16,6 +16,7 @@ from ingestion.log.durable import check_exclusive_creation
 from ingestion.log.layout import Layout, open_origin
 from ingestion.log.matching import LoggedIds, find_position
 from ingestion.log.retractions import Retractions
+from ingestion.log.shared import attached, require_end
 from ingestion.log.verification import Verification, verify
 
 MOST_BATCH_ID = 256
@@ -30,20 +31,23 @@ class EventLog(Chain):
         self._ids = LoggedIds(self, spilled)
         self.retractions = Retractions(self, spilled)
         self._is_store_checked = False
+        if layout.store is not None:
+            require_end(self, layout.store)
 
     @classmethod
     def open(cls, root: Path) -> Self:
-        """Open a log, making it on first use.
+        """Open a log, making it on first use; of one at an object store, bring the copy up to date.
 
         Args:
             root: its directory.
 
         Raises:
-            UsageError: it was written by a version this one does not know.
+            UsageError: it was written by a version this one does not know, or the store that is
+                named is not the log's.
             IntegrityError: FORMAT or the chain is damaged, or a commit is missing.
-            StorageError: the store cannot hold a log.
+            StorageError: the store cannot hold a log, or does not answer.
         """
-        return cls(Layout(root))
+        return cls(attached(root))
 
     def begin(self, batch_id: str, producer: Mapping[str, Any]) -> Batch:
         """Start a batch.
@@ -65,6 +69,8 @@ class EventLog(Chain):
             raise UsageError(f"The producer cannot be written as JSON: {error}.") from error
         if not self._is_store_checked:
             check_exclusive_creation(self.layout.tmp)
+            if self.layout.store is not None:
+                self.layout.store.probe()
             self._is_store_checked = True
         self.refresh()
         return Batch(self.layout, self, self._ids, self.retractions, batch_id, producer)

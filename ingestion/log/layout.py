@@ -13,19 +13,23 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import rfc8785
 
 from ingestion.contracts import Contract
-from ingestion.errors import DamagedError, UsageError
+from ingestion.errors import DamagedError, IntegrityError, UsageError
 from ingestion.json_object import parse_object
 from ingestion.log.durable import check_exclusive_creation, create_once, explained, make_directory
+
+if TYPE_CHECKING:
+    from ingestion.log.object_store import ObjectStore
 
 FORMAT_NAME = "demoscope event log"
 FORMAT_VERSION = 2
 SEQ_DIGITS = 20
+MEND_STORE = "On a machine whose copy of the log is whole: demoscope log push"
 _COMMIT_NAME = re.compile(rf"\d{{{SEQ_DIGITS}}}\.json", re.ASCII)
 
 
@@ -39,6 +43,13 @@ class Layout:
         self.segments = root / "segments"
         self.commits = root / "commits"
         self.tmp = root / "tmp"
+        self.address = root / "STORE"
+        self.store: ObjectStore | None = None
+        """Where the log lies, of which this is a copy; None of a log on the disk (shared.py)."""
+
+    def name(self, path: Path) -> str:
+        """What a file of the log is called at the store."""
+        return path.relative_to(self.root).as_posix()
 
     def schema(self, sha256: str) -> Path:
         """The file of a schema, named after the hash of its text."""
@@ -92,7 +103,13 @@ def open_origin(layout: Layout) -> Origin:
             check_exclusive_creation(layout.tmp)
             origin = secrets.token_hex(16)
             fields = {"format": FORMAT_NAME, "origin": origin, "version": FORMAT_VERSION}
-            create_once(layout.format, _sealed(fields), layout.tmp)
+            content = _sealed(fields)
+            if layout.store is not None:
+                content = layout.store.first(layout.format.name, content)
+                if not is_format(content):
+                    message = f"{layout.store.path(layout.format.name)} is damaged."
+                    raise IntegrityError(message, remedy=MEND_STORE)
+            create_once(layout.format, content, layout.tmp)
     return read_origin(layout)
 
 
@@ -103,18 +120,26 @@ def read_origin(layout: Layout) -> Origin:
         fields = parse_object(content)
         name, version, origin = fields["format"], fields["version"], fields["origin"]
         is_other = name == FORMAT_NAME and isinstance(version, int) and version != FORMAT_VERSION
-        is_whole = name == FORMAT_NAME and _sealed(fields) == content
     except (ValueError, KeyError, TypeError):
-        version, origin, is_other, is_whole = None, "", False, False
+        version, origin, is_other = None, "", False
     if is_other:
         message = f"{layout.format} says version {version}; this demoscope reads {FORMAT_VERSION}."
         remedy = "Use the release that wrote it, or a newer one."
         if version < FORMAT_VERSION:
             remedy = "It is from before 0.1.0: ingest the files anew into an empty DEMOSCOPE_HOME."
         raise UsageError(message, remedy=remedy)
-    if not is_whole:
+    if not is_format(content):
         raise DamagedError(f"{layout.format} is damaged: {content[:80]!r}.")
     return Origin(origin, hashlib.sha256(content).hexdigest())
+
+
+def is_format(content: bytes) -> bool:
+    """Whether bytes are those of a whole FORMAT, of whichever log."""
+    try:
+        fields = parse_object(content)
+        return bool(fields["format"] == FORMAT_NAME and _sealed(fields) == content)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _sealed(fields: dict[str, Any]) -> bytes:

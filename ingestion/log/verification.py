@@ -49,11 +49,11 @@ class Finding:
     """Something that is not as it should be.
 
     Args:
-        path: the file.
+        path: the file; of one at an object store its address.
         message: what is wrong with it.
     """
 
-    path: Path
+    path: Path | str
     message: str
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ class Verification:
         """Nothing was found."""
         return not self.findings
 
-    def add(self, path: Path, message: str) -> None:
+    def add(self, path: Path | str, message: str) -> None:
         """Record a fault."""
         self.findings.append(Finding(path, message))
 

@@ -74,14 +74,18 @@ def sweep(chain: Chain) -> int:
 
     Raises:
         BusyError: somebody writes, who may be about to name a file in a commit.
-        StorageError: the disk refused.
+        StorageError: the disk refused, or the object store.
     """
+    if chain.layout.store is not None:
+        from ingestion.log.shared import sweep_store
+
+        sweep_store(chain, chain.layout.store)
     superseded = [chain.layout.segment(sha256) for sha256 in chain.redactions.superseded]
     left = [path for path in superseded if path.exists()]
     for path in left:
         destroy(path)
-    with _no_writers(chain.layout):
-        chain.refresh()
+    with no_writers(chain.layout):
+        chain.read_on()
         _clear_abandoned(chain.layout)
         commits = chain.commits()
         named = {chain.segment_path(file.sha256) for commit in commits for file in commit.files}
@@ -93,8 +97,12 @@ def sweep(chain: Chain) -> int:
 
 
 @contextlib.contextmanager
-def _no_writers(layout: Layout) -> Iterator[None]:
-    """While nobody writes, and nobody begins to."""
+def no_writers(layout: Layout) -> Iterator[None]:
+    """While nobody on this machine writes, and nobody begins to.
+
+    Raises:
+        BusyError: somebody writes.
+    """
     with explained("Writing to", layout.tmp):
         descriptor = _open_shared(layout)
     try:
@@ -118,7 +126,7 @@ def without_writers(layout: Layout) -> Iterator[list[Path]]:
     if not left_in_tmp(layout):
         yield []
         return
-    with _no_writers(layout):
+    with no_writers(layout):
         yield left_in_tmp(layout)
 
 

@@ -36,6 +36,7 @@ def doctor(*, output: FORMAT = Format.TABLE) -> None:
         "quarantine": home_checks.quarantine,
         "vault": _vault,
         "log": home_checks.whole_log,
+        "store": home_checks.log_store,
         "erasures": _erasures,
         "checkpoint": home_checks.checkpoint_key,
         "database": _database,

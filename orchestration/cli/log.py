@@ -11,6 +11,7 @@ import typer
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.paths import Home
 from ingestion.visible_text import visible
+from orchestration.cli.log_store import compare, pull, push
 from orchestration.cli.output import (
     AS_JSON,
     AS_OF,
@@ -46,7 +47,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Look into the event log and check that it is whole.",
 )
-for command in (undo, checkpoint, prove, verify_proof, prove_consistency):
+for command in (undo, checkpoint, prove, verify_proof, prove_consistency, push, pull):
     app.command()(command)
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
 NOT_SHOWN = {*ENVELOPE, "schema_version"}
@@ -54,6 +55,7 @@ REMAINS = (
     "Still to be done by hand (docs/erasure.md): build again; destroy backups of vault/{also};"
     " delete source files in landing/ and elsewhere."
 )
+ELSEWHERE = "Give the same command on every other machine that has this log and a vault."
 ALSO = " and log/; export again where the log was exported"
 
 COMMITS: Columns = {
@@ -267,6 +269,8 @@ def erase(
     if blanked[0]:
         say(f"Blanked: {counted(blanked[0], 'row')} of quarantine/ that mentioned this id")
     say(REMAINS.format(also=ALSO if level > 1 else ""))
+    if log.layout.store is not None:
+        say(ELSEWHERE)
 
 
 @app.command()
@@ -291,8 +295,9 @@ def verify(
     """Check every commit, segment and row; with a checkpoint also that it is the same log.
 
     Kept boards, publications and loads are compared with it too: they say what it held; and refused
-    rows in quarantine with what commits say of them. With a
-    policy also that witnesses signed the checkpoint. Exit code 5 where something is not whole.
+    rows in quarantine with what commits say of them. Of a log at an object store, every object
+    there is read as well. With a policy also that witnesses signed the checkpoint. Exit code 5
+    where something is not whole.
     """
     from orchestration.evidence import REMEDY, loss
 
@@ -302,7 +307,9 @@ def verify(
     lost = loss(home)
     if lost is not None and not home.log.exists():
         raise IntegrityError(f"{lost}.", remedy=REMEDY)
-    report = _opened()[1].verify(held)
+    log = _opened()[1]
+    report = log.verify(held)
+    compare(log, report)
     if lost is not None:
         report.add(home.log, f"{lost}. {REMEDY}")
     _check_quarantine(home, report)

@@ -1,6 +1,7 @@
 """Erased rows are gone, whatever is asked; everything else is what it was, and can be shown."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,7 +193,9 @@ def test_a_compaction_that_took_an_erased_row_along_is_not_committed(
     report = log.verify()
     assert report.findings == []
     # The schema of compacted files may stay for the next.
-    assert [note.path.parent for note in report.notes] == [log.layout.schemas] * len(report.notes)
+    assert [Path(note.path).parent for note in report.notes] == [log.layout.schemas] * len(
+        report.notes
+    )
     assert files_that_mention(log.layout.root, ANNA) == []
 
 

@@ -45,7 +45,7 @@ def check_finished(log: EventLog, before: dict[Any, pa.Table]) -> None:
     erase_rows(log)
     report = log.verify()
     assert report.findings == []
-    assert {note.path.parent for note in report.notes} <= {log.layout.schemas}
+    assert {Path(note.path).parent for note in report.notes} <= {log.layout.schemas}
     assert report.redacted_count == len(HERS)
     assert files_that_mention(log.layout.root, ANNA) == []
     left = less(before, HERS)
@@ -157,7 +157,7 @@ def plain(log: EventLog) -> EventLog:
 def test_an_honest_one_by_hand_is_whole(plain: EventLog) -> None:
     log = forged(plain, without(plain, [0, 3]), count=2, erased=[0, 3])
     assert messages(log) == ""
-    assert [note.path.stem for note in log.verify().notes] == [
+    assert [Path(note.path).stem for note in log.verify().notes] == [
         next(log.commits()).segments[0].sha256
     ]
 
