@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import frictionless
-import mlcroissant
+import mlcroissant  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from jsonschema.validators import validator_for
 
