@@ -163,6 +163,11 @@ def page_data(
             marts["rpt_data_collection"],
             marts["rpt_weighting_diagnostics"],
             step=publication["disclosed_people_min"],
+            labels={
+                row[name]: row["label"]
+                for mart, name in (("dim_dimension", "dimension"), ("dim_criterion", "criterion"))
+                for row in marts[mart]
+            },
         ),
         "integrity": integrity(publication, *marts["rpt_log_integrity"]),
     }

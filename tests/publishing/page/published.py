@@ -377,7 +377,12 @@ def _about(*, is_complete: bool) -> Rows:
         (*one[:2], "", one[2] if is_complete or one[1] in always else None, True)
         for one in required
     ]
-    said += [(1, "battles", "", "People compared", False), (9, "target", "US, Age", "18+", False)]
+    said += [
+        (1, "battles", "", "People compared", False),
+        (3, "dimension", "core_task", "Which is better at it", False),
+        (9, "target", "US, Age", "18+", False),
+        (10, "rule", "always_left", "Every time", False),
+    ]
     names = ("item", "part", "subject", "statement", "is_required")
     return [
         {
