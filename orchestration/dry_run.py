@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from ingestion.log import EventLog
 from ingestion.log.layout import Layout
-from ingestion.sources.batch import REFUSAL
 from ingestion.log.shared import attached
+from ingestion.sources.batch import REFUSAL
 from ingestion.sources.bounds import DEFAULT, Bounds
 from ingestion.sources.registry import open_source
 from ingestion.subjects.links import LOCK, vault_lock
