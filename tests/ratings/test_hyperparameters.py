@@ -144,8 +144,8 @@ def test_the_leader_is_as_sure_as_it_is_right_everywhere(
     law: str, sd: float, size: int, battles: int
 ) -> None:
     sure, right, covered, of_leader = leaders(law, size, battles, sd, 400, is_learnt=True)
-    # Few battles tell little of how far models differ: of 6 models that hardly do (sd 0.5) the leader
-    # is said to be best in 43% and is in 32%; of those that do (sd 8) intervals hold 91%.
+    # Few battles tell little of how far models differ: of 6 models that hardly do (sd 0.5) the
+    # leader is said to be best in 43% and is in 32%; of those that do (sd 8) intervals hold 91%.
     is_few = battles < 250
     assert sure - right < (0.13 if is_few else 0.1)
     assert covered > (0.9 if is_few else 0.92)
