@@ -13,6 +13,7 @@ from scipy.stats import kendalltau
 
 from ingestion.paths import Home
 from orchestration.database import mart_rows
+from publishing.dates import long_date
 from publishing.publications import checking
 from publishing.publications.store import Publication
 from tests.end_to_end.command import demoscope, document
@@ -144,19 +145,18 @@ def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
     html = page.read_text("utf-8")
     [plain] = re.findall(r'<section id="plain">.*?</section>', html, re.DOTALL)
     names = re.findall(r'<th scope="row">(.*?)<', plain)
-    skills = re.findall(r"<td[^>]*>([^\d<][\d.]+)<", plain)
+    shares = re.findall(r"<td[^>]*>(?:&lt;|&gt;)?(\d+)%<", plain)
+    # The page puts those of too few votes last; so does the board.
     assert names == [row["model_id"] for row in printed["rows"]]
-    # A publication has no more decimals than its people allow.
-    shown = [float(skill.replace("\N{MINUS SIGN}", "-")) for skill in skills]
-    assert shown == pytest.approx([row["skill"] for row in printed["rows"]], abs=0.051)
+    shown = [int(share) / 100 for share in shares]
+    assert shown == pytest.approx([row["winshare"] for row in printed["rows"]], abs=0.0051)
     assert "Simulated" not in html
     assert f"boards reproduce {printed['board']['board_id'][:12]}" in html
     marts = Home(llmfao).marts / "current"
     [publication] = pq.read_table(marts / "publication.parquet").to_pylist()
     [log] = pq.read_table(marts / "rpt_log_integrity.parquet").to_pylist()
-    [edition] = re.findall(r"<strong>(Log position .*?)</strong>", html)
-    recorded = publication["recorded_at"].date().isoformat()
-    assert edition == f"Log position {publication['log_position']}, {recorded} (latest)"
+    [edition] = re.findall(r"<strong>(.*? \(latest\))</strong>", html)
+    assert edition == f"{long_date(publication['recorded_at'])} (latest)"
     panel = re.search(r'<dl class="integrity".*?</dl>', html, re.DOTALL)
     assert panel is not None
     assert f"1 commit and {log['event_count']:,} events" in panel[0]
