@@ -478,7 +478,8 @@ QUERIES = {
     # Kish's number of people; somebody nobody knows is a person of one verdict.
     "variant_judges": """
         with tested as (
-            select distinct provider, family_key, board_model_id from int_variants__tested
+            select distinct provider_key as provider, family_key, board_model_id
+            from int_variants__tested
         ),
         judged as (
             select

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from publishing.boards.finding import Finding, Read, Row, dimension_of
+from publishing.boards.tested_variants import (
+    VARIANTS,
+    about_publications,
+    about_registrations,
+    about_twins,
+    about_votes,
+    registered_otherwise,
+    twins,
+    uncompared,
+)
 from publishing.counted import counted
 
 PROBE = "private_testing"
@@ -23,18 +34,6 @@ select * from rpt_best_of_n
 where weighting = 'none' and dimension = $dimension
 order by provider, family, model_id
 """
-CHANGED = """
-select registration, count(*) as variant_count
-from rpt_tested_variant
-where registration <> 'private' and is_on_board
-group by registration
-order by registration
-"""
-BECAME = {
-    "changed": "another provider, family or model",
-    "public": "not private",
-    "retracted": "retracted",
-}
 DIMENSIONS = "select distinct dimension from rpt_best_of_n order by dimension"
 
 
@@ -43,20 +42,26 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
 
     Found where more published variants than chance explains were the best of those tested, with a
     score that is surely above their skill; where a score fell so far by fresh votes as on one board
-    in a hundred by chance; or where an alias joins votes before a release to those after. Also
-    where a variant that was tested in private was registered otherwise later: its registration was
-    taken back, or says that it isn't private or is another's.
+    in a hundred by chance; or where an alias or a correction joins votes before a release to those
+    after. Also where a variant that people compared was registered otherwise too: its registration
+    was taken back, or another says that it isn't private or is another's. And where nobody compared
+    a variant, but a public model whose name looks the same.
+
+    A release under a name that nobody compared is no release beside one of its family that has one:
+    else losers could be published so until the winner looks like chance.
 
     Args:
         read: gives rows of the marts.
         dimension: by which variants are thought to be chosen: `overall` unless given, and the
             first by name where there is none.
     """
-    tested = _families(read(TESTED, {}))
+    variants = read(VARIANTS, {})
+    unused = uncompared(variants)
+    tested = _releases(_families(read(TESTED, {})), unused)
     dimension = dimension_of([row["dimension"] for row in read(DIMENSIONS, {})], dimension)
-    chosen = read(CHOSEN, {"dimension": dimension})
+    chosen = _releases(read(CHOSEN, {"dimension": dimension}), unused)
     p_chosen = _p_as_many(chosen)
-    changed = {row["registration"]: row["variant_count"] for row in read(CHANGED, {})}
+    otherwise, alike = registered_otherwise(variants), twins(variants, read)
     figures: dict[str, Any] = {
         "dimension": dimension,
         "tested_count": sum(row["tested_count"] for row in tested),
@@ -65,27 +70,23 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
         "chosen_count": sum(_looks_chosen(row) for row in chosen),
         "p_chosen": p_chosen,
         "releases": [dict(row) for row in chosen],
-        "registered_otherwise": changed,
+        "registered_otherwise": {what: len(names) for what, names in otherwise.items()},
+        "published_uncompared": unused,
+        "lookalikes": [list(pair) for pair in alike],
     }
     if not tested:
         return Finding(
             PROBE, False, "No variant was tested in private, as far as the log says.", figures
         )
-    found = [_about(row, len(chosen), p_chosen) for row in chosen]
+    fall_level = FALL_LEVEL / max(1, _fall_count(chosen))
+    found = [_about(row, fall_level, p_chosen) for row in chosen]
+    found += [_unreleased(row) for row in tested if row["model_id"] is None]
     sentences = [sentence for is_found, sentence in found if is_found]
-    is_found = bool(sentences or changed)
+    is_found = bool(sentences or otherwise or alike)
     if not sentences:
         sentences = [sentence for _, sentence in found]
-    sentences += [
-        f"{_variants(row)} tested in private; the log does not say that one was published."
-        for row in tested
-        if row["model_id"] is None
-    ]
-    sentences += [
-        f"{counted(count, 'private variant')} {'was' if count == 1 else 'were'} registered"
-        f" otherwise later: {BECAME[what]}."
-        for what, count in changed.items()
-    ]
+    sentences += about_registrations(otherwise) + about_twins(alike)
+    sentences += about_votes(variants) + about_publications(variants)
     return Finding(PROBE, is_found, " ".join(sentences), figures)
 
 
@@ -93,6 +94,27 @@ def _families(rows: Sequence[Row]) -> list[Row]:
     # One row of each release, and of what no release followed: these figures are of no dimension.
     kept = {(row["provider"], row["family"], row["model_id"]): row for row in rows}
     return list(kept.values())
+
+
+def _releases(rows: Sequence[Row], unused: dict[str, str]) -> list[Row]:
+    """Without what was published as a model that nobody compared, where another of it was."""
+    used = {
+        (row["provider"], row["family"])
+        for row in rows
+        if row["model_id"] is not None and row["model_id"] not in unused
+    }
+    return [
+        row
+        for row in rows
+        if row["model_id"] not in unused or (row["provider"], row["family"]) not in used
+    ]
+
+
+def _unreleased(row: Row) -> tuple[bool, str]:
+    tested = f"{_variants(row)} tested in private; the log does not say that one was published"
+    if row["joined_count"] > 0 and row["tested_count"] > 1:
+        return True, f"{tested}, but an alias or a correction joins names of theirs to others."
+    return False, f"{tested}."
 
 
 def _looks_chosen(row: Row) -> bool:
@@ -104,30 +126,40 @@ def _looks_chosen(row: Row) -> bool:
 
 
 def _p_as_many(chosen: Sequence[Row]) -> float:
-    """P of as many releases that look chosen, if each published one of its variants at random."""
-    so_many = [1.0]
+    """P of as many releases that look chosen, if each published one of its variants at random.
+
+    What several variants of a family were published as is one release of any of them.
+    """
+    models: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in chosen:
-        if row["rank_among_tested"] is None or row["variant_count"] == 1:
-            continue
-        by_chance = min(1.0 / row["variant_count"], CHOSEN_LEVEL)
+        if row["rank_among_tested"] is not None and row["variant_count"] > 1:
+            models[row["provider"], row["family"], row["public_id"]].append(row)
+    so_many = [1.0]
+    for rows in models.values():
+        by_chance = min(sum(1.0 / row["variant_count"] for row in rows), CHOSEN_LEVEL)
         so_many = [
             stays * (1.0 - by_chance) + comes * by_chance
             for stays, comes in zip([*so_many, 0.0], [0.0, *so_many], strict=True)
         ]
-    return sum(so_many[sum(_looks_chosen(row) for row in chosen) :])
+    return sum(so_many[sum(any(map(_looks_chosen, rows)) for rows in models.values()) :])
 
 
-def _about(row: Row, release_count: int, p_chosen: float) -> tuple[bool, str]:
+def _fall_count(chosen: Sequence[Row]) -> int:
+    """How many models may have fallen: those that variants were published as, with fresh votes."""
+    return len({row["public_id"] for row in chosen if row["p_fall"] is not None})
+
+
+def _about(row: Row, fall_level: float, p_chosen: float) -> tuple[bool, str]:
     of_release = f"{_variants(row)} tested before {row['public_id']} was released"
     if row["not_estimated_reason"] == "names_joined":
         return row["tested_count"] > 1, (
-            f"{of_release}, and an alias joins names of theirs: votes before the release count in"
-            " the score after it and can't be told apart."
+            f"{of_release}, and an alias or a correction joins names of theirs: votes before the"
+            " release count in the score after it and can't be told apart."
         )
     if row["not_estimated_reason"] == "not_on_board":
         return False, f"{of_release}; the one that was published is on no board."
     is_chosen = _looks_chosen(row) and p_chosen <= CHOSEN_LEVEL
-    fell = row["p_fall"] is not None and row["p_fall"] <= FALL_LEVEL / release_count
+    fell = row["p_fall"] is not None and row["p_fall"] <= fall_level
     sentence = f"{of_release}; {_place(row)}."
     if row["rank_among_tested"] == 1 and row["variant_count"] > 1:
         sentence += f" {_too_high(row, is_chosen=is_chosen)}"

@@ -21,7 +21,12 @@ def render_model(name: str, *macros: str) -> str:
     [path] = MODELS.rglob(f"{name}.sql")
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 (SQL)
     environment.globals.update(
-        {"ref": lambda table: table, "config": lambda **_: "", "var": lambda _, default: default}
+        {
+            "ref": lambda table: table,
+            "source": lambda _, table: table,
+            "config": lambda **_: "",
+            "var": lambda _, default: default,
+        }
     )
     texts = [MACROS / f"{macro}.sql" for macro in macros]
     text = "".join(one.read_text("utf-8") for one in [*texts, path])

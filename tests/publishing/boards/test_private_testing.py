@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from publishing.boards.finding import Finding
-from publishing.boards.private_testing import CHANGED, CHOSEN, TESTED, private_testing
+from publishing.boards.private_testing import CHOSEN, TESTED, private_testing
+from publishing.boards.tested_variants import PUBLIC, VARIANTS
 from ratings.rounding import MICRO
 from ratings.tables.benchmarks import Board
 from ratings.tables.declarations import RATING_TABLES, conform
@@ -49,7 +50,9 @@ def rows_of(
     ]
 
 
-def probe(chosen: Sequence[dict[str, Any]], **changes: Any) -> Finding:
+def probe(
+    chosen: Sequence[dict[str, Any]], variants: Sequence[dict[str, Any]] = (), **changes: Any
+) -> Finding:
     tested = [
         {
             "provider": row["provider"],
@@ -57,14 +60,15 @@ def probe(chosen: Sequence[dict[str, Any]], **changes: Any) -> Finding:
             "model_id": row["model_id"],
             "tested_count": row["tested_count"],
             "battle_count": 2700,
+            "joined_count": 0,
         }
         | changes
         for row in chosen
     ]
 
     def read(query: str, _: dict[str, Any]) -> Sequence[dict[str, Any]]:
-        if query in (TESTED, CHANGED):
-            return tested if query == TESTED else []
+        if query in (TESTED, VARIANTS):
+            return tested if query == TESTED else variants
         return chosen if query == CHOSEN else [{"dimension": "overall"}]
 
     return private_testing(read)
@@ -193,34 +197,117 @@ def test_a_study_without_private_variants_says_so() -> None:
     assert finding.figures["tested_count"] == 0
 
 
-def test_variants_that_were_never_published_are_said() -> None:
-    tested = {
-        "provider": "Gadfly",
-        "family": "gadfly",
-        "model_id": None,
-        "tested_count": 3,
+UNRELEASED = {
+    "provider": "Gadfly",
+    "family": "gadfly",
+    "model_id": None,
+    "tested_count": 6,
+    "battle_count": 9,
+    "joined_count": 0,
+}
+
+
+def variant(name: str, **changes: Any) -> dict[str, Any]:
+    """A row of `rpt_tested_variant`: registered as private, compared, nothing else."""
+    return {
+        "model_id": name,
+        "registration": "private",
+        "public_model_id": None,
+        "publication": None,
+        "other_public_id": None,
+        "is_public_compared": False,
         "battle_count": 9,
+        "recorded_count": 9,
+        "moved_to": None,
+    } | changes
+
+
+def unreleased(*variants: dict[str, Any], public: Sequence[str] = (), **changes: Any) -> Finding:
+    answers = {
+        TESTED: [UNRELEASED | changes],
+        VARIANTS: list(variants),
+        PUBLIC: [{"model_id": name} for name in public],
     }
-    finding = private_testing(lambda query, _: [tested] if query == TESTED else [])
+    return private_testing(lambda query, _: answers.get(query, []))
+
+
+def test_variants_that_were_never_published_are_said() -> None:
+    finding = unreleased(variant("v1"))
     assert not finding.is_found
-    assert "3 variants of Gadfly were tested in private" in finding.sentence
+    assert finding.sentence == (
+        "6 variants of Gadfly were tested in private; the log does not say that one was published."
+    )
 
 
 def test_variants_that_were_registered_otherwise_later_are_found() -> None:
-    tested = {
-        "provider": "Gadfly",
-        "family": "gadfly",
-        "model_id": None,
-        "tested_count": 6,
-        "battle_count": 9,
-    }
-    changed = [
-        {"registration": "public", "variant_count": 5},
-        {"registration": "retracted", "variant_count": 1},
-    ]
-    answers: dict[str, list[dict[str, Any]]] = {TESTED: [tested], CHANGED: changed}
-    finding = private_testing(lambda query, _: answers.get(query, []))
+    finding = unreleased(
+        *(variant(f"v{number}", registration="public") for number in range(5)),
+        # Of neither does a vote count any more; the second was named by none.
+        variant("gone", registration="retracted", battle_count=0),
+        variant("unnamed", registration="public", battle_count=0, recorded_count=0),
+    )
     assert finding.is_found
-    assert "5 private variants were registered otherwise later: not private." in finding.sentence
-    assert "1 private variant was registered otherwise later: retracted." in finding.sentence
+    assert (
+        "5 private variants (v0, v1, v2, 2 more): another registration says not private."
+        in finding.sentence
+    )
+    assert "1 private variant (gone): the registration was retracted." in finding.sentence
+    assert "No vote counts any more of 1 variant that people compared: gone." in finding.sentence
     assert finding.figures["registered_otherwise"] == {"public": 5, "retracted": 1}
+
+
+def test_names_that_are_joined_without_a_release_are_found_and_named() -> None:
+    moved = [variant(name, moved_to="scrap") for name in ("v1", "v2")]
+    finding = unreleased(*moved, joined_count=2)
+    assert finding.is_found
+    assert "Votes for v1, v2 count for scrap, by an alias or a correction." in finding.sentence
+    assert not unreleased(variant("v1"), joined_count=1, tested_count=1).is_found
+
+
+def test_a_public_model_that_looks_like_a_variant_nobody_compared_is_named() -> None:
+    quiet = variant("quill\u20118", battle_count=0, recorded_count=0)
+    finding = unreleased(quiet, public=["quill-8", "quill-9"])
+    assert finding.is_found
+    assert r"'quill\u20118' and 'quill-8'." in finding.sentence
+    # A version is another, a variant that people compared is on the board itself.
+    assert not unreleased(quiet, public=["quill-80"]).is_found
+    assert not unreleased(variant("quill\u20118"), public=["quill-8"]).is_found
+
+
+def test_losers_that_are_published_as_what_nobody_compared_are_no_releases() -> None:
+    winner, losers = sure(0), [other(number) for number in range(26)]
+    for number, row in enumerate([winner, *losers]):
+        row.update(family="gadfly", model_id=f"v{number}")
+    is_published = {"public_model_id": "gone", "publication": "stands"}
+    variants = [
+        variant(f"v{number}", **is_published, is_public_compared=not number) for number in range(27)
+    ]
+    finding = probe([winner, *losers], variants)
+    assert finding.is_found
+    assert finding.figures["p_chosen"] == pytest.approx(1.0 / 27.0)
+    assert finding.figures["release_count"] == 1
+    assert "26 variants were published as models that nobody compared: gone" in finding.sentence
+    # Where nobody compared any of them, each is a release.
+    uncompared = [one | {"is_public_compared": False} for one in variants]
+    for row in losers:
+        row["public_id"] += row["model_id"]
+    assert probe([winner, *losers], uncompared).figures["release_count"] == 27
+    # Published as one model, they are one release.
+    for row in losers:
+        row["public_id"] = winner["public_id"]
+    compared = [one | {"is_public_compared": True} for one in variants]
+    assert probe([winner, *losers], compared).is_found
+
+
+def test_what_became_of_a_publication_is_said() -> None:
+    published = {"public_model_id": "public", "is_public_compared": True}
+    row = sure(0, 5, 0.5)
+    for changes, said in (
+        ({"publication": "retracted"}, "It was retracted that v00 was published as public;"),
+        ({"publication": "by_another"}, "is said by another source than registered it."),
+        ({"publication": "stands", "other_public_id": "ghost"}, "public, and also as ghost."),
+    ):
+        finding = probe([row], [variant("v00", **published | changes)])
+        assert not finding.is_found
+        assert said in finding.sentence
+    assert "also" not in probe([row], [variant("v00", **published)]).sentence

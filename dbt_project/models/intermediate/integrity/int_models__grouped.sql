@@ -1,9 +1,19 @@
-{#- Each model as itself, as its provider's and as of its kind of licence. -#}
+{#-
+Each model as itself, as its provider's and as of its kind of licence. Providers whose names differ in
+case, blanks or punctuation alone are one, by the spelling that the first of their models has.
+-#}
 with
 
 models as (
 
-    select * from {{ ref('dim_model') }}
+    select
+        model_id,
+        first_value(provider) over (
+            partition by {{ folded_name('provider') }}
+            order by model_id
+        ) as provider,
+        licence_kind
+    from {{ ref('dim_model') }}
 
 )
 

@@ -2,11 +2,14 @@
 Every model that was ever registered as private, by its own name, and what became of that: a later
 registration that says otherwise, or a retraction, doesn't undo that it was.
 
-Of each name the source that registered it first says what it is, as in dim_model. What was retracted
-says nothing of a name that another source registered, unless its own source took it back.
+Of each name the source that registered it first says what it is, as in dim_model. Another source's
+word counts too where it says private before any verdict on the name, or where it was the first: else
+a sock puppet could say otherwise first, or after the operator undid it. But not if it was retracted
+before a verdict was there, unless its own source took it back. Who calls a public model private that
+was judged before says nothing of it.
 
-Provider and family are compared as they were first said: who has seen results can't group them anew.
-What the operator took back counts last there.
+Provider and family are compared as they were first said by who said private: who has seen results
+can't group them anew. What the operator took back counts last there.
 -#}
 with recursive
 
@@ -19,12 +22,30 @@ taken_back as (
 
 ),
 
+first_verdicts as (
+
+    select
+        model_id,
+        min(first_position) as position
+    from {{ ref('int_variants__compared') }}
+    group by model_id
+
+),
+
 stated as (
 
     select
         registrations.*,
         revised.retracted_position is not null as is_retracted,
-        taken_back.event_id is not null as is_taken_back
+        taken_back.event_id is not null as is_taken_back,
+        coalesce(registrations.is_private = 'true', false)
+        and first_verdicts.position
+        < coalesce(revised.retracted_position, cast(9223372036854775807 as bigint))
+        and (
+            registrations.position < first_verdicts.position
+            or registrations.position
+            = min(registrations.position) over (partition by registrations.model_id)
+        ) as is_compared
     from {{ ref('stg_events__models_registered') }} as registrations
     left join {{ ref('int_events__revised') }} as revised
         on registrations.event_id = revised.event_id
@@ -32,6 +53,7 @@ stated as (
         on
             registrations.event_id = taken_back.event_id
             and registrations.source is not distinct from taken_back.source
+    left join first_verdicts on registrations.model_id = first_verdicts.model_id
 
 ),
 
@@ -46,20 +68,28 @@ placed as (
         min(case when not is_retracted then position end) over (
             partition by model_id
         ) as standing_position,
-        row_number() over (
-            partition by model_id
-            order by is_retracted and not is_taken_back, position
-        ) as place
+        max(case when is_private = 'true' then 1 else 0 end) over (
+            partition by model_id, source
+        ) as is_of_private_source,
+        is_retracted and not is_taken_back and not coalesce(is_compared, false) as is_undone
     from stated
 
 ),
 
 registrations as (
 
-    select * from placed
+    select
+        *,
+        (source is not distinct from standing_source or standing_position is null) as is_standing,
+        row_number() over (
+            partition by model_id
+            order by is_undone asc, is_of_private_source desc, position asc
+        ) as place
+    from placed
     where
         source is not distinct from standing_source
         or standing_position is null
+        or is_compared
         or (is_taken_back and position < standing_position)
 
 ),
@@ -69,16 +99,20 @@ models as (
     select
         model_id,
         {%- for column in ['provider', 'family', 'variant_of'] %}
-            {{ latest_known(column, 'position') }} as {{ column }},
+            {{ latest_known('case when is_standing then ' ~ column ~ ' end', 'position') }}
+                as {{ column }},
             {{ first_known(column, 'place') }} as first_{{ column }},
         {%- endfor %}
         {{ first_known('source', 'position') }} as first_source,
+        {{ first_known("case when is_private = 'true' then source end", 'position') }}
+            as private_source,
         max(standing_source) as standing_source,
         min(occurred_at) as registered_at,
         min(position) as position,
         max(case when is_private = 'true' then 1 else 0 end) = 1 as was_private,
-        {{ latest_known('case when not is_retracted then is_private end', 'position') }} = 'true'
-            as is_private,
+        {{ latest_known(
+            'case when is_standing and not is_retracted then is_private end', 'position'
+        ) }} = 'true' as is_private,
         count(case when not is_retracted then 1 end) = 0 as is_retracted
     from registrations
     group by model_id
@@ -161,6 +195,7 @@ select
     end as registration,
     first_source,
     standing_source,
+    private_source,
     registered_at,
     position
 from compared

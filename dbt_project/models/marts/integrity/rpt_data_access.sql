@@ -9,11 +9,14 @@ battles as (
 models as (
 
     select
-        model_id,
-        is_private,
-        coalesce(provider, 'unknown') as provider
-    from {{ ref('dim_model') }}
-    where has_battled
+        models.model_id,
+        models.is_private,
+        grouped.member as provider
+    from {{ ref('dim_model') }} as models
+    inner join {{ ref('int_models__grouped') }} as grouped on models.model_id = grouped.model_id
+    where
+        models.has_battled
+        and grouped.scope = 'provider'
 
 ),
 
