@@ -221,9 +221,12 @@ class Gate:
 
 
 def _cell(batch: NativeBatch, position: int, name: str) -> Any:
-    """The native value of a row in a column; None where the batch does not have it."""
+    """The native value of a row in a column; None where there is none, or none that Python has."""
     table = batch.table
-    return table[name][position].as_py() if name in table.column_names else None
+    try:
+        return table[name][position].as_py() if name in table.column_names else None
+    except OverflowError:
+        return None
 
 
 def _refused_whole(batch: NativeBatch) -> list[RefusedRow]:

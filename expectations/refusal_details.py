@@ -72,7 +72,7 @@ class Refused:
         cells = {name: cell for name in names if (cell := self.written(name)) is not None}
         if len(names) > 1 and cells:
             return _listed(f"{name} {shown(cell)}" for name, cell in cells.items())
-        value = next(iter(cells.values()), self.cell(self.column))
+        value = next(iter(cells.values())) if cells else self.cell(self.column)
         return "nothing" if value is None else shown(value)
 
 

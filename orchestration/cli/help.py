@@ -46,6 +46,8 @@ EXAMPLES = {
     "site build": ("demoscope site build",),
     "site serve": ("demoscope site serve",),
     "queue": ("demoscope queue --dimension overall --json",),
+    "log push": ("demoscope log push s3://votes/study",),
+    "log pull": ("demoscope log pull",),
     "boards audit": ("demoscope boards audit", "demoscope boards audit --json"),
     "boards disclose": ("demoscope boards disclose current",),
     "boards list": ("demoscope boards list --json",),

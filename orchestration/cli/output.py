@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
+STORE_VARIABLE = "DEMOSCOPE_LOG"
 # Of a line in a pipe, where neither a terminal nor COLUMNS says: what is longer is not cut.
 WIDTH = 160
 NAME_WIDTH_MIN = 8
@@ -119,7 +120,8 @@ def existing_home() -> Home:
         NotFoundError: there is none.
     """
     home = Home.from_environment()
-    if not home.root.exists():
+    # Where the log lies elsewhere, a home is begun from there.
+    if not home.root.exists() and not os.environ.get(STORE_VARIABLE):
         raise NotFoundError("There is no log.", remedy="Begin one: demoscope ingest PATH")
     return home
 

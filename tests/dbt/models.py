@@ -17,7 +17,8 @@ MACROS = MODELS.parent / "macros"
 
 
 def render_model(name: str, *macros: str) -> str:
-    """The SQL of a model; `macros` are the files of the project's own that it uses."""
+    """The SQL of a model; `macros` are the files of the project's own that it uses beside
+    latest_known, which many do."""
     [path] = MODELS.rglob(f"{name}.sql")
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 (SQL)
     environment.globals.update(
@@ -28,6 +29,6 @@ def render_model(name: str, *macros: str) -> str:
             "var": lambda _, default: default,
         }
     )
-    texts = [MACROS / f"{macro}.sql" for macro in macros]
+    texts = [MACROS / f"{macro}.sql" for macro in ("latest_known", *macros)]
     text = "".join(one.read_text("utf-8") for one in [*texts, path])
     return environment.from_string(text).render()

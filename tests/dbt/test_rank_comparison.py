@@ -23,6 +23,8 @@ def compared(deviation: np.ndarray, sd: float, seed: int, shift: float = 0.0) ->
     ]
     rows = [
         {
+            "board_id": stratum, "is_default": True, "is_weighted": False,
+            "display_name": None, "provider": None,
             "weighting": "none", "stratum_id": stratum, "dimension": "overall", "estimator": "e",
             "model_id": f"m{k:02d}", "rank": 1, "rank_lo": 1, "rank_hi": 2,
             "skill": float(skills[k]), "skill_sd": sd,

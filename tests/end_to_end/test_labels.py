@@ -150,7 +150,7 @@ def test_what_is_odd_is_said_and_counted(home: Path, rows: Rows) -> None:
 def test_rubrics_are_listed(home: Path) -> None:
     listed = demoscope(home, "label", "rubrics").stdout
     assert [line.split()[0] for line in listed.splitlines()] == [
-        "effort", "safety_incident", "sycophancy", "topic",
+        "rubric", "effort", "safety_incident", "sycophancy", "topic",
     ]  # fmt: skip
 
 

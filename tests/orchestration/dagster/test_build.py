@@ -57,9 +57,9 @@ def test_a_build_ends_with_a_board(
         instance=instance, run_config=chosen
     )
     assert executed(result) == [
-        "warehouse",
-        "ratings",
         "warehouse_2",
+        "ratings",
+        "warehouse",
         "release",
         "publication",
         "site",

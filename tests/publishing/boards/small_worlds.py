@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import numpy as np
 
-from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.rating_step import reading
 from ratings.tables.every_board import rate_all
 from ratings.tournaments import RatingParameters
+from tests.dbt.models import render_model
 from tests.ratings.tables.study import Verdict, database
 
 if TYPE_CHECKING:
@@ -23,7 +23,14 @@ MARTS = {
     "rpt_pairwise": "pairwise",
     "rpt_model_fit": "model_fit",
 }
-NEIGHBOURS = PROJECT_DIRECTORY / "models/marts/rpt_neighbour.sql"
+BOARDS = """
+create table dim_board as
+select distinct weighting, stratum_id, dimension, estimator, stratum_id as board_id,
+    true as is_default, weighting <> 'none' as is_weighted
+from rating;
+create table dim_model as
+select distinct model_id, model_id as display_name, null as provider from rating
+"""
 MODELS = ("ant", "bee", "cat", "dog", "eel")
 
 
@@ -97,10 +104,8 @@ def read_of(world: World, seed: int) -> Read:
             for column in tables[name].column_names
         )
         marts.execute(f"create table {mart} as select {columns} from {name}")
-    neighbours = NEIGHBOURS.read_text("utf-8").replace(
-        "{{ source('ratings', 'rating') }}", "rating"
-    )
-    marts.execute(f"create table rpt_neighbour as {neighbours}")
+    marts.execute(BOARDS)
+    marts.execute(f"create table rpt_neighbour as {render_model('rpt_neighbour')}")
     marts.execute(f"create table rpt_position_bias as {_bias(rows)}")
 
     def read(query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
