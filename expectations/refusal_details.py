@@ -229,7 +229,8 @@ def _bad_time(row: Refused) -> str:
 
 
 def _future(row: Refused) -> str:
-    return f"{row.name} is {row.value}, after the present: correct it, or the clock of this machine"
+    after = "after the present: correct it, or the clock of this machine"
+    return f"{row.name} is {row.value}, {row.time_remark() or after}"
 
 
 def _version(row: Refused) -> str:

@@ -97,7 +97,9 @@ def test_an_erasure_on_one_reaches_the_store_and_the_other(pair: Pair, tmp_path:
 
 
 def test_a_store_that_lost_a_file_is_named_and_mended(pair: Pair, tmp_path: Path) -> None:
-    lost = next((tmp_path / "bucket" / "segments").rglob("*.parquet"))
+    # One that a has, which is behind b.
+    own = next((pair.machines.home("a") / "log" / "segments").rglob("*.parquet"))
+    [lost] = (tmp_path / "bucket" / "segments").rglob(own.name)
     content = lost.read_bytes()
     lost.unlink()
     done = pair.run("b", "log", "verify")
