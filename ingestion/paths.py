@@ -10,6 +10,8 @@ from ingestion.errors import ReadOnlyError, UsageError
 
 PRIVATE, OTHERS = 0o700, 0o077
 HOME_VARIABLE = "DEMOSCOPE_HOME"
+STORE_VARIABLE = "DEMOSCOPE_LOG"
+"""Where the log lies that the warehouse has a copy of; on this disk unless given."""
 DEFAULT_HOME = "warehouse"
 IGNORE_ALL = "*\n"
 UNUSABLE = "?#"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ingestion.errors import DemoscopeError, IntegrityError, UsageError
-from ingestion.paths import OTHERS
+from ingestion.paths import OTHERS, STORE_VARIABLE
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def log_store(home: Home) -> str:
     """The store that the log lies at can hold one, and has all of it by names and lengths."""
     from ingestion.log import EventLog
     from ingestion.log.layout import Layout
-    from ingestion.log.mending import differences
     from ingestion.log.object_store import ObjectStore
-    from ingestion.log.shared import VARIABLE, bound_to
+    from ingestion.log.shared import bound_to
+    from ingestion.log.store_repair import differences
 
-    url = bound_to(Layout(home.log)) or os.environ.get(VARIABLE)
+    url = bound_to(Layout(home.log)) or os.environ.get(STORE_VARIABLE)
     if not url:
         return "none: the log lies on this disk"
     store = ObjectStore(url)

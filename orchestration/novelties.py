@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from ingestion.contracts import CONTRACTS
 from ingestion.log.reader import register
 from ingestion.vocabulary import EventType
+from orchestration.comparable import comparable
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from publishing.counted import counted
+from publishing.counted import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,6 @@ USING = (
     EventType.PARTICIPANT_ENROLLED,
 )
 QUESTIONS = ("gender", "ethnicity", "politics", "education")
-DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 
 
 @dataclass
@@ -86,9 +86,10 @@ class Novelties:
                 known = _known(connection, kind) | earlier.names[kind].keys()
                 new.names[kind] = Counter({name: counts[name] for name in counts.keys() - known})
         design = _design()
+        plain = comparable(answer for _, _, answer in self.answers)
         for (country, question, answer), people in self.answers.items():
-            listed = design.get((country, question))
-            if listed is not None and plain(answer) not in listed:
+            known_answers = design.get((country, question))
+            if known_answers is not None and plain[answer] not in known_answers:
                 new.answers[country, question, answer] = people
         return new
 
@@ -114,16 +115,13 @@ class Novelties:
         for kind in NAMED:
             counts = self.names[kind]
             if counts:
-                named = (
-                    counted(len(counts), kind)
-                    if kind not in PLURALS or len(counts) == 1
-                    else (f"{len(counts):,} {PLURALS[kind]}")
-                )
                 ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-                yield f"new: {named}: {_listed([f'{name!r} ({rows:,})' for name, rows in ranked])}"
+                names = listed([f"{name!r} ({rows:,})" for name, rows in ranked], SHOWN)
+                yield f"new: {counted(len(counts), kind, PLURALS.get(kind))}: {names}"
         ranked_answers = sorted(self.answers.items(), key=lambda one: (-one[1], one[0]))
         for (country, question, answer), people in ranked_answers[:SHOWN]:
-            yield f"no seed lists {country} {question}: {answer!r} ({counted_people(people)})"
+            who = counted(people, "person", "people")
+            yield f"no seed lists {country} {question}: {answer!r} ({who})"
         if len(ranked_answers) > SHOWN:
             yield f"no seed lists {len(ranked_answers) - SHOWN:,} more answers"
 
@@ -141,13 +139,17 @@ def _known(connection: duckdb.DuckDBPyConnection, kind: str) -> set[str]:
 
 def _design() -> dict[tuple[str, str], set[str]]:
     """The answers that seeds list, by country and question."""
+    targets = [row for seed in ("seed_targets", "seed_untargeted_levels") for row in _rows(seed)]
+    crosswalk = list(_rows("seed_crosswalk"))
+    plain = comparable(
+        [*(row["level"] for row in targets), *(row["source_value"] for row in crosswalk)]
+    )
     levels: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for seed in ("seed_targets", "seed_untargeted_levels"):
-        for row in _rows(seed):
-            levels[row["country"], row["variable"]].add(plain(row["level"]))
+    for row in targets:
+        levels[row["country"], row["variable"]].add(plain[row["level"]])
     wordings: defaultdict[str, set[str]] = defaultdict(set)
-    for row in _rows("seed_crosswalk"):
-        wordings[row["coding"]].add(plain(row["source_value"]))
+    for row in crosswalk:
+        wordings[row["coding"]].add(plain[row["source_value"]])
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for row in _rows("seed_variables"):
         known = levels[row["country"], row["variable"]] | wordings[row["coding"]] | wordings["any"]
@@ -159,18 +161,3 @@ def _rows(seed: str) -> Iterator[dict[str, str]]:
     path = PROJECT_DIRECTORY / "seeds" / f"{seed}.csv"
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
-
-
-def plain(text: str) -> str:
-    """An answer as seeds and people are compared: whatever the case, the blanks and the dashes."""
-    return " ".join(text.translate(DASHES).replace("\u2019", "'").split()).casefold()
-
-
-def counted_people(count: int) -> str:
-    """`1 person`, `1,200 people`."""
-    return "1 person" if count == 1 else f"{count:,} people"
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -19,6 +19,7 @@ from ingestion.log.held_files import path_literal
 from ingestion.tables import TIMESTAMP, Column, Table
 from orchestration.rating_step import RATING_FILE, read_subject
 from publishing.boards import store
+from publishing.publications.history import RELEASES_MAX
 from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from publishing.boards.store import Release
 
 SCHEMA = "releases"
-RELEASES_MAX = 100
 TEXT, COUNT, FLAG = pa.string(), pa.int64(), pa.bool_()
 RELEASE = Table(
     name="release",

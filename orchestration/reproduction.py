@@ -20,6 +20,7 @@ from publishing.boards.own_code import require_own_code
 from publishing.boards.program import code_changes, code_hash, installed, lock_hash, version_changes
 from publishing.boards.statement import ABOUT
 from publishing.boards.store import KEY, canonical, identity
+from publishing.counted import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -175,11 +176,6 @@ def _first_row(document: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:
         yield f"first row that differs: {what}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-
-
 def code_notes(boards: Path, made_by: Mapping[str, Any]) -> Iterator[str]:
     """What made a release, where that is not what is here.
 
@@ -189,7 +185,7 @@ def code_notes(boards: Path, made_by: Mapping[str, Any]) -> Iterator[str]:
     """
     if made_by["code_sha256"] != code_hash():
         changes = code_changes(boards, made_by["code_sha256"])
-        said = "" if changes is None else f" Files that differ: {_listed(changes)}."
+        said = "" if changes is None else f" Files that differ: {listed(changes, NAMES_SHOWN)}."
         yield (
             f"Made by other code: version {made_by['code_version']}, "
             f"{made_by['code_sha256'][:12]}; this is {code_hash()[:12]}.{said}"
@@ -197,7 +193,7 @@ def code_notes(boards: Path, made_by: Mapping[str, Any]) -> Iterator[str]:
     if made_by["dependency_lock_sha256"] != lock_hash():
         yield "Made with other versions of the dependencies: requirements.lock differs."
     if found := version_changes(made_by.get("dependencies") or installed()):
-        yield f"Made with other libraries than are installed: {_listed(found)}."
+        yield f"Made with other libraries than are installed: {listed(found, NAMES_SHOWN)}."
 
 
 def _notes(release: Release, taken: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import BusyError, NotFoundError
 from ingestion.rubrics.reading import own_rubrics
 from orchestration.database import mart_rows
-from publishing.counted import counted
+from publishing.counted import counted, listed
 
 if TYPE_CHECKING:
     from ingestion.paths import Home
@@ -98,8 +98,8 @@ def _labels(home: Home) -> list[str]:
         ]
         said.append(
             f"{_total(undescribed)} follow no rubric that the project describes, so what they find "
-            f"is in no rate: {_listed(names)}. Describe the rubric in ingestion/rubrics, then run "
-            "python -m orchestration.rubric_seed and build."
+            f"is in no rate: {listed(names, SHOWN)}. Describe the rubric in ingestion/rubrics, "
+            "then run python -m orchestration.rubric_seed and build."
         )
     about_answers = [one.rubric for one in own_rubrics() if one.about == "answer"]
     nobodys = mart_rows(home, WITHOUT_MODEL, {"rubrics": about_answers})
@@ -136,9 +136,4 @@ def _total(rows: list[dict[str, Any]]) -> str:
 
 
 def _by_rubric(rows: list[dict[str, Any]]) -> str:
-    return _listed([f"{row['rubric']} ({row['label_count']:,})" for row in rows])
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return listed([f"{row['rubric']} ({row['label_count']:,})" for row in rows], SHOWN)

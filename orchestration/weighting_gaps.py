@@ -9,8 +9,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, NotFoundError
+from orchestration.comparable import comparable
 from orchestration.database import mart_rows
-from orchestration.novelties import counted_people, plain
 from publishing.counted import counted
 from publishing.meant import nearest
 
@@ -156,20 +156,22 @@ def unexplained(home: Home) -> list[str]:
     if not answers:
         return []
     people = Counter[tuple[str, str, str]]()
-    for row in mart_rows(home, PEOPLE):
-        said = (row["country"], row["question"], plain(row["wording"]))
+    rows = mart_rows(home, PEOPLE)
+    plain = comparable(row["wording"] for row in rows)
+    for row in rows:
+        said = (row["country"], row["question"], plain[row["wording"]])
         people[said] += row["people"] if said in answers else 0
     ranked = sorted(answers, key=lambda one: (-people[one], one))
     sentences = []
     for country, question, answer in ranked[:SHOWN]:
-        who = counted_people(people[country, question, answer])
+        who = counted(people[country, question, answer], "person", "people")
         sentences.append(
             f"{country} {question}: {answer!r} ({who}): no seed explains it; add a row to"
             " seed_crosswalk (demoscope crosswalk proposes rows)."
         )
     if len(ranked) > SHOWN:
         more = ranked[SHOWN:]
-        who = counted_people(sum(people[one] for one in more))
+        who = counted(sum(people[one] for one in more), "person", "people")
         sentences.append(
             f"{len(more):,} more answers ({who}) are explained by no seed: demoscope crosswalk."
         )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
-def counted(number: int, what: str) -> str:
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def counted(number: int, what: str, several: str | None = None) -> str:
     """`1 commit`, `1,200 commits`.
 
     Args:
         number: how many.
-        what: the singular; the plural is the same with an s.
+        what: the singular.
+        several: the plural; the singular with an s unless given.
     """
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {several or f'{what}s'}"
+
+
+def listed(names: Sequence[str], shown: int) -> str:
+    """`a, b, c and 1,200 more`: the first `shown` names, and how many are left."""
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

@@ -1,10 +1,13 @@
-"""Scales learnt while sites settle: at first before each sweep, then rarely and far.
+"""How a hierarchical fit learns its scales: tau of each axis, the draw margin, habits of ties.
 
-Where battles are few, sites follow the scales, and a step that takes the sites for given is too
-short by a hundred times. So once the first sweeps have not settled it, scales are held until the
-sites have nearly followed them, and then moved by what the last moves have led to (Anderson 1965,
-"Iterative procedures for nonlinear integral equations", Journal of the ACM 12). Where this ends,
-one plain step and sweep move nothing by the tolerance, as without it.
+At first a small step is taken before each sweep. Where battles are few that can take a thousand
+sweeps: a step assumes that the sites stay as they are, but they follow the scales. So after the
+first sweeps the scales are held until the sites have nearly followed them. Then they move to where
+the last moves say that a step would be zero (Anderson 1965, "Iterative procedures for nonlinear
+integral equations", Journal of the ACM 12).
+
+The fit ends where it would end without this: where one small step and one sweep change nothing by
+more than the tolerance.
 """
 
 from typing import Protocol

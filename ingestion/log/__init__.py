@@ -13,7 +13,7 @@ docs/event-log.md says what every byte means. The files by topic:
   bytes up.
 - `checkpoint` signs a log's size and root; `event_proof` proves that an event is in it.
 - `shared` keeps a log at an object store, of which the directory is a copy; `object_store` is how
-  one is spoken to, and `mending` puts the store or a copy right from the other.
+  one is spoken to, and `store_repair` puts the store or a copy right from the other.
 - `compaction` merges small files, `redaction` and `erasure` destroy what must be forgotten, and
   `export` shows the log to other engines.
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT_NAME = "demoscope event log"
 FORMAT_VERSION = 2
 SEQ_DIGITS = 20
-MEND_STORE = "On a machine whose copy of the log is whole: demoscope log push"
+REPAIR_STORE = "On a machine whose copy of the log is whole: demoscope log push"
 _COMMIT_NAME = re.compile(rf"\d{{{SEQ_DIGITS}}}\.json", re.ASCII)
 
 
@@ -108,7 +108,7 @@ def open_origin(layout: Layout) -> Origin:
                 content = layout.store.first(layout.format.name, content)
                 if not is_format(content):
                     message = f"{layout.store.path(layout.format.name)} is damaged."
-                    raise IntegrityError(message, remedy=MEND_STORE)
+                    raise IntegrityError(message, remedy=REPAIR_STORE)
             create_once(layout.format, content, layout.tmp)
     return read_origin(layout)
 

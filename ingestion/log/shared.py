@@ -11,7 +11,7 @@ reads works on the copy, which is brought up to date whenever the log is opened 
   theirs when they next open the log. Files of writers that died are deleted when they are a week
   old: younger ones may be about to be named.
 
-`STORE` in the copy has the address, so no command can forget it. mending.py compares the two.
+`STORE` in the copy has the address, so no command can forget it. store_repair.py compares the two.
 """
 
 from __future__ import annotations
@@ -37,12 +37,11 @@ from ingestion.log.durable import (
     make_directory,
     write_durably,
 )
-from ingestion.log.layout import MEND_STORE, Layout
+from ingestion.log.layout import REPAIR_STORE, Layout
 from ingestion.log.object_store import PROBES, ObjectStore, address
 from ingestion.log.workspace import Workspace
-from ingestion.paths import Home
+from ingestion.paths import STORE_VARIABLE, Home
 
-VARIABLE = "DEMOSCOPE_LOG"
 THREADS = 8
 COMMITS_AT_ONCE = 32
 STRAY_AGE = timedelta(days=7)
@@ -64,12 +63,14 @@ def attached(root: Path) -> Layout:
         StorageError: no log can lie at the store, or it does not answer.
     """
     layout = Layout(root)
-    said = os.environ.get(VARIABLE, "").strip()
+    said = os.environ.get(STORE_VARIABLE, "").strip()
     wanted = address(said) if said and root == Home.from_environment().log else None
     bound = bound_to(layout)
     if bound and wanted and bound != wanted:
-        message = f"{root} is a copy of the log at {bound}, but {VARIABLE} says {wanted}."
-        raise UsageError(message, remedy=f"Unset {VARIABLE}, or name another home: --home DIR")
+        message = f"{root} is a copy of the log at {bound}, but {STORE_VARIABLE} says {wanted}."
+        raise UsageError(
+            message, remedy=f"Unset {STORE_VARIABLE}, or name another home: --home DIR"
+        )
     if url := bound or wanted:
         layout.store = ObjectStore(url)
         if bound is None:
@@ -164,7 +165,7 @@ def require_end(chain: Chain, store: ObjectStore) -> None:
         if chain.head_seq == head:
             missing = store.path(layout.name(layout.commit(head + 1)))
             message = f"{missing} is missing, but later commits are there ({min(later)})."
-            raise IntegrityError(message, remedy=MEND_STORE)
+            raise IntegrityError(message, remedy=REPAIR_STORE)
         head = chain.head_seq
         chain.refresh()
 
@@ -246,10 +247,10 @@ def fetch(store: ObjectStore, layout: Layout, directory: Path, files: dict[Path,
         name = layout.name(path)
         content = store.get(name)
         if content is None:
-            raise _MissingError(f"{store.path(name)} is missing.", remedy=MEND_STORE)
+            raise _MissingError(f"{store.path(name)} is missing.", remedy=REPAIR_STORE)
         if hash_of(content) != sha256:
             message = f"{store.path(name)} is damaged: it does not have the hash it is named after."
-            raise IntegrityError(message, remedy=MEND_STORE)
+            raise IntegrityError(message, remedy=REPAIR_STORE)
         temporary = directory / path.name
         with explained("Writing", path):
             write_durably(temporary, content)

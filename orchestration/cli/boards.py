@@ -11,7 +11,6 @@ from ingestion.paths import Home
 from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
 from orchestration.cli.disclose import disclose
-from orchestration.cli.moving import steps
 from orchestration.cli.output import (
     AS_JSON,
     FORMAT,
@@ -23,6 +22,7 @@ from orchestration.cli.output import (
     put,
     say,
 )
+from orchestration.cli.progress import steps
 from orchestration.cli.signatures import KEYS, trusted
 from publishing.counted import counted
 

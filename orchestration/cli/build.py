@@ -12,7 +12,6 @@ import typer
 from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.paths import HOME_VARIABLE, Home
 from orchestration.cli.choices import require_known
-from orchestration.cli.moving import counting, steps
 from orchestration.cli.output import (
     AS_JSON,
     AS_OF,
@@ -23,6 +22,7 @@ from orchestration.cli.output import (
     put,
     say,
 )
+from orchestration.cli.progress import counting, steps
 from orchestration.cli.settings import settings
 from publishing.counted import counted
 

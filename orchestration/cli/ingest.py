@@ -16,8 +16,8 @@ from ingestion.errors import DemoscopeError, UsageError
 from ingestion.paths import Home
 from ingestion.sources.bounds import Bounds, size_in_bytes
 from ingestion.sources.remote import is_remote
-from orchestration.cli.moving import counting
 from orchestration.cli.output import AS_JSON, print_json, put, say
+from orchestration.cli.progress import counting
 from orchestration.cli.settings import settings
 from publishing.counted import counted
 

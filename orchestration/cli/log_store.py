@@ -12,7 +12,7 @@ from publishing.counted import counted
 
 if TYPE_CHECKING:
     from ingestion.log import EventLog
-    from ingestion.log.mending import Mended
+    from ingestion.log.store_repair import Repaired
     from ingestion.log.verification import Verification
 
 
@@ -30,7 +30,7 @@ def push(
     delete what was erased or what dead writers left.
     """
     from ingestion.log.layout import Layout
-    from ingestion.log.mending import push as push_log
+    from ingestion.log.store_repair import push as push_log
 
     home = Home.from_environment()
     home.require_writable()
@@ -40,7 +40,7 @@ def push(
 def pull(*, as_json: AS_JSON = False) -> None:
     """Fetch what this copy of the log lacks, or has damaged, from the object store."""
     from ingestion.log import EventLog
-    from ingestion.log.mending import pull as pull_log
+    from ingestion.log.store_repair import pull as pull_log
 
     home = Home.from_environment()
     home.require_writable()
@@ -49,7 +49,7 @@ def pull(*, as_json: AS_JSON = False) -> None:
 
 def compare(log: EventLog, report: Verification) -> None:
     """Add to a report what the store has otherwise than this copy; every object is read."""
-    from ingestion.log.mending import differences
+    from ingestion.log.store_repair import differences
 
     if log.layout.store is not None:
         findings, notes = differences(log, log.layout.store, is_read=True)
@@ -57,7 +57,7 @@ def compare(log: EventLog, report: Verification) -> None:
         report.notes += notes
 
 
-def _print(done: Mended, what: str, *, as_json: bool) -> None:
+def _print(done: Repaired, what: str, *, as_json: bool) -> None:
     if as_json:
         document = {"store": done.url, "commit_count": done.commit_count}
         print_json(document | {"files": list(done.files)})

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.errors import NotFoundError
-from ingestion.paths import HOME_VARIABLE, Home
+from ingestion.paths import HOME_VARIABLE, STORE_VARIABLE, Home
 from ingestion.visible_text import visible, visible_in_json, visible_lines
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
-STORE_VARIABLE = "DEMOSCOPE_LOG"
 # Of a line in a pipe, where neither a terminal nor COLUMNS says: what is longer is not cut.
 WIDTH = 160
 NAME_WIDTH_MIN = 8

@@ -8,7 +8,7 @@ from statistics import NormalDist
 from typing import Any
 
 from publishing.boards.finding import Finding, Read, Row, dimension_of
-from publishing.counted import counted
+from publishing.counted import counted, listed
 
 PROBE = "sampling"
 # What is surely unequal and so little that no board notices isn't found.
@@ -239,19 +239,16 @@ def _absent(never: Sequence[str], stopped: Sequence[Row]) -> list[str]:
             if len(never) == 1
             else ("are registered and not retired, and were")
         )
-        sentences.append(f"{counted(len(never), 'model')} {were} never compared: {_named(never)}.")
+        sentences.append(
+            f"{counted(len(never), 'model')} {were} never compared: {listed(never, NAMED)}."
+        )
     if stopped:
         were = "is not retired, but was" if len(stopped) == 1 else "are not retired, but were"
-        last = [f"{row['model_id']} after {row['last_on']}" for row in stopped]
+        last = listed([f"{row['model_id']} after {row['last_on']}" for row in stopped], NAMED)
         sentences.append(
-            f"{counted(len(stopped), 'model')} {were} surely not drawn any more: {_named(last)}."
+            f"{counted(len(stopped), 'model')} {were} surely not drawn any more: {last}."
         )
     return sentences
-
-
-def _named(names: Sequence[str]) -> str:
-    more = [f"{len(names) - NAMED:,} more"] if len(names) > NAMED else []
-    return ", ".join([*names[:NAMED], *more])
 
 
 def _left_out(battles: int) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ingestion.lookalikes import skeleton
 from publishing.boards.finding import Read, Row
-from publishing.counted import counted
+from publishing.counted import counted, listed
 
 VARIANTS = "select * from rpt_tested_variant order by model_id"
 PUBLIC = """
@@ -35,7 +35,7 @@ def registered_otherwise(variants: Iterable[Row]) -> dict[str, list[str]]:
 def about_registrations(otherwise: dict[str, list[str]]) -> list[str]:
     """A sentence of each registration."""
     return [
-        f"{counted(len(names), 'private variant')} ({named(names)}): {BECAME[what]}."
+        f"{counted(len(names), 'private variant')} ({listed(names, NAMED)}): {BECAME[what]}."
         for what, names in otherwise.items()
     ]
 
@@ -65,7 +65,7 @@ def about_twins(found: Sequence[tuple[str, str]]) -> list[str]:
     if not pairs:
         return []
     one = "a private variant that nobody compared and a public model that people did"
-    return [f"Names look the same of {one}: {named(pairs)}."]
+    return [f"Names look the same of {one}: {listed(pairs, NAMED)}."]
 
 
 def about_votes(variants: Sequence[Row]) -> list[str]:
@@ -80,13 +80,13 @@ def about_votes(variants: Sequence[Row]) -> list[str]:
         if row["recorded_count"] > 0 and row["battle_count"] == 0
     ]
     sentences = [
-        f"Votes for {named(names)} count for {other}, by an alias or a correction."
+        f"Votes for {listed(names, NAMED)} count for {other}, by an alias or a correction."
         for other, names in sorted(moved.items())
     ]
     if lost:
         sentences.append(
             f"No vote counts any more of {counted(len(lost), 'variant')} that people compared:"
-            f" {named(lost)}."
+            f" {listed(lost, NAMED)}."
         )
     return sentences
 
@@ -106,9 +106,8 @@ def about_publications(variants: Sequence[Row]) -> list[str]:
     unused = list(uncompared(variants).values())
     if unused:
         was = "was published as a model" if len(unused) == 1 else "were published as models"
-        sentences.append(
-            f"{counted(len(unused), 'variant')} {was} that nobody compared: {named(unused)}."
-        )
+        names = listed(unused, NAMED)
+        sentences.append(f"{counted(len(unused), 'variant')} {was} that nobody compared: {names}.")
     for row in variants:
         what = f"{row['model_id']} was published as {row['public_model_id']}"
         if row["publication"] == "retracted":
@@ -118,9 +117,3 @@ def about_publications(variants: Sequence[Row]) -> list[str]:
         if row["other_public_id"] is not None:
             sentences.append(f"{what}, and also as {row['other_public_id']}.")
     return sentences
-
-
-def named(names: Sequence[str]) -> str:
-    """The first few names, and how many more."""
-    more = [f"{len(names) - NAMED:,} more"] if len(names) > NAMED else []
-    return ", ".join([*names[:NAMED], *more])

@@ -96,7 +96,7 @@ def test_an_erasure_on_one_reaches_the_store_and_the_other(pair: Pair, tmp_path:
     pair.check_whole()
 
 
-def test_a_store_that_lost_a_file_is_named_and_mended(pair: Pair, tmp_path: Path) -> None:
+def test_a_store_that_lost_a_file_is_named_and_repaired(pair: Pair, tmp_path: Path) -> None:
     # One that a has, which is behind b.
     own = next((pair.machines.home("a") / "log" / "segments").rglob("*.parquet"))
     [lost] = (tmp_path / "bucket" / "segments").rglob(own.name)
@@ -108,8 +108,8 @@ def test_a_store_that_lost_a_file_is_named_and_mended(pair: Pair, tmp_path: Path
     done = pair.run("b", "doctor")
     assert done.returncode == 1
     assert "WRONG store" in done.stdout
-    mended = pair.ask("a", "log", "push")
-    assert [Path(name).name for name in mended["files"]] == [lost.name]
+    repaired = pair.ask("a", "log", "push")
+    assert [Path(name).name for name in repaired["files"]] == [lost.name]
     assert lost.read_bytes() == content
     mine = next((pair.machines.home("b") / "log" / "segments").rglob("*.parquet"))
     mine.unlink()

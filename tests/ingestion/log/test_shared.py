@@ -13,8 +13,8 @@ import pytest
 from ingestion.errors import BusyError, IntegrityError, UsageError
 from ingestion.log import EventLog, reader
 from ingestion.log.compaction import compact
-from ingestion.log.mending import differences
 from ingestion.log.redaction import redact
+from ingestion.log.store_repair import differences
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.buckets import UNHEARD, BucketServer, Machines
 from tests.ingestion.log.erasing import rows

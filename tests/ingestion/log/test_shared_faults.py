@@ -16,7 +16,7 @@ import pytest
 from ingestion.log import EventLog, shared
 from ingestion.log.compaction import compact
 from ingestion.log.durable import StorageError
-from ingestion.log.mending import differences
+from ingestion.log.store_repair import differences
 from ingestion.log.workspace import sweep
 from ingestion.vocabulary import EventType
 from tests.ingestion.log.buckets import (

@@ -10,9 +10,9 @@ from ingestion.errors import DemoscopeError, IntegrityError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.durable import StorageError
 from ingestion.log.layout import Layout
-from ingestion.log.mending import Mended, differences, pull, push
 from ingestion.log.object_store import ObjectStore, address
 from ingestion.log.redaction import redact
+from ingestion.log.store_repair import Repaired, differences, pull, push
 from tests.ingestion.log.buckets import (
     FORBIDDEN,
     KEY_ID,
@@ -119,7 +119,7 @@ def store_of(log: EventLog) -> ObjectStore:
     return log.layout.store
 
 
-def pushed(machines: Machines, name: str = "a") -> Mended:
+def pushed(machines: Machines, name: str = "a") -> Repaired:
     with machines.at(name) as home:
         return push(Layout(home / "log"), None)
 
@@ -134,7 +134,7 @@ def three(s3: Machines) -> EventLog:
 
 @pytest.mark.parametrize("what", ["tampered", "truncated", "missing"])
 @pytest.mark.parametrize("kind", ["commits", "segments", "schemas", "FORMAT"])
-def test_what_was_done_to_an_object_is_found_named_and_mended(
+def test_what_was_done_to_an_object_is_found_named_and_repaired(
     s3: Machines, three: EventLog, kind: str, what: str
 ) -> None:
     store = store_of(three)
@@ -227,7 +227,7 @@ def test_a_copy_that_is_behind_puts_nothing_back_that_was_erased(
     s3.log("b")
     original = segment_paths(three)[1]
     redact(three, lambda log: np.array([7] if log.head_seq == 3 else [], np.int64))
-    monkeypatch.setattr("ingestion.log.mending.sweep_store", lambda chain, store: None)
+    monkeypatch.setattr("ingestion.log.store_repair.sweep_store", lambda chain, store: None)
     assert pushed(s3, "b").files == ()
     for root in (three.layout.root, s3.home("b") / "log"):
         assert not (root / three.layout.name(original)).exists()
@@ -242,7 +242,7 @@ def test_another_log_is_not_put_over_one(s3: Machines, three: EventLog, tmp_path
     assert differences(three, store_of(three), is_read=True) == ([], [])
 
 
-def test_a_copy_is_mended_from_the_store(s3: Machines, three: EventLog) -> None:
+def test_a_copy_is_repaired_from_the_store(s3: Machines, three: EventLog) -> None:
     first, second, _ = segment_paths(three)
     first.unlink()
     second.write_bytes(b"damaged")

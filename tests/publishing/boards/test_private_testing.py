@@ -248,7 +248,7 @@ def test_variants_that_were_registered_otherwise_later_are_found() -> None:
     )
     assert finding.is_found
     assert (
-        "5 private variants (v0, v1, v2, 2 more): another registration says not private."
+        "5 private variants (v0, v1, v2 and 2 more): another registration says not private."
         in finding.sentence
     )
     assert "1 private variant (gone): the registration was retracted." in finding.sentence

@@ -9,8 +9,9 @@ import pytest
 
 from ingestion.paths import Home
 from orchestration.rating_step import write_ratings
-from orchestration.release_history import RELEASES_MAX, register_releases
+from orchestration.release_history import register_releases
 from publishing.boards.store import ROWS_FILE, STATEMENT_FILE, Release
+from publishing.publications.history import RELEASES_MAX
 from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING
 

@@ -261,8 +261,8 @@ def test_models_that_were_never_drawn_are_named() -> None:
     drawn, skill = attended(never, rng), rng.standard_normal(MODELS)
     told = probe(database(drawn, skill, undrawn=PROVIDER_0))
     assert (
-        "4 models are registered and not retired, and were never compared: m00, m06, m12, 1 more."
-        in told.sentence
+        "4 models are registered and not retired, and were never compared:"
+        " m00, m06, m12 and 1 more." in told.sentence
     )
     assert told.figures["models_never_drawn"] == ["m00", "m06", "m12", "m18"]
     retired = dict.fromkeys(PROVIDER_0, 0.0)

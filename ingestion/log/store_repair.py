@@ -43,7 +43,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Mended:
+class Repaired:
     """What was done.
 
     Args:
@@ -117,7 +117,7 @@ def _named(chain: Chain) -> Iterator[Named]:
     yield Named(layout.format, chain.origin.sha256)
 
 
-def push(layout: Layout, url: str | None) -> Mended:
+def push(layout: Layout, url: str | None) -> Repaired:
     """Put at a store what it lacks of a log, and make the directory its copy; clear up there.
 
     A log on the disk is moved so. At the store of a copy, what was lost or damaged is put back.
@@ -158,7 +158,7 @@ def push(layout: Layout, url: str | None) -> Mended:
     chain.layout.store = store
     chain.refresh()
     sweep_store(chain, store)
-    return Mended(store.url, chain.head_seq, tuple(put))
+    return Repaired(store.url, chain.head_seq, tuple(put))
 
 
 def _lacking(chain: Chain, store: ObjectStore) -> list[Named]:
@@ -202,7 +202,7 @@ def _put(layout: Layout, store: ObjectStore, one: Named) -> None:
         raise IntegrityError(message, remedy="Give the command again.")
 
 
-def pull(log: EventLog) -> Mended:
+def pull(log: EventLog) -> Repaired:
     """Bring the copy what it lacks or has damaged; opening it has brought the commits.
 
     Raises:
@@ -221,4 +221,4 @@ def pull(log: EventLog) -> Mended:
             if not one.path.exists() or hash_file(one.path) != one.sha256
         }
         fetch(store, layout, workspace.path, files)
-    return Mended(store.url, log.head_seq, tuple(sorted(map(layout.name, files))))
+    return Repaired(store.url, log.head_seq, tuple(sorted(map(layout.name, files))))

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import dbt_runs
-from orchestration.cli import moving
-from orchestration.cli.moving import CLEAR, Line, counting, expected_rows, progress_words, steps
+from orchestration.cli import progress
+from orchestration.cli.progress import CLEAR, Line, counting, expected_rows, progress_words, steps
 
 
 def test_rows_rate_and_time_left() -> None:
@@ -39,7 +39,7 @@ def test_a_line_moves_where_somebody_looks(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    monkeypatch.setattr(moving, "TICK", 0.01)
+    monkeypatch.setattr(progress, "TICK", 0.01)
     with counting("caf\x1b\u202e.csv") as show:
         show(1_234)
         time.sleep(0.1)
@@ -53,11 +53,11 @@ def test_a_line_moves_where_somebody_looks(
 def test_elsewhere_it_is_a_line_a_minute(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert moving.EVERY == 60
+    assert progress.EVERY == 60
     with counting("v.csv") as show:
         show(5)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(moving, "EVERY", 0.05)
+    monkeypatch.setattr(progress, "EVERY", 0.05)
     line = Line(lambda _seconds: "still at it", is_watched=False)
     time.sleep(0.2)
     line.end()
@@ -67,7 +67,7 @@ def test_elsewhere_it_is_a_line_a_minute(
 def test_a_build_names_its_steps_and_their_tables(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving, "EVERY", 0.05)
+    monkeypatch.setattr(progress, "EVERY", 0.05)
     with steps({"transform": "Building state"}) as begin:
         begin("transform")
         for tell in dbt_runs._listeners:
