@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from ingestion.contracts import Contract
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.json_lines import quoted
-from ingestion.sources.names import HIDDEN_PATTERN, is_name, is_plain
+from ingestion.sources.names import HIDDEN_PATTERN, is_name
+from ingestion.sources.text_bytes import is_plain
 from ingestion.sources.time_forms import BLANKS, USUAL, Limits, instant
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import Refusal

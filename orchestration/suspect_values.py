@@ -1,11 +1,13 @@
 """What looks wrong in a load that no rule refuses: said in its report, never acted upon.
 
-Memory is bounded: of the participants only the `_KEPT` with the most votes are counted, which can
-take off a share of 1 / `_KEPT` at most.
+Time and memory are bounded: of the participants only the `_KEPT` with the most votes are counted,
+and those of a piece with a share of at least 1 / `_KEPT` of its votes. Each takes off a share of
+1 / `_KEPT` at most.
 """
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -14,6 +16,7 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import ROW_NUMBER
+from ingestion.sources.text_bytes import may_begin
 from ingestion.vocabulary import EventType
 
 _KEPT = 10_000
@@ -55,8 +58,10 @@ class SuspectValues:
 
     def _count_votes(self, people: pa.ChunkedArray, numbers: pa.ChunkedArray) -> None:
         self.votes += len(people)
-        counted = pc.value_counts(pc.drop_null(people.cast(pa.string())))
-        piece = dict(zip(*(part.to_pylist() for part in counted.flatten()), strict=True))
+        names, counts = pc.value_counts(pc.drop_null(people.cast(pa.string()))).flatten()
+        is_kept = pc.greater_equal(counts, len(people) // _KEPT)
+        names, counts = names.filter(is_kept), counts.filter(is_kept)
+        piece = dict(zip(names.to_pylist(), counts.to_pylist(), strict=True))
         self.votes_of.update(piece)
         for name, count in piece.items():
             if count > len(people) * _LARGE_SHARE / 2 and name not in self.first_row_of:
@@ -78,6 +83,8 @@ class SuspectValues:
 
     def _count_digits(self, column: str, values: pa.ChunkedArray, numbers: pa.ChunkedArray) -> None:
         texts = values.cast(pa.string())
+        if not may_begin(texts, string.digits):
+            return
         is_digits = pc.fill_null(pc.match_substring_regex(texts, "^[0-9]+$"), fill_value=False)
         if not pc.any(is_digits).as_py():
             return

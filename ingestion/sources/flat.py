@@ -32,6 +32,7 @@ from ingestion.sources.batch import (
 from ingestion.sources.cells import Cells, needed_by, uses
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
+from ingestion.sources.json_keys import Keys
 from ingestion.sources.json_lines import (
     LineBlock,
     inspect_line,
@@ -249,9 +250,11 @@ class FlatFile(FileSource):
         table = json_values(self._connection, block, wanted)
         objections: Objections = {}
         is_empty = values_per_row(table.select(wanted)) == 0
-        is_doubtful = is_empty | may_be_nested(table, wanted) | may_be_lenient(block.lines)
+        suspect = Keys.of(block).lines_beyond_texts()
+        is_doubtful = is_empty | may_be_nested(table, wanted)
+        is_doubtful |= may_be_lenient(block.lines, suspect)
+        is_doubtful |= may_have_exponent(block.lines, suspect)
         is_doubtful |= may_repeat_keys(self._connection, block, wanted)
-        is_doubtful |= may_have_exponent(block.lines)
         for row in np.flatnonzero(is_doubtful).tolist():
             content, objection = inspect_line(block, row, wanted)
             container = nested(content, wanted)

@@ -7,9 +7,8 @@ beginning, length and hash stand for it.
 Values: text is text; numbers and booleans become their JSON text; null is null. What is refused
 and why stands in `json_rule`.
 DuckDB takes the keys it is asked for and is silent about others. So the keys are counted in the raw
-bytes as well: every key ends in a colon after a quote or a blank. Where a line has as many such
-colons as values that are not null, no key was overlooked; other lines are read by Python. The count
-can only err upwards (` :` within a text, say), which costs time and no row.
+bytes as well (`json_keys`). Where a line has as many as values that are not null, no key was
+overlooked; other lines are read by Python.
 """
 
 from __future__ import annotations
@@ -41,9 +40,7 @@ LINES_PER_PIECE = 40_000
 
 Bytes = npt.NDArray[np.uint8]
 STRIDE = 1 << 17
-_LINE_FEED, _SPACE, _COLON = ord("\n"), ord(" "), ord(":")
-# Blanks, and one harmless character, have smaller codes than the quote.
-_QUOTE = ord('"')
+_LINE_FEED, _SPACE = ord("\n"), ord(" ")
 
 
 @dataclass(frozen=True)
@@ -269,32 +266,6 @@ def _selected(
             query = f"SELECT {values} FROM (SELECT {found} FROM {lines})"  # noqa: S608  # paths are quoted
             return connection.sql(query).to_arrow_table()
     return None
-
-
-def count_keys(block: LineBlock) -> int:
-    """Keys in all lines together; never too few in any, see the module's docstring."""
-    return sum(int(np.count_nonzero(is_end)) for _, is_end in _ends_of_keys(block))
-
-
-def keys_per_line(block: LineBlock) -> Positions:
-    """Keys whose value is not null, per line; never too few."""
-    buffer, edges = block.content()
-    last = int(edges[-1]) - 1
-    found = [np.flatnonzero(is_end) + at for at, is_end in _ends_of_keys(block)]
-    colons = np.concatenate([np.empty(0, dtype=np.int64), *found])
-    value = colons + 1
-    value += buffer[np.minimum(value, last)] == _SPACE
-    # Two letters tell null from NaN.
-    maybe = np.flatnonzero(buffer[np.minimum(value, last)] == ord("n"))
-    is_null = buffer[np.minimum(value[maybe] + 1, last)] == ord("u")
-    return np.diff(np.searchsorted(np.delete(colons, maybe[is_null]), edges))
-
-
-def _ends_of_keys(block: LineBlock) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
-    """Stretches of the bytes: where one begins, and whether each is a colon after a key."""
-    buffer, edges = block.content()
-    for at, end in strides(int(edges[0]) + 1, int(edges[-1])):
-        yield at, (buffer[at:end] == _COLON) & (buffer[at - 1 : end - 1] <= _QUOTE)
 
 
 def values_per_row(table: pa.Table) -> Positions:

@@ -105,19 +105,27 @@ def may_be_nested(table: pa.Table, names: Sequence[str]) -> npt.NDArray[np.bool_
     return found
 
 
-def may_be_lenient(lines: pa.Array) -> npt.NDArray[np.bool_]:
-    """Lines with what only a lenient reader takes for JSON, be it within a text."""
-    found: npt.NDArray[np.bool_] = pc.match_substring_regex(lines, _LENIENT).to_numpy(
-        zero_copy_only=False
-    )
-    return found
+def may_be_lenient(lines: pa.Array, suspect: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Lines with what only a lenient reader takes for JSON, be it within a text.
+
+    They are sought among the suspect ones.
+    """
+    return _matching(_LENIENT, lines, suspect)
 
 
-def may_have_exponent(lines: pa.Array) -> npt.NDArray[np.bool_]:
+def may_have_exponent(lines: pa.Array, suspect: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Lines with a number that has an exponent, of which DuckDB keeps the value alone."""
-    found: npt.NDArray[np.bool_] = pc.match_substring_regex(lines, _EXPONENT).to_numpy(
-        zero_copy_only=False
-    )
+    return _matching(_EXPONENT, lines, suspect)
+
+
+def _matching(
+    pattern: str, lines: pa.Array, suspect: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    found = suspect.copy()
+    if suspect.any():
+        chosen = lines if suspect.all() else lines.filter(pa.array(suspect))
+        is_match = pc.match_substring_regex(chosen, pattern)
+        found[suspect] = is_match.to_numpy(zero_copy_only=False)
     return found
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.sources.text_bytes import is_plain, is_trimmed
 from ingestion.tables import NAME_LENGTH
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ HIDDEN_PATTERN = (
     r"|(^|[\x00-\x7F])\x{FE0F}"
 )
 """Characters that are not seen, in RE2's words; the emoji selector only where it selects none."""
-_PRINTED = np.zeros(256, dtype=bool)
-_PRINTED[0x20:0x7F] = True
 
 
 def is_name(column: Column) -> bool:
@@ -44,22 +42,11 @@ def normalised(contract: Contract, table: pa.Table) -> pa.Table:
         values = table[name]
         if not pa.types.is_string(values.type):
             continue
+        if is_trimmed(values):
+            continue
         if not is_plain(values):
             values = pc.utf8_normalize(values, form="NFC")
         table = table.set_column(
             table.column_names.index(name), name, pc.utf8_trim_whitespace(values)
         )
     return table
-
-
-def is_plain(values: pa.ChunkedArray) -> bool:
-    """Whether the text is printed ASCII alone: told from its bytes, so that most cost nothing."""
-    for chunk in values.chunks:
-        _, offsets, content = chunk.buffers()
-        if content is None or not len(chunk):
-            continue
-        places = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        held = np.frombuffer(content, np.uint8)[places[0] : places[-1]]
-        if not _PRINTED[held].all():
-            return False
-    return True

@@ -29,19 +29,17 @@ from ingestion.sources.batch import (
     make_batch,
 )
 from ingestion.sources.files import LocalFile
+from ingestion.sources.json_keys import Keys
 from ingestion.sources.json_lines import (
     LineBlock,
-    count_keys,
     inspect_line,
     json_values,
-    keys_per_line,
     may_repeat_keys,
     read_lines,
     values_per_row,
 )
 from ingestion.sources.json_rule import (
     may_be_lenient,
-    may_be_nested,
     may_have_exponent,
     nested,
     rounded,
@@ -128,12 +126,14 @@ class NativeJsonl(_NativeFile):
         """Lines that name one event type; some may be broken all the same."""
         objections: Objections = {}
         names = table.column_names
-        is_doubtful = may_be_nested(table, names) | may_be_lenient(block.lines)
-        is_doubtful |= may_have_exponent(block.lines)
+        keys = Keys.of(block)
+        suspect = keys.lines_beyond_texts()
+        is_doubtful = keys.lines_with_containers() | may_be_lenient(block.lines, suspect)
+        is_doubtful |= may_have_exponent(block.lines, suspect)
         ids = [c.source_name for c in CONTRACTS[event_type].log_columns if c.is_pseudonym]
         value_count = sum(len(column) - column.null_count for column in table.columns)
-        if value_count != count_keys(block):
-            is_doubtful |= values_per_row(table) != keys_per_line(block)
+        if value_count != len(keys):
+            is_doubtful |= values_per_row(table) != keys.said_per_line()
             is_doubtful |= may_repeat_keys(self._connection, block, ())
         for row in np.flatnonzero(is_doubtful).tolist():
             content, objection = inspect_line(block, row)

@@ -22,10 +22,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.sources.text_bytes import is_trimmed, may_begin
+
 _WHOLE = "0|[1-9][0-9]*"
 _BOOLEAN = "^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])$"
 _SCIENTIFIC = r"^-?[1-9](\.[0-9]+)?[eE][+-]?[0-9]{1,3}$"
 _OTHERWISE_WRITTEN = rf"^-?[0-9]+[.eE]|^-0$|{_BOOLEAN}"
+_BEGIN_OTHERWISE_WRITTEN = "-0123456789tTfF"
 _RULES = (
     (rf"^(-?(?:{_WHOLE}))\.0+$", r"\1"),
     (rf"^(-?(?:{_WHOLE})\.[0-9]*[1-9])0+$", r"\1"),
@@ -39,6 +42,8 @@ _NO_FRACTION = r"^-?[0-9][.,]0+[eE]"
 
 def one_texts(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Trimmed texts as the one text of each scalar; the same column where nothing changes."""
+    if not may_begin(texts, _BEGIN_OTHERWISE_WRITTEN):
+        return texts
     is_other = pc.match_substring_regex(texts, _OTHERWISE_WRITTEN)
     if not pc.any(is_other).as_py():
         return texts
@@ -57,7 +62,7 @@ def trimmed(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column of any type as text without the blanks around it; nothing but blanks is null."""
     kind = values.type
     if pa.types.is_string(kind):
-        texts = pc.utf8_trim_whitespace(values)
+        texts = values if is_trimmed(values) else pc.utf8_trim_whitespace(values)
         is_empty = pc.equal(pc.binary_length(texts), 0)
         return pc.if_else(is_empty, None, texts) if pc.any(is_empty).as_py() else texts
     if pa.types.is_large_string(kind):
@@ -80,6 +85,8 @@ def canonical(text: str) -> str:
 
 def have_lost_digits(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Which trimmed texts are numbers that a spreadsheet has rounded, such as `1.23457E+11`."""
+    if not may_begin(texts, "-123456789"):
+        return pa.chunked_array([pa.repeat(pa.scalar(value=False), len(texts))])
     is_short = pc.match_substring_regex(texts, _SIX_DIGITS)
     return pc.and_not(is_short, pc.match_substring_regex(texts, _NO_FRACTION))
 

@@ -1,6 +1,5 @@
 """One form of a name; text in words is left as it is."""
 
-import re
 import unicodedata
 
 import pyarrow as pa
@@ -8,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.contracts import CONTRACTS
-from ingestion.sources.names import is_plain, normalised
+from ingestion.sources.names import normalised
 from ingestion.vocabulary import EventType
 
 BATTLE = CONTRACTS[EventType.BATTLE_JUDGED]
@@ -37,10 +36,3 @@ def test_one_name_however_it_is_composed() -> None:
 def test_words_are_left_alone() -> None:
     table = pa.table({"reason": [" \U0001f468\u200d\U0001f469 cafe\u0301 "]})
     assert normalised(RETRACTION, table).equals(table)
-
-
-@given(st.lists(st.none() | st.text()), st.integers(0, 3))
-def test_plain_is_printed_ascii(texts: list[str | None], start: int) -> None:
-    column = pa.chunked_array([pa.array(texts, pa.string()).slice(start)])
-    said = [text for text in texts[start:] if text is not None]
-    assert is_plain(column) == all(re.fullmatch("[ -~]*", text) for text in said)
