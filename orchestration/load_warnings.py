@@ -6,10 +6,12 @@ be told. Warnings are kept with the load and name no person: they give row numbe
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 TRIED = 1_000
 SHOWN = 5
 MOST_ZEROS = 6
+_LARGE_SHARE = 0.2
+_FEW_VOTES = 20
 MODELS = ("model_a", "model_b")
 VOTING = """
 select subject_id, any_value(source order by source), count(*) from raw.battle_judged
@@ -77,7 +81,8 @@ class Noted:
     voters: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
     people: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    battles: dict[str, int] = field(default_factory=dict)
+    battles: Counter[str] = field(default_factory=Counter)
+    vote_count: int = 0
     models: set[str] = field(default_factory=set)
     enrolled: dict[str, str] = field(default_factory=dict)
     aliases: list[tuple[int, str, str]] = field(default_factory=list)
@@ -105,28 +110,37 @@ class Noted:
         if event_type not in {EventType.BATTLE_JUDGED, EventType.PARTICIPANT_ENROLLED}:
             return
         is_vote = event_type is EventType.BATTLE_JUDGED
-        rows = pa.table(
-            {
-                "key": logged["subject_id"],
-                "id": native["subject_id"],
-                "source": logged["source"],
-                "row": native[ROW_NUMBER],
-            }
+        self.vote_count += len(logged) if is_vote else 0
+        places = pa.array(np.arange(len(logged)))
+        rows = pa.table({"key": logged["subject_id"], "place": places})
+        people = rows.filter(pc.is_valid(rows["key"])).group_by("key")
+        first = people.aggregate([("place", "min"), ("place", "count")])
+        keys = first["key"].to_pylist()
+        ids, sources, numbers = (
+            column.take(first["place_min"]).to_pylist()
+            for column in (native["subject_id"], logged["source"], native[ROW_NUMBER])
         )
-        rows = rows.filter(pc.is_valid(rows["key"]))
-        kinds = rows.group_by(["key", "id", "source"])
-        for one in kinds.aggregate([("row", "min"), ("row", "count")]).to_pylist():
-            key = one["key"]
-            found = self.voters if is_vote else self.people
-            found.setdefault(key, (one["id"], one["source"], one["row_min"]))
-            if is_vote:
-                self.battles[key] = self.battles.get(key, 0) + one["row_count"]
+        found = self.voters if is_vote else self.people
+        for key, one in zip(keys, zip(ids, sources, numbers, strict=True), strict=True):
+            found.setdefault(key, one)
+        if is_vote:
+            self.battles.update(dict(zip(keys, first["place_count"].to_pylist(), strict=True)))
 
     def enrol(self, event_type: EventType, logged: pa.Table) -> None:
         """Take rows that are not committed."""
         if event_type is EventType.PARTICIPANT_ENROLLED:
             people, sources = (logged[name].to_pylist() for name in ("subject_id", "source"))
             self.enrolled.update(zip(people, sources, strict=True))
+
+    def large_shares(self) -> list[str]:
+        """Sentences on people to whom much of the file's votes is attributed."""
+        return [
+            f"One participant (row {self.voters[key][2]}) has {count:,} of "
+            f"{self.vote_count:,} votes ({count / self.vote_count:.0%}). If it stands for nobody, "
+            "or for many people, list its word as `missing:` in the mapping."
+            for key, count in self.battles.most_common(5)
+            if count >= _FEW_VOTES and count > self.vote_count * _LARGE_SHARE
+        ]
 
 
 def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:

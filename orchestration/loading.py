@@ -576,7 +576,12 @@ class _Load:
             failures=self.failures,
             examples=[example(row) for row in self.quarantine.examples],
             position=position,
-            warnings=[*self.source.warnings, *self.suspects.messages(), *self.warnings],
+            warnings=[
+                *self.source.warnings,
+                *self.suspects.messages(),
+                *self.noted.large_shares(),
+                *self.warnings,
+            ],
         )
 
 

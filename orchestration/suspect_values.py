@@ -1,14 +1,8 @@
-"""What looks wrong in a load that no rule refuses: said in its report, never acted upon.
-
-Time and memory are bounded: of the participants only the `_KEPT` with the most votes are counted,
-and those of a piece with a share of at least 1 / `_KEPT` of its votes. Each takes off a share of
-1 / `_KEPT` at most.
-"""
+"""What looks wrong in a load that no rule refuses: said in its report, never acted upon."""
 
 from __future__ import annotations
 
 import string
-from collections import Counter
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -19,9 +13,6 @@ from ingestion.sources.batch import ROW_NUMBER
 from ingestion.sources.text_bytes import may_begin
 from ingestion.vocabulary import EventType
 
-_KEPT = 10_000
-_LARGE_SHARE = 0.2
-_FEW_VOTES = 20
 _NAMED_LIKE_NOTHING = pa.array(["NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "NULL", "null", "None"])
 _NAMES = ("subject_id", "model_a", "model_b", "model_id")
 
@@ -30,9 +21,6 @@ _NAMES = ("subject_id", "model_a", "model_b", "model_id")
 class SuspectValues:
     """Looks at the rows of one load that the gate let through."""
 
-    votes: int = 0
-    votes_of: Counter[str] = field(default_factory=Counter)
-    first_row_of: dict[str, int] = field(default_factory=dict)
     # By column and word: how many rows, and the first.
     nothing: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     # By column: how many ids of digits alone there are by length, and an example of each; those
@@ -49,26 +37,10 @@ class SuspectValues:
                 self._count_nothing(column.source_name, rows[name], rows[ROW_NUMBER])
             if column.is_pseudonym:
                 self._count_digits(column.source_name, rows[name], rows[ROW_NUMBER])
-        if event_type is EventType.BATTLE_JUDGED:
-            self._count_votes(rows["subject_id"], rows[ROW_NUMBER])
 
     def messages(self) -> list[str]:
         """The warnings, each one sentence or two that name row, count and remedy."""
-        return [*self._of_nothing(), *self._of_lost_zeros(), *self._of_large_shares()]
-
-    def _count_votes(self, people: pa.ChunkedArray, numbers: pa.ChunkedArray) -> None:
-        self.votes += len(people)
-        names, counts = pc.value_counts(pc.drop_null(people.cast(pa.string()))).flatten()
-        is_kept = pc.greater_equal(counts, len(people) // _KEPT)
-        names, counts = names.filter(is_kept), counts.filter(is_kept)
-        piece = dict(zip(names.to_pylist(), counts.to_pylist(), strict=True))
-        self.votes_of.update(piece)
-        for name, count in piece.items():
-            if count > len(people) * _LARGE_SHARE / 2 and name not in self.first_row_of:
-                self.first_row_of[name] = numbers[pc.index(people, name).as_py()].as_py()
-        if len(self.votes_of) > _KEPT:
-            ((_, least),) = self.votes_of.most_common(_KEPT + 1)[_KEPT:]
-            self.votes_of = +Counter({name: n - least for name, n in self.votes_of.items()})
+        return [*self._of_nothing(), *self._of_lost_zeros()]
 
     def _count_nothing(
         self, column: str, values: pa.ChunkedArray, numbers: pa.ChunkedArray
@@ -130,15 +102,6 @@ class SuspectValues:
                     "leading zeros off. Export the column as text."
                 )
         return messages
-
-    def _of_large_shares(self) -> list[str]:
-        return [
-            f"One participant (row {self.first_row_of.get(name, '?')}) has {count:,} of "
-            f"{self.votes:,} votes ({count / self.votes:.0%}). If it stands for nobody, or for many"
-            " people, list its word as `missing:` in the mapping."
-            for name, count in self.votes_of.most_common(5)
-            if count >= _FEW_VOTES and count > self.votes * _LARGE_SHARE
-        ]
 
 
 def _rows(count: int) -> str:

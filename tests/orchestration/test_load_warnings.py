@@ -190,3 +190,18 @@ def test_voters_without_an_enrolment_are_counted(enrolled: set[str], voters: lis
     alike = {one.lower().lstrip("0") for one in known}
     spelled = {one for one in lost if one.lower().lstrip("0") in alike}
     assert (f" {len(spelled)} of them would be enrolled" in said[0]) == bool(spelled)
+
+
+def test_a_large_share_of_the_votes_is_said_without_the_name(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.loading.PIECE_ROWS", 50)
+    ids = [f"p{row}" if row % 4 else "somebody" for row in range(200)]
+    (message,) = votes(home, ids).warnings
+    assert message.startswith("One participant (row 1) has 50 of 200 votes (25%)")
+    assert "somebody" not in message
+
+
+@pytest.mark.parametrize("ids", [[None] * 100, ["p"] * 19, [f"p{row % 10}" for row in range(100)]])
+def test_no_share_is_large(home: Home, ids: Sequence[str | None]) -> None:
+    assert not votes(home, ids).warnings
