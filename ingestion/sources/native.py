@@ -9,7 +9,7 @@ one object is `broken_json`, because it cannot be known which value was meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
 import duckdb
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
+from ingestion.sources.ahead import one_ahead
 from ingestion.sources.batch import (
     FileSource,
     NativeBatch,
@@ -98,8 +99,11 @@ class NativeJsonl(_NativeFile):
     def batches(self) -> Iterator[NativeBatch]:
         """Yield the events in batches, one event type each, in file order within a type."""
         with closing(duckdb.connect()) as self._connection:
-            for block in read_lines(self.file):
-                yield from self._events(block)
+            yield from one_ahead(self._read())
+
+    def _read(self) -> Generator[NativeBatch, None, None]:
+        for block in read_lines(self.file):
+            yield from self._events(block)
 
     def _events(self, block: LineBlock) -> Iterator[NativeBatch]:
         content, _ = inspect_line(block, 0)
