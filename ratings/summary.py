@@ -289,10 +289,10 @@ def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None =
 def below_the_line(posterior: Posterior, provisional: Mask) -> Posterior:
     """The same skills with those of ``provisional`` models (M) lowered below all others.
 
-    What is known of a few battles leads no board. Where all models are provisional, or none is,
-    nothing is lowered.
+    What is known of a few battles leads no board. Where no model is provisional, or fewer than two
+    are not, nothing is lowered: a single one would be the best of one for sure.
     """
-    if provisional.all() or not provisional.any():
+    if not provisional.any() or np.count_nonzero(~provisional) < 2:
         return posterior
     # Of skills that far apart no draw finds the lower one above.
     reach = np.ptp(posterior.mean) + 40.0 * np.sqrt(np.diag(posterior.covariance).max())

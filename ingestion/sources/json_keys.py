@@ -6,6 +6,7 @@ counts as one more, which costs time and no row.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,9 @@ _SPACE, _COMMA, _COLON = ord(" "), ord(","), ord(":")
 _QUOTE = ord('"')
 # A closing bracket differs from a closing brace in one bit.
 _CASE, _CLOSING = 0x20, ord("}")
-_CONTAINERS = tuple(b"{[")
+_BOOLEAN, _CONTAINER = tuple(b"tf"), np.zeros(256, dtype=bool)
+# A blank may be followed by others, and they by anything.
+_CONTAINER[[*b"{[", *range(_SPACE + 1)]] = True
 
 
 @dataclass(frozen=True)
@@ -28,57 +31,91 @@ class Keys:
     """The keys of a block of lines.
 
     Args:
-        edges: where each line begins and the last one ends.
-        colons: where the keys end, in rising order.
-        first: the first byte of each value, if at most one blank stands before it.
-        is_null: whether the value is null.
+        block: the lines.
+        said_count: keys whose value is not null; never too few.
+        containers: colons before an object or an array, or before more than one blank.
+        others: colons before what is neither a text nor a Boolean nor null.
         late_ends: where an object or an array ends right after a comma or a blank.
     """
 
-    edges: Positions
-    colons: Positions
-    first: npt.NDArray[np.uint8]
-    is_null: Flags
+    block: LineBlock
+    said_count: int
+    containers: Positions
+    others: Positions
     late_ends: Positions
 
     @classmethod
     def of(cls, block: LineBlock) -> Keys:
         """Find them."""
         buffer, edges = block.content()
-        colons, late_ends = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for at, end in strides(int(edges[0]) + 1, int(edges[-1])):
-            here, before = buffer[at:end], buffer[at - 1 : end - 1]
-            colons.append(np.flatnonzero((here == _COLON) & (before <= _QUOTE)) + at)
+        said_count = 0
+        containers, others, late_ends = ([np.empty(0, np.int64)] for _ in range(3))
+        for at, is_key in _keys(block):
+            end = at + len(is_key)
+            before, here, after = (buffer[at + step : end + step] for step in (-1, 0, 1))
             is_end = (here | _CASE) == _CLOSING
             is_end &= (before == _COMMA) | (before <= _SPACE)
             late_ends.append(np.flatnonzero(is_end) + at)
-        found, last = np.concatenate(colons), int(edges[-1]) - 1
-        value = found + 1
-        value += buffer[np.minimum(value, last)] == _SPACE
-        first = buffer[np.minimum(value, last)]
-        # Two letters tell null from NaN.
-        is_null = first == ord("n")
-        maybe = np.flatnonzero(is_null)
-        is_null[maybe] = buffer[np.minimum(value[maybe] + 1, last)] == ord("u")
-        return cls(edges, found, first, is_null, np.concatenate(late_ends))
-
-    def __len__(self) -> int:
-        return len(self.colons)
+            said_count += int(np.count_nonzero(is_key))
+            colons = np.flatnonzero(is_key & (after != _QUOTE)) + at
+            if len(colons):
+                first, is_null = _first(block, colons)
+                said_count -= int(np.count_nonzero(is_null))
+                is_other = ~((first == _QUOTE) | np.isin(first, _BOOLEAN) | is_null)
+                others.append(colons[is_other])
+                containers.append(colons[_CONTAINER[first]])
+        # The last line of a file may have no line end; then it is among the lines to look at.
+        last = int(edges[-1]) - 1
+        if last > edges[0] and buffer[last] | _CASE == _CLOSING:
+            late_ends.append(np.array([last]))
+        found = (np.concatenate(places) for places in (containers, others, late_ends))
+        return cls(block, said_count, *found)
 
     def said_per_line(self) -> Positions:
         """Keys whose value is not null, per line; never too few."""
-        return np.diff(np.searchsorted(self.colons[~self.is_null], self.edges))
+        said = [np.empty(0, np.int64)]
+        for at, is_key in _keys(self.block):
+            colons = np.flatnonzero(is_key) + at
+            _, is_null = _first(self.block, colons)
+            said.append(colons[~is_null])
+        _, edges = self.block.content()
+        return np.diff(np.searchsorted(np.concatenate(said), edges))
 
     def lines_with_containers(self) -> Flags:
-        """Lines in which a value is an object or an array, or may be after blanks."""
-        return self._lines(self.colons[np.isin(self.first, _CONTAINERS) | (self.first <= _SPACE)])
+        """Lines in which a value is an object or an array, or may be one after blanks."""
+        return self._lines(self.containers)
 
     def lines_beyond_texts(self) -> Flags:
         """Lines with a value that is neither a text nor null nor a Boolean, or with a late end."""
-        is_usual = np.isin(self.first, tuple(b'"tf')) | self.is_null
-        return self._lines(self.colons[~is_usual]) | self._lines(self.late_ends)
+        return self._lines(self.others) | self._lines(self.late_ends)
 
     def _lines(self, places: Positions) -> Flags:
-        found = np.zeros(len(self.edges) - 1, dtype=bool)
-        found[np.searchsorted(self.edges, places, side="right") - 1] = True
+        _, edges = self.block.content()
+        found = np.zeros(len(self.block), dtype=bool)
+        found[np.searchsorted(edges, places, side="right") - 1] = True
         return found
+
+
+def _keys(block: LineBlock) -> Iterator[tuple[int, Flags]]:
+    """Stretches of the bytes: where one begins, and whether each is a colon after a key.
+
+    The first byte of the block and the last one are in none: before the one there is no key, and
+    after the other no value.
+    """
+    buffer, edges = block.content()
+    for at, end in strides(int(edges[0]) + 1, int(edges[-1]) - 1):
+        yield at, (buffer[at:end] == _COLON) & (buffer[at - 1 : end - 1] <= _QUOTE)
+
+
+def _first(block: LineBlock, colons: Positions) -> tuple[npt.NDArray[np.uint8], Flags]:
+    """The first byte of each value, after one blank at most, and whether the value is null."""
+    buffer, edges = block.content()
+    last = int(edges[-1]) - 1
+    value = colons + 1
+    value += buffer[value] == _SPACE
+    first = buffer[np.minimum(value, last)]
+    # Two letters tell null from NaN.
+    is_null = first == ord("n")
+    maybe = np.flatnonzero(is_null)
+    is_null[maybe] = buffer[np.minimum(value[maybe] + 1, last)] == ord("u")
+    return first, is_null

@@ -157,6 +157,27 @@ def test_a_provisional_model_never_leads() -> None:
     assert alone.set_index("model_id").p_best["new"] > 0.5
 
 
+def test_the_only_model_with_enough_battles_is_not_the_best_for_that() -> None:
+    others = list("bcdef")
+    table = pa.table(
+        {
+            "stratum_id": ["all"] * len(others),
+            "dimension": ["overall"] * len(others),
+            "model_a": ["a"] * len(others),
+            "model_b": others,
+            "win_a_count": [4] * len(others),
+            "win_b_count": [4] * len(others),
+            "tie_count": [0] * len(others),
+        }
+    )
+    frame = rate(table, PARAMETERS, 1).to_pandas().query("estimator == 'trueskill_ep'")
+    frame = frame.set_index("model_id")
+    assert frame.index[~frame.is_provisional].tolist() == ["a"]
+    assert frame["rank"]["a"] == 1
+    assert frame.p_best["a"] < 0.5
+    assert frame.rank_hi["a"] > 1
+
+
 def test_disconnected_models_are_told_apart() -> None:
     table = pa.table(
         {

@@ -31,7 +31,7 @@ def test_no_key_is_overlooked(said: list[tuple[dict[str, Any], tuple[str, str]]]
     keys = Keys.of(_block([json.dumps(one, separators=style) for one, style in said]))
     for (one, _), count in zip(said, keys.said_per_line(), strict=True):
         assert count >= sum(value is not None for value in one.values())
-    assert len(keys) >= sum(len(one) for one, _ in said)
+    assert keys.said_count == keys.said_per_line().sum()
 
 
 @given(st.lists(st.tuples(st.dictionaries(NAMES, VALUES, max_size=3), STYLES), min_size=1))
@@ -74,6 +74,13 @@ def test_what_only_a_lenient_reader_takes_is_found_among_other_lines(line: str) 
     block = _block(['{"a":"x"}', line, '{"a":null}'])
     suspect = Keys.of(block).lines_beyond_texts()
     assert may_be_lenient(block.lines, suspect).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("line", LENIENT)
+def test_and_in_a_last_line_without_an_end(line: str) -> None:
+    block = LineBlock(pa.array([b"{}\n", line.encode()], pa.large_binary()), np.arange(1, 3))
+    suspect = Keys.of(block).lines_beyond_texts()
+    assert may_be_lenient(block.lines, suspect).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("value", ["1e5", "-2.5E3", " 1e5", "   9E-1"])
