@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from ingestion.errors import NotFoundError
 from publishing.boards.dependence import dependence_sentence, dependence_words
+from publishing.boards.store import under_todays_names
 from publishing.meant import did_you_mean
 from ratings.rounding import MICRO, MICRO_SUFFIX
 
@@ -44,7 +45,7 @@ def leaderboard(
     Raises:
         NotFoundError: names what the release has instead.
     """
-    rows = release.rows()
+    rows = under_todays_names(release.rows())
     known = rows.column("dimension").unique().to_pylist()
     if not known:
         message = "This release has no leaderboard: nobody compared two models."
