@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.choices import chosen_weighting, listed, require_known
+from orchestration.cli.choices import chosen_weighting, listed, require_known, shown_labels
 from orchestration.cli.output import FORMAT, Format, print_rows
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def sycophancy(
 ) -> None:
     """Show how often models flatter, and what goes with it: ratings and verdicts."""
     from orchestration.database import mart_rows
+    from publishing.boards.labels import who_judged
 
     query, columns, note = {
         Show.RATES: (RATES, RATE_COLUMNS, "intervals are of one model at a time"),
@@ -116,7 +117,7 @@ def sycophancy(
     weightings = [row["weighting"] for row in own if row["stratum_id"] == stratum]
     chosen = weighting or chosen_weighting(None, weightings)
     rows = mart_rows(home, query, {"stratum": stratum, "weighting": chosen})
-    title = f"Sycophancy, {show.value}: {stratum}, weighting {chosen}"
+    title = f"Sycophancy, {show.value}; {who_judged(stratum)}; {shown_labels().weighting(chosen)}"
     if weightings:
         nothing = f"There are no {show.value} of {stratum} weighted by {chosen!r}. "
         nothing += f"Weightings there are: {listed(sorted(weightings))}"
