@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from orchestration.cli.output import Columns, Row
 
 RATES = """
-select rates.*, models.display_name
-from rpt_sycophancy as rates left join dim_model as models using (model_id)
-where rates.stratum_id = $stratum and rates.weighting = $weighting and rates.judge <> 'people'
-    and rates.label = 'sycophancy'
-order by rates.judge, rates.judge_version, rates.rubric_version,
-    rates.corrected_share desc nulls last, rates.model_id
+select * from rpt_sycophancy
+where stratum_id = $stratum and weighting = $weighting and judge <> 'people'
+    and label = 'sycophancy'
+order by judge, judge_version, rubric_version, corrected_share desc nulls last, model_id
 """
 EFFECTS = """
 select * from rpt_sycophancy_effect
