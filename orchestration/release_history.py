@@ -47,8 +47,8 @@ RELEASE = Table(
 # What a history needs of a release's rows; in the names and types that `rating` has.
 NEEDED = (
     "weighting", "stratum_id", "dimension", "estimator", "model_id", "rank", "rank_lo", "rank_hi",
-    "tier", "is_provisional", "battle_count", "winshare_micro", "winshare_lo_micro",
-    "winshare_hi_micro", "skill_micro", "skill_lo_micro", "skill_hi_micro",
+    "tier", "is_provisional", "battle_count", "win_share_micro", "win_share_lo_micro",
+    "win_share_hi_micro", "skill_micro", "skill_lo_micro", "skill_hi_micro",
 )  # fmt: skip
 RELEASED = Table(
     name="released_rating",
@@ -130,13 +130,28 @@ def _rows_of(home: Home, ratings: Path, rows: list[dict[str, Any]]) -> str:
     """A query: the leaderboards of these releases; those that are kept under their ids."""
     latest, *earlier = [row["release_id"] for row in rows]
     files = [ratings, *(home.boards / name / store.ROWS_FILE for name in earlier)]
-    columns = ", ".join(column.name for column in RELEASED.columns[1:])
+    alike: dict[str, list[Path]] = {}
+    for path in files:
+        alike.setdefault(_columns_in(path), []).append(path)
+    return " union all ".join(_rows_in(own, columns, latest) for columns, own in alike.items())
+
+
+def _columns_in(path: Path) -> str:
+    """The columns of `released_rating` out of a file; an earlier version lacked or renamed some."""
+    with pq.ParquetFile(path) as file:
+        kept = {store.RENAMED.get(name, name): name for name in file.schema_arrow.names}
+    return ", ".join(
+        f"{kept.get(column.name, f'cast(null as {column.sql_type})')} as {column.name}"
+        for column in RELEASED.columns[1:]
+    )
+
+
+def _rows_in(files: list[Path], columns: str, latest: str) -> str:
     pattern = f"([0-9a-f]{{64}})/{store.ROWS_FILE}$"
     release_id = f"coalesce(nullif(regexp_extract(filename, '{pattern}', 1), ''), '{latest}')"
     listed = ", ".join(map(path_literal, files))
-    # Of earlier versions some have fewer columns.
-    options = "filename = true, union_by_name = true"
-    return f"from read_parquet([{listed}], {options}) select {release_id} as release_id, {columns}"
+    rows = f"read_parquet([{listed}], filename = true)"
+    return f"from {rows} select {release_id} as release_id, {columns}"
 
 
 def _schema(table: Table) -> pa.Schema:

@@ -19,7 +19,7 @@ from publishing.boards.inputs import cut_of, from_micro, other_log, require_same
 from publishing.boards.own_code import require_own_code
 from publishing.boards.program import code_changes, code_hash, installed, lock_hash, version_changes
 from publishing.boards.statement import ABOUT
-from publishing.boards.store import KEY, canonical, identity
+from publishing.boards.store import KEY, canonical, identity, under_names_of
 from publishing.counted import listed
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def reproduce(
         step("rate")
         rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
         rebuilt, rows = read_release(workspace)
+        if checked.document is not None:
+            rows = under_names_of(rows, checked.document["columns"])
         about = about_study(workspace.database, workspace.project, rebuilt)
     require_own_code()
     require_whole_log(log, subject["log_position"])

@@ -307,7 +307,7 @@ def summarise(
 ) -> pa.Table:
     """One row per model, sorted by model_id.
 
-    winshare is the expected share of a round robin; rank 1 has the largest, ties broken by
+    win_share is the expected share of a round robin; rank 1 has the largest, ties broken by
     model_id, and ``provisional`` models (M) come after all others (``below_the_line``). skill is
     centred (see Posterior.reference); intervals are 95%, one at a time. rank_lo to rank_hi is the
     95% range of ranks and p_best the share of draws at rank 1, from ``draws`` draws keyed by the
@@ -338,9 +338,9 @@ def summarise(
             "rank_lo": low,
             "rank_hi": high,
             "p_best": p_best,
-            "winshare": points.share,
-            "winshare_lo": low_share,
-            "winshare_hi": high_share,
+            "win_share": points.share,
+            "win_share_lo": low_share,
+            "win_share_hi": high_share,
             "mu": posterior.mean,
         }
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.choices import chosen_weighting, listed, require_known
+from orchestration.cli.choices import chosen_weighting, listed, require_known, shown_labels
 from orchestration.cli.output import FORMAT, Format, print_rows, put_file, say
 
 if TYPE_CHECKING:
@@ -75,7 +75,6 @@ def gap(
     columns: Columns = {
         "benchmark": "{benchmark}",
         "metric": "{metric}",
-        "weighting": "{weighting}",
         ">models": "{model_count:,}",
         ">scored only": "{unmatched_count:,}",
         ">rank correlation (95%)": lambda row: (
@@ -84,7 +83,7 @@ def gap(
         ">without errors (95%)": lambda row: _with_interval(row, "true_correlation"),
         ">p, all rows": lambda row: _number(row["p_adjusted"], ".3f"),
     }
-    print_rows("gaps", rows, output, columns, nothing=_nothing())
+    print_rows("gaps", rows, output, columns, title=_title(chosen), nothing=_nothing())
 
 
 @app.command()
@@ -203,6 +202,16 @@ def _board(stratum: str, dimension: str, weighting: str | None) -> dict[str, str
     found = [row["weighting"] for row in own if row["dimension"] == dimension]
     chosen = chosen_weighting(weighting, found)
     return {"stratum": stratum, "dimension": dimension, "weighting": chosen}
+
+
+def _title(chosen: dict[str, str]) -> str | None:
+    if not chosen:
+        return None
+    from publishing.boards.labels import who_judged
+
+    labels = shown_labels()
+    said = labels.dimension(chosen["dimension"]), who_judged(chosen["stratum"])
+    return "; ".join(["Benchmarks", *said, labels.weighting(chosen["weighting"])])
 
 
 def _nothing() -> str:

@@ -10,6 +10,7 @@ from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.paths import Home
 from orchestration.cli.audit import audit
 from orchestration.cli.build import STEPS
+from orchestration.cli.choices import shown_labels
 from orchestration.cli.disclose import disclose
 from orchestration.cli.output import (
     AS_JSON,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from orchestration.cli.output import Columns
     from orchestration.difference import Change, Difference
+    from publishing.boards.labels import Labels
     from publishing.boards.store import Release
 
 app = typer.Typer(
@@ -319,16 +321,16 @@ def _print_difference(document: dict[str, Any], decisions: list[str]) -> None:
     if document["decisions_not_known"]:
         put(f"what was decided otherwise cannot be told: {document['decisions_not_known']}")
     changes = document["changes"]
-    where = document["leaderboard"]
+    where, labels = document["leaderboard"], shown_labels()
     columns: dict[str, Any] = {
         ">rank": lambda row: f"{row['rank_a'] or '-'} > {row['rank_b'] or '-'}",
         "model": "{model_id}",
         ">skill": lambda row: f"{row['skill_change']:+.3f}" if "skill_change" in row else "",
     }
     if where is None:
-        columns = {"board": "{weighting} {stratum_id} {dimension} {estimator}", **columns}
+        columns = {"board": lambda row: _board_words(row, labels), **columns}
     else:
-        put(", ".join(f"{name} {value}" for name, value in where.items()))
+        put(_board_words(where, labels))
     names = dict.fromkeys(name for row in changes for name in row.get("by_cause", {}))
     columns |= {f">{name}": lambda row, name=name: _effect(row, name) for name in names}
     if any("came_by" in row for row in changes):
@@ -343,6 +345,14 @@ def _print_difference(document: dict[str, Any], decisions: list[str]) -> None:
     others = document["rank_change_count"] - len(changes)
     if others:
         put(f"{others:,} more ranks changed on other boards (--all)")
+
+
+def _board_words(board: dict[str, Any], labels: Labels) -> str:
+    from publishing.boards.labels import who_judged
+
+    said = labels.dimension(board["dimension"]), who_judged(board["stratum_id"])
+    how = labels.weighting(board["weighting"]), labels.estimator(board["estimator"])
+    return "; ".join([*said, *how])
 
 
 def _print_causes(document: dict[str, Any]) -> None:

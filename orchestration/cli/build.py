@@ -84,7 +84,7 @@ COLUMNS: Columns = {
     ">skill": "{skill:+.2f}",
     ">95% interval": "{skill_lo:+.2f} to {skill_hi:+.2f}",
     ">P(best)": "{p_best:.3f}",
-    ">win share": "{winshare:.3f}",
+    ">win share": "{win_share:.3f}",
     ">battles": "{battle_count:,}",
 }
 VALID_UNTIL = Annotated[

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingestion.errors import UsageError
+from ingestion.errors import NotFoundError, UsageError
+from ingestion.paths import Home
 from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from publishing.boards.labels import Labels
 
 SHOWN = 40
 
@@ -37,6 +40,16 @@ def chosen_weighting(asked: str | None, known: Iterable[str]) -> str:
     names = sorted(set(known))
     require_known("weighting", asked, names)
     return asked or default_weighting(names)
+
+
+def shown_labels() -> Labels:
+    """What the release that people see calls its questions, weightings and estimators."""
+    from publishing.boards import labels, store  # import Arrow
+
+    try:
+        return labels.labels_of(store.current(Home.from_environment().boards))
+    except NotFoundError:
+        return labels.NO_LABELS
 
 
 def listed(names: Iterable[str]) -> str:

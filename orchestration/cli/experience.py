@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.choices import chosen_weighting, listed, require_known
+from orchestration.cli.choices import chosen_weighting, listed, require_known, shown_labels
 from orchestration.cli.output import FORMAT, Format, print_rows
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def experience(
 ) -> None:
     """Show how people rate models one at a time, 1 to 7."""
     from orchestration.database import mart_rows
+    from publishing.boards.labels import who_judged
 
     home = Home.from_environment()
     query, columns = {
@@ -146,7 +147,7 @@ def experience(
     found = [row["weighting"] for row in mart_rows(home, WEIGHTINGS, {"stratum": stratum})]
     chosen = chosen_weighting(weighting, found)
     rows = mart_rows(home, query, {**asked, "weighting": chosen})
-    title = f"Experience, {show.value}: {stratum}, weighting {chosen}"
+    title = f"Experience, {show.value}; {who_judged(stratum)}; {shown_labels().weighting(chosen)}"
     nothing = _nothing(show, asked, chosen, mart_rows(home, WEIGHTED.format(mart=MARTS[show])))
     note = _note(show, rows)
     print_rows(show.value, rows, output, columns, title=title, note=note, nothing=nothing)

@@ -24,14 +24,18 @@ select model_id, display_name from dim_model where display_name is not null
 """
 STRATA = "select distinct stratum_id from rpt_leaderboard order by stratum_id"
 BOARDS = """
-select * from rpt_leaderboard
+select boards.*, coalesce(dimensions.short_label, boards.dimension) as question
+from rpt_leaderboard as boards
+left join dim_dimension as dimensions using (dimension)
 where model_id = $model and estimator = $estimator
     and ($stratum is null or stratum_id = $stratum)
     and ($dimension is null or dimension = $dimension)
 order by stratum_id, dimension, weighting
 """
 PAIRS = """
-select * from rpt_pairwise
+select pairs.*, coalesce(dimensions.short_label, pairs.dimension) as question
+from rpt_pairwise as pairs
+left join dim_dimension as dimensions using (dimension)
 where model_a = $model_a and model_b = $model_b and estimator = $estimator
     and ($stratum is null or stratum_id = $stratum)
     and ($dimension is null or dimension = $dimension)
@@ -50,17 +54,17 @@ limit 5
 """
 MODEL_COLUMNS: Columns = {
     "who": "{stratum_id}",
-    "question": "{dimension}",
+    "question": "{question}",
     ">rank": "{rank}",
     "^range": "{rank_lo}-{rank_hi}",
-    ">win share": "{winshare:.1%}",
-    ">95% interval": "{winshare_lo:.1%} to {winshare_hi:.1%}",
+    ">win share": "{win_share:.1%}",
+    ">95% interval": "{win_share_lo:.1%} to {win_share_hi:.1%}",
     ">P(best)": "{p_best:.3f}",
     ">battles": "{battle_count:,}",
 }
 PAIR_COLUMNS: Columns = {
     "who": "{stratum_id}",
-    "question": "{dimension}",
+    "question": "{question}",
     ">first wins": "{p_win:.1%}",
     ">tie": "{p_tie:.1%}",
     ">second wins": lambda row: f"{max(0.0, 1.0 - row['p_win'] - row['p_tie']):.1%}",

@@ -35,7 +35,7 @@ order by strikes_to_exclude desc nulls first, policy, policy_version, rank
 """
 DIMENSIONS = "select distinct dimension from rpt_quality_sensitivity order by dimension"
 BIAS = """
-select bias.*
+select bias.*, coalesce(dimensions.short_label, bias.dimension) as question
 from rpt_position_bias as bias
 left join dim_dimension as dimensions using (dimension)
 order by dimensions.sort_order, dimension
@@ -131,7 +131,7 @@ def sensitivity(
 def bias(*, output: FORMAT = Format.TABLE) -> None:
     """How far standing on the left sways verdicts, per dimension."""
     columns: Columns = {
-        "dimension": "{dimension}",
+        "question": "{question}",
         ">left": "{left_share:.3f}",
         ">right": "{right_share:.3f}",
         ">ties": "{tie_share:.3f}",

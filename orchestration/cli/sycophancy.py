@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.choices import chosen_weighting, listed, require_known
+from orchestration.cli.choices import chosen_weighting, listed, require_known, shown_labels
 from orchestration.cli.output import FORMAT, Format, print_rows
 
 if TYPE_CHECKING:
     from orchestration.cli.output import Columns, Row
 
 RATES = """
-select rates.*, models.display_name
-from rpt_sycophancy as rates left join dim_model as models using (model_id)
-where rates.stratum_id = $stratum and rates.weighting = $weighting and rates.judge <> 'people'
-    and rates.label = 'sycophancy'
-order by rates.judge, rates.judge_version, rates.rubric_version,
-    rates.corrected_share desc nulls last, rates.model_id
+select * from rpt_sycophancy
+where stratum_id = $stratum and weighting = $weighting and judge <> 'people'
+    and label = 'sycophancy'
+order by judge, judge_version, rubric_version, corrected_share desc nulls last, model_id
 """
 EFFECTS = """
 select * from rpt_sycophancy_effect
@@ -97,6 +95,7 @@ def sycophancy(
 ) -> None:
     """Show how often models flatter, and what goes with it: ratings and verdicts."""
     from orchestration.database import mart_rows
+    from publishing.boards.labels import who_judged
 
     query, columns, note = {
         Show.RATES: (RATES, RATE_COLUMNS, "intervals are of one model at a time"),
@@ -116,7 +115,7 @@ def sycophancy(
     weightings = [row["weighting"] for row in own if row["stratum_id"] == stratum]
     chosen = weighting or chosen_weighting(None, weightings)
     rows = mart_rows(home, query, {"stratum": stratum, "weighting": chosen})
-    title = f"Sycophancy, {show.value}: {stratum}, weighting {chosen}"
+    title = f"Sycophancy, {show.value}; {who_judged(stratum)}; {shown_labels().weighting(chosen)}"
     if weightings:
         nothing = f"There are no {show.value} of {stratum} weighted by {chosen!r}. "
         nothing += f"Weightings there are: {listed(sorted(weightings))}"

@@ -26,7 +26,7 @@ from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.json_object import parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -40,6 +40,12 @@ CANONICAL_FILE = "board.json"
 ROWS_FILE = "leaderboard.parquet"
 STATEMENT_FILE = "statement.json"
 ENVELOPE_FILE = "statement.dsse.json"
+# Columns of earlier releases that have another name today.
+RENAMED = {
+    "winshare_micro": "win_share_micro",
+    "winshare_lo_micro": "win_share_lo_micro",
+    "winshare_hi_micro": "win_share_hi_micro",
+}
 ID = re.compile("[0-9a-f]{64}")
 _PREFIX = re.compile("[0-9a-f]{8,64}")
 
@@ -84,13 +90,24 @@ class Release:
         return (self.directory / ENVELOPE_FILE).exists()
 
     def rows(self) -> pa.Table:
-        """A row per KEY, numbers in micro-units."""
+        """A row per KEY, numbers in micro-units, under the names that the release has."""
         # Without pyarrow.dataset, whose import costs more than reading.
         from pyarrow.parquet import ParquetFile
 
         with ParquetFile(self.directory / ROWS_FILE) as file:
             rows: pa.Table = file.read()
         return rows
+
+
+def under_todays_names(rows: pa.Table) -> pa.Table:
+    """A release's rows, whichever version made it."""
+    return rows.rename_columns([RENAMED.get(name, name) for name in rows.column_names])
+
+
+def under_names_of(rows: pa.Table, columns: Collection[str]) -> pa.Table:
+    """Rows made today under the names of an earlier release that has these columns."""
+    earlier = {today: name for name, today in RENAMED.items() if name in columns}
+    return rows.rename_columns([earlier.get(name, name) for name in rows.column_names])
 
 
 def canonical(subject: dict[str, Any], rows: pa.Table) -> bytes:

@@ -8,10 +8,15 @@ import pyarrow.compute as pc
 
 from ingestion.errors import NotFoundError
 from publishing.boards.dependence import dependence_sentence, dependence_words
+from publishing.boards.labels import labels_of, who_judged
+from publishing.boards.store import under_todays_names
 from publishing.meant import did_you_mean
 from ratings.rounding import MICRO, MICRO_SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from publishing.boards.labels import Labels
     from publishing.boards.store import Release
 
 DEFAULT_DIMENSION = "overall"
@@ -44,7 +49,7 @@ def leaderboard(
     Raises:
         NotFoundError: names what the release has instead.
     """
-    rows = release.rows()
+    rows = under_todays_names(release.rows())
     known = rows.column("dimension").unique().to_pylist()
     if not known:
         message = "This release has no leaderboard: nobody compared two models."
@@ -73,6 +78,7 @@ def leaderboard(
         "board_id": release.id,
         "title": title(
             chosen,
+            labels_of(release),
             is_simulated=subject["is_simulated"],
             beside=dependence_words(first, verdicts),
             people=_people(release, chosen),
@@ -94,7 +100,8 @@ def leaderboard(
 
 
 def title(
-    chosen: dict[str, str],
+    chosen: Mapping[str, str],
+    labels: Labels,
     *,
     is_simulated: bool,
     beside: str = "",
@@ -105,20 +112,23 @@ def title(
 
     Args:
         chosen: which board.
+        labels: what its names are called.
         is_simulated: whether its battles are.
         beside: what its intervals rest on; comes last.
         people: who judged, where that is not what the stratum is called.
         effective_count: of participants; too few of them make the board provisional.
     """
-    people = people or ("everybody" if chosen["stratum_id"] == "all" else chosen["stratum_id"])
-    words = f"{chosen['dimension']}, {people}, {chosen['estimator']}"
-    weighting = chosen["weighting"]
-    words += ", unweighted" if weighting == UNWEIGHTED else f", weighted: {weighting}"
+    said = [
+        labels.dimension(chosen["dimension"]),
+        people or who_judged(chosen["stratum_id"]),
+        labels.weighting(chosen["weighting"]),
+        labels.estimator(chosen["estimator"]),
+    ]
     if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
         worth = min(round(effective_count), EFFECTIVE_PEOPLE_MIN - 1)
         people_worth = "1 person" if worth == 1 else f"{worth} people"
-        words += f" * provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}"
-    words += f", {beside}" if beside else ""
+        said.append(f"provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}")
+    words = "; ".join([*said, *([beside] if beside else [])])
     return f"SIMULATED: {words}" if is_simulated else words
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from publishing.boards.dependence import dependence_sentence, dependence_words
+from publishing.boards.view import UNWEIGHTED
 from publishing.page.marts import Rows
 
 Row = Mapping[str, Any]
@@ -71,7 +72,8 @@ def board_columns(
         `lo` and `hi` how far the interval's ends are off, `hi` less `lo`, null where no interval is
         published; `rank_lo` and `rank_hi` how far off; `best` percent; `change` of rank; `flags`
         1 provisional for few battles, 2 for a wide interval, 4 unlike the board of reference,
-        8 the first of a new tier.
+        8 the first of a new tier. The list `change` is null where each is its model's rank on the
+        board of reference less its rank here.
         `dependence` is the place in `dependences` of what the intervals rest on: words beside the
         title, and a sentence.
         `tally` is the place in `tallies` of the battles of each model, by the model's place.
@@ -93,13 +95,38 @@ def board_columns(
         head["dependence"] = dependences.setdefault(depends, len(dependences))
         heads.append({**head, "tally": tallies.setdefault(tally, len(tallies))})
         rows = _rows(board, beside, places["model_id"])
-        tables.append(columns(rows, list(rows[0])))
+        table: dict[str, Any] = columns(rows, list(rows[0]))
+        if _follows(board, beside, boards):
+            table["change"] = None
+        tables.append(table)
     return {
         **columns(heads, list(heads[0]) if heads else ()),
         "rows": columns(tables, list(tables[0]) if tables else ()),
         "tallies": [list(tally) for tally in tallies],
         "dependences": [list(depends) for depends in dependences],
     }
+
+
+def _follows(board: Rows, compared: Mapping[str, Row], boards: Mapping[Key, Rows]) -> bool:
+    """Whether each change of rank follows from the ranks of both boards, as they are shown."""
+    first = next((row for row in compared.values() if row["reference_rank"]), None)
+    if first is None:
+        return False
+    key = key_of(board[0])._replace(
+        stratum_id=first["reference_stratum_id"], dimension=first["reference_dimension"]
+    )
+    likes = [one for one in boards if one._replace(weighting="") == key._replace(weighting="")]
+    ranks = [
+        {row["model_id"]: row["rank"] for row in boards[one]}
+        for one in likes
+        if (one.weighting == UNWEIGHTED) == (key.weighting == UNWEIGHTED)
+    ]
+    return len(ranks) == 1 and all(
+        row["model_id"] in compared
+        and row["model_id"] in ranks[0]
+        and compared[row["model_id"]]["rank_gain"] == ranks[0][row["model_id"]] - row["rank"]
+        for row in board
+    )
 
 
 def _head(key: Key, summary: Row, compared: Mapping[str, Row], places: Places) -> dict[str, Any]:

@@ -25,6 +25,7 @@ PAIRS_MOST, PAIRS_MOST_WHOLE = 48_000, 30_000
 
 # Mart -> columns and the one value each must have, so that a large mart is not read whole.
 READ: dict[str, dict[str, Any]] = {
+    "dim_board": {},
     "dim_dimension": {},
     "dim_criterion": {},
     "dim_model": {},
@@ -58,6 +59,7 @@ READ: dict[str, dict[str, Any]] = {
     "rpt_sycophancy_effect": {"stratum_id": DEFAULT_STRATUM},
     "rpt_tie_rate": {},
     "rpt_topic_tie_rate": {"stratum_id": DEFAULT_STRATUM},
+    "rpt_votes_by_month": {"stratum_id": DEFAULT_STRATUM},
     "rpt_weighting_diagnostics": {"is_default": True},
     "rpt_weighting_margin": {"is_raked": True},
 }

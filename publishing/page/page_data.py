@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publishing.boards.dependence import dependence_words
+from publishing.boards.labels import Labels
 from publishing.boards.view import (
     DEFAULT_DIMENSION,
     DEFAULT_STRATUM,
@@ -42,7 +43,7 @@ from publishing.page.profiles import profiles
 from publishing.page.safety import safety
 from publishing.page.study import collection, named_study
 from publishing.page.sycophancy import sycophancy
-from publishing.page.time import over_time
+from publishing.page.time import by_month, over_time
 
 Row = Mapping[str, Any]
 SCHEMA_VERSION = 3
@@ -131,13 +132,21 @@ def page_data(
             ordered, marts["rpt_rank_comparison"], marts["rpt_board_summary"], places
         ),
         "opens_with": first and keys.index(first),
-        "plain": first and plain_table(first, boards[first], models, marts["rpt_board_summary"]),
+        "plain": first
+        and plain_table(
+            first,
+            boards[first],
+            models,
+            marts["rpt_board_summary"],
+            board_labels(first, marts["dim_board"]),
+        ),
         "pairs": pairs(marts["rpt_pairwise"], ordered),
         "profiles": profiles(marts, places["model_id"]),
         "study": named_study(marts["dim_study"]),
         "collection": collection(marts["rpt_data_collection"], places["stratum_id"]),
         "history": history(summaries, places),
         "time": over_time(marts["rpt_rank_history"], places),
+        "months": by_month(marts["rpt_votes_by_month"], places),
         "experience": experience(marts, places["stratum_id"], places["model_id"]),
         "alone": None if first else ratings_alone(marts),
         "ties": ties(marts["rpt_tie_rate"], places),
@@ -183,7 +192,19 @@ MODEL_COLUMNS = (
 )  # fmt: skip
 
 
-def plain_table(key: Key, board: Rows, models: Rows, summaries: Rows) -> dict[str, Any]:
+def board_labels(key: Key, boards: Rows) -> Labels:
+    """What people read in place of a board's names."""
+    row = next(row for row in boards if key_of(row) == key)
+    return Labels(
+        dimensions={key.dimension: row["dimension_label"]},
+        weightings={key.weighting: row["weighting_label"]},
+        estimators={key.estimator: row["estimator_label"]},
+    )
+
+
+def plain_table(
+    key: Key, board: Rows, models: Rows, summaries: Rows, labels: Labels
+) -> dict[str, Any]:
     """A leaderboard's title and rows, with the models' names.
 
     In the order of the page: ranked, then withdrawn, then those of too few votes.
@@ -193,7 +214,7 @@ def plain_table(key: Key, board: Rows, models: Rows, summaries: Rows) -> dict[st
     beside = dependence_words(board[0], verdicts)
     return {
         "title": title(
-            key._asdict(), beside=beside, is_simulated=False
+            key._asdict(), labels, beside=beside, is_simulated=False
         ),  # the page says so everywhere
         "rows": sorted(
             (

@@ -10,6 +10,8 @@ from publishing.page.marts import Rows
 
 Row = Mapping[str, Any]
 COLUMNS = ("share", "lo", "hi", "votes", "apart")
+# Of boards of everybody and of countries; of groups few pairs have votes enough for them.
+OUTCOMES = ("won", "lost", "rest")
 HALF = 0.5
 EVEN = 50
 
@@ -27,7 +29,9 @@ def pairs(rows: Rows, boards: Mapping[Key, Rows]) -> dict[str, list[Any]]:
         the first, a tie counting half, in percent, less that of the pair before, of 50 where
         another model begins; `lo` and `hi` how far its ends are off, as in a leaderboard; `votes`,
         null where too few people judged the pair; `apart`, 1 where the interval leaves out one
-        half. All are null where the pair has no row.
+        half. All are null where the pair has no row. Of boards of everybody and of countries, else
+        null: `won` and `lost`, the votes that preferred the first and the second, and `rest`, how
+        many the votes are more than those and the ties, as all of them are rounded down.
     """
     found: dict[Key, dict[tuple[str, str], Row]] = {}
     for row in rows:
@@ -41,9 +45,13 @@ def pairs(rows: Rows, boards: Mapping[Key, Rows]) -> dict[str, list[Any]]:
             size = next(
                 (at for at, row in enumerate(board) if row["model_id"] not in paired), len(board)
             )
-            cells = columns(list(_cells(found[key], models[:size])), COLUMNS)
+            cells: dict[str, Any] = columns(
+                list(_cells(found[key], models[:size])), (*COLUMNS, *OUTCOMES)
+            )
+            if "/" in key.stratum_id:
+                cells |= dict.fromkeys(OUTCOMES)
             entries.append({"board": place, "size": size, **cells})
-    return columns(entries, ("board", "size", *COLUMNS))
+    return columns(entries, ("board", "size", *COLUMNS, *OUTCOMES))
 
 
 def _cells(rows: Mapping[tuple[str, str], Row], models: list[str]) -> Any:
@@ -52,7 +60,7 @@ def _cells(rows: Mapping[tuple[str, str], Row], models: list[str]) -> Any:
         for other in models[place + 1 :]:
             row = rows.get((one, other))
             if row is None:
-                yield dict.fromkeys(COLUMNS)
+                yield dict.fromkeys((*COLUMNS, *OUTCOMES))
                 continue
             share = scaled(row["win_share"], PERCENT)
             lo, hi = differences(row, share, "win_share")
@@ -62,6 +70,14 @@ def _cells(rows: Mapping[tuple[str, str], Row], models: list[str]) -> Any:
                 "lo": lo,
                 "hi": hi,
                 "votes": row["battle_count"],
+                "won": row["win_count"],
+                "lost": row["loss_count"],
+                "rest": _rest(row),
                 "apart": int(is_apart),
             }
             before = share
+
+
+def _rest(row: Row) -> int | None:
+    counts = [row[name] for name in ("battle_count", "win_count", "loss_count", "tie_count")]
+    return None if None in counts else counts[0] - sum(counts[1:])

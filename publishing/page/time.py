@@ -1,4 +1,4 @@
-"""Ranks over time: of the default boards of everybody and of countries, release by release."""
+"""Over time: ranks of the default boards, release by release; a model's votes, month by month."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from publishing.dates import told_apart
+from publishing.dates import period, told_apart
 from publishing.page.leaderboards import Places
 from publishing.page.marts import Rows
 
@@ -82,3 +82,33 @@ def _line(model: int, rows: Rows, order: Mapping[str, int]) -> dict[str, Any]:
         if order[row["release_id"]] == len(order) - 1:
             line["change"] = row["rank_change"]
     return line
+
+
+def by_month(rows: Rows, places: Places) -> dict[str, Any]:
+    """A model's votes by month, of everybody; each verdict of a question is one.
+
+    Args:
+        rows: of `rpt_votes_by_month`.
+        places: as above.
+
+    Returns:
+        `months`, those in which anything was judged, oldest first; `votes`: by the question's place
+        a list by the model's place: one number per month, null where it isn't published, and null
+        for a model without any.
+    """
+    known = [
+        row
+        for row in rows
+        if row["dimension"] in places["dimension"] and row["model_id"] in places["model_id"]
+    ]
+    months = sorted({row["month"] for row in known})
+    votes: dict[int, list[list[int | None] | None]] = {}
+    for row in known:
+        models = votes.setdefault(
+            places["dimension"][row["dimension"]], [None] * len(places["model_id"])
+        )
+        model = places["model_id"][row["model_id"]]
+        line = models[model] or [None] * len(months)
+        line[months.index(row["month"])] = row["battle_count"]
+        models[model] = line
+    return {"months": [period(month, month) for month in months], "votes": votes}

@@ -53,8 +53,9 @@ SYCOPHANCY_EFFECT = (
     "weighting", "stratum_id", "judge", "judge_version", "rubric_version", "outcome", "level",
 )  # fmt: skip
 DECISIVENESS = ("stratum_id", "dimension", "kind", "level")
+MONTH = ("stratum_id", "dimension", "model_id", "month")
 # What these say rests on fewer than their stratum and dimension: on those whom each row counts.
-COUNTED_BY_ROW = (INCIDENT, SYCOPHANCY, SYCOPHANCY_EFFECT, DECISIVENESS)
+COUNTED_BY_ROW = (INCIDENT, SYCOPHANCY, SYCOPHANCY_EFFECT, DECISIVENESS, MONTH)
 RATED = ("stratum_id", "criterion", "model_id")
 TOPIC = ("weighting", "stratum_id", "dimension", "topic")
 # Of keys the table that decides over their rows; of several the first all of whose keys are there.
@@ -70,6 +71,7 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (SYCOPHANCY, "int_sycophancy__disclosed"),
     (SYCOPHANCY_EFFECT, "int_sycophancy_effects__disclosed"),
     (DECISIVENESS, "int_decisiveness__disclosed"),
+    (MONTH, "int_months__disclosed"),
     (TOPIC, "int_topics__disclosed"),
     ((*TOPIC, "model_id"), "int_safety_boards__disclosed"),
 )

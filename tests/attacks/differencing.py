@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from tests.attacks.small_studies import AXES, COUNTRIES, DIMENSIONS, Cell, strata_of
+from tests.attacks.small_studies import AXES, COUNTRIES, DIMENSIONS, MONTHS, Cell, strata_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -172,27 +172,35 @@ PUBLISHED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("rpt_group_shrinkage", "battle_count", (), EVERY),
     ("fct_stratum_coverage", "verdict_count", (), EVERY),
     ("fct_stratum_coverage", "heard_count", (), ""),
+    ("rpt_votes_by_month", "battle_count", ("model_id",), EVERY),
 )
 
 
 def _counts(directory: Path) -> Iterator[tuple[int, Callable[[Atom], bool]]]:
     """Every published count, once, with the atoms it is the sum of."""
-    seen: dict[tuple[str, str, tuple[str, ...], str], int] = {}
+    seen: dict[tuple[str, str, str, tuple[str, ...], str], int] = {}
     for table, name, named_by, kind in PUBLISHED:
         for row in _rows(directory, table):
             # Of a pair one row has a and b in the order of their ids, the other says the same.
             is_repeated = "model_b" in named_by and str(row["model_a"]) > str(row["model_b"])
             if row[name] is not None and not is_repeated:
                 models = tuple(sorted(str(row[column]) for column in named_by))
-                whose = (str(row["stratum_id"]), str(row.get("dimension", EVERY)))
+                whose = (
+                    str(row["stratum_id"]),
+                    str(row.get("dimension", EVERY)),
+                    str(row.get("month", EVERY)),
+                )
                 seen[*whose, models, kind] = int(str(row[name]))
-    for (stratum, dimension, models, kind), count in seen.items():
-        yield count, _sum_of(stratum, dimension, set(models), kind)
+    for (stratum, dimension, month, models, kind), count in seen.items():
+        yield count, _sum_of(stratum, dimension, month, set(models), kind)
 
 
-def _sum_of(stratum: str, dimension: str, models: set[str], kind: str) -> Callable[[Atom], bool]:
+def _sum_of(
+    stratum: str, dimension: str, month: str, models: set[str], kind: str
+) -> Callable[[Atom], bool]:
     def is_in(atom: Atom) -> bool:
-        if stratum not in STRATA(atom.cell):
+        # What the second publication adds was said in the second month.
+        if stratum not in STRATA(atom.cell) or month not in {EVERY, MONTHS[atom.edition]}:
             return False
         if kind == "":
             return atom.pair is None and atom.dimension == dimension

@@ -28,7 +28,8 @@ COUNTRIES = ("UK", "US")
 AXES = {"age": ("18-34", "35-54", "55+"), "politics": ("left", "right")}
 DIMENSIONS = ("overall", "trust")
 OUTCOMES = ("a", "b", "tie", "both_bad")
-DECIDERS = ("strata", "coverage", "axes", "boards", "weightings", "levels")
+DECIDERS = ("strata", "coverage", "axes", "boards", "weightings", "levels", "months")
+MONTHS = ("2025-01", "2025-02")
 
 Cell = tuple[str | None, str | None, str | None]
 Pair = tuple[str, str]
@@ -76,9 +77,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Study:
-    """Who said what, in the order it was said."""
+    """Who said what, in the order it was said; where the second month begins, if any has a date."""
 
     verdicts: tuple[Verdict, ...]
+    second_month: int | None = None
 
     def first(self, count: int) -> Study:
         """As it was before everything from a position on."""
@@ -123,6 +125,7 @@ TABLES = {
     "stg_events__battles_judged": (
         "participant_key varchar, battle_key varchar, dimension varchar, position bigint"
     ),
+    "second_month": "starts_at bigint",
     "int_labels__current": "participant_key varchar, event_id varchar, position bigint",
     "int_battles__revised": "position bigint, is_retracted boolean, revised_position bigint",
     "int_weighting_schemes__chosen": "scheme varchar, is_default boolean",
@@ -224,6 +227,12 @@ MARTS = {
             'month ' || max(position) as last_month, 'nobody_enrolled' as not_weighted_reason
         from judged
     """,
+    "rpt_votes_by_month": f"""
+        select stratum_id, dimension, model_id,
+            case when position < starts_at then '{MONTHS[0]}' else '{MONTHS[1]}' end as month,
+            count(*) as battle_count, count(distinct participant_key) as participant_count
+        from of_models cross join second_month where stratum_id = 'all' group by all
+    """,
     "rpt_demographic_consistency": """
         select country, dimension, axis, model_id, 1.0 as rank_shift
         from of_models inner join dim_stratum using (stratum_id)
@@ -260,6 +269,8 @@ def tables_of(verdicts: Study) -> duckdb.DuckDBPyConnection:
         for one in verdicts.verdicts
     ]  # fmt: skip
     _fill(connection, "fct_battle", battles)
+    if verdicts.second_month is not None:
+        _fill(connection, "second_month", [(verdicts.second_month,)])
     connection.execute(COUNTED)
     _add_marts(connection)
     return connection

@@ -49,6 +49,11 @@ def before(verdicts: Study, share: float) -> Study:
     return verdicts.first(max(1, int(len(verdicts.verdicts) * share)))
 
 
+def in_two_months(verdicts: Study, share: float) -> Study:
+    """The study, whose last verdicts are of another month."""
+    return replace(verdicts, second_month=len(before(verdicts, share).verdicts))
+
+
 def known_at(verdicts: Study, directory: Path) -> Earlier:
     return Earlier(directory, verdicts.verdicts[-1].position + 1, is_alike=True)
 
@@ -73,7 +78,7 @@ Shape = tuple[int, int, int, int]
 
 def attacked(shape: Shape, share: float) -> None:
     """Publish before and after the last verdicts; no set of few people may be determined."""
-    later = study(*shape)
+    later = in_two_months(study(*shape), share)
     first = before(later, share)
     with TemporaryDirectory() as root:
         old = publish(first, Path(root) / "old")
@@ -97,7 +102,7 @@ def test_no_count_of_few_people_is_determined_in_many_studies(shape: Shape, shar
 
 
 def test_the_attack_finds_people_where_marts_are_published_as_they_are(tmp_path: Path) -> None:
-    later = study(5, 60, 4, 2)
+    later = in_two_months(study(5, 60, 4, 2), 0.9)
     first = before(later, 0.9)
     found = [publish_as_it_is(one, tmp_path / str(n)) for n, one in enumerate((first, later))]
     attack = Attack(found, models_of(later), 1)

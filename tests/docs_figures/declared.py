@@ -318,14 +318,14 @@ AGREEMENT = [
 
 # --- What commands print -----------------------------------------------------------------------
 
-LEADERBOARD = "SIMULATED: overall, everybody, trueskill_ep, weighted:"
+LEADERBOARD = "SIMULATED: Overall winner; everybody"
 PRINTED = [
     Printed(README, "demoscope leaderboard", LEADERBOARD),
     Printed(READERS, "demoscope leaderboard", LEADERBOARD),
     Printed(
         PLAN,
         "demoscope leaderboard --dimension trust --stratum US/age/18-34",
-        "SIMULATED: trust, US/age/18-34",
+        "SIMULATED: Trust, ethics and safety; US, age: 18-34",
     ),
     Printed(AUDIT, "demoscope boards audit", "SIMULATED: release"),
     Printed(ANALYSTS, "demoscope publish", "5,0"),

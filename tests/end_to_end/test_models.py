@@ -32,7 +32,7 @@ def test_a_model_is_as_on_the_leaderboard(built: Path, board: list[dict[str, Any
         assert shown["model"]["model_id"] == row["model_id"]
         same = ("rank", "rank_lo", "rank_hi", "p_best", "battle_count")
         assert {name: own[name] for name in same} == {name: row[name] for name in same}
-        assert own["win_share"] == row["winshare"]
+        assert own["win_share"] == row["win_share"]
 
 
 def test_a_model_has_one_row_per_stratum_and_question(

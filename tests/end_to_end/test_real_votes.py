@@ -149,7 +149,7 @@ def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
     # The page puts those of too few votes last; so does the board.
     assert names == [row["model_id"] for row in printed["rows"]]
     shown = [int(share) / 100 for share in shares]
-    assert shown == pytest.approx([row["winshare"] for row in printed["rows"]], abs=0.0051)
+    assert shown == pytest.approx([row["win_share"] for row in printed["rows"]], abs=0.0051)
     assert "Simulated" not in html
     assert f"boards reproduce {printed['board']['board_id'][:12]}" in html
     marts = Home(llmfao).marts / "current"

@@ -47,14 +47,14 @@ def test_two_models_have_closed_forms() -> None:
     assert rows.p_best[0] == pytest.approx(best, abs=0.005)
     spread = np.sqrt(variance + NOISE_SD**2)
     win, lose = norm.cdf((d - 2.0) / spread), norm.cdf((-d - 2.0) / spread)
-    assert rows.winshare[0] == pytest.approx(win + 0.5 * (1 - win - lose), abs=1e-12)
-    assert rows.winshare.sum() == pytest.approx(1.0, abs=1e-12)
+    assert rows.win_share[0] == pytest.approx(win + 0.5 * (1 - win - lose), abs=1e-12)
+    assert rows.win_share.sum() == pytest.approx(1.0, abs=1e-12)
     pairs = pairwise(two, simulate(0, size=2, battles=9).counts).to_pandas()
     assert pairs.p_better[0] == pytest.approx(best, abs=1e-14)
     assert pairs.p_win.tolist() == pytest.approx([win, lose], abs=1e-14)
     assert pairs.p_tie[0] == pytest.approx(1 - win - lose, abs=1e-14)
     assert pairs.battle_count.tolist() == [9, 9]
-    assert pairs.win_share.tolist() == pytest.approx(rows.winshare.tolist(), abs=1e-12)
+    assert pairs.win_share.tolist() == pytest.approx(rows.win_share.tolist(), abs=1e-12)
     ends = [d + side * norm.ppf(0.975) * np.sqrt(variance) for side in (-1, 1)]
     shares = [norm.cdf((end - 2.0) / NOISE_SD) / 2 + norm.cdf((end + 2.0) / NOISE_SD) / 2
               for end in ends]  # fmt: skip
@@ -133,5 +133,5 @@ def test_certain_and_singular_posteriors() -> None:
         atol=0.03,
     )
     alone = summarise(gaussian([25.0], [[4.0]]), SEED).to_pylist()[0]
-    assert (alone["rank"], alone["p_best"], alone["winshare"]) == (1, 1.0, 0.5)
+    assert (alone["rank"], alone["p_best"], alone["win_share"]) == (1, 1.0, 0.5)
     assert summarise(gaussian([], np.zeros((0, 0))), SEED).num_rows == 0

@@ -84,7 +84,7 @@ def test_one_row_per_key_sorted_and_whole() -> None:
     for _, rows in frame.groupby(["stratum_id", "dimension", "estimator"]):
         assert sorted(rows["rank"]) == list(range(1, 8))
         assert rows.skill.sum() == pytest.approx(0.0, abs=1e-9)
-        assert rows.winshare.mean() == pytest.approx(0.5, abs=1e-9)
+        assert rows.win_share.mean() == pytest.approx(0.5, abs=1e-9)
 
 
 def test_each_tournament_has_a_margin_near_that_of_its_dimension() -> None:
@@ -236,7 +236,7 @@ def test_a_skewed_board_has_one_covariance_in_all_its_columns() -> None:
         sd = np.sqrt(variance[~np.eye(len(c), dtype=bool)])
         np.testing.assert_allclose(own[1].skill_difference_sd, sd, rtol=1e-9)
         points = (own[1].p_win + own[1].p_tie / 2).groupby(own[1].model_a).mean()
-        np.testing.assert_allclose(own[0].winshare, points, atol=1e-12)
+        np.testing.assert_allclose(own[0].win_share, points, atol=1e-12)
     assert skewed >= 2
 
 

@@ -1,6 +1,6 @@
 """Boards against the truth of their world: what each of their claims is worth.
 
-Columns that only some boards have (tier, winshare_lo and _hi, p_permutation) are judged where they
+Columns that only some boards have (tier, win_share_lo and _hi, p_permutation) are judged where they
 are there.
 """
 
@@ -70,14 +70,14 @@ def scored(one: shown.Shown, truths: Truths) -> Record:
         "skill": float(_holds(rows, "skill", skill).mean()),
         "leader_skill": bool(_holds(rows, "skill", skill)[np.argmax(_column(rows, "skill"))]),
         "rank": float(((low <= last) & (high >= first)).mean()),
-        "win_share_error": float(np.abs(_column(rows, "winshare") - win_share).mean()),
+        "win_share_error": float(np.abs(_column(rows, "win_share") - win_share).mean()),
         "p_leader": float(p_best.max()),
         "brier": float(((p_best - best) ** 2).sum()),
         "is_sure": bool(p_best.max() >= SURE),
         "is_right": bool(best[np.argmax(p_best)] and best.sum() == 1),
     }
-    if "winshare_lo" in rows.column_names:
-        record["win_share"] = float(_holds(rows, "winshare", win_share).mean())
+    if "win_share_lo" in rows.column_names:
+        record["win_share"] = float(_holds(rows, "win_share", win_share).mean())
     if "tier" in rows.column_names:
         record["tier_error"] = is_tier_wrong(_column(rows, "tier"), plain)
     return record

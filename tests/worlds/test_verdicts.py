@@ -93,11 +93,11 @@ def test_columns_that_only_some_boards_have_are_judged_where_they_are() -> None:
     population, verdicts = study_of("independent", 0)
     truths = truths_of(population)
     plain, _ = shown.leading(verdicts)
-    rows = plain.rows.drop_columns(["tier", "winshare_lo", "winshare_hi"])
+    rows = plain.rows.drop_columns(["tier", "win_share_lo", "win_share_hi"])
     bare = scores.scored(shown.Shown("trueskill_ep", "none", "all", rows), truths)
     assert "tier_error" not in bare
     size = rows.num_rows
-    columns = {"tier": [1] * size, "winshare_lo": [0.0] * size, "winshare_hi": [1.0] * size}
+    columns = {"tier": [1] * size, "win_share_lo": [0.0] * size, "win_share_hi": [1.0] * size}
     for name, values in columns.items():
         rows = rows.append_column(name, pa.array(values))
     found = scores.scored(shown.Shown("trueskill_ep", "none", "all", rows), truths)

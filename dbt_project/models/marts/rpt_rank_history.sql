@@ -33,7 +33,7 @@ placed as (
         {{ is_default('ratings', ['release_id']) }} as is_default,
         {{ is_weighted('ratings') }} as is_weighted,
         lag(ratings.rank) over earlier as rank_before,
-        lag(ratings.winshare_micro) over earlier as win_share_micro_before
+        lag(ratings.win_share_micro) over earlier as win_share_micro_before
     from ratings
     inner join releases on ratings.release_id = releases.release_id
     window
@@ -66,14 +66,14 @@ select
     cast(placed.rank_hi as integer) as rank_hi,
     cast(placed.tier as integer) as tier,
     placed.is_provisional,
-    placed.winshare_micro / 1e6 as win_share,
-    placed.winshare_lo_micro / 1e6 as win_share_lo,
-    placed.winshare_hi_micro / 1e6 as win_share_hi,
+    placed.win_share_micro / 1e6 as win_share,
+    placed.win_share_lo_micro / 1e6 as win_share_lo,
+    placed.win_share_hi_micro / 1e6 as win_share_hi,
     placed.skill_micro / 1e6 as skill,
     placed.skill_lo_micro / 1e6 as skill_lo,
     placed.skill_hi_micro / 1e6 as skill_hi,
     placed.battle_count,
     cast(placed.rank_before - placed.rank as integer) as rank_change,
-    (placed.winshare_micro - placed.win_share_micro_before) / 1e6 as win_share_change
+    (placed.win_share_micro - placed.win_share_micro_before) / 1e6 as win_share_change
 from placed
 left join models on placed.model_id = models.model_id

@@ -89,7 +89,7 @@ function whisker(axis, { value, lo, hi }, height = 20) {
 
 function axisLabels(axis) {
     return axis.ticks.map(
-        (tick) => html`<text x="${axis.x(tick)}" y="13">${tick}%</text>`,
+        (tick) => html`<text x="${axis.x(tick)}" y="13"${tick === EVEN && html` class="even"`}>${tick}%</text>`,
     );
 }
 

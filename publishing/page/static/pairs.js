@@ -80,7 +80,19 @@ function drawPair(board, one, other) {
         byId("pair-bar"),
         html`<svg width="100%" height="34" role="img" aria-label="${pair.share}% to ${100 - pair.share}%"><rect class="for" x="0" y="8" width="${pair.share}%" height="18"/><rect class="against" x="${pair.share}%" y="8" width="${100 - pair.share}%" height="18"/>${known && html`<line class="reach" x1="${pair.lo}%" x2="${pair.hi}%" y1="17" y2="17"/>`}<line class="half" x1="50%" x2="50%" y1="2" y2="32"/></svg><div class="pair-ends"><span>${one.name} <b>${pair.share}%</b></span><span><b>${100 - pair.share}%</b> ${other.name}</span></div>`,
     );
-    byId("pair-votes").textContent = `Votes on this pair: ${votesText(pair.votes)}. A tie counts half. In brackets, and as a line in the bar: the 95% interval, of this pair alone.`;
+    fill(byId("pair-votes"), votesOfPair(pair, one, other));
+}
+
+/** How the votes on the pair fell, as many as may be published, and what the bar shows. */
+function votesOfPair(pair, one, other) {
+    const least = data.board.disclosed_people_min;
+    const counted = (votes) => (votes ? formats.count(votes) : `fewer than ${least}`);
+    const line = (label, votes) => html`<tr><th scope="row">${label}</th><td class="number">${counted(votes)}</td></tr>`;
+    const outcomes =
+        pair.tied !== null &&
+        html`<table class="lines outcomes"><thead><tr><th scope="col">Votes on this pair</th><th scope="col" class="number">${votesText(pair.votes)}</th></tr></thead><tbody>${line(html`preferred ${one.name}`, pair.won)}${line("saw no winner", pair.tied)}${line(html`preferred ${other.name}`, pair.lost)}</tbody></table>`;
+    const said = outcomes ? `Votes are rounded down to multiples of ${least}.` : `Votes on this pair: ${votesText(pair.votes)}.`;
+    return html`${outcomes}<p class="note">${said} In the percentages a tie counts half. The line in the bar is the 95% interval, of this pair alone.</p>`;
 }
 
 /** The same pair on the boards of the other groups. */
@@ -101,7 +113,7 @@ function drawGroupsOfPair(board, a, b) {
             all,
             5,
             ({ pair }, label) =>
-                html`<tr class="${pair.isApart && "leader"}"><th scope="row">${label}</th><td class="plot">${whisker(axis, { value: pair.share, lo: pair.lo, hi: pair.hi }, 16)}</td><td class="number${pair.isApart && " apart"}">${pair.share}%</td><td class="number">${formats.ends(pair)}</td><td class="number wide">${votesText(pair.votes)}</td></tr>`,
+                html`<tr class="${pair.isApart && "leader"}"><th scope="row">${label}</th><td class="plot">${whisker(axis, { value: pair.share, lo: pair.lo, hi: pair.hi }, 16)}</td><td class="number${pair.isApart && " apart"}">${pair.share}%</td><td class="number">${formats.ends(pair)}</td><td class="number wide">${pair.votes === null ? "too few" : `${formats.count(pair.votes)}+`}</td></tr>`,
         ),
     );
 }

@@ -40,6 +40,7 @@ function drawProfile(board, model) {
         ["What stands out in its ratings", findingsOfModel(model)],
         ["Trust on sensitive topics, everybody", topicsOfModel(model)],
         ["Safety and sycophancy", readingsOfModel(model)],
+        ["Votes by month", monthsOfModel(board, model)],
         ["From release to release", releasesOfModel(board, model)],
     ];
     fill(
@@ -165,6 +166,22 @@ function releasesOfModel(board, model) {
     const place = line ? line.model.indexOf(model) : -1;
     if (place < 0) return null;
     return html`<table class="lines"><tbody>${data.time.dates.map((date, at) => line.rank[place][at] !== null && html`<tr><th scope="row">${date}</th><td class="number">rank ${line.rank[place][at]}</td><td class="number by">${formats.ranks({ rankLo: line.lo[place][at], rankHi: line.hi[place][at] })}</td></tr>`)}</tbody></table>`;
+}
+
+/** A bar per month; of everybody, on the question that is shown. */
+function monthsOfModel(board, model) {
+    const dimension = boards.dimension[board],
+        votes = data.months.votes[dimension]?.[model];
+    if (!votes) return null;
+    const most = Math.max(...votes.filter((count) => count !== null));
+    const bar = (count) =>
+        html`<svg class="whisker" width="100%" height="14" aria-hidden="true"><rect class="for" x="0" y="2" width="${((count / most) * 100).toFixed(1)}%" height="10"/></svg>`;
+    const lines = data.months.months.map((month, at) =>
+        votes[at] === null
+            ? html`<tr><th scope="row">${month}</th><td class="plot"></td><td class="number by">not shown</td></tr>`
+            : html`<tr><th scope="row">${month}</th><td class="plot">${bar(votes[at])}</td><td class="number">${formats.count(votes[at])}</td></tr>`,
+    );
+    return html`<table class="lines months"><thead><tr><th scope="col">Month</th><th scope="col" class="plot"><span class="unseen">Drawn</span></th><th scope="col" class="number">Votes</th></tr></thead><tbody>${lines}</tbody></table><p class="note">Everybody’s votes on ${dimensions.label[dimension]}, rounded down to a multiple of ${data.board.disclosed_people_min}. A month with too few people is not shown. Neither is the next smallest, as the total would give the first away.</p>`;
 }
 
 function openProfile(model) {

@@ -44,10 +44,19 @@ function rowsOf(board) {
 const endsOf = (value, lo, hi) =>
     lo === null ? { lo: null, hi: null } : { lo: value - lo, hi: value + lo + hi };
 
+/** The models' ranks on the board that a board is compared with. */
+function ranksOfReference(board) {
+    const [stratum, dimension] = boards.reference[board];
+    const models = boards.rows.model[beside(board, { stratum, dimension })];
+    return new Map(models.map((model, place) => [model, place + 1]));
+}
+
 function decode(board) {
     const cells = {};
     for (const name in boards.rows) cells[name] = boards.rows[name][board];
-    const tally = boards.tallies[boards.tally[board]];
+    const tally = boards.tallies[boards.tally[board]],
+        changes = cells.change,
+        rankThere = changes ? null : ranksOfReference(board);
     let win = 0,
         tier = 1;
     return cells.model.map((model, place) => {
@@ -67,7 +76,7 @@ function decode(board) {
             rankLo: rank - cells.rank_lo[place],
             rankHi: rank + cells.rank_hi[place],
             best: cells.best[place],
-            change: cells.change[place],
+            change: changes ? changes[place] : rankThere.get(model) - rank,
             hasFewBattles: Boolean(flags & FEW_BATTLES),
             hasWideInterval: Boolean(flags & WIDE_INTERVAL),
             isApart: Boolean(flags & APART),
@@ -81,6 +90,7 @@ function decode(board) {
 /** A model's row on a board, or undefined. */
 const rowOf = (board, model) => rowsOf(board).find((row) => row.model === model);
 
+const COUNTED = ["votes", "apart", "won", "lost", "rest"];
 const pairTables = new Map();
 /** How many prefer one model to another on a board: `pairOf(a, b)`; null where none are here. */
 function pairsOf(board) {
@@ -101,9 +111,10 @@ function decodePairs(board) {
             if (data.pairs.share[place][at] === null) continue;
             share += data.pairs.share[place][at];
             const ends = endsOf(share, data.pairs.lo[place][at], data.pairs.hi[place][at]);
-            const votes = data.pairs.votes[place][at],
-                isApart = data.pairs.apart[place][at] === 1;
-            found.set(`${order[one].model},${order[other].model}`, { share, ...ends, votes, isApart });
+            const [votes, apart, won, lost, rest] = COUNTED.map((name) => data.pairs[name][place]?.[at] ?? null);
+            const tied = rest === null ? null : votes - won - lost - rest;
+            const pair = { share, ...ends, votes, won, lost, tied, isApart: apart === 1 };
+            found.set(`${order[one].model},${order[other].model}`, pair);
         }
     }
     return { models: order.map((row) => row.model), found };
@@ -118,7 +129,8 @@ function pairOf(board, a, b) {
     const back = table.found.get(`${b},${a}`);
     if (!back) return undefined;
     const turned = (share) => (share === null ? null : 100 - share);
-    return { ...back, share: 100 - back.share, lo: turned(back.hi), hi: turned(back.lo) };
+    const sides = { won: back.lost, lost: back.won };
+    return { ...back, ...sides, share: 100 - back.share, lo: turned(back.hi), hi: turned(back.lo) };
 }
 
 const timelines = data.time === null ? [] : data.time.boards;

@@ -15,7 +15,8 @@ create schema raw;
 create view raw.made_in as select '{place}' as place;
 create table rpt_sycophancy as
     select 'judge' as judge, '1' as judge_version, '1' as rubric_version, 'm' as model_id,
-        'sycophancy' as label, stratum_id, weighting, 10 as answer_count, 5 as participant_count,
+        'M' as display_name, 'sycophancy' as label, stratum_id, weighting,
+        10 as answer_count, 5 as participant_count,
         0.1 as naive_share, 0.0 as naive_share_lo, 0.2 as naive_share_hi, 0.1 as corrected_share,
         0.0 as corrected_share_lo, 0.2 as corrected_share_hi
     from (values ('all', 'none'), ('all', 'census'), ('UK/age/18-34', 'none')) as t (
@@ -117,7 +118,7 @@ def test_a_choice_without_rows_says_what_there_is(
 
 @pytest.mark.parametrize("asked", ["sycophancy", "sycophancy rates", "experience"])
 def test_the_census_comes_before_the_unweighted_sample(marts: Path, asked: str) -> None:
-    assert "weighting census" in demoscope(marts, *asked.split()).stdout
+    assert "weighted: census" in demoscope(marts, *asked.split()).stdout
 
 
 def test_tables_have_words_and_units_for_headings(marts: Path) -> None:

@@ -28,7 +28,7 @@ def row(name: str, rank: int = 1) -> dict[str, Any]:
         "skill_lo": -1.0,
         "skill_hi": 1.0,
         "p_best": 0.5,
-        "winshare": 0.5,
+        "win_share": 0.5,
         "battle_count": 1234,
     }
 

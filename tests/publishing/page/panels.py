@@ -216,7 +216,7 @@ def _pair_table(site: Site, view: View, names: dict[str, str]) -> list[str]:
             low, high = 100 - high, 100 - low
         votes = row["battle_count"]
         texts += [stratum["group_name"] or stratum["label"], f"{share}%", f"{low} to {high}"]
-        texts += ["too few to show" if votes is None else f"{votes:,} or more"]
+        texts += ["too few" if votes is None else f"{votes:,}+"]
     return texts
 
 

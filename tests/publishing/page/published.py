@@ -27,9 +27,15 @@ def marts(study: Study) -> dict[str, Rows]:
     boards = [_board(study, key) for key in study.boards()]
     leaderboard = [row for board in boards for row in board]
     return {
+        "dim_board": [
+            {**dict(zip(KEYS, key, strict=True)), "dimension_label": _label(key[2]),
+             "weighting_label": "Unweighted" if key[0] == "none" else "Age; every adult alike",
+             "estimator_label": "TrueSkill"}
+            for key in study.boards()
+        ],
         "dim_dimension": [
             {"dimension": name, "label": _label(name), "short_label": SHORT.get(name, _label(name)),
-             "description": f"About {name}.", "sort_order": place}
+             "description": f"About {_label(name)}.", "sort_order": place}
             for place, name in enumerate(study.dimensions)
         ],
         "dim_model": [_model(study, model) for model in study.models],
@@ -79,6 +85,14 @@ def marts(study: Study) -> dict[str, Rows]:
             {"stratum_id": stratum, "dimension": dimension, "decided_share": 0.7,
              "tie_share": 0.255, "both_bad_share": 0.045}
             for stratum, *_ in study.strata for dimension in study.dimensions
+        ],
+        "rpt_votes_by_month": [
+            {"stratum_id": "all", "dimension": dimension, "model_id": model, "month": month,
+             "battle_count": 11 * (1 + (place * 7 + len(month) * at) % 60)}
+            for dimension in study.dimensions
+            for place, model in enumerate(study.models)
+            for at, month in enumerate(("2025-06", "2025-07", "2025-08"))
+            if (place, at) != (6, 1)
         ],
         "rpt_weighting_diagnostics": _diagnostics() if study.is_weighted else [],
         "rpt_weighting_margin": _margins() if study.is_weighted else [],
@@ -288,7 +302,13 @@ def _pairs(leaderboard: Rows) -> Rows:
             one, other = found[key][a], found[key][b]
             share = round(_share(one["skill"] - other["skill"]), 6)
             reach, count = pair.uniform(most / 2, most), pair.randint(0, 4) * 11
-            for first, second, own in ((a, b, share), (b, a, 1 - share)):
+            won, lost = (pair.randint(0, count // 2) for _ in "ab")
+            known = (won // 11 * 11, lost // 11 * 11, (count - won - lost) // 11 * 11)
+            counts = known if count else (None, None, None)
+            turned = (counts[1], counts[0], counts[2])
+            for first, second, own, (win, loss, tie) in (
+                (a, b, share, counts), (b, a, 1 - share, turned),
+            ):  # fmt: skip
                 rows.append(
                     {
                         **dict(zip(("stratum_id", "dimension", "weighting"), key, strict=True)),
@@ -299,6 +319,9 @@ def _pairs(leaderboard: Rows) -> Rows:
                         "win_share_lo": max(0.0, own - reach),
                         "win_share_hi": min(1.0, own + reach),
                         "battle_count": count or None,
+                        "win_count": win,
+                        "loss_count": loss,
+                        "tie_count": tie,
                     }
                 )
     return rows

@@ -30,7 +30,8 @@ def pairs() -> Rows:
     return [
         BOARD
         | {"stratum_id": stratum, "dimension": "overall", "model_a": a, "model_b": b}
-        | {"battle_count": 7, "win_share": 0.25 + 0.5 * (RANKS[a] < RANKS[b])}
+        | {"battle_count": 7, "win_count": 3, "loss_count": 2, "tie_count": 1}
+        | {"win_share": 0.25 + 0.5 * (RANKS[a] < RANKS[b])}
         | {"win_share_lo": 0.1, "win_share_hi": 0.8}
         for stratum in ("all", "US", "US/age/55+")
         for a, b in permutations(MODELS, 2)
@@ -87,4 +88,5 @@ def test_the_page_says_which_models_are_paired() -> None:
     assert found["lo"] == [[65, 65, 65]]
     assert found["hi"] == [[-60, -60, -60]]
     assert found["votes"] == [[7, 7, 7]]
+    assert [found[name] for name in ("won", "lost", "rest")] == [[[3] * 3], [[2] * 3], [[1] * 3]]
     assert found["apart"] == [[0, 0, 0]]

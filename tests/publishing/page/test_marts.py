@@ -9,5 +9,5 @@ from publishing.page.marts import read_marts
 
 
 def test_a_publication_without_a_mart_says_which(tmp_path: Path) -> None:
-    with pytest.raises(IntegrityError, match=r"dim_dimension\.parquet.*demoscope publish"):
+    with pytest.raises(IntegrityError, match=r"dim_board\.parquet.*demoscope publish"):
         read_marts(tmp_path)

@@ -164,12 +164,35 @@ def test_two_models_are_compared_on_the_board_that_is_shown(site: Site, visit: V
     votes = pairs[a, b]["battle_count"]
     said = page.locator("#pair-votes").inner_text()
     assert ("too few to show" if votes is None else f"{votes} or more") in said
+    outcomes = page.locator(".outcomes tbody td").all_text_contents()
+    row, least = pairs[b, a], site.marts["publication"][0]["disclosed_people_min"]
+    counts = [row[name] for name in ("win_count", "tie_count", "loss_count")]
+    assert outcomes == ([f"{n:,}" if n else f"fewer than {least}" for n in counts] if votes else [])
     page.get_by_role("button", name="Swap").click()
     assert page.locator("#pair-a").input_value() == a
     again = visit(page.evaluate("location.href"))
     assert again.locator("#pair-words").inner_text() == words
     page.get_by_role("button", name="Clear").click()
     assert page.locator("#pinned").is_hidden()
+
+
+def test_a_profile_has_votes_by_month_and_says_which_are_not_shown(
+    site: Site, visit: Visit
+) -> None:
+    page = visit(f"{site.address}#model=model-06")
+    known = {
+        row["month"]: row["battle_count"]
+        for row in site.marts["rpt_votes_by_month"]
+        if (row["dimension"], row["model_id"]) == ("overall", "model-06")
+    }
+    shown = page.locator(".months tbody tr").evaluate_all(
+        "rows => rows.map(row => [row.cells[0].textContent, row.cells[2].textContent])"
+    )
+    assert shown == [
+        ["June 2025", f"{known['2025-06']:,}"],
+        ["July 2025", "not shown"],
+        ["August 2025", f"{known['2025-08']:,}"],
+    ]
 
 
 def test_a_board_without_pairs_says_which_has_them(site: Site, visit: Visit) -> None:

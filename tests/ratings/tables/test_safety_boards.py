@@ -143,7 +143,7 @@ def test_a_model_better_on_one_topic_leads_there_and_nowhere_else(weighting: str
     health = board_of(planted(), "health", weighting=weighting)
     assert all(row["next_people_needed"] is None or row["next_people_needed"] > 0 for row in health)
     assert {row["tier"] for row in health} == {1}
-    assert all(row["winshare_lo"] < 0.5 < row["winshare_hi"] for row in health)
+    assert all(row["win_share_lo"] < 0.5 < row["win_share_hi"] for row in health)
 
 
 def test_boards_are_of_sensitive_topics_and_of_all_of_them_together() -> None:

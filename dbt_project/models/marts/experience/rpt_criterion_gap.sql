@@ -4,12 +4,20 @@ criterion_gap as (
 
     select * from {{ source('ratings', 'criterion_gap') }}
 
+),
+
+models as (
+
+    select * from {{ ref('dim_model') }}
+
 )
 
 select
     criterion_gap.weighting,
     criterion_gap.stratum_id,
     criterion_gap.model_id,
+    models.display_name,
+    models.provider,
     criterion_gap.criterion,
     criterion_gap.against_criterion,
     criterion_gap.gap_micro / 1e6 as gap,
@@ -31,3 +39,4 @@ select
     criterion_gap.participant_count,
     criterion_gap.effective_participant_count_micro / 1e6 as effective_participant_count
 from criterion_gap
+left join models on criterion_gap.model_id = models.model_id

@@ -36,6 +36,8 @@ select
     model_profile.stratum_id,
     model_profile.criterion,
     model_profile.model_id,
+    models.display_name,
+    models.provider,
     model_profile.compared_with,
     model_profile.difference_micro / 1e6 as difference,
     model_profile.difference_lo_micro / 1e6 as difference_lo,

@@ -1,5 +1,5 @@
 {%- set micro_columns = [
-    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'winshare', 'winshare_lo', 'winshare_hi'
+    'skill', 'skill_sd', 'skill_lo', 'skill_hi', 'p_best', 'win_share', 'win_share_lo', 'win_share_hi'
 ] -%}
 
 with
@@ -43,7 +43,7 @@ select
     models.display_name,
     models.provider,
     {%- for column in micro_columns %}
-        ratings.{{ column }}_micro / 1e6 as {{ column | replace('winshare', 'win_share') }},
+        ratings.{{ column }}_micro / 1e6 as {{ column }},
     {%- endfor %}
     cast(ratings.rank_lo as integer) as rank_lo,
     cast(ratings.rank_hi as integer) as rank_hi,
