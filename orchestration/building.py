@@ -6,6 +6,7 @@ scratch directory, so that it never disturbs what readers see, and makes a relea
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ from orchestration.database import (
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.full_disk import full_disk_explained
+from orchestration.last_build import LastBuild, Steps, note
 from orchestration.leftovers import clear_leftovers, working_directory
 from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
@@ -43,6 +45,7 @@ from publishing.boards.own_code import require_own_code
 from publishing.boards.program import keep_program
 from publishing.boards.statement import ABOUT, TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
+from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
@@ -126,6 +129,7 @@ def _build(
     cut = resolve(home.boards, log, as_of, valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
     is_head = as_of is None and valid_until is None
+    step = Steps(step)
     with (
         scratch(home) if not is_head else nullcontext(home.root) as root,
         # Started now, it is ready when the ratings begin.
@@ -145,10 +149,19 @@ def _build(
             warnings += report(workspace)
         step("board")
         release = keep_release(home, workspace, warnings.append)
-    for warning in warnings:
-        warn(warning)
     if is_head:
         store.make_current(home.boards, release)
+        made = LastBuild(
+            release_id=release.id,
+            log_position=cut.log_position,
+            finished_at=time.time(),
+            seconds=step.seconds(),
+            row_counts=row_counts(workspace) | rating_counts(workspace),
+        )
+        if unnoted := note(home, made):
+            warnings.append(unnoted)
+    for warning in warnings:
+        warn(warning)
     return release
 
 
@@ -202,6 +215,15 @@ def row_counts(workspace: Workspace) -> dict[str, int]:
     tables = "select table_name, estimated_size from duckdb_tables()"
     with open_database(workspace.database) as connection:
         return dict(connection.sql(tables).fetchall())
+
+
+def rating_counts(workspace: Workspace) -> dict[str, int]:
+    """Rows of every table of the ratings, as `ratings/rating`; none of one that was not made."""
+    files = {name: workspace.ratings / f"{name}.parquet" for name in RATING_TABLES}
+    return {
+        f"ratings/{name}": pq.read_metadata(path).num_rows if path.exists() else 0
+        for name, path in files.items()
+    }
 
 
 def rate(

@@ -12,12 +12,11 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-import pyarrow.parquet as pq
 from pydantic import Field
 
 from ingestion.log import EventLog
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure
-from orchestration.building import Workspace, rate, read_release, show_ratings
+from orchestration.building import Workspace, rate, rating_counts, read_release, show_ratings
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
 from orchestration.rating_step import QUERIES
@@ -80,11 +79,9 @@ def ratings(
         log = EventLog.open(home.paths.log)
         rated = rate(workspace, log, with_changes(config.parameters))
     seconds = round(time.perf_counter() - began, 2)
+    counts = rating_counts(workspace)
     for name in RATING_TABLES:
-        metadata: dict[str, Any] = {"dagster/row_count": 0}
-        path = workspace.ratings / f"{name}.parquet"
-        if path.exists():
-            metadata["dagster/row_count"] = pq.read_metadata(path).num_rows
+        metadata: dict[str, Any] = {"dagster/row_count": counts[f"{SOURCE}/{name}"]}
         if name == RATING:
             metadata |= {
                 "boards rated": rated.group_by(BOARD).aggregate([]).num_rows,
