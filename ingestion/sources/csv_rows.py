@@ -25,7 +25,7 @@ import pyarrow.csv as pc_csv
 
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import Objections, Piece
-from ingestion.sources.files import UTF8_BOM, LocalFile
+from ingestion.sources.files import USUAL_ENCODING, UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 8 << 20
@@ -160,7 +160,8 @@ class CsvRows:
         except UnicodeDecodeError as error:
             raise LoadRefusedError(
                 f"{self._file.name}: the header is not UTF-8.",
-                remedy="Convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8",
+                remedy="Say in the mapping what it is written in: `file: {encoding: "
+                f"{USUAL_ENCODING}}}`, as Excel writes. `demoscope mapping init` does.",
             ) from error
         return [name.strip() for name in next(csv.reader([header], delimiter=self._delimiter))]
 

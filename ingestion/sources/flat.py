@@ -60,7 +60,7 @@ from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
 _NOT_MEANT = "Rows set aside by `where` of the mapping"
-_UNANSWERED = "Empty cells of `each_of` set aside"
+_UNANSWERED = "Cells of `each_of` that are empty or mean nothing, set aside"
 _NO_LIST = "Objects set aside, without elements at `rows`"
 
 
@@ -68,7 +68,7 @@ class FlatFile(FileSource):
     """A flat file and its mapping."""
 
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
-        super().__init__(file, mapping.source, mapping.text)
+        super().__init__(file.written_in(mapping.encoding), mapping.source, mapping.text)
         self._mapping = mapping
         self.participants_of = mapping.participants_of
         self.aliases = mapping.aliases
