@@ -34,6 +34,7 @@ from orchestration.last_build import LastBuild, Steps, note
 from orchestration.leftovers import clear_leftovers, working_directory
 from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
+from orchestration.progress_told import telling
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.release_history import register_releases
 from orchestration.second_process import SecondProcess
@@ -252,7 +253,7 @@ def rate(
             raise NotFoundError(message, remedy="Build again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
-            read = reading(connection)
+            read = telling(reading(connection))
             tables = rate_all(read, parameters, is_board_alone=is_board_alone, elsewhere=elsewhere)
             # A study of ratings alone has a release too, without a board in it.
             is_empty = not (tables[RATING].num_rows or _has_ratings(read))

@@ -343,6 +343,11 @@ class Guesses:
 
     def _country(self) -> None:
         """Countries under the seeds' names."""
+        if self.event is EventType.PARTICIPANT_ENROLLED and "country" not in self.columns:
+            self.checks.append(
+                "country: no column looks like it, and boards are weighted by country. If all live "
+                "in one, write `country: {constant: UK}`."
+            )
         own = next((own for own in self.used if quoted(own) == self.columns.get("country")), None)
         values = [] if own is None else self.sample.distinct(own)
         known = {text: COUNTRIES[slug(text)] for text in values if slug(text) in COUNTRIES}
@@ -362,6 +367,7 @@ class Guesses:
             if not self._is_unique(tuple(self._file_columns("participant_id"))):
                 # Of two votes of one person, the times would make two enrolments that differ.
                 self.put("occurred_at", "null", "people are in several rows")
+                self.checks = [one for one in self.checks if not one.startswith("occurred_at:")]
             return
         if (own := next(filter(self._is_id, named), None)) is not None:
             self.take("native_id", own, "no two rows share it")

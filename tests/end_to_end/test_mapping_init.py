@@ -204,10 +204,14 @@ def test_an_export_of_a_panel_with_everything_that_excel_does_to_it(tmp_path: Pa
     assert "1 of the rows are copies of another" in checks
     assert "Is this right: 'Vertrauenswürdiger'?" in checks
     assert "Alter says who people are" in checks
-    # 5 rows of 2 questions: a copy, one at a time that is there twice, and a "don't know".
+    # 5 rows of 2 questions: a copy, a time that is there twice, a "weiß nicht", an empty line.
     assert (load["accepted_count"], load["duplicate_count"]) == (5, 2)
     assert load["quarantined_by_reason"] == {"bad_timestamp": 2}
-    assert load["set_aside_count"] == 3
+    assert load["set_aside_count"] == 2
+    people = ("--event", "participant_enrolled", "--out", tmp_path / "people.yml", "--json")
+    checks = "\n".join(document(tmp_path / "home", "mapping", "init", path, *people)["to_check"])
+    assert "`country: {constant: UK}`" in checks
+    assert "occurred_at" not in checks
 
 
 def test_numbers_with_a_decimal_comma(tmp_path: Path) -> None:

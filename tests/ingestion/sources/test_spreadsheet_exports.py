@@ -135,6 +135,17 @@ def test_a_row_that_cannot_be_read_is_refused_and_not_set_aside(
         read(jsonl(*VOTES), mapping=mapping(chosen))
 
 
+def test_lines_of_delimiters_alone_are_set_aside(mapping: Any, tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(f'{_SEMICOLONS};;;;\r\n\r\n;;;;\n"";;;;\n;m1;;;\n;;;;;;\n')
+    source = open_source(str(path), mapping=mapping(f"{MAPPING}file: {{delimiter: ';'}}\n"))
+    numbers = [row for one in source.batches() for row in one.table["row_number"].to_pylist()]
+    # What says anything, if only a quote or another width, is somebody's row, and is judged.
+    assert numbers == [1, 2, 3, 6, 7, 8]
+    assert source.set_aside_count == 2
+    assert "Lines of delimiters alone, set aside: 2." in source.warnings
+
+
 def _in_german(encoding: str) -> bytes:
     text = csv_text([{**row, "left": f"Größe {row['left']}"} for row in VOTES])
     return text.encode(encoding)
