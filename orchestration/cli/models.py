@@ -53,8 +53,8 @@ MODEL_COLUMNS: Columns = {
     "question": "{dimension}",
     ">rank": "{rank}",
     "^range": "{rank_lo}-{rank_hi}",
-    ">win share": "{winshare:.1%}",
-    ">95% interval": "{winshare_lo:.1%} to {winshare_hi:.1%}",
+    ">win share": "{win_share:.1%}",
+    ">95% interval": "{win_share_lo:.1%} to {win_share_hi:.1%}",
     ">P(best)": "{p_best:.3f}",
     ">battles": "{battle_count:,}",
 }
