@@ -32,6 +32,7 @@ from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.full_disk import full_disk_explained
 from orchestration.last_build import LastBuild, Steps, note
 from orchestration.leftovers import clear_leftovers, working_directory
+from orchestration.lineage import emit
 from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
 from orchestration.progress_told import telling
@@ -51,7 +52,7 @@ from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor
 
     import pyarrow as pa
@@ -152,18 +153,24 @@ def _build(
         release = keep_release(home, workspace, warnings.append)
     if is_head:
         store.make_current(home.boards, release)
-        made = LastBuild(
-            release_id=release.id,
-            log_position=cut.log_position,
-            finished_at=time.time(),
-            seconds=step.seconds(),
-            row_counts=row_counts(workspace) | rating_counts(workspace),
-        )
-        if unnoted := note(home, made):
-            warnings.append(unnoted)
+        made = what_was_made(workspace, release, step.seconds())
+        warnings += [said for said in (note(home, made), emit(workspace, made)) if said]
     for warning in warnings:
         warn(warning)
     return release
+
+
+def what_was_made(
+    workspace: Workspace, release: Release, seconds: Mapping[str, float]
+) -> LastBuild:
+    """What is told of a build: its release, the rows of every table, how long each step took."""
+    return LastBuild(
+        release_id=release.id,
+        log_position=release.subject["log_position"],
+        finished_at=time.time(),
+        seconds=seconds,
+        row_counts=row_counts(workspace) | rating_counts(workspace),
+    )
 
 
 def helper(log: EventLog, cut: Cut) -> SecondProcess | nullcontext[None]:

@@ -5,13 +5,11 @@ dbt tables before them and those after. All are made in one step: one more step 
 split dbt's tables once more.
 """
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-import duckdb
 from pydantic import Field
 
 from ingestion.log import EventLog
@@ -19,7 +17,7 @@ from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_fa
 from orchestration.building import Workspace, rate, rating_counts, read_release, show_ratings
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
-from orchestration.rating_step import QUERIES
+from orchestration.rating_step import input_tables
 from orchestration.release_history import RELEASE_TABLES
 from orchestration.release_history import SCHEMA as RELEASES_SOURCE
 from publishing.boards.inputs import with_changes
@@ -27,14 +25,7 @@ from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING
 
 SOURCE, RATE = "ratings", "rate"
-# DuckDB names no tables of a statement with parameters, and adds a table's alias to its name.
-INPUTS = sorted(
-    {
-        table.partition(" AS ")[0]
-        for query in QUERIES.values()
-        for table in duckdb.get_table_names(re.sub(r"\$\w+", "null", query), qualified=True)
-    }
-)
+INPUTS = input_tables()
 """Every table that the rating step reads."""
 BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 

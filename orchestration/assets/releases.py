@@ -11,9 +11,10 @@ from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure, table
-from orchestration.building import Workspace, build, keep_release
+from orchestration.building import Workspace, build, keep_release, what_was_made
 from orchestration.consistency_check import publish
 from orchestration.dbt_runs import PROJECT_DIRECTORY
+from orchestration.lineage import emit, is_wanted
 from publishing.boards.store import Release, make_current
 from publishing.boards.view import leaderboard
 from publishing.page.building import build_site
@@ -45,6 +46,9 @@ def release(home: HomeResource) -> dg.MaterializeResult[Any]:
     with as_failure():
         kept = keep_release(paths, Workspace(paths.root), dg.get_dagster_logger().warning)
         make_current(paths.boards, kept)
+        workspace = Workspace(paths.root)
+        if is_wanted() and (said := emit(workspace, what_was_made(workspace, kept, {}))):
+            dg.get_dagster_logger().warning(said)
     return dg.MaterializeResult(data_version=dg.DataVersion(kept.id), metadata=of_release(kept))
 
 

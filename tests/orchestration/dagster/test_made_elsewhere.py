@@ -1,5 +1,6 @@
 """What commands loaded and built is told to Dagster, so that its graph is that of the warehouse."""
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,8 +65,16 @@ def daemon(paths: Home, definitions: dg.Definitions, instance: dg.DagsterInstanc
 
 
 def test_a_build_by_the_command_line_is_shown(
-    daemon: Daemon, paths: Home, write_battles: Callable[..., Path]
+    daemon: Daemon,
+    paths: Home,
+    write_battles: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    lineage = tmp_path / "lineage.jsonl"
+    config = {"transport": {"type": "file", "log_file_path": str(lineage), "append": True}}
+    (tmp_path / "openlineage.yml").write_text(json.dumps(config))
+    monkeypatch.setenv("OPENLINEAGE_CONFIG", str(tmp_path / "openlineage.yml"))
     assert daemon.tick() == {}, "nothing was made yet"
     load = load_file(paths, str(write_battles(rows=60)))
     release = build(paths)
@@ -84,6 +93,11 @@ def test_a_build_by_the_command_line_is_shown(
     unmade = {name for name, status in daemon.statuses().items() if status is not StaleStatus.FRESH}
     assert unmade == {"publication", "site"}
     assert daemon.tick() == {}, "and once"
+    jobs = [json.loads(line)["job"]["name"] for line in lineage.read_text().splitlines()]
+    assert (jobs[0], jobs[-1]) == ("build", "build")
+    # What no table is made of is of the log and of releases.
+    tables = {name for name in told if not name.startswith(("raw/", "log/", "release"))}
+    assert {name.removeprefix("build.").replace(".", "/") for name in jobs[1:-1]} == tables
 
     publish(paths)
     build_site(paths, paths.site)
