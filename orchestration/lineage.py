@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 VARIABLES = ("OPENLINEAGE_URL", "OPENLINEAGE_CONFIG", "OPENLINEAGE__")
 NAMESPACE_VARIABLE = "OPENLINEAGE_NAMESPACE"
-PRODUCER = "https://pypi.org/project/demoscope"
+PRODUCER = "urn:demoscope"
+"""Whose events they are; the format asks for a URI, and no server is meant."""
 JOB = "build"
 BUILT = {"model", "seed"}
 
