@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ingestion.contracts import Contract
 from ingestion.rubrics.reading import Label, Rubric, own_rubrics
+from ingestion.sources.scalar_text import is_decimal_comma
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import EventType, Refusal
 
@@ -180,7 +181,18 @@ def _wrong_type(row: Refused) -> str:
     limits = ""
     if column.minimum is not None or column.maximum is not None:
         limits = f", {_limits(column)}"
-    return f"{row.name} is {row.value}; it must be {wanted}{limits}: correct the value"
+    said = f"{row.name} is {row.value}; it must be {wanted}{limits}: correct the value"
+    value = row.value.strip("'")
+    is_whole = not value.rpartition(",")[2].strip("0")
+    if wanted == "a number" or (wanted == "a whole number" and is_whole):
+        said += _of_comma(value)
+    return said
+
+
+def _of_comma(value: str) -> str:
+    return (
+        ', or say on that column of the mapping `decimal: ","`' if is_decimal_comma(value) else ""
+    )
 
 
 def _unknown_value(row: Refused) -> str:

@@ -6,7 +6,8 @@
   `second_process.py` runs beside it.
 - `reproduction.py` and `difference.py` make releases again and explain what differs.
 - `queueing.py`, `quality.py` and `adaptive_study.py` write what a study decides as events.
-- `assets/`, `automation.py` and `definitions.py` are the same for Dagster; `cli/` is the command.
+- `assets/`, `automation.py`, `made_elsewhere.py` and `definitions.py` are the same for Dagster;
+  `cli/` is the command.
 
 What stays out: maths (ratings), the SQL of figures (dbt_project), what a release is (publishing).
 This room may import every other. Dagster is imported here alone, and never by the command line.

@@ -6,6 +6,7 @@ scratch directory, so that it never disturbs what readers see, and makes a relea
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,12 @@ from orchestration.database import (
 )
 from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
 from orchestration.full_disk import full_disk_explained
+from orchestration.last_build import LastBuild, Steps, note
 from orchestration.leftovers import clear_leftovers, working_directory
+from orchestration.lineage import emit
 from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
+from orchestration.progress_told import telling
 from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.release_history import register_releases
 from orchestration.second_process import SecondProcess
@@ -43,11 +47,12 @@ from publishing.boards.own_code import require_own_code
 from publishing.boards.program import keep_program
 from publishing.boards.statement import ABOUT, TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
+from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING, rate_all
 from ratings.tournaments import MissingTournamentError, RatingParameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor
 
     import pyarrow as pa
@@ -126,6 +131,7 @@ def _build(
     cut = resolve(home.boards, log, as_of, valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
     is_head = as_of is None and valid_until is None
+    step = Steps(step)
     with (
         scratch(home) if not is_head else nullcontext(home.root) as root,
         # Started now, it is ready when the ratings begin.
@@ -145,11 +151,26 @@ def _build(
             warnings += report(workspace)
         step("board")
         release = keep_release(home, workspace, warnings.append)
-    for warning in warnings:
-        warn(warning)
     if is_head:
         store.make_current(home.boards, release)
+        made = what_was_made(workspace, release, step.seconds())
+        warnings += [said for said in (note(home, made), emit(workspace, made)) if said]
+    for warning in warnings:
+        warn(warning)
     return release
+
+
+def what_was_made(
+    workspace: Workspace, release: Release, seconds: Mapping[str, float]
+) -> LastBuild:
+    """What is told of a build: its release, the rows of every table, how long each step took."""
+    return LastBuild(
+        release_id=release.id,
+        log_position=release.subject["log_position"],
+        finished_at=time.time(),
+        seconds=seconds,
+        row_counts=row_counts(workspace) | rating_counts(workspace),
+    )
 
 
 def helper(log: EventLog, cut: Cut) -> SecondProcess | nullcontext[None]:
@@ -204,6 +225,15 @@ def row_counts(workspace: Workspace) -> dict[str, int]:
         return dict(connection.sql(tables).fetchall())
 
 
+def rating_counts(workspace: Workspace) -> dict[str, int]:
+    """Rows of every table of the ratings, as `ratings/rating`; none of one that was not made."""
+    files = {name: workspace.ratings / f"{name}.parquet" for name in RATING_TABLES}
+    return {
+        f"ratings/{name}": pq.read_metadata(path).num_rows if path.exists() else 0
+        for name, path in files.items()
+    }
+
+
 def rate(
     workspace: Workspace,
     log: EventLog,
@@ -230,7 +260,7 @@ def rate(
             raise NotFoundError(message, remedy="Build again: demoscope build")
         sources = [row[0] for row in connection.sql(SOURCES).fetchall()]
         try:
-            read = reading(connection)
+            read = telling(reading(connection))
             tables = rate_all(read, parameters, is_board_alone=is_board_alone, elsewhere=elsewhere)
             # A study of ratings alone has a release too, without a board in it.
             is_empty = not (tables[RATING].num_rows or _has_ratings(read))

@@ -22,11 +22,12 @@ import duckdb
 from ingestion.errors import BusyError, DemoscopeError
 from orchestration.database import LOCKED, open_database
 from orchestration.own_caches import is_own, vouch
+from orchestration.progress_told import tell
 from publishing.boards.designs import hash_of_files
 from publishing.boards.program import is_loaded_by_dbt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.contracts.graph.manifest import Manifest
@@ -41,8 +42,6 @@ TEXT_SHOWN = 240
 ABOUT = re.compile(r"\A(?:\s*\{\{.*?\}\})*\s*\{#-?\s*(.*?)\s*-?#\}", re.DOTALL)
 SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
 
-# Who is told of each table as it begins: its name, its number, and how many there are.
-_listeners: list[Callable[[str, int, int], None]] = []
 _parsed: dict[Path, tuple[str, Manifest]] = {}
 
 
@@ -107,24 +106,9 @@ def run_dbt(
     return results
 
 
-@contextmanager
-def listening(tell: Callable[[str, int, int], None]) -> Iterator[None]:
-    """Be told of each table and test that dbt begins: its name, its number and how many there are.
-
-    Args:
-        tell: called in dbt's threads.
-    """
-    _listeners.append(tell)
-    try:
-        yield
-    finally:
-        _listeners.remove(tell)
-
-
 def _tell(event: Any) -> None:
     if event.info.name == "LogStartLine":
-        for tell in _listeners:
-            tell(event.data.node_info.node_name, event.data.index, event.data.total)
+        tell(event.data.node_info.node_name, event.data.index, event.data.total)
 
 
 def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:

@@ -25,6 +25,7 @@ from orchestration.automation import (
     releases_of_days,
     run_failed,
 )
+from orchestration.made_elsewhere import command_line
 
 
 def build_definitions(**overrides: Any) -> dg.Definitions:
@@ -39,7 +40,7 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
         ],
         jobs=[label, ingest, build, releases_of_days],
         schedules=[daily_build],
-        sensors=[landing_sensor, run_failed],
+        sensors=[landing_sensor, command_line, run_failed],
         resources=resources,
         # A process per step costs three times as long.
         executor=dg.in_process_executor,

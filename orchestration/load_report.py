@@ -16,7 +16,7 @@ from ingestion.log.durable import write_durably
 from ingestion.paths import make_private
 from ingestion.sources.time_forms import READ
 from ingestion.tables import Table
-from ingestion.visible_text import storable
+from ingestion.visible_text import storable, visible
 from ingestion.vocabulary import EventType, Refusal
 
 if TYPE_CHECKING:
@@ -320,7 +320,8 @@ def example_lines(examples: Iterable[Mapping[str, Any]]) -> list[str]:
     lines, said = [], set[str]()
     for row in examples:
         line = f"row {row['row_number']}: {row['reason']} in {row['column'] or 'the row'}"
-        lines.append(f"{line}: {row['original']}")
+        # A line break in a cell would look like another row.
+        lines.append(f"{line}: {visible(row['original'])}")
         detail = row.get("detail")
         if detail and detail not in said:
             said.add(detail)

@@ -6,9 +6,12 @@ Every query has an explicit order, so that nothing depends on how DuckDB runs it
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow.parquet as pq
 
 from orchestration.own_caches import vouch
@@ -18,7 +21,6 @@ from ratings.vote_signals import FEWEST_VOTES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
     import pyarrow as pa
 
     from ratings.tables.inputs import Read
@@ -542,6 +544,15 @@ QUERIES = {
         order by model_id
     """,
 }
+
+
+@cache
+def input_tables() -> list[str]:
+    """Every table that the rating step reads, with its schema where it has one of its own."""
+    # DuckDB names no tables of a statement with parameters, and adds a table's alias to its name.
+    plain = (re.sub(r"\$\w+", "null", query) for query in QUERIES.values())
+    named = (duckdb.get_table_names(query, qualified=True) for query in plain)
+    return sorted({table.partition(" AS ")[0] for tables in named for table in tables})
 
 
 def reading(connection: duckdb.DuckDBPyConnection) -> Read:

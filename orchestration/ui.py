@@ -37,6 +37,8 @@ GRAPHQL = "/graphql"
 FORBIDDEN, POLICY_VIOLATION = 403, 1008
 BY_ADDRESS = "A query in an address is not answered, for any page can link to it: send it by POST."
 SECONDS_TO_END = 60
+SECONDS_FOR_PAGES = 5
+"""So long may pages that are open keep the UI from ending."""
 
 
 class OwnRequestsOnly:
@@ -99,7 +101,14 @@ def serve(port: int) -> None:
         ):
             app = GuardedWebserver(context, port).create_asgi_app()
             server = uvicorn.Server(
-                uvicorn.Config(app, host=LOOPBACK, port=port, log_level="warning")
+                uvicorn.Config(
+                    app,
+                    host=LOOPBACK,
+                    port=port,
+                    log_level="warning",
+                    # Else it waits for each page to let go of it, which an open one never does.
+                    timeout_graceful_shutdown=SECONDS_FOR_PAGES,
+                )
             )
             threading.Thread(target=_end_with, args=(daemon, server), daemon=True).start()
             sys.stderr.write(f"Dagster on http://{LOOPBACK}:{port}/ (Ctrl-C to stop)\n")

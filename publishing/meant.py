@@ -9,12 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LIKENESS_MIN = 0.7
+PART_MIN = 3
+"""Of fewer letters than these, nobody knows of which name they are a part."""
 
 
 def nearest(asked: str, known: Iterable[str]) -> str | None:
-    """The most alike of the names that are known, whatever their case; None where none is alike."""
+    """The most alike of the names that are known, whatever their case, or the one it is part of.
+
+    None where none is alike, and it is part of no name or of several.
+    """
     spelled = {name.casefold(): name for name in known}
-    near = get_close_matches(asked.casefold(), spelled, n=1, cutoff=LIKENESS_MIN)
+    part = asked.casefold()
+    near = get_close_matches(part, spelled, n=1, cutoff=LIKENESS_MIN)
+    if not near and len(part) >= PART_MIN:
+        whole = [name for name in spelled if part in name]
+        near = whole if len(whole) == 1 else []
     return spelled[near[0]] if near else None
 
 

@@ -18,6 +18,8 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+for _name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:
+    del os.environ[_name]
 
 # Tables are as wide as in a pipe, however wide the terminal is that runs the tests.
 os.environ.pop("COLUMNS", None)

@@ -170,8 +170,7 @@ def _written(file: LocalFile, found: Guesses, source: str) -> Draft:
         f"source: {source}  # part of every event's identity: choose it once",
         f"event: {found.event}",
     ]
-    if found.sample.delimiter is not None:
-        lines.append(f"file: {{format: csv, delimiter: {quoted(found.sample.delimiter)}}}")
+    lines += _file_line(found.sample)
     if (where := _where(found.sample)) is not None:
         lines.append(where)
         found.used.update(QUALTRICS)
@@ -200,6 +199,13 @@ def _parsed(text: str) -> Mapping:
     return parse_mapping("the drafted mapping", text)
 
 
+def _file_line(sample: Sample) -> list[str]:
+    """What has to be said of how the file is written."""
+    said = [] if sample.delimiter is None else [f"delimiter: {quoted(sample.delimiter)}"]
+    said += [] if sample.encoding is None else [f"encoding: {sample.encoding}"]
+    return [f"file: {{{', '.join([f'format: {sample.format}', *said])}}}"] if said else []
+
+
 def _where(sample: Sample) -> str | None:
     """Which rows of Qualtrics are answers."""
     if not sample.is_qualtrics or not QUALTRICS.keys() <= sample.columns.keys():
@@ -214,6 +220,13 @@ def _add_remarks(draft: Draft) -> None:
             f"More than one column is called {', '.join(map(repr, sample.repeated))}: rename them "
             "in the file to use them."
         )
+    if sample.encoding is not None:
+        cells = (text for column in sample.columns.values() for text in column if text)
+        letters = next((text for text in [*sample.columns, *cells] if not text.isascii()), "")
+        draft.checks.append(
+            f"file: it is not UTF-8, and {sample.encoding} is written, which Excel uses. Is this "
+            f"right: {letters!r}?"
+        )
     if sample.undecodable:
         rows = ", ".join(map(str, sample.undecodable[:3]))
         draft.checks.append(
@@ -223,7 +236,8 @@ def _add_remarks(draft: Draft) -> None:
     about = [name for name in draft.unused if slug(name) in _people_words()]
     if draft.event is not EventType.PARTICIPANT_ENROLLED and about:
         draft.checks.append(
-            f"{', '.join(about)} say who people are, which boards are weighted by. For them: "
+            f"{', '.join(about)} {'says' if len(about) == 1 else 'say'} who people are, which "
+            "boards are weighted by. For them: "
             "demoscope mapping init FILE --event participant_enrolled, with the same source."
         )
 

@@ -8,10 +8,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from ingestion.contracts import CONTRACTS, SLUG_PATTERN
-from ingestion.drafting.moments import Moments, find_moments
+from ingestion.drafting.moments import Moments, are_clock_times, find_moments, repeated_hour
 from ingestion.drafting.verdicts import MOST_VALUES, Verdicts, find_verdicts, is_a_name
-from ingestion.drafting.words import CALLED, DIMENSIONS, dimension_of, slug
+from ingestion.drafting.words import CALLED, DIMENSIONS, dimension_of, slug, stem
+from ingestion.sources.scalar_text import is_decimal_comma
 from ingestion.visible_text import visible_in_json
 from ingestion.vocabulary import EventType
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from ingestion.drafting.sample import Sample
 
 FILL_IN = "FILL_IN"
-SCALE = {str(number) for number in range(1, 8)} | {f"{number}.0" for number in range(1, 8)}
+SCALE = {f"{number}{end}" for number in range(1, 8) for end in ("", ".0", ",0")}
 RATINGS_AT_LEAST = 3
 # Small numbers that are no ratings.
 NO_RATINGS = {
@@ -99,7 +102,10 @@ class Guesses:
 
     def take(self, name: str, column: str, why: str) -> None:
         """Say that a column of the contract is one of the file."""
-        self.put(name, quoted(column), why, column)
+        yaml = quoted(column)
+        if _is_number(self.event, name) and any(map(is_decimal_comma, self.sample.said(column))):
+            yaml = f'{{column: {yaml}, decimal: ","}}'
+        self.put(name, yaml, why, column)
 
     def put(self, name: str, yaml: str, why: str, *used: str) -> None:
         """Say where a column of the contract comes from."""
@@ -115,6 +121,14 @@ class Guesses:
                 own = known.get(word)
                 if own is not None and own not in self.used and is_a_name(self.sample, own):
                     return own
+        return self._numbered(name) if name.endswith("_id") else None
+
+    def _numbered(self, name: str) -> str | None:
+        """The file's column of ids of a thing, whatever it calls them: `Teilnehmer-Nr.`."""
+        things = {stem(word) or word for word in (name, *CALLED.get(name, ()))}
+        for own in self.sample.columns:
+            if own not in self.used and stem(own) in things and is_a_name(self.sample, own):
+                return own
         return None
 
     def _participant(self) -> None:
@@ -227,7 +241,11 @@ class Guesses:
             and len(values) >= RATINGS_AT_LEAST
         ]
         if len(scales) > 1:
-            self.put("rating", "{each: true}", "what stands in those columns")
+            has_commas = any(
+                is_decimal_comma(text) for own in scales for text in self.sample.said(own)
+            )
+            more = ', decimal: ","' if has_commas else ""
+            self.put("rating", f"{{each: true{more}}}", "what stands in those columns")
             self._each_of("criterion", scales)
             return
         own = scales[0] if scales else self._called("rating")
@@ -256,6 +274,8 @@ class Guesses:
                 break
             tried.append(own)
         else:
+            if self._looks_like_time():
+                return
             if tried:
                 cells = _listed(self.sample.said(tried[0])[:1])
                 self.gaps.append(
@@ -265,7 +285,23 @@ class Guesses:
                 )
         self.used -= {*tried}
 
-    def _time_as(self, own: str, found: Moments) -> None:
+    def _looks_like_time(self) -> bool:
+        """Take the one column whose every cell is a day with a time on it, however it is called."""
+        found = []
+        for own in self.sample.columns:
+            if own not in self.used and are_clock_times(said := self.sample.distinct(own)):
+                moments = find_moments(said, self.sample.kinds.get(own))
+                found += [] if moments is None else [(own, moments)]
+        if len(found) != 1:
+            return False
+        [(own, moments)] = found
+        self._time_as(own, moments, "every cell is a time")
+        self.checks.append(f"occurred_at: is {own} when people voted? Only its cells say so.")
+        return True
+
+    def _time_as(
+        self, own: str, found: Moments, why: str = "its name, and every cell is a time"
+    ) -> None:
         """Write down how a column holds times, unless days and months can't be told apart."""
         days = {form for form in found.formats if form.startswith(("%d/%m", "%d-%m"))}
         months = {form for form in found.formats if form.startswith(("%m/%d", "%m-%d"))}
@@ -289,7 +325,14 @@ class Guesses:
                 "--timezone Europe/Berlin, say."
             )
         yaml = quoted(own) if len(details) == 1 else f"{{{', '.join(details)}}}"
-        self.put("occurred_at", yaml, "its name, and every cell is a time", own)
+        self.put("occurred_at", yaml, why, own)
+        twice = repeated_hour(self.sample.said(own), found, self.zone) if self.zone else []
+        if found.is_local and twice:
+            self.checks.append(
+                f"occurred_at: {self.zone} has {len(twice):,} of the times twice, as clocks went "
+                f"back (first: {twice[0]}). They are refused, unless you write which are meant: "
+                "`ambiguous: earlier` or `later`."
+            )
 
     def _by_name(self, name: str, *, is_required: bool) -> None:
         own = self._called(name)
@@ -300,6 +343,11 @@ class Guesses:
 
     def _country(self) -> None:
         """Countries under the seeds' names."""
+        if self.event is EventType.PARTICIPANT_ENROLLED and "country" not in self.columns:
+            self.checks.append(
+                "country: no column looks like it, and boards are weighted by country. If all live "
+                "in one, write `country: {constant: UK}`."
+            )
         own = next((own for own in self.used if quoted(own) == self.columns.get("country")), None)
         values = [] if own is None else self.sample.distinct(own)
         known = {text: COUNTRIES[slug(text)] for text in values if slug(text) in COUNTRIES}
@@ -319,14 +367,17 @@ class Guesses:
             if not self._is_unique(tuple(self._file_columns("participant_id"))):
                 # Of two votes of one person, the times would make two enrolments that differ.
                 self.put("occurred_at", "null", "people are in several rows")
+                self.checks = [one for one in self.checks if not one.startswith("occurred_at:")]
+            return
+        if (own := next(filter(self._is_id, named), None)) is not None:
+            self.take("native_id", own, "no two rows share it")
             return
         people, asked, time = map(self._file_columns, ("participant_id", "item_id", "occurred_at"))
         models = [*self._file_columns("model_id"), *(self.models or ())]
         for name in ("benchmark", "metric", "reported_by"):
             models += self._file_columns(name)
         asked += self._file_columns("conversation_id")
-        tried: list[list[str]] = [[own] for own in named]
-        tried += [[own, *people] for own in named] if people else []
+        tried = [[own, *people] for own in named] if people else []
         # Of people, times and models alone none names a vote, whatever the first rows say.
         is_of_people = self.event in {EventType.BATTLE_JUDGED, EventType.EXPERIENCE_RATED}
         known = [asked[:1], [*asked[:1], *models]] if asked else []
@@ -353,6 +404,20 @@ class Guesses:
             f"native_id: do {', '.join(joined)} together name one row in every file to come?"
         )
 
+    def _is_id(self, own: str) -> bool:
+        """Whether a column names each row; a copy of a row has the same name, and counts once."""
+        rows, cells = self.sample.whole_rows, self.sample.columns[own]
+        found = [cells[row] for row in rows]
+        if None in found or len({*found}) < len(found):
+            return False
+        copies = len(self.sample.said(own)) - len(rows)
+        if copies:
+            self.checks.append(
+                f"native_id: {copies:,} of the rows are copies of another, word for word; they are "
+                "duplicates, and count once."
+            )
+        return True
+
     def _is_unique(self, joined: tuple[str, ...]) -> bool:
         cells = list(zip(*(self.sample.columns[own] for own in joined), strict=True))
         return all(None not in one for one in cells) and len(set(cells)) == len(cells)
@@ -365,6 +430,11 @@ class Guesses:
     def _gap(self, name: str) -> None:
         self.columns[name], self.why[name] = FILL_IN, "no column looks like it"
         self.gaps.append(f"{name}: no column looks like it. Write its name in place of {FILL_IN}.")
+
+
+def _is_number(event: EventType, name: str) -> bool:
+    found = (one for one in CONTRACTS[event].log_columns if one.source_name == name)
+    return any(pa.types.is_floating(one.type) or pa.types.is_integer(one.type) for one in found)
 
 
 def _slugged(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +23,7 @@ _CLOCKS = (
     *(" %H:%M:%S", " %H:%M", "", ", %H:%M:%S", ", %H:%M", " %I:%M:%S %p", " %I:%M %p"),
     *(", %I:%M:%S %p", ", %I:%M %p", " %H:%M Uhr", " %H:%M:%S.%f"),
 )
+_CLOCK = re.compile(r"\d[-./ ].*\d:\d\d|^\d{4}-\d\d-\d\dT")
 FORMS = tuple(date + clock for date in _DATES for clock in _CLOCKS)
 OFFSETS = ("%d/%m/%Y %H:%M:%S %z", "%d.%m.%Y %H:%M:%S %z", "%a %b %d %H:%M:%S %z %Y")
 
@@ -50,6 +52,28 @@ def find_moments(texts: list[str], kind: pa.DataType | None) -> Moments | None:
     if is_number and (unit := _unit(distinct)) is not None:
         return Moments(unit=unit)
     return _in_words(distinct) if distinct else None
+
+
+def are_clock_times(texts: list[str]) -> bool:
+    """Whether every text may be a day with a time on it: a birthday is none."""
+    return bool(texts) and all(_CLOCK.search(text) for text in texts)
+
+
+def repeated_hour(texts: list[str], found: Moments, zone: str) -> list[str]:
+    """Local times that a zone has twice, because clocks went back."""
+    return [text for text in texts if _is_twice(text, found, ZoneInfo(zone))]
+
+
+def _is_twice(text: str, found: Moments, zone: ZoneInfo) -> bool:
+    try:
+        if found.formats:
+            local_time = datetime.strptime(text, found.formats[0])  # noqa: DTZ007 (its zone is below)
+        else:
+            local_time = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    early, late = (local_time.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return early is not None and late is not None and early > late
 
 
 def _in_words(texts: list[str]) -> Moments | None:

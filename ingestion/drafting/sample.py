@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.sources.csv_rows import CsvRows
-from ingestion.sources.files import Format, LocalFile
+from ingestion.sources.files import USUAL_ENCODING, Format, LocalFile, is_of_single_bytes
 from ingestion.sources.json_lines import read_lines
 from ingestion.sources.json_rule import read_object
 from ingestion.sources.missing import WORDS
@@ -33,6 +33,7 @@ class Sample:
         delimiter: of CSV; None where nothing has to be said of it.
         kinds: types of the columns of Parquet.
         repeated: names that more than one column has; they can't be mapped.
+        encoding: what the text is written in; None: UTF-8.
         undecodable: numbers of rows that are not UTF-8.
         is_qualtrics: whether two more header rows stand below the first.
         asked: by column the question's text, where the file has it.
@@ -44,6 +45,7 @@ class Sample:
     delimiter: str | None = None
     kinds: dict[str, pa.DataType] = field(default_factory=dict)
     repeated: list[str] = field(default_factory=list)
+    encoding: str | None = None
     undecodable: list[int] = field(default_factory=list)
     is_qualtrics: bool = False
     asked: dict[str, str] = field(default_factory=dict)
@@ -51,6 +53,15 @@ class Sample:
     def said(self, name: str) -> list[str]:
         """The texts of a column, without cells that are empty."""
         return [text for text in self.columns[name] if text is not None]
+
+    @property
+    def whole_rows(self) -> list[int]:
+        """Positions of the rows that say something and are no copy, word for word, of another."""
+        places: dict[tuple[str | None, ...], int] = {}
+        for place, row in enumerate(zip(*self.columns.values(), strict=True)):
+            if any(cell is not None for cell in row):
+                places.setdefault(row, place)
+        return list(places.values())
 
     def distinct(self, name: str) -> list[str]:
         """What a column says, most frequent first."""
@@ -64,7 +75,11 @@ def read_sample(file: LocalFile) -> Sample:
         LoadRefusedError: they cannot be read.
     """
     readers = {Format.CSV: _csv, Format.JSONL: _json, Format.PARQUET: _parquet}
-    return readers[file.format](file)
+    is_old = file.format is not Format.PARQUET and is_of_single_bytes(file.head)
+    encoding = USUAL_ENCODING if is_old else None
+    sample = readers[file.format](file.written_in(encoding))
+    sample.encoding = encoding
+    return sample
 
 
 def _csv(file: LocalFile) -> Sample:

@@ -10,6 +10,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.drafting.sample import ROWS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.flat import FlatFile
+from ingestion.visible_text import visible
 from ingestion.vocabulary import Refusal
 
 if TYPE_CHECKING:
@@ -72,5 +73,6 @@ def _count(batch: NativeBatch, required: list[str], trial: Trial) -> None:
         reason, where = (why, about) if why is not None else (Refusal.MISSING_VALUE, empty[0])
         if (reason, where) not in trial.examples:
             [original] = batch.originals([place])
-            said = f"row {number}: {reason} in {where or 'the row'}: {original[:CONTENT_SHOWN]}"
+            row = visible(original[:CONTENT_SHOWN])
+            said = f"row {number}: {reason} in {where or 'the row'}: {row}"
             trial.examples[reason, where] = said

@@ -30,11 +30,12 @@ CALLED = {
         *("judge_id", "judge", "voter_id", "voter", "person_id", "person", "panelist_id"),
         *("panelist", "subject_id", "visitor_id", "pid", "teilnehmer_id", "teilnehmer"),
         *("teilnehmernummer", "befragter", "befragten_id", "user", "reviewer", "session_id"),
+        *("proband", "probanden_id", "versuchsperson"),
     ),
     "native_id": (
         *("native_id", "vote_id", "battle_id", "comparison_id", "judgment_id", "judgement_id"),
         *("rating_id", "response_id", "conversation_pair_id", "id", "uuid", "question_id"),
-        *("record_id", "row_id", "antwort_id", "lfdn", "laufende_nummer"),
+        *("record_id", "row_id", "antwort_id", "lfdn", "laufende_nummer", "lfd_nr", "lfd", "nr"),
     ),
     "conversation_id": ("conversation_id", "conv_id", "chat_id", "dialog_id", "dialogue_id"),
     "item_id": (
@@ -50,7 +51,7 @@ CALLED = {
         *("abgeschlossen", "completed_date_time", "ts", "created", "when", "start_date"),
     ),
     "dimension": ("dimension", "metric", "criterion", "aspect", "question", "frage", "kriterium"),
-    "criterion": ("criterion", "dimension", "metric", "aspect", "question", "kriterium"),
+    "criterion": ("criterion", "dimension", "metric", "aspect", "question", "frage", "kriterium"),
     "outcome": (
         *("outcome", "winner", "vote", "choice", "verdict", "preference", "preferred", "result"),
         *("chosen_model_name", "chosen_model", "chosen", "selection", "judgment", "judgement"),
@@ -91,6 +92,8 @@ CALLED = {
     "score": ("score", "value", "result"),
 }
 TIES = ("is_tie", "tie", "both_equal", "draw", "a_tie", "tied", "equal", "unentschieden")
+# What a header of ids and numbers may end with: `Teilnehmer-Nr.` is `teilnehmer_id`.
+_NUMBERED = re.compile(r"_(id|nr|no|number|nummer|num|code|kennung)$")
 # The seeds' dimensions, by what a question on them is called.
 DIMENSIONS = {
     "overall": r"overall|gesamt|insgesamt|all_in_all|general|winner|outcome|preference|besser",
@@ -160,6 +163,12 @@ def slug(name: str) -> str:
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=\d)", "_", text)
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def stem(name: str) -> str | None:
+    """What a header of ids is about, as a slug; None of any other header."""
+    text = slug(name)
+    return _NUMBERED.sub("", text) if _NUMBERED.search(text) else None
 
 
 def words(name: str) -> list[str]:

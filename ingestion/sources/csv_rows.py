@@ -25,7 +25,7 @@ import pyarrow.csv as pc_csv
 
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import Objections, Piece
-from ingestion.sources.files import UTF8_BOM, LocalFile
+from ingestion.sources.files import USUAL_ENCODING, UTF8_BOM, LocalFile
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 8 << 20
@@ -69,7 +69,7 @@ class CsvRows:
                 remedy="Correct `file: {delimiter: ...}`, or leave it out.",
             )
         self._rows_above = 1 if announced else 0
-        self._delimiter = delimiter = delimiter or announced or ","
+        self.delimiter = delimiter = delimiter or announced or ","
         self._block_bytes = block_bytes
         mark = re.escape(delimiter.encode())
         # No possessive groups: Python before 3.11.5 matches them wrongly (CPython issue 101955).
@@ -160,9 +160,10 @@ class CsvRows:
         except UnicodeDecodeError as error:
             raise LoadRefusedError(
                 f"{self._file.name}: the header is not UTF-8.",
-                remedy="Convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8",
+                remedy="Say in the mapping what it is written in: `file: {encoding: "
+                f"{USUAL_ENCODING}}}`, as Excel writes. `demoscope mapping init` does.",
             ) from error
-        return [name.strip() for name in next(csv.reader([header], delimiter=self._delimiter))]
+        return [name.strip() for name in next(csv.reader([header], delimiter=self.delimiter))]
 
     def _rows_of_qualtrics(self) -> int:
         """2 where the questions' texts and then their ImportIds stand below the header, else 0."""
@@ -172,7 +173,7 @@ class CsvRows:
         if len(spans) < limit or unclosed:
             return 0
         row = head[slice(*spans[-1])].decode("utf-8", "replace")
-        fields = next(csv.reader([row], delimiter=self._delimiter))
+        fields = next(csv.reader([row], delimiter=self.delimiter))
         is_it = all(re.match(r'\s*\{\s*"ImportId"\s*:', field) for field in fields)
         return _ROWS_OF_QUALTRICS if is_it else 0
 
@@ -225,7 +226,7 @@ class CsvRows:
                 block_size=len(text) + 1,
             ),
             parse_options=pc_csv.ParseOptions(
-                delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
+                delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=skip
             ),
             convert_options=pc_csv.ConvertOptions(
                 column_types=included,

@@ -6,14 +6,15 @@ wrong ending is still read and a file that cannot be read says what it looks lik
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -22,6 +23,17 @@ from ingestion.sources.bounds import DEFAULT, BoundedStream, Bounds
 from ingestion.visible_text import visible
 
 HEAD_BYTES = 1 << 16
+LONGEST_LETTER = 4
+ENCODINGS = {
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "windows-1252": "cp1252",
+    "iso-8859-1": "latin-1",
+    "iso-8859-2": "iso-8859-2",
+    "iso-8859-15": "iso-8859-15",
+}
+"""Encodings of a byte a character, as mappings name them, and as Python does."""
+USUAL_ENCODING = "windows-1252"
 UTF8_BOM = b"\xef\xbb\xbf"
 
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -40,6 +52,9 @@ _STRANGERS = {
     b"Obj\x01": ("an Avro file", "Save it as Parquet first."),
     b"%PDF": ("a PDF", "Only CSV, JSONL and Parquet can be read."),
 }
+_UTF8_LETTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
 # Bytes that text does not contain: all controls but tab, line feed, form feed, return and escape.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 _MANY_NULS = 0.2
@@ -65,6 +80,7 @@ class LocalFile:
         head: its first bytes, decompressed, without a byte-order mark.
         format: what the first bytes look like.
         bounds: how much it may become once it is unpacked.
+        encoding: what its text is written in; None: UTF-8. `head` and `open` give UTF-8 anyway.
     """
 
     name: str
@@ -73,6 +89,26 @@ class LocalFile:
     head: bytes
     format: Format
     bounds: Bounds = DEFAULT
+    encoding: str | None = None
+
+    def written_in(self, encoding: str | None) -> LocalFile:
+        """The same file, whose text is in an encoding of ENCODINGS.
+
+        Raises:
+            LoadRefusedError: it is no text, or in UTF-8 by what its first bytes look like.
+        """
+        if encoding is None:
+            return self
+        if self.format is Format.PARQUET:
+            raise LoadRefusedError(
+                f"{self.name}: is Parquet, which has no encoding.", remedy="Leave encoding out."
+            )
+        if not self.head.isascii() and _is_utf8(self.head):
+            raise LoadRefusedError(
+                f"{self.name}: looks like UTF-8, and the mapping says {encoding}.",
+                remedy="Leave encoding out, or the letters would be wrong.",
+            )
+        return replace(self, encoding=encoding, head=_in_utf8(self.head, encoding))
 
     @property
     def is_array(self) -> bool:
@@ -84,11 +120,14 @@ class LocalFile:
         """The decompressed content as a stream, held against the bounds; faults name the file."""
         # Unbuffered: rows are read in blocks of megabytes into a buffer of our own.
         with refusing(self.name, self.compression), self.path.open("rb", buffering=0) as raw:
-            if self.compression is None:
-                yield BoundedStream(self.name, raw, self.bounds, None)
-            else:
+            stream: Any = raw
+            packed = None
+            if self.compression is not None:
                 stream = pa.CompressedInputStream(raw, self.compression)
-                yield BoundedStream(self.name, stream, self.bounds, self.byte_count)
+                packed = self.byte_count
+            if self.encoding is not None:
+                stream = _InUtf8(stream, self.encoding)
+            yield BoundedStream(self.name, stream, self.bounds, packed)
 
     @property
     def byte_count(self) -> int:
@@ -116,6 +155,52 @@ class LocalFile:
                     unpacked.write(block)
             unpacked.seek(0)
             yield unpacked
+
+
+class _InUtf8:
+    """Text in an encoding of a byte a character as UTF-8, as it is read.
+
+    Args:
+        stream: what is read.
+        encoding: a name of ENCODINGS.
+    """
+
+    def __init__(self, stream: Any, encoding: str) -> None:
+        self._stream, self._encoding = stream, encoding
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes, none at the end."""
+        if not self._left:
+            self._left = _in_utf8(bytes(self._stream.read(size)), self._encoding)
+        content, self._left = self._left[:size], self._left[size:]
+        return content
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as what is read goes."""
+        content = self.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+
+def _in_utf8(content: bytes, encoding: str) -> bytes:
+    """A byte that is no letter of the encoding stays, and so its row is refused as not UTF-8."""
+    text = content.decode(ENCODINGS[encoding], "surrogateescape")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether all of it is UTF-8, but for a letter that is cut at the end."""
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - LONGEST_LETTER
+    return True
+
+
+def is_of_single_bytes(head: bytes) -> bool:
+    """Whether text has letters beyond ASCII, and none that is written as UTF-8 writes them."""
+    return not head.isascii() and _UTF8_LETTER.search(head) is None
 
 
 @contextmanager

@@ -54,14 +54,15 @@ from ingestion.sources.json_unfolding import Unfolding
 from ingestion.sources.mapping import FromColumn, Mapping
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import needed, projection, resolve
-from ingestion.sources.row_choice import OF_A_VALUE, chosen_rows
+from ingestion.sources.row_choice import OF_A_VALUE, chosen_rows, full_rows
 from ingestion.sources.times import remark, time_note
 from ingestion.sources.times import warnings as warnings_of_times
 from ingestion.vocabulary import Refusal
 
 _LINES_FOR_KEYS = 1000
 _NOT_MEANT = "Rows set aside by `where` of the mapping"
-_UNANSWERED = "Empty cells of `each_of` set aside"
+_UNANSWERED = "Cells of `each_of` that are empty or mean nothing, set aside"
+_EMPTY = "Lines of delimiters alone, set aside"
 _NO_LIST = "Objects set aside, without elements at `rows`"
 
 
@@ -69,7 +70,7 @@ class FlatFile(FileSource):
     """A flat file and its mapping."""
 
     def __init__(self, file: LocalFile, mapping: Mapping) -> None:
-        super().__init__(file, mapping.source, mapping.text)
+        super().__init__(file.written_in(mapping.encoding), mapping.source, mapping.text)
         self._mapping = mapping
         self.participants_of = mapping.participants_of
         self.aliases = mapping.aliases
@@ -215,7 +216,10 @@ class FlatFile(FileSource):
         elif rows.skip_rows:
             self._remarks.append(f"Rows 1 to {rows.skip_rows} were skipped, as the mapping says.")
         wanted = self._wanted(rows.columns)
-        return ((wanted, piece) for piece in rows.pieces(wanted))
+        for piece in rows.pieces(wanted):
+            full = full_rows(piece, rows.delimiter)
+            self._leave_out(_EMPTY, len(piece.numbers) - len(full.numbers))
+            yield wanted, full
 
     def _parquet(self) -> Iterator[tuple[list[str], Piece]]:
         with open_parquet(self.file) as rows:

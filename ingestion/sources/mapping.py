@@ -23,7 +23,7 @@ import yaml
 from ingestion.contracts import CONTRACTS
 from ingestion.contracts import ENVELOPE as ENVELOPE_COLUMNS
 from ingestion.errors import NotFoundError, UsageError
-from ingestion.sources.files import Format
+from ingestion.sources.files import ENCODINGS, Format
 from ingestion.sources.scalar_text import canonical
 from ingestion.sources.time_forms import USUAL, Limits, TimeFormat, limit
 from ingestion.tables import Column
@@ -38,10 +38,10 @@ _NULL_TAG = "tag:yaml.org,2002:null"
 _KINDS = ("column", "first_of", "columns", "constant", "row_number", "each_of", "each", "winner")
 # What may stand beside where the values come from.
 _TIME_DETAILS = ("timezone", "ambiguous", "unit", "format", "earliest", "latest")
-_DETAILS = ("optional", "values", "missing", *_TIME_DETAILS)
+_DETAILS = ("optional", "values", "missing", "decimal", *_TIME_DETAILS)
 # Of a local time that clocks show twice, which is meant.
 EARLIER, LATER = "earlier", "later"
-_CHOICES = {"unit": ("s", "ms", "us", "ns"), "ambiguous": (EARLIER, LATER)}
+_CHOICES = {"unit": ("s", "ms", "us", "ns"), "ambiguous": (EARLIER, LATER), "decimal": (".", ",")}
 _SOURCE = next(column for column in ENVELOPE_COLUMNS if column.name == "source")
 
 
@@ -58,6 +58,7 @@ class FromColumn:
     unit: str | None = None
     formats: tuple[TimeFormat, ...] = ()
     limits: Limits = USUAL
+    has_decimal_comma: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Mapping:
         format: how the file holds its rows; None: by its content.
         delimiter: between fields of CSV; None: what the file itself says, or a comma.
         skip_rows: rows below the header of CSV that are no data; None: recognised.
+        encoding: what the file's text is written in; None: UTF-8.
         rows: the place of lists in JSON whose elements are the rows; None: an object is one.
         where: column of the file -> the values of the rows that are meant; others are set aside.
         participants_of: the source whose ids the participants' are; None: this one's.
@@ -134,6 +136,7 @@ class Mapping:
     format: Format | None = None
     delimiter: str | None = None
     skip_rows: int | None = None
+    encoding: str | None = None
     rows: str | None = None
     where: Map[str, tuple[str, ...]] = field(default_factory=dict)
     participants_of: str | None = None
@@ -166,6 +169,10 @@ class Mapping:
     def taker(self) -> str:
         """The column that says `each: true`; none: an empty text."""
         return next((name for name, spec in self.columns.items() if _says_each(spec)), "")
+
+
+def _is_number(column: Column) -> bool:
+    return bool(pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
 
 
 def _says_each(spec: ColumnSpec) -> TypeGuard[FromColumn]:
@@ -284,7 +291,7 @@ class _Parser:
 
     def file(self, mapping: Mapping, node: yaml.Node) -> Mapping:
         """How the file holds its rows."""
-        file = self.entries(node, "file", ("format", "delimiter", "skip_rows", "rows"))
+        file = self.entries(node, "file", ("format", "delimiter", "encoding", "skip_rows", "rows"))
         if "format" in file:
             kind = self.one_of(file["format"], "file format", [*Format, "auto"])
             mapping = replace(mapping, format=None if kind == "auto" else Format(kind))
@@ -294,6 +301,9 @@ class _Parser:
                 fault = "the delimiter must be one character"
                 self.fail(file["delimiter"], fault, "Try ';' or \"\\t\".")
             mapping = replace(mapping, delimiter=mark)
+        if "encoding" in file:
+            name = self.one_of(file["encoding"], "encoding", ["utf-8", *ENCODINGS])
+            mapping = replace(mapping, encoding=None if name == "utf-8" else name)
         if "skip_rows" in file:
             count = self.text(file["skip_rows"], "skip_rows")
             if not re.fullmatch(r"[0-9]{1,4}", count):
@@ -403,8 +413,7 @@ class _Parser:
         """What is said of a column of the file besides its name."""
         spec = FromColumn(names)
         for key, node in details.items():
-            if key in _TIME_DETAILS and not pa.types.is_timestamp(column.type):
-                self.fail(node, f"{column.source_name} is not a time", f"Remove {key}.")
+            self.check_kind(key, node, column)
             if key == "optional":
                 self.true(node, key)
                 spec = replace(spec, is_optional=True)
@@ -426,9 +435,18 @@ class _Parser:
         return spec
 
     def chosen(self, spec: FromColumn, key: str, node: yaml.Node) -> FromColumn:
-        """What numbers count, or which of two local times is meant."""
+        """What numbers count, how they are written, or which of two local times is meant."""
         text = self.one_of(node, key, _CHOICES[key])
+        if key == "decimal":
+            return replace(spec, has_decimal_comma=text == ",")
         return replace(spec, unit=text) if key == "unit" else replace(spec, ambiguous=text)
+
+    def check_kind(self, key: str, node: yaml.Node, column: Column) -> None:
+        """What is said of times or numbers is said of one."""
+        if key in _TIME_DETAILS and not pa.types.is_timestamp(column.type):
+            self.fail(node, f"{column.source_name} is not a time", f"Remove {key}.")
+        if key == "decimal" and not _is_number(column):
+            self.fail(node, f"{column.source_name} is not a number", "Remove decimal.")
 
     def formats(self, node: yaml.Node, details: dict[str, yaml.Node]) -> tuple[TimeFormat, ...]:
         """One format of times, or several in the order in which they are tried."""

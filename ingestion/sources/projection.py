@@ -34,6 +34,7 @@ from ingestion.tables import TEXT_LENGTH, Column
 from ingestion.vocabulary import Refusal
 
 _SHOWN = 40
+_WITH_COMMA = r"[+-]?([1-9][0-9]{0,2}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?"
 
 # A condition on a row, and why a row is refused where it holds.
 Objection = tuple[str, Refusal] | None
@@ -171,9 +172,20 @@ def _from_column(spec: FromColumn, cell: _Cell, wanted: Column) -> tuple[str, Ob
         )
     if wanted.is_pseudonym:
         return cell.key, _rounded([cell], wanted)
+    if spec.has_decimal_comma and cell.is_text:
+        return _with_decimal_point(cell), None
     is_answer = wanted.is_sealed and wanted.max_length < TEXT_LENGTH
     is_as_it_stands = not pa.types.is_string(wanted.type) or (cell.is_text and not is_answer)
     return (cell.sql if is_as_it_stands else cell.key), None
+
+
+def _with_decimal_point(cell: _Cell) -> str:
+    """A number with a decimal comma, and points between thousands, as others write it."""
+    text = f"trim({cell.sql})"
+    plain = f"replace(regexp_replace(replace({text}, '.', ''), ',0+$', ''), ',', '.')"
+    return (
+        f"CASE WHEN regexp_full_match({text}, {quoted(_WITH_COMMA)}) THEN {plain} ELSE {text} END"
+    )
 
 
 def _rounded(cells: Sequence[_Cell], wanted: Column) -> Objection:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sources.batch import Piece
+from ingestion.sources.batch import Piece, Positions
 from ingestion.sources.scalar_text import canonical, one_texts, trimmed
 from ingestion.vocabulary import Refusal
 
@@ -41,7 +41,31 @@ def chosen_rows(piece: Piece, columns: Sequence[str], where: Map[str, tuple[str,
     for row, (why, about) in piece.objections.items():
         if why not in OF_A_VALUE or about in where:
             is_meant[row] = True
-    kept = np.flatnonzero(is_meant)
+    return _only(piece, np.flatnonzero(is_meant))
+
+
+def full_rows(piece: Piece, delimiter: str) -> Piece:
+    """The rows of CSV but those of delimiters alone, which spreadsheets write below the data.
+
+    Args:
+        piece: rows of the file.
+        delimiter: what parts its columns.
+    """
+    is_said = np.zeros(len(piece.table), dtype=bool)
+    for cells in piece.table.columns:
+        is_said |= pc.is_valid(cells).to_numpy()
+    is_said[list(piece.objections)] = True
+    silent = np.flatnonzero(~is_said)
+    if not len(silent):
+        return piece
+    blanks = f"{delimiter} \t"
+    for row, original in zip(silent, piece.originals(silent.tolist()), strict=True):
+        is_said[row] = bool(original.strip(blanks))
+    return _only(piece, np.flatnonzero(is_said))
+
+
+def _only(piece: Piece, kept: Positions) -> Piece:
+    """Some of the rows."""
     places = {int(old): new for new, old in enumerate(kept)}
     return replace(
         piece,

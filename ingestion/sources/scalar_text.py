@@ -35,6 +35,8 @@ _RULES = (
     (r"^-?0(?:\.0+)?[eE]-[0-9]{1,3}$", "0"),
     ("^-0$", "0"),
 )
+# Three digits after a comma may be thousands, as English has them.
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+(\.[0-9]{3})*,([0-9]{1,2}|[0-9]{4,})")
 # Spreadsheets keep six digits, and so does C's %g.
 _SIX_DIGITS = r"^-?[1-9][.,][0-9]{1,5}[eE]\+?0*([6-9]|[1-9][0-9]{1,2})$"
 _NO_FRACTION = r"^-?[0-9][.,]0+[eE]"
@@ -94,6 +96,11 @@ def have_lost_digits(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 def has_lost_digits(text: str) -> bool:
     """Whether one text is such a number."""
     return bool(re.search(_SIX_DIGITS, text)) and not re.search(_NO_FRACTION, text)
+
+
+def is_decimal_comma(text: str) -> bool:
+    """Whether a text is a number with a comma before its fraction, such as `0,71`."""
+    return _DECIMAL_COMMA.fullmatch(text) is not None
 
 
 def _in_full(text: str) -> str:

@@ -35,6 +35,7 @@ INGEST = "ingest"
 RAW = "raw"
 LOADS = dg.AssetKey([RAW, "load"])
 REFUSED = "refused"
+LOAD_IDS = "load ids"
 TO_DO = (
     "What to do here: correct the file in landing/, or the mapping.yml beside it; the sensor then "
     "takes it again. To take the good rows as they are, launch `ingest` with max_bad_share in its "
@@ -176,7 +177,7 @@ def load_files(
         context.log.info("%s: %s", report.file, report.status)
         reports.append(report)
     if reports:
-        for result in _materialised(paths, reports):
+        for result in materialised(paths, reports):
             if result.asset_key in context.selected_asset_keys:
                 yield result
     # Of a refused load nothing is in the log: what stands there has no part in its faults.
@@ -199,17 +200,14 @@ def _failure(
     return dg.Failure(said, metadata=pages, allow_retries=False)
 
 
-def _materialised(home: Home, reports: Sequence[LoadReport]) -> Iterator[dg.MaterializeResult[Any]]:
+def materialised(home: Home, reports: Sequence[LoadReport]) -> Iterator[dg.MaterializeResult[Any]]:
+    """What became of the loads, and of each event type that they added to."""
     yield dg.MaterializeResult(asset_key=LOADS, metadata=_of_loads(reports))
     added: Counter[str] = Counter()
     for report in reports:
         if report.position is not None:
             added.update(report.accepted_by_event_type)
-    totals: Counter[str] = Counter()
-    log = EventLog.open(home.log)
-    for commit in log.commits(log.resolve(None)):
-        for segment in commit.segments:
-            totals[segment.event_type] += segment.rows
+    totals = event_counts(home)
     for event_type in sorted(+added):
         of_type = [report for report in reports if event_type in report.accepted_by_event_type]
         yield dg.MaterializeResult(
@@ -222,6 +220,16 @@ def _materialised(home: Home, reports: Sequence[LoadReport]) -> Iterator[dg.Mate
         )
 
 
+def event_counts(home: Home) -> Counter[str]:
+    """Rows of the log by event type."""
+    totals: Counter[str] = Counter()
+    log = EventLog.open(home.log)
+    for commit in log.commits(log.resolve(None)):
+        for segment in commit.segments:
+            totals[segment.event_type] += segment.rows
+    return totals
+
+
 def _of_loads(reports: Sequence[LoadReport]) -> dict[str, Any]:
     reasons = sum((Counter(report.quarantined_by_reason) for report in reports), Counter[str]())
     listed = ({"reason": reason, "rows": rows} for reason, rows in sorted(reasons.items()))
@@ -232,5 +240,6 @@ def _of_loads(reports: Sequence[LoadReport]) -> dict[str, Any]:
         **totals,
         "quarantined by reason": table(("reason", "rows"), listed) if reasons else "none",
         "files": table(("file", "status", *COUNTS, "position", "duration_ms"), loads),
+        LOAD_IDS: [report.load_id for report in reports],
         **({"log position": max(positions)} if positions else {}),
     }

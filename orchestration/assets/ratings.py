@@ -5,22 +5,19 @@ dbt tables before them and those after. All are made in one step: one more step 
 split dbt's tables once more.
 """
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-import duckdb
-import pyarrow.parquet as pq
 from pydantic import Field
 
 from ingestion.log import EventLog
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure
-from orchestration.building import Workspace, rate, read_release, show_ratings
+from orchestration.building import Workspace, rate, rating_counts, read_release, show_ratings
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
-from orchestration.rating_step import QUERIES
+from orchestration.rating_step import input_tables
 from orchestration.release_history import RELEASE_TABLES
 from orchestration.release_history import SCHEMA as RELEASES_SOURCE
 from publishing.boards.inputs import with_changes
@@ -28,14 +25,7 @@ from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING
 
 SOURCE, RATE = "ratings", "rate"
-# DuckDB names no tables of a statement with parameters, and adds a table's alias to its name.
-INPUTS = sorted(
-    {
-        table.partition(" AS ")[0]
-        for query in QUERIES.values()
-        for table in duckdb.get_table_names(re.sub(r"\$\w+", "null", query), qualified=True)
-    }
-)
+INPUTS = input_tables()
 """Every table that the rating step reads."""
 BOARD = ["weighting", "stratum_id", "dimension", "estimator"]
 
@@ -80,11 +70,9 @@ def ratings(
         log = EventLog.open(home.paths.log)
         rated = rate(workspace, log, with_changes(config.parameters))
     seconds = round(time.perf_counter() - began, 2)
+    counts = rating_counts(workspace)
     for name in RATING_TABLES:
-        metadata: dict[str, Any] = {"dagster/row_count": 0}
-        path = workspace.ratings / f"{name}.parquet"
-        if path.exists():
-            metadata["dagster/row_count"] = pq.read_metadata(path).num_rows
+        metadata: dict[str, Any] = {"dagster/row_count": counts[f"{SOURCE}/{name}"]}
         if name == RATING:
             metadata |= {
                 "boards rated": rated.group_by(BOARD).aggregate([]).num_rows,

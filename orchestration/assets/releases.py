@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,13 +11,15 @@ from ingestion.errors import NotFoundError
 from ingestion.log import EventLog
 from ingestion.paths import Home
 from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_failure, table
-from orchestration.building import Workspace, build, keep_release
+from orchestration.building import Workspace, build, keep_release, what_was_made
 from orchestration.consistency_check import publish
 from orchestration.dbt_runs import PROJECT_DIRECTORY
-from publishing.boards.store import make_current
+from orchestration.lineage import emit, is_wanted
+from publishing.boards.store import Release, make_current
 from publishing.boards.view import leaderboard
 from publishing.page.building import build_site
 from publishing.publications.catalogue import declared_marts, public_tables
+from publishing.publications.store import Publication
 
 TOP = 10
 published_asset = partial(dg.asset, group_name="publish", owners=OWNERS)
@@ -43,8 +46,16 @@ def release(home: HomeResource) -> dg.MaterializeResult[Any]:
     with as_failure():
         kept = keep_release(paths, Workspace(paths.root), dg.get_dagster_logger().warning)
         make_current(paths.boards, kept)
+        workspace = Workspace(paths.root)
+        if is_wanted() and (said := emit(workspace, what_was_made(workspace, kept, {}))):
+            dg.get_dagster_logger().warning(said)
+    return dg.MaterializeResult(data_version=dg.DataVersion(kept.id), metadata=of_release(kept))
+
+
+def of_release(kept: Release) -> dict[str, Any]:
+    """What is told of a release."""
     head, rows = leaderboard(kept)
-    metadata = {
+    return {
         "dagster/row_count": kept.rows().num_rows,
         "board id": kept.id,
         "log position": head["log_position"],
@@ -55,7 +66,6 @@ def release(home: HomeResource) -> dg.MaterializeResult[Any]:
         "top ten": table(SHOWN, rows[:TOP]),
         "directory": dg.MetadataValue.path(kept.directory),
     }
-    return dg.MaterializeResult(data_version=dg.DataVersion(kept.id), metadata=metadata)
 
 
 @published_asset(
@@ -69,8 +79,14 @@ def publication(home: HomeResource) -> dg.MaterializeResult[Any]:
     """Publish what the current release was made from, and let readers see it."""
     with as_failure():
         kept = publish(home.paths)
+    version = dg.DataVersion(kept.name)
+    return dg.MaterializeResult(data_version=version, metadata=of_publication(kept))
+
+
+def of_publication(kept: Publication) -> dict[str, Any]:
+    """What is told of a publication."""
     manifest = kept.manifest
-    metadata = {
+    return {
         "dagster/row_count": sum(one["row_count"] for one in manifest["tables"]),
         "board id": manifest["board_id"],
         "title": manifest["title"],
@@ -78,7 +94,6 @@ def publication(home: HomeResource) -> dg.MaterializeResult[Any]:
         "tables": table(PUBLISHED, manifest["tables"]),
         "directory": dg.MetadataValue.path(kept.directory),
     }
-    return dg.MaterializeResult(data_version=dg.DataVersion(kept.name), metadata=metadata)
 
 
 @published_asset(
@@ -92,8 +107,13 @@ def site(home: HomeResource) -> dg.MaterializeResult[Any]:
     paths = home.paths
     with as_failure():
         page = build_site(paths, paths.site)
+    return dg.MaterializeResult(metadata=of_site(page))
+
+
+def of_site(page: Path) -> dict[str, Any]:
+    """What is told of the pages."""
     pages = sorted(path.name for path in page.parent.glob("*.html"))
-    return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(page), "pages": pages})
+    return {"page": dg.MetadataValue.path(page), "pages": pages}
 
 
 def release_of_day(home: Home) -> dg.AssetsDefinition:

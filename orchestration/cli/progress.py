@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ingestion.sources.files import inspect_file
 from ingestion.visible_text import visible
 from orchestration.cli.output import say
+from orchestration.progress_told import listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -121,9 +122,7 @@ def expected_rows(path: str) -> int | None:
 
 @contextmanager
 def steps(labels: Mapping[str, str]) -> Iterator[Callable[[str], None]]:
-    """Names each step of long work as it begins, and within it each table of dbt."""
-    from orchestration.dbt_runs import listening
-
+    """Names each step of long work as it begins, and within it each table and stratum."""
     at: list[str] = []
     lines: list[Line] = []
 
@@ -141,8 +140,8 @@ def steps(labels: Mapping[str, str]) -> Iterator[Callable[[str], None]]:
         while lines:
             lines.pop().end()
 
-    def tell(table: str, number: int, count: int) -> None:
-        at[:] = [f"{number} of {count}, {table}"]
+    def tell(name: str, number: int, count: int) -> None:
+        at[:] = [f"{number} of {count}, {name}"]
 
     try:
         with listening(tell):

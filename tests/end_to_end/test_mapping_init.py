@@ -18,6 +18,17 @@ P-01;Boreal 7B;Cirrus, Mini;Rechts;keine Angabe;Links;27.06.2025 09:30
 P-02;Cirrus, Mini;Aurora Groß;Unentschieden;Links;Links;01.07.2025 22:10
 P-03;Aurora Groß;Cirrus, Mini;Links;Links;;02.07.2025 08:00
 """
+MESSY = """Lfd. Nr.;Teilnehmer-Nr.;Datum/Uhrzeit;Modell A;Modell B;Insgesamt besser;\
+Vertrauenswürdiger;Gewicht;Alter;Bemerkung
+1;P-1;25.10.2025 23:10;Größe 7;Öko;A;unentschieden;0,71;34;"gut; aber ""lang""|und noch eine Zeile"
+2;P-2;26.10.2025 02:30;Öko;Größe 7;B;A;1,05;61;
+3;P-2;26.10.2025 03:30;Öko;Größe 7;weiß nicht;A;1,05;61;
+4;P-3;26.10.2025 12:00;Öko;Größe 7;B;B;1,2;19;schön
+1;P-1;25.10.2025 23:10;Größe 7;Öko;A;unentschieden;0,71;34;"gut; aber ""lang""|und noch eine Zeile"
+
+;;;;;;;;;
+
+"""
 ARENA = [
     {
         "question_id": f"{number:032x}",
@@ -168,17 +179,53 @@ def test_days_that_may_be_months_are_not_guessed(tmp_path: Path) -> None:
 
 
 def test_rows_that_are_not_utf8_are_named(tmp_path: Path) -> None:
-    rows = "id,left,right,vote\n1,x,y,left\n2,Größe,x,right\n"
-    _, said, load = _drafted(_write(tmp_path / "v.csv", rows, "latin-1"))
+    rows = "id,left,right,vote\n1,Größe,y,left\n2,?,x,right\n".encode().replace(b"?", b"gro\xdf")
+    path = tmp_path / "v.csv"
+    path.write_bytes(rows)
+    _, said, load = _drafted(path)
     assert any("iconv" in line for line in said["to_check"])
     assert (load["accepted_count"], load["quarantined_by_reason"]) == (1, {"not_utf8": 1})
 
 
-def test_a_header_that_is_not_utf8_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    path = _write(tmp_path / "v.csv", "Größe,left\n1,2\n", "latin-1")
-    done = demoscope(tmp_path / "home", "mapping", "init", path)
-    assert done.returncode == 1
-    assert "iconv" in done.stderr
+def test_an_export_of_a_panel_with_everything_that_excel_does_to_it(tmp_path: Path) -> None:
+    rows = MESSY.replace("\n", "\r\n").replace("|", "\n")
+    path = _write(tmp_path / "Panel.csv", rows, "cp1252")
+    mapping, said, load = _drafted(path, "--timezone", "Europe/Berlin")
+    assert (mapping.encoding, mapping.delimiter) == ("windows-1252", ";")
+    assert "native_id: Lfd. Nr." in mapping.text
+    assert 'participant_id: "Teilnehmer-Nr."' in mapping.text
+    assert '{column: "Datum/Uhrzeit", format: "%d.%m.%Y %H:%M", timezone: Europe/Berlin}' in (
+        mapping.text
+    )
+    assert '"weiß nicht": null' in mapping.text
+    checks = "\n".join(said["to_check"])
+    assert "Europe/Berlin has 1 of the times twice" in checks
+    assert "(first: 26.10.2025 02:30)" in checks
+    assert "1 of the rows are copies of another" in checks
+    assert "Is this right: 'Vertrauenswürdiger'?" in checks
+    assert "Alter says who people are" in checks
+    # 5 rows of 2 questions: a copy, a time that is there twice, a "weiß nicht", an empty line.
+    assert (load["accepted_count"], load["duplicate_count"]) == (5, 2)
+    assert load["quarantined_by_reason"] == {"bad_timestamp": 2}
+    assert load["set_aside_count"] == 2
+    people = ("--event", "participant_enrolled", "--out", tmp_path / "people.yml", "--json")
+    checks = "\n".join(document(tmp_path / "home", "mapping", "init", path, *people)["to_check"])
+    assert "`country: {constant: UK}`" in checks
+    assert "occurred_at" not in checks
+
+
+def test_numbers_with_a_decimal_comma(tmp_path: Path) -> None:
+    scores = "Modell;Benchmark;Score\nx;mmlu;0,71\ny;mmlu;1.234,5\nz;mmlu;3\n"
+    mapping, _, load = _drafted(_write(tmp_path / "s.csv", scores))
+    assert 'score: {column: Score, decimal: ","}' in mapping.text
+    assert load["accepted_count"] == 3
+
+
+def test_ratings_with_a_decimal_comma(tmp_path: Path) -> None:
+    ratings = "Person;Modell;Frage;Bewertung\np;x;Gesamt;7,0\np;y;Gesamt;2,0\nq;x;Gesamt;4\n"
+    mapping, _, load = _drafted(_write(tmp_path / "r.csv", ratings))
+    assert "criterion: {column: Frage, values: {Gesamt: overall}}" in mapping.text
+    assert load["accepted_count"] == 3
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -44,6 +44,14 @@ def test_a_model_has_one_row_per_stratum_and_question(
     assert places[0] == ("all", "overall")
 
 
+def test_a_model_is_shown_to_people_too(built: Path, board: list[dict[str, Any]]) -> None:
+    row = board[0]
+    done = demoscope(built, "model", row["model_id"], "--stratum", "all")
+    assert done.returncode == 0, done.stderr
+    assert f"{row['winshare']:.1%}" in done.stdout
+    assert f"{row['winshare_lo']:.1%} to {row['winshare_hi']:.1%}" in done.stdout
+
+
 def test_two_models_are_compared_either_way_round(built: Path, board: list[dict[str, Any]]) -> None:
     first, second = board[0]["model_id"], board[-1]["model_id"]
     asked = ("--stratum", "all", "--dimension", "overall", "--format", "json")

@@ -38,6 +38,8 @@ CASES = [
      "out_of_range", ["score is 120", "score_maximum is 100", "benchmark 'exam'"]),
     (EventType.BENCHMARK_REPORTED, SCORED | {"score": "-1", "score_minimum": "0"},
      "out_of_range", ["score_minimum is 0", "score is -1"]),
+    (EventType.BENCHMARK_REPORTED, SCORED | {"score": "0,71"}, "wrong_type",
+     ["score is '0,71'", 'or say on that column of the mapping `decimal: ","`']),
     (EventType.BENCHMARK_REPORTED, SCORED | {"score": "many"}, "wrong_type",
      ["score is 'many'", "must be a number"]),
     (EventType.BENCHMARK_REPORTED, SCORED | {"score": "1", "relationship": "friend"},

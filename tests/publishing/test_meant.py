@@ -2,7 +2,7 @@
 
 import pytest
 
-from publishing.meant import did_you_mean
+from publishing.meant import did_you_mean, nearest
 
 KNOWN = ["US", "UK", "all", "UK/age/18-34", "US/politics/Democrat"]
 
@@ -20,3 +20,11 @@ KNOWN = ["US", "UK", "all", "UK/age/18-34", "US/politics/Democrat"]
 )
 def test_case_and_a_slip_are_told(asked: str, meant: str | None) -> None:
     assert did_you_mean(asked, KNOWN) == ("" if meant is None else f"Did you mean {meant!r}? ")
+
+
+def test_a_part_of_one_name_alone() -> None:
+    models = ["Mistral Large 2", "GPT-4o", "GPT-4o mini"]
+    assert nearest("mistral", models) == "Mistral Large 2"
+    assert nearest("mini", models) == "GPT-4o mini"
+    assert nearest("4o", models) is None
+    assert nearest("-4o", models) is None

@@ -72,7 +72,7 @@ def test_a_column_per_question_is_a_battle_per_answer(read: Any, tmp_path: Path)
         (4, "trust", "a", None),
     ]
     assert source.set_aside_count == 2
-    assert "Empty cells of `each_of` set aside: 2." in source.warnings
+    assert "Cells of `each_of` that are empty or mean nothing, set aside: 2." in source.warnings
 
 
 @QUIET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,104 @@ def test_a_row_that_cannot_be_read_is_refused_and_not_set_aside(
     ]
     with pytest.raises(LoadRefusedError, match="has no column 'anony', which `where`"):
         read(jsonl(*VOTES), mapping=mapping(chosen))
+
+
+def test_lines_of_delimiters_alone_are_set_aside(mapping: Any, tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(f'{_SEMICOLONS};;;;\r\n\r\n;;;;\n"";;;;\n;m1;;;\n;;;;;;\n')
+    source = open_source(str(path), mapping=mapping(f"{MAPPING}file: {{delimiter: ';'}}\n"))
+    numbers = [row for one in source.batches() for row in one.table["row_number"].to_pylist()]
+    # What says anything, if only a quote or another width, is somebody's row, and is judged.
+    assert numbers == [1, 2, 3, 6, 7, 8]
+    assert source.set_aside_count == 2
+    assert "Lines of delimiters alone, set aside: 2." in source.warnings
+
+
+def _in_german(encoding: str) -> bytes:
+    text = csv_text([{**row, "left": f"Größe {row['left']}"} for row in VOTES])
+    return text.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "iso-8859-1", "iso-8859-15", "windows-1250"])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_mapping_says_what_a_file_is_written_in(
+    read: Any, mapping: Any, tmp_path: Path, encoding: str, is_packed: bool
+) -> None:
+    path, content = tmp_path / "votes.csv", _in_german(encoding)
+    path.write_bytes(gzip.compress(content) if is_packed else content)
+    rows = read(path, mapping=mapping(f"{MAPPING}file: {{encoding: {encoding}}}\n"))
+    assert [row["model_a"] for row in rows] == ["Größe m1", "Größe m1", "Größe m3"]
+    assert rows[0]["original"] == "1,w1,Größe m1,m2,left"
+
+
+def test_a_byte_that_is_no_letter_of_the_encoding_refuses_its_row(
+    read: Any, mapping: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_bytes(_in_german("cp1252").replace(b"m3", b"\x81", 1))
+    rows = read(path, mapping=mapping(f"{MAPPING}file: {{encoding: windows-1252}}\n"))
+    assert [row["refusal"] for row in rows] == [None, "not_utf8", None]
+
+
+def test_an_encoding_that_would_spoil_letters_is_refused(
+    read: Any, mapping: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_bytes(_in_german("utf-8"))
+    with pytest.raises(LoadRefusedError, match="looks like UTF-8, and the mapping says windows"):
+        read(path, mapping=mapping(f"{MAPPING}file: {{encoding: windows-1252}}\n"))
+    assert len(read(path, mapping=mapping(f"{MAPPING}file: {{encoding: utf-8}}\n"))) == 3
+    with pytest.raises(UsageError, match="unknown encoding 'cp1252'"):
+        read(path, mapping=mapping(f"{MAPPING}file: {{encoding: cp1252}}\n"))
+    pq.write_table(pa.table({"id": [1]}), path)
+    with pytest.raises(LoadRefusedError, match="is Parquet, which has no encoding"):
+        read(path, mapping=mapping(f"{MAPPING}file: {{encoding: windows-1252}}\n"))
+
+
+def test_a_header_that_is_not_utf8_says_what_to_write(
+    read: Any, mapping: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_bytes("Größe,id\n1,2\n".encode("cp1252"))
+    with pytest.raises(LoadRefusedError, match=r"file: \{encoding: windows-1252\}"):
+        read(path, mapping=mapping(MAPPING))
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("0,71", "0.71"),
+        ("-1.234.567,50", "-1234567.50"),
+        (" 4,0 ", "4"),
+        ("12", "12"),
+        ("1.234", "1234"),
+        ("0.715", "0.715"),
+        ("1,2,3", "1,2,3"),
+        ("viel", "viel"),
+    ],
+)
+def test_numbers_with_a_decimal_comma(
+    read: Any, mapping: Any, tmp_path: Path, written: str, read_as: str
+) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text(f"id;model;score\n1;m;{written}\n")
+    said = """
+source: mine
+event: benchmark_reported
+file: {delimiter: ";"}
+columns:
+  native_id: id
+  model_id: model
+  benchmark: {constant: mmlu}
+  score: {column: score, decimal: ","}
+"""
+    [row] = read(path, mapping=mapping(said))
+    assert row["score"] == read_as
+
+
+def test_a_decimal_mark_is_said_of_numbers_alone(read: Any, mapping: Any, tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(csv_text(VOTES))
+    said = MAPPING.replace("model_a: left", 'model_a: {column: left, decimal: ","}')
+    with pytest.raises(UsageError, match="model_a is not a number"):
+        read(path, mapping=mapping(said))

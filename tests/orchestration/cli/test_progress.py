@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import dbt_runs
+from orchestration import progress_told
 from orchestration.cli import progress
 from orchestration.cli.progress import CLEAR, Line, counting, expected_rows, progress_words, steps
+from orchestration.progress_told import telling
 
 
 def test_rows_rate_and_time_left() -> None:
@@ -70,12 +71,23 @@ def test_a_build_names_its_steps_and_their_tables(
     monkeypatch.setattr(progress, "EVERY", 0.05)
     with steps({"transform": "Building state"}) as begin:
         begin("transform")
-        for tell in dbt_runs._listeners:
-            tell("fct_battle", 34, 105)
+        progress_told.tell("fct_battle", 34, 105)
         time.sleep(0.2)
         begin("rate")
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "Building state ..."
     assert "Building state: 34 of 105, fct_battle ... 0 s" in said
     assert said[-1] == "rate ..."
-    assert dbt_runs._listeners == []
+    assert progress_told._listeners == []
+
+
+def test_rating_tells_of_each_stratum() -> None:
+    tables = {"weighted_strata": pa.table({"stratum": ["US", "UK"]})}
+    told: list[tuple[str, int, int]] = []
+    read = telling(lambda name, **_: tables.get(name, pa.table({"a": [1]})))
+    with progress_told.listening(lambda *what: told.append(what)):
+        assert read("cell_counts").num_rows == 1
+        assert read("weighted_strata").num_rows == 2
+        for stratum in ("US", "UK"):
+            read("weighted_judgments", weighting="census", stratum=stratum)
+    assert told == [("boards of US by census", 1, 2), ("boards of UK by census", 2, 2)]
