@@ -415,8 +415,7 @@ def test_accounts_that_choose_one_models_battles_are_no_queue() -> None:
         assert told.figures["members_found"] == alone.figures["members_found"]
         assert (
             "320 battles of 32 accounts are set aside, as these judge one model's battles alone,"
-            " and for it (vote quality names them on overall). With them: The "
-            in told.sentence
+            " and for it (vote quality names them on overall). With them: The " in told.sentence
         )
         # The model, or its provider, which bends as much.
         assert "3 was drawn 1." in told.sentence.partition("With them:")[2]
