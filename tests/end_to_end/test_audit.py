@@ -236,6 +236,17 @@ def test_an_unknown_dimension_is_an_error_that_says_what_there_is(built: Path) -
     assert "overall" in done.stderr
 
 
+def test_a_weighting_that_settings_show_first_is_named(copy: Path) -> None:
+    """It changes what is shown at the command line, and is in no release."""
+    settings = copy.parent / "demoscope.toml"
+    settings.write_text('scheme = "everybody"\n', "utf-8")
+    done = demoscope(copy, "boards", "audit")
+    settings.unlink()
+    said = " ".join(done.stdout.split())
+    assert f"{settings} says scheme = 'everybody': leaderboard, model and compare" in said
+    assert "says scheme" not in demoscope(copy, "boards", "audit").stdout
+
+
 def test_an_older_release_has_no_tables_to_look_at(copy: Path, tmp_path: Path) -> None:
     old = release_of(copy).name
     rebuilt = demoscope(copy, "build")

@@ -471,6 +471,29 @@ def test_shares_of_providers() -> None:
         assert row["item_share"] is None
 
 
+def test_a_provider_that_is_nearly_everywhere_has_so_much_of_the_data() -> None:
+    """Of one battle both models are its own: that is one battle, one person and one prompt."""
+    rng = np.random.default_rng(18)
+    weight = np.where(np.arange(MODELS) % PROVIDERS == 0, 12.0, 1.0)
+    drawn = battles(World(weight), rng)
+    prompts = [f"i{place % 40}" for place in range(drawn.num_rows)]
+    drawn = drawn.set_column(2, "item_id", pa.array(prompts))
+    query = "select * from rpt_data_access order by battle_share desc, provider limit 1"
+    [row] = database(drawn, EVEN).sql(query).to_arrow_table().to_pylist()
+    own = [
+        one
+        for one in drawn.to_pylist()
+        if any(int(one[side][1:]) % PROVIDERS == 0 for side in ("model_a", "model_b"))
+    ]
+    assert row["provider"] == "provider-0"
+    assert (row["model_count"], row["battle_count"]) == (4, len(own))
+    assert row["battle_share"] == pytest.approx(len(own) / drawn.num_rows, abs=1e-6)
+    assert row["battle_share"] > 0.8
+    assert row["participant_count"] == len({one["participant_key"] for one in own})
+    assert row["item_count"] == len({one["item_id"] for one in own})
+    assert row["item_share"] == pytest.approx(row["item_count"] / 40, abs=1e-6)
+
+
 def test_a_study_of_tallies_alone_says_that_nothing_is_known() -> None:
     connection = database(battles(World(EVEN), np.random.default_rng(6)).slice(0, 0), EVEN)
     assert probe(connection).sentence == "No battle's models are known one by one."
