@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ingestion.log.verification import Verification
     from ingestion.paths import Home
     from orchestration.decided_since import Decided
+    from publishing.boards.statement import Opened
     from publishing.boards.store import Release
 
 PROBE = "provenance"
@@ -63,9 +64,9 @@ def provenance(
     Found where a file of the log, of a kept release or of the refused rows is not what its hash
     says, where tables are not those of the release, and where a target, scheme, policy, parameter
     or the code differs between kept releases whose ranks differ, or a seed from those here.
-    `figures["altered"]` has the faults of stored data. It can't tell where nothing is wrong, the
-    release isn't signed and no checkpoint was kept elsewhere: then nobody but the operator vouches
-    for any of it.
+    `figures["altered"]` has the faults of stored data. It can't tell where nothing is wrong, and
+    neither a key nor a checkpoint was brought that holds: then nobody but the operator vouches for
+    any of it. A key that lies here is the operator's, who may have made another and signed again.
 
     Args:
         home: the warehouse.
@@ -86,7 +87,7 @@ def provenance(
     moved = [one for one in decided.pairs if one["changed_rank_count"] or one["not_known"]]
     is_found = bool(altered or moved or changed_here)
     signed_by = list(opened.verified) if opened else []
-    vouched = bool(signed_by or evidence.checkpoint)
+    vouched = bool((signed_by and evidence.is_key_named) or evidence.checkpoint)
     figures: dict[str, Any] = {
         "altered": altered,
         "commit_count": report.commit_count if report else 0,
@@ -102,7 +103,7 @@ def provenance(
     sentences = [
         *_altered(altered),
         *([] if altered else [_whole(figures)]),
-        _signature(figures, release),
+        _signature(opened, evidence, release),
         _checkpoint(evidence),
         _decided(len(decided.pairs), len(moved), decided.release_count),
     ]
@@ -169,7 +170,7 @@ def _of_another(log: EventLog, release: Release) -> list[str]:
     return [] if other is None else [other]
 
 
-def _of_release(release: Release, evidence: Evidence) -> tuple[Any, list[str]]:
+def _of_release(release: Release, evidence: Evidence) -> tuple[Opened | None, list[str]]:
     checked = check(release, evidence.keys)
     faults = [f"Release {release.id[:12]}: {finding}" for finding in checked.findings]
     if evidence.is_key_named and not (checked.opened and checked.opened.verified):
@@ -195,12 +196,17 @@ def _whole(figures: Mapping[str, Any]) -> str:
     return f"Every hash of the log ({commits}, {events:,} events) and of the release holds."
 
 
-def _signature(figures: Mapping[str, Any], release: Release) -> str:
-    if figures["signed_by"]:
-        return f"The release is signed by {figures['signed_by'][0][:16]}, checked."
-    if release.has_signature:
-        return "The release's signature isn't checked, its key isn't here: --key PUBLIC.pem."
-    return "The release isn't signed."
+def _signature(opened: Opened | None, evidence: Evidence, release: Release) -> str:
+    if opened is None and release.has_signature:
+        return "The release's signature can't be read."
+    if opened is None or not opened.key_ids:
+        return "The release isn't signed."
+    if not opened.verified:
+        return "A signature is there, but whose can't be told without its key: --key PUBLIC.pem."
+    signed = f"The release is signed by {opened.verified[0][:16]}, checked"
+    if evidence.is_key_named:
+        return f"{signed}."
+    return f"{signed} by the operator's key that is here: bring the one you were given (--key)."
 
 
 def _checkpoint(evidence: Evidence) -> str:

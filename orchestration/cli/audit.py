@@ -12,6 +12,7 @@ import typer
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.paths import Home
 from orchestration.cli.output import FORMAT, Format, print_rows, put, say
+from orchestration.cli.settings import settings
 from orchestration.cli.signatures import trusted
 from publishing.counted import counted
 from publishing.meant import did_you_mean
@@ -48,6 +49,10 @@ from rpt_fragility as fragile
 where $dimension is null or fragile.dimension = $dimension
 order by fragile.dimension, fragile.weighting
 """
+OF_SETTINGS = (
+    "leaderboard, model and compare show its boards first. That is no part of the release, the page"
+    " or a publication, and nobody signed it."
+)
 KNOWN = "select distinct dimension from rpt_leaderboard order by dimension"
 
 
@@ -80,7 +85,8 @@ def audit(
     """Ask of a board what may be wrong with it, on one page: ok, found, or can't tell.
 
     Exit code 1 where a probe finds something, 5 where stored data was altered, else 0. Below the
-    page: which targets, schemes, policies and parameters changed from one kept release to the next.
+    page: which targets, schemes, policies and parameters changed from one kept release to the next,
+    and a weighting that demoscope.toml shows first.
     """
     from orchestration.decided_since import decided_since
     from orchestration.provenance import provenance
@@ -102,6 +108,7 @@ def audit(
             one["decisions"] = [decision.as_json() for decision in one["decisions"]]
         head = {"board_id": kept.id, "is_simulated": is_simulated, "rows": rows}
         head["decided_since"] = decided
+        head["shown_by_settings"] = settings().scheme
         print_rows("probes", [_as_json(one) for one in found], output, {}, head=head)
     else:
         mark = "SIMULATED: " if is_simulated else ""
@@ -111,6 +118,9 @@ def audit(
                 put(line)
         for line in _decided(decided):
             put(line)
+        if chosen := settings().scheme:
+            for line in wrap(f"{settings().path} says scheme = {chosen!r}: {OF_SETTINGS}", WIDTH):
+                put(line)
     if altered:
         raise typer.Exit(IntegrityError.exit_code)
     if any(one.is_found for one in found):

@@ -65,6 +65,8 @@ MODEL_COLUMNS: Columns = {
 PAIR_COLUMNS: Columns = {
     "who": "{stratum_id}",
     "question": "{question}",
+    ">win share of first": "{win_share:.1%}",
+    ">95% interval": "{win_share_lo:.1%} to {win_share_hi:.1%}",
     ">first wins": "{p_win:.1%}",
     ">tie": "{p_tie:.1%}",
     ">second wins": lambda row: f"{max(0.0, 1.0 - row['p_win'] - row['p_tie']):.1%}",
@@ -123,7 +125,7 @@ def compare(
     print_rows(
         "rows", rows, output, PAIR_COLUMNS, head={"first": model_a, "second": model_b},
         title=f"{model_a} (first) against {model_b} (second)",
-        note="shares are of the next battle between the two, ties apart",
+        note="win share: of battles between the two, a tie counting half; wins and ties: apart",
         nothing=f"{model_a} and {model_b} share no board that was chosen.",
     )  # fmt: skip
 

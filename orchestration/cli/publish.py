@@ -21,6 +21,11 @@ OUT = Annotated[
     Path | None, typer.Option(help="Directory of the site; `site` in the warehouse if not given.")
 ]
 
+NO_BOARD = (
+    "No board is shown: fewer than 10 people are behind what changed since an earlier publication,"
+    " or judged at all (docs/disclosure.md). Publish again when more have judged."
+)
+
 
 def publish(
     is_list: Annotated[
@@ -60,6 +65,9 @@ def publish(
     )
     if left_out:
         say(f"{left_out:,} rows stay behind: of too few people, or they would give those away.")
+    boards = next(one for one in made.manifest["tables"] if one["name"] == "rpt_leaderboard")
+    if not boards["row_count"] and boards.get("left_out_count"):
+        say(NO_BOARD)
     if blank:
         say(f"{blank:,} figures of the rows that are shown are blank for the same reason.")
     put(made.directory)

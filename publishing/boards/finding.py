@@ -36,6 +36,15 @@ class Finding:
         return "found" if self.is_found else "ok"
 
 
+UNTOLD = "The log registers no model, so it doesn't say"
+REGISTERED = "select count(*) as registered_count from dim_model where is_registered"
+
+
+def registers_models(read: Read) -> bool:
+    """Whether the log says anything of models themselves: a file of votes alone doesn't."""
+    return any(row["registered_count"] for row in read(REGISTERED, {}))
+
+
 def dimension_of(known: Sequence[str], dimension: str | None) -> str:
     """The one that is asked for; else `overall`, else the first by name."""
     if dimension is not None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from publishing.boards.finding import Finding, Read, Row, dimension_of
+from publishing.boards.finding import UNTOLD, Finding, Read, Row, dimension_of, registers_models
 from publishing.boards.tested_variants import (
     VARIANTS,
     about_publications,
@@ -74,6 +74,8 @@ def private_testing(read: Read, dimension: str | None = None) -> Finding:
         "published_uncompared": unused,
         "lookalikes": [list(pair) for pair in alike],
     }
+    if not tested and not registers_models(read):
+        return Finding(PROBE, None, f"{UNTOLD} which were tested in private.", figures)
     if not tested:
         return Finding(
             PROBE, False, "No variant was tested in private, as far as the log says.", figures

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import comb
 from typing import Any
 
-from publishing.boards.finding import Finding, Read, Row, dimension_of
+from publishing.boards.finding import UNTOLD, Finding, Read, Row, dimension_of, registers_models
 from publishing.counted import counted
 
 PROBE = "retirement"
@@ -51,6 +51,8 @@ def retirement(read: Read, dimension: str | None = None) -> Finding:
         "moved": [dict(row) for row in moved],
         "rank_changes": sum(row["rank_among_kept"] != row["rank_without"] for row in effects),
     }
+    if not figures["retired_count"] and not registers_models(read):
+        return Finding(PROBE, None, f"{UNTOLD} whether any was withdrawn.", figures)
     if not figures["retired_count"]:
         return Finding(PROBE, False, "No model was withdrawn, as far as the log says.", figures)
     sentences = [_counts(figures), *map(_lost, uneven), *map(_moved, moved)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -18,30 +18,51 @@ PEOPLE_MIN, MODELS_MIN = 20, 8
 SCOPES = {"model": "model", "provider": "provider", "licence_kind": "licence kind"}
 
 NAMED = 3
+EVERYBODY, UNNAMED = "everybody", "unnamed"
 RATES = """
 select * from rpt_sampling_rate
-where scope in ('model', 'provider', 'licence_kind') and member <> 'unknown' and even_share < 1
+where voters = $voters and scope in ('model', 'provider', 'licence_kind')
+    and member <> 'unknown' and even_share < 1
 order by basis, scope, member
 """
 DIMENSIONS = "select distinct dimension from rpt_sampling_rank order by dimension"
-RANKS = "select * from rpt_sampling_rank where dimension = $dimension order by basis"
-SPREAD = "select * from rpt_sampling_fairness order by basis, scope"
-PRIVATE = "select count(*) as battle_count from int_battles__sampled where is_private"
+RANKS = """
+select * from rpt_sampling_rank
+where voters = $voters and dimension = $dimension
+order by basis
+"""
+SPREAD = "select * from rpt_sampling_fairness where voters = $voters order by basis, scope"
+PRIVATE = """
+select count(*) as battle_count from int_battles__sampled
+where voters = $voters and is_private
+"""
+BATTLES = """
+select voters, count(*) as battle_count, count(distinct participant_key) as account_count
+from int_battles__sampled
+group by voters
+order by voters
+"""
+NAMED_ON = """
+select distinct dimension from rpt_vote_quality
+where signal = 'one_model_preferred' and source is null and is_found
+order by dimension
+"""
 # Who would be drawn if the log is right: nothing says that they aren't there.
 PRESENT = """
 select models.model_id, models.has_battled, max(rates.last_on) as last_on
 from dim_model as models
 left join rpt_sampling_rate as rates
-    on models.model_id = rates.member and rates.scope = 'model'
+    on models.model_id = rates.member and rates.scope = 'model' and rates.voters = $voters
 where models.is_registered and not models.is_retired and not models.is_private
 group by models.model_id, models.has_battled
 order by models.model_id
 """
 DAYS = """
 select first_on, participant_count from rpt_sampling_rate
-where basis = 'even_chances' and scope = 'day' and first_on is not null
+where voters = $voters and basis = 'even_chances' and scope = 'day' and first_on is not null
 order by first_on
 """
+ALIKE = "With them nothing would be found."
 
 
 def sampling(read: Read, dimension: str | None = None) -> Finding:
@@ -51,19 +72,22 @@ def sampling(read: Read, dimension: str | None = None) -> Finding:
     of a scope together), or where better and worse models were not drawn alike: a rank correlation
     surely not 0 (98%) and halves of the board that differ by a tenth.
 
+    Accounts that judge one model alone, and always for it, chose their battles. Where vote quality
+    finds them, their battles are set aside, and what they would change is said.
+
     Args:
         read: gives rows of the marts.
         dimension: by which models are better: `overall` unless given, else the first by name.
     """
-    rates = [row for row in read(RATES, {}) if row["sampling_ratio_sd"]]
+    counts = {row["voters"]: row for row in read(BATTLES, {})}
+    whose = {"voters": UNNAMED if UNNAMED in counts else EVERYBODY}
     dimension = dimension_of([row["dimension"] for row in read(DIMENSIONS, {})], dimension)
-    ranks = read(RANKS, {"dimension": dimension})
-    spread = read(SPREAD, {})
-    unequal = _unequal(rates)
-    present = read(PRESENT, {})
+    rates, ranks = _rated(read, whose), read(RANKS, {"dimension": dimension, **whose})
+    spread = read(SPREAD, whose)
+    unequal, related = _unequal(rates), _related(ranks)
+    present = read(PRESENT, whose)
     never = [row["model_id"] for row in present if not row["has_battled"]]
-    stopped = _stopped(present, rates, read(DAYS, {}))
-    related = [row for row in ranks if _is_related(row, len(ranks))]
+    stopped = _stopped(present, rates, read(DAYS, whose))
     figures: dict[str, Any] = {
         "dimension": dimension,
         "members_tested": len(_tested(rates)),
@@ -73,7 +97,7 @@ def sampling(read: Read, dimension: str | None = None) -> Finding:
         "ranks": [dict(row) for row in ranks],
         "spread": [dict(row) for row in spread],
     }
-    left_out = sum(row["battle_count"] for row in read(PRIVATE, {}))
+    left_out = sum(row["battle_count"] for row in read(PRIVATE, whose))
     if not spread:
         sentence = " ".join(["No battle's models are known one by one.", *_left_out(left_out)])
         return Finding(PROBE, None, sentence, figures)
@@ -90,7 +114,28 @@ def sampling(read: Read, dimension: str | None = None) -> Finding:
             " stand against even chances."
         )
     sentences.extend(_left_out(left_out))
+    if UNNAMED in counts:
+        everybodys = {"voters": EVERYBODY}
+        with_them = [
+            *map(_rate, _unequal(_rated(read, everybodys))[:NAMED]),
+            *map(_rank, _related(read(RANKS, {"dimension": dimension, **everybodys}))),
+        ]
+        figures["set_aside"] = {
+            "battle_count": counts[EVERYBODY]["battle_count"] - counts[UNNAMED]["battle_count"],
+            "account_count": counts[EVERYBODY]["account_count"] - counts[UNNAMED]["account_count"],
+            "dimensions": [row["dimension"] for row in read(NAMED_ON, {})],
+            "with_them": with_them,
+        }
+        sentences.extend(_set_aside(figures["set_aside"]))
     return Finding(PROBE, is_found, " ".join(sentences), figures)
+
+
+def _rated(read: Read, whose: dict[str, Any]) -> list[Row]:
+    return [row for row in read(RATES, whose) if row["sampling_ratio_sd"]]
+
+
+def _related(ranks: Sequence[Row]) -> list[Row]:
+    return [row for row in ranks if _is_related(row, len(ranks))]
 
 
 def _is_even(row: Row) -> bool:
@@ -256,3 +301,14 @@ def _left_out(battles: int) -> list[str]:
         return []
     are = "is" if battles == 1 else "are"
     return [f"{counted(battles, 'battle')} with a private variant {are} left out."]
+
+
+def _set_aside(said: Mapping[str, Any]) -> list[str]:
+    battles = counted(said["battle_count"], "battle")
+    accounts = counted(said["account_count"], "account")
+    are = "is" if said["battle_count"] == 1 else "are"
+    sentence = (
+        f"{battles} of {accounts} {are} set aside, as these judge one model's battles alone, and"
+        f" for it (vote quality names them on {listed(said['dimensions'], NAMED)})."
+    )
+    return [sentence, *(["With them:", *said["with_them"]] if said["with_them"] else [ALIKE])]

@@ -4,7 +4,8 @@ Two publications, before and after somebody's verdicts, tell those verdicts by t
 So the rows of a stratum and dimension, or of one board of it, stay behind if they differ from what
 an earlier publication shows, and fewer than `people_min` people are behind the difference. Of the
 groups of an axis, and of the countries, further ones stay behind until those that do are together
-enough people: what the rest leaves of the total's difference is then nobody's own.
+enough people: what the rest leaves of the total's difference is then nobody's own. If so few are
+behind all of a country's difference, all its groups stay behind: which ones would say who they are.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from publishing.publications.disclosure import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -145,6 +146,7 @@ def hide_small_differences(
         differing = _differing(connection, tables, one.directory, people_min)
         few = {key for key in people if 0 < touched.get(key, 0) < people_min}
         few &= {rows[-2:] for rows in differing}
+        few |= _whole_families(few, people, touched, parents, people_min)
         for key in _with_companions(few, touched, parents, people_min):
             hidden.add((EVERYTHING, None, None, *key))
         is_only_people = one.is_alike or one.next_position is None
@@ -236,6 +238,39 @@ def _differing(
         ).fetchall()
         found |= {(of_what(table), *key) for key in differing}
     return found
+
+
+def _whole_families(
+    few: set[Key],
+    people: Iterable[Key],
+    touched: Mapping[Key, int],
+    parents: Mapping[str, tuple[str, str]],
+    people_min: int,
+) -> set[Key]:
+    """All strata of a country, or of all, of which few people are behind the difference.
+
+    If only the groups of these few stayed behind, what is missing would say who they are: of one
+    newcomer, each answer.
+    """
+    tops = set()
+    for stratum, dimension in few:
+        top = stratum
+        for above in _above(stratum, parents):
+            if 0 < touched.get((above, dimension), 0) < people_min:
+                top = above
+        tops.add((top, dimension))
+    return {
+        (stratum, dimension)
+        for stratum, dimension in people
+        if any((one, dimension) in tops for one in (stratum, *_above(stratum, parents)))
+    }
+
+
+def _above(stratum: str, parents: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """The country of a group, and all."""
+    while stratum in parents:
+        stratum = parents[stratum][0]
+        yield stratum
 
 
 def _with_companions(

@@ -16,7 +16,7 @@ from publishing.boards import aapor
 from publishing.publications.differences import Earlier
 from publishing.publications.writing import write_files
 from tests.attacks.differencing import Attack, Target, targets
-from tests.attacks.small_studies import PEOPLE_MIN, PUBLIC, Study, study, tables_of
+from tests.attacks.small_studies import PEOPLE_MIN, PUBLIC, Person, Study, study, tables_of
 from tests.publishing.publications.conftest import ABOUT
 
 TRIED = 16
@@ -172,6 +172,39 @@ def test_what_differs_from_an_earlier_publication_differs_by_ten_people(
     assert differing
     assert min(touched[key] for key in differing) >= PEOPLE_MIN
     assert {key for key, count in touched.items() if count < PEOPLE_MIN} & boards[0].keys()
+
+
+NEWCOMERS = [
+    Person("p999", "UK", "55+", "left"),
+    Person("p999", "UK", "18-34", "right"),
+    Person("p999", "US", "35-54", None),
+]
+
+
+def test_what_stays_behind_does_not_say_who_came(tmp_path: Path) -> None:
+    """Of a newcomer whom somebody knows, the rows that are missing would be each answer."""
+    first = study(11, 220, 6, 3)
+    old = publish(first, tmp_path / "old")
+    said = [one for one in first.verdicts[:30] if one.dimension == "overall"]
+    missing = []
+    for number, person in enumerate(NEWCOMERS):
+        start = first.verdicts[-1].position + 1
+        new = [
+            replace(one, person=person, outcome="a", position=start + place)
+            for place, one in enumerate(said)
+        ]
+        later = Study((*first.verdicts, *new))
+        directory = publish(later, tmp_path / str(number), known_at(first, old))
+        missing.append(
+            {
+                (table.name, *(row.get(key) for key in ("stratum_id", "country", "dimension")))
+                for table in PUBLIC
+                for row in rows_of(old, table.name)
+                if row not in rows_of(directory, table.name)
+            }
+        )
+    assert missing[0]
+    assert missing[0] == missing[1] == missing[2]
 
 
 def test_what_a_study_says_of_itself_does_not_tell_one_persons_vote(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from orchestration.decided_since import Decided
 from orchestration.loading import load_file
 from orchestration.probes import PROBES
 from publishing.boards.finding import Finding
+from publishing.boards.statement import configured
 from tests.end_to_end.command import demoscope
 
 ALTERED, FOUND = 5, 1
@@ -44,12 +45,59 @@ def release_of(home: Path) -> Path:
     return (home / "boards" / "current").resolve()
 
 
-def test_a_signed_release_of_a_whole_log_is_well(built: Path) -> None:
-    status, sentence = of_provenance(built)
+def public_key_of(home: Path, path: Path) -> Path:
+    """What the operator gave to who audits."""
+    from cryptography.hazmat.primitives import serialization
+
+    signer = configured(home / "vault")
+    assert signer is not None
+    path.write_bytes(
+        signer.public.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    return path
+
+
+def test_a_signed_release_of_a_whole_log_is_well(built: Path, tmp_path: Path) -> None:
+    status, sentence = of_provenance(built, "--key", public_key_of(built, tmp_path / "key.pub"))
     assert status == "ok"
     assert "Every hash of the log" in sentence
     assert "signed by" in sentence
     assert "--checkpoint FILE --policy FILE" in sentence
+
+
+def test_a_key_that_lies_beside_the_release_vouches_for_nothing(built: Path) -> None:
+    """Who rewrote the log and made another key has signed it all again."""
+    status, sentence = of_provenance(built)
+    assert status == "can't tell"
+    assert "bring the one you were given (--key)" in sentence
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["no file", "no signature in it"])
+def test_a_signature_that_was_taken_off_is_none(copy: Path, tmp_path: Path, is_gone: bool) -> None:
+    key = public_key_of(copy, tmp_path / "key.pub")
+    envelope = release_of(copy) / "statement.dsse.json"
+    envelope.chmod(0o600)
+    if is_gone:
+        envelope.unlink()
+    else:
+        document = json.loads(envelope.read_text("utf-8")) | {"signatures": []}
+        envelope.write_text(json.dumps(document), "utf-8")
+    status, sentence = of_provenance(copy)
+    assert (status, "The release isn't signed." in sentence) == ("can't tell", True)
+    status, sentence = of_provenance(copy, "--key", key)
+    assert status == "found"
+    assert "isn't signed by a key that was named" in sentence
+
+
+def test_cosignatures_that_were_taken_off_are_missed(copy: Path, tmp_path: Path) -> None:
+    """With the operator's own line gone too, it is no checkpoint of this log."""
+    note, bare = tmp_path / "note", tmp_path / "bare"
+    demoscope(copy, "log", "checkpoint", "--out", note)
+    text, _, _ = note.read_text("utf-8").rpartition("\n\n")
+    bare.write_text(f"{text}\n\n", "utf-8")
+    assert demoscope(copy, "boards", "audit", "--checkpoint", bare).returncode == ALTERED
 
 
 def test_without_a_signature_and_a_checkpoint_nobody_vouches(copy: Path) -> None:
@@ -144,7 +192,12 @@ def test_a_seed_that_an_operator_edited_is_found(
     ("ranks", "status", "words"), [(0, "ok", "no rank differs"), (3, "found", "ranks differ")]
 )
 def test_a_decision_that_moved_ranks_is_found(
-    built: Path, monkeypatch: pytest.MonkeyPatch, ranks: int, status: str, words: str
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ranks: int,
+    status: str,
+    words: str,
 ) -> None:
     changed = [
         {
@@ -158,8 +211,10 @@ def test_a_decision_that_moved_ranks_is_found(
     ]
     decided = Decided(changed, [], 2)
     monkeypatch.setattr("orchestration.decided_since.decided_since", lambda *_: decided)
-    assert of_provenance(built)[0] == status
-    assert words in of_provenance(built)[1]
+    key = public_key_of(built, tmp_path / "key.pub")
+    said, sentence = of_provenance(built, "--key", key)
+    assert said == status
+    assert words in sentence
 
 
 def test_an_older_release_that_was_edited_is_found(copy: Path) -> None:
@@ -181,12 +236,23 @@ def test_an_unknown_dimension_is_an_error_that_says_what_there_is(built: Path) -
     assert "overall" in done.stderr
 
 
-def test_an_older_release_has_no_tables_to_look_at(copy: Path) -> None:
+def test_a_weighting_that_settings_show_first_is_named(copy: Path) -> None:
+    """It changes what is shown at the command line, and is in no release."""
+    settings = copy.parent / "demoscope.toml"
+    settings.write_text('scheme = "everybody"\n', "utf-8")
+    done = demoscope(copy, "boards", "audit")
+    settings.unlink()
+    said = " ".join(done.stdout.split())
+    assert f"{settings} says scheme = 'everybody': leaderboard, model and compare" in said
+    assert "says scheme" not in demoscope(copy, "boards", "audit").stdout
+
+
+def test_an_older_release_has_no_tables_to_look_at(copy: Path, tmp_path: Path) -> None:
     old = release_of(copy).name
     rebuilt = demoscope(copy, "build")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert release_of(copy).name != old
-    _, probes = audited(copy, old)
+    _, probes = audited(copy, old, "--key", public_key_of(copy, tmp_path / "key.pub"))
     assert {probes[name]["status"] for name in PROBES} == {"can't tell"}
     assert probes["provenance"]["status"] == "ok"
 
@@ -207,9 +273,8 @@ def test_a_clean_simulated_study_shows_what_is_true_of_it(tmp_path: Path) -> Non
     build(home)
     code, probes = audited(home.root)
     statuses = {name: one["status"] for name, one in probes.items()}
-    # Its weighted board is worth few people: its models aren't told apart, and few decide.
+    # Its weighted board is worth few people: few decide who leads.
     assert statuses == dict.fromkeys(PROBES, "ok") | {
-        "separation": "found",
         "fragility": "found",
         "provenance": "can't tell",
     }

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from ingestion.paths import Home
 from orchestration.cli.main import own_options_first
+from orchestration.database import mart_rows
 from tests.end_to_end.command import demoscope, document
 
 SCRIPT = Path(sys.executable).with_name("demoscope")
@@ -60,6 +62,28 @@ def test_two_models_are_compared_either_way_round(built: Path, board: list[dict[
     assert one["p_better"] > 0.5
     assert one["p_win"] + one["p_tie"] + other["p_win"] == pytest.approx(1.0, abs=1e-5)
     assert one["battle_count"] == other["battle_count"]
+
+
+def test_a_pairs_share_is_the_marts_and_what_the_tables_print(
+    built: Path, board: list[dict[str, Any]]
+) -> None:
+    first, second = board[0]["model_id"], board[-1]["model_id"]
+    asked = ("--stratum", "all", "--dimension", "overall")
+    query = """
+        select * from rpt_pairwise
+        where is_default and estimator = 'trueskill_ep' and stratum_id = 'all'
+            and dimension = 'overall' and model_a = $first and model_b = $second
+    """
+    [mart] = mart_rows(Home(built), query, {"first": first, "second": second})
+    figures = ("win_share", "win_share_lo", "win_share_hi")
+    [one] = document(built, "compare", first, second, *asked, "--format", "json")["rows"]
+    assert {name: one[name] for name in figures} == {name: mart[name] for name in figures}
+    printed = demoscope(built, "compare", first, second, *asked)
+    assert printed.returncode == 0, printed.stderr
+    assert f"{mart['win_share']:.1%}  {mart['win_share_lo']:.1%} to" in printed.stdout
+    printed = demoscope(built, "model", first, *asked)
+    assert printed.returncode == 0, printed.stderr
+    assert f"{board[0]['winshare']:.1%}" in printed.stdout
 
 
 def test_a_mistyped_model_is_refused_with_the_one_that_was_meant(

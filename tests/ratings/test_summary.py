@@ -70,6 +70,22 @@ def test_an_interval_of_a_pair_leaves_out_a_half_where_one_is_surely_better(lead
     assert (pairs.win_share_hi[1] < 0.5) == (pairs.p_better[1] < 0.025)
 
 
+@pytest.mark.parametrize("sd", [0.0, 3.0], ids=["all are equal", "they differ"])
+def test_the_interval_of_a_pair_covers_its_true_share(sd: float) -> None:
+    """And of equal models one pair in twenty seems unequal, no more."""
+    covered = []
+    for seed in range(100):
+        study = simulate(seed, size=8, battles=600, sd=sd)
+        pairs = pairwise(fit_draw_margin(study.counts), study.counts).to_pandas()
+        skill = dict(zip(model_ids(8), study.skill, strict=True))
+        lead = np.array(
+            [skill[a] - skill[b] for a, b in zip(pairs.model_a, pairs.model_b, strict=True)]
+        )
+        share = (norm.cdf((lead - 2.0) / NOISE_SD) + norm.cdf((lead + 2.0) / NOISE_SD)) / 2.0
+        covered.append(((pairs.win_share_lo <= share) & (share <= pairs.win_share_hi)).mean())
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
+
+
 def test_p_best_of_three_is_an_orthant_probability() -> None:
     mean = np.array([1.0, 0.3, 0.0])
     covariance = np.array([[1.0, 0.4, 0.1], [0.4, 0.8, -0.2], [0.1, -0.2, 1.5]])

@@ -12,7 +12,7 @@ from ingestion.simulation.study import simulate
 from publishing.boards.finding import Finding
 from publishing.boards.retirement import retirement
 from publishing.boards.sampling import sampling
-from tests.publishing.boards.marts_alone import make
+from tests.publishing.boards.marts_alone import make, name_accounts
 
 STUDY = Parameters(participants=300, battles_per_participant=4.0, tie_rates={"overall": 0.1})
 MARTS = (
@@ -73,6 +73,7 @@ def probed(directory: Path, attack: str | None) -> tuple[dict[str, Finding], dic
     connection.execute(EVENTS, {"files": files})
     for query in (BATTLES, MODELS, RATED):
         connection.execute(query)
+    name_accounts(connection, {})
     make(connection, *MARTS)
 
     def read(query: str, values: dict[str, Any]) -> Sequence[dict[str, Any]]:

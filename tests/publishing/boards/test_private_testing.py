@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from publishing.boards.finding import Finding
+from publishing.boards.finding import REGISTERED, Finding
 from publishing.boards.private_testing import CHOSEN, TESTED, private_testing
 from publishing.boards.tested_variants import PUBLIC, VARIANTS
 from ratings.rounding import MICRO
@@ -51,7 +51,10 @@ def rows_of(
 
 
 def probe(
-    chosen: Sequence[dict[str, Any]], variants: Sequence[dict[str, Any]] = (), **changes: Any
+    chosen: Sequence[dict[str, Any]],
+    variants: Sequence[dict[str, Any]] = (),
+    registered: int = 1,
+    **changes: Any,
 ) -> Finding:
     tested = [
         {
@@ -69,6 +72,8 @@ def probe(
     def read(query: str, _: dict[str, Any]) -> Sequence[dict[str, Any]]:
         if query in (TESTED, VARIANTS):
             return tested if query == TESTED else variants
+        if query == REGISTERED:
+            return [{"registered_count": registered}]
         return chosen if query == CHOSEN else [{"dimension": "overall"}]
 
     return private_testing(read)
@@ -195,6 +200,14 @@ def test_a_study_without_private_variants_says_so() -> None:
     assert not finding.is_found
     assert finding.sentence == "No variant was tested in private, as far as the log says."
     assert finding.figures["tested_count"] == 0
+
+
+def test_a_file_of_votes_alone_says_nothing_of_private_variants() -> None:
+    finding = probe([], registered=0)
+    assert finding.is_found is None
+    assert finding.sentence == (
+        "The log registers no model, so it doesn't say which were tested in private."
+    )
 
 
 UNRELEASED = {

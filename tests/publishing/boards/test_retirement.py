@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from publishing.boards.finding import Finding
+from publishing.boards.finding import REGISTERED, Finding
 from publishing.boards.retirement import EFFECTS, RETIRED, retirement
 from tests.publishing.boards.marts_alone import make
 
@@ -22,6 +22,7 @@ def probe(
     announced: bool | None = True,
     private: Sequence[int] = (),
     effects: Sequence[dict[str, Any]] = (),
+    registered: int = MODELS,
 ) -> Finding:
     """Of a study of models that are retired or private by number."""
     places = range(MODELS)
@@ -49,6 +50,8 @@ def probe(
     def read(query: str, _: dict[str, Any]) -> Sequence[dict[str, Any]]:
         if query == RETIRED:
             return list(connection.sql(query).to_arrow_table().to_pylist())
+        if query == REGISTERED:
+            return [{"registered_count": registered}]
         return effects if query == EFFECTS else []
 
     return retirement(read)
@@ -65,6 +68,11 @@ def test_no_retirement_is_said() -> None:
     finding = probe([])
     assert not finding.is_found
     assert finding.sentence == "No model was withdrawn, as far as the log says."
+    unknown = probe([], registered=0)
+    assert unknown.is_found is None
+    assert unknown.sentence == (
+        "The log registers no model, so it doesn't say whether any was withdrawn."
+    )
 
 
 def test_a_silent_retirement_is_found() -> None:

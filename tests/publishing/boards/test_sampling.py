@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from publishing.boards.finding import Finding
 from publishing.boards.sampling import sampling
-from tests.publishing.boards.marts_alone import make
+from tests.publishing.boards.marts_alone import make, name_accounts
 
 MODELS, PROVIDERS, DAYS = 20, 6, 30
 PEOPLE, BATTLES = 150, 6
@@ -116,8 +116,14 @@ def database(
     retired: Mapping[int, float] | None = None,
     private: Sequence[int] = (),
     undrawn: Sequence[int] = (),
+    named: Mapping[str, str] | None = None,
+    is_found: bool = True,
 ) -> duckdb.DuckDBPyConnection:
-    """The marts of a study; ``retired``: when the log says that models were (days)."""
+    """The marts of a study.
+
+    ``retired``: when the log says that models were (days); ``named``: accounts that vote quality
+    names for always preferring a model, and whether it finds so many.
+    """
     names = [f"m{model:02}" for model in range(MODELS)]
     retired = retired or {}
     tables = {
@@ -157,6 +163,7 @@ def database(
     for name, table in tables.items():
         connection.register(f"given_{name}", table)
         connection.execute(f"create table {name} as from given_{name}")
+    name_accounts(connection, named or {}, is_found)
     make(
         connection, "int_battles__sampled", "int_models__grouped", "int_sampling__expected", *MARTS
     )
@@ -366,6 +373,81 @@ def test_better_models_that_are_drawn_more_often_are_found() -> None:
     assert all("the better half of models was drawn" in one.sentence for one in findings)
 
 
+FAN_BATTLES = 10
+
+
+def fans(
+    count: int, model: int, rng: np.random.Generator, share: float = 1.0
+) -> tuple[list[Drawn], dict[str, str]]:
+    """Accounts that judge one model's battles, and so many others; and as whose fans."""
+    rows: list[Drawn] = []
+    others = [other for other in range(MODELS) if other != model]
+    for account in range(count):
+        for place in range(FAN_BATTLES):
+            right, left = rng.choice(others, 2, replace=False)
+            left = model if place < share * FAN_BATTLES else left
+            rows.append((f"fan{account}", float(rng.uniform(0.0, DAYS)), left, right, None))
+    return rows, {f"fan{account}": f"m{model:02}" for account in range(count)}
+
+
+def drawn_rows(drawn: pa.Table) -> list[Drawn]:
+    return [
+        (
+            row["participant_key"],
+            (row["occurred_at"] - FIRST) / timedelta(days=1),
+            int(row["model_a"][1:]),
+            int(row["model_b"][1:]),
+            row["propensity"],
+        )
+        for row in drawn.to_pylist()
+    ]
+
+
+def test_accounts_that_choose_one_models_battles_are_no_queue() -> None:
+    rng = np.random.default_rng(15)
+    for _ in range(10):
+        honest, (rows, named) = battles(World(EVEN), rng), fans(32, 3, rng)
+        both, skill = table([*drawn_rows(honest), *rows]), rng.standard_normal(MODELS)
+        assert probe(database(both, skill)).is_found
+        told = probe(database(both, skill, named=named))
+        alone = probe(database(honest, skill))
+        assert told.is_found == alone.is_found
+        assert told.figures["members_found"] == alone.figures["members_found"]
+        assert (
+            "320 battles of 32 accounts are set aside, as these judge one model's battles alone,"
+            " and for it (vote quality names them on overall). With them: The " in told.sentence
+        )
+        # The model, or its provider, which bends as much.
+        assert "3 was drawn 1." in told.sentence.partition("With them:")[2]
+        # What nobody finds is no reason.
+        assert probe(database(both, skill, named=named, is_found=False)).is_found
+
+
+def test_a_queue_that_favours_is_found_behind_accounts_that_are_named() -> None:
+    rng = np.random.default_rng(16)
+    weight = np.where(np.arange(MODELS) == 3, 2.0, 1.0)
+    for _ in range(10):
+        rows, named = fans(16, 3, rng)
+        both = table([*drawn_rows(battles(World(weight), rng)), *rows])
+        told = probe(database(both, rng.standard_normal(MODELS), named=named))
+        assert told.is_found
+        assert told.sentence.startswith("The model m03 was drawn ")
+
+
+def test_people_who_are_named_and_saw_other_models_too_stay() -> None:
+    """Nobody hides a queue's favour by having honest people named: they saw what it drew."""
+    rng = np.random.default_rng(17)
+    weight = np.where(np.arange(MODELS) == 3, 4.0, 1.0)
+    drawn = battles(World(weight), rng)
+    everybody = dict.fromkeys(set(drawn.column("participant_key").to_pylist()), "m03")
+    told = probe(database(drawn, rng.standard_normal(MODELS), named=everybody))
+    assert told.is_found
+    assert told.sentence.startswith("The model m03 was drawn ")
+    rows, named = fans(16, 3, rng, share=0.8)
+    both = table([*drawn_rows(battles(World(EVEN), rng)), *rows])
+    assert "set aside" not in probe(database(both, EVEN, named=named)).sentence
+
+
 def test_shares_of_providers() -> None:
     drawn = battles(World(EVEN), np.random.default_rng(5)).slice(0, 30)
     connection = database(drawn, np.arange(MODELS) / 10.0)
@@ -387,6 +469,29 @@ def test_shares_of_providers() -> None:
         assert row["participant_count"] == len(people)
         assert row["participant_share"] == pytest.approx(len(people) / 5, abs=1e-6)
         assert row["item_share"] is None
+
+
+def test_a_provider_that_is_nearly_everywhere_has_so_much_of_the_data() -> None:
+    """Of one battle both models are its own: that is one battle, one person and one prompt."""
+    rng = np.random.default_rng(18)
+    weight = np.where(np.arange(MODELS) % PROVIDERS == 0, 12.0, 1.0)
+    drawn = battles(World(weight), rng)
+    prompts = [f"i{place % 40}" for place in range(drawn.num_rows)]
+    drawn = drawn.set_column(2, "item_id", pa.array(prompts))
+    query = "select * from rpt_data_access order by battle_share desc, provider limit 1"
+    [row] = database(drawn, EVEN).sql(query).to_arrow_table().to_pylist()
+    own = [
+        one
+        for one in drawn.to_pylist()
+        if any(int(one[side][1:]) % PROVIDERS == 0 for side in ("model_a", "model_b"))
+    ]
+    assert row["provider"] == "provider-0"
+    assert (row["model_count"], row["battle_count"]) == (4, len(own))
+    assert row["battle_share"] == pytest.approx(len(own) / drawn.num_rows, abs=1e-6)
+    assert row["battle_share"] > 0.8
+    assert row["participant_count"] == len({one["participant_key"] for one in own})
+    assert row["item_count"] == len({one["item_id"] for one in own})
+    assert row["item_share"] == pytest.approx(row["item_count"] / 40, abs=1e-6)
 
 
 def test_a_study_of_tallies_alone_says_that_nothing_is_known() -> None:

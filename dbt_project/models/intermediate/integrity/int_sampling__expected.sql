@@ -5,6 +5,7 @@ with
 battles as (
 
     select
+        voters,
         model_a,
         model_b,
         coalesce(judged_at, cast('1970-01-01 00:00:00+00' as timestamp with time zone)) as drawn_at,
@@ -39,37 +40,40 @@ members as (
 drawn as (
 
     select
+        voters,
         basis,
         has_time,
         model_id,
         min(drawn_at) as first_at,
         max(drawn_at) as last_at
     from sides
-    group by basis, has_time, model_id
+    group by voters, basis, has_time, model_id
 
 ),
 
 moments as (
 
     select
+        voters,
         basis,
         has_time,
         drawn_at,
         sum(weight) as weight,
         count(*) as battle_count
     from battles
-    group by basis, has_time, drawn_at
+    group by voters, basis, has_time, drawn_at
 
 ),
 
 ends as (
 
     select
+        voters,
         basis,
         has_time,
         max(drawn_at) as ended_at
     from moments
-    group by basis, has_time
+    group by voters, basis, has_time
 
 ),
 
@@ -78,6 +82,7 @@ ends as (
 windows as (
 
     select
+        drawn.voters,
         drawn.basis,
         drawn.has_time,
         drawn.model_id,
@@ -89,7 +94,11 @@ windows as (
             else drawn.last_at
         end as last_at
     from drawn
-    inner join ends on drawn.basis = ends.basis and drawn.has_time = ends.has_time
+    inner join ends
+        on
+            drawn.voters = ends.voters
+            and drawn.basis = ends.basis
+            and drawn.has_time = ends.has_time
     left join {{ ref('dim_model') }} as models on drawn.model_id = models.model_id
 
 ),
@@ -98,6 +107,7 @@ windows as (
 steps as (
 
     select
+        voters,
         basis,
         has_time,
         first_at as stepped_at,
@@ -109,6 +119,7 @@ steps as (
     from windows
     union all
     select
+        voters,
         basis,
         has_time,
         drawn_at as stepped_at,
@@ -120,6 +131,7 @@ steps as (
     from moments
     union all
     select
+        voters,
         basis,
         has_time,
         last_at as stepped_at,
@@ -135,6 +147,7 @@ steps as (
 counted as (
 
     select
+        voters,
         basis,
         has_time,
         stepped_at,
@@ -142,12 +155,12 @@ counted as (
         weight,
         battle_count,
         sum(come_count) over (
-            partition by basis, has_time
+            partition by voters, basis, has_time
             order by stepped_at, place
             rows between unbounded preceding and current row
         ) as come_count,
         sum(left_count) over (
-            partition by basis, has_time
+            partition by voters, basis, has_time
             order by stepped_at, place
             rows between unbounded preceding and current row
         ) as left_count
@@ -159,6 +172,7 @@ counted as (
 spells as (
 
     select
+        voters,
         basis,
         has_time,
         come_count - left_count as model_count,
@@ -167,13 +181,14 @@ spells as (
         sum(battle_count) as battle_count
     from counted
     where place = 1
-    group by basis, has_time, come_count, left_count
+    group by voters, basis, has_time, come_count, left_count
 
 ),
 
 chances as (
 
     select
+        spells.voters,
         spells.basis,
         spells.weight,
         spells.battle_count,
@@ -182,7 +197,8 @@ chances as (
     from spells
     inner join windows
         on
-            spells.basis = windows.basis
+            spells.voters = windows.voters
+            and spells.basis = windows.basis
             and spells.has_time = windows.has_time
             and spells.began_at between windows.first_at and windows.last_at
 
@@ -191,16 +207,18 @@ chances as (
 expected_models as (
 
     select
+        voters,
         basis,
         model_id,
         round(sum(2 * weight / model_count), 6) as expected_weight,
         round(sum(cast(2 * battle_count as double) / model_count), 6) as expected_count
     from chances
-    group by basis, model_id
+    group by voters, basis, model_id
 
 )
 
 select
+    chances.voters,
     chances.basis,
     members.scope,
     members.member,
@@ -209,4 +227,4 @@ select
     round(sum(chances.expected_count), 6) as expected_count
 from expected_models as chances
 inner join members on chances.model_id = members.model_id
-group by chances.basis, members.scope, members.member
+group by chances.voters, chances.basis, members.scope, members.member

@@ -3,6 +3,7 @@ with
 battles as (
 
     select * from {{ ref('int_battles__sampled') }}
+    where voters = 'everybody'
 
 ),
 

@@ -6,18 +6,18 @@ placed as (
     select
         *,
         row_number() over (
-            partition by basis, scope
+            partition by voters, basis, scope
             order by appearance_count, member
         ) as place,
         row_number() over (
-            partition by basis, scope
+            partition by voters, basis, scope
             order by sampling_ratio nulls last, member
         ) as ratio_place,
         row_number() over (
-            partition by basis, scope
+            partition by voters, basis, scope
             order by appearance_count desc, member asc
         ) as place_from_top,
-        count(*) over (partition by basis, scope) as member_count
+        count(*) over (partition by voters, basis, scope) as member_count
     from {{ ref('rpt_sampling_rate') }}
 
 ),
@@ -25,6 +25,7 @@ placed as (
 sums as (
 
     select
+        voters,
         basis,
         scope,
         count(*) as member_count,
@@ -37,22 +38,24 @@ sums as (
         max(case when place_from_top = 1 then appearance_share end) as largest_share,
         max(case when place_from_top = 1 then even_share end) as largest_even_share
     from placed
-    group by basis, scope
+    group by voters, basis, scope
 
 ),
 
 days as (
 
     select
+        voters,
         basis,
         cast(sum(battle_count) as bigint) as battle_count
     from {{ ref('rpt_sampling_rate') }}
     where scope = 'day'
-    group by basis
+    group by voters, basis
 
 )
 
 select
+    sums.voters,
     sums.basis,
     sums.scope,
     sums.member_count,
@@ -69,4 +72,4 @@ select
     sums.largest_share,
     sums.largest_even_share
 from sums
-inner join days on sums.basis = days.basis
+inner join days on sums.voters = days.voters and sums.basis = days.basis

@@ -22,27 +22,32 @@ ratings as (
 pairs as (
 
     select
+        rates.voters,
         rates.basis,
         ratings.dimension,
         rates.sampling_ratio,
         rates.sampling_ratio_sd * rates.sampling_ratio_sd as variance,
         rank()
             over (
-                partition by rates.basis, ratings.dimension
+                partition by rates.voters, rates.basis, ratings.dimension
                 order by rates.sampling_ratio
             )
         + (
-            count(*) over (partition by rates.basis, ratings.dimension, rates.sampling_ratio) - 1
+            count(*) over (
+                partition by rates.voters, rates.basis, ratings.dimension, rates.sampling_ratio
+            ) - 1
         ) / 2.0 as ratio_rank,
         rank()
             over (
-                partition by rates.basis, ratings.dimension
+                partition by rates.voters, rates.basis, ratings.dimension
                 order by ratings.skill_micro
             )
         + (
-            count(*) over (partition by rates.basis, ratings.dimension, ratings.skill_micro) - 1
+            count(*) over (
+                partition by rates.voters, rates.basis, ratings.dimension, ratings.skill_micro
+            ) - 1
         ) / 2.0 as skill_rank,
-        count(*) over (partition by rates.basis, ratings.dimension) as model_count
+        count(*) over (partition by rates.voters, rates.basis, ratings.dimension) as model_count
     from rates
     inner join ratings on rates.member = ratings.model_id
 
@@ -51,6 +56,7 @@ pairs as (
 halves as (
 
     select
+        voters,
         basis,
         dimension,
         count(*) as model_count,
@@ -64,7 +70,7 @@ halves as (
         / power(count(case when skill_rank < (model_count + 1) / 2.0 then 1 end), 2)
             as worse_variance
     from pairs
-    group by basis, dimension
+    group by voters, basis, dimension
 
 ),
 
@@ -100,6 +106,7 @@ transformed as (
 )
 
 select
+    voters,
     basis,
     dimension,
     model_count,

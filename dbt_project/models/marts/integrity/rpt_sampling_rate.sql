@@ -1,10 +1,11 @@
 {#- How often models were drawn, against even chances among the models that were compared at the
-time, each battle by its weight. -#}
+time, each battle by its weight; with and without voters whom vote quality names. -#}
 with
 
 battles as (
 
     select
+        voters,
         battle_key,
         coalesce(participant_key, battle_key) as cluster_key,
         model_a,
@@ -31,60 +32,54 @@ sides as (
 
 ),
 
-members as (
-
-    select * from {{ ref('int_models__grouped') }}
-
-),
-
-expected as (
-
-    select * from {{ ref('int_sampling__expected') }}
-
-),
-
 clusters as (
 
     select
+        voters,
         basis,
         cluster_key,
+        count(*) as battle_count,
         sum(2 * weight) as weight
     from battles
-    group by basis, cluster_key
+    group by voters, basis, cluster_key
 
 ),
 
 totals as (
 
     select
+        voters,
         basis,
         count(*) as cluster_count,
+        sum(battle_count) as battle_count,
         sum(weight) as weight,
         sum(weight * weight) as squared_weight,
         -- Kish's effective number.
         sum(weight) * sum(weight) / sum(weight * weight) as effective_count
     from clusters
-    group by basis
+    group by voters, basis
 
 ),
 
 of_cluster as (
 
     select
+        sides.voters,
         sides.basis,
         members.scope,
         members.member,
         sides.cluster_key,
         sum(sides.weight) as weight
     from sides
-    inner join members on sides.model_id = members.model_id
-    group by sides.basis, members.scope, members.member, sides.cluster_key
+    inner join {{ ref('int_models__grouped') }} as members on sides.model_id = members.model_id
+    group by sides.voters, sides.basis, members.scope, members.member, sides.cluster_key
 
 ),
 
 sums as (
 
     select
+        of_cluster.voters,
         of_cluster.basis,
         of_cluster.scope,
         of_cluster.member,
@@ -94,14 +89,18 @@ sums as (
         sum(of_cluster.weight * clusters.weight) as crossed_weight
     from of_cluster
     inner join clusters
-        on of_cluster.basis = clusters.basis and of_cluster.cluster_key = clusters.cluster_key
-    group by of_cluster.basis, of_cluster.scope, of_cluster.member
+        on
+            of_cluster.voters = clusters.voters
+            and of_cluster.basis = clusters.basis
+            and of_cluster.cluster_key = clusters.cluster_key
+    group by of_cluster.voters, of_cluster.basis, of_cluster.scope, of_cluster.member
 
 ),
 
 drawn as (
 
     select
+        sides.voters,
         sides.basis,
         members.scope,
         members.member,
@@ -111,8 +110,8 @@ drawn as (
         max(sides.judged_on) as last_on,
         count(distinct sides.judged_on) as day_count
     from sides
-    inner join members on sides.model_id = members.model_id
-    group by sides.basis, members.scope, members.member
+    inner join {{ ref('int_models__grouped') }} as members on sides.model_id = members.model_id
+    group by sides.voters, sides.basis, members.scope, members.member
 
 ),
 
@@ -120,6 +119,7 @@ drawn as (
 compared as (
 
     select
+        sums.voters,
         sums.basis,
         sums.scope,
         sums.member,
@@ -143,12 +143,13 @@ compared as (
         expected.model_count,
         expected.expected_count
     from sums
-    inner join expected
+    inner join {{ ref('int_sampling__expected') }} as expected
         on
-            sums.basis = expected.basis
+            sums.voters = expected.voters
+            and sums.basis = expected.basis
             and sums.scope = expected.scope
             and sums.member = expected.member
-    inner join totals on sums.basis = totals.basis
+    inner join totals on sums.voters = totals.voters and sums.basis = totals.basis
 
 ),
 
@@ -170,30 +171,22 @@ intervals as (
 
 ),
 
-all_battles as (
-
-    select
-        basis,
-        count(*) as battle_count
-    from battles
-    group by basis
-
-),
-
 by_day as (
 
     select
+        voters,
         basis,
         judged_on,
         count(distinct battle_key) as battle_count,
         count(distinct cluster_key) as cluster_count,
         count(distinct model_id) as model_count
     from sides
-    group by basis, judged_on
+    group by voters, basis, judged_on
 
 )
 
 select
+    drawn.voters,
     drawn.basis,
     drawn.scope,
     drawn.member,
@@ -205,9 +198,9 @@ select
     drawn.last_on,
     drawn.day_count,
     round(cast(drawn.battle_count as double) / nullif(drawn.day_count, 0), 6) as battles_per_day,
-    round(cast(drawn.appearance_count as double) / (2 * all_battles.battle_count), 6)
+    round(cast(drawn.appearance_count as double) / (2 * totals.battle_count), 6)
         as appearance_share,
-    round(compared.expected_count / (2 * all_battles.battle_count), 6) as even_share,
+    round(compared.expected_count / (2 * totals.battle_count), 6) as even_share,
     round(compared.sampling_ratio, 6) as sampling_ratio,
     case
         when compared.margin is not null
@@ -219,12 +212,14 @@ select
 from drawn
 inner join intervals as compared
     on
-        drawn.basis = compared.basis
+        drawn.voters = compared.voters
+        and drawn.basis = compared.basis
         and drawn.scope = compared.scope
         and drawn.member = compared.member
-inner join all_battles on drawn.basis = all_battles.basis
+inner join totals on drawn.voters = totals.voters and drawn.basis = totals.basis
 union all
 select
+    by_day.voters,
     by_day.basis,
     'day' as scope,
     coalesce(cast(by_day.judged_on as varchar), 'unknown') as member,
@@ -237,7 +232,7 @@ select
     cast(case when by_day.judged_on is null then 0 else 1 end as bigint) as day_count,
     case when by_day.judged_on is not null then cast(by_day.battle_count as double) end
         as battles_per_day,
-    round(cast(by_day.battle_count as double) / all_battles.battle_count, 6) as appearance_share,
+    round(cast(by_day.battle_count as double) / totals.battle_count, 6) as appearance_share,
     cast(null as double) as even_share,
     cast(null as double) as sampling_ratio,
     cast(null as double) as sampling_ratio_lo,
@@ -245,4 +240,4 @@ select
     cast(null as double) as sampling_ratio_sd,
     cast(null as double) as effective_participant_count
 from by_day
-inner join all_battles on by_day.basis = all_battles.basis
+inner join totals on by_day.voters = totals.voters and by_day.basis = totals.basis
