@@ -6,7 +6,6 @@ be told. Warnings are kept with the load and name no person: they give row numbe
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from orchestration.benchmark_warnings import ScoreNotes
 from orchestration.model_names import END, Statement, current, meanings, statements
 from orchestration.registrations import registered_before
 from orchestration.unknown_models import ModelNotes
+from orchestration.voters import Voters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 TRIED = 1_000
 SHOWN = 5
 MOST_ZEROS = 6
-_LARGE_SHARE = 0.2
-_FEW_VOTES = 20
 MODELS = ("model_a", "model_b")
 VOTING = """
 select subject_id, any_value(source order by source), count(*) from raw.battle_judged
@@ -78,11 +76,9 @@ class Noted:
     `enrolled` are people whose enrolment the log does not have, with their source.
     """
 
-    voters: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    voters: Voters = field(default_factory=Voters)
     sources: set[str] = field(default_factory=set)
     people: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    battles: Counter[str] = field(default_factory=Counter)
-    vote_count: int = 0
     models: set[str] = field(default_factory=set)
     enrolled: dict[str, str] = field(default_factory=dict)
     aliases: list[tuple[int, str, str]] = field(default_factory=list)
@@ -107,24 +103,13 @@ class Noted:
             models, sources = (logged[name].to_pylist() for name in ("model_id", "source"))
             for model, source in zip(models, sources, strict=True):
                 self.registered.setdefault(model, set()).add(source)
-        if event_type not in {EventType.BATTLE_JUDGED, EventType.PARTICIPANT_ENROLLED}:
-            return
-        is_vote = event_type is EventType.BATTLE_JUDGED
-        self.vote_count += len(logged) if is_vote else 0
-        places = pa.array(np.arange(len(logged)))
-        rows = pa.table({"key": logged["subject_id"], "place": places})
-        people = rows.filter(pc.is_valid(rows["key"])).group_by("key")
-        first = people.aggregate([("place", "min"), ("place", "count")])
-        keys = first["key"].to_pylist()
-        ids, sources, numbers = (
-            column.take(first["place_min"]).to_pylist()
-            for column in (native["subject_id"], logged["source"], native[ROW_NUMBER])
-        )
-        found = self.voters if is_vote else self.people
-        for key, one in zip(keys, zip(ids, sources, numbers, strict=True), strict=True):
-            found.setdefault(key, one)
-        if is_vote:
-            self.battles.update(dict(zip(keys, first["place_count"].to_pylist(), strict=True)))
+        if event_type is EventType.BATTLE_JUDGED:
+            self.voters.vote_count += len(logged)
+            self.voters.add(_people(native, logged))
+        if event_type is EventType.PARTICIPANT_ENROLLED:
+            rows = _people(native, logged).select(["key", "id", "source", "row"]).columns
+            for key, *first in zip(*(column.to_pylist() for column in rows), strict=True):
+                self.people.setdefault(key, tuple(first))
 
     def enrol(self, event_type: EventType, logged: pa.Table) -> None:
         """Take rows that are not committed."""
@@ -134,13 +119,23 @@ class Noted:
 
     def large_shares(self) -> list[str]:
         """Sentences on people to whom much of the file's votes is attributed."""
+        total = self.voters.vote_count
         return [
-            f"One participant (row {self.voters[key][2]}) has {count:,} of "
-            f"{self.vote_count:,} votes ({count / self.vote_count:.0%}). If it stands for nobody, "
-            "or for many people, list its word as `missing:` in the mapping."
-            for key, count in self.battles.most_common(5)
-            if count >= _FEW_VOTES and count > self.vote_count * _LARGE_SHARE
+            f"One participant (row {row}) has {count:,} of {total:,} votes ({count / total:.0%}). "
+            "If it stands for nobody, or for many people, list its word as `missing:` in the "
+            "mapping."
+            for row, count in self.voters.large_shares()
         ]
+
+
+def _people(native: pa.Table, logged: pa.Table) -> pa.Table:
+    """The people of some rows, each once with what its first row says and how many there are."""
+    rows = pa.table({"key": logged["subject_id"], "place": np.arange(len(logged))})
+    each = rows.filter(pc.is_valid(rows["key"])).group_by("key")
+    found = each.aggregate([("place", "min"), ("place", "count")])
+    said = {"id": native["subject_id"], "source": logged["source"], "row": native[ROW_NUMBER]}
+    first = {name: column.take(found["place_min"]) for name, column in said.items()}
+    return pa.table({"key": found["key"], **first, "count": found["place_count"]})
 
 
 def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
@@ -165,7 +160,7 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
             rated = {name for (name,) in connection.sql(ratings).fetchall()}
         people = "select distinct subject_id, source from raw.participant_enrolled"
         enrolled = noted.enrolled | dict(connection.sql(people).fetchall())
-        voting = connection.sql(VOTING).fetchall()
+        voting = connection.sql(VOTING).fetchall() if noted.people else []
         voted = {key: source for key, source, _ in voting}
         counts = {key: count for key, _, count in voting}
         comparing = " union ".join(
@@ -264,17 +259,22 @@ def _alike(new: set[str], known: set[str], meant: dict[str, str]) -> list[str]:
 
 def _unmatched(noted: Noted, enrolled: dict[str, str], names: Naming) -> list[str]:
     """Sentences on voters without an enrolment; none where nobody is enrolled at all."""
-    missing = [key for key in noted.voters if key not in enrolled]
-    if not enrolled or not missing:
+    if not enrolled or not noted.voters.pieces:
         return []
-    battles = sum(noted.battles[key] for key in missing)
+    voters = noted.voters.all()
+    is_known = pc.is_in(voters["key"], pa.array(enrolled.keys(), pa.string()))
+    missing = voters.filter(pc.invert(is_known))
+    if not len(missing):
+        return []
+    battles, total = (pc.sum(rows["count"]).as_py() for rows in (missing, voters))
     said = (
-        f"{len(missing):,} of {len(noted.voters):,} voters have no enrolment, so {battles:,} of "
-        f"{sum(noted.battles.values()):,} votes count on unweighted boards only."
+        f"{len(missing):,} of {len(voters):,} voters have no enrolment, so {battles:,} of "
+        f"{total:,} votes count on unweighted boards only."
     )
     elsewhere: dict[str, list[int]] = {}
     spelled: list[int] = []
-    tried = [noted.voters[key] for key in missing[:TRIED]]
+    columns = missing.slice(0, TRIED).select(["id", "source", "row"]).columns
+    tried = list(zip(*(column.to_pylist() for column in columns), strict=True))
     for own in sorted({source for _, source, _ in tried}):
         rows = [(native, row) for native, source, row in tried if source == own]
         whose = names.participants_of or own
@@ -338,7 +338,7 @@ def _missing(
     names: Naming,
 ) -> list[str]:
     """A sentence on voters whom a file of people leaves out; a file of votes has its own."""
-    if noted.voters or not noted.people:
+    if noted.voters.pieces or not noted.people:
         return []
     own = {source for _, source, _ in noted.people.values()} | {names.participants_of}
     voters = [key for key, source in voted.items() if source in own]
