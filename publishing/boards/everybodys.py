@@ -54,6 +54,4 @@ def shown(rows: Any) -> list[Row]:
 
 def board_name(row: Row) -> str:
     """What a sentence about a board begins with."""
-    if row["weighting"] == UNWEIGHTED:
-        return "Unweighted"
-    return f"Weighted ({row['weighting']})"
+    return "Unweighted" if row["weighting"] == UNWEIGHTED else "Weighted"

@@ -107,7 +107,7 @@ def test_the_board_that_is_shown_first_counts_and_sensitivities_do_not() -> None
     assert separated(BOARD, alike | {"weighting": "census_half_half"}).status == "ok"
     finding = separated(BOARD, alike | {"weighting": "census"})
     assert finding.status == "found"
-    assert "Weighted (census): 28 models; 18 of 378 pairs can be told apart" in finding.sentence
+    assert "Weighted: 28 models; 18 of 378 pairs can be told apart" in finding.sentence
 
 
 def test_models_that_were_never_compared_are_found() -> None:
