@@ -50,8 +50,8 @@ def test_a_model_is_shown_to_people_too(built: Path, board: list[dict[str, Any]]
     row = board[0]
     done = demoscope(built, "model", row["model_id"], "--stratum", "all")
     assert done.returncode == 0, done.stderr
-    assert f"{row['winshare']:.1%}" in done.stdout
-    assert f"{row['winshare_lo']:.1%} to {row['winshare_hi']:.1%}" in done.stdout
+    assert f"{row['win_share']:.1%}" in done.stdout
+    assert f"{row['win_share_lo']:.1%} to {row['win_share_hi']:.1%}" in done.stdout
 
 
 def test_two_models_are_compared_either_way_round(built: Path, board: list[dict[str, Any]]) -> None:
@@ -83,7 +83,7 @@ def test_a_pairs_share_is_the_marts_and_what_the_tables_print(
     assert f"{mart['win_share']:.1%}  {mart['win_share_lo']:.1%} to" in printed.stdout
     printed = demoscope(built, "model", first, *asked)
     assert printed.returncode == 0, printed.stderr
-    assert f"{board[0]['winshare']:.1%}" in printed.stdout
+    assert f"{board[0]['win_share']:.1%}" in printed.stdout
 
 
 def test_a_mistyped_model_is_refused_with_the_one_that_was_meant(
