@@ -149,7 +149,7 @@ def coverage() -> list[Sentence]:
         query = COVERED.format(estimator=estimator, weighting=weighting, strata=strata)
         rows.append(Sentence(PLAN, f"| {words} | {{covered:.0%}} | {{error:.2f}} |", query))
     for words, estimator, weighting in (
-        ("`trueskill_ep`, unweighted, US and UK | whoever turned up", EP, "none"),
+        ("`trueskill_ep`, unweighted, US and UK | those who took part", EP, "none"),
         ("`trueskill_ep`, weighted to the census, US and UK | adults", EP, "plus_politics"),
         ("`trueskill_hierarchical`, census, US and UK | adults", HIERARCHICAL, "census"),
     ):
