@@ -67,24 +67,54 @@ def _sum(values: FloatArray) -> float:
 
 
 @compiled
-def _dual(
-    multipliers: FloatArray,
+def _cost(
+    at: FloatArray,
     shares: FloatArray,
     levels: IndexArray,
     targets: FloatArray,
     line: tuple[float, float, float, float],
+    leash: tuple[FloatArray, FloatArray],
 ) -> float:
-    # What a Newton step asks for most, and numpy takes five times as long for.
+    # The dual, and what moving away from the centre costs. What a Newton step asks for most, and
+    # numpy takes five times as long for.
     lower, offset, steepness, slope = line
+    stiffness, centre = leash
     weighed, own = np.empty(shares.size), np.empty(levels.shape[1])
     for c in range(shares.size):
         for k in range(own.size):
-            own[k] = multipliers[levels[c, k]]
+            own[k] = at[levels[c, k]]
         inner = steepness * _sum(own) + offset
         # The logarithm of one plus the exponential, which may be too large for a float.
         above = max(inner, 0.0) + math.log1p(math.exp(-abs(inner)))
         weighed[c] = shares[c] * (lower * (inner - offset) / steepness + slope * above)
-    return _sum(weighed) - _sum(targets * multipliers)
+    away = at - centre
+    return (_sum(weighed) - _sum(targets * at)) + _sum(stiffness * (away * away)) / 2.0
+
+
+@compiled
+def _step(
+    at: FloatArray,
+    now: float,
+    move: FloatArray,
+    gain: float,
+    shares: FloatArray,
+    levels: IndexArray,
+    targets: FloatArray,
+    line: tuple[float, float, float, float],
+    leash: tuple[FloatArray, FloatArray],
+) -> tuple[FloatArray, float, bool]:
+    # Where the move ends that lowers the cost enough, the cost there, and whether there is one.
+    length = 1.0
+    tried = at - move
+    then = _cost(tried, shares, levels, targets, line, leash)
+    # Close to the end the difference is below what a float can tell.
+    while then > now - 1e-4 * length * gain + 1e-15 * (1.0 + abs(now)):
+        length /= 2.0
+        if length < 1e-10:
+            return at, now, False
+        tried = at - length * move
+        then = _cost(tried, shares, levels, targets, line, leash)
+    return tried, then, True
 
 
 @dataclass(frozen=True)
@@ -109,24 +139,30 @@ class _Problem:
         return self.steepness * summed + self.offset
 
     def ratios(self, inner: FloatArray) -> FloatArray:
-        return self.lower + (self.upper - self.lower) * _logistic(inner)
+        return self.between(_logistic(inner))
+
+    def between(self, p: FloatArray) -> FloatArray:
+        return self.lower + (self.upper - self.lower) * p
 
     def margins(self, of_cells: FloatArray) -> FloatArray:
         weight = np.repeat(self.shares * of_cells, self.levels.shape[1])
         found = np.bincount(self.levels.ravel(), weight, self.targets.size)
         return found.astype(np.float64)
 
-    def value(self, multipliers: FloatArray) -> float:
+    @cached_property
+    def line(self) -> tuple[float, float, float, float]:
         slope = (self.upper - self.lower) / self.steepness
-        line = self.lower, self.offset, self.steepness, slope
-        return _dual(multipliers, self.shares, self.levels, self.targets, line)
+        return self.lower, self.offset, self.steepness, slope
 
-    def curvature(self, inner: FloatArray) -> FloatArray:
-        p = _logistic(inner)
+    @cached_property
+    def _pairs(self) -> IndexArray:
+        pairs = self.levels[:, :, None] * self.targets.size + self.levels[:, None, :]
+        return pairs.ravel()
+
+    def curvature(self, p: FloatArray) -> FloatArray:
         weight = self.shares * (self.upper - self.lower) * self.steepness * p * (1.0 - p)
         size, count = self.targets.size, self.levels.shape[1]
-        pairs = (self.levels[:, :, None] * size + self.levels[:, None, :]).ravel()
-        found = np.bincount(pairs, np.repeat(weight, count * count), size * size)
+        found = np.bincount(self._pairs, np.repeat(weight, count * count), size * size)
         return found.astype(np.float64).reshape(size, size)
 
 
@@ -208,29 +244,21 @@ def _round(
     stiffness = np.full(centre.size, 1.0 / (share * LOOSENESS))
     stiffness[-1] /= TOTAL_LOOSENESS
 
-    def value(at: FloatArray) -> float:
-        return problem.value(at) + float((stiffness * (at - centre) ** 2).sum()) / 2.0
-
-    at, now = begin, value(begin)
+    of_cost = problem.shares, problem.levels, problem.targets, problem.line, (stiffness, centre)
+    at, now = begin, _cost(begin, *of_cost)
     for step in range(STEPS_MAX):
-        inner = problem.inner(at)
-        slope = problem.margins(problem.ratios(inner)) - problem.targets
+        p = _logistic(problem.inner(at))
+        slope = problem.margins(problem.between(p)) - problem.targets
         slope += stiffness * (at - centre)
         if np.abs(slope).max(initial=0.0) <= slope_error:
             return at, step
-        curvature = problem.curvature(inner)
-        curvature[np.diag_indices_from(curvature)] += stiffness
+        curvature = problem.curvature(p)
+        curvature.ravel()[:: centre.size + 1] += stiffness
         move = solve_factored(factor(curvature, 0.0), slope)
-        gain, length = float((slope * move).sum()), 1.0
-        tried, then = at - move, value(at - move)
-        # Close to the end the difference is below what a float can tell.
-        while then > now - 1e-4 * length * gain + 1e-15 * (1.0 + abs(now)):
-            length /= 2.0
-            if length < 1e-10:
-                return at, step
-            tried = at - length * move
-            then = value(tried)
-        at, now = tried, then
+        gain = float((slope * move).sum())
+        at, now, is_lower = _step(at, now, move, gain, *of_cost)
+        if not is_lower:
+            return at, step
     return at, STEPS_MAX
 
 
