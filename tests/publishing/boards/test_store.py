@@ -11,6 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
@@ -35,12 +38,20 @@ def test_a_releases_id_is_what_any_tool_makes_of_its_canonical_form(
     release = keep()
     content = (release.directory / "board.json").read_bytes()
     assert hashlib.sha256(content).hexdigest() == release.id == release.directory.name
-    # RFC 8785 of integers and ASCII is what Python's own JSON makes of sorted keys.
     document = json.loads(content)
-    again = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    assert again.encode() == content
+    assert rfc8785.dumps(document) == content
     model = document["columns"].index("model_id")
     assert [row[model] for row in document["rows"]] == ["x", "y"]
+
+
+@given(st.lists(st.tuples(st.text(), st.integers(-(2**53) + 1, 2**53 - 1)), max_size=5))
+def test_the_canonical_form_is_that_of_rfc_8785(said: list[tuple[str, int]]) -> None:
+    names, numbers = [name for name, _ in said], [number for _, number in said]
+    key = {name: pa.array(names, pa.string()) for name in store.KEY}
+    rows = pa.table(key | {"skill_micro": pa.array(numbers, pa.int64())})
+    subject = {"valid_until": None, "sources": names, "parameters": {"draws": 7}}
+    content = store.canonical(subject, rows)
+    assert content == rfc8785.dumps(json.loads(content))
 
 
 def test_rows_in_any_order_are_one_release(keep: Callable[..., Release], rows: pa.Table) -> None:
