@@ -58,7 +58,8 @@ def test_a_load_killed_around_its_commit(tmp_path: Path) -> None:
     with killed_before(1_000_000) as fault:
         whole = load(Home(tmp_path / "whole"), file)
     committed, remade, lost = 0, 0, 0
-    for number in range(fault.seen, 0, -1):
+    # The first load of a process makes files that no other does, and may lack some that others make.
+    for number in range(fault.seen + 3, 0, -1):
         home = Home(tmp_path / str(number))
         try:
             with killed_before(number):
@@ -66,7 +67,7 @@ def test_a_load_killed_around_its_commit(tmp_path: Path) -> None:
         except KilledError:
             pass
         else:
-            continue  # the first load of a process makes files that no other does
+            continue
         is_committed = bool(EventLog.open(home.log).head_seq)
         clear_leftovers(home)
         reports = require_agreement(home)
