@@ -58,7 +58,7 @@ def test_a_load_killed_around_its_commit(tmp_path: Path) -> None:
     with killed_before(1_000_000) as fault:
         whole = load(Home(tmp_path / "whole"), file)
     committed, remade, lost = 0, 0, 0
-    # The first load of a process makes files that no other does, and may lack some that others make.
+    # The first load of a process makes files that no other does, and others may make what it lacks.
     for number in range(fault.seen + 3, 0, -1):
         home = Home(tmp_path / str(number))
         try:
