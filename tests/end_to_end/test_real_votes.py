@@ -188,9 +188,7 @@ def test_every_published_board_has_a_page(llmfao: Path, page: Path) -> None:
         checking.note(paths.boards, Publication(older), digest, None)
     try:
         done = demoscope(llmfao, "site", "build", "--json")
-        assert (
-            "No page for bbbbbbbbbbbb: the board was published without dim_board" in done.stderr
-        )
+        assert "No page for bbbbbbbbbbbb: the board was published without dim_board" in done.stderr
         pages = json.loads(done.stdout)["pages"]
         assert pages == ["board-aaaaaaaaaaaa.html", "index.html", "method.html"]
         assert 'href="board-aaaaaaaaaaaa.html"' in page.read_text("utf-8")
