@@ -71,6 +71,11 @@ class Column:
         """Its type in SQL."""
         return SQL_TYPES[self.type]
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds numbers, whole or not."""
+        return bool(pa.types.is_integer(self.type) or pa.types.is_floating(self.type))
+
 
 @dataclass(frozen=True)
 class RowRule:

@@ -41,6 +41,10 @@ class LastBuild:
     seconds: Mapping[str, float]
     row_counts: Mapping[str, int]
 
+    def rows_of(self, *key: str) -> int | None:
+        """Rows of a table by the parts of its asset's key; a view has none that are known."""
+        return self.row_counts.get("/".join(key), self.row_counts.get(key[-1]))
+
 
 class Steps:
     """Measures the steps of a build, and passes their names on.

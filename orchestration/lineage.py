@@ -77,10 +77,7 @@ def _events(manifest: Mapping[str, Any], build: LastBuild) -> Iterator[Any]:
     for name, (inputs, columns) in tables_of(manifest).items():
         own = event_v2.Run(runId=str(uuid.generate_new_uuid()), facets={"parent": parent})
         read = [event_v2.InputDataset(namespace=space, name=one) for one in inputs]
-        rows = build.row_counts.get(
-            name.replace(".", "/"), build.row_counts.get(name.split(".")[-1])
-        )
-        made = [_output(space, name, columns, rows)]
+        made = [_output(space, name, columns, build.rows_of(*name.split(".")))]
         yield event(event_v2.RunState.COMPLETE, own, f"{JOB}.{name}", inputs=read, outputs=made)
     yield event(event_v2.RunState.COMPLETE, run, JOB)
 

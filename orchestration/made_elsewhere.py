@@ -160,14 +160,9 @@ def _of_build(
                 metadata |= of_release(by_id(home.boards, build.release_id))
             yield _made(key, build.release_id, metadata)
             continue
-        rows = _rows(build, key)
+        rows = build.rows_of(*key.path)
         counted = {} if rows is None else {"dagster/row_count": rows}
         yield _made(key, f"{build.release_id[:12]} {build.finished_at}", {**about, **counted})
-
-
-def _rows(build: LastBuild, key: dg.AssetKey) -> int | None:
-    """Rows of a table; a view has none that are known."""
-    return build.row_counts.get("/".join(key.path), build.row_counts.get(key.path[-1]))
 
 
 def _of_publication(instance: dg.DagsterInstance, home: Home) -> Iterator[dg.AssetMaterialization]:

@@ -8,8 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from ingestion.contracts import CONTRACTS, SLUG_PATTERN
 from ingestion.drafting.moments import Moments, are_clock_times, find_moments, repeated_hour
 from ingestion.drafting.verdicts import MOST_VALUES, Verdicts, find_verdicts, is_a_name
@@ -433,8 +431,7 @@ class Guesses:
 
 
 def _is_number(event: EventType, name: str) -> bool:
-    found = (one for one in CONTRACTS[event].log_columns if one.source_name == name)
-    return any(pa.types.is_floating(one.type) or pa.types.is_integer(one.type) for one in found)
+    return any(one.is_number for one in CONTRACTS[event].log_columns if one.source_name == name)
 
 
 def _slugged(name: str) -> str:

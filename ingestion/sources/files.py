@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +24,6 @@ from ingestion.sources.bounds import DEFAULT, BoundedStream, Bounds
 from ingestion.visible_text import visible
 
 HEAD_BYTES = 1 << 16
-LONGEST_LETTER = 4
 ENCODINGS = {
     "windows-1250": "cp1250",
     "windows-1251": "cp1251",
@@ -103,11 +103,7 @@ class LocalFile:
             raise LoadRefusedError(
                 f"{self.name}: is Parquet, which has no encoding.", remedy="Leave encoding out."
             )
-        if not self.head.isascii() and _is_utf8(self.head):
-            raise LoadRefusedError(
-                f"{self.name}: looks like UTF-8, and the mapping says {encoding}.",
-                remedy="Leave encoding out, or the letters would be wrong.",
-            )
+        _require_no_utf8(self.name, self.head, encoding)
         return replace(self, encoding=encoding, head=_in_utf8(self.head, encoding))
 
     @property
@@ -126,7 +122,7 @@ class LocalFile:
                 stream = pa.CompressedInputStream(raw, self.compression)
                 packed = self.byte_count
             if self.encoding is not None:
-                stream = _InUtf8(stream, self.encoding)
+                stream = _InUtf8(self.name, stream, self.encoding)
             yield BoundedStream(self.name, stream, self.bounds, packed)
 
     @property
@@ -160,19 +156,27 @@ class LocalFile:
 class _InUtf8:
     """Text in an encoding of a byte a character as UTF-8, as it is read.
 
+    The first letters beyond ASCII may come after megabytes of it, so they are looked at here too.
+
     Args:
+        name: of the file, for messages.
         stream: what is read.
         encoding: a name of ENCODINGS.
     """
 
-    def __init__(self, stream: Any, encoding: str) -> None:
-        self._stream, self._encoding = stream, encoding
+    def __init__(self, name: str, stream: Any, encoding: str) -> None:
+        self._name, self._stream, self._encoding = name, stream, encoding
         self._left = b""
+        self._is_ascii = True
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, none at the end."""
         if not self._left:
-            self._left = _in_utf8(bytes(self._stream.read(size)), self._encoding)
+            read = bytes(self._stream.read(size))
+            if self._is_ascii:
+                _require_no_utf8(self._name, read, self._encoding)
+                self._is_ascii = read.isascii()
+            self._left = _in_utf8(read, self._encoding)
         content, self._left = self._left[:size], self._left[size:]
         return content
 
@@ -189,13 +193,20 @@ def _in_utf8(content: bytes, encoding: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _is_utf8(head: bytes) -> bool:
-    """Whether all of it is UTF-8, but for a letter that is cut at the end."""
+def _require_no_utf8(name: str, content: bytes, encoding: str) -> None:
+    if _is_utf8(content):
+        raise LoadRefusedError(
+            f"{name}: looks like UTF-8, and the mapping says {encoding}.",
+            remedy="Leave encoding out, or the letters would be wrong.",
+        )
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether it has letters beyond ASCII, all of them UTF-8; the last one may be cut off."""
     try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start > len(head) - LONGEST_LETTER
-    return True
+        return not getincrementaldecoder("utf-8")().decode(content).isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def is_of_single_bytes(head: bytes) -> bool:

@@ -171,10 +171,6 @@ class Mapping:
         return next((name for name, spec in self.columns.items() if _says_each(spec)), "")
 
 
-def _is_number(column: Column) -> bool:
-    return bool(pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
-
-
 def _says_each(spec: ColumnSpec) -> TypeGuard[FromColumn]:
     return isinstance(spec, FromColumn) and not spec.names
 
@@ -445,7 +441,7 @@ class _Parser:
         """What is said of times or numbers is said of one."""
         if key in _TIME_DETAILS and not pa.types.is_timestamp(column.type):
             self.fail(node, f"{column.source_name} is not a time", f"Remove {key}.")
-        if key == "decimal" and not _is_number(column):
+        if key == "decimal" and not column.is_number:
             self.fail(node, f"{column.source_name} is not a number", "Remove decimal.")
 
     def formats(self, node: yaml.Node, details: dict[str, yaml.Node]) -> tuple[TimeFormat, ...]:

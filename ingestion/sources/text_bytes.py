@@ -31,9 +31,8 @@ def is_trimmed(values: pa.ChunkedArray) -> bool:
     """Whether the text is printed ASCII, and no value begins or ends with a blank."""
     for held, edges in _held(values):
         is_some = edges[1:] > edges[:-1]
-        if (held[edges[:-1][is_some]] == _SPACE).any() or (
-            held[edges[1:][is_some] - 1] == _SPACE
-        ).any():
+        first, last = edges[:-1][is_some], edges[1:][is_some] - 1
+        if (held[first] == _SPACE).any() or (held[last] == _SPACE).any():
             return False
     return is_plain(values)
 
@@ -42,9 +41,11 @@ def may_begin(values: pa.ChunkedArray, characters: str) -> bool:
     """Whether any value may begin with one of the characters, which are ASCII."""
     is_one = np.zeros(256, dtype=bool)
     is_one[list(characters.encode("ascii"))] = True
-    return any(
-        is_one[held[edges[:-1][edges[1:] > edges[:-1]]]].any() for held, edges in _held(values)
-    )
+    for held, edges in _held(values):
+        first = edges[:-1][edges[1:] > edges[:-1]]
+        if is_one[held[first]].any():
+            return True
+    return False
 
 
 def _held(values: pa.ChunkedArray) -> Iterator[tuple[Bytes, npt.NDArray[np.int32]]]:

@@ -207,11 +207,8 @@ def _board(stratum: str, dimension: str, weighting: str | None) -> dict[str, str
 def _title(chosen: dict[str, str]) -> str | None:
     if not chosen:
         return None
-    from publishing.boards.labels import who_judged
-
-    labels = shown_labels()
-    said = labels.dimension(chosen["dimension"]), who_judged(chosen["stratum"])
-    return "; ".join(["Benchmarks", *said, labels.weighting(chosen["weighting"])])
+    board = {**chosen, "stratum_id": chosen["stratum"]}
+    return "; ".join(["Benchmarks", *shown_labels().board(board)])
 
 
 def _nothing() -> str:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from orchestration.cli.output import Columns
     from orchestration.difference import Change, Difference
-    from publishing.boards.labels import Labels
     from publishing.boards.store import Release
 
 app = typer.Typer(
@@ -328,9 +327,9 @@ def _print_difference(document: dict[str, Any], decisions: list[str]) -> None:
         ">skill": lambda row: f"{row['skill_change']:+.3f}" if "skill_change" in row else "",
     }
     if where is None:
-        columns = {"board": lambda row: _board_words(row, labels), **columns}
+        columns = {"board": lambda row: "; ".join(labels.board(row)), **columns}
     else:
-        put(_board_words(where, labels))
+        put("; ".join(labels.board(where)))
     names = dict.fromkeys(name for row in changes for name in row.get("by_cause", {}))
     columns |= {f">{name}": lambda row, name=name: _effect(row, name) for name in names}
     if any("came_by" in row for row in changes):
@@ -345,14 +344,6 @@ def _print_difference(document: dict[str, Any], decisions: list[str]) -> None:
     others = document["rank_change_count"] - len(changes)
     if others:
         put(f"{others:,} more ranks changed on other boards (--all)")
-
-
-def _board_words(board: dict[str, Any], labels: Labels) -> str:
-    from publishing.boards.labels import who_judged
-
-    said = labels.dimension(board["dimension"]), who_judged(board["stratum_id"])
-    how = labels.weighting(board["weighting"]), labels.estimator(board["estimator"])
-    return "; ".join([*said, *how])
 
 
 def _print_causes(document: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from publishing.boards.finding import dimension_of
-from publishing.boards.view import UNWEIGHTED, default_weighting
+from publishing.boards.labels import UNWEIGHTED
+from publishing.boards.view import default_weighting
 
 if TYPE_CHECKING:
     from publishing.boards.finding import Read, Row

@@ -46,6 +46,17 @@ class Labels:
         """How skills were estimated."""
         return self.estimators.get(name, _spaced(name))
 
+    def board(self, names: Mapping[str, str], people: str | None = None) -> list[str]:
+        """What a board is, in the order of its title: question, people, weighting, estimator.
+
+        Args:
+            names: of the board; without an estimator where no board is meant.
+            people: who judged, where that is not what the stratum is called.
+        """
+        said = [self.dimension(names["dimension"]), people or who_judged(names["stratum_id"])]
+        said.append(self.weighting(names["weighting"]))
+        return said + ([self.estimator(names["estimator"])] if "estimator" in names else [])
+
 
 NO_LABELS = Labels({}, {}, {})
 

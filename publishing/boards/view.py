@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from ingestion.errors import NotFoundError
 from publishing.boards.dependence import dependence_sentence, dependence_words
-from publishing.boards.labels import labels_of, who_judged
+from publishing.boards.labels import UNWEIGHTED, labels_of
 from publishing.boards.store import under_todays_names
 from publishing.meant import did_you_mean
 from ratings.rounding import MICRO, MICRO_SUFFIX
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 DEFAULT_DIMENSION = "overall"
 DEFAULT_STRATUM, DEFAULT_ESTIMATOR = "all", "trueskill_ep"
 SELECTORS = ("stratum_id", "dimension", "estimator", "weighting")
-UNWEIGHTED = "none"
 EFFECTIVE_PEOPLE_MIN = 50
 """Worth fewer people than this, a weighted board is provisional."""
 # Shown only when asked for: a sensitivity, and the merging of one axis' groups.
@@ -118,12 +117,7 @@ def title(
         people: who judged, where that is not what the stratum is called.
         effective_count: of participants; too few of them make the board provisional.
     """
-    said = [
-        labels.dimension(chosen["dimension"]),
-        people or who_judged(chosen["stratum_id"]),
-        labels.weighting(chosen["weighting"]),
-        labels.estimator(chosen["estimator"]),
-    ]
+    said = labels.board(chosen, people)
     if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
         worth = min(round(effective_count), EFFECTIVE_PEOPLE_MIN - 1)
         people_worth = "1 person" if worth == 1 else f"{worth} people"

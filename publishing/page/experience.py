@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from publishing.boards.view import DEFAULT_STRATUM, SECONDARY_SUFFIX, UNWEIGHTED
+from publishing.boards.labels import UNWEIGHTED
+from publishing.boards.view import DEFAULT_STRATUM, SECONDARY_SUFFIX
 from publishing.page.marts import Rows
 
 Row = Mapping[str, Any]

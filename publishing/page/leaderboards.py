@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from publishing.boards.dependence import dependence_sentence, dependence_words
-from publishing.boards.view import UNWEIGHTED
+from publishing.boards.labels import UNWEIGHTED
 from publishing.page.marts import Rows
 
 Row = Mapping[str, Any]

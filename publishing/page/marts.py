@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from pyarrow.parquet import ParquetFile
 
 from ingestion.errors import IntegrityError
+from publishing.boards.labels import UNWEIGHTED
 from publishing.boards.view import (
     DEFAULT_ESTIMATOR,
     DEFAULT_STRATUM,
-    UNWEIGHTED,
     default_weighting,
 )
 

@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publishing.boards.dependence import dependence_words
-from publishing.boards.labels import Labels
+from publishing.boards.labels import UNWEIGHTED, Labels
 from publishing.boards.view import (
     DEFAULT_DIMENSION,
     DEFAULT_STRATUM,
     SECONDARY_PREFIX,
     SECONDARY_SUFFIX,
-    UNWEIGHTED,
     title,
 )
 from publishing.counted import counted

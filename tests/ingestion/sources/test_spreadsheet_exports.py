@@ -187,6 +187,30 @@ def test_an_encoding_that_would_spoil_letters_is_refused(
         read(path, mapping=mapping(f"{MAPPING}file: {{encoding: windows-1252}}\n"))
 
 
+def test_and_also_where_its_first_letter_comes_late(
+    read: Any, mapping: Any, tmp_path: Path
+) -> None:
+    path, old = tmp_path / "votes.csv", mapping(f"{MAPPING}file: {{encoding: windows-1252}}\n")
+    votes = [{**VOTES[0], "id": str(number)} for number in range(10_000)]
+    late = csv_text([*votes, {**VOTES[0], "id": "last", "left": "Größe"}])
+    path.write_bytes(late.encode("utf-8"))
+    with pytest.raises(LoadRefusedError, match="looks like UTF-8, and the mapping says windows"):
+        read(path, mapping=old)
+    path.write_bytes(late.encode("cp1252"))
+    assert read(path, mapping=old)[-1]["model_a"] == "Größe"
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_letter_at_the_end_is_not_taken_for_one_of_utf8(
+    read: Any, mapping: Any, tmp_path: Path, end: str
+) -> None:
+    path = tmp_path / "votes.csv"
+    fields = [*VOTES[0]]
+    row = {**VOTES[0], fields[-1]: "René"}
+    path.write_bytes((csv_text([row]).rstrip() + end).encode("cp1252"))
+    assert len(read(path, mapping=mapping(f"{MAPPING}file: {{encoding: windows-1252}}\n"))) == 1
+
+
 def test_a_header_that_is_not_utf8_says_what_to_write(
     read: Any, mapping: Any, tmp_path: Path
 ) -> None:
