@@ -231,7 +231,7 @@ def _end_misused(error: Any) -> None:
         sys.exit(error.exit_code)
     context = error.ctx
     named = context.command_path if context else "demoscope"
-    message = error.format_message().rstrip(".")
+    message = error.format_message().rstrip(" .")
     if (option := getattr(error, "option_name", None)) is not None and context:
         known = [one for it in context.command.get_params(context) for one in it.opts]
         known += OWN_OPTIONS

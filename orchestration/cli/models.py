@@ -125,7 +125,8 @@ def compare(
     print_rows(
         "rows", rows, output, PAIR_COLUMNS, head={"first": model_a, "second": model_b},
         title=f"{model_a} (first) against {model_b} (second)",
-        note="win share: of battles between the two, a tie counting half; wins and ties: apart",
+        note="win share: of battles between the two, a tie counting half; wins and ties: apart; all"
+        " are estimated from every vote of the board, not from those on this pair alone",
         nothing=f"{model_a} and {model_b} share no board that was chosen.",
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ columns of small differences; that keeps the page in its size.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -300,7 +301,12 @@ def coverage(strata: Rows, rows: Rows) -> dict[str, list[int | None]]:
 
 
 def divisions(rows: Rows, places: Places) -> Rows:
-    """How far ranks move between the groups of an axis; tenths of a rank, and percent."""
+    """How far ranks move between the groups of an axis; tenths of a rank, and percent.
+
+    `largest` is null where it says nothing: of an axis that divides people no more than chance, or
+    is the only one.
+    """
+    axes = Counter((row["country"], row["dimension"]) for row in rows)
     return [
         {
             "country": row["country"],
@@ -310,7 +316,10 @@ def divisions(rows: Rows, places: Places) -> Rows:
             "lo": scaled(row["rank_shift_lo"], RANK),
             "hi": scaled(row["rank_shift_hi"], RANK),
             "if_agreed": scaled(row["rank_shift_if_agreed"], RANK),
-            "largest": scaled(row["p_largest"], PERCENT),
+            "largest": scaled(row["p_largest"], PERCENT)
+            if row["rank_shift"] > row["rank_shift_if_agreed"]
+            and axes[row["country"], row["dimension"]] > 1
+            else None,
         }
         for row in rows
         if row["dimension"] in places["dimension"] and row["p_largest"] is not None
@@ -379,7 +388,8 @@ def diagnostics(rows: Rows) -> Rows:
             "is_collapsed": row["has_collapsed_levels"],
         }
         for row in rows
-        if row["effective_participant_count"] is not None
+        # Of a country in which nobody is weighted there is nothing to say.
+        if row["design_effect"] is not None
     ]
 
 

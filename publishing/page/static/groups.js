@@ -52,7 +52,7 @@ function drawDivisions(dimension) {
         table.tBodies[0],
         rows.map(
             (row) =>
-                html`<tr><th scope="row">${row.country}, ${row.axis}</th><td class="plot"><svg width="100%" height="16" aria-hidden="true"><line class="tick" x1="0" x2="100%" y1="8" y2="8"/><line class="bar" x1="${at(row.lo)}" x2="${at(row.hi)}" y1="8" y2="8"/><line class="chance" x1="${at(row.if_agreed)}" x2="${at(row.if_agreed)}" y1="1" y2="15"/><circle class="dot" cx="${at(row.shift)}" cy="8" r="4"/></svg></td><td class="number">${formats.decimal(row.shift, 1)}</td><td class="number">${formats.decimal(row.if_agreed, 1)}</td><td class="number">${formats.percent(row.largest)}</td></tr>`,
+                html`<tr><th scope="row">${row.country}, ${row.axis}</th><td class="plot"><svg width="100%" height="16" aria-hidden="true"><line class="tick" x1="0" x2="100%" y1="8" y2="8"/><line class="bar" x1="${at(row.lo)}" x2="${at(row.hi)}" y1="8" y2="8"/><line class="chance" x1="${at(row.if_agreed)}" x2="${at(row.if_agreed)}" y1="1" y2="15"/><circle class="dot" cx="${at(row.shift)}" cy="8" r="4"/></svg></td><td class="number">${formats.decimal(row.shift, 1)}</td><td class="number">${formats.decimal(row.if_agreed, 1)}</td><td class="number">${row.largest === null ? "" : formats.percent(row.largest)}</td></tr>`,
         ),
     );
 }

@@ -57,8 +57,8 @@ function pairSentence(board, one, other, pair) {
     const towards = pair.share >= EVEN ? pair : pairOf(board, first.model, second.model);
     const ends = towards.lo === null ? "" : ` (${formats.ends(towards)})`;
     if (!pair.isApart)
-        return html`<strong>${first.name}</strong> and <strong>${second.name}</strong> are too close to call: <span class="figure">${towards.share}%</span> of ${preferrers(board)} prefer the first${ends}.`;
-    return html`<strong>${first.name}</strong> is preferred over <strong>${second.name}</strong> by <span class="figure">${towards.share}%</span> of ${preferrers(board)}${ends}.`;
+        return html`<strong>${first.name}</strong> and <strong>${second.name}</strong> are too close to call: an estimated <span class="figure">${towards.share}%</span> of ${preferrers(board)} prefer the first${ends}.`;
+    return html`<strong>${first.name}</strong> is preferred over <strong>${second.name}</strong> by an estimated <span class="figure">${towards.share}%</span> of ${preferrers(board)}${ends}.`;
 }
 
 function pairInShort(a, b) {
@@ -92,7 +92,7 @@ function votesOfPair(pair, one, other) {
         pair.tied !== null &&
         html`<table class="lines outcomes"><thead><tr><th scope="col">Votes on this pair</th><th scope="col" class="number">${votesText(pair.votes)}</th></tr></thead><tbody>${line(html`preferred ${one.name}`, pair.won)}${line("saw no winner", pair.tied)}${line(html`preferred ${other.name}`, pair.lost)}</tbody></table>`;
     const said = outcomes ? `Votes are rounded down to multiples of ${least}.` : `Votes on this pair: ${votesText(pair.votes)}.`;
-    return html`${outcomes}<p class="note">${said} In the percentages a tie counts half. The line in the bar is the 95% interval, of this pair alone.</p>`;
+    return html`${outcomes}<p class="note">${said} The percentages are estimated from all votes of the board, not from these alone; a tie counts half. The line in the bar is the 95% interval, of this pair alone.</p>`;
 }
 
 /** The same pair on the boards of the other groups. */

@@ -245,7 +245,7 @@ def _divisions(rows: Rows, dimension: str) -> list[str]:
         for text in (
             f"{row['rank_shift']:.1f}",
             f"{row['rank_shift_if_agreed']:.1f}",
-            percent(row["p_largest"]),
+            percent(row["p_largest"]) if row["rank_shift"] > row["rank_shift_if_agreed"] else "",
         )
     ]
 
@@ -316,6 +316,8 @@ def _about(marts: dict[str, Rows]) -> list[str]:
             texts.append(f"at least {row['heard_count'] // step * step:,}")
     texts.append(f"at least {21_010 // step * step:,}")
     for row in marts["rpt_weighting_diagnostics"]:
+        if row["design_effect"] is None:
+            continue
         worth = int(row["effective_participant_count"]) // step * step
         effect = f"{row['design_effect']:.3f}".rstrip("0").rstrip(".")
         texts.append(f"worth at least {worth:,} who weigh alike (design effect {effect})")
@@ -341,6 +343,7 @@ def _diagnostics(rows: Rows) -> list[str]:
     return [
         text
         for row in rows
+        if row["design_effect"] is not None
         for text in (
             f"{row['participant_count']:,}",
             f"{row['effective_participant_count']:,.0f}",

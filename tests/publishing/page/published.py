@@ -59,7 +59,8 @@ def marts(study: Study) -> dict[str, Rows]:
         "rpt_board_summary": [_summary(board) for board in boards],
         "rpt_demographic_consistency": [
             {"country": country, "axis": axis, "dimension": dimension, "rank_shift": 3.26,
-             "rank_shift_lo": 2.5, "rank_shift_hi": 4.04, "rank_shift_if_agreed": 1.5,
+             "rank_shift_lo": 2.5, "rank_shift_hi": 4.04,
+             "rank_shift_if_agreed": 1.5 if axis == "age" else 3.5,
              "p_largest": 0.75}
             for country in {row[1]: None for row in study.strata if row[1]}
             for axis in ("age", "politics")
@@ -370,6 +371,12 @@ def _diagnostics() -> Rows:
          "asmd_before_max": 0.5539, "asmd_after_max": 1e-7,
          "has_collapsed_levels": country in COLLAPSED}
         for country in ("US", "UK")
+    ] + [
+        # People of a country without targets: nobody is weighted.
+        {"country": "ES", "scheme": "politics", "scheme_label": "Census and politics",
+         "participant_count": 40, "effective_participant_count": 0.0, "design_effect": None,
+         "weight_min": None, "weight_max": None, "trimmed_share": None, "margin_error": None,
+         "asmd_before_max": None, "asmd_after_max": None, "has_collapsed_levels": False}
     ]  # fmt: skip
 
 
