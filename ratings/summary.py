@@ -286,17 +286,22 @@ def pairwise(posterior: Posterior, counts: PairCounts, kept: IndexArray | None =
     )
 
 
-def below_the_line(posterior: Posterior, provisional: Mask) -> Posterior:
-    """The same skills with those of ``provisional`` models (M) lowered below all others.
+def under_a_line(provisional: Mask) -> Mask:
+    """Which of the ``provisional`` models (M) come after all others: all of them, or none.
 
-    What is known of a few battles leads no board. Where no model is provisional, or fewer than two
-    are not, nothing is lowered: a single one would be the best of one for sure.
+    What is known of a few battles leads no board. But where fewer than two models are not
+    provisional there is no line: a single one would be the best of one, were it the worst.
     """
-    if not provisional.any() or np.count_nonzero(~provisional) < 2:
+    return provisional & (np.count_nonzero(~provisional) >= 2)
+
+
+def below_the_line(posterior: Posterior, last: Mask) -> Posterior:
+    """The same skills with those of the models (M) that come ``last`` lowered below all others."""
+    if not last.any():
         return posterior
     # Of skills that far apart no draw finds the lower one above.
     reach = np.ptp(posterior.mean) + 40.0 * np.sqrt(np.diag(posterior.covariance).max())
-    return replace(posterior, mean=posterior.mean - np.where(provisional, reach, 0.0))
+    return replace(posterior, mean=posterior.mean - np.where(last, reach, 0.0))
 
 
 def summarise(
@@ -308,7 +313,7 @@ def summarise(
     """One row per model, sorted by model_id.
 
     win_share is the expected share of a round robin; rank 1 has the largest, ties broken by
-    model_id, and ``provisional`` models (M) come after all others (``below_the_line``). skill is
+    model_id, and ``provisional`` models (M) come after all others (``under_a_line``). skill is
     centred (see Posterior.reference); intervals are 95%, one at a time. rank_lo to rank_hi is the
     95% range of ranks and p_best the share of draws at rank 1, from ``draws`` draws keyed by the
     128-bit ``seed``. mu is the uncentred mean.
@@ -317,10 +322,10 @@ def summarise(
     sd = posterior.skill_sd
     points = winshare(posterior)
     low_share, high_share = points.interval
-    last = np.zeros_like(skill) if provisional is None else provisional.astype(np.float64)
+    last = np.zeros(skill.shape, np.bool_) if provisional is None else under_a_line(provisional)
     # A win share is at most 1, so that none of these is above one of the others.
     rank = rank_by(points.share - 2.0 * last)
-    ranked = posterior if provisional is None else below_the_line(posterior, provisional)
+    ranked = below_the_line(posterior, last)
     if skill.size:
         distribution = rank_distribution(ranked, seed, draws)
         low, high = rank_range(distribution, rank)

@@ -32,14 +32,14 @@ class Keys:
 
     Args:
         block: the lines.
-        said_count: keys whose value is not null; never too few.
+        count: how many; never too few.
         containers: colons before an object or an array, or before more than one blank.
         others: colons before what is neither a text nor a Boolean nor null.
         late_ends: where an object or an array ends right after a comma or a blank.
     """
 
     block: LineBlock
-    said_count: int
+    count: int
     containers: Positions
     others: Positions
     late_ends: Positions
@@ -48,7 +48,7 @@ class Keys:
     def of(cls, block: LineBlock) -> Keys:
         """Find them."""
         buffer, edges = block.content()
-        said_count = 0
+        count = 0
         containers, others, late_ends = ([np.empty(0, np.int64)] for _ in range(3))
         for at, is_key in _keys(block):
             end = at + len(is_key)
@@ -56,11 +56,10 @@ class Keys:
             is_end = (here | _CASE) == _CLOSING
             is_end &= (before == _COMMA) | (before <= _SPACE)
             late_ends.append(np.flatnonzero(is_end) + at)
-            said_count += int(np.count_nonzero(is_key))
+            count += int(np.count_nonzero(is_key))
             colons = np.flatnonzero(is_key & (after != _QUOTE)) + at
             if len(colons):
                 first, is_null = _first(block, colons)
-                said_count -= int(np.count_nonzero(is_null))
                 is_other = ~((first == _QUOTE) | np.isin(first, _BOOLEAN) | is_null)
                 others.append(colons[is_other])
                 containers.append(colons[_CONTAINER[first]])
@@ -69,7 +68,7 @@ class Keys:
         if last > edges[0] and buffer[last] | _CASE == _CLOSING:
             late_ends.append(np.array([last]))
         found = (np.concatenate(places) for places in (containers, others, late_ends))
-        return cls(block, said_count, *found)
+        return cls(block, count, *found)
 
     def said_per_line(self) -> Positions:
         """Keys whose value is not null, per line; never too few."""

@@ -165,17 +165,18 @@ def test_the_only_model_with_enough_battles_is_not_the_best_for_that() -> None:
             "dimension": ["overall"] * len(others),
             "model_a": ["a"] * len(others),
             "model_b": others,
-            "win_a_count": [4] * len(others),
-            "win_b_count": [4] * len(others),
+            "win_a_count": [1] * len(others),
+            "win_b_count": [7] * len(others),
             "tie_count": [0] * len(others),
         }
     )
     frame = rate(table, PARAMETERS, 1).to_pandas().query("estimator == 'trueskill_ep'")
     frame = frame.set_index("model_id")
     assert frame.index[~frame.is_provisional].tolist() == ["a"]
-    assert frame["rank"]["a"] == 1
-    assert frame.p_best["a"] < 0.5
-    assert frame.rank_hi["a"] > 1
+    # Nor the first, if it is the worst.
+    assert frame["rank"]["a"] == len(frame)
+    assert frame.p_best["a"] < 0.05
+    assert frame.p_best.sum() == pytest.approx(1.0)
 
 
 def test_disconnected_models_are_told_apart() -> None:

@@ -108,6 +108,16 @@ def test_null_is_null_and_an_unknown_null_says_nothing(read: Any, jsonl: Any, ba
     assert _refusals(rows) == [(None, None)] * 3
 
 
+@pytest.mark.parametrize(("name", "value"), [("outcome", "a"), ("language", None)])
+def test_a_key_that_is_there_again_as_null_is_refused(
+    read: Any, tmp_path: Path, battle: Any, name: str, value: str | None
+) -> None:
+    again = json.dumps(battle(1, **{name: value}))[:-1] + f', "{name}": null}}'
+    path = tmp_path / "again.jsonl"
+    path.write_text(f"{json.dumps(battle(0))}\n{again}\n{json.dumps(battle(2))}\n")
+    assert [row["refusal"] for row in read(path)] == [None, "broken_json", None]
+
+
 def test_a_column_that_turns_up_late_is_read(read: Any, jsonl: Any, battle: Any) -> None:
     rows = read(jsonl(*(battle(n) for n in range(9)), battle(9, language="en")))
     assert rows[9]["language"] == "en"
