@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 RATING_FILE = "rating.parquet"
 SUBJECT = b"demoscope.subject"
 
+# People, answers and conversations are numbered as they come in the log: draws are keyed by these
+# numbers, and the keys of two warehouses with one file differ.
 # The weighted counts' numbers, and beyond them people whom a policy excludes now.
 NUMBERS = """
     select participant_key, cast(participant_number as bigint) as participant_id
@@ -35,14 +37,15 @@ NUMBERS = """
     union all
     select
         participant_key,
-        row_number() over (order by participant_key)
+        row_number() over (order by excluded_position, participant_key)
         + (select count(*) from int_participants__with_verdicts) as participant_id
     from int_participants__excluded
     where not is_by_hand
 """
 RATERS = """
-    select participant_key, row_number() over (order by participant_key) as participant_id
-    from (select distinct participant_key from fct_rating where participant_key is not null)
+    select participant_key, row_number() over (order by min(position)) as participant_id
+    from fct_rating where participant_key is not null
+    group by participant_key
 """
 STRUCK = "select * from int_battles__current where uncounted_reason = 'excluded'"
 PAIR = "least(battles.model_a, battles.model_b), greatest(battles.model_a, battles.model_b)"
@@ -54,24 +57,33 @@ COUNTED = f"""
     count(case when {_WON.format("b", "a")} then 1 end) as win_b_count,
     count(case when battles.outcome in ('tie', 'both_bad') then 1 end) as tie_count
 """
-# Labels' people, numbered as their keys are ordered; of nobody known each conversation is one.
+# Labels' people, those known first; of nobody known each conversation is one.
 LABELLED = """
     select
         labels.*,
+        dense_rank() over (order by unit_position) as unit_id,
         cast(
             dense_rank() over (
-                order by participant_key nulls last,
-                case when participant_key is null then conversation_id end nulls first
+                order by case when participant_key is null then 1 else 0 end, person_position
             ) as bigint
         ) - 1 as participant_id
-    from int_labels__current as labels
+    from (
+        select
+            *,
+            min(position) over (partition by conversation_id, model_id) as unit_position,
+            min(position) over (
+                partition by participant_key,
+                case when participant_key is null then conversation_id end
+            ) as person_position
+        from int_labels__current
+    ) as labels
 """
 # Answers that were labelled, numbered as in `labels`.
 UNITS = """
-    select distinct
-        conversation_id, model_id,
-        dense_rank() over (order by conversation_id, model_id nulls first) as unit_id
+    select
+        conversation_id, model_id, row_number() over (order by min(position)) as unit_id
     from int_labels__current
+    group by conversation_id, model_id
 """
 # Somebody nobody knows is in a fold of their own verdict.
 VERDICTS = f"""
@@ -107,9 +119,7 @@ QUERIES = {
             labels.rubric, labels.rubric_version, labels.label, labels.judge, labels.judge_version,
             labels.value, coalesce(labels.is_finding, false) as is_finding, labels.severity,
             coalesce(labels.labeller_kind = 'human', false) as is_human, labels.prompt_sha256,
-            dense_rank() over (order by labels.conversation_id, labels.model_id nulls first)
-                as unit_id,
-            labels.participant_id, coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
+            labels.unit_id, labels.participant_id, coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
             labels.model_id, labels.topic, labels.left_out_reason
         from labels
         left join dim_participant as people on labels.participant_key = people.participant_key
@@ -202,7 +212,6 @@ QUERIES = {
     "weighted_strata": """
         select distinct weighting, stratum_id from int_strata__weighted order by all
     """,
-    # A number orders participants as their keys do, and costs a tenth to sort and compare.
     "weighted_judgments": """
         select
             dimension, participant_number as participant_id, model_a, model_b,
@@ -295,10 +304,9 @@ QUERIES = {
             where is_counted
         ),
         numbers as (
-            select participant_key, row_number() over (order by participant_key) as participant_id
-            from (
-                select distinct participant_key from battles where participant_key is not null
-            )
+            select participant_key, row_number() over (order by min(position)) as participant_id
+            from battles where participant_key is not null
+            group by participant_key
         )
         select
             battles.dimension, battles.cell_id,
@@ -524,9 +532,16 @@ QUERIES = {
     "retracted_verdicts": """
         select
             dimension,
-            dense_rank() over (order by coalesce(participant_key, event_id)) as participant_id,
+            dense_rank() over (order by first_position) as participant_id,
             source, model_a, model_b, outcome
-        from int_battles__retracted
+        from (
+            select
+                *,
+                min(position) over (
+                    partition by coalesce(participant_key, event_id)
+                ) as first_position
+            from int_battles__retracted
+        ) as retracted
         order by dimension, position
     """,
     "voter_answers": """
