@@ -17,21 +17,24 @@ group of its axis and country. -#}
 Which members of a family may be shown, where the family's total is shown too.
 
 `rows` is a relation with one row per member: the columns of `family`, `member` and `people`, a
-count above 0. A member with too few people is hidden, and with it the next smallest ones, until
+count. A member with too few people is hidden, and with it the next smallest ones, until
 those that are hidden are together enough people, and so at least two: what is missing from the
 total is then no small member's own figure. Where that cannot be, the whole family is hidden.
+Members may have the same people in them (`is_overlapping`), topics or months, say. Then their
+counts don't add up, and one of the hidden members must itself be enough people.
 
 Gives the columns of `family`, `member`, is_large_enough, and is_family_mixed: whether a weighted
 sum over the family keeps its hidden members apart from each other.
 -#}
-{% macro large_enough(rows, family, member, people) -%}
+{% macro large_enough(rows, family, member, people, is_overlapping=false) -%}
     with ordered as (
 
         select
             {{ family | join(', ') }},
             {{ member }},
             row_number() over (smallest_first) as place,
-            sum({{ people }}) over (smallest_first rows unbounded preceding) as hidden_count,
+            {{ 'max' if is_overlapping else 'sum' }}({{ people }})
+                over (smallest_first rows unbounded preceding) as hidden_count,
             sum(case when {{ people }} < {{ disclosed_people_min() }} then 1 else 0 end)
                 over (partition by {{ family | join(', ') }}) as small_count
         from {{ rows }}

@@ -6,6 +6,7 @@ an earlier publication shows, and fewer than `people_min` people are behind the 
 groups of an axis, and of the countries, further ones stay behind until those that do are together
 enough people: what the rest leaves of the total's difference is then nobody's own. If so few are
 behind all of a country's difference, all its groups stay behind: which ones would say who they are.
+Months are no groups of people: the months of a dimension stay behind if one of them differs by few.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     # What they are of, weighting and estimator where they are of a board, stratum and dimension.
     Rows = tuple[str, str | None, str | None, str, str]
 
-BOARDS, POOLED = "boards", "trueskill_hierarchical"
+BOARDS, POOLED, MONTHS = "boards", "trueskill_hierarchical", "rpt_votes_by_month"
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,46 @@ inner join int_cells__assigned_to_strata as strata using (cell_id)
 group by all
 """
 
+# On what people judged before, whose answers were corrected since: a group that they were in may
+# have lost them. Which one isn't kept.
+MOVED = f"""
+with moved as (
+    select participant_key from dim_participant where valid_from_position >= $position
+)
+select battles.dimension from fct_battle as battles
+inner join moved using (participant_key)
+where battles.position < $position
+union
+select '{CRITERION}' || ratings.criterion from fct_rating as ratings
+inner join moved using (participant_key)
+where ratings.position < $position
+union
+select '{CRITERION}' || ratings.parent_criterion from fct_rating as ratings
+inner join moved using (participant_key)
+where ratings.position < $position and ratings.parent_criterion is not null
+"""
+# The fewest people behind what came to a month, or changed in some earlier one, by dimension.
+MONTHS_TOUCHED = """
+with touched as (
+    select dimension, coalesce(participant_key, battle_key) as person,
+        case when position >= $position
+            then substring(cast(cast(occurred_at as date) as varchar), 1, 7) else '' end as month
+    from fct_battle
+    where valid_from_position >= $position
+        and (occurred_at is not null or position < $position)
+    union all
+    select battles.dimension, coalesce(battles.participant_key, battles.battle_key), ''
+    from stg_events__battles_judged as battles
+    inner join int_battles__revised as revised using (position)
+    where revised.is_retracted and revised.revised_position >= $position
+        and battles.position < $position
+),
+months as (
+    select dimension, month, count(distinct person) as people from touched group by dimension, month
+)
+select dimension, min(people) from months group by dimension
+"""
+
 
 def hide_small_differences(
     connection: duckdb.DuckDBPyConnection,
@@ -141,7 +182,9 @@ def hide_small_differences(
     hidden: set[Rows] = set()
     for one in earlier:
         touched = _touched(connection, one, people, people_min)
-        if all(touched.get(key, 0) >= people_min for key in people):
+        months = _touched_months(connection, one)
+        counts = (*(touched.get(key, 0) for key in people), *months.values())
+        if all(count >= people_min for count in counts):
             continue
         differing = _differing(connection, tables, one.directory, people_min)
         few = {key for key in people if 0 < touched.get(key, 0) < people_min}
@@ -152,6 +195,8 @@ def hide_small_differences(
         is_only_people = one.is_alike or one.next_position is None
         for rows in differing:
             count = _behind(rows, touched, parents)
+            if rows[0] == MONTHS:
+                count = months.get(rows[-1], count)
             if rows[-2:] in people and count < people_min and (count or is_only_people):
                 hidden.add(rows)
     if hidden:
@@ -182,8 +227,14 @@ def _touched(
 ) -> dict[Key, int]:
     """People behind the difference, per stratum and dimension: at least so many."""
     if one.next_position is not None:
-        found = connection.execute(TOUCHED, {"position": one.next_position}).fetchall()
-        return {(stratum, dimension): int(count) for stratum, dimension, count in found}
+        position = {"position": one.next_position}
+        found = connection.execute(TOUCHED, position).fetchall()
+        touched = {(stratum, dimension): int(count) for stratum, dimension, count in found}
+        moved = {dimension for (dimension,) in connection.execute(MOVED, position).fetchall()}
+        if moved:
+            moved.add(EVERY_DIMENSION)
+        left = {key: 1 for key in people if key[1] in moved and key not in touched}
+        return touched | left
     # Neither counts the other's people: so many more are in one of the two. Theirs are rounded.
     path = one.directory / "rpt_board_summary.parquet"
     if not path.exists():
@@ -200,6 +251,14 @@ def _touched(
         for key, count in people.items()
         if key in theirs
     }
+
+
+def _touched_months(connection: duckdb.DuckDBPyConnection, one: Earlier) -> dict[str, int]:
+    """The fewest people behind the difference of a month, per dimension."""
+    if one.next_position is None:
+        return {}
+    found = connection.execute(MONTHS_TOUCHED, {"position": one.next_position}).fetchall()
+    return {dimension: int(count) for dimension, count in found}
 
 
 def _differing(
@@ -289,7 +348,10 @@ def _with_companions(
         if not found.intersection(members) or (parent, dimension) in found:
             continue
         shown = sorted(set(members) - found, key=lambda key: (touched[key], key))
+        # Somebody who left one group for another is counted with the other alone.
+        behind = sum(touched[key] for key in set(members) & found)
         rest = touched.get((parent, dimension), 0) - sum(touched[key] for key in shown)
+        rest = max(rest, behind)
         for key in shown:
             if not 0 < rest < people_min:
                 break

@@ -7,7 +7,7 @@ whose counts are counted here. The tables of dbt that decide over rows run as th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from orchestration.dbt_runs import PROJECT_DIRECTORY
 from publishing.publications.catalogue import declared_marts, public_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PEOPLE_MIN = 10
 DECLARED = declared_marts(PROJECT_DIRECTORY)
@@ -77,10 +77,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Study:
-    """Who said what, in the order it was said; where the second month begins, if any has a date."""
+    """Who said what, in the order it was said; where the second month begins, if any has a date.
+
+    Whose answers were corrected is by key, with the position of the correction.
+    """
 
     verdicts: tuple[Verdict, ...]
     second_month: int | None = None
+    corrected: Mapping[str, int] = field(default_factory=dict)
+
+    def month_of(self, position: int) -> int:
+        return int(self.second_month is not None and position >= self.second_month)
 
     def first(self, count: int) -> Study:
         """As it was before everything from a position on."""
@@ -120,8 +127,9 @@ TABLES = {
     "fct_battle": (
         "participant_key varchar, battle_key varchar, cell_id integer, dimension varchar,"
         " model_a varchar, model_b varchar, outcome varchar, position bigint,"
-        " valid_from_position bigint"
+        " valid_from_position bigint, occurred_at timestamp"
     ),
+    "dim_participant": "participant_key varchar, valid_from_position bigint",
     "stg_events__battles_judged": (
         "participant_key varchar, battle_key varchar, dimension varchar, position bigint"
     ),
@@ -265,10 +273,14 @@ def tables_of(verdicts: Study) -> duckdb.DuckDBPyConnection:
     _fill(connection, "int_cells__assigned_to_strata", strata_of_cells)
     battles = [
         (one.person.key, str(one.position), cells[one.person.cell], one.dimension, *one.pair,
-         one.outcome, one.position, one.position)
+         one.outcome, one.position,
+         max(one.position, verdicts.corrected.get(one.person.key, one.position)),
+         f"{MONTHS[verdicts.month_of(one.position)]}-15")
         for one in verdicts.verdicts
     ]  # fmt: skip
     _fill(connection, "fct_battle", battles)
+    since = [(person.key, verdicts.corrected.get(person.key, 0)) for person in verdicts.people]
+    _fill(connection, "dim_participant", since)
     if verdicts.second_month is not None:
         _fill(connection, "second_month", [(verdicts.second_month,)])
     connection.execute(COUNTED)

@@ -174,6 +174,65 @@ def test_what_differs_from_an_earlier_publication_differs_by_ten_people(
     assert {key for key, count in touched.items() if count < PEOPLE_MIN} & boards[0].keys()
 
 
+def test_who_leaves_a_group_is_behind_its_difference(tmp_path: Path) -> None:
+    """One person's answer is corrected while many others come: the group they left says nothing."""
+    first = study(11, 220, 6, 3)
+    old = publish(first, tmp_path / "old")
+    start = first.verdicts[-1].position + 1
+    mover = next(p for p in first.people if p.cell == ("UK", "55+", "left"))
+    moved = replace(mover, age="18-34")
+    kept = [replace(one, person=moved) if one.person == mover else one for one in first.verdicts]
+    said = [one for one in first.verdicts if one.dimension == "overall"][:PEOPLE_MIN]
+    new = [
+        replace(one, person=Person(f"q{n}", "UK", "18-34", "left"), position=start + 1 + n)
+        for n, one in enumerate(said)
+    ]
+    later = Study((*kept, *new), corrected={mover.key: start})
+    directory = publish(later, tmp_path / "new", known_at(first, old))
+    shown: list[dict[str, list[dict[str, Any]]]] = [{}, {}]
+    for place, published in enumerate((old, directory)):
+        for row in rows_of(published, "rpt_leaderboard"):
+            if row["dimension"] == "overall":
+                shown[place].setdefault(row["stratum_id"], []).append(row)
+    differing = {name for name in shown[1] if shown[0].get(name) != shown[1][name]}
+    assert {"UK", "UK/politics/left"} <= differing
+    assert not [name for name in differing if name.startswith("UK/age")]
+
+
+def test_months_that_few_people_changed_stay_behind(tmp_path: Path) -> None:
+    first = replace(study(11, 220, 6, 3), second_month=100)
+    old = publish(first, tmp_path / "old")
+    start = first.verdicts[-1].position + 1
+    said = [one for one in first.verdicts if one.dimension == "overall"]
+    for count, is_shown in ((PEOPLE_MIN - 1, False), (PEOPLE_MIN, True)):
+        new = [
+            replace(one, person=Person(f"q{n % count}", "US", None, None), position=start + n)
+            for n, one in enumerate(said[:60])
+        ]
+        later = Study((*first.verdicts, *new), second_month=100)
+        directory = publish(later, tmp_path / str(count), known_at(first, old))
+        rows = [row["dimension"] for row in rows_of(directory, "rpt_votes_by_month")]
+        assert ("overall" in rows) == is_shown
+        assert "trust" in rows
+
+
+def test_months_stay_behind_where_one_person_came_to_the_last(tmp_path: Path) -> None:
+    """Many people are behind the difference of all, one behind what came to the last month."""
+    first = study(11, 220, 6, 3)
+    start = first.verdicts[-1].position + 1
+    said = [one for one in first.verdicts if one.dimension == "overall"][:40]
+    last = start + len(said) - 1
+    first = replace(first, second_month=last)
+    old = publish(first, tmp_path / "old")
+    new = [
+        replace(one, person=Person(f"q{n}", "US", None, None), position=start + n)
+        for n, one in enumerate(said)
+    ]
+    later = Study((*first.verdicts, *new), second_month=last)
+    directory = publish(later, tmp_path / "new", known_at(first, old))
+    assert "overall" not in {row["dimension"] for row in rows_of(directory, "rpt_votes_by_month")}
+
+
 NEWCOMERS = [
     Person("p999", "UK", "55+", "left"),
     Person("p999", "UK", "18-34", "right"),

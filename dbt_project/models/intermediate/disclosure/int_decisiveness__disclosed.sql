@@ -1,5 +1,5 @@
 {#- Levels of a kind add up to everybody's verdicts, or to their country's. A level needs enough
-people, and so do those that stay behind of a kind. A topic that stays behind in rpt_topic_tie_rate
+people, and so does one of those that stay behind of a kind. A topic that stays behind in rpt_topic_tie_rate
 does so here too. -#}
 with
 
@@ -25,7 +25,10 @@ judged as (
 
 levels as (
 
-    {{ large_enough('judged', ['dimension', 'kind', 'parent_id'], 'level', 'participant_count') }}
+    {{ large_enough(
+        'judged', ['dimension', 'kind', 'parent_id'], 'level', 'participant_count',
+        is_overlapping=true
+    ) }}
 
 ),
 

@@ -45,7 +45,8 @@ of_groups as (
 models as (
 
     {{ large_enough(
-        'of_models', ['reading', 'stratum_id', 'topic'], 'model_id', 'participant_count'
+        'of_models', ['reading', 'stratum_id', 'topic'], 'model_id', 'participant_count',
+        is_overlapping=true
     ) }}
 
 ),
@@ -53,7 +54,8 @@ models as (
 topics as (
 
     {{ large_enough(
-        'of_topics', ['reading', 'stratum_id', 'model_id'], 'topic', 'participant_count'
+        'of_topics', ['reading', 'stratum_id', 'model_id'], 'topic', 'participant_count',
+        is_overlapping=true
     ) }}
 
 ),

@@ -1,10 +1,17 @@
 {#- Months of a model add up to its verdicts on everybody's board. A month needs enough people, and
-so do those that stay behind of a model. -#}
+so does one of those that stay behind of a model. Where nobody is known, nobody can be told. -#}
 with
 
 months as (
 
     select * from {{ ref('rpt_votes_by_month') }}
+
+),
+
+known as (
+
+    select distinct dimension from months
+    where participant_count > 0
 
 ),
 
@@ -16,13 +23,15 @@ judged as (
         month,
         participant_count
     from months
-    where participant_count > 0
+    where dimension in (select known.dimension from known)
 
 ),
 
 large as (
 
-    {{ large_enough('judged', ['dimension', 'model_id'], 'month', 'participant_count') }}
+    {{ large_enough(
+        'judged', ['dimension', 'model_id'], 'month', 'participant_count', is_overlapping=true
+    ) }}
 
 ),
 
@@ -37,13 +46,7 @@ select
     months.dimension,
     months.model_id,
     months.month,
-    (
-        months.participant_count = 0
-        or (
-            months.participant_count >= {{ disclosed_people_min() }}
-            and coalesce(large.is_large_enough, true)
-        )
-    )
+    coalesce(large.is_large_enough, true)
     and coalesce(strata.is_disclosed, false) as is_disclosed
 from months
 left join strata

@@ -36,7 +36,10 @@ of_groups as (
 
 models as (
 
-    {{ large_enough('of_models', ['reading', 'stratum_id'], 'model_id', 'participant_count') }}
+    {{ large_enough(
+        'of_models', ['reading', 'stratum_id'], 'model_id', 'participant_count',
+        is_overlapping=true
+    ) }}
 
 ),
 

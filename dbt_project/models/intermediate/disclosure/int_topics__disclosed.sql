@@ -30,7 +30,8 @@ of_groups as (
 topics as (
 
     {{ large_enough(
-        'of_topics', ['weighting', 'stratum_id', 'dimension'], 'topic', 'participant_count'
+        'of_topics', ['weighting', 'stratum_id', 'dimension'], 'topic', 'participant_count',
+        is_overlapping=true
     ) }}
 
 ),
@@ -39,7 +40,7 @@ sensitive as (
 
     {{ large_enough(
         'of_topics', ['weighting', 'stratum_id', 'dimension', 'is_of_sensitive'], 'topic',
-        'participant_count'
+        'participant_count', is_overlapping=true
     ) }}
 
 ),
