@@ -59,6 +59,16 @@ def public_key_of(home: Path, path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def rebuilt(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home, built again at the head of its log: it has an older release, and tables."""
+    home = tmp_path_factory.mktemp("rebuilt") / "home"
+    shutil.copytree(built, home, symlinks=True)
+    done = demoscope(home, "build")
+    assert done.returncode == 0, done.stderr
+    return home
+
+
 def test_a_signed_release_of_a_whole_log_is_well(built: Path, tmp_path: Path) -> None:
     status, sentence = of_provenance(built, "--key", public_key_of(built, tmp_path / "key.pub"))
     assert status == "ok"
@@ -140,13 +150,16 @@ def test_an_edited_board_is_found(copy: Path) -> None:
     assert "board.json was changed" in sentence
 
 
-def test_an_edited_table_is_found(copy: Path) -> None:
-    demoscope(copy, "build")
-    with duckdb.connect(copy / "demoscope.duckdb") as connection:
-        connection.execute("update rpt_leaderboard set battle_count = battle_count + 1")
-    status, sentence = of_provenance(copy)
+def test_an_edited_table_is_found(rebuilt: Path) -> None:
+    edit = "update rpt_leaderboard set battle_count = battle_count"
+    with duckdb.connect(rebuilt / "demoscope.duckdb") as connection:
+        connection.execute(f"{edit} + 1")
+    status, sentence = of_provenance(rebuilt)
+    with duckdb.connect(rebuilt / "demoscope.duckdb") as connection:
+        connection.execute(f"{edit} - 1")
     assert status == "found"
     assert "rpt_leaderboard differs" in sentence
+    assert "rpt_leaderboard" not in of_provenance(rebuilt)[1]
 
 
 def test_an_edited_log_is_found(copy: Path) -> None:
@@ -217,17 +230,17 @@ def test_a_decision_that_moved_ranks_is_found(
     assert words in sentence
 
 
-def test_an_older_release_that_was_edited_is_found(copy: Path) -> None:
-    old = release_of(copy)
-    rebuilt = demoscope(copy, "build")
-    assert rebuilt.returncode == 0, rebuilt.stderr
-    path = old / "statement.json"
-    path.write_text(path.read_text("utf-8").replace('"design_hash": "', '"design_hash": "0'))
-    status, sentence = of_provenance(copy)
-    assert status == "found"
-    assert f"Release {old.name[:12]}: statement.json was changed" in sentence
+def test_an_older_release_that_was_edited_is_found(built: Path, rebuilt: Path) -> None:
+    old = release_of(built).name
+    path = rebuilt / "boards" / old / "statement.json"
+    said = path.read_text("utf-8")
+    path.write_text(said.replace('"design_hash": "', '"design_hash": "0'))
+    status, sentence = of_provenance(rebuilt)
     path.write_text("{}")
-    assert of_provenance(copy)[0] == "found"
+    of_nothing = of_provenance(rebuilt)[0]
+    path.write_text(said)
+    assert status == of_nothing == "found"
+    assert f"Release {old[:12]}: statement.json was changed" in sentence
 
 
 def test_an_unknown_dimension_is_an_error_that_says_what_there_is(built: Path) -> None:
@@ -247,12 +260,12 @@ def test_a_weighting_that_settings_show_first_is_named(copy: Path) -> None:
     assert "says scheme" not in demoscope(copy, "boards", "audit").stdout
 
 
-def test_an_older_release_has_no_tables_to_look_at(copy: Path, tmp_path: Path) -> None:
-    old = release_of(copy).name
-    rebuilt = demoscope(copy, "build")
-    assert rebuilt.returncode == 0, rebuilt.stderr
-    assert release_of(copy).name != old
-    _, probes = audited(copy, old, "--key", public_key_of(copy, tmp_path / "key.pub"))
+def test_an_older_release_has_no_tables_to_look_at(
+    built: Path, rebuilt: Path, tmp_path: Path
+) -> None:
+    old = release_of(built).name
+    assert release_of(rebuilt).name != old
+    _, probes = audited(rebuilt, old, "--key", public_key_of(built, tmp_path / "key.pub"))
     assert {probes[name]["status"] for name in PROBES} == {"can't tell"}
     assert probes["provenance"]["status"] == "ok"
 

@@ -32,15 +32,17 @@ def coverage(
     return float(np.mean(inside))
 
 
-def test_without_effects_intervals_cover_the_truth_at_humaines_size(tmp_path: Path) -> None:
-    rows = board_and_truth(tmp_path, Parameters(seed=11, effects=0, low_effort_share=0))
+def test_without_effects_intervals_cover_the_truth(tmp_path: Path) -> None:
+    alike = Parameters(participants=6_000, seed=11, effects=0, low_effort_share=0)
+    rows = board_and_truth(tmp_path, alike)
     canonical = [row for row in rows if (row["estimator"], row["weighting"]) == CANONICAL]
-    assert len(canonical) == 28 * 25 * 5
+    # A few models met nobody of the smallest groups.
+    assert len(canonical) > 28 * 24 * 5
     assert 0.93 <= coverage(rows, *CANONICAL) <= 0.97
 
 
 @pytest.mark.slow
-def test_without_effects_intervals_cover_the_truth_over_seeds(tmp_path: Path) -> None:
+def test_without_effects_intervals_cover_the_truth_at_humaines_size(tmp_path: Path) -> None:
     covered = [
         coverage(
             board_and_truth(tmp_path, Parameters(seed=seed, effects=0, low_effort_share=0)),
