@@ -129,7 +129,8 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
         create table int_weighting_cells__counted as
             select 1 as raking_id, 1 as cell_number where false;
         create table int_participants__excluded as
-            select participant_key, false as is_by_hand, 1 as excluded_position from dim_participant where false;
+            select participant_key, false as is_by_hand, 1 as excluded_position
+            from dim_participant where false;
         create table fct_rating (participant_key varchar, position bigint, cell_id integer,
             model_id varchar, criterion varchar, parent_criterion varchar, rating integer,
             is_counted boolean);
