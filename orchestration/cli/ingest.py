@@ -23,6 +23,8 @@ from orchestration.cli.settings import settings
 from publishing.counted import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from expectations.gate import Gate
     from orchestration.cli.settings import Settings
     from orchestration.load_report import LoadReport
@@ -234,16 +236,21 @@ def _summary(report: LoadReport) -> None:
             f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
             " A mistaken load is taken back by `demoscope log undo`."
         )
+    for line in _where_it_went(report):
+        put(f"  {line}")
+
+
+def _where_it_went(report: LoadReport) -> Iterator[str]:
+    """Where the refused rows of a load lie, and where in the log the others are."""
     if report.status in {"committed", "nothing_new"} and report.quarantined_count:
-        for line in _where_refused(report):
-            put(f"  {line}")
+        yield from _where_refused(report)
     if report.status == "nothing_new" and _is_repeated(report):
-        put(f"  This file was loaded already, as log position {report.position}: nothing was added.")
+        yield f"This file was loaded already, as log position {report.position}: nothing was added."
         return
     if report.status == "nothing_new":
-        put("  Every row that the gate let through was in the log already: nothing was added.")
+        yield "Every row that the gate let through was in the log already: nothing was added."
     if report.position is not None:
-        put(f"  log position {report.position}")
+        yield f"log position {report.position}"
 
 
 def _is_repeated(report: LoadReport) -> bool:

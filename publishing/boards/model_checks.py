@@ -66,7 +66,7 @@ def sides(read: Read, dimension: str | None = None) -> Finding:
         return Finding(SIDES, None, ONLY_COUNTS.format(dimension=dimension), figures)
     if check["is_misfit"]:
         sentence = (
-            f"{check['both_ways_share'] or 0.0:.0%} of battles are of pairs that were shown both"
+            f"{check['both_ways_share'] or 0.0:.1%} of battles are of pairs that were shown both"
             " ways round: too few to say whether people prefer what they see first. If they do,"
             " ranks may be that and not skill. Show each pair on both sides."
         )

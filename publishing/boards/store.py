@@ -204,7 +204,8 @@ def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None
     except IntegrityError:
         return False
     is_known = all(
-        name not in provenance or provenance[name] == said.get(name) for name in (TABLES, ABOUT, CLAIMED)
+        name not in provenance or provenance[name] == said.get(name)
+        for name in (TABLES, ABOUT, CLAIMED)
     )
     # Without the key, what was signed stays: somebody vouches for it.
     return is_known or (signer is None and release.has_signature)
