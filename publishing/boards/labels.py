@@ -43,7 +43,7 @@ class Labels:
         """How people are weighted, within a sentence: `unweighted`, `weighted: age, sex`."""
         if name == UNWEIGHTED:
             return "unweighted"
-        claimed = self.claimed.get(name, {}).get(stratum_id.split("/")[0])
+        claimed = self.claimed.get(name, {}).get(stratum_id.partition("/")[0])
         label = claimed or self.weightings.get(name, _spaced(name))
         return f"weighted: {label[:1].lower()}{label[1:]}"
 

@@ -5,8 +5,9 @@ The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`
 commits so far; `made_by`, the code (version, SHA-256 over its files), dbt's variables, the lock of
 its dependencies and the versions installed, Python and platform; `made_at`; `tables`, where the
 release was built at the log's head, a digest of each table of that build that is published;
-`about`, what the study discloses of itself (aapor.py); `weighting_labels`, what people read in place of a
-weighting, by country, as a scheme claims no question that nobody answered. Only `board` is part of the release's id.
+`about`, what the study discloses of itself (aapor.py); `weighting_labels`, what people read in
+place of a weighting, by country, as a scheme claims no question that nobody answered. Only `board`
+is part of the release's id.
 
 It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
 oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM

@@ -94,6 +94,7 @@ def leaderboard(
         "is_simulated": subject["is_simulated"],
         "sources": subject["sources"],
         "model_count": len(listed),
+        "provisional": "".join(provisional(_effective_count(listed))) or None,
     }
     return head, listed
 
@@ -118,12 +119,18 @@ def title(
         effective_count: of participants; too few of them make the board provisional.
     """
     said = labels.board(chosen, people)
-    if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
-        worth = min(round(effective_count), EFFECTIVE_PEOPLE_MIN - 1)
-        people_worth = "1 person" if worth == 1 else f"{worth} people"
-        said.append(f"provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}")
+    said += provisional(effective_count)
     words = "; ".join([*said, *([beside] if beside else [])])
     return f"SIMULATED: {words}" if is_simulated else words
+
+
+def provisional(effective_count: float | None) -> list[str]:
+    """That a board is worth too few people to be quoted; empty where it isn't."""
+    if effective_count is None or effective_count >= EFFECTIVE_PEOPLE_MIN:
+        return []
+    worth = min(round(effective_count), EFFECTIVE_PEOPLE_MIN - 1)
+    people_worth = "1 person" if worth == 1 else f"{worth} people"
+    return [f"provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}"]
 
 
 def _people(release: Release, chosen: dict[str, str]) -> str | None:
