@@ -65,7 +65,8 @@ def leaderboard(
         if chosen[name] not in known:
             message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
             meant = did_you_mean(chosen[name], sorted(known))
-            raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(sorted(known))}")
+            named = _named(name, sorted(known), chosen["stratum_id"], labels_of(release))
+            raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(named)}")
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
     first = ordered.slice(0, 1).to_pylist()[0]
@@ -97,6 +98,15 @@ def leaderboard(
         "provisional": "".join(provisional(_effective_count(listed))) or None,
     }
     return head, listed
+
+
+def _named(selector: str, known: list[str], stratum: str, labels: Labels) -> list[str]:
+    """Choices with what people read in their place, where that is something else."""
+    if selector == "weighting":
+        return [f"{name} ({labels.weighting(name, stratum)})" for name in known]
+    if selector == "estimator":
+        return [f"{name} ({labels.estimator(name)})" for name in known]
+    return known
 
 
 def title(
