@@ -159,10 +159,10 @@ class Novelties:
             yield f"no seed lists {len(ranked_answers) - SHOWN:,} more answers"
         if self.untargeted:
             ranked = sorted(self.untargeted.items(), key=lambda one: (-one[1], one[0]))
-            people = [f"{name!r} ({counted(n, 'person', 'people')})" for name, n in ranked]
+            who_there = [f"{name!r} ({counted(n, 'person', 'people')})" for name, n in ranked]
             with_targets = ", ".join(sorted({country for country, _ in _design()}))
             yield (
-                f"no census targets: {listed(people, SHOWN)}; such people count on unweighted"
+                f"no census targets: {listed(who_there, SHOWN)}; such people count on unweighted"
                 f" boards only, and their answers are not held against anything. Countries with"
                 f" targets are {with_targets}"
             )

@@ -99,7 +99,7 @@ def test_a_country_that_nothing_knows_is_named_with_its_people_and_what_to_do(
 def test_answers_that_no_seed_explains_are_named_with_their_people(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answers = [
+    answers: list[dict[str, Any]] = [
         {"country": "UK", "question": "politics", "answer": "pirates - party"},
         {"country": "US", "question": "gender", "answer": "x"},
     ]
@@ -133,11 +133,12 @@ def test_answers_that_only_another_definition_lacks_touch_no_board_that_is_shown
     ]
     found = {weighting_gaps.UNEXPLAINED: answers, weighting_gaps.PEOPLE: people}
     monkeypatch.setattr(weighting_gaps, "mart_rows", lambda _, query: found[query])
-    assert weighting_gaps.unexplained(Home(Path("nowhere"))) == [
+    [said] = weighting_gaps.unexplained(Home(Path("nowhere")))
+    assert said == (
         "US age: '35-54', '18-34' (7 people) fit no level of 'Age, six bands': only boards weighted"
         ' by "As the default, six age bands" go without. The groups and the weighting that are'
         " shown understand them."
-    ]
+    )
 
 
 def test_boards_worth_few_people_are_named_as_people_read_them(
@@ -152,10 +153,11 @@ def test_boards_worth_few_people_are_named_as_people_read_them(
         "mart_rows",
         lambda _, query: rows if query == weighting_gaps.FEW_PEOPLE else [],
     )
-    assert gaps(Home(Path())) == [
+    [said] = gaps(Home(Path()))
+    assert said == (
         "boards of US are provisional: they are worth 49 people (weighted: age); 1 person"
         " (unweighted), fewer than 50."
-    ]
+    )
 
 
 def test_people_of_countries_without_targets_are_not_said_to_be_understood(

@@ -122,12 +122,9 @@ def test_a_queue_and_quotas_say_why_they_are_not_of_the_countries_of_who_judges(
     assert "Those who judged are of ES, MX, and the census shares are those of US" in (
         capsys.readouterr().err
     )
-    assert planning.about_countries(["UK", "US"], ["ES"], ["UK", "US"]) == [
-        "People of ES judge, and have no targets: add rows of theirs to seed_recruitment_targets and"
-        " seed_targets.",
-        "Nobody of UK, US has judged, so nothing is asked there: --country UK shows whom it would"
-        " take.",
-    ]
+    without, elsewhere = planning.about_countries(["UK", "US"], ["ES"], ["UK", "US"])
+    assert without.startswith("People of ES judge, and have no targets: add rows of theirs to")
+    assert elsewhere.startswith("Nobody of UK, US has judged, so nothing is asked there:")
 
 
 def test_a_build_writes_what_a_command_says(start: Start) -> None:

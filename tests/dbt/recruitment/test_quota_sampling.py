@@ -146,7 +146,7 @@ def test_where_nobody_judged_and_where_the_target_is_reached(project: Project) -
 
 
 def test_unknown_answers_hold_no_target(project: Project) -> None:
-    """Nobody says their ethnicity and politics, or in the US half of them: targets are the census'."""
+    """Nobody says their politics, few their ethnicity: targets are those of the census."""
     people = [
         person | {"politics": ""} | ({"ethnicity": ""} if number % 2 or is_uk else {})
         for number, person in enumerate(draw_people(400))

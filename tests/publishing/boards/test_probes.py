@@ -80,7 +80,7 @@ def checked(probe: Any, bias: dict[str, Any] = BIAS, **changes: dict[str, Any]) 
     rows = [row | changes.get(name, {}) for name, row in CHECKS.items()]
     pair = {"one": "Ant", "other": "Bee", "battle_count": 40, "win_count": 10, "tie_count": 4}
     pair |= {"loss_count": 26, "wins": 20.2, "ties": 8.1, "losses": 11.7}
-    worst = {
+    worst: dict[str, Rows] = {
         model_checks.WORST_PAIR: [pair],
         model_checks.WORST_TRIAD: [{"one": "Ant", "other": "Bee", "third": "Cat"}],
     }
