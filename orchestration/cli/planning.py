@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import NotFoundError, UsageError
+from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.paths import Home
 from orchestration.cli.choices import shown_labels
 from orchestration.cli.output import FORMAT, Format, print_rows, say
@@ -101,7 +101,11 @@ def of_own_people(home: Home, start: Start, policy: StudyPolicy) -> tuple[Start,
     from orchestration import queueing
     from ratings.tables.planning import POPULATION, parts_of
 
-    judging = queueing.countries_judging(home)
+    try:
+        judging = queueing.countries_judging(home)
+    except (NotFoundError, BusyError):
+        # A queue needs no database.
+        return start, None
     parts = parts_of(start, POPULATION, policy)
     pool = list(dict.fromkeys(part.partition("/")[0] for part, _ in parts))
     missing = [country for country in pool if country not in judging]
