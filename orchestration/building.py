@@ -43,9 +43,10 @@ from orchestration.seed_tests import keep_passed, passed_before
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
+from publishing.boards.labels import claimed_labels
 from publishing.boards.own_code import require_own_code
 from publishing.boards.program import keep_program
-from publishing.boards.statement import ABOUT, TABLES, configured, provenance
+from publishing.boards.statement import ABOUT, CLAIMED, TABLES, configured, provenance
 from publishing.publications.catalogue import declared_marts, public_tables
 from ratings.tables.declarations import RATING_TABLES
 from ratings.tables.every_board import RATING, rate_all
@@ -322,8 +323,16 @@ def keep_release(
     made = provenance(log, subject["log_position"])
     if workspace.root == home.root:
         made[TABLES] = table_digests(workspace)
+    made[CLAIMED] = weighting_labels(workspace)
     made[ABOUT] = about_study(workspace.database, workspace.project, subject)
     return store.keep(home.boards, subject, rows, made, configured(home.vault), warn)
+
+
+def weighting_labels(workspace: Workspace) -> dict[str, dict[str, str]]:
+    """What people read in place of a weighting, by country."""
+    boards = "select distinct weighting, country, weighting_label from dim_board order by all"
+    with open_database(workspace.database) as connection:
+        return claimed_labels(connection.sql(boards).to_arrow_table().to_pylist())
 
 
 def table_digests(workspace: Workspace) -> dict[str, str]:

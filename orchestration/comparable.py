@@ -22,11 +22,16 @@ def comparable(texts: Iterable[str]) -> dict[str, str]:
     Args:
         texts: as people wrote them.
     """
-    path = PROJECT_DIRECTORY / "macros" / f"{MACRO}.sql"
-    environment = Environment(autoescape=False)  # noqa: S701 (SQL, no page)
-    macro = environment.from_string(path.read_text("utf-8")).module
-    form = getattr(macro, MACRO)("text")
+    form = macro(MACRO, "text")
     with duckdb.connect() as connection:
         column = pa.array(sorted(set(texts)), pa.string())
         connection.register("texts", pa.table({"text": column}))
         return dict(connection.sql(f"select text, {form} from texts").fetchall())  # noqa: S608 (our macro)
+
+
+def macro(name: str, *arguments: str) -> str:
+    """The SQL of a macro of the project that is plain Jinja."""
+    path = PROJECT_DIRECTORY / "macros" / f"{name}.sql"
+    environment = Environment(autoescape=False)  # noqa: S701 (SQL, no page)
+    made = getattr(environment.from_string(path.read_text("utf-8")).module, name)
+    return str(made(*arguments)).strip()

@@ -121,7 +121,7 @@ class Noted:
         """Sentences on people to whom much of the file's votes is attributed."""
         total = self.voters.vote_count
         return [
-            f"One participant (row {row}) has {count:,} of {total:,} votes ({count / total:.0%}). "
+            f"One participant (row {row}) has {count:,} of {total:,} votes ({count / total:.1%}). "
             "If it stands for nobody, or for many people, list its word as `missing:` in the "
             "mapping."
             for row, count in self.voters.large_shares()

@@ -141,6 +141,9 @@ def _prepared(
 ) -> Iterator[_Load]:
     """The load of a file while the vault is held, after the aliases that its mapping brings."""
     home.require_writable()
+    if not home.root.exists() and _can_be_read_twice(path):
+        # What cannot be read makes no home.
+        next(opened().batches(), None)
     home.keep_from_git()
     clear_leftovers(home)
     with vault_lock(home.vault, is_exclusive=False):
@@ -155,6 +158,12 @@ def _prepared(
         load.warnings += said
         load.authorise(source_name)
         yield load
+
+
+def _can_be_read_twice(path: str) -> bool:
+    """Whether it is a file or a directory of this machine, or nothing at all."""
+    place = Path(path)
+    return "://" not in path and not place.is_fifo() and not place.is_char_device()
 
 
 def try_file(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from orchestration.loading import load_file
 from orchestration.model_names import register_names
 from orchestration.rating_step import RATING_FILE, read_subject
 from publishing.meant import did_you_mean
+from ratings.rounding import MICRO
 from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.planning import (
     POPULATION,
@@ -46,7 +48,7 @@ from ratings.tables.planning import (
 from ratings.tournaments import UNWEIGHTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from ingestion.paths import Home
     from orchestration.load_report import LoadReport
@@ -57,6 +59,12 @@ select strata.stratum_id
 from int_participants__stratified as stratified
 inner join dim_stratum as strata using (country, axis, group_name)
 where stratified.participant_key = $participant and stratified.axis = $axis
+"""
+COUNTRIES_JUDGING = """
+select country from int_participants__with_verdicts
+where country is not null and country <> 'unknown'
+group by country
+order by count(*) desc, country
 """
 PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 MET = """
@@ -155,6 +163,32 @@ def part_of(home: Home, start: Start, participant_key: str, policy: StudyPolicy)
     parts = {stratum for stratum, _ in parts_of(start, POPULATION, policy)}
     own = (row["stratum_id"] for row in mart_rows(home, STRATUM, known))
     return next((stratum for stratum in own if stratum in parts), None)
+
+
+def countries_judging(home: Home) -> list[str]:
+    """Countries of those who judged, most people first; none where nobody's is known.
+
+    Raises:
+        NotFoundError: nothing was built yet.
+        BusyError: a build has the database open.
+    """
+    return [row["country"] for row in mart_rows(home, COUNTRIES_JUDGING)]
+
+
+def with_people(start: Start, policy: StudyPolicy, countries: Collection[str]) -> Start | None:
+    """The start of a queue among people of these countries; None where the population has none."""
+    parts = start.parts
+    rows = [row for row in parts.to_pylist() if row["stratum_id"].partition("/")[0] in countries]
+    totals: dict[tuple[str, str], int] = {}
+    for row in rows:
+        key = row["pool"], row["axis"]
+        totals[key] = totals.get(key, 0) + row["share_micro"]
+    if (policy.pool, policy.population_axis) not in totals:
+        return None
+    for row in rows:
+        total = totals[row["pool"], row["axis"]]
+        row["share_micro"] = round(row["share_micro"] * MICRO / total)
+    return replace(start, parts=pa.Table.from_pylist(rows, schema=parts.schema))
 
 
 def next_battles(start: Start, wanted: Wanted, policy: StudyPolicy) -> list[dict[str, Any]]:

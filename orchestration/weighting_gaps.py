@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import BusyError, NotFoundError
 from orchestration.comparable import comparable
 from orchestration.database import mart_rows
+from publishing.boards.labels import who_judged
+from publishing.boards.view import EFFECTIVE_PEOPLE_MIN
 from publishing.counted import counted
 from publishing.meant import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ingestion.paths import Home
 
@@ -23,8 +25,11 @@ LIKENESS_MIN = 0.75
 SHOWN = 10
 AGE = "age"
 LEFT_OUT = """
-select weighting, stratum_id, dimension, battle_count, battle_left_out_count, models_left_out
-from rpt_board_summary
+select
+    boards.weighting_label, stratum_id, boards.dimension_label, summed.battle_count,
+    summed.battle_left_out_count, summed.models_left_out
+from rpt_board_summary as summed
+inner join dim_board as boards using (weighting, stratum_id, dimension, estimator)
 where
     battle_left_out_count > 0 and estimator = 'trueskill_ep' and stratum_id not like '%/%'
     and weighting <> 'none' and weighting not like 'merged!_by!_%' escape '!'
@@ -32,16 +37,19 @@ where
 order by stratum_id = 'all' desc, battle_left_out_count desc, stratum_id, dimension
 """
 STOPPED = """
-select country, scheme, unrecognised_answers from rpt_weighting_diagnostics
+select country, scheme_label, unrecognised_answers from rpt_weighting_diagnostics
 where is_stopped and is_default
 order by country
 """
 FEW_PEOPLE = """
-select weighting, stratum_id, min(effective_participant_count) as people
+select
+    stratum_id, weighting = 'none' as is_unweighted, weighting_label,
+    min(effective_participant_count) as people
 from rpt_board_summary
+inner join dim_board using (weighting, stratum_id, dimension, estimator)
 where has_few_people and stratum_id not like '%/%' and estimator = 'trueskill_ep'
-group by weighting, stratum_id
-order by weighting, stratum_id
+group by weighting, weighting_label, stratum_id
+order by stratum_id = 'all' desc, stratum_id, weighting = 'none', weighting
 """
 UNKNOWN_COUNTRIES = """
 select
@@ -53,7 +61,7 @@ where diagnosed.is_default and not diagnosed.has_targets and diagnosed.country <
 order by diagnosed.country
 """
 COLLAPSED = """
-select country, scheme, collapsed_levels from rpt_weighting_diagnostics
+select country, scheme_label, collapsed_levels from rpt_weighting_diagnostics
 where is_default and collapsed_levels is not null
 order by country
 """
@@ -65,9 +73,32 @@ where level is null
 order by coding, answer, levelled.country, variable
 """
 UNEXPLAINED = """
-select distinct country, question, answer from int_answers__levelled
-where level is null
-order by country, question, answer
+with shown as (
+    select country, variable from seeds.seed_axes
+    union
+    select country, variable from seeds.seed_weighting_margins
+    inner join int_weighting_schemes__chosen using (scheme)
+    where is_default
+),
+schemes as (
+    select country, variable, string_agg(distinct '"' || label || '"', ', ') as labels
+    from seeds.seed_weighting_margins
+    inner join int_weighting_schemes__chosen using (scheme)
+    group by country, variable
+)
+select
+    levelled.country, levelled.question, levelled.answer,
+    string_agg(distinct coalesce(labels.label, levelled.variable), '; ') as variables,
+    coalesce(string_agg(distinct schemes.labels, ', '), '') as schemes,
+    bool_or(shown.variable is not null) as is_shown
+from int_answers__levelled as levelled
+left join shown using (country, variable)
+left join schemes using (country, variable)
+left join seeds.seed_labels as labels
+    on labels.kind = 'variable' and labels.name = levelled.variable
+where levelled.level is null
+group by levelled.country, levelled.question, levelled.answer
+order by levelled.country, levelled.question, levelled.answer
 """
 WORDINGS = """
 unpivot (
@@ -117,22 +148,19 @@ def weighting_gaps(home: Home) -> list[str]:
     """What weighted boards of the last build go without; empty where it cannot be read now."""
     with suppress(BusyError, NotFoundError):
         stopped = [
-            f"nobody in {row['country']} is weighted by {row['scheme']}, because more than one"
-            f" answer in fifty is not understood: {row['unrecognised_answers']}. Add rows to"
-            " seed_crosswalk (demoscope crosswalk proposes them)."
+            f"nobody in {row['country']} is weighted ({_within(row['scheme_label'])}), because more"
+            f" than one answer in fifty is not understood: {row['unrecognised_answers']}. Add rows"
+            " to seed_crosswalk (demoscope crosswalk proposes them)."
             for row in mart_rows(home, STOPPED)
         ]
-        few = [
-            f"the board {row['weighting']} of {row['stratum_id']} is provisional: it is worth"
-            f" {min(round(row['people']), 49)} people, fewer than 50."
-            for row in mart_rows(home, FEW_PEOPLE)
-        ]
+        few = _few_people(mart_rows(home, FEW_PEOPLE))
         collapsed = [
-            f"boards of {row['country']} weighted by {row['scheme']} are provisional: for want of"
-            f" people, levels are weighted together ({row['collapsed_levels']})."
+            f"boards of {row['country']} that are weighted ({_within(row['scheme_label'])}) are"
+            " provisional: for want of people, levels are weighted together"
+            f" ({row['collapsed_levels']})."
             for row in mart_rows(home, COLLAPSED)
         ]
-        elsewhere = [_unknown_country(row) for row in mart_rows(home, UNKNOWN_COUNTRIES)]
+        elsewhere = unknown_countries(home)
         return (
             unexplained(home)
             + stopped
@@ -144,30 +172,55 @@ def weighting_gaps(home: Home) -> list[str]:
     return []
 
 
+def _within(label: str) -> str:
+    """A label within a sentence."""
+    return f"{label[:1].lower()}{label[1:]}"
+
+
+def _few_people(rows: list[dict[str, Any]]) -> list[str]:
+    """A sentence per group of people, of all boards of theirs that are worth too few."""
+    worth: dict[str, list[str]] = {}
+    for row in rows:
+        how = (
+            "unweighted" if row["is_unweighted"] else f"weighted: {_within(row['weighting_label'])}"
+        )
+        people = counted(min(round(row["people"]), EFFECTIVE_PEOPLE_MIN - 1), "person", "people")
+        worth.setdefault(row["stratum_id"], []).append(f"{people} ({how})")
+    return [
+        f"boards of {who_judged(stratum)} are provisional: they are worth"
+        f" {'; '.join(each)}, fewer than {EFFECTIVE_PEOPLE_MIN}."
+        for stratum, each in worth.items()
+    ]
+
+
 def unexplained(home: Home) -> list[str]:
     """A sentence per answer that no seed explains: what it is, and of how many people.
 
     Raises:
         NotFoundError, BusyError: as of `mart_rows`.
     """
-    answers = {
-        (row["country"], row["question"], row["answer"]) for row in mart_rows(home, UNEXPLAINED)
+    found = {
+        (row["country"], row["question"], row["answer"]): row
+        for row in mart_rows(home, UNEXPLAINED)
     }
-    if not answers:
+    if not found:
         return []
     people = Counter[tuple[str, str, str]]()
     rows = mart_rows(home, PEOPLE)
     plain = comparable(row["wording"] for row in rows)
     for row in rows:
         said = (row["country"], row["question"], plain[row["wording"]])
-        people[said] += row["people"] if said in answers else 0
-    ranked = sorted(answers, key=lambda one: (-people[one], one))
+        people[said] += row["people"] if said in found else 0
+    ranked = sorted(
+        (one for one in found if found[one]["is_shown"]), key=lambda one: (-people[one], one)
+    )
     sentences = []
     for country, question, answer in ranked[:SHOWN]:
         who = counted(people[country, question, answer], "person", "people")
+        variables = found[country, question, answer]["variables"]
         sentences.append(
-            f"{country} {question}: {answer!r} ({who}): no seed explains it; add a row to"
-            " seed_crosswalk (demoscope crosswalk proposes rows)."
+            f"{country} {question}: {answer!r} ({who}): no seed explains it ({variables}); add a"
+            " row to seed_crosswalk (demoscope crosswalk proposes rows)."
         )
     if len(ranked) > SHOWN:
         more = ranked[SHOWN:]
@@ -175,7 +228,39 @@ def unexplained(home: Home) -> list[str]:
         sentences.append(
             f"{len(more):,} more answers ({who}) are explained by no seed: demoscope crosswalk."
         )
+    return sentences + _understood_elsewhere(found, people)
+
+
+def _understood_elsewhere(
+    found: Mapping[tuple[str, str, str], dict[str, Any]], people: Counter[tuple[str, str, str]]
+) -> list[str]:
+    """A sentence per definition that answers don't fit which fit all that boards show."""
+    grouped: dict[tuple[str, str, str, str], list[tuple[str, str, str]]] = {}
+    for one, row in found.items():
+        if not row["is_shown"]:
+            key = (row["country"], row["question"], row["variables"], row["schemes"])
+            grouped.setdefault(key, []).append(one)
+    sentences = []
+    for (country, question, variables, schemes), answers in sorted(grouped.items()):
+        ranked = sorted(answers, key=lambda one: (-people[one], one))
+        named = ", ".join(repr(answer) for *_, answer in ranked[:SHOWN])
+        more = f" and {len(ranked) - SHOWN:,} more" if len(ranked) > SHOWN else ""
+        who = counted(sum(people[one] for one in answers), "person", "people")
+        without = f": only boards weighted by {schemes} go without" if schemes else ""
+        sentences.append(
+            f"{country} {question}: {named}{more} ({who}) fit no level of {variables!r}{without}."
+            " The groups and the weighting that are shown understand them."
+        )
     return sentences
+
+
+def unknown_countries(home: Home) -> list[str]:
+    """A sentence per country of people who judged that has no census targets.
+
+    Raises:
+        NotFoundError, BusyError: as of `mart_rows`.
+    """
+    return [_unknown_country(row) for row in mart_rows(home, UNKNOWN_COUNTRIES)]
 
 
 def _unknown_country(row: dict[str, Any]) -> str:
@@ -205,12 +290,13 @@ def _left_out(rows: list[dict[str, Any]]) -> list[str]:
         left_out = row["battle_left_out_count"]
         total = row["battle_count"] + left_out
         models = f", and the models {row['models_left_out']}" if row["models_left_out"] else ""
+        who, how = who_judged(row["stratum_id"]), _within(row["weighting_label"])
         sentences.setdefault(
-            (row["weighting"], row["stratum_id"]),
-            f"the board {row['weighting']} of {row['stratum_id']} leaves out {left_out:,} of"
-            f" {total:,} verdicts on {row['dimension']}{models}: of people who are not enrolled"
-            " or whose country has no weights. The weighting scheme `everybody` keeps them: make it"
-            " the default in seed_weighting_schemes.",
+            (how, who),
+            f"the board of {who}, weighted: {how}, leaves out {left_out:,} of {total:,} verdicts on"
+            f" {row['dimension_label']}{models}: of people who are not enrolled or whose country"
+            " has no weights. The weighting scheme `everybody` keeps them: make it the default in"
+            " seed_weighting_schemes.",
         )
     return list(sentences.values())
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FILL_IN = "FILL_IN"
 SCALE = {f"{number}{end}" for number in range(1, 8) for end in ("", ".0", ",0")}
 RATINGS_AT_LEAST = 3
+# An id that a few rows share whose contents differ is one all the same: those rows are wrong.
+CONFLICTING_MAX = 0.02
 # Small numbers that are no ratings.
 NO_RATINGS = {
     *(word for name in ("native_id", "item_id", "conversation_id", "age") for word in CALLED[name]),
@@ -41,6 +43,12 @@ COUNTRIES = {
     "united_states_of_america": "US",
     "usa": "US",
     "vereinigte_staaten": "US",
+    "estados_unidos": "US",
+    "ee_uu": "US",
+    "eeuu": "US",
+    "etats_unis": "US",
+    "reino_unido": "UK",
+    "royaume_uni": "UK",
 }
 
 
@@ -290,7 +298,19 @@ class Guesses:
             if own not in self.used and are_clock_times(said := self.sample.distinct(own)):
                 moments = find_moments(said, self.sample.kinds.get(own))
                 found += [] if moments is None else [(own, moments)]
-        if len(found) != 1:
+        if len(found) > 1:
+            names = [own for own, _ in found]
+            self.why["occurred_at"] = f"{' and '.join(names)} hold times"
+            forms = [form for _, moments in found for form in moments.formats[:1]]
+            form = f", format: {json.dumps(forms[0])}" if forms else ""
+            zone = self.zone or "Europe/Berlin"
+            self.gaps.append(
+                f"occurred_at: {', '.join(map(repr, names))} all hold times, and no name says "
+                "which is of the vote; times are left out. Write the one at which people answered: "
+                f"occurred_at: {{column: {quoted(names[-1])}{form}, timezone: {zone}}}."
+            )
+            return True
+        if not found:
             return False
         [(own, moments)] = found
         self._time_as(own, moments, "every cell is a time")
@@ -370,6 +390,9 @@ class Guesses:
         if (own := next(filter(self._is_id, named), None)) is not None:
             self.take("native_id", own, "no two rows share it")
             return
+        if (own := next(filter(self._is_nearly_id, named), None)) is not None:
+            self.take("native_id", own, "its name, and hardly any rows share it")
+            return
         people, asked, time = map(self._file_columns, ("participant_id", "item_id", "occurred_at"))
         models = [*self._file_columns("model_id"), *(self.models or ())]
         for name in ("benchmark", "metric", "reported_by"):
@@ -414,6 +437,25 @@ class Guesses:
                 f"native_id: {copies:,} of the rows are copies of another, word for word; they are "
                 "duplicates, and count once."
             )
+        return True
+
+    def _is_nearly_id(self, own: str) -> bool:
+        """Whether a column names each row but for a few, which differ in what else they say."""
+        rows, cells = self.sample.whole_rows, self.sample.columns[own]
+        first: dict[str | None, int] = {}
+        conflicts = [
+            (first[cells[row]], row) for row in rows if first.setdefault(cells[row], row) != row
+        ]
+        empty = [row for row in rows if cells[row] is None]
+        if not conflicts or empty or len(conflicts) > CONFLICTING_MAX * len(rows):
+            return False
+        one, other = map(self.sample.number, conflicts[0])
+        more = f" (and {len(conflicts) - 1:,} more)" if len(conflicts) > 1 else ""
+        self.checks.append(
+            f"native_id: {own} names every row but that rows {one} and {other} are both "
+            f"{cells[conflicts[0][0]]!r} and differ{more}. The first counts, and a load refuses "
+            "the others: give them ids of their own in the file if both are meant."
+        )
         return True
 
     def _is_unique(self, joined: tuple[str, ...]) -> bool:

@@ -37,6 +37,7 @@ class Sample:
         undecodable: numbers of rows that are not UTF-8.
         is_qualtrics: whether two more header rows stand below the first.
         asked: by column the question's text, where the file has it.
+        numbers: the rows' numbers in the file, where some of it could not be read.
     """
 
     format: Format
@@ -49,10 +50,15 @@ class Sample:
     undecodable: list[int] = field(default_factory=list)
     is_qualtrics: bool = False
     asked: dict[str, str] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
 
     def said(self, name: str) -> list[str]:
         """The texts of a column, without cells that are empty."""
         return [text for text in self.columns[name] if text is not None]
+
+    def number(self, place: int) -> int:
+        """The number that a row of the sample has in the file."""
+        return self.numbers[place] if self.numbers else place + 1
 
     @property
     def whole_rows(self) -> list[int]:
@@ -102,6 +108,7 @@ def _csv(file: LocalFile) -> Sample:
         ]
         good = [row for row in range(len(piece.numbers)) if row not in bad]
         good = good[: ROWS - sample.row_count]
+        sample.numbers += [int(piece.numbers[row]) for row in good]
         table = piece.table.take(pa.array(good, pa.int64()))
         for name, cells in zip(names, table.columns, strict=False):
             sample.columns[name] += [_text(cell) for cell in cells.to_pylist()]

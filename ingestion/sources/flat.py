@@ -23,6 +23,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import (
     REFUSAL,
+    REFUSAL_COLUMN,
     FileSource,
     NativeBatch,
     Objections,
@@ -30,6 +31,7 @@ from ingestion.sources.batch import (
     make_batch,
 )
 from ingestion.sources.cells import Cells, needed_by, uses
+from ingestion.sources.copies import Copies
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import Format, LocalFile
 from ingestion.sources.json_keys import Keys
@@ -51,7 +53,7 @@ from ingestion.sources.json_rule import (
     value_at,
 )
 from ingestion.sources.json_unfolding import Unfolding
-from ingestion.sources.mapping import FromColumn, Mapping
+from ingestion.sources.mapping import FromColumn, Mapping, RowNumber
 from ingestion.sources.parquet_rows import open_parquet
 from ingestion.sources.projection import needed, projection, resolve
 from ingestion.sources.row_choice import OF_A_VALUE, chosen_rows, full_rows
@@ -78,6 +80,11 @@ class FlatFile(FileSource):
         self._remarks: list[str] = []
         self._set_aside: Counter[str] = Counter()
         self._cells = Cells(mapping)
+        # Elsewhere a copy has the id of the row it copies, and is a duplicate. Whole rows of
+        # Parquet would take longer to read than the load.
+        is_numbered = isinstance(mapping.columns.get("native_id"), RowNumber)
+        is_text = self.file.format is not Format.PARQUET
+        self._copies = Copies() if is_numbered and is_text else None
         pseudonyms = {c.source_name for c in CONTRACTS[mapping.event].log_columns if c.is_pseudonym}
         self._ids = [
             name
@@ -90,7 +97,8 @@ class FlatFile(FileSource):
     def warnings(self) -> Sequence[str]:
         """What a person should know of the rows set aside, the cells and the times read so far."""
         aside = (f"{why}: {count:,}." for why, count in sorted(self._set_aside.items()))
-        said = [*self._remarks, *aside, *self._cells.warnings()]
+        copied = [] if self._copies is None else self._copies.warnings()
+        said = [*self._remarks, *aside, *copied, *self._cells.warnings()]
         for column, notes in self._time_notes.items():
             spec = self._mapping.columns.get(column)
             if isinstance(spec, FromColumn):
@@ -124,6 +132,8 @@ class FlatFile(FileSource):
             for wanted, piece in readers[kind]():
                 chosen = chosen_rows(piece, wanted, self._mapping.where)
                 self._leave_out(_NOT_MEANT, len(piece.numbers) - len(chosen.numbers))
+                if self._copies is not None:
+                    self._copies.add(chosen)
                 self._register(wanted, chosen)
                 for mapping, taker in self._mapping.unfolded():
                     batch = self._projected(mapping, wanted, chosen)
@@ -135,8 +145,14 @@ class FlatFile(FileSource):
             self.set_aside_count += count
 
     def _answered(self, batch: NativeBatch, taker: str) -> NativeBatch:
-        """The rows in which there is something in the column of `each_of`."""
-        is_said = pc.or_(pc.is_valid(batch.table[taker]), pc.is_valid(batch.table[REFUSAL]))
+        """The rows in which there is something in the column of `each_of`.
+
+        An empty cell of a row that is refused for another column is no event that could be refused.
+        """
+        about = batch.table[REFUSAL_COLUMN]
+        is_of_the_cell = pc.fill_null(pc.equal(about, taker), fill_value=True)
+        is_refused = pc.and_(pc.is_valid(batch.table[REFUSAL]), is_of_the_cell)
+        is_said = pc.or_(pc.is_valid(batch.table[taker]), is_refused)
         kept = np.flatnonzero(is_said.to_numpy())
         self._leave_out(_UNANSWERED, len(batch.table) - len(kept))
         return replace(

@@ -108,14 +108,14 @@ def audit(
             one["decisions"] = [decision.as_json() for decision in one["decisions"]]
         head = {"board_id": kept.id, "is_simulated": is_simulated, "rows": rows}
         head["decided_since"] = decided
+        head["provisional"] = _provisional(kept, found)
         head["shown_by_settings"] = settings().scheme
         print_rows("probes", [_as_json(one) for one in found], output, {}, head=head)
     else:
         mark = "SIMULATED: " if is_simulated else ""
         put(f"{mark}release {kept.id[:ID_DIGITS]}, {_dimension(found)}, everybody")
-        for finding in found:
-            for line in _lines(finding):
-                put(line)
+        for line in _page(_provisional(kept, found), found):
+            put(line)
         for line in _decided(decided):
             put(line)
         if chosen := settings().scheme:
@@ -198,6 +198,28 @@ def _dimension(found: list[Finding]) -> str:
     return next(
         (one.figures["dimension"] for one in found if "dimension" in one.figures), "no board"
     )
+
+
+def _page(provisional: str | None, found: list[Finding]) -> Iterator[str]:
+    if provisional is not None:
+        yield f"The board is {provisional}. Don't quote it."
+    for finding in found:
+        yield from _lines(finding)
+
+
+def _provisional(release: Release, found: list[Finding]) -> str | None:
+    """Why the audited board is provisional; None where it isn't, or there is no board."""
+    from publishing.boards.view import leaderboard
+
+    dimension = next(
+        (one.figures["dimension"] for one in found if "dimension" in one.figures), None
+    )
+    try:
+        head, _ = leaderboard(release, dimension=dimension)
+    except NotFoundError:
+        return None
+    why: str | None = head["provisional"]
+    return why
 
 
 def _lines(finding: Finding) -> list[str]:

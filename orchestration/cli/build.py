@@ -17,6 +17,7 @@ from orchestration.cli.output import (
     AS_OF,
     FORMAT,
     Format,
+    existing_home,
     print_json,
     print_rows,
     put,
@@ -83,8 +84,8 @@ COLUMNS: Columns = {
     "model": lambda row: row["model_id"] + (" *" if row["is_provisional"] else ""),
     ">skill": "{skill:+.2f}",
     ">95% interval": "{skill_lo:+.2f} to {skill_hi:+.2f}",
-    ">P(best)": "{p_best:.3f}",
-    ">win share": "{win_share:.3f}",
+    ">P(best)": "{p_best:.1%}",
+    ">win share": "{win_share:.1%}",
     ">battles": "{battle_count:,}",
 }
 VALID_UNTIL = Annotated[
@@ -121,7 +122,7 @@ def build(
     from orchestration.event_search import unmatched_targets
     from publishing.boards.inputs import cut_of, with_changes
 
-    home = Home.from_environment()
+    home = existing_home()
     chosen = ["estimate_prior_sd=false"] if fixed_prior else []
     chosen += ["pool_countries=true"] if pool_countries else []
     warnings: list[str] = []
@@ -326,7 +327,7 @@ def _misfits(head: dict[str, Any]) -> list[str]:
         [share] = [row["both_ways_share"] for row in found if row["check_name"] == "sides"]
         said.append(
             "an advantage of being shown first can't be told from skill, as too few pairs were"
-            f" shown both ways round ({share or 0.0:.0%} of battles; rpt_model_fit)"
+            f" shown both ways round ({share or 0.0:.1%} of battles; rpt_model_fit)"
         )
     return said
 

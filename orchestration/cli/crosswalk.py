@@ -13,11 +13,16 @@ def crosswalk(*, output: FORMAT = Format.TABLE) -> None:
     """Propose rows of seed_crosswalk for answers that no seed explains."""
     from dataclasses import asdict
 
-    from orchestration.weighting_gaps import AGE, proposals
+    from orchestration.weighting_gaps import AGE, proposals, unknown_countries
 
-    found = proposals(Home.from_environment())
+    home = Home.from_environment()
+    found, elsewhere = proposals(home), unknown_countries(home)
+    nothing = "Every answer is understood."
+    if elsewhere:
+        nothing = "Every answer of people in countries with census targets is understood."
+        for sentence in elsewhere:
+            say(sentence)
     if output is not Format.TABLE:
-        nothing = "Every answer is understood."
         print_rows("proposals", [asdict(one) for one in found], output, {}, nothing=nothing)
         return
     for one in found:
@@ -33,7 +38,7 @@ def crosswalk(*, output: FORMAT = Format.TABLE) -> None:
             f" {one.coding},{one.source_value},LEVEL with the level that it means, or unknown."
         )
     say(
-        "Every answer is understood."
+        nothing
         if not found
         else "Check each row, then add it to dbt_project/seeds/seed_crosswalk.csv and build again."
     )

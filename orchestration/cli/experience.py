@@ -147,7 +147,8 @@ def experience(
     found = [row["weighting"] for row in mart_rows(home, WEIGHTINGS, {"stratum": stratum})]
     chosen = chosen_weighting(weighting, found)
     rows = mart_rows(home, query, {**asked, "weighting": chosen})
-    title = f"Experience, {show.value}; {who_judged(stratum)}; {shown_labels().weighting(chosen)}"
+    weighted = shown_labels().weighting(chosen, stratum)
+    title = f"Experience, {show.value}; {who_judged(stratum)}; {weighted}"
     nothing = _nothing(show, asked, chosen, mart_rows(home, WEIGHTED.format(mart=MARTS[show])))
     note = _note(show, rows)
     print_rows(show.value, rows, output, columns, title=title, note=note, nothing=nothing)

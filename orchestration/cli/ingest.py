@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import shlex
 import shutil
 import tempfile
 from functools import partial
@@ -22,6 +23,8 @@ from orchestration.cli.settings import settings
 from publishing.counted import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from expectations.gate import Gate
     from orchestration.cli.settings import Settings
     from orchestration.load_report import LoadReport
@@ -233,10 +236,41 @@ def _summary(report: LoadReport) -> None:
             f"  {report.retracted_count:,} of the duplicates were retracted and stay so."
             " A mistaken load is taken back by `demoscope log undo`."
         )
+    for line in _where_it_went(report):
+        put(f"  {line}")
+
+
+def _where_it_went(report: LoadReport) -> Iterator[str]:
+    """Where the refused rows of a load lie, and where in the log the others are."""
+    if report.status in {"committed", "nothing_new"} and report.quarantined_count:
+        yield from _where_refused(report)
+    if report.status == "nothing_new" and _is_repeated(report):
+        yield f"This file was loaded already, as log position {report.position}: nothing was added."
+        return
     if report.status == "nothing_new":
-        put("  Every row that the gate let through was in the log already.")
+        yield "Every row that the gate let through was in the log already: nothing was added."
     if report.position is not None:
-        put(f"  log position {report.position}")
+        yield f"log position {report.position}"
+
+
+def _is_repeated(report: LoadReport) -> bool:
+    """Whether an earlier load committed this very file."""
+    from orchestration.load_report import earlier_report
+
+    names = [report.load_id.partition("-")[2]]
+    return earlier_report(Home.from_environment().loads, report.batch_id, names) is not None
+
+
+def _where_refused(report: LoadReport) -> list[str]:
+    """Where the refused rows lie, and a command that shows them."""
+    directory = Home.from_environment().quarantine
+    # Of a file that was loaded before, they lie where that load put them.
+    kept = sorted(directory.glob(f"*-{report.load_id.partition('-')[2]}.parquet"))
+    path = directory / f"{report.load_id}.parquet"
+    path = path if path.exists() or not kept else kept[-1]
+    shown = '.project("row_number, reason, refused_column, original").show()'
+    code = f"import duckdb; duckdb.read_parquet({json.dumps(str(path))}){shown}"
+    return [f"refused rows: {path}", f"to see them: python -c {shlex.quote(code)}"]
 
 
 def _understood(rows: list[dict[str, object]], dry_run: DryRun | None) -> None:

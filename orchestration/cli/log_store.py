@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, print_json, say
+from orchestration.cli.output import AS_JSON, existing_home, print_json, say
 from publishing.counted import counted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def pull(*, as_json: AS_JSON = False) -> None:
     from ingestion.log import EventLog
     from ingestion.log.store_repair import pull as pull_log
 
-    home = Home.from_environment()
+    home = existing_home()
     home.require_writable()
     _print(pull_log(EventLog.open(home.log)), "fetched again", as_json=as_json)
 

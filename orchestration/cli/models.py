@@ -59,7 +59,7 @@ MODEL_COLUMNS: Columns = {
     "^range": "{rank_lo}-{rank_hi}",
     ">win share": "{win_share:.1%}",
     ">95% interval": "{win_share_lo:.1%} to {win_share_hi:.1%}",
-    ">P(best)": "{p_best:.3f}",
+    ">P(best)": "{p_best:.1%}",
     ">battles": "{battle_count:,}",
 }
 PAIR_COLUMNS: Columns = {
@@ -70,7 +70,7 @@ PAIR_COLUMNS: Columns = {
     ">first wins": "{p_win:.1%}",
     ">tie": "{p_tie:.1%}",
     ">second wins": lambda row: f"{max(0.0, 1.0 - row['p_win'] - row['p_tie']):.1%}",
-    ">P(first is better)": "{p_better:.3f}",
+    ">P(first is better)": "{p_better:.1%}",
     ">battles of the two": "{battle_count:,}",
 }
 STRATUM = Annotated[

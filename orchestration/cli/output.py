@@ -200,7 +200,7 @@ def print_table(
         [visible(one.format_map(row) if isinstance(one, str) else one(row)) for row in rows]
         for one in columns.values()
     ]
-    whole = _table(columns, cells, title)
+    whole = _table(columns, cells)
     excess = _width(console, whole) - console.width
     if is_fitted and excess > 0:
         names = [
@@ -208,10 +208,16 @@ def print_table(
         ]
         for at, width in _name_widths([cells[at] for at in names], excess).items():
             cells[names[at]] = _shortened(cells[names[at]], width)
-        whole = _table(columns, cells, title)
+        whole = _table(columns, cells)
     # A figure that is cut is worse than a line that the terminal breaks.
     console.width = max(console.width, _width(console, whole))
-    console.print(whole)
+    if title is not None:
+        # In a pipe it is one line.
+        console.print(Text(visible(title), style="italic"), soft_wrap=not sys.stdout.isatty())
+    with console.capture() as captured:
+        console.print(whole)
+    for line in captured.get().splitlines():
+        sys.stdout.write(f"{line.rstrip()}\n")
     if note:
         console.print(Text(visible_lines(note), style="dim"), soft_wrap=True)
 
@@ -223,12 +229,11 @@ def _width(console: Console, table: Table) -> int:
     return Measurement.get(console, console.options.update(width=10**6), table).maximum
 
 
-def _table(columns: Columns, cells: list[list[str]], title: str | None) -> Table:
+def _table(columns: Columns, cells: list[list[str]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    shown = None if title is None else Text(visible(title))
-    table = Table(title=shown, title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for heading in columns:
         justify: Any = {">": "right", "^": "center"}.get(heading[:1], "left")
         table.add_column(Text(heading.lstrip(">^<")), justify=justify, no_wrap=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import NotFoundError, UsageError
+from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.paths import Home
+from orchestration.cli.choices import shown_labels
 from orchestration.cli.output import FORMAT, Format, print_rows, say
 from publishing.meant import did_you_mean
 
@@ -55,6 +56,8 @@ def queue(
     """Show which battles to hold next."""
     from orchestration import queueing  # imports duckdb, numba
     from orchestration.dbt_runs import PROJECT_DIRECTORY
+    from publishing.boards.labels import who_judged
+    from ratings.tables.planning import POPULATION
 
     is_key = participant is not None and queueing.is_pseudonym(participant)
     if source is None and (schedule or (participant is not None and not is_key)):
@@ -63,6 +66,8 @@ def queue(
     home = Home.from_environment()
     chosen = queueing.find_policy(PROJECT_DIRECTORY, policy)
     start = queueing.read_start(home.ratings, dimension)
+    if stratum is None and participant is None:
+        start, stratum = of_own_people(home, start, chosen)
     wanted = _wanted(home, start, chosen, (stratum, dimension, batch), (participant, source))
     proposals = queueing.next_battles(start, wanted, chosen)
     _say_about(start, wanted, len(proposals))
@@ -84,10 +89,43 @@ def queue(
         output,
         PROPOSALS,
         head={"board": wanted.board, "policy": chosen.pairing.policy},
-        title=f"Next battles on {dimension}, for the board of {wanted.board}",
+        title=f"Next battles on {shown_labels().dimension(dimension)}, for the board of"
+        f" {'the population' if wanted.board == POPULATION else who_judged(wanted.board)}",
         note=f"pairing policy {first['policy']}@{first['policy_version']};"
         " gain in nats, given those above",
     )
+
+
+def of_own_people(home: Home, start: Start, policy: StudyPolicy) -> tuple[Start, str | None]:
+    """The population as far as its people judge; the board of everybody where none of them do."""
+    from orchestration import queueing
+    from ratings.tables.planning import POPULATION, parts_of
+
+    try:
+        judging = queueing.countries_judging(home)
+    except (NotFoundError, BusyError):
+        # A queue needs no database.
+        return start, None
+    parts = parts_of(start, POPULATION, policy)
+    pool = list(dict.fromkeys(part.partition("/")[0] for part, _ in parts))
+    missing = [country for country in pool if country not in judging]
+    if not missing:
+        return start, None
+    own = queueing.with_people(start, policy, judging)
+    if own is not None:
+        say(
+            f"Nobody of {', '.join(missing)} has judged, so people of the others are asked:"
+            " --stratum asks about another group."
+        )
+        return own, None
+    who = f"are of {', '.join(judging)}" if judging else "said no country"
+    say(
+        f"Those who judged {who}, and the census shares are those of {', '.join(pool)}: so these"
+        " are the battles that teach most about everybody, whoever judges them."
+        if pool
+        else "No country has census shares: what teaches most about everybody, whoever judges."
+    )
+    return start, EVERYBODY
 
 
 def _wanted(
@@ -112,7 +150,7 @@ def _wanted(
             board = POPULATION if judge else EVERYBODY
             if judge is None:
                 axis = chosen.population_axis
-                say(f"Their {axis} is not known; what teaches most about {board}:")
+                say(f"Their {axis} is not known; what teaches most about everybody:")
     awaited = queueing.battles_awaited(home, dimension, chosen.awaited_battles)
     size = batch or chosen.batch_size
     return Wanted(board, dimension, size, participant, seen, judge, awaited)
@@ -158,6 +196,7 @@ def recruit(
 ) -> None:
     """Whom to recruit next, how many, and what it costs."""
     from orchestration.database import mart_rows  # imports DuckDB
+    from orchestration.queueing import countries_judging
 
     home = Home.from_environment()
     countries = mart_rows(home, COUNTRIES)
@@ -168,6 +207,11 @@ def recruit(
         remedy = f"{meant}seed_recruitment_targets has: {', '.join(known)}."
         raise NotFoundError(message, remedy=remedy)
     rows = mart_rows(home, ROWS, {"level": level.value, "country": country})
+    judging = countries_judging(home)
+    # A country of the seeds in which nobody of this study lives is none of its own.
+    elsewhere = [one for one in known if judging and one not in judging and country is None]
+    rows = [row for row in rows if row["country"] not in elsewhere]
+    countries = [row for row in countries if row["country"] not in elsewhere]
     columns: Columns = {
         level.value: lambda row: row["stratum_id"] or f"{row['country']}: {row['label']}",
         ">people": "{participant_count:,}",
@@ -177,11 +221,30 @@ def recruit(
         ">cost": lambda row: f"{row['cost']:,.0f} {row['currency']}" if row["cost"] else "",
         ">next": lambda row: f"{row['next_count']:,}" if row["next_count"] else "",
     }
-    print_rows("recruitment", rows, output, columns)
+    for sentence in about_countries(known, judging, elsewhere):
+        say(sentence)
+    print_rows("recruitment", rows, output, columns, nothing="Nobody to recruit by these targets.")
     if output is Format.TABLE:
         for row in countries:
             if country in {None, row["country"]}:
                 say(_sentence(row))
+
+
+def about_countries(known: list[str], judging: list[str], elsewhere: list[str]) -> list[str]:
+    """Which countries have no targets of recruitment, and which are left out."""
+    without = [one for one in judging if one not in known]
+    said = []
+    if without:
+        said.append(
+            f"People of {', '.join(without)} judge, and have no targets: add rows of theirs to"
+            " seed_recruitment_targets and seed_targets."
+        )
+    if elsewhere:
+        said.append(
+            f"Nobody of {', '.join(elsewhere)} has judged, so nothing is asked there:"
+            f" --country {elsewhere[0]} shows whom it would take."
+        )
+    return said
 
 
 def _sentence(row: dict[str, Any]) -> str:

@@ -132,9 +132,9 @@ def bias(*, output: FORMAT = Format.TABLE) -> None:
     """How far standing on the left sways verdicts, per dimension."""
     columns: Columns = {
         "question": "{question}",
-        ">left": "{left_share:.3f}",
-        ">right": "{right_share:.3f}",
-        ">ties": "{tie_share:.3f}",
+        ">left": "{left_share:.1%}",
+        ">right": "{right_share:.1%}",
+        ">ties": "{tie_share:.1%}",
         ">bias": lambda row: _number(row["bias"], "+.3f"),
         ">95% interval": lambda row: (
             f"{_number(row['bias_lo'], '+.3f')} to {_number(row['bias_hi'], '+.3f')}"

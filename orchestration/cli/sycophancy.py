@@ -115,7 +115,8 @@ def sycophancy(
     weightings = [row["weighting"] for row in own if row["stratum_id"] == stratum]
     chosen = weighting or chosen_weighting(None, weightings)
     rows = mart_rows(home, query, {"stratum": stratum, "weighting": chosen})
-    title = f"Sycophancy, {show.value}; {who_judged(stratum)}; {shown_labels().weighting(chosen)}"
+    weighted = shown_labels().weighting(chosen, stratum)
+    title = f"Sycophancy, {show.value}; {who_judged(stratum)}; {weighted}"
     if weightings:
         nothing = f"There are no {show.value} of {stratum} weighted by {chosen!r}. "
         nothing += f"Weightings there are: {listed(sorted(weightings))}"

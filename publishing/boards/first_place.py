@@ -129,7 +129,7 @@ def _without(row: Row, unit: str, units: str, one: str, many: str) -> str:
         return f"no number of {many} that was tried, of {total:,}, makes another model lead"
     leader = row[f"leader_without_{units}"]
     gone = f"{removed:,} {one if removed == 1 else many}"
-    return f"without {gone} of {total:,} ({removed / total:.2%}), {leader} leads"
+    return f"without {gone} of {total:,} ({removed / total:.1%}), {leader} leads"
 
 
 def _units(row: Row) -> list[tuple[str, int, float]]:
@@ -149,4 +149,4 @@ def _weight(row: Row, unit: str, count: int, moved: float) -> tuple[bool | None,
     share = min((moved / sd) ** 2, 1.0)
     if count < UNITS_MIN:
         return None, f"{of_all}; with fewer than {UNITS_MIN} each weighs much."
-    return share >= VARIANCE_SHARE, f"{of_all}, which is {share:.0%} of its variance."
+    return share >= VARIANCE_SHARE, f"{of_all}, which is {share:.1%} of its variance."

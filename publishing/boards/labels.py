@@ -8,13 +8,14 @@ shown with spaces.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from publishing.boards.designs import DESIGNS
+from publishing.boards.statement import CLAIMED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from publishing.boards.store import Release
@@ -30,16 +31,20 @@ class Labels:
     dimensions: Mapping[str, str]
     weightings: Mapping[str, str]
     estimators: Mapping[str, str]
+    # By weighting, then by country or `all`: where it claims less than its scheme, as nobody of
+    # the board answered one of the questions.
+    claimed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def dimension(self, name: str) -> str:
         """The question that was asked."""
         return self.dimensions.get(name, _spaced(name))
 
-    def weighting(self, name: str) -> str:
+    def weighting(self, name: str, stratum_id: str = EVERYBODY) -> str:
         """How people are weighted, within a sentence: `unweighted`, `weighted: age, sex`."""
         if name == UNWEIGHTED:
             return "unweighted"
-        label = self.weightings.get(name, _spaced(name))
+        claimed = self.claimed.get(name, {}).get(stratum_id.partition("/")[0])
+        label = claimed or self.weightings.get(name, _spaced(name))
         return f"weighted: {label[:1].lower()}{label[1:]}"
 
     def estimator(self, name: str) -> str:
@@ -54,7 +59,7 @@ class Labels:
             people: who judged, where that is not what the stratum is called.
         """
         said = [self.dimension(names["dimension"]), people or who_judged(names["stratum_id"])]
-        said.append(self.weighting(names["weighting"]))
+        said.append(self.weighting(names["weighting"], names["stratum_id"]))
         return said + ([self.estimator(names["estimator"])] if "estimator" in names else [])
 
 
@@ -86,7 +91,17 @@ def labels_of(release: Release) -> Labels:
         dimensions={row["dimension"]: row["label"] for row in _seed(design, "seed_dimensions")},
         weightings=single | pooled,
         estimators=named.get("estimator", {}),
+        claimed=release.predicate.get(CLAIMED, {}),
     )
+
+
+def claimed_labels(boards: Iterable[Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The labels of a build's boards, rows of `dim_board`, by weighting and by country or `all`."""
+    found: dict[str, dict[str, str]] = {}
+    for row in boards:
+        label = row["weighting_label"].replace("; ", ", ")
+        found.setdefault(row["weighting"], {})[row["country"] or EVERYBODY] = label
+    return found
 
 
 def _weightings(design: Path) -> Iterator[tuple[str, str]]:

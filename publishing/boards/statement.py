@@ -5,7 +5,9 @@ The predicate (`board/v1`) has `board`, the release's subject (inputs.py); `log`
 commits so far; `made_by`, the code (version, SHA-256 over its files), dbt's variables, the lock of
 its dependencies and the versions installed, Python and platform; `made_at`; `tables`, where the
 release was built at the log's head, a digest of each table of that build that is published;
-`about`, what the study discloses of itself (aapor.py). Only `board` is part of the release's id.
+`about`, what the study discloses of itself (aapor.py); `weighting_labels`, what people read in
+place of a weighting, by country, as a scheme claims no question that nobody answered. Only `board`
+is part of the release's id.
 
 It is plain JSON, as in-toto-attestation would bring protobuf into every build; that is the tests'
 oracle. Signatures are DSSE envelopes (secure-systems-lab/dsse 1.0) with Ed25519. A key is a PEM
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "tag:demoscope,2026:board/v1"
 TABLES, ABOUT, VARIABLES = "tables", "about", "dbt_variables"
+CLAIMED = "weighting_labels"
 KEY_VARIABLE = "DEMOSCOPE_SIGNING_KEY"
 KEY_FILE = "board-signing.key"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

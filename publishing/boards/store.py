@@ -192,7 +192,7 @@ def keep(
 
 def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None) -> bool:
     """Whether the statement that is there says the same of the build, and the signer signed it."""
-    from publishing.boards.statement import ABOUT, TABLES
+    from publishing.boards.statement import ABOUT, CLAIMED, TABLES
 
     statement, envelope = (release.directory / name for name in (STATEMENT_FILE, ENVELOPE_FILE))
     if not statement.exists():
@@ -204,7 +204,8 @@ def _is_said(release: Release, provenance: dict[str, Any], signer: Signer | None
     except IntegrityError:
         return False
     is_known = all(
-        name not in provenance or provenance[name] == said.get(name) for name in (TABLES, ABOUT)
+        name not in provenance or provenance[name] == said.get(name)
+        for name in (TABLES, ABOUT, CLAIMED)
     )
     # Without the key, what was signed stays: somebody vouches for it.
     return is_known or (signer is None and release.has_signature)

@@ -65,7 +65,8 @@ def leaderboard(
         if chosen[name] not in known:
             message = f"This release has no {name.removesuffix('_id')} {chosen[name]!r}."
             meant = did_you_mean(chosen[name], sorted(known))
-            raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(sorted(known))}")
+            named = _named(name, sorted(known), chosen["stratum_id"], labels_of(release))
+            raise NotFoundError(message, remedy=f"{meant}It has: {', '.join(named)}")
         rows = rows.filter(pc.equal(rows.column(name), chosen[name]))
     ordered = rows.sort_by([("rank", "ascending"), ("model_id", "ascending")])
     first = ordered.slice(0, 1).to_pylist()[0]
@@ -94,8 +95,18 @@ def leaderboard(
         "is_simulated": subject["is_simulated"],
         "sources": subject["sources"],
         "model_count": len(listed),
+        "provisional": "".join(provisional(_effective_count(listed))) or None,
     }
     return head, listed
+
+
+def _named(selector: str, known: list[str], stratum: str, labels: Labels) -> list[str]:
+    """Choices with what people read in their place, where that is something else."""
+    if selector == "weighting":
+        return [f"{name} ({labels.weighting(name, stratum)})" for name in known]
+    if selector == "estimator":
+        return [f"{name} ({labels.estimator(name)})" for name in known]
+    return known
 
 
 def title(
@@ -118,12 +129,18 @@ def title(
         effective_count: of participants; too few of them make the board provisional.
     """
     said = labels.board(chosen, people)
-    if effective_count is not None and effective_count < EFFECTIVE_PEOPLE_MIN:
-        worth = min(round(effective_count), EFFECTIVE_PEOPLE_MIN - 1)
-        people_worth = "1 person" if worth == 1 else f"{worth} people"
-        said.append(f"provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}")
+    said += provisional(effective_count)
     words = "; ".join([*said, *([beside] if beside else [])])
     return f"SIMULATED: {words}" if is_simulated else words
+
+
+def provisional(effective_count: float | None) -> list[str]:
+    """That a board is worth too few people to be quoted; empty where it isn't."""
+    if effective_count is None or effective_count >= EFFECTIVE_PEOPLE_MIN:
+        return []
+    worth = min(round(effective_count), EFFECTIVE_PEOPLE_MIN - 1)
+    people_worth = "1 person" if worth == 1 else f"{worth} people"
+    return [f"provisional: it is worth {people_worth}, and needs {EFFECTIVE_PEOPLE_MIN}"]
 
 
 def _people(release: Release, chosen: dict[str, str]) -> str | None:

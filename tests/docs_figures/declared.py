@@ -330,7 +330,7 @@ PRINTED = [
     Printed(AUDIT, "demoscope boards audit", "SIMULATED: release"),
     Printed(ANALYSTS, "demoscope publish", "5,2"),
     Printed(RECRUIT, "demoscope recruit --country US", "stratum                  people", OF_3000),
-    Printed(CHOOSE, "demoscope queue --batch 8", "Next battles on overall", OF_3000),
+    Printed(CHOOSE, "demoscope queue --batch 8", "Next battles on Overall winner", OF_3000),
     Printed(
         CHOOSE,
         "demoscope queue --stratum US/age/55+ --batch 50 --format csv",

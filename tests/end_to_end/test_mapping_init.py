@@ -287,3 +287,71 @@ def test_hidden_characters_are_written_as_escapes(tmp_path: Path) -> None:
     done = demoscope(tmp_path / "home", "mapping", "init", path, "--out", "-")
     assert done.returncode == 0
     assert not {"\u202e", "\x1b", "\u2066"} & {*done.stdout, *done.stderr}
+
+
+SPANISH = """Marca temporal;Correo electrónico;Asistente A;Asistente B;\
+¿Cuál prefiere en general?;¿Cuál le inspira más confianza?
+28/03/2025 09:20:00;uno@ejemplo.es;Ñandú;Cóndor;Asistente A;Empate
+29/03/2025 09:20:00;dos@ejemplo.es;Cóndor;Ñandú;Ninguno de los dos;Asistente B
+30/03/2025 09:20:00;dos@ejemplo.es;Ñandú;Cóndor;Asistente B;No lo sé
+"""
+FRENCH = """Horodateur;Adresse e-mail;Modèle A;Modèle B;Lequel préférez-vous ?;Quelle confiance ?
+28/03/2025 09:20:00;un@exemple.fr;Étoile;Lune;Modèle A;Égalité
+29/03/2025 09:20:00;deux@exemple.fr;Lune;Étoile;Aucun des deux;Modèle B
+30/03/2025 09:20:00;deux@exemple.fr;Étoile;Lune;Le modèle B;Je ne sais pas
+"""
+ENGLISH = """Completed at;E-mail;Model A;Model B;Overall;Trust
+28/03/2025 09:20:00;one@example.org;X;Y;Model A;Tie
+29/03/2025 09:20:00;two@example.org;Y;X;Neither;Model B
+30/03/2025 09:20:00;two@example.org;X;Y;Model B;Don't know
+"""
+
+
+@pytest.mark.parametrize("text", [SPANISH, FRENCH, ENGLISH], ids=["Spanish", "French", "English"])
+def test_headers_and_verdicts_in_other_languages_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "form.csv").write_text(text, encoding="utf-8")
+    said = demoscope(tmp_path / "home", "mapping", "init", "form.csv").stderr
+    assert "tried on these rows: 5 understood, 0 refused" in said
+    mapping = load_mapping(str(tmp_path / "form.yml"))
+    assert {"participant_id", "occurred_at"} <= mapping.columns.keys()
+    drafted = (tmp_path / "form.yml").read_text(encoding="utf-8")
+    assert ": overall," in drafted
+    assert ": trust}" in drafted
+    assert set(re.findall(r"\b(?:a|b|tie|both_bad|null)\b(?=[,}])", drafted)) == {
+        *("a", "b", "tie", "both_bad", "null")
+    }
+
+
+def test_two_columns_of_times_are_named_and_so_is_what_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text(
+        "Opened,Closed up,worker,model_a,model_b,winner\n"
+        "28.03.2025 09:20,28.03.2025 09:25,p,x,y,a\n29.03.2025 09:20,29.03.2025 09:25,q,x,y,b\n"
+    )
+    said = demoscope(tmp_path / "home", "mapping", "init", "t.csv").stderr
+    assert "Opened and Closed up hold times" in said
+    assert "no column holds times" not in said
+    assert (
+        "'Opened', 'Closed up' all hold times, and no name says which is of the vote; times are"
+        " left out. Write the one at which people answered: occurred_at: {column: Closed up, "
+        'format: "%d.%m.%Y %H:%M", timezone: Europe/Berlin}.'
+    ) in said
+
+
+def test_an_id_that_two_rows_share_is_named_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [f"r{at},p{at % 7},x,y,a" for at in range(100)]
+    rows[60] = "r30,p1,x,y,b"
+    (tmp_path / "i.csv").write_text(
+        "Response ID,worker,model_a,model_b,winner\n" + "\n".join(rows) + "\n"
+    )
+    said = demoscope(tmp_path / "home", "mapping", "init", "i.csv").stderr
+    assert "Response ID names every row but that rows 31 and 61 are both 'r30' and differ" in said
+    assert "native_id: Response ID" in (tmp_path / "i.yml").read_text()

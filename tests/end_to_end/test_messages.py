@@ -37,6 +37,35 @@ def test_a_list_of_a_home_without_anything_says_which_home(
     assert f"The home is {home}" in empty.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ingest", "missing.csv"),
+        ("ingest", "missing.csv", "--mapping", "llmfao"),
+        ("ingest", "{votes}", "--mapping", "no-such-preset"),
+        ("ingest", "{votes}", "--mapping", "llmfao"),
+        ("build",),
+        ("log", "pull"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_fails_before_it_writes_makes_no_home(
+    home: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    votes = tmp_path / "votes.csv"
+    votes.write_text("who,left,right,best\nann,x,y,left\n")
+    done = demoscope(home, *(one.format(votes=votes) for one in arguments))
+    assert done.returncode, done.stdout
+    assert not home.exists()
+
+
+def test_a_table_in_a_pipe_has_one_line_of_title_and_no_blanks_at_ends(built: Path) -> None:
+    printed = demoscope(built, "leaderboard").stdout.splitlines()
+    assert printed[0].startswith("Overall winner; everybody; weighted: age, every adult")
+    assert printed[1].startswith("rank  range  model")
+    assert [line for line in printed if line != line.rstrip()] == []
+
+
 def test_a_slip_in_a_stratum_is_answered(built: Path) -> None:
     done = demoscope(built, "leaderboard", "--stratum", "Uk")
     assert done.returncode == 3

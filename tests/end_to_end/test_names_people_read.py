@@ -47,10 +47,12 @@ def test_a_table_has_no_internal_name(built: Path, command: tuple[str, ...]) -> 
 
 def test_a_release_has_the_labels_of_its_tables(built: Path) -> None:
     labels = labels_of(store.current(built / "boards"))
-    weightings = queried(built, "select distinct weighting, weighting_label from dim_board")
+    weightings = queried(
+        built, "select distinct weighting, stratum_id, weighting_label from dim_board"
+    )
     assert len(weightings) > 3
-    for name, label in weightings:
-        words = labels.weighting(name).removeprefix("weighted: ")
+    for name, stratum, label in weightings:
+        words = labels.weighting(name, stratum).removeprefix("weighted: ")
         assert words.lower() == label.replace("; ", ", ").lower()
     others = "select dimension, dimension_label, estimator, estimator_label from dim_board"
     for dimension, question, estimator, how in queried(built, others):

@@ -61,6 +61,8 @@ def test_a_row_is_printed_where_its_level_is_known_and_variables_are_named(
             keys = ("coding", "wording", "level")
             known = [("ethnic4_uk", "white british", "White"), ("age3", "30-34", "18-34")]
             return [dict(zip(keys, row, strict=True)) for row in known]
+        if query == weighting_gaps.UNKNOWN_COUNTRIES:
+            return []
         asked = ("coding", "variable", "country", "answer")
         return [dict(zip(asked, row, strict=True)) for row in unknown]
 
@@ -97,10 +99,11 @@ def test_a_country_that_nothing_knows_is_named_with_its_people_and_what_to_do(
 def test_answers_that_no_seed_explains_are_named_with_their_people(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answers = [
+    answers: list[dict[str, Any]] = [
         {"country": "UK", "question": "politics", "answer": "pirates - party"},
         {"country": "US", "question": "gender", "answer": "x"},
     ]
+    answers = [one | {"variables": "Vote; Sex", "schemes": "", "is_shown": True} for one in answers]
     people = [
         {"country": "UK", "question": "politics", "wording": "Pirates \u2013 Party", "people": 9},
         {"country": "UK", "question": "politics", "wording": "PIRATES - party ", "people": 2},
@@ -111,6 +114,62 @@ def test_answers_that_no_seed_explains_are_named_with_their_people(
     monkeypatch.setattr(weighting_gaps, "mart_rows", lambda _, query: found[query])
     first, second = weighting_gaps.unexplained(Home(Path("nowhere")))
     assert first.startswith(
-        "UK politics: 'pirates - party' (11 people): no seed explains it; add a row"
+        "UK politics: 'pirates - party' (11 people): no seed explains it (Vote; Sex); add a row"
     )
     assert second.startswith("US gender: 'x' (1 person): ")
+
+
+def test_answers_that_only_another_definition_lacks_touch_no_board_that_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = {"variables": "Age, six bands", "schemes": '"As the default, six age bands"'}
+    answers = [
+        {"country": "US", "question": "age", "answer": answer, **lost, "is_shown": False}
+        for answer in ("18-34", "35-54")
+    ]
+    people = [
+        {"country": "US", "question": "age", "wording": answer, "people": count}
+        for answer, count in (("18-34", 3), ("35-54", 4))
+    ]
+    found = {weighting_gaps.UNEXPLAINED: answers, weighting_gaps.PEOPLE: people}
+    monkeypatch.setattr(weighting_gaps, "mart_rows", lambda _, query: found[query])
+    [said] = weighting_gaps.unexplained(Home(Path("nowhere")))
+    assert said == (
+        "US age: '35-54', '18-34' (7 people) fit no level of 'Age, six bands': only boards weighted"
+        ' by "As the default, six age bands" go without. The groups and the weighting that are'
+        " shown understand them."
+    )
+
+
+def test_boards_worth_few_people_are_named_as_people_read_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [
+        {"stratum_id": "US", "is_unweighted": False, "weighting_label": "Age", "people": 49.8},
+        {"stratum_id": "US", "is_unweighted": True, "weighting_label": "Unweighted", "people": 1},
+    ]
+    monkeypatch.setattr(
+        weighting_gaps,
+        "mart_rows",
+        lambda _, query: rows if query == weighting_gaps.FEW_PEOPLE else [],
+    )
+    [said] = gaps(Home(Path()))
+    assert said == (
+        "boards of US are provisional: they are worth 49 people (weighted: age); 1 person"
+        " (unweighted), fewer than 50."
+    )
+
+
+def test_people_of_countries_without_targets_are_not_said_to_be_understood(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"country": "ES", "participant_count": 55, "known": "US", "labels": "United States"}
+    monkeypatch.setattr(
+        weighting_gaps,
+        "mart_rows",
+        lambda _, query: [row] if query == weighting_gaps.UNKNOWN_COUNTRIES else [],
+    )
+    crosswalk()
+    said = capsys.readouterr().err
+    assert "55 voters of country 'ES', which has no census targets" in said
+    assert said.endswith("Every answer of people in countries with census targets is understood.\n")

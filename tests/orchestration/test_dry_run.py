@@ -276,3 +276,27 @@ def test_answers_that_no_seed_lists_are_named_with_their_people(home: Home, tmp_
     [answer] = dry_run.new.as_json()["unlisted_answers"]
     assert answer == {"country": "UK", "question": "politics", "answer": "pirates", "people": 2}
     assert "no seed lists UK politics: 'pirates' (2 people)" in [*dry_run.new.lines()]
+
+
+def test_ages_that_fit_no_band_and_countries_without_targets_are_named(
+    home: Home, tmp_path: Path
+) -> None:
+    ages = ["34", "18-34", "55+", "34 years", "12", "30-39", "thirty"]
+    people = [("US", age) for age in ages] + [("ES", "12"), ("ES", "40")]
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "who,land,age\n" + "".join(f"p{at},{c},{a}\n" for at, (c, a) in enumerate(people))
+    )
+    mapping = tmp_path / "p.yml"
+    mapping.write_text(
+        "source: s\nevent: participant_enrolled\nfile: {format: csv}\n"
+        "columns: {native_id: who, participant_id: who, country: land, age: age}\n"
+    )
+    dry_run = DryRun(home)
+    dry_run.bring(str(path), mapping=str(mapping))
+    said = [*dry_run.new.lines()]
+    assert [line for line in said if line.startswith("fits no band")] == [
+        f"fits no band of ages: US age {age!r} (1 person)" for age in ("12", "30-39", "thirty")
+    ]
+    assert any(line.startswith("no census targets: 'ES' (2 people);") for line in said)
+    assert dry_run.new.as_json()["countries_without_targets"] == {"ES": 2}

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import NotFoundError
+from ingestion.paths import Home
 from orchestration import queueing
+from orchestration.cli import planning
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.queueing import find_policy, is_unjudged, next_battles, read_start
 from ratings.posterior import Posterior, over_models
@@ -95,6 +98,33 @@ def test_the_population_asks_those_it_knows_least_of(start: Start) -> None:
     assert asked.count("US/age/55+") >= 4
     assert "newcomer" in {rows[0]["model_a"], rows[0]["model_b"]}
     assert rows[0]["expected_gain"] == max(row["expected_gain"] for row in rows)
+
+
+def test_a_country_in_which_nobody_judges_has_no_part_of_the_population(start: Start) -> None:
+    rows = start.parts.to_pylist()
+    pool = [row for row in rows if row["axis"] == POLICY.population_axis]
+    others = [row | {"stratum_id": row["stratum_id"].replace("US", "UK")} for row in pool]
+    halved = [row | {"share_micro": row["share_micro"] // 2} for row in [*pool, *others]]
+    both = replace(start, parts=pa.Table.from_pylist(halved, schema=start.parts.schema))
+    assert len(parts_of(both, POPULATION, POLICY)) == 4
+    own = queueing.with_people(both, POLICY, ["US", "FR"])
+    assert own is not None
+    assert parts_of(own, POPULATION, POLICY) == parts_of(start, POPULATION, POLICY)
+    assert queueing.with_people(both, POLICY, ["ES", "MX"]) is None
+
+
+def test_a_queue_and_quotas_say_why_they_are_not_of_the_countries_of_who_judges(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(queueing, "countries_judging", lambda _: ["ES", "MX"])
+    found, board = planning.of_own_people(Home(Path()), start, POLICY)
+    assert (found, board) == (start, "all")
+    assert "Those who judged are of ES, MX, and the census shares are those of US" in (
+        capsys.readouterr().err
+    )
+    without, elsewhere = planning.about_countries(["UK", "US"], ["ES"], ["UK", "US"])
+    assert without.startswith("People of ES judge, and have no targets: add rows of theirs to")
+    assert elsewhere.startswith("Nobody of UK, US has judged, so nothing is asked there:")
 
 
 def test_a_build_writes_what_a_command_says(start: Start) -> None:

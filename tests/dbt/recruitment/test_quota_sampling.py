@@ -69,7 +69,7 @@ def recruited(project: Project, column: str, start: int) -> list[dict[str, str]]
     for country in ("US", "UK"):
         for cell, count in project.query(CELLS.format(country=country, column=column)):
             groups = dict(part.split("=", 1) for part in cell.split("/")[1:])
-            assert "unknown" not in groups.values() or column == "short_count"
+            assert "unknown" not in groups.values()
             for _ in range(count):
                 number = start + len(people)
                 people.append(
@@ -107,7 +107,7 @@ def test_the_sample_is_worth_what_the_report_said(project: Project) -> None:
         country: before[country]["worth_with_next"] - before[country]["worth"] for country in before
     }
     # The report holds the cells' targets; raking anew finds weights that differ less.
-    assert 0.95 * said["US"] < gained["US"] < 1.25 * said["US"]
+    assert 0.95 * said["US"] < gained["US"] < 1.3 * said["US"]
     assert gained["UK"] < 0.6 * said["UK"]
     assert after["US"]["short"] <= before["US"]["short"] - 90
 
@@ -115,7 +115,7 @@ def test_the_sample_is_worth_what_the_report_said(project: Project) -> None:
     for country, row in before.items():
         assert row["worth"] < TARGET
         assert row["short"] < row["as_before"]
-        assert 0.97 * TARGET < reached[country]["worth"] < 1.1 * TARGET
+        assert 0.97 * TARGET < reached[country]["worth"] < 1.12 * TARGET
         assert reached[country]["people"] == row["people"] + row["short"]
 
 
@@ -143,3 +143,28 @@ def test_where_nobody_judged_and_where_the_target_is_reached(project: Project) -
     [[old]] = project.query("select next_count from rpt_recruitment where label like 'UK%55+'")
     # The census: 39.5% of adults.
     assert old == pytest.approx(39.5, abs=3)
+
+
+def test_unknown_answers_hold_no_target(project: Project) -> None:
+    """Nobody says their politics, few their ethnicity: targets are those of the census."""
+    people = [
+        person | {"politics": ""} | ({"ethnicity": ""} if number % 2 or is_uk else {})
+        for number, person in enumerate(draw_people(400))
+        for is_uk in [person["country"] == "UK"]
+    ]
+    built(project, people)
+    groups = project.query(
+        "select country, axis, target_share, population_share, stratum_id"
+        " from rpt_recruitment inner join dim_stratum using (country, stratum_id)"
+        " where axis is not null"
+    )
+    assert len(groups) == 22
+    for country, axis, target, census, stratum in groups:
+        # Weights within bounds can't meet the census of age by themselves.
+        margin = 0.03 if axis == "age" or country == "US" else 0.003
+        assert target == pytest.approx(census, abs=margin), stratum
+    sums = project.query(
+        "select sum(target_share), sum(short_count) filter (not is_recruitable)"
+        " from rpt_recruitment where level = 'cell' group by country"
+    )
+    assert sums == [(pytest.approx(1), 0), (pytest.approx(1), 0)]

@@ -57,6 +57,39 @@ def written(path: Path, name: str, text: str) -> str:
     return str(path / name)
 
 
+def test_an_empty_answer_of_a_refused_row_is_no_refused_event(tmp_path: Path) -> None:
+    timed = WIDE.replace("  model_a: a\n", "  model_a: a\n  occurred_at: at\n")
+    mapping = written(tmp_path, "m.yml", timed)
+    rows = "id,a,b,at,Q1,Q2\n1,x,y,2025-06-01T10:00:00Z,L,\n2,x,y,yesterday,R,\n3,x,y,never,,\n"
+    source = open_source(written(tmp_path, "v.csv", rows), mapping=mapping)
+    tables = [batch.table for batch in source.batches()]
+    said = [row for table in tables for row in table.select(["row_number", "refusal"]).to_pylist()]
+    assert said == [
+        {"row_number": 1, "refusal": None},
+        {"row_number": 2, "refusal": "bad_timestamp"},
+    ]
+    assert source.set_aside_count == 4
+
+
+def test_copies_of_rows_are_counted_where_the_row_number_is_the_id(tmp_path: Path) -> None:
+    mapping = WIDE.replace("native_id: id", "native_id: {row_number: true}")
+    rows = "id,a,b,Q1,Q2\n1,x,y,L,R\n2,x,y,L,R\n1,x,y,L,R\n1,x,y,L,R\n"
+    for name, text, said in (
+        ("twice", rows, "2 rows are exact copies of an earlier row of the file (rows 3, 4), and"),
+        ("once", rows[: rows.rindex("1,x")], "Row 3 is an exact copy of an earlier row of the"),
+        ("never", rows[: rows.index("1,x,y,L,R\n1")], ""),
+    ):
+        source = open_source(
+            written(tmp_path, f"{name}.csv", text), mapping=written(tmp_path, "m.yml", mapping)
+        )
+        assert sum(len(batch.table) for batch in source.batches())
+        found = [one for one in source.warnings if "exact cop" in one]
+        assert [one.startswith(said) for one in found] == [True] * bool(said)
+    by_id = open_source(written(tmp_path, "i.csv", rows), mapping=written(tmp_path, "i.yml", WIDE))
+    assert sum(len(batch.table) for batch in by_id.batches()) == 8
+    assert by_id.warnings == []
+
+
 def test_a_column_per_question_is_a_battle_per_answer(read: Any, tmp_path: Path) -> None:
     mapping = written(tmp_path, "w.yml", WIDE)
     file = written(tmp_path, "w.csv", "id,a,b,Q1,Q2\n1,x,y,L,R\n2,x,y,,T\n3,x,y,R,NA\n4,x,y,zz,L\n")

@@ -12,7 +12,7 @@ from orchestration.cli.build import COLUMNS
 from orchestration.cli.output import Format, print_json, print_rows, print_table, progress, put, say
 
 FIGURES = re.compile(
-    r" +[12] +[12]-2 .* [+-]\d\.\d\d +[+-]\d\.\d\d to [+-]\d\.\d\d +0\.\d{3} +0\.500 +1,234$"
+    r" +[12] +[12]-2 .* [+-]\d\.\d\d +[+-]\d\.\d\d to [+-]\d\.\d\d +[\d.]+% +50\.0% +1,234$"
 )
 WIDTH = 80
 

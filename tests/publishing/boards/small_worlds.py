@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from orchestration.rating_step import reading
 from ratings.tables.every_board import rate_all
@@ -30,6 +31,15 @@ select distinct weighting, stratum_id, dimension, estimator, stratum_id as board
 from rating;
 create table dim_model as
 select distinct model_id, model_id as display_name, null as provider from rating
+"""
+PAIRS = """
+create or replace table rpt_pairwise as
+select pairs.*, model_a as display_name_a, model_b as display_name_b,
+    (select count(*) from said where (said.model_a, said.model_b, said.outcome) in
+        ((pairs.model_a, pairs.model_b, 'a'), (pairs.model_b, pairs.model_a, 'b'))) as win_count,
+    (select count(*) from said where (said.model_a, said.model_b, said.outcome) in
+        ((pairs.model_a, pairs.model_b, 'b'), (pairs.model_b, pairs.model_a, 'a'))) as loss_count
+from rpt_pairwise as pairs
 """
 MODELS = ("ant", "bee", "cat", "dog", "eel")
 
@@ -105,6 +115,12 @@ def read_of(world: World, seed: int) -> Read:
         )
         marts.execute(f"create table {mart} as select {columns} from {name}")
     marts.execute(BOARDS)
+    said: dict[str, list[str]] = {"model_a": [], "model_b": [], "outcome": []}
+    for row in rows:
+        for name, texts in said.items():
+            texts.append(getattr(row, name))
+    marts.register("said", pa.table({name: pa.array(t, pa.string()) for name, t in said.items()}))
+    marts.execute(PAIRS)
     marts.execute(f"create table rpt_neighbour as {render_model('rpt_neighbour')}")
     marts.execute(f"create table rpt_position_bias as {_bias(rows)}")
 

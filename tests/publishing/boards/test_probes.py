@@ -78,7 +78,13 @@ def first(probe: Any, *rows: dict[str, Any], boards: Rows = (BOARD,)) -> Finding
 
 def checked(probe: Any, bias: dict[str, Any] = BIAS, **changes: dict[str, Any]) -> Finding:
     rows = [row | changes.get(name, {}) for name, row in CHECKS.items()]
-    return told(probe, {model_checks.CHECKS: rows, model_checks.BIAS: [bias]})
+    pair = {"one": "Ant", "other": "Bee", "battle_count": 40, "win_count": 10, "tie_count": 4}
+    pair |= {"loss_count": 26, "wins": 20.2, "ties": 8.1, "losses": 11.7}
+    worst: dict[str, Rows] = {
+        model_checks.WORST_PAIR: [pair],
+        model_checks.WORST_TRIAD: [{"one": "Ant", "other": "Bee", "third": "Cat"}],
+    }
+    return told(probe, {model_checks.CHECKS: rows, model_checks.BIAS: [bias], **worst})
 
 
 def test_tiers_are_counted() -> None:
@@ -131,7 +137,7 @@ def test_many_must_go() -> None:
     finding = first(first_place.fragility, FRAGILE)
     assert finding.status == "ok"
     assert finding.sentence == (
-        "Unweighted: ant leads bee by 0.25 in skill; without 74 people of 9,600 (0.77%), bee leads;"
+        "Unweighted: ant leads bee by 0.25 in skill; without 74 people of 9,600 (0.8%), bee leads;"
         " no number of votes that was tried, of 24,000, makes another model lead."
     )
 
@@ -206,7 +212,7 @@ def test_sides_that_never_changed_are_found() -> None:
     one_sided = {"is_misfit": True, "both_ways_share": 0.02, "p_value": None}
     finding = checked(model_checks.sides, sides=one_sided)
     assert finding.status == "found"
-    assert finding.sentence.startswith("2% of battles")
+    assert finding.sentence.startswith("2.0% of battles")
 
 
 def test_few_people_tell_nothing_of_sides_and_circles() -> None:
@@ -230,7 +236,15 @@ def test_verdicts_that_fit_are_left_in_peace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("triads", "circle"), ("pairs", "follow ranks"), ("drift", "later half")]
+    ("name", "words"),
+    [
+        ("triads", "The clearest circle: Ant beats Bee, that beats Cat, and that beats Ant."),
+        (
+            "pairs",
+            "the first won 10 of 40 battles, tied 4 and lost 26, where the board expects 20, 8 and",
+        ),
+        ("drift", "later half"),
+    ],
 )
 def test_a_misfit_is_found(name: str, words: str) -> None:
     finding = checked(model_checks.cycles, **{name: {"is_misfit": True, "p_value": 0.001}})

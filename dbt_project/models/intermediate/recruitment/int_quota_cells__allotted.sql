@@ -19,8 +19,11 @@ short as (
     select
         cells.*,
         countries.next_count,
-        coalesce(countries.full_size * cells.target_share, cells.participant_count)
-            as quota,
+        case
+            when cells.is_recruitable
+                then coalesce(countries.full_size * cells.target_share, cells.participant_count)
+            else cells.participant_count
+        end as quota,
         greatest(
             coalesce(countries.full_size * cells.target_share - cells.participant_count, 0), 0
         ) as shortage
@@ -76,6 +79,7 @@ select
     is_recruitable,
     participant_count,
     design_effect,
+    weight_share,
     target_share,
     cast(round(quota) as bigint) as quota_count,
     -- What is short by the last bits only is not short.

@@ -1,5 +1,9 @@
-{#- A cell's target is its share of the weights; where nobody of it judged, the share it would
-have if axes were independent. Within a cell weights differ by what is weighted to besides. -#}
+{#- The target of a cell that people can be recruited for, one with a group of the census on each
+axis, is its share of the weights. Whoever gave an answer that is no such group may be of several
+cells: their weight is spread over those, as if axes were independent. So unknown answers hold no
+target, and groups have the census' shares. Where nobody of a cell judged, its target is the share
+it would have if axes were independent. Within a cell weights differ by what is weighted to
+besides. -#}
 with recursive
 
 targets as (
@@ -52,6 +56,7 @@ groups_of_axes as (
         axes.country,
         axes.ordinal,
         axes.axis_count,
+        axes.axis,
         axes.axis || '=' || strata.group_name as level,
         strata.group_name,
         strata.population_share
@@ -63,27 +68,48 @@ groups_of_axes as (
 
 ),
 
+-- As somebody names a group: by its name, or not at all.
+named as (
+
+    select
+        *,
+        level as said_level,
+        cast(1 as double) as unsaid_share
+    from groups_of_axes
+    union all
+    select
+        *,
+        axis || '=unknown' as said_level,
+        population_share as unsaid_share
+    from groups_of_axes
+
+),
+
 crossed as (
 
     select
         country,
         country || '/' || level as cell_key,
+        country || '/' || said_level as said_key,
         group_name as label,
         population_share as expected_share,
+        unsaid_share,
         ordinal,
         axis_count
-    from groups_of_axes
+    from named
     where ordinal = 1
     union all
     select
         crossed.country,
         crossed.cell_key || '/' || following.level as cell_key,
+        crossed.said_key || '/' || following.said_level as said_key,
         crossed.label || ', ' || following.group_name as label,
         crossed.expected_share * following.population_share as expected_share,
+        crossed.unsaid_share * following.unsaid_share as unsaid_share,
         following.ordinal,
         crossed.axis_count
     from crossed
-    inner join groups_of_axes as following
+    inner join named as following
         on
             crossed.country = following.country
             and crossed.ordinal + 1 = following.ordinal
@@ -100,7 +126,29 @@ expected as (
         label,
         expected_share
     from crossed
-    where ordinal = axis_count
+    where ordinal = axis_count and cell_key = said_key
+
+),
+
+-- A participant's cell with `unknown` for each answer that is no group of the census.
+said as (
+
+    select
+        stratified.participant_key,
+        stratified.country || '/' || {{
+            joined_text(
+                "stratified.axis || '=' || coalesce(strata.group_name, 'unknown')",
+                '/',
+                'stratified.sort_order'
+            )
+        }} as said_key
+    from {{ ref('int_participants__stratified') }} as stratified
+    left join strata
+        on
+            stratified.country = strata.country
+            and stratified.axis = strata.axis
+            and stratified.group_name = strata.group_name
+    group by stratified.participant_key, stratified.country
 
 ),
 
@@ -109,6 +157,7 @@ sampled as (
     select
         cells.country,
         cells.cell_key,
+        min(said.said_key) as said_key,
         count(*) as participant_count,
         cast(sum(weights.weight_micro) as double) as weight_micro,
         cast(sum(cast(weights.weight_micro as decimal(38, 0)) * weights.weight_micro) as double)
@@ -117,41 +166,63 @@ sampled as (
     inner join schemes on weights.scheme = schemes.scheme
     inner join participants on weights.profile_number = participants.profile_number
     inner join cells on participants.participant_key = cells.participant_key
+    inner join said on cells.participant_key = said.participant_key
     inner join targets on cells.country = targets.country
     group by cells.country, cells.cell_key
 
 ),
 
-totalled as (
+shared as (
 
     select
         *,
-        sum(cast(weight_micro as bigint)) over (partition by country) as country_weight_micro
+        weight_micro / sum(cast(weight_micro as bigint)) over (partition by country)
+            as weight_share
     from sampled
+
+),
+
+-- Sums over 10^-18.
+spread as (
+
+    select
+        crossed.cell_key,
+        cast(
+            sum(cast(round(shared.weight_share * crossed.unsaid_share * 1e18) as bigint)) as double
+        ) / 1e18 as spread_share
+    from shared
+    inner join crossed on shared.said_key = crossed.said_key
+    where crossed.ordinal = crossed.axis_count
+    group by crossed.cell_key
 
 ),
 
 united as (
 
     select
-        coalesce(expected.country, totalled.country) as country,
-        coalesce(expected.cell_key, totalled.cell_key) as cell_key,
+        coalesce(expected.country, shared.country) as country,
+        coalesce(expected.cell_key, shared.cell_key) as cell_key,
         expected.label,
         expected.cell_key is not null as is_recruitable,
-        coalesce(totalled.participant_count, 0) as participant_count,
-        coalesce(totalled.weight_micro / totalled.country_weight_micro, expected.expected_share)
-            as raw_share,
+        coalesce(shared.participant_count, 0) as participant_count,
+        coalesce(shared.weight_share, 0) as weight_share,
+        case
+            when expected.cell_key is null then 0
+            when shared.cell_key is null then expected.expected_share
+            else spread.spread_share
+        end as raw_share,
         -- At least one, but for the last bits.
         coalesce(
             greatest(
-                totalled.participant_count * totalled.square_micro
-                / (totalled.weight_micro * totalled.weight_micro),
+                shared.participant_count * shared.square_micro
+                / (shared.weight_micro * shared.weight_micro),
                 1
             ),
             1
         ) as design_effect
     from expected
-    full outer join totalled on expected.cell_key = totalled.cell_key
+    full outer join shared on expected.cell_key = shared.cell_key
+    left join spread on expected.cell_key = spread.cell_key
 
 )
 
@@ -162,9 +233,10 @@ select
     united.is_recruitable,
     united.participant_count,
     united.design_effect,
+    united.weight_share,
     united.raw_share * 1e18 / sum(cast(round(united.raw_share * 1e18) as bigint)) over (
         partition by united.country
     ) as target_share
 from united
 inner join targets on united.country = targets.country
-where united.raw_share > 0
+where united.raw_share > 0 or united.participant_count > 0

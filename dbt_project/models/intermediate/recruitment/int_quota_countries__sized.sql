@@ -1,6 +1,7 @@
-{#- How large the sample would be in which every cell that is short has its share, and the others
-are as they are, once it is worth the target: 1 / n_eff = sum(target^2 * design effect / people), where
-a cell has the larger of its people now and target * size. In order of people over target, cells are
+{#- How large the sample of people with a cell to recruit for would be in which every cell that is
+short has its share, and the others are as they are, once it is worth the target less what the other
+people are worth: 1 / n_eff = sum(target^2 * design effect / people), where a cell has the larger of
+its people now and target * size. In order of people over target, cells are
 filled one after the other; the first number of filled cells whose size stays below the next cell's
 ratio is the right one. Sums over 10^-18. -#}
 with
@@ -31,6 +32,7 @@ measured as (
             ) as bigint
         ) as unfilled_part
     from cells
+    where target_share > 0
 
 ),
 
@@ -56,6 +58,49 @@ summed as (
 
 ),
 
+-- By what people weigh now. Sums over 10^-15 and 10^-18.
+parts as (
+
+    select
+        country,
+        is_recruitable,
+        participant_count,
+        cast(round(weight_share * 1e15) as bigint) as weight_part,
+        cast(
+            round(weight_share * weight_share * design_effect / participant_count * 1e18)
+            as bigint
+        ) as square_part
+    from cells
+    where participant_count > 0
+
+),
+
+-- Kish's effective number, cell by cell: sum(weight)^2 / sum(weight^2 * design effect / people).
+present as (
+
+    select
+        country,
+        cast(sum(participant_count) as bigint) as participant_count,
+        power(cast(sum(weight_part) as double) / 1e15, 2)
+        / nullif(cast(sum(square_part) as double) / 1e18, 0) as effective_participant_count
+    from parts
+    group by country
+
+),
+
+-- Of people with an answer that nobody can be recruited for.
+unasked as (
+
+    select
+        country,
+        power(cast(sum(weight_part) as double) / 1e15, 2)
+        / nullif(cast(sum(square_part) as double) / 1e18, 0) as effective_count
+    from parts
+    where not is_recruitable
+    group by country
+
+),
+
 sized as (
 
     select
@@ -64,10 +109,18 @@ sized as (
         summed.next_ratio,
         summed.filled_sum
         / nullif(
-            greatest(1 / targets.effective_participant_count - summed.unfilled_sum, 0), 0
+            greatest(
+                1 / greatest(
+                    targets.effective_participant_count - coalesce(unasked.effective_count, 0), 1
+                )
+                - summed.unfilled_sum,
+                0
+            ),
+            0
         ) as size
     from summed
     inner join targets on summed.country = targets.country
+    left join unasked on summed.country = unasked.country
 
 ),
 
@@ -82,44 +135,11 @@ chosen as (
         and (next_ratio is null or size <= next_ratio)
     group by country
 
-),
-
-parts as (
-
-    select
-        country,
-        participant_count,
-        case when participant_count > 0 then cast(round(target_share * 1e15) as bigint) else 0 end
-            as target_part,
-        coalesce(
-            cast(
-                round(
-                    target_share * target_share * design_effect
-                    / nullif(participant_count, 0) * 1e18
-                ) as bigint
-            ), 0
-        ) as square_part
-    from cells
-
-),
-
--- Kish's effective number, cell by cell: sum(target)^2 / sum(target^2 * design effect / people).
--- Sums over 10^-15 and 10^-18.
-present as (
-
-    select
-        country,
-        cast(sum(participant_count) as bigint) as participant_count,
-        power(cast(sum(target_part) as double) / 1e15, 2)
-        / nullif(cast(sum(square_part) as double) / 1e18, 0) as effective_participant_count
-    from parts
-    group by country
-
 )
 
 select
     targets.country,
-    present.participant_count,
+    coalesce(present.participant_count, 0) as participant_count,
     coalesce(present.effective_participant_count, 0) as effective_participant_count,
     coalesce(present.participant_count / present.effective_participant_count, 1)
         as design_effect,
@@ -134,5 +154,5 @@ select
     targets.price,
     targets.currency
 from targets
-inner join present on targets.country = present.country
+left join present on targets.country = present.country
 left join chosen on targets.country = chosen.country

@@ -1,15 +1,3 @@
-{#-
-Years, or a band of years: 34, 34.5 years, 18-24 yrs, 25 to 34 y.o., 65+, 55 years and over. A part
-of a year is left out: who is 34.5 is 34.
--#}
-{%- set decimals = '(?:[.,][0-9]+)?' -%}
-{%- set unit = '(?: ?(?:years?|yrs?[.]?|y[.]?|y[./]?o[.]?))?' -%}
-{%- set open_end = '( ?[+]| (?:or|and|&) (?:older|over|above))' -%}
-{%- set years_pattern -%}
-    ^([0-9]{1,3}){{ decimals }}{{ unit }}(?: ?(?:-|to) ?([0-9]{1,3}){{ decimals }})?( ?[+])?
-    {{- unit }}(?: of age)?(?: old)?{{ open_end }}?$
-{%- endset -%}
-
 with
 
 variables as (
@@ -102,12 +90,12 @@ aged as (
         variables.coding,
         answers.question,
         answers.answer,
-        cast(nullif(regexp_extract(answers.answer, '{{ years_pattern }}', 1), '') as integer)
+        cast(nullif(regexp_extract(answers.answer, '{{ years_pattern() }}', 1), '') as integer)
             as age_from,
-        cast(nullif(regexp_extract(answers.answer, '{{ years_pattern }}', 2), '') as integer)
+        cast(nullif(regexp_extract(answers.answer, '{{ years_pattern() }}', 2), '') as integer)
             as age_to,
-        regexp_extract(answers.answer, '{{ years_pattern }}', 3)
-        || regexp_extract(answers.answer, '{{ years_pattern }}', 4) <> '' as is_open
+        regexp_extract(answers.answer, '{{ years_pattern() }}', 3)
+        || regexp_extract(answers.answer, '{{ years_pattern() }}', 4) <> '' as is_open
     from answers
     inner join variables
         on

@@ -77,24 +77,48 @@ summed as (
 
 ),
 
--- What the sample would be worth with the next batch in it; cells nobody is in weigh nothing.
+-- What cells would weigh with the next batch in the sample: whoever nobody can be recruited for is
+-- then a smaller part of it.
+unasked as (
+
+    select
+        country,
+        cast(sum(case when is_recruitable then 0 else participant_count end) as double)
+        / nullif(cast(sum(participant_count + next_count) as double), 0) as share,
+        cast(
+            sum(case when is_recruitable then 0 else cast(round(weight_share * 1e18) as bigint) end)
+            as double
+        ) as weight_sum
+    from cells
+    group by country
+
+),
+
+weighed as (
+
+    select
+        cells.country,
+        cells.design_effect,
+        cells.participant_count + cells.next_count as people,
+        case
+            when cells.is_recruitable then cells.target_share * (1 - unasked.share)
+            else unasked.share * cells.weight_share * 1e18 / nullif(unasked.weight_sum, 0)
+        end as share
+    from cells
+    inner join unasked on cells.country = unasked.country
+    where cells.participant_count + cells.next_count > 0
+
+),
+
 batched as (
 
     select
         country,
-        power(cast(sum(cast(round(target_share * 1e15) as bigint)) as double) / 1e15, 2)
+        power(cast(sum(cast(round(share * 1e15) as bigint)) as double) / 1e15, 2)
         / cast(
-            sum(
-                cast(
-                    round(
-                        target_share * target_share * design_effect
-                        / (participant_count + next_count) * 1e18
-                    ) as bigint
-                )
-            ) as double
+            sum(cast(round(share * share * design_effect / people * 1e18) as bigint)) as double
         ) * 1e18 as effective_participant_count
-    from cells
-    where participant_count + next_count > 0
+    from weighed
     group by country
 
 )
