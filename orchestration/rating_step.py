@@ -119,7 +119,8 @@ QUERIES = {
             labels.rubric, labels.rubric_version, labels.label, labels.judge, labels.judge_version,
             labels.value, coalesce(labels.is_finding, false) as is_finding, labels.severity,
             coalesce(labels.labeller_kind = 'human', false) as is_human, labels.prompt_sha256,
-            labels.unit_id, labels.participant_id, coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
+            labels.unit_id, labels.participant_id,
+            coalesce(people.cell_id, nobody_known.cell_id) as cell_id,
             labels.model_id, labels.topic, labels.left_out_reason
         from labels
         left join dim_participant as people on labels.participant_key = people.participant_key
