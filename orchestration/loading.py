@@ -27,6 +27,7 @@ from expectations.accounts import unaccounted
 from expectations.gate import Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
+from ingestion.digests import expect_many
 from ingestion.errors import LoadRefusedError
 from ingestion.log import EventLog
 from ingestion.log.receipt import Conflict
@@ -72,6 +73,8 @@ if TYPE_CHECKING:
 
 PIECE_ROWS = 500_000
 PIECE_BYTES = 256 << 20
+LARGE_BYTES = 160 << 20
+"""A file of so many bytes is taken to have half a million rows or more."""
 MAX_FRUITLESS_ROWS = 1_000_000
 """A file of whose first so many rows none is good is not read any further."""
 PRODUCER = "demoscope"
@@ -298,6 +301,8 @@ class _Load:
         # A file that was written today shows that the clock is right.
         self.log.vouching += (Path(self.path),) if self.path else ()
         self.state_before = _state_of(self.path)
+        # Great Expectations is imported while the file is hashed, and then while it is read.
+        self.gate.prepare()
         fingerprint = self.source.fingerprint
         # What the program says itself is of no file: its name may be known, and an undo's must be.
         self.file_id = fingerprint
@@ -332,6 +337,8 @@ class _Load:
         committed = self.log.find_batch(self.batch_id)
         if committed is not None and (again := self._loaded_before(committed)) is not None:
             return self._kept(again)
+        if size_of(self.path) >= LARGE_BYTES:
+            expect_many()
         begun = self.log.begin(self.batch_id, {"name": PRODUCER, **self.said_of_vault})
         with self.quarantine, begun as batch:
             self._stage_pieces(batch)

@@ -20,6 +20,8 @@ from ingestion.vocabulary import EventType, Refusal
 ROW_NUMBER = "row_number"
 REFUSAL = "refusal"
 REFUSAL_COLUMN = "refusal_column"
+HASHED_BYTES = 16 << 20
+"""So much of a file at a time: another thread that is at work is waited for once in so many."""
 
 Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]
@@ -130,8 +132,11 @@ class FileSource:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the file's bytes, the mapping and the source's name."""
+        digest, buffer = hashlib.sha256(), memoryview(bytearray(HASHED_BYTES))
         with refusing(self.name, None), self.file.path.open("rb", buffering=0) as raw:
-            content = hashlib.file_digest(raw, "sha256").hexdigest()
+            while count := raw.readinto(buffer):
+                digest.update(buffer[:count])
+        content = digest.hexdigest()
         parts = {"content": content, "mapping": self._mapping_text, "source": self.source}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

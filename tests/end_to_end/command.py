@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from orchestration.cli.main import run
+from orchestration.cli.main import carry_out
 
 
 def demoscope(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -27,7 +27,7 @@ def demoscope(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess
         contextlib.redirect_stderr(err),
     ):
         try:
-            run()
+            carry_out()
         except SystemExit as end:
             code = int(end.code or 0)
     return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,3 +27,35 @@ def test_a_process_ends_as_the_call_does(home: Path, arguments: tuple[str, ...])
     assert process.stderr == called.stderr
     if "--json" in arguments:
         assert json.loads(process.stdout)["commits"] == []
+
+
+MODEL = '{"event_type": "model_registered", "source": "s", "native_id": "1", "model_id": "m"}'
+
+
+def ingested(home: Path, file: Path, **streams: Any) -> subprocess.CompletedProcess[str]:
+    """By a process of its own, which ends sooner than those of other commands."""
+    command = [str(Path(sys.executable).with_name("demoscope")), "ingest", str(file)]
+    environment = os.environ | {"DEMOSCOPE_HOME": str(home)}
+    return subprocess.run(command, env=environment, text=True, check=False, **streams)
+
+
+@pytest.mark.parametrize("content", [MODEL, "{}\n" * 9, None])
+def test_an_ingest_ends_as_the_call_does(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "file.jsonl"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    process = ingested(tmp_path / "one", file, capture_output=True)
+    called = demoscope(tmp_path / "two", "ingest", file)
+    assert (process.returncode, process.stdout) == (called.returncode, called.stdout)
+    assert process.stderr.splitlines()[-1:] == [
+        line.replace("two", "one") for line in called.stderr.splitlines()[-1:]
+    ]
+
+
+def test_an_ingest_whose_words_cannot_be_written_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "file.jsonl"
+    file.write_text(MODEL, encoding="utf-8")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        process = ingested(tmp_path / "home", file, stdout=full, stderr=subprocess.PIPE)
+    assert process.returncode
+    assert "No space left on device" in process.stderr

@@ -1,5 +1,7 @@
 """The gate splits good from bad, and Great Expectations has the last word on a batch."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from itertools import permutations
 
@@ -63,6 +65,29 @@ def log_form(outcome: str = "a") -> pa.Table:
         "outcome": outcome,
     }
     return pa.Table.from_pylist([row], schema=contract.log_schema)
+
+
+BESIDE = """
+import gc, sys, warnings
+from expectations.gate import Gate
+before = list(warnings.filters)
+Gate.prepare()
+Gate.prepare()
+import numba, pandas, pyarrow.dataset, scipy.stats
+table = pandas.DataFrame({"a": [1]})
+verdict = Gate().judge_load(
+    row_count=1, accounted_count=1, quarantined_count=0, unknown_schema=0
+)
+assert "great_expectations" in sys.modules
+print(verdict.is_success, warnings.filters[-len(before):] == before, gc.isenabled())
+"""
+
+
+def test_the_library_is_imported_beside_other_imports() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "True True True\n"), done.stderr
 
 
 def test_great_expectations_accepts_what_the_row_checks_accept() -> None:

@@ -44,6 +44,24 @@ def test_parts_are_put_together_and_the_kernel_comes_in(monkeypatch: pytest.Monk
     assert few.to_pylist() == many.to_pylist() == expected(messages)
 
 
+def test_who_knows_that_much_is_coming_has_the_kernel_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def kernel(messages: pa.BinaryArray) -> pa.FixedSizeBinaryArray:
+        asked.append(len(messages))
+        return sha256_many(messages)
+
+    monkeypatch.setattr("ingestion.sha256_many.sha256_many", kernel)
+    monkeypatch.setattr(digests, "_hashed", 0)
+    assert sha256_each(pa.array([b"x"])).to_pylist() == expected([b"x"])
+    assert asked == []
+    digests.expect_many()
+    assert sha256_each(pa.array([b"x"])).to_pylist() == expected([b"x"])
+    assert asked == [1]
+
+
 def test_no_messages() -> None:
     assert len(sha256_each(pa.array([], pa.string()))) == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,19 @@ def test_compressed_files(read: Any, jsonl: Any, battle: Any, codec: str) -> Non
     with pa.CompressedOutputStream(str(path), codec) as stream:
         stream.write(content)
     assert read(path) == expected
+
+
+def test_the_fingerprint_is_of_the_whole_file(
+    jsonl: Any, battle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = jsonl(battle(0), battle(1))
+    at_once = open_source(str(path)).fingerprint
+    for size in (1, 7, path.stat().st_size - 1, path.stat().st_size):
+        monkeypatch.setattr("ingestion.sources.batch.HASHED_BYTES", size)
+        assert open_source(str(path)).fingerprint == at_once
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    parts = json.dumps({"content": content, "mapping": "native", "source": None}, sort_keys=True)
+    assert at_once == hashlib.sha256(parts.encode()).hexdigest()
 
 
 def test_the_fingerprint_is_of_content_and_source(jsonl: Any, battle: Any, tmp_path: Path) -> None:
