@@ -202,12 +202,12 @@ def run() -> None:
         carry_out()
     except SystemExit as end:
         # Of other commands a database may be open, which only an ordinary end writes down.
-        if INGEST in sys.modules:
+        if INGEST in sys.modules and isinstance(end.code, int):
             _end_at_once(end.code)
         raise
 
 
-def _end_at_once(code: Any) -> None:
+def _end_at_once(code: int) -> None:
     """Do what has to be done at the end, and leave; return where the output cannot be written."""
     with suppress(OSError, ValueError):
         atexit._run_exitfuncs()  # noqa: SLF001  # there is no public name for it
