@@ -17,34 +17,28 @@ groups as (
 ),
 
 -- Each wording is made comparable once, however many people gave it.
-worded as (
+{%- for question in weighting_questions() %}
 
-    {%- for question in weighting_questions() %}
-        {% if not loop.first %}union all{% endif %}
-        select distinct
-            country,
-            '{{ question }}' as question,
-            {{ question }} as wording
-        from participants
-    {%- endfor %}
-
-),
-
-wordings as (
+{{ question }}_wordings as (
 
     select
         worded.country,
-        worded.question,
         worded.wording,
         groups.answer_group
-    from worded
+    from (
+        select distinct
+            country,
+            {{ question }} as wording
+        from participants
+    ) as worded
     inner join groups
         on
-            worded.question = groups.question
-            and worded.country = groups.country
+            worded.country = groups.country
             and {{ comparable_text('worded.wording') }} = groups.answer
+    where groups.question = '{{ question }}'
 
 ),
+{%- endfor %}
 
 grouped as (
 
@@ -52,17 +46,16 @@ grouped as (
         participants.participant_key,
         participants.country,
     {%- for question in weighting_questions() %}
-        coalesce({{ question }}_groups.answer_group, 0) as {{ question }}_group
+        coalesce({{ question }}_wordings.answer_group, 0) as {{ question }}_group
         {{- ',' if not loop.last }}
     {%- endfor %}
     from
         participants
     {%- for question in weighting_questions() %}
-        left join wordings as {{ question }}_groups
+        left join {{ question }}_wordings
             on
-                {{ question }}_groups.question = '{{ question }}'
-                and participants.country = {{ question }}_groups.country
-                and participants.{{ question }} = {{ question }}_groups.wording
+                participants.country = {{ question }}_wordings.country
+                and participants.{{ question }} = {{ question }}_wordings.wording
     {%- endfor %}
 
 )
