@@ -236,7 +236,12 @@ def run_models(
             run_by_turns(session, *place, variables)
     made = TEST if engine == SPARK else BUILD
     command = [*made, *untested, "--exclude", *AFTER_RATINGS, *passed]
-    results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+    is_left = is_tested or engine != SPARK
+    results = (
+        run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+        if is_left
+        else []
+    )
     if is_tested and not passed:
         keep_passed(*place, results)
     mark_built(workspace.database, workspace.project, cut.log_position, cut.valid_until)

@@ -64,7 +64,7 @@ select
     *,
     cast(dense_rank() over (
         order by
-            country
+            country nulls last
             {%- for question in weighting_questions() -%}
                 , {{ question }}_group
             {%- endfor %}
