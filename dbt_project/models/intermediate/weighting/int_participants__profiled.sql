@@ -17,29 +17,27 @@ groups as (
 ),
 
 -- Each wording is made comparable once, however many people gave it.
-{%- for question in weighting_questions() %}
+{% for question in weighting_questions() %}
+    {{ question }}_wordings as (
 
-{{ question }}_wordings as (
+        select
+            worded.country,
+            worded.wording,
+            groups.answer_group
+        from (
+            select distinct
+                country,
+                {{ question }} as wording
+            from participants
+        ) as worded
+        inner join groups
+            on
+                worded.country = groups.country
+                and {{ comparable_text('worded.wording') }} = groups.answer
+        where groups.question = '{{ question }}'
 
-    select
-        worded.country,
-        worded.wording,
-        groups.answer_group
-    from (
-        select distinct
-            country,
-            {{ question }} as wording
-        from participants
-    ) as worded
-    inner join groups
-        on
-            worded.country = groups.country
-            and {{ comparable_text('worded.wording') }} = groups.answer
-    where groups.question = '{{ question }}'
-
-),
-{%- endfor %}
-
+    ),
+{% endfor %}
 grouped as (
 
     select
@@ -52,10 +50,10 @@ grouped as (
     from
         participants
     {%- for question in weighting_questions() %}
-        left join {{ question }}_wordings
-            on
-                participants.country = {{ question }}_wordings.country
-                and participants.{{ question }} = {{ question }}_wordings.wording
+    left join {{ question }}_wordings
+        on
+            participants.country = {{ question }}_wordings.country
+            and participants.{{ question }} = {{ question }}_wordings.wording
     {%- endfor %}
 
 )
