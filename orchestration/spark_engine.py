@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import socket
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ WIDE = "wide"
 AFTER_RATINGS = {"ratings", "log", "releases"}
 """The sources that no table before the ratings reads."""
 REMOTE, LOG_LEVEL = "SPARK_REMOTE", "RUST_LOG"
+PORT = 15002
+"""Spark Connect's, where an address has none."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 PLAIN_PATH = re.compile(r"[^'\"`\\*?\[\]{}]+")
 NEEDED = "The engine spark needs pysail, pyspark-client and dbt-spark, which are not installed."
@@ -116,13 +119,7 @@ def _server() -> Iterator[str]:
     """Where the server is; Sail's, where SPARK_REMOTE names none, runs in this process."""
     named = os.environ.get(REMOTE)
     if named:
-        if urlsplit(named).scheme != "sc" or urlsplit(named).hostname not in LOOPBACK:
-            message = f"{REMOTE} is {named!r}, and not a server on this machine."
-            remedy = (
-                "What people said of themselves goes to the engine and doesn't leave the machine: "
-                f"name a server such as sc://127.0.0.1:50051, or unset {REMOTE} to use Sail."
-            )
-            raise UsageError(message, remedy=remedy)
+        _require_here(named)
         yield named
         return
     os.environ[LOG_LEVEL] = "error"
@@ -139,23 +136,35 @@ def _server() -> Iterator[str]:
         server.stop()
 
 
+def _require_here(named: str) -> None:
+    """Refuse a server that isn't on this machine, or isn't there: Spark's client waits minutes."""
+    parts = urlsplit(named)
+    if parts.scheme != "sc" or parts.hostname not in LOOPBACK:
+        message = f"{REMOTE} is {named!r}, and not a server on this machine."
+        remedy = (
+            "What people said of themselves goes to the engine and doesn't leave the machine: "
+            f"name a server such as sc://127.0.0.1:50051, or unset {REMOTE} to use Sail."
+        )
+        raise UsageError(message, remedy=remedy)
+    try:
+        socket.create_connection((parts.hostname, parts.port or PORT), timeout=5).close()
+    except OSError as error:
+        message = f"{REMOTE} is {named!r}, where no server answers."
+        raise UsageError(message, remedy=f"Start it, or unset {REMOTE} to use Sail.") from error
+
+
 @contextmanager
 def _session(address: str) -> Iterator[SparkSession]:
     """The one session, which dbt finds by itself."""
     os.environ[REMOTE] = address
     try:
         importlib.import_module("dbt.adapters.spark")
-        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise UsageError(NEEDED, remedy=SETUP) from error
-    try:
-        session = SparkSession.builder.getOrCreate()
-        session.conf.set("spark.sql.session.timeZone", "UTC")
-        session.sql("create database if not exists main")
-    except PySparkException as error:
-        message = f"{address} does not answer as a Spark Connect server: {error}"
-        raise UsageError(message, remedy=f"Start it, or unset {REMOTE} to use Sail.") from error
+    session = SparkSession.builder.getOrCreate()
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    session.sql("create database if not exists main")
     try:
         yield session
     finally:
@@ -180,7 +189,7 @@ def turns(manifest: Manifest) -> list[Turn]:
     """Tables before the ratings in the order in which both sides can make them, in few turns."""
     waiting = _before_ratings(manifest)
     made: list[Turn] = []
-    is_wide = False
+    is_wide = True
     while waiting:
         names: list[str] = []
         given: dict[tuple[str, str], None] = {}

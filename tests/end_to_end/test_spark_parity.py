@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from pyspark.sql import SparkSession
 
 from ingestion.log import EventLog
 from ingestion.log.held_files import path_literal
@@ -21,12 +20,14 @@ from orchestration.building import Workspace, build, transform
 from orchestration.database import open_database
 from orchestration.dbt_runs import DUCKDB, SPARK, run_dbt
 from orchestration.loading import load_file
-from orchestration.spark_engine import spark_engine
+from orchestration.spark_engine import REMOTE, spark_engine
 from publishing.boards.inputs import Cut
 from tests.end_to_end.command import demoscope
 from tests.end_to_end.history import PEOPLE, Study, about, battle, write_history
 
 pytest.importorskip("pysail", reason="no engine of Spark's protocol: make setup-spark")
+from pysail.spark import SparkConnectServer
+from pyspark.sql import SparkSession
 
 FILES = ("models", "participants", "conversations", "labels", "battles", "judged")
 UNTIL = "2025-07-16T00:00:00+00:00"
@@ -211,8 +212,13 @@ def test_a_history_and_its_release(history: Home, built: Path, tmp_path: Path) -
     assert difference(built, copied(history.database, tmp_path)) == {}
 
 
-def test_each_table_by_itself(built: Path, tmp_path: Path) -> None:
+def test_each_table_by_itself_on_a_server_that_is_named(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From DuckDB's tables the engine makes every other that is said to be portable."""
+    server = SparkConnectServer()
+    server.start(background=True)
+    monkeypatch.setenv(REMOTE, "sc://{}:{}".format(*(server.listening_address or ())))
     found = set()
     with spark_engine(tmp_path) as engine, duckdb.connect(built, read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -224,7 +230,8 @@ def test_each_table_by_itself(built: Path, tmp_path: Path) -> None:
             name = result.node.name
             if str(result.node.resource_type) != "model" or name in NOT_PORTABLE:
                 continue
-            theirs = SparkSession.builder.getOrCreate().sql(result.node.compiled_code).toArrow()
+            query = str(getattr(result.node, "compiled_code", ""))
+            theirs = SparkSession.builder.getOrCreate().sql(query).toArrow()
             connection.register("theirs", theirs)
             # Whole numbers may be narrower by themselves: DuckDB casts them to what is promised.
             cast = ", ".join(
@@ -235,4 +242,5 @@ def test_each_table_by_itself(built: Path, tmp_path: Path) -> None:
             rows = f"({a} except all {b}) union all ({b} except all {a})"
             if connection.sql(rows).limit(1).fetchall():
                 found.add(name)
+    server.stop()
     assert found == set()
