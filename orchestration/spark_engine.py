@@ -53,6 +53,8 @@ class Turn:
     names: tuple[str, ...]
     given: tuple[tuple[str, str], ...]
     """Schema and name of each relation that these read and that isn't wide."""
+    tables: tuple[str, ...]
+    """Those of the names that aren't views."""
 
 
 class SparkEngine:
@@ -76,6 +78,7 @@ class SparkEngine:
             path = self._given / f"{schema}.{name}.parquet"
             connection.execute(f'copy (from {schema}."{name}") to {path_literal(path)}')
             self._session.sql(f"create database if not exists {schema}")
+            self._session.sql(f"drop table if exists {schema}.{name}")
             self._session.sql(f"create table {schema}.{name} using parquet location '{path}'")
             self._shown.add((schema, name))
 
@@ -181,13 +184,18 @@ def run_by_turns(engine: SparkEngine, root: Path, project: Path, variables: dict
             with open_database(root / "demoscope.duckdb") as connection:
                 engine.show(connection, turn.given)
             run_dbt(command, root=root, variables=known, project=project, target=SPARK)
-            engine.finish(turn.names)
+            engine.finish(turn.tables)
         run_dbt(command, root=root, variables=known, project=project, target=DUCKDB)
 
 
 def turns(manifest: Manifest) -> list[Turn]:
     """Tables before the ratings in the order in which both sides can make them, in few turns."""
     waiting = _before_ratings(manifest)
+    views = {
+        manifest.nodes[key].name
+        for key in waiting
+        if manifest.nodes[key].config.materialized == "view"
+    }
     made: list[Turn] = []
     is_wide = True
     while waiting:
@@ -207,7 +215,8 @@ def turns(manifest: Manifest) -> list[Turn]:
                         given[read.schema, read.identifier] = None
             waiting.difference_update(ready)
         if names:
-            made.append(Turn(is_wide, tuple(names), tuple(given)))
+            tables = tuple(name for name in names if name not in views)
+            made.append(Turn(is_wide, tuple(names), tuple(given), tables))
         is_wide = not is_wide
     return made
 
