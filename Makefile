@@ -38,7 +38,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-dev setup-oracle leaderboard ui rigging planted test test-slow \
+.PHONY: help setup setup-dev setup-spark setup-oracle leaderboard ui rigging planted test test-slow \
 	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
 	bench docs-figures weighting-plot calibrate pairing oracle screenshots docs lock clean clean-venv clean-warehouse
 
@@ -89,6 +89,20 @@ $(VENV)/.stamp-runtime: $(VENV)/.stamp-bootstrap requirements.lock pyproject.tom
 $(VENV)/.stamp-dev: $(VENV)/.stamp-bootstrap requirements-dev.lock requirements.lock pyproject.toml
 	$(call install,requirements-dev.lock)
 	@touch $@ $(VENV)/.stamp-runtime
+
+# Another engine beside DuckDB, on top of whichever environment stands; `make setup` or `setup-dev` with a new lock
+# takes it away, and then it is installed again.
+setup-spark: $(VENV)/.stamp-spark ## Add Sail, an engine of Spark's protocol (180 MB; docs/scale.md)
+	@:
+
+$(VENV)/.stamp-spark: requirements-spark.lock $(VENV)/.stamp-runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation --compile-bytecode \
+	  --requirements requirements-spark.lock \
+	  && $(BIN)/python -W ignore -c 'import pysail.spark, pyspark.sql, dbt.adapters.spark' || { \
+	  echo "error: Sail could not be installed; what failed stands above. It needs an index of packages that can be reached," >&2; \
+	  echo "       and a wheel for this platform. Nothing else needs Sail: DuckDB builds everything." >&2; \
+	  exit 1; }
+	@touch $@
 
 # Outside samplers and peers, which need other versions of what we need: an environment apart, for those who ask.
 setup-oracle: $(ORACLE)/.stamp ## Make .venv-oracle/: NUTS and arena-rank (750 MB), for `make oracle` and `make bench`
@@ -205,14 +219,16 @@ oracle: setup-oracle ## Sample the exact posterior of small studies anew, into t
 # --- Upkeep ------------------------------------------------------------------------------------
 
 # Versions and hashes, no addresses. Without UPGRADE=1 only what pyproject.toml demands moves. The dev lock is
-# constrained by the runtime lock: what both name is the same in both.
+# constrained by the runtime lock and Spark's: what two of them name is the same in both.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet $(if $(UPGRADE),--upgrade) \
 	--universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 lock: $(VENV)/.stamp-bootstrap ## Regenerate the locks from pyproject.toml (UPGRADE=1 for newer versions)
 	@printf 'setuptools\nuv\n' | $(COMPILE) --no-annotate --output-file requirements-bootstrap.lock -
 	@$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
-	@$(COMPILE) --extra build --extra dev --constraint requirements.lock \
+	@$(COMPILE) --extra build --extra spark --constraint requirements.lock \
+	  --output-file requirements-spark.lock pyproject.toml
+	@$(COMPILE) --extra build --extra dev --constraint requirements.lock --constraint requirements-spark.lock \
 	  --output-file requirements-dev.lock pyproject.toml
 	@$(COMPILE) --group oracle --output-file requirements-oracle.lock
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from orchestration.database import (
     register_sources,
     require_in_place,
 )
-from orchestration.dbt_runs import PROJECT_DIRECTORY, run_dbt, warnings_in
+from orchestration.dbt_runs import DUCKDB, PROJECT_DIRECTORY, SPARK, run_dbt, warnings_in
 from orchestration.full_disk import full_disk_explained
 from orchestration.last_build import LastBuild, Steps, note
 from orchestration.leftovers import clear_leftovers, working_directory
@@ -40,6 +41,7 @@ from orchestration.rating_step import RATING_FILE, read_subject, reading, write_
 from orchestration.release_history import register_releases
 from orchestration.second_process import SecondProcess
 from orchestration.seed_tests import keep_passed, passed_before
+from orchestration.spark_engine import run_by_turns, spark_engine
 from publishing.boards import store
 from publishing.boards.designs import design_hash, keep_design
 from publishing.boards.inputs import Cut, exact, resolve, subject_of, wanted_subject
@@ -63,6 +65,9 @@ if TYPE_CHECKING:
 
 # Unit tests prove the SQL, not the data: they run with the tests (tests/dbt), not with every build.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+TEST = ("test", "--exclude-resource-type", "unit_test")
+ENGINES = (DUCKDB, SPARK)
+"""What can make the tables that grow with events or people."""
 AFTER_RATINGS = ("source:ratings+", "source:log+", "source:releases+")
 SECOND_PROCESS_EVENTS = 50_000
 """Of fewer, ratings take no longer than another interpreter takes to start."""
@@ -85,12 +90,23 @@ class Workspace(Home):
         """The dbt project, whose seeds are the study design."""
 
 
-def build(
+@dataclass(frozen=True)
+class Asked:
+    """What to build: the cut as it was said, the parameters of the ratings, and by which engine."""
+
+    as_of: str | int | None
+    valid_until: str | None
+    parameters: RatingParameters
+    engine: str
+
+
+def build(  # noqa: PLR0913 (what a build is of, and who is told)
     home: Home,
     *,
     as_of: str | int | None = None,
     valid_until: str | None = None,
     parameters: RatingParameters | None = None,
+    engine: str = DUCKDB,
     step: Callable[[str], None] = lambda _name: None,
     warn: Callable[[str], None] = lambda _warning: None,
 ) -> Release:
@@ -101,6 +117,7 @@ def build(
         as_of: log position, recorded-at time or a release's id; None for the head.
         valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
+        engine: of ENGINES; the release is the same.
         step: called with the name of each step as it begins.
         warn: called with a sentence for each dbt test that warns, and each file that was repaired.
 
@@ -113,25 +130,21 @@ def build(
         StorageError: the disk is full.
     """
     with full_disk_explained(home):
-        return _build(home, as_of, valid_until, parameters or RatingParameters(), step, warn)
+        asked = Asked(as_of, valid_until, parameters or RatingParameters(), engine)
+        return _build(home, asked, step, warn)
 
 
 def _build(
-    home: Home,
-    as_of: str | int | None,
-    valid_until: str | None,
-    parameters: RatingParameters,
-    step: Callable[[str], None],
-    warn: Callable[[str], None],
+    home: Home, asked: Asked, step: Callable[[str], None], warn: Callable[[str], None]
 ) -> Release:
     require_own_code()
     home.require_writable()
     home.keep_from_git()
     clear_leftovers(home)
     log = EventLog.open(home.log)
-    cut = resolve(home.boards, log, as_of, valid_until)
+    cut = resolve(home.boards, log, asked.as_of, asked.valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
-    is_head = as_of is None and valid_until is None
+    is_head = asked.as_of is None and asked.valid_until is None
     step = Steps(step)
     with (
         scratch(home) if not is_head else nullcontext(home.root) as root,
@@ -141,9 +154,9 @@ def _build(
         workspace = Workspace(root)
         checking = elsewhere.submit(check, home.root) if elsewhere else None
         step("transform")
-        warnings = transform(workspace, log, cut, loads=home.loads)
+        warnings = transform(workspace, log, cut, loads=home.loads, engine=asked.engine)
         step("rate")
-        rate(workspace, log, parameters, is_board_alone=not is_head, elsewhere=elsewhere)
+        rate(workspace, log, asked.parameters, is_board_alone=not is_head, elsewhere=elsewhere)
         if is_head:
             step("verify")
             found = checking.result() if checking else check(home.root)
@@ -183,11 +196,17 @@ def helper(log: EventLog, cut: Cut) -> SecondProcess | nullcontext[None]:
 
 
 def transform(
-    workspace: Workspace, log: EventLog, cut: Cut, *, loads: Path, is_tested: bool = True
+    workspace: Workspace,
+    log: EventLog,
+    cut: Cut,
+    *,
+    loads: Path,
+    is_tested: bool = True,
+    engine: str = DUCKDB,
 ) -> list[str]:
     """Everything dbt builds before the ratings; what its tests warn of."""
     unread = open_sources(workspace, log, cut.log_position, loads=loads)
-    return unread + run_models(workspace, cut, is_tested=is_tested)
+    return unread + run_models(workspace, cut, is_tested=is_tested, engine=engine)
 
 
 def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> list[str]:
@@ -205,14 +224,25 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
     return unread
 
 
-def run_models(workspace: Workspace, cut: Cut, *, is_tested: bool = True) -> list[str]:
+def run_models(
+    workspace: Workspace, cut: Cut, *, is_tested: bool = True, engine: str = DUCKDB
+) -> list[str]:
     """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
     place = workspace.root, workspace.project
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
     passed = passed_before(*place)
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
-    command = [*BUILD, *untested, "--exclude", *AFTER_RATINGS, *passed]
-    results = run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+    if engine == SPARK:
+        with scratch(workspace) as directory, spark_engine(directory) as session:
+            run_by_turns(session, *place, variables)
+    made = TEST if engine == SPARK else BUILD
+    command = [*made, *untested, "--exclude", *AFTER_RATINGS, *passed]
+    is_left = is_tested or engine != SPARK
+    results = (
+        run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
+        if is_left
+        else []
+    )
     if is_tested and not passed:
         keep_passed(*place, results)
     mark_built(workspace.database, workspace.project, cut.log_position, cut.valid_until)

@@ -36,13 +36,15 @@ PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
 BAD = {"error", "fail", "runtime error"}
 OF_DBT, OTHER_DATABASE = "DBT_", "DEMOSCOPE_DATABASE"
 PARSED_FILE = "partial_parse.msgpack"
+DUCKDB, SPARK = "duckdb", "spark"
+"""The targets of profiles.yml."""
 ROWS_SHOWN = 3
 TEXT_SHOWN = 240
 # What a test of its own file says of itself.
 ABOUT = re.compile(r"\A(?:\s*\{\{.*?\}\})*\s*\{#-?\s*(.*?)\s*-?#\}", re.DOTALL)
 SAYS = re.compile(r"\{#-?\s*Warns:\s*(.*?)\s*-?#\}", re.DOTALL)
 
-_parsed: dict[Path, tuple[str, Manifest]] = {}
+_parsed: dict[tuple[Path, str], tuple[str, Manifest]] = {}
 
 
 class TransformationFailedError(DemoscopeError):
@@ -55,6 +57,7 @@ def run_dbt(
     root: Path,
     variables: dict[str, Any] | None = None,
     project: Path = PROJECT_DIRECTORY,
+    target: str = DUCKDB,
 ) -> list[NodeResult]:
     """Run one dbt command against the database in `root`; `parse` alone writes manifest.json.
 
@@ -63,20 +66,14 @@ def run_dbt(
         root: directory of demoscope.duckdb; dbt's target and logs go to `root/dbt`.
         variables: dbt vars.
         project: directory of the dbt project; this package's own unless given.
+        target: the engine, of profiles.yml.
 
     Raises:
         TransformationFailedError: names each model or test that failed, the first rows that a test
             found, and where its SQL lies.
         BusyError: another process has the database open.
     """
-    arguments = [
-        "--project-dir", str(project),
-        "--profiles-dir", str(project),
-        "--target-path", str(root / "dbt" / "target"),
-        "--log-path", str(root / "dbt" / "logs"),
-        "--log-level", "none",
-        "--no-use-colors",
-    ]  # fmt: skip
+    arguments = _arguments(root, project, target)
     with (
         dbt_environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
         warnings.catch_warnings(),
@@ -88,10 +85,10 @@ def run_dbt(
             "ignore", ".* does not match the name of any column", RuntimeWarning
         )
         if command[0] == "parse":
-            with own_parse(root, project):
+            with own_parse(root, project, target):
                 outcome = dbtRunner().invoke([*command, *arguments])
         else:
-            manifest = _parse(project, arguments, root)
+            manifest = parsed(project, root, target)
             said = json.dumps(variables or {}, sort_keys=True, allow_nan=False)
             values = ["--no-write-json", "--vars", said]
             run = dbtRunner(manifest, callbacks=[_tell])
@@ -111,34 +108,54 @@ def _tell(event: Any) -> None:
         tell(event.data.node_info.node_name, event.data.index, event.data.total)
 
 
-def _parse(project: Path, arguments: Sequence[str], root: Path) -> Manifest:
-    """What dbt's parser makes of a project; from memory where no file of it has changed."""
-    from dbt.cli.main import dbtRunner
+def _arguments(root: Path, project: Path, target: str) -> list[str]:
+    return [
+        "--project-dir", str(project),
+        "--profiles-dir", str(project),
+        "--target", target,
+        "--target-path", str(_written(root, target)),
+        "--log-path", str(root / "dbt" / "logs"),
+        "--log-level", "none",
+        "--no-use-colors",
+    ]  # fmt: skip
 
+
+def _written(root: Path, target: str) -> Path:
+    """Where dbt writes what it compiles and parses."""
+    return root / "dbt" / ("target" if target == DUCKDB else target)
+
+
+def parsed(project: Path, root: Path, target: str = DUCKDB) -> Manifest:
+    """What dbt's parser makes of a project; from memory where no file of it has changed."""
     state = fingerprint(project)
-    known, manifest = _parsed.get(project, ("", None))
+    known, manifest = _parsed.get((project, target), ("", None))
     if manifest is None or known != state:
-        with own_parse(root, project):
-            outcome = dbtRunner().invoke(["parse", *arguments, "--no-write-json"])
+        from dbt.cli.main import dbtRunner
+
+        with own_parse(root, project, target):
+            command = ["parse", *_arguments(root, project, target), "--no-write-json"]
+            outcome = dbtRunner().invoke(command)
         if outcome.exception is not None:
             _raise(str(outcome.exception), root)
         manifest = cast("Manifest", outcome.result)
-        _parsed[project] = state, manifest
+        _parsed[project, target] = state, manifest
     return manifest
 
 
 @contextmanager
-def own_parse(root: Path, project: Path = PROJECT_DIRECTORY) -> Iterator[None]:
+def own_parse(
+    root: Path, project: Path = PROJECT_DIRECTORY, target: str = DUCKDB
+) -> Iterator[None]:
     """Let dbt read what it parsed before only where this warehouse wrote it, of the same project.
 
     What was parsed names the project's seeds by their whole paths: a program that is installed
     elsewhere parses again.
     """
-    parsed = root / "dbt" / "target" / PARSED_FILE
-    if not is_own(root, parsed, str(project)):
-        parsed.unlink(missing_ok=True)
+    file = _written(root, target) / PARSED_FILE
+    if not is_own(root, file, str(project)):
+        file.unlink(missing_ok=True)
     yield
-    vouch(root, parsed, str(project))
+    vouch(root, file, str(project))
 
 
 def fingerprint(project: Path) -> str:

@@ -16,6 +16,7 @@ LOCKS = (
     "requirements-bootstrap.lock",
     "requirements.lock",
     "requirements-dev.lock",
+    "requirements-spark.lock",
     "requirements-oracle.lock",
 )
 # The rooms, where CI and its services look, and the files that people expect at the top.
@@ -165,7 +166,11 @@ def test_a_lock_has_hashes_and_no_addresses(lock: str) -> None:
 
 @pytest.mark.parametrize(
     ("lock", "extras"),
-    [("requirements.lock", ("build",)), ("requirements-dev.lock", ("build", "dev"))],
+    [
+        ("requirements.lock", ("build",)),
+        ("requirements-spark.lock", ("build", "spark")),
+        ("requirements-dev.lock", ("build", "dev")),
+    ],
 )
 def test_a_lock_satisfies_pyproject(lock: str, extras: tuple[str, ...]) -> None:
     locked = requirements(lock)

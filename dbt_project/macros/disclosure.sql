@@ -32,17 +32,18 @@ sum over the family keeps its hidden members apart from each other.
         select
             {{ family | join(', ') }},
             {{ member }},
-            row_number() over (smallest_first) as place,
-            {{ 'max' if is_overlapping else 'sum' }}({{ people }})
-                over (smallest_first rows unbounded preceding) as hidden_count,
+            row_number() over (
+                partition by {{ family | join(', ') }}
+                order by {{ people }}, {{ member }}
+            ) as place,
+            {{ 'max' if is_overlapping else 'sum' }}({{ people }}) over (
+                partition by {{ family | join(', ') }}
+                order by {{ people }}, {{ member }}
+                rows between unbounded preceding and current row
+            ) as hidden_count,
             sum(case when {{ people }} < {{ disclosed_people_min() }} then 1 else 0 end)
                 over (partition by {{ family | join(', ') }}) as small_count
         from {{ rows }}
-        window
-            smallest_first as (
-                partition by {{ family | join(', ') }}
-                order by {{ people }}, {{ member }}
-            )
 
     ),
 

@@ -3,16 +3,10 @@
     {{ return(adapter.dispatch('joined_text')(value, separator, order_by)) }}
 {%- endmacro %}
 
-{% macro default__joined_text(value, separator, order_by) -%}
+{% macro duckdb__joined_text(value, separator, order_by) -%}
     string_agg({{ value }}, '{{ separator }}' order by {{ order_by }})
 {%- endmacro %}
 
 {% macro spark__joined_text(value, separator, order_by) -%}
-    array_join(
-        transform(
-            array_sort(collect_list(struct({{ order_by }} as ordinal, {{ value }} as word))),
-            entry -> entry.word
-        ),
-        '{{ separator }}'
-    )
+    listagg({{ value }}, '{{ separator }}') within group (order by {{ order_by }})
 {%- endmacro %}

@@ -18,10 +18,6 @@ Sums are taken over integers (10^-18 of the total), so no result depends on orde
 Gives raking_id, cell_number, weight_share, sweep_count, is_converged.
 -#}
 {% macro rake(cells, margin_count, tolerance='1e-12', sweeps_max=200) -%}
-    {{ return(adapter.dispatch('rake')(cells, margin_count, tolerance, sweeps_max)) }}
-{%- endmacro %}
-
-{% macro default__rake(cells, margin_count, tolerance, sweeps_max) -%}
     with recursive sweeps as (
 
         select
@@ -66,44 +62,4 @@ Gives raking_id, cell_number, weight_share, sweep_count, is_converged.
         largest_change <= {{ tolerance }} as is_converged
     from last_sweeps
     where sweep_count = last_sweep
-{%- endmacro %}
-
-{#- For engines without recursion: as many sweeps as one is willing to write out. -#}
-{% macro spark__rake(cells, margin_count, tolerance, sweeps_max) -%}
-    {{ rake_unrolled(cells, margin_count, 20, tolerance) }}
-{%- endmacro %}
-
-{% macro rake_unrolled(cells, margin_count, sweep_count, tolerance='1e-12') -%}
-    with sweep_0 as (
-
-        select
-            *,
-            0 as sweep_count,
-            cast(1 as double) as largest_change
-        from {{ cells }}
-
-    ),
-    {% for sweep in range(1, sweep_count + 1) %}
-    sweep_{{ sweep }} as (
-
-        {{ rake_sweep('sweep_' ~ (sweep - 1), margin_count) }}
-
-    ),
-    {% endfor %}
-    last_sweep as (
-
-        select
-            *,
-            max(largest_change) over (partition by raking_id) as last_change
-        from sweep_{{ sweep_count }}
-
-    )
-
-    select
-        raking_id,
-        cell_number,
-        weight_share,
-        {{ sweep_count }} as sweep_count,
-        last_change <= {{ tolerance }} as is_converged
-    from last_sweep
 {%- endmacro %}

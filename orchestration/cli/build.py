@@ -113,15 +113,20 @@ def build(
             help="One trueskill_hierarchical over all countries: each borrows from the rest.",
         ),
     ] = False,
+    engine: Annotated[
+        str, typer.Option(help="What makes the tables that grow with a study: duckdb or spark.")
+    ] = "duckdb",
     as_json: AS_JSON = False,
 ) -> None:
     """Build every mart and the leaderboard from the log."""
     from ingestion.log import EventLog
+    from orchestration.building import ENGINES
     from orchestration.building import build as run_build  # imports dbt, numba
     from orchestration.database import open_database
     from orchestration.event_search import unmatched_targets
     from publishing.boards.inputs import cut_of, with_changes
 
+    require_known("engine", engine, ENGINES)
     home = existing_home()
     chosen = ["estimate_prior_sd=false"] if fixed_prior else []
     chosen += ["pool_countries=true"] if pool_countries else []
@@ -132,6 +137,7 @@ def build(
             as_of=as_of,
             valid_until=valid_until,
             parameters=with_changes([*(parameter or ()), *chosen]),
+            engine=engine,
             step=step,
             warn=warnings.append,
         )

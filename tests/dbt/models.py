@@ -7,13 +7,21 @@ tests).
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 
 
 MACROS = MODELS.parent / "macros"
+
+
+@pass_context
+def _dispatch(context: Context, macro: str) -> Any:
+    return context.vars[f"duckdb__{macro}"]
 
 
 def render_model(name: str, *macros: str) -> str:
@@ -27,6 +35,8 @@ def render_model(name: str, *macros: str) -> str:
             "source": lambda _, table: table,
             "config": lambda **_: "",
             "var": lambda _, default: default,
+            "return": lambda value: value,
+            "adapter": SimpleNamespace(dispatch=_dispatch),
         }
     )
     texts = [MACROS / f"{macro}.sql" for macro in ("latest_known", *macros)]

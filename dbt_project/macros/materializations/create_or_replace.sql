@@ -24,6 +24,11 @@ replaced within the transaction too.
     {%- set existing = load_cached_relation(this) -%}
     {%- set made = this.incorporate(type=kind) -%}
     {%- set is_promised = config.get('contract').enforced -%}
+    {#- Made by another engine: its rows, under the types and comments that are promised here. -#}
+    {%- set made_by_spark = var('made_by_spark', none) -%}
+    {%- if kind == 'table' and made_by_spark and 'wide' in model.tags -%}
+        {%- set sql = "select * from read_parquet('" ~ made_by_spark ~ '/' ~ this.identifier ~ "/*.parquet')" -%}
+    {%- endif -%}
     {%- if pre_hooks -%}
         {{ run_hooks(pre_hooks, inside_transaction=False) }}
         {{ run_hooks(pre_hooks, inside_transaction=True) }}

@@ -141,7 +141,7 @@ following as (
             coalesce(
                 cast(nullif(regexp_extract(target_event_id, '{{ generation }}', 2), '') as integer),
                 1
-            ) + 1 as varchar
+            ) + 1 as string
         )
         || substr(target_event_id, length(split_part(target_event_id, ':', 1)) + 1)
             as following_event_id

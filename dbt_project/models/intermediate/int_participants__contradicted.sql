@@ -94,7 +94,7 @@ meant as (
         max(case when standing.is_correction then standing.position end) over (
             partition by standing.participant_key, standing.question
         ) as corrected_position,
-        coalesce(cast(groups.answer_group as varchar), standing.answer) as meaning
+        coalesce(cast(groups.answer_group as string), standing.answer) as meaning
     from standing
     left join groups
         on

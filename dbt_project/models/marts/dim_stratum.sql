@@ -39,9 +39,9 @@ of_everybody as (
 
     select
         'all' as stratum_id,
-        cast(null as varchar) as country,
-        cast(null as varchar) as axis,
-        cast(null as varchar) as group_name,
+        cast(null as string) as country,
+        cast(null as string) as axis,
+        cast(null as string) as group_name,
         coalesce(countries.label, 'Everybody') as label,
         cast(null as double) as population_share,
         0 as sort_order
@@ -59,8 +59,8 @@ of_countries as (
     select
         country as stratum_id,
         country,
-        cast(null as varchar) as axis,
-        cast(null as varchar) as group_name,
+        cast(null as string) as axis,
+        cast(null as string) as group_name,
         label,
         cast(1 as double) as population_share,
         sort_order

@@ -15,14 +15,14 @@ select
     file as source_file,
     batch_id,
     status,
-    make_timestamptz(started_at_us) as started_at,
+    {{ time_of_microseconds('started_at_us') }} as started_at,
     duration_ms,
     byte_count,
     row_count,
     accepted_count,
     duplicate_count,
     quarantined_count,
-    cast(quarantined_by_reason as varchar) as quarantined_by_reason,
+    cast(quarantined_by_reason as string) as quarantined_by_reason,
     expectation_count,
     position as log_position
 from loads

@@ -24,7 +24,7 @@ misfits as (
     select
         stratum_id,
         dimension,
-        string_agg(check_name, ', ' order by check_name) as misfits
+        {{ joined_text('check_name', ', ', 'check_name') }} as misfits
     from {{ ref('rpt_model_fit') }}
     where is_misfit
     group by stratum_id, dimension

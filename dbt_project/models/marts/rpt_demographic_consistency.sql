@@ -34,7 +34,7 @@ of_axes as (
         country,
         dimension,
         axis,
-        cast(null as varchar) as model_id,
+        cast(null as string) as model_id,
         rank_shift_micro,
         rank_shift_lo_micro,
         rank_shift_hi_micro,

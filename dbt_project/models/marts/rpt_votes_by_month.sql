@@ -22,14 +22,14 @@ sides as (
         dimension,
         model_a as model_id,
         participant_key,
-        cast(cast(occurred_at as date) as varchar) as day
+        cast(cast(occurred_at as date) as string) as day
     from battles
     union all
     select
         dimension,
         model_b as model_id,
         participant_key,
-        cast(cast(occurred_at as date) as varchar) as day
+        cast(cast(occurred_at as date) as string) as day
     from battles
 
 ),

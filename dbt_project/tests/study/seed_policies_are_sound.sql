@@ -23,7 +23,7 @@ unsound as (
 
 defaults as (
 
-    select 'defaults: ' || cast(count(*) as varchar) as fault
+    select 'defaults: ' || cast(count(*) as string) as fault
     from policies
     where is_default
     having count(*) <> 1

@@ -68,8 +68,8 @@ unsound as (
 defaults as (
 
     select
-        'defaults: ' || cast(count(*) as varchar) as scheme,
-        cast(null as varchar) as country
+        'defaults: ' || cast(count(*) as string) as scheme,
+        cast(null as string) as country
     from schemes
     where is_default
     having count(*) <> 1

@@ -22,13 +22,8 @@ class _ReturnedError(Exception):
         self.value = value
 
 
-def render(call: str, *, engine: str = "duckdb") -> str:
-    """The SQL that a call such as `rake('cells', 4)` renders to.
-
-    Args:
-        call: a jinja expression.
-        engine: whose implementation `adapter.dispatch` finds before the default.
-    """
+def render(call: str) -> str:
+    """DuckDB's SQL that a call such as `rake('cells', 4)` renders to."""
     environment = Environment(
         undefined=StrictUndefined,
         extensions=["jinja2.ext.do"],
@@ -40,8 +35,7 @@ def render(call: str, *, engine: str = "duckdb") -> str:
         raise _ReturnedError(value)
 
     def dispatch(name: str, *_: Any) -> Any:
-        names = (f"{prefix}__{name}" for prefix in (engine, "default"))
-        return next(macros[found] for found in names if found in macros)
+        return macros[f"duckdb__{name}"]
 
     def as_dbt_calls(macro: Any) -> Any:
         def called(*arguments: Any, **named: Any) -> Any:

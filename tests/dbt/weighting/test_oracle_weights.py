@@ -51,18 +51,6 @@ def test_weights_within_bounds(oracle: Oracle) -> None:
     assert oracle.worst("calibrate_logit_bounds_0.4_3.0") < AGREEMENT
 
 
-def test_sweeps_written_out_agree_for_engines_without_recursion(oracle: Oracle) -> None:
-    oracle.make_cells(MARGINS, KNOWN)
-    oracle.weigh(len(MARGINS))
-    oracle.keep("unrolled", render(f"rake('cells', {len(MARGINS)})", engine="spark"))
-    query = """
-        select max(abs(unrolled.weight_share / raked.weight_share - 1))
-        from unrolled join raked using (cell_number)
-    """
-    assert oracle.one(query) < 1e-12
-    assert oracle.one("select count(*) from unrolled where not is_converged") == 0
-
-
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_weights_are_the_same_bits_with_any_number_of_threads(oracle: Oracle, threads: int) -> None:
     # The order of rows changes with the threads; sums over integers do not.

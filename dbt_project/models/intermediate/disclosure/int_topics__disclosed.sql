@@ -16,7 +16,7 @@ ties as (
 of_topics as (
 
     select * from ties
-    where not starts_with(topic, '*') and participant_count > 0
+    where topic not like '*%' and participant_count > 0
 
 ),
 

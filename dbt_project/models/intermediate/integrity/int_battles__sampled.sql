@@ -19,7 +19,7 @@ battles as (
         min(battles.participant_key) as participant_key,
         min(battles.item_id) as item_id,
         min(battles.occurred_at) as judged_at,
-        min(cast(timezone('UTC', battles.occurred_at) as date)) as judged_on,
+        cast(min(battles.occurred_at) as date) as judged_on,
         min(battles.model_a) as model_a,
         min(battles.model_b) as model_b,
         case when min(battles.propensity) > 0 then 'policy' else 'even_chances' end as basis,

@@ -55,11 +55,11 @@ said as (
             tallies.position,
             tallies.occurred_at,
             tallies.dimension,
-            cast(null as varchar) as battle_key,
+            cast(null as string) as battle_key,
             tallies.win_a_count + tallies.win_b_count + tallies.tie_count
             + tallies.both_bad_count as tallied_count,
             retracted.event_id is null as is_counted,
-            cast(null as varchar) as moved_to
+            cast(null as string) as moved_to
         from {{ ref('stg_events__battles_tallied') }} as tallies
         left join retracted on tallies.event_id = retracted.event_id
         where

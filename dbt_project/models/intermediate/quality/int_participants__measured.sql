@@ -14,7 +14,7 @@ measured as (
         {% if not loop.first %}union all{% endif %}
         select
             participant_key,
-            cast(null as varchar) as conversation_id,
+            cast(null as string) as conversation_id,
             '{{ name }}' as measure,
             avg(case when outcome in ({{ outcomes }}) then 1 else 0 end) as measured_value,
             count(*) as basis_count

@@ -45,10 +45,12 @@ ranked as (
 
     select
         *,
-        row_number() over (
-            partition by
-                participant_key, rule, rule_version, coalesce(conversation_id, event_id)
-            order by case when is_standing then 0 else 1 end, position
+        cast(
+            row_number() over (
+                partition by
+                    participant_key, rule, rule_version, coalesce(conversation_id, event_id)
+                order by case when is_standing then 0 else 1 end, position
+            ) as bigint
         ) as ordinal
     from judged
 

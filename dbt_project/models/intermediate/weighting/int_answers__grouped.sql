@@ -23,5 +23,6 @@ select
     country,
     question,
     answer,
-    cast(dense_rank() over (order by country, question, levels) as integer) as answer_group
+    cast(dense_rank() over (order by country nulls last, question, levels) as integer)
+        as answer_group
 from described

@@ -70,8 +70,8 @@ compared as (
 )
 
 select
-    cast(dense_rank() over (order by country, scheme) as integer) as raking_id,
-    cast(row_number() over (order by country, scheme, margin, raked_level) as integer)
+    cast(dense_rank() over (order by country nulls last, scheme) as integer) as raking_id,
+    cast(row_number() over (order by country nulls last, scheme, margin, raked_level) as integer)
         as margin_number,
     country,
     scheme,

@@ -17,52 +17,43 @@ groups as (
 ),
 
 -- Each wording is made comparable once, however many people gave it.
-worded as (
+{% for question in weighting_questions() %}
+    {{ question }}_wordings as (
 
-    {%- for question in weighting_questions() %}
-        {% if not loop.first %}union all{% endif %}
-        select distinct
-            country,
-            '{{ question }}' as question,
-            {{ question }} as wording
-        from participants
-    {%- endfor %}
+        select
+            worded.country,
+            worded.wording,
+            groups.answer_group
+        from (
+            select distinct
+                country,
+                {{ question }} as wording
+            from participants
+        ) as worded
+        inner join groups
+            on
+                worded.country = groups.country
+                and {{ comparable_text('worded.wording') }} = groups.answer
+        where groups.question = '{{ question }}'
 
-),
-
-wordings as (
-
-    select
-        worded.country,
-        worded.question,
-        worded.wording,
-        groups.answer_group
-    from worded
-    inner join groups
-        on
-            worded.question = groups.question
-            and worded.country = groups.country
-            and {{ comparable_text('worded.wording') }} = groups.answer
-
-),
-
+    ),
+{% endfor %}
 grouped as (
 
     select
         participants.participant_key,
         participants.country,
     {%- for question in weighting_questions() %}
-        coalesce({{ question }}_groups.answer_group, 0) as {{ question }}_group
+        coalesce({{ question }}_wordings.answer_group, 0) as {{ question }}_group
         {{- ',' if not loop.last }}
     {%- endfor %}
     from
         participants
     {%- for question in weighting_questions() %}
-        left join wordings as {{ question }}_groups
-            on
-                {{ question }}_groups.question = '{{ question }}'
-                and participants.country = {{ question }}_groups.country
-                and participants.{{ question }} = {{ question }}_groups.wording
+    left join {{ question }}_wordings
+        on
+            participants.country = {{ question }}_wordings.country
+            and participants.{{ question }} = {{ question }}_wordings.wording
     {%- endfor %}
 
 )
@@ -71,7 +62,7 @@ select
     *,
     cast(dense_rank() over (
         order by
-            country
+            country nulls last
             {%- for question in weighting_questions() -%}
                 , {{ question }}_group
             {%- endfor %}

@@ -85,7 +85,7 @@ unrecognised as (
         max(answers.answered_count) as answered_count,
         sum(answers.participant_count) as unrecognised_count,
         {{ joined_text(
-            "answers.answer || ' (' || cast(answers.participant_count as varchar) || ')'",
+            "answers.answer || ' (' || cast(answers.participant_count as string) || ')'",
             ', ', 'answers.answer'
         ) }} as wordings
     from answers

@@ -19,8 +19,8 @@ Nothing here says who took part or when: what does is in tables whose rows rest 
     (6, 'mode', "''", 'mode', true, 1, 'described'),
     (7, 'people took part', "''", "started_on || ' to ' || ended_on", true, 1, 'described'),
     (9, 'weighting', "''", "label || '. ' || description", true, 1, 'schemes'),
-    (9, 'bounds of weights', "''", "coalesce(cast(trim_lo as varchar) || ' to '"
-        ~ " || cast(trim_hi as varchar) || ' times the mean', 'none')", false, 2, 'schemes'),
+    (9, 'bounds of weights', "''", "coalesce(cast(trim_lo as string) || ' to '"
+        ~ " || cast(trim_hi as string) || ' times the mean', 'none')", false, 2, 'schemes'),
     (10, 'exclusion', "''", 'description', false, 2, 'policies'),
     (10, 'rule', 'rule', 'description', false, '100 + sort_order', 'rules'),
     (10, 'terms of the data', "''", 'licence', false, 20000, 'described'),
@@ -125,7 +125,7 @@ targets as (
         variable,
         min(publisher) as publisher,
         min(table_id) as table_id,
-        min(cast(reference_year as varchar)) as reference_year,
+        min(cast(reference_year as string)) as reference_year,
         min(universe) as universe
     from {{ ref('seed_targets') }}
     group by country, variable
@@ -161,7 +161,7 @@ said as (
             {{ item }} as item,
             '{{ part }}' as part,
             {{ subject }} as subject,
-            {% if table == 'countries' %}country{% else %}cast(null as varchar) as country{% endif %},
+            {% if table == 'countries' %}country{% else %}cast(null as string) as country{% endif %},
             {{ statement }} as statement,
             {{ is_required }} as is_required,
             {{ sort_order }} as sort_order
@@ -175,7 +175,7 @@ said as (
             1 as item,
             '{{ part }}' as part,
             '' as subject,
-            cast(null as varchar) as country,
+            cast(null as string) as country,
             case when event_count > 0 then '{{ statement }}' end as statement,
             false as is_required,
             {{ loop.index }} as sort_order
@@ -210,7 +210,7 @@ said as (
         10 as item,
         'checks' as part,
         '' as subject,
-        cast(null as varchar) as country,
+        cast(null as string) as country,
         'Each row is checked when it is loaded. A row that is refused is kept apart with its'
         || ' reason and counted; nothing is dropped in silence. Nobody edits what was loaded:'
         || ' a correction is an event of its own.' as statement,

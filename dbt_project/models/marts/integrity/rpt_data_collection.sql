@@ -3,8 +3,8 @@ with
 battles as (
 
     select
-        cast(cast(min(occurred_at) as date) as varchar) as first_day,
-        cast(cast(max(occurred_at) as date) as varchar) as last_day
+        cast(cast(min(occurred_at) as date) as string) as first_day,
+        cast(cast(max(occurred_at) as date) as string) as last_day
     from {{ ref('fct_battle') }}
     where is_counted
 

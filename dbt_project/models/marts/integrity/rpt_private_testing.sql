@@ -55,9 +55,9 @@ tested as (
     union all
     select
         variants.*,
-        cast(null as varchar) as released_id,
-        cast(null as varchar) as released_board_id,
-        cast(null as varchar) as release_public_id,
+        cast(null as string) as released_id,
+        cast(null as string) as released_board_id,
+        cast(null as string) as release_public_id,
         cast(null as timestamp with time zone) as released_at
     from variants
     left join before_release on variants.model_id = before_release.model_id

@@ -222,7 +222,7 @@ select
     by_day.voters,
     by_day.basis,
     'day' as scope,
-    coalesce(cast(by_day.judged_on as varchar), 'unknown') as member,
+    coalesce(cast(by_day.judged_on as string), 'unknown') as member,
     by_day.model_count,
     by_day.battle_count,
     2 * by_day.battle_count as appearance_count,

@@ -24,7 +24,7 @@ parts as (
         'country' as level,
         country as stratum_id,
         country as member_id,
-        cast(null as varchar) as cell_key,
+        cast(null as string) as cell_key,
         cell_key as member_key
     from cells
     union all
@@ -32,7 +32,7 @@ parts as (
         'stratum' as level,
         strata.stratum_id,
         strata.stratum_id as member_id,
-        cast(null as varchar) as cell_key,
+        cast(null as string) as cell_key,
         cells.cell_key as member_key
     from cells
     inner join strata
