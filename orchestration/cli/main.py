@@ -64,8 +64,9 @@ OWN_OPTIONS = ("--home", "--config")
 # The class is of the library that the installed Typer brings along.
 USAGE_ERROR: Any = typer.BadParameter.__base__
 INTERRUPTED = 130
-# The module of a command is imported only where that command runs.
-INGEST = "orchestration.cli.ingest"
+# Commands whose libraries (Great Expectations, dbt) are a million objects. The module of a command
+# is imported only where that command runs.
+LARGE = {"orchestration.cli.ingest", "orchestration.cli.build"}
 # As many as some systems permit; a log of thousands of files is read with far fewer.
 OPEN_FILES = 10_240
 TOO_MANY = os.strerror(errno.EMFILE)
@@ -194,15 +195,15 @@ def own_options_first(arguments: Sequence[str]) -> list[str]:
 
 
 def run() -> None:
-    """The process of the command: `carry_out`, and after an ingest an end without taking apart.
+    """The process of the command: `carry_out`, and after a large one an end without taking apart.
 
-    Great Expectations is a million objects, and to take them apart takes a second.
+    To take a million objects apart takes more than a second.
     """
     try:
         carry_out()
     except SystemExit as end:
-        # Of other commands a database may be open, which only an ordinary end writes down.
-        if INGEST in sys.modules and isinstance(end.code, int):
+        # A database is closed by then; if it is not, its own log has what was committed.
+        if LARGE & sys.modules.keys() and isinstance(end.code, int):
             _end_at_once(end.code)
         raise
 
