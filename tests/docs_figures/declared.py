@@ -339,7 +339,7 @@ PRINTED = [
     ),
     Printed(RECRUIT, "demoscope quality rules", "rule                   hit", OF_3000),
     Printed(RECRUIT, "demoscope quality strike --dry-run", "three_strikes@1 would", OF_3000),
-    Printed(RECRUIT, "demoscope quality bias", "dimension       left", OF_3000),
+    Printed(RECRUIT, "demoscope quality bias", "question        left", OF_3000),
 ]
 QUERIED = [
     *(

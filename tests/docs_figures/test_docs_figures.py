@@ -58,7 +58,7 @@ def test_a_stale_figure_is_found(studies: Path) -> None:
     place = made("of-500", studies)
     people = "select 499 as people"
     wrong = Sentence("docs/plan-a-study.md", "simulate --participants {people}", people, "of-500")
-    printed = Printed("docs/recruit-and-trust.md", "demoscope quality bias", "dimension       left")
+    printed = Printed("docs/recruit-and-trust.md", "demoscope quality bias", "question        left")
     found = list(stale([wrong, printed], place))
     assert len(found) == 2
     assert found[0].endswith("should say: simulate --participants 499")
