@@ -328,7 +328,7 @@ PRINTED = [
         "SIMULATED: Trust, ethics and safety; US, age: 18-34",
     ),
     Printed(AUDIT, "demoscope boards audit", "SIMULATED: release"),
-    Printed(ANALYSTS, "demoscope publish", "5,2"),
+    Printed(ANALYSTS, "demoscope publish", "5,3"),
     Printed(RECRUIT, "demoscope recruit --country US", "stratum                  people", OF_3000),
     Printed(CHOOSE, "demoscope queue --batch 8", "Next battles on Overall winner", OF_3000),
     Printed(
