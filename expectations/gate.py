@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import sys
 import time
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -310,7 +311,7 @@ def _library() -> Future[tuple[Any, Any]]:
 def _imported() -> tuple[Any, Any]:
     """The library, and where it takes frames: without files or progress bars."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    with warnings.catch_warnings(), _nothing_looked_through():
+    with warnings.catch_warnings(), _nothing_looked_through(), _without("pyspark"):
         warnings.simplefilter("ignore")
         import great_expectations as gx  # two seconds, only when a load needs it
         from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -320,6 +321,23 @@ def _imported() -> tuple[Any, Any]:
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         asset = context.data_sources.add_pandas("staged").add_dataframe_asset("batch")
         return gx, asset.add_batch_definition_whole_dataframe("whole")
+
+
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Import as if a package were not there, unless it was imported before.
+
+    Great Expectations imports Spark's client wherever it is installed. That takes a second, and
+    ends a program that was started with `python -c`: the client takes it for its own doctests.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # how Python writes "not there"
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 @contextmanager

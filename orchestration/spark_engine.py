@@ -12,6 +12,7 @@ import importlib
 import os
 import re
 import socket
+import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,11 +158,26 @@ def _require_here(named: str) -> None:
 
 
 @contextmanager
+def _as_at_a_prompt() -> Iterator[None]:
+    """Spark's client ends a program without a file (`python -c`), which it takes for its doctests."""
+    if hasattr(sys, "ps1"):
+        yield
+        return
+    sys.ps1 = ""
+    try:
+        yield
+    finally:
+        del sys.ps1
+
+
+@contextmanager
 def _session(address: str) -> Iterator[SparkSession]:
     """The one session, which dbt finds by itself."""
     os.environ[REMOTE] = address
     try:
-        importlib.import_module("dbt.adapters.spark")
+        with _as_at_a_prompt():
+            importlib.import_module("pyspark.sql.connect")
+            importlib.import_module("dbt.adapters.spark")
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise UsageError(NEEDED, remedy=SETUP) from error

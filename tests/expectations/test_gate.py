@@ -167,3 +167,11 @@ def test_a_load_is_judged_by_its_counts(
         unknown_schema=unknown_schema,
     )
     assert verdict.is_success is is_success
+
+
+def test_a_program_without_a_file_may_load() -> None:
+    """Spark's client, where it is installed, ends such a program when it is imported."""
+    code = "import sys; from expectations import gate; gate._library().result()"
+    code += "; print('pyspark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
