@@ -311,7 +311,7 @@ def _library() -> Future[tuple[Any, Any]]:
 def _imported() -> tuple[Any, Any]:
     """The library, and where it takes frames: without files or progress bars."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    with warnings.catch_warnings(), _nothing_looked_through(), _without("pyspark"):
+    with warnings.catch_warnings(), _nothing_looked_through(), _without_spark():
         warnings.simplefilter("ignore")
         import great_expectations as gx  # two seconds, only when a load needs it
         from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -324,20 +324,20 @@ def _imported() -> tuple[Any, Any]:
 
 
 @contextmanager
-def _without(name: str) -> Iterator[None]:
-    """Import as if a package were not there, unless it was imported before.
+def _without_spark() -> Iterator[None]:
+    """Import as if Spark's client were not there, as far as it wasn't imported before.
 
-    Great Expectations imports Spark's client wherever it is installed. That takes a second, and
-    ends a program that was started with `python -c`: the client takes it for its own doctests.
+    Great Expectations imports it wherever it is installed. That takes a second, and ends a program
+    that was started with `python -c`: the client takes it for its own doctests.
     """
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment]  # how Python writes "not there"
+    hidden = {"pyspark", "pyspark.sql.connect"} - sys.modules.keys()
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python writes "not there"
     try:
         yield
     finally:
-        del sys.modules[name]
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextmanager

@@ -159,7 +159,7 @@ def _require_here(named: str) -> None:
 
 @contextmanager
 def _as_at_a_prompt() -> Iterator[None]:
-    """Spark's client ends a program without a file (`python -c`), which it takes for its doctests."""
+    """Spark's client ends a program without a file (`python -c`): it takes it for its doctests."""
     if hasattr(sys, "ps1"):
         yield
         return
