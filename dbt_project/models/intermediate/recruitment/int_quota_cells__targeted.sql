@@ -1,9 +1,9 @@
 {#- The target of a cell that people can be recruited for, one with a group of the census on each
 axis, is its share of the weights. Whoever gave an answer that is no such group may be of several
 cells: their weight is spread over those, as if axes were independent. So unknown answers hold no
-target, and groups have the census' shares. Where nobody of a cell judged, its target is the share
-it would have if axes were independent. Within a cell weights differ by what is weighted to
-besides. -#}
+target, and groups have the census' shares as far as weighting reaches them. Where nobody of a cell
+judged, its target is the share it would have if axes were independent. Within a cell weights differ
+by what is weighted to besides. -#}
 with recursive
 
 targets as (
