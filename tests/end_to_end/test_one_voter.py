@@ -35,7 +35,7 @@ def votes(directory: Path, voters: int) -> list[str]:
 
 def test_a_board_that_one_person_decides_says_so(home: Path, tmp_path: Path) -> None:
     [load] = document(home, "ingest", *votes(tmp_path, 9), "--json")["loads"]
-    assert any("has 81 of 90 votes (90%)" in said for said in load["warnings"])
+    assert any("has 81 of 90 votes (90.0%)" in said for said in load["warnings"])
     assert demoscope(home, "build").returncode == 0
     printed = " ".join(demoscope(home, "leaderboard").stdout.split())
     assert "provisional: it is worth 1 person" in printed

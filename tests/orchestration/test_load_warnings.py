@@ -198,7 +198,7 @@ def test_a_large_share_of_the_votes_is_said_without_the_name(
     monkeypatch.setattr("orchestration.loading.PIECE_ROWS", 50)
     ids = [f"p{row}" if row % 4 else "somebody" for row in range(200)]
     (message,) = votes(home, ids).warnings
-    assert message.startswith("One participant (row 1) has 50 of 200 votes (25%)")
+    assert message.startswith("One participant (row 1) has 50 of 200 votes (25.0%)")
     assert "somebody" not in message
 
 
