@@ -353,7 +353,8 @@ def keep_release(
     made = provenance(log, subject["log_position"])
     if workspace.root == home.root:
         made[TABLES] = table_digests(workspace)
-    made[CLAIMED] = weighting_labels(workspace)
+        # A build as of before makes no marts; what its weightings are called is then the design's.
+        made[CLAIMED] = weighting_labels(workspace)
     made[ABOUT] = about_study(workspace.database, workspace.project, subject)
     return store.keep(home.boards, subject, rows, made, configured(home.vault), warn)
 

@@ -28,7 +28,7 @@ def test_a_board_says_what_does_not_fit(rows: list[dict[str, Any]]) -> None:
     assert "pairs of models differ" in pairs
     assert "28 where 1.3 is expected" in pairs
     assert "shown first can't be told from skill" in sides
-    assert "2% of battles" in sides
+    assert "2.0% of battles" in sides
 
 
 def test_a_build_counts_them(
