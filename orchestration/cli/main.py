@@ -14,6 +14,7 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -199,6 +200,7 @@ def run() -> None:
 
     To take a million objects apart takes more than a second.
     """
+    _hold_streams()
     try:
         carry_out()
     except SystemExit as end:
@@ -206,6 +208,14 @@ def run() -> None:
         if LARGE & sys.modules.keys() and isinstance(end.code, int):
             _end_at_once(end.code)
         raise
+
+
+def _hold_streams() -> None:
+    """Open what the caller closed (`>&-`), to go nowhere: else the next file takes its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It stays open as long as the process.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # above
 
 
 def _end_at_once(code: int) -> None:

@@ -94,17 +94,26 @@ def print_json(document: dict[str, Any]) -> None:
     """Print one document with its schema version."""
     said = {"schema_version": SCHEMA_VERSION, **document}
     text = json.dumps(said, ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.write(f"{visible_in_json(text)}\n")
+    _write(f"{visible_in_json(text)}\n")
 
 
 def put(line: object) -> None:
     """A line of the command's output, on stdout."""
-    sys.stdout.write(f"{visible_lines(line)}\n")
+    _write(f"{visible_lines(line)}\n")
 
 
 def put_file(content: str) -> None:
     """A whole file on stdout: as it is for a program; nothing in it runs on a terminal."""
-    sys.stdout.write(visible_lines(content) if sys.stdout.isatty() else content)
+    _write(visible_lines(content) if sys.stdout.isatty() else content)
+
+
+def _write(text: str) -> None:
+    """Write at once; where the reader has gone, as `head` does, the command's work goes on."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(message: object) -> None:
@@ -216,8 +225,7 @@ def print_table(
         console.print(Text(visible(title), style="italic"), soft_wrap=not sys.stdout.isatty())
     with console.capture() as captured:
         console.print(whole)
-    for line in captured.get().splitlines():
-        sys.stdout.write(f"{line.rstrip()}\n")
+    _write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     if note:
         console.print(Text(visible_lines(note), style="dim"), soft_wrap=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.command import demoscope
+from tests.end_to_end.command import demoscope, document
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,25 @@ def test_an_ingest_ends_as_the_call_does(tmp_path: Path, content: str | None) ->
     assert process.stderr.splitlines()[-1:] == [
         line.replace("two", "one") for line in called.stderr.splitlines()[-1:]
     ]
+
+
+@pytest.mark.parametrize("reader", ["| true", ">&-", "2>&-", "<&-"])
+def test_an_ingest_goes_on_where_nobody_reads(tmp_path: Path, reader: str) -> None:
+    """The pipe's reader has gone before the first file is in; or the caller closed the stream."""
+    for number in range(2):
+        line = MODEL.replace('"1"', f'"{number}"').replace('"m"', f'"m{number}"')
+        (tmp_path / f"{number}.jsonl").write_text(line, encoding="utf-8")
+    program = Path(sys.executable).with_name("demoscope")
+    # Its own exit code, not the pipe's.
+    script = f'set -o pipefail; "{program}" ingest 0.jsonl 1.jsonl {reader}'
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=os.environ | {"DEMOSCOPE_HOME": "home"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    commits = document(tmp_path / "home", "log", "show", "--json")["commits"]
+    assert [commit["event_count"] for commit in commits] == [1, 1]
 
 
 def test_an_ingest_whose_words_cannot_be_written_says_so(tmp_path: Path) -> None:
