@@ -21,7 +21,7 @@ ROW_NUMBER = "row_number"
 REFUSAL = "refusal"
 REFUSAL_COLUMN = "refusal_column"
 HASHED_BYTES = 16 << 20
-"""So much of a file at a time: another thread that is at work is waited for once in so many."""
+"""A file is hashed in pieces of this size. After each piece the hashing waits for other threads."""
 
 Positions = npt.NDArray[np.int64]
 Originals = Callable[[Sequence[int]], list[str]]

@@ -31,8 +31,8 @@ class Labels:
     dimensions: Mapping[str, str]
     weightings: Mapping[str, str]
     estimators: Mapping[str, str]
-    # By weighting, then by country or `all`: where it claims less than its scheme, as nobody of
-    # the board answered one of the questions.
+    # By weighting, then by country or `all`: what a release says of its own boards. It claims less
+    # than the scheme does where nobody of the board answered one of the questions.
     claimed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def dimension(self, name: str) -> str:
