@@ -130,12 +130,20 @@ class Noted:
 
 def _people(native: pa.Table, logged: pa.Table) -> pa.Table:
     """The people of some rows, each once with what its first row says and how many there are."""
-    rows = pa.table({"key": logged["subject_id"], "place": np.arange(len(logged))})
-    each = rows.filter(pc.is_valid(rows["key"])).group_by("key")
-    found = each.aggregate([("place", "min"), ("place", "count")])
+    people = logged["subject_id"].combine_chunks().dictionary_encode()
+    places = np.flatnonzero(people.is_valid())
+    codes = people.indices.drop_null().to_numpy()
+    first = np.empty(len(people.dictionary), np.int64)
+    # Of several that are written to one place the last stays.
+    first[codes[::-1]] = places[::-1]
     said = {"id": native["subject_id"], "source": logged["source"], "row": native[ROW_NUMBER]}
-    first = {name: column.take(found["place_min"]) for name, column in said.items()}
-    return pa.table({"key": found["key"], **first, "count": found["place_count"]})
+    return pa.table(
+        {
+            "key": people.dictionary,
+            **{name: column.take(pa.array(first)) for name, column in said.items()},
+            "count": np.bincount(codes, minlength=len(first)),
+        }
+    )
 
 
 def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:

@@ -52,10 +52,9 @@ class Keys:
         containers, others, late_ends = ([np.empty(0, np.int64)] for _ in range(3))
         for at, is_key in _keys(block):
             end = at + len(is_key)
-            before, here, after = (buffer[at + step : end + step] for step in (-1, 0, 1))
-            is_end = (here | _CASE) == _CLOSING
-            is_end &= (before == _COMMA) | (before <= _SPACE)
-            late_ends.append(np.flatnonzero(is_end) + at)
+            closing = np.flatnonzero((buffer[at:end] | _CASE) == _CLOSING) + at
+            before, after = buffer[closing - 1], buffer[at + 1 : end + 1]
+            late_ends.append(closing[(before == _COMMA) | (before <= _SPACE)])
             count += int(np.count_nonzero(is_key))
             colons = np.flatnonzero(is_key & (after != _QUOTE)) + at
             if len(colons):
