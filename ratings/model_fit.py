@@ -23,7 +23,7 @@ from scipy import sparse
 from scipy.special import gammaincc, ndtr
 
 from ratings.battles import Battles
-from ratings.compiled import FloatArray, Mask
+from ratings.compiled import CELLS, FloatArray, Mask
 from ratings.counts import PairCounts
 from ratings.cut_gaussian import density
 from ratings.linear_algebra import inverse, product
@@ -219,23 +219,28 @@ def _in_triads(
     net = residuals.battles * (chance[:, 0] - chance[:, 1])
 
     def share(each: FloatArray) -> FloatArray:
-        return np.array([_cyclic_share(residuals, net + one[:, 0] - one[:, 1]) for one in each])
+        nets = net + each[:, :, 0] - each[:, :, 1]
+        at_once = max(CELLS // residuals.posterior.mean.size**2, 1)
+        parts = (nets[start : start + at_once] for start in range(0, len(nets), at_once))
+        return np.concatenate([_cyclic_shares(residuals, part) for part in parts])
 
     return _check(TRIADS, float(share(seen)[0]), share(drawn), 1.0, is_told=is_told)
 
 
-def _cyclic_share(residuals: _Residuals, net: FloatArray) -> float:
+def _cyclic_shares(residuals: _Residuals, nets: FloatArray) -> FloatArray:
+    """Of each row of net wins by pair (B, P), the share of decided triads in a circle (B)."""
     size = residuals.posterior.mean.size
     first, second = residuals.counts.first, residuals.counts.second
-    beats = np.zeros((size, size))
-    up, down = net > 1e-9, net < -1e-9
-    beats[first[up], second[up]] = 1.0
-    beats[second[down], first[down]] = 1.0
-    either = beats + beats.T
+    beats = np.zeros((len(nets), size, size))
+    beats[:, first, second] = nets > 1e-9
+    beats[:, second, first] = nets < -1e-9
+    backwards = beats.transpose(0, 2, 1)
+    either = beats + backwards
     # Whole numbers, so that no sum depends on its order.
-    circles = float(((beats @ beats) * beats.T).sum()) / 3.0
-    triads = float(((either @ either) * either).sum()) / 6.0
-    return circles / triads if triads > 0.0 else 0.0
+    circles = ((beats @ beats) * backwards).sum(axis=(1, 2)) / 3.0
+    triads = ((either @ either) * either).sum(axis=(1, 2)) / 6.0
+    shares: FloatArray = np.divide(circles, triads, out=np.zeros(len(nets)), where=triads > 0.0)
+    return shares
 
 
 def _over_time(residuals: _Residuals, signs: FloatArray, *, is_told: bool) -> Check:

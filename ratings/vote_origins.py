@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import norm, poisson
+from scipy.special import ndtr
 
+from ratings.chances import poisson_above
 from ratings.compiled import FloatArray, IndexArray
 from ratings.posterior import Posterior
 from ratings.vote_signals import SIGNIFICANT, TIE, Signal, chances_of, nothing_told
@@ -38,13 +39,13 @@ def copied_profiles(country: IndexArray, answers: IndexArray) -> Signal:
     profile = profile.reshape(-1)
     limit = SIGNIFICANT / profiles.shape[0]
     # Most are as common as their answers are; what goes together is asked of the others alone.
-    strange = poisson.sf(counts - 1, TOGETHER * _independent(rows, profiles, counts)) < limit
+    strange = poisson_above(counts - 1, TOGETHER * _independent(rows, profiles, counts)) < limit
     least, expected, found = 1.0, 0.0, []
     for place in np.flatnonzero(strange & (counts >= FEWEST_ALIKE)):
         own, size = profiles[place], int(counts[place])
         others = rows[(rows[:, 0] == own[0]) & (profile != place)]
         likely = TOGETHER * _expected(others[:, 1:] == own[1:])
-        p = float(poisson.sf(size - 1, likely))
+        p = float(poisson_above(size - 1, likely))
         least = min(least, p * profiles.shape[0])
         if p < limit:
             found.append(known[profile == place])
@@ -143,7 +144,7 @@ def _of_models(
 
 
 def _beyond(total: float, variance: float) -> float:
-    return float(2.0 * norm.sf(abs(total) / math.sqrt(variance)))
+    return float(2.0 * ndtr(-abs(total) / math.sqrt(variance)))
 
 
 def _by_people(sums: FloatArray) -> float:

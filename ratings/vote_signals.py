@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.stats import binom, chi2, norm, poisson
+from scipy.special import gammaincinv, ndtr
 
+from ratings.chances import binomial_above, density_at_chance, normal_density, poisson_above
 from ratings.compiled import FloatArray, IndexArray, Mask
 from ratings.counts import PairCounts
 from ratings.expectation_propagation import fit
@@ -178,8 +179,8 @@ def chances_of(posterior: Posterior, first: IndexArray, second: IndexArray) -> F
     variance = variance - 2.0 * covariance[first, second]
     root = np.sqrt(posterior.prior.noise + variance)
     difference, margin = posterior.mean[first] - posterior.mean[second], posterior.draw_margin
-    won = norm.cdf((difference - margin) / root)
-    lost = norm.cdf((-difference - margin) / root)
+    won = ndtr((difference - margin) / root)
+    lost = ndtr((-difference - margin) / root)
     chances: FloatArray = np.column_stack((won, lost, np.maximum(1.0 - won - lost, 1e-12)))
     return chances
 
@@ -205,7 +206,7 @@ def _counted(name: str, tested: IndexArray, shows: Mask, expected: float) -> Sig
     """A signal of each person alone; so many may be careless beside those expected."""
     expected += CARELESS * tested.size
     people = tested[shows]
-    p = float(poisson.sf(people.size - 1, expected)) if tested.size else math.nan
+    p = float(poisson_above(people.size - 1, expected)) if tested.size else math.nan
     return Signal(name, None, int(tested.size), expected, people, p)
 
 
@@ -239,7 +240,7 @@ def impossible_speed(votes: Votes) -> Signal:
         own = source == each
         # If all of a source were alike, each as quick as its people are on the whole.
         share = float((quick[own] / total[tested][own]).mean())
-        alike = float(np.sum(binom.sf(needed[own] - 1.0, total[tested][own], share)))
+        alike = float(np.sum(binomial_above(needed[own] - 1.0, total[tested][own], share)))
         expected += max(alike, float(own.sum()) * _quicker(pace[own], QUICK_SECONDS))
     return _counted(SPEED, tested, pace < QUICK_SECONDS, expected)
 
@@ -292,7 +293,7 @@ def _quicker(seconds: FloatArray, limit: float) -> float:
     spread = math.sqrt(float((slower**2).mean())) if slower.size else 0.0
     below = middle - math.log(limit)
     # If paces are wilder than that, as many are as far above.
-    return max(float(norm.sf(below / max(spread, 1e-9))), float((slower > below).sum()) / pace.size)
+    return max(float(ndtr(-below / max(spread, 1e-9))), float((slower > below).sum()) / pace.size)
 
 
 def identical_patterns(votes: Votes) -> Signal:
@@ -388,7 +389,7 @@ def near_duplicates(votes: Votes) -> Signal:
     )
     chance = np.maximum(1.0 - excess * (1.0 - expected / both), habits)
     chance = np.minimum(chance + AGREEMENT_SLACK, 1.0)
-    p = binom.sf(agreed - 1.0, both, chance)
+    p = binomial_above(agreed - 1.0, both, chance)
     shows = (p * both.size < CHANCE) & (agreed >= ALIKE_SHARE * both)
     people = heavy[np.unique(np.concatenate((one[shows], other[shows])))]
     tested = np.unique(np.concatenate((one, other))).size
@@ -445,18 +446,18 @@ def preferred(votes: Votes) -> list[Signal]:
     for node, weight in zip(TASTE_NODES, TASTE_WEIGHTS, strict=True):
         likely = _wins(votes.fitted, own, other, shift[own] + node * sway)
         share = np.bincount(place, likely, key.size) / battles
-        chance += weight * binom.cdf(allowed, battles, 1.0 - share)
+        chance += weight * binomial_above(battles - allowed - 1.0, battles, share)
     shows = battles - wins <= allowed
     who, which = np.divmod(key, models)
     expected = np.bincount(which, chance, models)
     seen = np.bincount(which, shows, models)
     # People may like what they like more than expected: of the other models too.
     rest, rest_seen = expected.sum() - expected, seen.sum() - seen
-    surely = np.where(rest_seen > 0, 0.5 * chi2.ppf(0.025, 2.0 * np.maximum(rest_seen, 1.0)), 0.0)
+    surely = np.where(rest_seen > 0, gammaincinv(np.maximum(rest_seen, 1.0), 0.025), 0.0)
     expected = expected * np.maximum(surely / np.maximum(rest, 1e-9), 1.0)
     alone = np.ones(models)
     np.minimum.at(alone, which, np.where(shows, chance, 1.0) * key.size)
-    together = poisson.sf(seen - 1, expected) * np.unique(which).size
+    together = poisson_above(seen - 1, expected) * np.unique(which).size
     p = np.minimum(2.0 * np.minimum(alone, together), 1.0)
     order = np.argsort(p, kind="stable")
     listed = [int(one) for place, one in enumerate(order) if not place or p[one] < SIGNIFICANT]
@@ -474,9 +475,7 @@ def _wins(
 ) -> FloatArray:
     """Chances that ``own`` beats ``other``, if it is liked so much more than the fit says (N)."""
     difference = posterior.mean[own] - posterior.mean[other] + liked
-    won: FloatArray = norm.cdf(
-        (difference - posterior.draw_margin) / math.sqrt(posterior.prior.noise)
-    )
+    won: FloatArray = ndtr((difference - posterior.draw_margin) / math.sqrt(posterior.prior.noise))
     return won
 
 
@@ -504,7 +503,7 @@ def _as_others_say(
     likely = steep = np.zeros(models)
     for _ in range(NEWTON_STEPS):
         likely = _wins(votes.fitted, place, against, shift[place])
-        slope = norm.pdf(norm.ppf(np.clip(likely, 1e-6, 1.0 - 1e-6))) / scale
+        slope = density_at_chance(np.clip(likely, 1e-6, 1.0 - 1e-6)) / scale
         gap = np.bincount(place, said - count * likely, models) - shift / scale
         steep = np.asarray(np.bincount(place, count * slope, models) + 1.0 / scale)
         shift = shift + np.clip(gap / steep, -scale, scale)
@@ -546,7 +545,7 @@ def unrelated(votes: Votes) -> Signal:
     limit = np.maximum(SUSPECT_BY * sd, 0.5 * (1.0 + slope) * shift)
     # Few verdicts lean to the left of the normal curve (Edgeworth 1905).
     at = limit / sd
-    tail = norm.sf(at) - norm.pdf(at) * skew / 6.0 * (at**2 - 1.0)
+    tail = ndtr(-at) - normal_density(at) * skew / 6.0 * (at**2 - 1.0)
     # If tastes are wilder than that, as many are as far above.
     expected = max(float(np.clip(tail, 0.0, 1.0).sum()), float((pull > limit).sum()))
     return _counted(UNRELATED, tested, pull < -limit, expected)
@@ -555,7 +554,7 @@ def unrelated(votes: Votes) -> Signal:
 def _taste_variance(votes: Votes, edge: FloatArray) -> FloatArray:
     """Of each person's sum (R), if they like each model by LIKING beta more or less than others."""
     beta, models = votes.fitted.prior.beta, len(votes.board.model_ids)
-    slopes = norm.pdf(norm.ppf(votes.chances[:, :TIE])).sum(axis=1) / 2.0
+    slopes = density_at_chance(votes.chances[:, :TIE]).sum(axis=1) / 2.0
     moved = edge * slopes / math.sqrt(votes.fitted.prior.noise)
     by_model = np.bincount(votes.person * models + votes.first, moved, votes.people * models)
     by_model -= np.bincount(votes.person * models + votes.second, moved, votes.people * models)

@@ -125,7 +125,11 @@ def _rate_all(
     anchors = count_boards.anchors(rated, parameters)
     judged = inputs.judged(read)
     # The longest first.
-    pooling = beside.submit(_hierarchical, read, judged, study, parameters, anchors, sides, seed)
+    pooling = beside.submit(
+        _hierarchical,
+        *(read, judged, study, parameters, anchors, sides, seed),
+        None if is_board_alone else elsewhere,
+    )
     weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
     replaying = beside.submit(_online, read, parameters, seed)
     if not is_board_alone:
@@ -159,7 +163,7 @@ def _rate_all(
         tables |= _of_counts(rated, everybody, weighted_pairs, covariances)
         tables |= _removal_tables(fragile, *removing.result())
     structured += unweighted_boards(rated, judged, everybody)
-    tables |= verdict_tables(read, judged, study, structured, everybody) | effects | histories
+    tables |= verdict_tables(read, judged, study, structured, everybody) | histories
     tables |= vote_quality_tables(read, rated, judged, everybody, seed)
     tables["provisional"] = every.filter(pc.field("is_provisional"))
     struck = read("policy_counts"), parameters, seed, rated, judged
@@ -173,7 +177,7 @@ def _rate_all(
         written |= queued | _best_of_n(read, written[RATING], covariances, everybody)
         too_large += count_boards.pairs_left_out(rated, everybody)
         too_large += [*board_fit.fits_left_out(rated), *unqueued]
-    found, left = _gathered(last, made)
+    found, left = _gathered(last, [*made, *effects])
     written |= found
     too_large += [*left, *ratings_left_out(written.get(EXPERIENCE.name))]
     return written | {"left_out": conform("left_out", bounds.left_out_rows(too_large))}
@@ -394,10 +398,11 @@ def _hierarchical(
     anchors: Mapping[str, Posterior],
     sides: Sides,
     seed: int,
-) -> tuple[list[pa.Table], Tables, list[Standing], Rows]:
+    elsewhere: Executor | None,
+) -> tuple[list[pa.Table], list[Future[Tables]], list[Standing], Rows]:
     """Boards of the hierarchical model; spread and shrinkage of effects; how the boards stand.
 
-    And what is left out, as models are very many.
+    And what is left out, as models are very many. Effects are left out without `elsewhere`.
     """
     every, too_large = hierarchical_boards.fit_dimensions(
         read("cell_counts"),
@@ -407,11 +412,12 @@ def _hierarchical(
         is_joint=parameters.pool_countries,
     )
     if not every:
-        return [], {}, [], too_large
+        return [], [], [], too_large
     every = [board_fit.countries_without_sides(one, sides) for one in every]
+    effects = [elsewhere.submit(hierarchical_boards.effect_rows, every, seed)] if elsewhere else []
     boards = list(hierarchical_boards.population_boards(every, study, parameters, seed))
     certain = list(standings.of_populations(every, study, parameters))
-    return boards, hierarchical_boards.effect_rows(every, seed), certain, too_large
+    return boards, effects, certain, too_large
 
 
 def _queued(

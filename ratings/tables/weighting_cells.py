@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,11 +28,14 @@ def weigh_cells(cells: pa.Table) -> pa.Table:
         cells: rows of `int_weighting_cells__counted`.
     """
     bounded = cells.filter(pc.is_valid(cells.column("trim_hi"))).sort_by("cell_number")
-    of_raking = bounded.column("raking_id").to_numpy()
-    found = [
-        _weigh(bounded.filter(pc.equal(bounded.column("raking_id"), pa.scalar(raking_id))))
-        for raking_id in np.unique(of_raking).tolist()
+    of_raking = bounded.column("raking_id")
+    each = [
+        bounded.filter(pc.equal(of_raking, pa.scalar(raking_id)))
+        for raking_id in np.unique(of_raking.to_numpy()).tolist()
     ]
+    # Its kernel holds no lock, and tables of the database wait for it.
+    with ThreadPoolExecutor(2) as workers:
+        found = list(workers.map(_weigh, each))
     return pa.concat_tables([SCHEMA.empty_table(), *found])
 
 
