@@ -97,14 +97,14 @@ class _Residuals:
         return self.judged.per_pair(self.judged.battles, self.counts.first.size)
 
     def of_pairs(self, signs: FloatArray) -> FloatArray:
-        """Summed over people with ``signs`` (B, R): (B, P, 3)."""
+        """Summed over people with ``signs`` (R, B): (B, P, 3)."""
         judged, pairs = self.judged, self.counts.first.size
         column = (3 * judged.pair[:, None] + np.arange(3)).ravel()
         person = np.repeat(judged.person, 3)
         each = sparse.coo_matrix(
             (self.rows.ravel(), (column, person)), shape=(3 * pairs, judged.people)
         ).tocsr()
-        return np.asarray(each @ signs.T).T.reshape(-1, pairs, 3)
+        return np.ascontiguousarray((each @ signs).T).reshape(-1, pairs, 3)
 
     def unexplained(self, residuals: FloatArray) -> FloatArray:
         """Residuals (B, P, 3) less what skills and draw margin, fitted to them, would take up."""
@@ -157,8 +157,8 @@ def checks(posterior: Posterior, counts: PairCounts, judged: Battles, seed: int)
     residuals = _Residuals(posterior.fitted, counts, judged)
     generator = np.random.Generator(np.random.Philox(key=seed))
     draws = int(np.clip(HELD / counts.first.size, FEWEST_DRAWS, DRAWS))
-    signs = generator.choice(np.array([-1.0, 1.0]), (draws, judged.people))
-    drawn, seen = residuals.of_pairs(signs), residuals.of_pairs(np.ones((1, judged.people)))
+    signs = 2.0 * generator.integers(0, 2, (judged.people, draws), np.int8) - 1.0
+    drawn, seen = residuals.of_pairs(signs), residuals.of_pairs(np.ones((judged.people, 1)))
     is_told = judged.people >= FEWEST_PEOPLE
     found = [_by_pair(residuals, seen, drawn, is_told=is_told)]
     if posterior.mean.size > 2:
@@ -258,13 +258,13 @@ def _over_time(residuals: _Residuals, signs: FloatArray, *, is_told: bool) -> Ch
     by_model = residuals.incidence.T @ each.tocsr()
 
     def statistic(weights: FloatArray) -> FloatArray:
-        pull = np.asarray((by_model @ weights.T).T)
+        pull = np.ascontiguousarray((by_model @ weights).T)
         return np.asarray((product(pull, residuals.posterior.covariance) * pull).sum(axis=1))
 
     drawn = statistic(signs)
     mean = float(drawn.mean())
     unit = 1.0 / mean if mean > 0.0 else 1.0
-    seen = float(statistic(np.ones((1, judged.people)))[0])
+    seen = float(statistic(np.ones((judged.people, 1)))[0])
     return _check(DRIFT, seen, drawn, unit, is_told=is_told)
 
 
