@@ -6,7 +6,6 @@ which a load can read already.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -32,6 +31,7 @@ from expectations.suites import (
     failure_message,
     load_suite,
 )
+from ingestion.collector import without_collecting
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
 from ingestion.sources.bounds import DEFAULT, Bounds
@@ -311,7 +311,7 @@ def _library() -> Future[tuple[Any, Any]]:
 def _imported() -> tuple[Any, Any]:
     """The library, and where it takes frames: without files or progress bars."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    with warnings.catch_warnings(), _nothing_looked_through(), _without_spark():
+    with warnings.catch_warnings(), without_collecting(), _without_spark():
         warnings.simplefilter("ignore")
         import great_expectations as gx  # two seconds, only when a load needs it
         from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -338,15 +338,3 @@ def _without_spark() -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
-
-
-@contextmanager
-def _nothing_looked_through() -> Iterator[None]:
-    """A million objects come, and stay: to look for some that could go takes half a second."""
-    is_usual = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_usual:
-            gc.enable()

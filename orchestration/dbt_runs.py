@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
+from ingestion.collector import without_collecting
 from ingestion.errors import BusyError, DemoscopeError
 from orchestration.database import LOCKED, open_database
 from orchestration.own_caches import is_own, vouch
@@ -78,7 +79,8 @@ def run_dbt(
         dbt_environment(DEMOSCOPE_HOME=str(root), DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
         warnings.catch_warnings(),
     ):
-        from dbt.cli.main import dbtRunner  # 1.5 seconds, only when dbt runs
+        with without_collecting():
+            from dbt.cli.main import dbtRunner  # a second, only when dbt runs
 
         # dbt's reader of CSV, of a column that an older study design does not have yet.
         warnings.filterwarnings(
@@ -132,7 +134,7 @@ def parsed(project: Path, root: Path, target: str = DUCKDB) -> Manifest:
     if manifest is None or known != state:
         from dbt.cli.main import dbtRunner
 
-        with own_parse(root, project, target):
+        with own_parse(root, project, target), without_collecting():
             command = ["parse", *_arguments(root, project, target), "--no-write-json"]
             outcome = dbtRunner().invoke(command)
         if outcome.exception is not None:
