@@ -53,7 +53,7 @@ EXACT = "trueskill_ep"
 ESTIMATORS = {
     EXACT: (
         "TrueSkill, exact",
-        "The figure to quote: depends on no order, knows ties, keeps the full covariance.",
+        "The figure to quote. The order of the votes makes no difference, and ties count.",
     ),
     "trueskill_hierarchical": (
         "TrueSkill, pooled",
@@ -65,7 +65,7 @@ ESTIMATORS = {
     ),
     "trueskill_online": (
         "TrueSkill, one by one",
-        "For comparison: battle by battle, so order counts. Equals the trueskill package to 1e-9.",
+        "For comparison: vote by vote, so their order counts. The same as the trueskill package.",
     ),
 }
 CODE_DIGITS = 16

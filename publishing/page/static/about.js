@@ -33,7 +33,7 @@ function factsOf(board) {
         facts.push([formats.count(boards.battle_left_out_count[board]), "votes left out, of people without a weight"]);
     if (people) facts.push([formats.count(people), "people"]);
     if (effective !== null && keyOf(board).isWeighted)
-        facts.push([formats.count(effective), "people, rounded down, who weigh alike would say as much"]);
+        facts.push([formats.count(effective), "people picked at random would say as much; rounded down"]);
     facts.push([formats.count(rowsOf(board).length), "models"]);
     if (ofSample !== null && ofAdults !== null) {
         facts.push([formats.share(ofSample), "of the country’s sample"]);

@@ -75,7 +75,7 @@ function alikeBoard(board, stratum) {
     const how = [
         people ? `${formats.count(people)} people` : `${formats.count(boards.battle_count[own])} votes`,
         key.isWeighted ? "weighted to the census" : "unweighted",
-        estimators.estimator[key.estimator] === "trueskill_hierarchical" && "borrowing from what all say",
+        estimators.estimator[key.estimator] === "trueskill_hierarchical" && "the pooled estimate, which also learns from other groups, so it may differ from the tables above",
     ];
     return html`<div><h3>${strata.label[stratum]}</h3><p class="note">${how.filter(Boolean).join(", ")}</p><ol>${rows.slice(0, FIRST).map((row) => html`<li>${profileLink(row.model, row.name)} <span class="by">${formats.percent(row.win)}, rank ${formats.ranks(row)}</span></li>`)}</ol><p><button type="button" value="${own}">Show this board</button></p></div>`;
 }

@@ -137,5 +137,11 @@ function profileLink(model, name = models.display_name[model]) {
     return html`<a class="to-profile" href="${addressOf(shown, { model: models.model_id[model] })}" data-model="${model}">${name}</a>`;
 }
 
+/** The ends of a pair’s interval; one half that it leaves out by less than a percent is said to be. */
+function endsOfPair({ lo, hi, isApart }) {
+    const [over, under] = [lo === EVEN, hi === EVEN].map((isEven) => isApart && isEven);
+    return lo === null ? formats.ends({ lo, hi }) : `${over ? "over " : ""}${lo} to ${under ? "under " : ""}${hi}`;
+}
+
 /** A rank as a cell of a table; none of what has too few votes. */
 const rankText = (row) => (row.isProvisional ? EN_DASH : String(row.rank));

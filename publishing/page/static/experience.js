@@ -36,6 +36,7 @@ sections.push({
 });
 
 function ratedRow({ name, rating, lo, hi, people }) {
+    const { criteria } = data.experience;
     const { decimal, count } = formats;
     const ends = (place) =>
         lo[place] === null
@@ -44,10 +45,16 @@ function ratedRow({ name, rating, lo, hi, people }) {
     const cells = rating.map((one, place) =>
         one === null
             ? html`<td></td>`
-            : html`<td title="${ends(place)}, ${count(people[place])} people">${decimal(one, 1)}</td>`,
+            : html`<td title="${criteria[place].label}: ${ends(place)}, ${count(people[place])} people">${decimal(one, 1)}</td>`,
     );
     return html`<tr><th scope="row">${name}</th>${cells}</tr>`;
 }
+
+// Who can't point can tap.
+byId("ratings").addEventListener("click", ({ target }) => {
+    const model = target.closest("tr")?.querySelector("th")?.textContent;
+    byId("ratings-ends").textContent = target.title && `${model}, ${target.title}`;
+});
 
 function gapRow({ criterion, against_criterion, gap, lo, hi, is_different }) {
     const signed = (tenths) =>

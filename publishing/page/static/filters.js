@@ -20,6 +20,8 @@ function drawFilters(board) {
     for (const option of byId("estimator")?.options || []) {
         const place = estimators.estimator.indexOf(option.value);
         option.disabled = beside(board, { estimator: place }) === undefined;
+        const only = isWeighted ? "as they turned up" : "like the census";
+        option.textContent = `${estimators.label[place]}${option.disabled ? ` (only ${only})` : ""}`;
         option.selected = place === estimator;
     }
     byId("estimator-note").textContent = estimators.note[estimator];

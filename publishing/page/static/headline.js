@@ -16,12 +16,18 @@ function leadersOf(board) {
     return ranked.filter((row) => row === first || isLeading(row));
 }
 
+/** The question that the sentence answers, where it isn’t the first; the line below says who was asked. */
+function subjectOf(board) {
+    const { dimension } = keyOf(board);
+    return dimension !== 0 && html`<span class="subject">${dimensions.short_label[dimension]}:</span> `;
+}
+
 /** The sentence: it says no more than the ranks and the pairs of the same board do. */
 function headlineOf(board) {
     const leaders = leadersOf(board),
         names = leaders.map((row) => html`<span class="named">${row.name}</span>`);
     const [first, ...others] = names;
-    if (!leaders.length) return "No model has votes enough to be ranked yet";
+    if (!leaders.length) return "Too few votes to rank any model";
     if (leaders.length === 1) {
         const count = rowsOf(board).filter((row) => !row.isProvisional).length;
         return count > 1 ? html`${first} is the favourite` : html`${first} is the only model ranked`;
@@ -90,7 +96,7 @@ function provisionalBoard(board) {
 
 function drawHeadline(board) {
     byId("kicker").textContent = titleOf(board);
-    fill(byId("headline"), headlineOf(board));
+    fill(byId("headline"), [subjectOf(board), headlineOf(board)]);
     byId("standfirst").textContent = standfirstOf(board);
     const why = provisionalBoard(board);
     byId("provisional").hidden = !why;

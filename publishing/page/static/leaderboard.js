@@ -28,6 +28,11 @@ const leaderboard = {
         const found = rows.filter(isFound);
         fill(byId("board").tBodies[0], bodyOf(found, axis, new Set(leadersOf(board))));
         byId("board").classList.toggle("tiered", state.order === "rank");
+        byId("board").dataset.shows = state.order;
+        byId("order").querySelector('[value="change"]').hidden = !referenceOf(board);
+        byId("whose-share").textContent = keyOf(board).isWeighted
+            ? "that the whole population would give"
+            : "that people like those who voted would give";
         const isAll = found.length === rows.length;
         byId("found").textContent = isAll ? "" : `${found.length} of ${rows.length} models`;
         byId("clear").hidden = isAll;
@@ -66,7 +71,7 @@ function bodyOf(rows, axis, leaders) {
         ["No longer offered: ranked with the others, by the votes they had", ordered.filter((row) => row.isRetired && !row.isProvisional)],
         ["Not ranked yet: too few votes to quote", ordered.filter((row) => row.isProvisional)],
     ];
-    if (!rows.length) return html`<tr role="row" class="none"><td role="cell" colspan="10">No model is called that.</td></tr>`;
+    if (!rows.length) return html`<tr role="row" class="none"><td role="cell" colspan="10">${state.maker || state.terms ? "No model fits these filters." : "No model is called that."}</td></tr>`;
     return parts.map(([title, own]) => {
         if (!own.length) return "";
         const head = title && html`<tr role="row" class="below"><th role="columnheader" scope="colgroup" colspan="10">${title}</th></tr>`;
@@ -134,7 +139,7 @@ function notesOf(board, rows) {
     const [, sentence] = boards.dependences[boards.dependence[board]];
     const notes = sentence ? [sentence] : [];
     if (rows.some((row) => row.lo === null))
-        notes.push("Of so few people, the intervals of win shares stay unpublished: they would say too much of each. The ranges of ranks are shown.");
+        notes.push("A model that too few people judged is not shown here. Win shares are those among the models that are shown, and have no intervals. Ranges of ranks do.");
     if (!boards.reference[board] && timelineOf(board))
         notes.push(html`<strong>Change</strong>: ranks risen or fallen since the release of ${data.time.dates.at(-2)}.`);
     const provisional = rows.filter((row) => row.isProvisional).length;

@@ -63,6 +63,18 @@ document.addEventListener("click", (event) => {
     byId("menu")?.removeAttribute("open");
     toPart(href.slice(1));
 });
+// Menus close where a reader would expect it.
+const openMenus = () => document.querySelectorAll("details.menu[open], details.settings[open]");
+document.addEventListener("click", ({ target }) => {
+    for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
+});
+document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const menu of openMenus()) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+    }
+});
 // Back and forward, and an address that is typed; those of parts of the page hold no choice.
 window.addEventListener("popstate", () => {
     if (location.hash.includes("=") || !location.hash) showAddress();

@@ -55,10 +55,10 @@ function pairSentence(board, one, other, pair) {
     if (!pair) return "Choose two different models.";
     const [first, second] = pair.share >= EVEN ? [one, other] : [other, one];
     const towards = pair.share >= EVEN ? pair : pairOf(board, first.model, second.model);
-    const ends = towards.lo === null ? "" : ` (${formats.ends(towards)})`;
+    const ends = towards.lo === null ? "" : ` (${endsOfPair(towards)})`;
     if (!pair.isApart)
-        return html`<strong>${first.name}</strong> and <strong>${second.name}</strong> are too close to call: an estimated <span class="figure">${towards.share}%</span> of ${preferrers(board)} prefer the first${ends}.`;
-    return html`<strong>${first.name}</strong> is preferred over <strong>${second.name}</strong> by an estimated <span class="figure">${towards.share}%</span> of ${preferrers(board)}${ends}.`;
+        return html`<strong>${first.name}</strong> and <strong>${second.name}</strong> are too close to call: an estimated <span class="figure">${towards.share}%</span> of ${preferrers(board)} prefer the first${ends}, a tie counting half to each.`;
+    return html`<strong>${first.name}</strong> is preferred over <strong>${second.name}</strong> by an estimated <span class="figure">${towards.share}%</span> of ${preferrers(board)}${ends}, a tie counting half to each.`;
 }
 
 function pairInShort(a, b) {
@@ -113,7 +113,7 @@ function drawGroupsOfPair(board, a, b) {
             all,
             5,
             ({ pair }, label) =>
-                html`<tr class="${pair.isApart && "leader"}"><th scope="row">${label}</th><td class="plot">${whisker(axis, { value: pair.share, lo: pair.lo, hi: pair.hi }, 16)}</td><td class="number${pair.isApart && " apart"}">${pair.share}%</td><td class="number">${formats.ends(pair)}</td><td class="number wide">${pair.votes === null ? "too few" : `${formats.count(pair.votes)}+`}</td></tr>`,
+                html`<tr class="${pair.isApart && "leader"}"><th scope="row">${label}</th><td class="plot">${whisker(axis, { value: pair.share, lo: pair.lo, hi: pair.hi }, 16)}</td><td class="number${pair.isApart && " apart"}">${pair.share}%</td><td class="number">${endsOfPair(pair)}</td><td class="number wide">${pair.votes === null ? "too few" : `${formats.count(pair.votes)}+`}</td></tr>`,
         ),
     );
 }

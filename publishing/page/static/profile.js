@@ -114,7 +114,7 @@ function neighboursOf(board, model) {
         .map((place) => ({ row: rows[place], pair: pairOf(board, model, rows[place].model) }))
         .filter(({ pair }) => pair);
     if (!found.length) return null;
-    return html`<ul>${found.map(({ row, pair }) => html`<li>${pair.share}% prefer it to ${profileLink(row.model, row.name)}, rank ${row.rank}${pair.lo !== null && ` (${formats.ends(pair)})`}: ${pair.isApart ? "told apart" : "too close to call"}</li>`)}</ul>`;
+    return html`<ul>${found.map(({ row, pair }) => html`<li>${pair.share}% prefer it to ${profileLink(row.model, row.name)}, rank ${row.rank}${pair.lo !== null && ` (${endsOfPair(pair)})`}: ${pair.isApart ? "told apart" : "too close to call"}</li>`)}</ul>`;
 }
 
 function ratingsOfModel(model) {
@@ -181,7 +181,7 @@ function monthsOfModel(board, model) {
             ? html`<tr><th scope="row">${month}</th><td class="plot"></td><td class="number by">not shown</td></tr>`
             : html`<tr><th scope="row">${month}</th><td class="plot">${bar(votes[at])}</td><td class="number">${formats.count(votes[at])}</td></tr>`,
     );
-    return html`<table class="lines months"><thead><tr><th scope="col">Month</th><th scope="col" class="plot"><span class="unseen">Drawn</span></th><th scope="col" class="number">Votes</th></tr></thead><tbody>${lines}</tbody></table><p class="note">Everybody’s votes on ${dimensions.label[dimension]}, rounded down to a multiple of ${data.board.disclosed_people_min}. A month with too few people is not shown. Neither is the next smallest, as the total would give the first away.</p>`;
+    return html`<table class="lines months"><thead><tr><th scope="col">Month</th><th scope="col" class="plot"><span class="unseen">Drawn</span></th><th scope="col" class="number">Votes</th></tr></thead><tbody>${lines}</tbody></table><p class="note">Everybody’s votes on ${dimensions.label[dimension]}, rounded down to a multiple of ${data.board.disclosed_people_min}. A month with too few people is not shown. A second month is hidden with it, so that nobody can work the first out from the total.</p>`;
 }
 
 function openProfile(model) {

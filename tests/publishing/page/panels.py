@@ -230,7 +230,12 @@ def _alike(site: Site, view: View, names: dict[str, str]) -> list[str]:
     )
     head = _row(site.marts["rpt_board_summary"], **{name: board[0][name] for name in key})
     weighed = "weighted to the census" if kind != "none" else "unweighted"
-    borrowing = ", borrowing from what all say" if board[0]["estimator"] == ALIKE else ""
+    borrowing = (
+        ", the pooled estimate, which also learns from other groups, so it may differ from the"
+        " tables above"
+        if board[0]["estimator"] == ALIKE
+        else ""
+    )
     texts = [f"{head['heard_count']:,} people, {weighed}{borrowing}"]
     for row in [row for row in board if not row["is_provisional"]][:FIRST]:
         texts += [names[row["model_id"]], f"{percent(row['win_share'])}, rank {ranks(row)}"]

@@ -283,7 +283,7 @@ def test_intervals_that_are_kept_back_are_not_made_up(site: Site, visit: Visit) 
     key = default_key(stratum_id="UK/age/55+", weighting="none")
     assert shown(page) == expected(site, site.board(**key))
     assert page.locator("#board tbody .bar").count() == 0
-    assert "stay unpublished" in page.locator("#notes").inner_text()
+    assert "have no intervals" in page.locator("#notes").inner_text()
 
 
 def test_the_study_names_itself(site: Site, small_site: Site, visit: Visit) -> None:
@@ -303,7 +303,7 @@ def test_drawings_are_saved_by_the_browser(site: Site, visit: Visit) -> None:
             page.locator(f'#forest [data-picture="{kind}"]').click()
         name = download.value.suggested_filename
         assert name.startswith("SIMULATED-all-overall-")
-        assert name.endswith(f"-forest.{kind}")
+        assert name.endswith(f"-board.{kind}")
         content = Path(download.value.path()).read_bytes()
         assert content.startswith(begins)
         if kind == "svg":
