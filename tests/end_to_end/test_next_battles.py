@@ -14,9 +14,12 @@ import pytest
 from ingestion.log import EventLog
 from ingestion.log.reader import read
 from ingestion.paths import Home
-from ingestion.vocabulary import EventType
+from ingestion.simulation.battles import Vote
+from ingestion.vocabulary import EventType, Outcome
+from orchestration.adaptive_study import board_of
 from orchestration.database import open_database
 from orchestration.queueing import key_of, schedule
+from ratings.stopping import Measure, value_of
 from tests.end_to_end.command import demoscope, document
 
 ROW = {"stratum", "model_a", "model_b", "expected_gain", "policy", "propensity", "proposal_id"}
@@ -25,6 +28,7 @@ FLAGS = """
 select is_scheduled, propensity is not null as is_weighted, count(*) as votes
 from fct_battle group by all order by all
 """
+VOTES = "select participant_key, model_a, model_b, outcome from fct_battle order by position"
 
 
 def votes(rows: list[dict[str, Any]], path: Path, *, source: str = "panel") -> Path:
@@ -158,7 +162,7 @@ def test_what_the_study_does_not_know_is_kept_and_warned_of(copy: Path, tmp_path
 def test_a_study_runs_until_it_may_stop(tmp_path: Path) -> None:
     out = tmp_path / "run"
     done = document(
-        out, "simulate", "--adaptive", "--out", out, "--participants", "2600", "--batch", "250",
+        out, "simulate", "--adaptive", "--out", out, "--participants", "4000", "--batch", "250",
         "--rounds", "6", "--effects", "0", "--json",
     )  # fmt: skip
     chosen, at_random = done["chosen"], done["at_random"]
@@ -171,8 +175,14 @@ def test_a_study_runs_until_it_may_stop(tmp_path: Path) -> None:
     home = Home(out / "warehouse")
     with open_database(home.database) as connection:
         counted = connection.sql(FLAGS).fetchall()
+        votes = connection.sql(VOTES).fetchall()
+        models = connection.sql("select model_id from dim_model where not is_retired").fetchall()
     last = chosen[-1]["battle_count"]
-    assert counted == [(False, False, 2600), (True, True, last - 2600)]
+    assert counted == [(False, False, 4000), (True, True, last - 4000)]
+    # In memory, the chosen course's own votes have the very interval that the build found.
+    board = board_of([Vote(person, a, b, Outcome(said)) for person, a, b, said in votes])
+    value = value_of(Measure.INTERVAL_WIDTH, board.over([model for (model,) in models])[0])
+    assert value == pytest.approx(chosen[-1]["value"], abs=1e-5)
 
 
 @pytest.mark.slow
