@@ -107,6 +107,33 @@ def test_what_cannot_be_asked_ends_with_a_sentence(
     assert not done.stdout
 
 
+@pytest.mark.slow
+def test_recruitment_says_whose_answers_are_unknown(copy: Path) -> None:
+    """Somebody's politics are in no group: they are in no share of the sample."""
+    people = [
+        {"event_type": "participant_enrolled", "source": "panel", "native_id": f"e{n}"}
+        | {"participant_id": f"p{n}", "country": "US", "age": "40", "ethnicity": "White"}
+        | ({"politics": "Democrat"} if n else {})
+        for n in range(3)
+    ]
+    judged = [
+        {"event_type": "battle_judged", "source": "panel", "native_id": f"v{n}"}
+        | {"participant_id": f"p{n}", **PAIR, "outcome": "a"}
+        for n in range(3)
+    ]
+    for name, events in (("people", people), ("votes", judged)):
+        path = copy.parent / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        assert document(copy, "ingest", path, "--json")["loads"][0]["accepted_count"] == 3
+    document(copy, "build", "--json")
+    found = document(copy, "recruit", "--country", "US", "--json")["recruitment"]
+    of_politics = [row for row in found if "/politics/" in row["stratum_id"]]
+    assert sum(row["sample_share"] for row in of_politics) == pytest.approx(1)
+    [unknown] = {row["unknown_count"] for row in of_politics}
+    assert unknown >= 1
+    assert f"politics of {unknown}" in demoscope(copy, "recruit", "--country", "US").stderr
+
+
 STRAY: list[dict[str, Any]] = [
     {"event_type": "battle_scheduled", "native_id": "s1", "stratum_id": "US", **PAIR,
      "policy": "nobody_knows", "policy_version": "1", "propensity": 0.5, "conversation_id": "s1"},

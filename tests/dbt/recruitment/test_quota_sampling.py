@@ -176,6 +176,24 @@ def test_unknown_answers_hold_no_target(project: Project) -> None:
     built(project, people)
     for stratum, (_, target, census, _) in group_shares(project).items():
         assert target == pytest.approx(census, abs=1e-9), stratum
+    # What can be compared with a target is among people with a group.
+    known = project.query(
+        "select country, axis, sum(sample_share), sum(participant_count), min(unknown_count)"
+        " from rpt_recruitment inner join dim_stratum using (country, stratum_id)"
+        " where axis is not null group by all order by all"
+    )
+    heard = {country: len(of(country, people)) for country in ("US", "UK")}
+    for country, axis, total, count, unknown in known:
+        assert count + unknown == heard[country]
+        assert total == (pytest.approx(1) if count else None), (country, axis)
+        assert count == {"age": heard[country], "politics": 0}.get(axis, count)
+    assert [row[4] > 100 for row in known] == [False, True, True] * 2
+    whole = project.query(
+        "select country, sample_share, unknown_count from rpt_recruitment where level = 'country'"
+    )
+    assert {country: rest for country, *rest in whole} == {
+        country: [None, count] for country, count in heard.items()
+    }
     sums = project.query(
         "select sum(target_share), sum(short_count) filter (not is_recruitable)"
         " from rpt_recruitment where level = 'cell' group by country"
@@ -212,6 +230,11 @@ def test_where_the_sample_matches_the_census_nobody_is_asked_for(project: Projec
         assert sample == pytest.approx(census, abs=0.005), stratum
         assert target == pytest.approx(census, abs=1e-9), stratum
         assert following == pytest.approx(100 * census, abs=2), stratum
+    shares = project.query(
+        "select level, sum(sample_share) from rpt_recruitment where level <> 'stratum'"
+        " group by all order by all"
+    )
+    assert shares == [("cell", pytest.approx(2)), ("country", pytest.approx(2))]
     # How axes go together is the sample's: Labour is first in the list, and so are the young.
     [[of_young, of_old]] = project.query(
         "select sum(target_share) filter (cell_key like '%18-34%'),"
