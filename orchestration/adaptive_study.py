@@ -1,13 +1,14 @@
 """A study that chooses its battles, simulated: queue, votes, load, build, until it may stop.
 
 Everything goes through the real pipeline, in a warehouse of its own. Beside it runs, in memory, the
-same study with random pairs: the distance between the two is what choosing has bought.
+same study with random pairs: the distance between the two is what choosing has bought. Its boards
+are made by the functions that a build calls, so that both courses have the same intervals.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import NotFoundError
 from ingestion.paths import Home
-from ingestion.simulation.battles import Voters
+from ingestion.simulation.battles import Vote, Voters
 from ingestion.simulation.parameters import Parameters, Purpose, stream
 from ingestion.simulation.population import read_population
 from ingestion.simulation.study import BATTLES, simulate
@@ -28,19 +29,22 @@ from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.loading import load_file
 from orchestration.queueing import find_policy, load_events, next_battles, read_start, schedule
 from orchestration.uncertainty_plot import Curve, Panel, plot
-from ratings.counts import PairCounts
-from ratings.draw_margin import fit_draw_margin
-from ratings.posterior import over_models
+from ratings.counts import COUNT_COLUMNS
 from ratings.rounding import MICRO
-from ratings.skewness import corrected
 from ratings.stopping import Measure, is_met, value_of
+from ratings.tables import board_fit, inputs
+from ratings.tables.judged_boards import clustered
 from ratings.tables.planning import StudyPolicy, Wanted
+from ratings.tables.standings import Standing, of_counts
+from ratings.tournaments import TRUESKILL_EP, RatingParameters, rate_each
 
 BOARD, DIMENSION, TIES = "all", "overall", 0.10
+CELL = 0
 SOURCE = "simulated-adaptive"
 CHOSEN, AT_RANDOM = 1, 2
 # Random pairs need longer; a comparison that never ends is none.
 LONGEST = 4
+PARAMETERS = RatingParameters(estimators=(TRUESKILL_EP,))
 COLOURS = {"chosen": "#1f5fa8", "at random": "#888888"}
 
 
@@ -182,17 +186,13 @@ def _beside(
     chosen: list[Moment],
 ) -> list[Moment]:
     """The same study from its first battles on, every later pair drawn at random."""
-    votes = [
-        (row["model_a"], row["model_b"], row["outcome"])
-        for row in map(json.loads, first.read_text(encoding="utf-8").splitlines())
-    ]
+    votes = read_votes(first)
     measure, threshold = target
     longest = LONGEST * chosen[-1].battle_count
     moments: list[Moment] = []
     while True:
-        counts = _counted(votes)
-        posterior = over_models(corrected(fit_draw_margin(counts), counts), models)
-        value = value_of(measure, posterior)
+        board = board_of(votes)
+        value = value_of(measure, board.over(models)[0], board.provisional(models))
         moments.append(Moment(len(votes), value, is_met(measure, value, threshold), None))
         if moments[-1].is_reached or len(votes) >= longest:
             return moments
@@ -201,16 +201,67 @@ def _beside(
         left = generator.integers(0, len(models), setup.batch)
         right = (left + generator.integers(1, len(models), setup.batch)) % len(models)
         pairs = [(models[i], models[j]) for i, j in zip(left, right, strict=True)]
-        votes += [
-            (vote.model_a, vote.model_b, str(vote.outcome))
-            for vote in voters.judge(pairs, dimension=DIMENSION, place=place)
-        ]
+        votes += voters.judge(pairs, dimension=DIMENSION, place=place)
 
 
-def _counted(votes: list[tuple[str, str, str]]) -> PairCounts:
-    said = {"win_a_count": Outcome.A, "win_b_count": Outcome.B, "tie_count": Outcome.TIE}
-    rows = [
-        {"model_a": a, "model_b": b, **{name: float(outcome == one) for name, one in said.items()}}
-        for a, b, outcome in votes
+def read_votes(battles: Path) -> list[Vote]:
+    """The votes of a simulated study's file of battles that has one dimension."""
+    rows = map(json.loads, battles.read_text(encoding="utf-8").splitlines())
+    return [
+        Vote(row["participant_id"], row["model_a"], row["model_b"], Outcome(row["outcome"]))
+        for row in rows
     ]
-    return PairCounts.from_arrow(pa.Table.from_pylist(rows))
+
+
+def board_of(votes: Sequence[Vote]) -> Standing:
+    """Everybody's unweighted board as a build makes it."""
+    read = _tables(votes).__getitem__
+    rated = list(rate_each(read("tournament_counts"), PARAMETERS))
+    sides = board_fit.read_sides(read, rated, BOARD)
+    shown = clustered(board_fit.without_sides(rated, sides), inputs.judged(read).of)
+    [standing] = of_counts(shown, PARAMETERS)
+    return standing
+
+
+def _tables(votes: Sequence[Vote]) -> dict[str, pa.Table]:
+    """What a build would read of these votes, by the names of `rating_step`; all are one cell's."""
+    people = dict.fromkeys(vote.participant_id for vote in votes)
+    numbers = {person: number for number, person in enumerate(people)}
+    every = pa.Table.from_pylist([_row(vote, numbers[vote.participant_id]) for vote in votes])
+
+    def counted(*keys: str) -> pa.Table:
+        by = [*keys, "dimension", "model_a", "model_b"]
+        sums = every.group_by(by).aggregate([(name, "sum") for name in COUNT_COLUMNS])
+        return sums.rename_columns([*by, *COUNT_COLUMNS]).sort_by(
+            [(name, "ascending") for name in by]
+        )
+
+    judges = ("participant_id", "cell_id")
+    nobody = {"policy": pa.string(), "policy_version": pa.string(), "participant_id": pa.int64()}
+    return {
+        "tournament_counts": counted("stratum_id"),
+        "participant_counts": counted(*judges),
+        "judged_battles": counted(*judges, "is_a_first", "is_late"),
+        "item_counts": pa.table({"dimension": pa.array([], pa.string())}),
+        "policy_exclusions": pa.schema(nobody).empty_table(),
+        "stratum_cells": pa.table({"stratum_id": [BOARD], "cells": [[CELL]]}),
+    }
+
+
+def _row(vote: Vote, number: int) -> dict[str, Any]:
+    first, second = sorted((vote.model_a, vote.model_b))
+    is_a_first = first == vote.model_a
+    winner = {Outcome.A: vote.model_a, Outcome.B: vote.model_b}.get(vote.outcome)
+    said = (winner == first, winner == second, winner is None)
+    return {
+        "stratum_id": BOARD,
+        "cell_id": CELL,
+        "participant_id": number,
+        "dimension": DIMENSION,
+        "model_a": first,
+        "model_b": second,
+        "is_a_first": is_a_first,
+        # Halves of the time are for checks of the fit.
+        "is_late": False,
+        **dict(zip(COUNT_COLUMNS, map(int, said), strict=True)),
+    }

@@ -13,9 +13,10 @@ import pickle
 import signal
 import subprocess
 import sys
+import weakref
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, ParamSpec, TypeVar
 
 from ingestion.errors import DemoscopeError
 from publishing.boards.own_code import require_own_code
@@ -30,6 +31,8 @@ R = TypeVar("R")
 class SecondProcess(Executor):
     """An executor whose calls and results are pickled; killed when it is shut down."""
 
+    _running: ClassVar[weakref.WeakSet[SecondProcess]] = weakref.WeakSet()
+
     def __init__(self) -> None:
         # Not from the current directory (-P): what lies there is no part of this program.
         command = [sys.executable, "-P", "-m", __name__]
@@ -38,6 +41,13 @@ class SecondProcess(Executor):
         )
         # Calls wait in this thread, so that submitting never does.
         self._thread = ThreadPoolExecutor(1)
+        self._running.add(self)
+
+    @classmethod
+    def kill_all(cls) -> None:
+        """End every such process, as this one ends at once."""
+        for one in list(cls._running):
+            one._process.kill()  # noqa: SLF001 (one of its own)
 
     @property
     def pid(self) -> int:
@@ -87,8 +97,12 @@ def serve(calls: BinaryIO, results: BinaryIO) -> None:
             require_own_code()
         except Exception as error:  # noqa: BLE001 (raised where it was called from)
             answer = None, error
-        pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)
-        results.flush()
+        try:
+            pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)
+            results.flush()
+        except BrokenPipeError:
+            # Whoever asked has ended meanwhile.
+            return
 
 
 if __name__ == "__main__":

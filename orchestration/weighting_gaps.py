@@ -73,14 +73,7 @@ where level is null
 order by coding, answer, levelled.country, variable
 """
 UNEXPLAINED = """
-with shown as (
-    select country, variable from seeds.seed_axes
-    union
-    select country, variable from seeds.seed_weighting_margins
-    inner join int_weighting_schemes__chosen using (scheme)
-    where is_default
-),
-schemes as (
+with schemes as (
     select country, variable, string_agg(distinct '"' || label || '"', ', ') as labels
     from seeds.seed_weighting_margins
     inner join int_weighting_schemes__chosen using (scheme)
@@ -92,7 +85,7 @@ select
     coalesce(string_agg(distinct schemes.labels, ', '), '') as schemes,
     bool_or(shown.variable is not null) as is_shown
 from int_answers__levelled as levelled
-left join shown using (country, variable)
+left join int_variables__shown as shown using (country, variable)
 left join schemes using (country, variable)
 left join seeds.seed_labels as labels
     on labels.kind = 'variable' and labels.name = levelled.variable

@@ -7,6 +7,7 @@ import json
 import shlex
 import shutil
 import tempfile
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -147,10 +148,18 @@ def _begun(home: Home, paths: list[str], *, is_dry: bool) -> DryRun | None:
 
     if is_dry:
         return DryRun(home, _scratch() if any(map(is_remote, paths)) else None)
-    if not home.log.exists():
-        # A mistyped home is seen before anything lies there.
-        say(f"new warehouse in {home.root}")
     return None
+
+
+@contextmanager
+def _saying_where(home: Home) -> Iterator[None]:
+    """Say it where a load made the warehouse, whatever became of the file: it may be mistyped."""
+    was_there = home.log.exists() or home.vault.exists()
+    try:
+        yield
+    finally:
+        if not was_there and (home.log.exists() or home.vault.exists()):
+            say(f"new warehouse in {home.root}")
 
 
 def _scratch() -> Path:
@@ -175,9 +184,10 @@ def _brought(
     home = Home.from_environment()
     if is_update:
         show = partial(_show_updates, path)
-        return update_file(home, path, show, mapping=mapping, source_name=source, gate=gate)
+        with _saying_where(home):
+            return update_file(home, path, show, mapping=mapping, source_name=source, gate=gate)
     bring = partial(load_file, home) if dry_run is None else dry_run.bring
-    with counting(path, path) as shown:
+    with _saying_where(home), counting(path, path) as shown:
         return bring(
             path,
             mapping=mapping,

@@ -9,7 +9,9 @@ import atexit
 import errno
 import os
 import resource
+import signal
 import sys
+import threading
 import warnings
 from contextlib import suppress
 from importlib import import_module
@@ -65,6 +67,8 @@ OWN_OPTIONS = ("--home", "--config")
 # The class is of the library that the installed Typer brings along.
 USAGE_ERROR: Any = typer.BadParameter.__base__
 INTERRUPTED = 130
+INTERRUPT_WORDS = "Interrupted; nothing half done was kept."
+_INTERRUPT = threading.Event()
 # Commands whose libraries (Great Expectations, dbt) are a million objects. The module of a command
 # is imported only where that command runs.
 LARGE = {"orchestration.cli.ingest", "orchestration.cli.build"}
@@ -201,13 +205,39 @@ def run() -> None:
     To take a million objects apart takes more than a second.
     """
     _hold_streams()
+    _take_interrupts()
     try:
         carry_out()
     except SystemExit as end:
         # A database is closed by then; if it is not, its own log has what was committed.
-        if LARGE & sys.modules.keys() and isinstance(end.code, int):
+        is_at_once = LARGE & sys.modules.keys() or _INTERRUPT.is_set()
+        if is_at_once and isinstance(end.code, int):
             _end_at_once(end.code)
         raise
+
+
+def _take_interrupts() -> None:
+    """The first interrupt (Ctrl-C) ends what is done in order, and a second one the process.
+
+    Nothing is taken apart then: what threads are at, a library would say loudly or die of. A log
+    has what was committed, as after a crash.
+    """
+    # Whoever started it may have it ignored.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
+    # What is left then, multiprocessing's own process cleans up; it need not say so.
+    known = os.environ.get("PYTHONWARNINGS")
+    quiet = "ignore:resource_tracker:UserWarning"
+    os.environ["PYTHONWARNINGS"] = f"{known},{quiet}" if known else quiet
+
+
+def _interrupted(*_: object) -> None:
+    if _INTERRUPT.is_set():
+        if (second := sys.modules.get("orchestration.second_process")) is not None:
+            second.SecondProcess.kill_all()
+        os._exit(INTERRUPTED)
+    _INTERRUPT.set()
+    raise KeyboardInterrupt
 
 
 def _hold_streams() -> None:
@@ -232,18 +262,19 @@ def carry_out() -> None:
     allow_open_files()
     _hide_warnings_of_libraries()
     try:
-        code = app(own_options_first(sys.argv[1:]), standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        _end_with(app(own_options_first(sys.argv[1:]), standalone_mode=False))
     except USAGE_ERROR as error:
         _end_misused(error)
     except typer.Abort:
+        _end_interrupted()
         _end("Aborted; nothing was done.", 1)
     except DemoscopeError as error:
+        _end_interrupted()
         is_limit = TOO_MANY in str(error)
         said = f"{error}{_where(error)}"
         _end(MORE_FILES if is_limit else said, 1 if is_limit else error.exit_code)
     except KeyboardInterrupt:
-        _end("Interrupted; nothing half done was kept.", INTERRUPTED)
+        _end(INTERRUPT_WORDS, INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -255,9 +286,23 @@ def carry_out() -> None:
         where = f"{error.filename}: " if error.filename else ""
         _end(f"{where}{error.strerror or error}. Repair that, then run the command again.", 1)
     except Exception as error:
+        # A library may say of an interrupt that its work failed.
+        _end_interrupted()
         if TOO_MANY not in str(error):
             raise
         _end(MORE_FILES, 1)
+
+
+def _end_with(code: object) -> None:
+    if code == INTERRUPTED:
+        _end_interrupted()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end_interrupted() -> None:
+    """End here where an interrupt is what made something fail."""
+    if _INTERRUPT.is_set():
+        _end(INTERRUPT_WORDS, INTERRUPTED)
 
 
 def _end_misused(error: Any) -> None:

@@ -170,6 +170,16 @@ def _say_about(start: Start, wanted: Wanted, found: int) -> None:
 
 
 COUNTRIES = "select * from rpt_recruitment where level = 'country' order by country"
+UNKNOWN = """
+select recruitment.country, lower(axes.label) as question, min(recruitment.unknown_count) as people
+from rpt_recruitment as recruitment
+inner join dim_stratum as strata using (stratum_id)
+inner join seeds.seed_axes as axes
+    on strata.country = axes.country and strata.axis = axes.axis
+where recruitment.unknown_count > 0
+group by recruitment.country, axes.label, axes.sort_order
+order by recruitment.country, axes.sort_order
+"""
 ROWS = """
 select recruitment.*
 from rpt_recruitment as recruitment
@@ -225,9 +235,13 @@ def recruit(
         say(sentence)
     print_rows("recruitment", rows, output, columns, nothing="Nobody to recruit by these targets.")
     if output is Format.TABLE:
+        unknown = mart_rows(home, UNKNOWN)
         for row in countries:
             if country in {None, row["country"]}:
                 say(_sentence(row))
+                own = [one for one in unknown if one["country"] == row["country"]]
+                if own:
+                    say(_of_unknown(own))
 
 
 def about_countries(known: list[str], judging: list[str], elsewhere: list[str]) -> list[str]:
@@ -258,6 +272,12 @@ def _sentence(row: dict[str, Any]) -> str:
         f" {row['as_before_count']:,} if they come as before. With the next {row['next_count']:,}:"
         f" {row['next_effective_participant_count']:,.0f}."
     )
+
+
+def _of_unknown(rows: list[dict[str, Any]]) -> str:
+    """How many answered which question in no group."""
+    each = ", ".join(f"{row['question']} of {row['people']:,}" for row in rows)
+    return f"{rows[0]['country']}: unknown is {each}. A sample share is among the others."
 
 
 def _share(value: float | None) -> str:

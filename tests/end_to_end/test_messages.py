@@ -57,6 +57,17 @@ def test_a_command_that_fails_before_it_writes_makes_no_home(
     done = demoscope(home, *(one.format(votes=votes) for one in arguments))
     assert done.returncode, done.stdout
     assert not home.exists()
+    assert "new warehouse" not in done.stderr
+
+
+def test_a_new_warehouse_is_said_once_where_it_is_made(home: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models.jsonl"
+    event = {"event_type": "model_registered", "source": "s", "native_id": "m", "model_id": "m"}
+    models.write_text(json.dumps(event) + "\n")
+    said = demoscope(home, "ingest", "missing.jsonl", models, models).stderr
+    assert said.count(f"new warehouse in {home}") == 1
+    assert said.index("missing.jsonl") < said.index("new warehouse")
+    assert "new warehouse" not in demoscope(home, "ingest", models).stderr
 
 
 def test_a_table_in_a_pipe_has_one_line_of_title_and_no_blanks_at_ends(built: Path) -> None:

@@ -14,9 +14,12 @@ import pytest
 from ingestion.log import EventLog
 from ingestion.log.reader import read
 from ingestion.paths import Home
-from ingestion.vocabulary import EventType
+from ingestion.simulation.battles import Vote
+from ingestion.vocabulary import EventType, Outcome
+from orchestration.adaptive_study import board_of
 from orchestration.database import open_database
 from orchestration.queueing import key_of, schedule
+from ratings.stopping import Measure, value_of
 from tests.end_to_end.command import demoscope, document
 
 ROW = {"stratum", "model_a", "model_b", "expected_gain", "policy", "propensity", "proposal_id"}
@@ -25,6 +28,7 @@ FLAGS = """
 select is_scheduled, propensity is not null as is_weighted, count(*) as votes
 from fct_battle group by all order by all
 """
+VOTES = "select participant_key, model_a, model_b, outcome from fct_battle order by position"
 
 
 def votes(rows: list[dict[str, Any]], path: Path, *, source: str = "panel") -> Path:
@@ -103,6 +107,33 @@ def test_what_cannot_be_asked_ends_with_a_sentence(
     assert not done.stdout
 
 
+@pytest.mark.slow
+def test_recruitment_says_whose_answers_are_unknown(copy: Path) -> None:
+    """Somebody's politics are in no group: they are in no share of the sample."""
+    people = [
+        {"event_type": "participant_enrolled", "source": "panel", "native_id": f"e{n}"}
+        | {"participant_id": f"p{n}", "country": "US", "age": "40", "ethnicity": "White"}
+        | ({"politics": "Democrat"} if n else {})
+        for n in range(3)
+    ]
+    judged = [
+        {"event_type": "battle_judged", "source": "panel", "native_id": f"v{n}"}
+        | {"participant_id": f"p{n}", **PAIR, "outcome": "a"}
+        for n in range(3)
+    ]
+    for name, events in (("people", people), ("votes", judged)):
+        path = copy.parent / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        assert document(copy, "ingest", path, "--json")["loads"][0]["accepted_count"] == 3
+    document(copy, "build", "--json")
+    found = document(copy, "recruit", "--country", "US", "--json")["recruitment"]
+    of_politics = [row for row in found if "/politics/" in row["stratum_id"]]
+    assert sum(row["sample_share"] for row in of_politics) == pytest.approx(1)
+    [unknown] = {row["unknown_count"] for row in of_politics}
+    assert unknown >= 1
+    assert f"politics of {unknown}" in demoscope(copy, "recruit", "--country", "US").stderr
+
+
 STRAY: list[dict[str, Any]] = [
     {"event_type": "battle_scheduled", "native_id": "s1", "stratum_id": "US", **PAIR,
      "policy": "nobody_knows", "policy_version": "1", "propensity": 0.5, "conversation_id": "s1"},
@@ -158,7 +189,7 @@ def test_what_the_study_does_not_know_is_kept_and_warned_of(copy: Path, tmp_path
 def test_a_study_runs_until_it_may_stop(tmp_path: Path) -> None:
     out = tmp_path / "run"
     done = document(
-        out, "simulate", "--adaptive", "--out", out, "--participants", "2600", "--batch", "250",
+        out, "simulate", "--adaptive", "--out", out, "--participants", "4000", "--batch", "250",
         "--rounds", "6", "--effects", "0", "--json",
     )  # fmt: skip
     chosen, at_random = done["chosen"], done["at_random"]
@@ -171,8 +202,14 @@ def test_a_study_runs_until_it_may_stop(tmp_path: Path) -> None:
     home = Home(out / "warehouse")
     with open_database(home.database) as connection:
         counted = connection.sql(FLAGS).fetchall()
+        votes = connection.sql(VOTES).fetchall()
+        models = connection.sql("select model_id from dim_model where not is_retired").fetchall()
     last = chosen[-1]["battle_count"]
-    assert counted == [(False, False, 2600), (True, True, last - 2600)]
+    assert counted == [(False, False, 4000), (True, True, last - 4000)]
+    # In memory, the chosen course's own votes have the very interval that the build found.
+    board = board_of([Vote(person, a, b, Outcome(said)) for person, a, b, said in votes])
+    value = value_of(Measure.INTERVAL_WIDTH, board.over([model for (model,) in models])[0])
+    assert value == pytest.approx(chosen[-1]["value"], abs=1e-5)
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Quota sampling: recruit whom the report says, and the sample is worth what it said."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -145,6 +146,26 @@ def test_where_nobody_judged_and_where_the_target_is_reached(project: Project) -
     assert old == pytest.approx(39.5, abs=3)
 
 
+def group_shares(project: Project) -> dict[str, tuple[float, float, float, int]]:
+    """Sample, target, census and next of every group."""
+    rows = project.query(
+        "select stratum_id, sample_share, target_share, population_share, next_count"
+        " from rpt_recruitment inner join dim_stratum using (country, stratum_id)"
+        " where axis is not null"
+    )
+    assert len(rows) == 22
+    return {stratum: shares for stratum, *shares in rows}
+
+
+def aimed_at(project: Project, effective: float) -> None:
+    """So many people's worth is the target of both countries."""
+    rows = project.seed("seed_recruitment_targets")
+    project.seeds.write(
+        "seed_recruitment_targets",
+        [row | {"effective_participant_count": effective} for row in rows],
+    )
+
+
 def test_unknown_answers_hold_no_target(project: Project) -> None:
     """Nobody says their politics, few their ethnicity: targets are those of the census."""
     people = [
@@ -153,18 +174,101 @@ def test_unknown_answers_hold_no_target(project: Project) -> None:
         for is_uk in [person["country"] == "UK"]
     ]
     built(project, people)
-    groups = project.query(
-        "select country, axis, target_share, population_share, stratum_id"
+    for stratum, (_, target, census, _) in group_shares(project).items():
+        assert target == pytest.approx(census, abs=1e-9), stratum
+    # What can be compared with a target is among people with a group.
+    known = project.query(
+        "select country, axis, sum(sample_share), sum(participant_count), min(unknown_count)"
         " from rpt_recruitment inner join dim_stratum using (country, stratum_id)"
-        " where axis is not null"
+        " where axis is not null group by all order by all"
     )
-    assert len(groups) == 22
-    for country, axis, target, census, stratum in groups:
-        # Weights within bounds can't meet the census of age by themselves.
-        margin = 0.03 if axis == "age" or country == "US" else 0.003
-        assert target == pytest.approx(census, abs=margin), stratum
+    heard = {country: len(of(country, people)) for country in ("US", "UK")}
+    for country, axis, total, count, unknown in known:
+        assert count + unknown == heard[country]
+        assert total == (pytest.approx(1) if count else None), (country, axis)
+        assert count == {"age": heard[country], "politics": 0}.get(axis, count)
+    assert [row[4] > 100 for row in known] == [False, True, True] * 2
+    whole = project.query(
+        "select country, sample_share, unknown_count from rpt_recruitment where level = 'country'"
+    )
+    assert {country: rest for country, *rest in whole} == {
+        country: [None, count] for country, count in heard.items()
+    }
     sums = project.query(
         "select sum(target_share), sum(short_count) filter (not is_recruitable)"
         " from rpt_recruitment where level = 'cell' group by country"
     )
     assert sums == [(pytest.approx(1), 0), (pytest.approx(1), 0)]
+
+
+def test_targets_are_the_census_where_weights_cannot_be(project: Project) -> None:
+    """So few are old that levels are weighted together and weights are bounded."""
+    aimed_at(project, TARGET)
+    people = draw_people(500)
+    old = [person for person in people if int(person["age"]) >= 55]
+    built(project, [person for person in people if person not in old[12:]])
+    [[most]] = project.query("select max(weight_micro) from int_profiles__weighted")
+    assert most >= 2_900_000
+    shares = group_shares(project)
+    for stratum, (_, target, census, _) in shares.items():
+        assert target == pytest.approx(census, abs=1e-9), stratum
+    sample, _, census, following = shares["UK/age/55+"]
+    assert sample < 0.1 < census
+    assert following > 100 * census
+
+
+def test_where_the_sample_matches_the_census_nobody_is_asked_for(project: Project) -> None:
+    """Groups are, though politics go with age more than by chance."""
+    people = like_the_census(project)
+    aimed_at(project, 950)
+    said = built(project, people)
+    for country in ("US", "UK"):
+        assert said[country]["people"] == 1000
+        assert said[country]["worth"] > 990
+        assert (said[country]["short"], said[country]["as_before"]) == (0, 0)
+    for stratum, (sample, target, census, following) in group_shares(project).items():
+        assert sample == pytest.approx(census, abs=0.005), stratum
+        assert target == pytest.approx(census, abs=1e-9), stratum
+        assert following == pytest.approx(100 * census, abs=2), stratum
+    shares = project.query(
+        "select level, sum(sample_share) from rpt_recruitment where level <> 'stratum'"
+        " group by all order by all"
+    )
+    assert shares == [("cell", pytest.approx(2)), ("country", pytest.approx(2))]
+    # How axes go together is the sample's: Labour is first in the list, and so are the young.
+    [[of_young, of_old]] = project.query(
+        "select sum(target_share) filter (cell_key like '%18-34%'),"
+        " sum(target_share) filter (cell_key like '%55+%')"
+        " from rpt_recruitment where level = 'cell' and cell_key like 'UK%Labour'"
+    )
+    assert of_young / 0.274413 > 1.5 * of_old / 0.395374
+
+
+def like_the_census(project: Project) -> list[dict[str, str]]:
+    """A thousand people per country with the census' margins; 250 say politics by their age."""
+    rows = project.query(
+        "select country, axis, group_name, population_share from dim_stratum"
+        " where population_share is not null and axis is not null order by sort_order"
+    )
+    shares: dict[str, dict[str, dict[str, float]]] = {"US": {}, "UK": {}}
+    for country, axis, group, share in rows:
+        shares[country].setdefault(axis, {})[group] = share
+    people = []
+    for country, axes in shares.items():
+        for size, steps in ((250, (1, 7, 1)), (750, (1, 7, 331))):
+            for number in range(size):
+                # Each axis runs through all its groups; steps without a common divisor cross them.
+                places = [(number * step % size + 0.5) / size for step in steps]
+                said = dict(zip(("age", "ethnicity", "politics"), places, strict=True))
+                person = {axis: answer(axes[axis], place) for axis, place in said.items()}
+                person |= {"gender": ("Female", "Male")[number % 2], "education": ""}
+                key = f"{country}{len(people):06d}"
+                person |= {"participant_key": key, "country": country, "age": AGES[person["age"]]}
+                people.append(person)
+    return people
+
+
+def answer(groups: dict[str, float], place: float) -> str:
+    """The group at this place between 0 and 1."""
+    ends = dict(zip(groups, accumulate(groups.values()), strict=True))
+    return next((group for group, end in ends.items() if place < end), list(groups)[-1])

@@ -1,9 +1,12 @@
 {#- The target of a cell that people can be recruited for, one with a group of the census on each
-axis, is its share of the weights. Whoever gave an answer that is no such group may be of several
-cells: their weight is spread over those, as if axes were independent. So unknown answers hold no
-target, and groups have the census' shares as far as weighting reaches them. Where nobody of a cell
-judged, its target is the share it would have if axes were independent. Within a cell weights differ
-by what is weighted to besides. -#}
+axis: on every axis groups have the census' shares, whatever levels were weighted together and
+whatever weights were bounded. How axes go together is the sample's: its people with their weights,
+raked to the census. Whoever gave an answer that is no group may be of several cells: their weight
+is spread over those, as if axes were independent. So that cells where nobody judged have a target
+as well, one more person per cell is taken to be there, spread as if axes were independent
+(pseudo-Bayes: Fienberg and Holland 1973, Journal of the American Statistical Association 68).
+Within a cell weights differ by what is weighted to besides. -#}
+{%- set sweeps = 100 -%}
 with recursive
 
 targets as (
@@ -38,95 +41,24 @@ cells as (
 
 ),
 
-axes as (
-
-    select
-        country,
-        axis,
-        row_number() over (partition by country order by sort_order, axis) as ordinal,
-        count(*) over (partition by country) as axis_count
-    from {{ ref('seed_axes') }}
-    where is_stratum
-
-),
-
-groups_of_axes as (
-
-    select
-        axes.country,
-        axes.ordinal,
-        axes.axis_count,
-        axes.axis,
-        axes.axis || '=' || strata.group_name as level,
-        strata.group_name,
-        strata.population_share
-    from axes
-    inner join strata
-        on
-            axes.country = strata.country
-            and axes.axis = strata.axis
-
-),
-
--- As somebody names a group: by its name, or not at all.
-named as (
-
-    select
-        *,
-        level as said_level,
-        cast(1 as double) as unsaid_share
-    from groups_of_axes
-    union all
-    select
-        *,
-        axis || '=unknown' as said_level,
-        population_share as unsaid_share
-    from groups_of_axes
-
-),
-
 crossed as (
 
-    select
-        country,
-        country || '/' || level as cell_key,
-        country || '/' || said_level as said_key,
-        group_name as label,
-        population_share as expected_share,
-        unsaid_share,
-        ordinal,
-        axis_count
-    from named
-    where ordinal = 1
-    union all
-    select
-        crossed.country,
-        crossed.cell_key || '/' || following.level as cell_key,
-        crossed.said_key || '/' || following.said_level as said_key,
-        crossed.label || ', ' || following.group_name as label,
-        crossed.expected_share * following.population_share as expected_share,
-        crossed.unsaid_share * following.unsaid_share as unsaid_share,
-        following.ordinal,
-        crossed.axis_count
-    from crossed
-    inner join named as following
-        on
-            crossed.country = following.country
-            and crossed.ordinal + 1 = following.ordinal
+    select * from {{ ref('int_quota_cells__crossed') }}
 
 ),
 
--- Every combination of a country's groups, with the share it would have if axes were independent;
--- axis by axis, in the order in which a cell's key names them.
+-- Each combination once, with the share it would have if axes were independent.
 expected as (
 
     select
         country,
         cell_key,
         label,
-        expected_share
+        expected_share,
+        axis_count,
+        count(*) over (partition by country) as cell_count
     from crossed
-    where ordinal = axis_count and cell_key = said_key
+    where cell_key = said_key
 
 ),
 
@@ -192,51 +124,110 @@ spread as (
         ) / 1e18 as spread_share
     from shared
     inner join crossed on shared.said_key = crossed.said_key
-    where crossed.ordinal = crossed.axis_count
     group by crossed.cell_key
 
 ),
 
-united as (
+heard as (
 
     select
-        coalesce(expected.country, shared.country) as country,
-        coalesce(expected.cell_key, shared.cell_key) as cell_key,
-        expected.label,
-        expected.cell_key is not null as is_recruitable,
-        coalesce(shared.participant_count, 0) as participant_count,
-        coalesce(shared.weight_share, 0) as weight_share,
-        case
-            when expected.cell_key is null then 0
-            when shared.cell_key is null then expected.expected_share
-            else spread.spread_share
-        end as raw_share,
-        -- At least one, but for the last bits.
-        coalesce(
-            greatest(
-                shared.participant_count * shared.square_micro
-                / (shared.weight_micro * shared.weight_micro),
-                1
-            ),
-            1
-        ) as design_effect
+        country,
+        cast(sum(participant_count) as bigint) as participant_count
+    from sampled
+    group by country
+
+),
+
+-- Which group a cell has on each axis, with its share of the census.
+levelled as (
+
+    select
+        expected.cell_key,
+        expected.country,
+        strata.axis,
+        strata.group_name,
+        strata.population_share,
+        dense_rank() over (partition by expected.country order by strata.axis) as ordinal
     from expected
-    full outer join shared on expected.cell_key = shared.cell_key
+    inner join strata
+        on
+            expected.country = strata.country
+            and position(
+                '/' || strata.axis || '=' || strata.group_name || '/' in expected.cell_key || '/'
+            ) > 0
+
+),
+
+-- Raked axis by axis, round and round.
+raked as (
+
+    select
+        expected.cell_key,
+        expected.axis_count,
+        (
+            coalesce(spread.spread_share * heard.participant_count, 0)
+            + expected.expected_share * expected.cell_count
+        ) / (coalesce(heard.participant_count, 0) + expected.cell_count) as share,
+        0 as step
+    from expected
+    left join heard on expected.country = heard.country
     left join spread on expected.cell_key = spread.cell_key
+    union all
+    select
+        raked.cell_key,
+        raked.axis_count,
+        coalesce(
+            raked.share * levelled.population_share
+            / nullif(
+                {{ exact_share_sum(
+                    'raked.share', 'levelled.country, levelled.axis, levelled.group_name'
+                ) }},
+                0
+            ),
+            0
+        ) as share,
+        raked.step + 1 as step
+    from raked
+    inner join levelled
+        on
+            raked.cell_key = levelled.cell_key
+            and raked.step % raked.axis_count + 1 = levelled.ordinal
+    where raked.step < raked.axis_count * {{ sweeps }}
+
+),
+
+targeted as (
+
+    select
+        expected.country,
+        expected.cell_key,
+        expected.label,
+        raked.share / {{ exact_share_sum('raked.share', 'expected.country') }} as target_share
+    from expected
+    inner join raked
+        on
+            expected.cell_key = raked.cell_key
+            and expected.axis_count * {{ sweeps }} = raked.step
 
 )
 
 select
-    united.country,
-    united.cell_key,
-    coalesce(united.label, united.cell_key) as label,
-    united.is_recruitable,
-    united.participant_count,
-    united.design_effect,
-    united.weight_share,
-    united.raw_share * 1e18 / sum(cast(round(united.raw_share * 1e18) as bigint)) over (
-        partition by united.country
-    ) as target_share
-from united
-inner join targets on united.country = targets.country
-where united.raw_share > 0 or united.participant_count > 0
+    coalesce(targeted.country, shared.country) as country,
+    coalesce(targeted.cell_key, shared.cell_key) as cell_key,
+    coalesce(targeted.label, shared.cell_key) as label,
+    targeted.cell_key is not null as is_recruitable,
+    coalesce(shared.participant_count, 0) as participant_count,
+    coalesce(shared.weight_share, 0) as weight_share,
+    coalesce(targeted.target_share, 0) as target_share,
+    -- At least one, but for the last bits.
+    coalesce(
+        greatest(
+            shared.participant_count * shared.square_micro
+            / (shared.weight_micro * shared.weight_micro),
+            1
+        ),
+        1
+    ) as design_effect
+from targeted
+full outer join shared on targeted.cell_key = shared.cell_key
+inner join targets on coalesce(targeted.country, shared.country) = targets.country

@@ -23,6 +23,7 @@ parts as (
     select
         'country' as level,
         country as stratum_id,
+        cast(null as string) as axis,
         country as member_id,
         cast(null as string) as cell_key,
         cell_key as member_key
@@ -31,6 +32,7 @@ parts as (
     select
         'stratum' as level,
         strata.stratum_id,
+        strata.axis,
         strata.stratum_id as member_id,
         cast(null as string) as cell_key,
         cells.cell_key as member_key
@@ -46,6 +48,7 @@ parts as (
     select
         'cell' as level,
         country as stratum_id,
+        cast(null as string) as axis,
         cell_key as member_id,
         cell_key,
         cell_key as member_key
@@ -60,6 +63,7 @@ summed as (
         cells.country,
         parts.level,
         parts.stratum_id,
+        parts.axis,
         parts.member_id,
         parts.cell_key,
         max(cells.label) as cell_label,
@@ -73,7 +77,21 @@ summed as (
     from parts
     inner join cells on parts.member_key = cells.cell_key
     group by
-        cells.country, parts.level, parts.stratum_id, parts.member_id, parts.cell_key
+        cells.country, parts.level, parts.stratum_id, parts.axis, parts.member_id, parts.cell_key
+
+),
+
+-- People with a known answer: to an axis, or to all axes.
+known as (
+
+    select
+        country,
+        level,
+        axis,
+        cast(sum(participant_count) as bigint) as known_count
+    from summed
+    where is_recruitable
+    group by country, level, axis
 
 ),
 
@@ -131,8 +149,14 @@ select
     case when summed.level = 'cell' then summed.cell_label else strata.label end as label,
     summed.is_recruitable,
     summed.participant_count,
-    summed.participant_count / nullif(cast(countries.participant_count as double), 0)
-        as sample_share,
+    case
+        when summed.is_recruitable
+            -- Of a country all are shown, and those with known answers are all of its share.
+            then
+                least(summed.participant_count, known.known_count)
+                / nullif(cast(known.known_count as double), 0)
+    end as sample_share,
+    countries.participant_count - known.known_count as unknown_count,
     summed.target_share,
     summed.quota_count,
     summed.short_count,
@@ -162,5 +186,10 @@ select
         as next_effective_participant_count
 from summed
 inner join countries on summed.country = countries.country
+left join known
+    on
+        summed.country = known.country
+        and case when summed.level = 'stratum' then 'stratum' else 'cell' end = known.level
+        and summed.axis is not distinct from known.axis
 left join batched on summed.country = batched.country
 left join strata on summed.stratum_id = strata.stratum_id
