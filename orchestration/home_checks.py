@@ -255,8 +255,9 @@ def rights(home: Home) -> str:
         wrong.append(f"others can list or change {home.root}")
     if wrong:
         folders = " ".join(sorted({str(path) for path in home.private if path.exists()}))
-        remedy = f"Run: chmod -R go= {folders}; chmod -R go-w {home.root}; chmod go-r {home.root}"
-        _refuse(wrong, remedy)
+        commands = [f"chmod -R go= {folders}"] if folders else []
+        commands += [f"chmod -R go-w {home.root}", f"chmod go-r {home.root}"]
+        _refuse(wrong, f"Run: {'; '.join(commands)}")
     return "private files are their owner's alone"
 
 

@@ -128,13 +128,13 @@ def test_a_wrong_command_is_found(line: str, expected: str | None) -> None:
 
 
 def lacking(words: list[str]) -> list[str]:
-    """Options that a command can't do without, and that a line to be copied leaves out."""
+    """What a command can't do without, and a line to be copied leaves out."""
     command: Any = get_command(app)
     rest = list(words)
     while hasattr(command, "list_commands"):
         command = command.get_command(None, rest.pop(0))
-    needed = [it for it in command.params if it.required and it.param_type_name == "option"]
-    return [it.opts[0] for it in needed if not set(it.opts) & set(rest)]
+    given, _, _ = command.make_parser(command.context_class(command)).parse_args(rest)
+    return [it.opts[0] for it in command.params if it.required and not given.get(it.name)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)

@@ -49,10 +49,13 @@ def doctor(*, output: FORMAT = Format.TABLE) -> None:
         "page": home_checks.page,
         "leftovers": home_checks.leftovers,
     }
-    findings = [_finding(name, check, home) for name, check in checks.items()]
-    if next(one for one in findings if one["check"] == "database")["is_well"]:
+    is_other = _is_another_place(home)
+    checks |= {"home": _another_place} if is_other else {}
+    named = list(checks)[: list(checks).index("home") + 1] if is_other else list(checks)
+    findings = [_finding(name, checks[name], home) for name in named]
+    if not is_other and next(one for one in findings if one["check"] == "database")["is_well"]:
         findings += _people(home)
-    findings += _unknown(home)
+    findings += [] if is_other else _unknown(home)
     if output is not Format.TABLE:
         print_rows("checks", findings, output, {})
     else:
@@ -105,6 +108,20 @@ def _home(home: Home) -> str:
     probe.write_bytes(b"")
     probe.unlink()
     return str(home.root)
+
+
+def _is_another_place(home: Home) -> bool:
+    """Whether it holds something, and nothing that this program makes first."""
+    if not home.root.exists() or any(
+        path.exists() for path in (home.log / "FORMAT", home.vault, home.loads)
+    ):
+        return False
+    return not home.root.is_dir() or any(home.root.iterdir())
+
+
+def _another_place(home: Home) -> str:
+    message = f"{home.root} is no warehouse: nothing was loaded there, and it holds other files."
+    raise DemoscopeError(message, remedy="Name the warehouse: demoscope --home DIR doctor")
 
 
 def _space(home: Home) -> str:
