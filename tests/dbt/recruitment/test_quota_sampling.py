@@ -154,7 +154,7 @@ def group_shares(project: Project) -> dict[str, tuple[float, float, float, int]]
         " where axis is not null"
     )
     assert len(rows) == 22
-    return {stratum: shares for stratum, *shares in rows}
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
 
 def aimed_at(project: Project, effective: float) -> None:
@@ -253,7 +253,7 @@ def like_the_census(project: Project) -> list[dict[str, str]]:
     shares: dict[str, dict[str, dict[str, float]]] = {"US": {}, "UK": {}}
     for country, axis, group, share in rows:
         shares[country].setdefault(axis, {})[group] = share
-    people = []
+    people: list[dict[str, str]] = []
     for country, axes in shares.items():
         for size, steps in ((250, (1, 7, 1)), (750, (1, 7, 331))):
             for number in range(size):
