@@ -173,7 +173,7 @@ def difference(
     effects: dict[str, Places] = {}
     if len(causes) == 1 and not any(is_old):
         effects[causes[0].name] = end  # A with the one cause is B
-    elif causes or any(is_old):
+    elif a.id != b.id and (causes or any(is_old)):
         with scratch(home) as root:
             made = Counterfactuals(home, log, root, a.subject, b.subject)
             if any(is_old):

@@ -253,7 +253,10 @@ def inspect_file(name: str, path: Path | None = None, bounds: Bounds = DEFAULT) 
     if not is_file:
         if path.exists():
             raise UsageError(f"{name}: is not a regular file.", remedy="Save it to a file first.")
-        raise NotFoundError(f"{name}: no such file.", remedy="Check the path and its spelling.")
+        remedy = "Check the path and its spelling."
+        if name == "-":
+            remedy = "Standard input isn't read, as a load reads twice: save it to a file."
+        raise NotFoundError(f"{name}: no such file.", remedy=remedy)
     with refusing(name, None), path.open("rb") as raw:
         start = raw.read(HEAD_BYTES)
     compression = next((c for magic, c in _COMPRESSIONS.items() if start.startswith(magic)), None)

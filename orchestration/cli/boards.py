@@ -248,7 +248,6 @@ def diff(
 
     home = Home.from_environment()
     releases = store.by_id(home.boards, a), store.by_id(home.boards, b)
-    found = difference(home, *releases, step=_say_cause)
     chosen = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
     if every:
         named = {"stratum_id": stratum, **chosen}
@@ -256,6 +255,7 @@ def diff(
     else:
         head, _ = leaderboard(releases[1], stratum=stratum, **chosen)
         wanted = {"stratum_id": head["stratum"], **{name: head[name] for name in chosen}}
+    found = difference(home, *releases, step=_say_cause)
     document = _difference(releases, found, wanted, is_every=every)
     document["decisions"] = [one.as_json() for one in found.decisions]
     document["decisions_not_known"] = found.not_known

@@ -290,5 +290,5 @@ def _understood(rows: list[dict[str, object]], dry_run: DryRun | None) -> None:
     for line in dry_run.new.lines():
         put(f"  {line}")
     for row in rows:
-        put(f"  would be understood as: {json.dumps(row, default=str, ensure_ascii=False)}")
+        put(f"  is read as: {json.dumps(row, default=str, ensure_ascii=False)}")
     put("  nothing was written")
