@@ -1,12 +1,13 @@
 """What a publication shows that an earlier one of the same home doesn't: of whom that is.
 
 Two publications, before and after somebody's verdicts, tell those verdicts by their difference.
-So the rows of a stratum and dimension, or of one board of it, stay behind if they differ from what
-an earlier publication shows, and fewer than `people_min` people are behind the difference. Of the
-groups of an axis, and of the countries, further ones stay behind until those that do are together
-enough people: what the rest leaves of the total's difference is then nobody's own. If so few are
-behind all of a country's difference, all its groups stay behind: which ones would say who they are.
-Months are no groups of people: the months of a dimension stay behind if one of them differs by few.
+So the rows of a stratum and subject (a dimension, a criterion, or finer, a topic, level, month or
+model of it; touched.py), or of one board of it, stay behind if they differ from what an earlier
+publication shows, and fewer than `people_min` people are behind the difference. Of the groups of an
+axis, of countries, and of subjects that add up, further ones stay behind until what is missing of
+the sum's difference is nobody's own; what the earlier publication didn't show of a sum counts as
+one there. If so few are behind all of a country's difference, all its groups stay behind: which
+ones would say who they are.
 """
 
 from __future__ import annotations

@@ -116,9 +116,10 @@ class Study:
     @property
     def end(self) -> int:
         """The position of the next event, whatever that will be."""
-        said = [one.position for one in (*self.verdicts, *self.ratings)]
-        of_what_was_said = [*(at for _, at in self.retracted), *self.revised.values()]
-        return max((*said, *of_what_was_said, *self.corrected.values())) + 1
+        positions = [one.position for one in self.verdicts]
+        positions += [one.position for one in self.ratings]
+        positions += [at for _, at in self.retracted]
+        return max(*positions, *self.revised.values(), *self.corrected.values()) + 1
 
     @property
     def people(self) -> list[Person]:

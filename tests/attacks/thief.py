@@ -81,6 +81,7 @@ def shown(directory: Path) -> dict[Row, dict[str, Any]]:
 def told(study: Study) -> Told:
     """Who adds what to which row."""
     found: Told = defaultdict(lambda: defaultdict(Counter))
+    row: Row
     for one in study.verdicts:
         said = "tie" if one.outcome == "tie" else "bad" if one.outcome == "both_bad" else "decided"
         for stratum in one.person.strata:
