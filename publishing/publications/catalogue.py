@@ -54,6 +54,7 @@ SYCOPHANCY_EFFECT = (
 )  # fmt: skip
 DECISIVENESS = ("stratum_id", "dimension", "kind", "level")
 MONTH = ("stratum_id", "dimension", "model_id", "month")
+LEVEL = ("country", "scheme", "variable", "level")
 # What these say rests on fewer than their stratum and dimension: on those whom each row counts.
 COUNTED_BY_ROW = (INCIDENT, SYCOPHANCY, SYCOPHANCY_EFFECT, DECISIVENESS, MONTH)
 RATED = ("stratum_id", "criterion", "model_id")
@@ -65,7 +66,7 @@ DECIDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("stratum_id", "dimension"), "int_strata__disclosed"),
     (("stratum_id",), "int_coverage__disclosed"),
     (AXIS, "int_axes__disclosed"),
-    (("country", "scheme", "variable", "level"), "int_levels__disclosed"),
+    (LEVEL, "int_levels__disclosed"),
     (("country", "scheme"), "int_weightings__disclosed"),
     (INCIDENT, "int_incidents__disclosed"),
     (SYCOPHANCY, "int_sycophancy__disclosed"),

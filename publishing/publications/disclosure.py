@@ -24,6 +24,12 @@ from publishing.publications.catalogue import (
     PAIR,
     RATED,
 )
+from publishing.publications.touched import (
+    CRITERION,
+    EVERY_DIMENSION,
+    EVERYBODY,
+    finer_subjects,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from ingestion.tables import Column
     from publishing.publications.catalogue import PublicTable
 
-EVERYBODY, EVERY_DIMENSION, EVERYTHING = "all", "*", "*"
+EVERYTHING = "*"
 # Temporary tables of one connection. Nothing of them is kept.
 PEOPLE, MODELS, PAIRS, THIN_MODELS, CHANGED = (
     "disclosed_people", "disclosed_models", "disclosed_pairs", "thin_models", "changed_by_few",
@@ -41,7 +47,6 @@ PEOPLE, MODELS, PAIRS, THIN_MODELS, CHANGED = (
 # alone.
 COMPARED = ("rpt_rank_comparison",)
 # Beside dimensions, criteria: as few as rated the model there that the fewest did.
-CRITERION = "criterion "
 PEOPLE_IN = f"""
 create or replace temp table {PEOPLE} as
 select stratum_id, dimension, max(heard_count) as people from int_strata__disclosed
@@ -190,7 +195,7 @@ def decide_people(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(PEOPLE_IN)
     connection.execute(
         f"create or replace temp table {CHANGED} (of_what varchar, weighting varchar,"
-        " estimator varchar, stratum_id varchar, dimension varchar)"
+        " estimator varchar, stratum_id varchar, subject varchar)"
     )
 
 
@@ -217,19 +222,19 @@ def rows_shown(table: PublicTable) -> str:
         )
     if table.name == HISTORY:
         conditions.append("mart.is_latest")
-    stratum, dimension = key_of(table, "mart.")
+    stratum, *subjects = (*key_of(table, "mart."), *finer_subjects(table, "mart."))
     board = " and (few.weighting is null or (few.weighting, few.estimator) ="
     board += " (mart.weighting, mart.estimator))"
     conditions.append(
         f"not exists (select 1 from {CHANGED} as few where few.of_what in"
         f" ('{of_what(table)}', '{EVERYTHING}') and few.stratum_id = {stratum}"
-        f" and few.dimension = {dimension}{board if is_of_boards(table) else ''})"
+        f" and few.subject in ({', '.join(subjects)}){board if is_of_boards(table) else ''})"
     )
     if table.matched_by == AXIS:
         conditions.append(
             f"not exists (select 1 from {CHANGED} as few inner join dim_stratum as strata"
             f" using (stratum_id) where few.of_what = '{EVERYTHING}'"
-            " and few.dimension = mart.dimension and ("
+            " and few.subject = mart.dimension and ("
             "(strata.country = mart.country and strata.axis = mart.axis)"
             " or (mart.axis = 'country' and strata.axis is null)))"
         )

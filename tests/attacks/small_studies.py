@@ -28,7 +28,10 @@ COUNTRIES = ("UK", "US")
 AXES = {"age": ("18-34", "35-54", "55+"), "politics": ("left", "right")}
 DIMENSIONS = ("overall", "trust")
 OUTCOMES = ("a", "b", "tie", "both_bad")
-DECIDERS = ("strata", "coverage", "axes", "boards", "weightings", "levels", "months")
+DECIDERS = (
+    "strata", "coverage", "axes", "boards", "weightings", "levels", "months", "topics",
+    "decisiveness", "ratings",
+)  # fmt: skip
 MONTHS = ("2025-01", "2025-02")
 
 Cell = tuple[str | None, str | None, str | None]
@@ -73,18 +76,35 @@ class Verdict:
     pair: Pair
     outcome: str
     position: int
+    topic: str | None = None
+
+
+@dataclass(frozen=True)
+class Rating:
+    """How somebody rated a model on a criterion."""
+
+    person: Person
+    criterion: str
+    model: str
+    rating: int
+    position: int
 
 
 @dataclass(frozen=True)
 class Study:
     """Who said what, in the order it was said; where the second month begins, if any has a date.
 
-    Whose answers were corrected is by key, with the position of the correction.
+    Whose answers were corrected is by key, with the position of the correction. What was taken back
+    is no more among the verdicts and ratings, and here with the position where it was; a verdict
+    whose outcome was corrected is as it is now, by the position where it was said.
     """
 
     verdicts: tuple[Verdict, ...]
     second_month: int | None = None
     corrected: Mapping[str, int] = field(default_factory=dict)
+    ratings: tuple[Rating, ...] = ()
+    retracted: tuple[tuple[Verdict | Rating, int], ...] = ()
+    revised: Mapping[int, int] = field(default_factory=dict)
 
     def month_of(self, position: int) -> int:
         return int(self.second_month is not None and position >= self.second_month)
@@ -94,8 +114,18 @@ class Study:
         return replace(self, verdicts=self.verdicts[:count])
 
     @property
+    def end(self) -> int:
+        """The position of the next event, whatever that will be."""
+        positions = [one.position for one in self.verdicts]
+        positions += [one.position for one in self.ratings]
+        positions += [at for _, at in self.retracted]
+        return max(*positions, *self.revised.values(), *self.corrected.values()) + 1
+
+    @property
     def people(self) -> list[Person]:
-        return sorted({one.person for one in self.verdicts}, key=lambda person: person.key)
+        """Everybody who ever said something."""
+        said = (*self.verdicts, *self.ratings, *(one for one, _ in self.retracted))
+        return sorted({one.person for one in said}, key=lambda person: person.key)
 
 
 def study(seed: int, people_count: int, model_count: int, battle_count: int) -> Study:
@@ -127,15 +157,49 @@ TABLES = {
     "fct_battle": (
         "participant_key varchar, battle_key varchar, cell_id integer, dimension varchar,"
         " model_a varchar, model_b varchar, outcome varchar, position bigint,"
-        " valid_from_position bigint, occurred_at timestamp"
+        " valid_from_position bigint, occurred_at timestamp, topic varchar, is_counted boolean,"
+        " uncounted_reason varchar"
     ),
     "dim_participant": "participant_key varchar, valid_from_position bigint",
     "stg_events__battles_judged": (
-        "participant_key varchar, battle_key varchar, dimension varchar, position bigint"
+        "event_id varchar, participant_key varchar, battle_key varchar, dimension varchar,"
+        " model_a varchar, model_b varchar, position bigint, occurred_at timestamp, topic varchar,"
+        " conversation_id varchar"
     ),
+    "stg_events__experiences_rated": (
+        "event_id varchar, participant_key varchar, criterion varchar, model_id varchar,"
+        " position bigint, conversation_id varchar"
+    ),
+    "fct_rating": (
+        "event_id varchar, participant_key varchar, cell_id integer, model_id varchar,"
+        " criterion varchar, parent_criterion varchar, rating integer, position bigint,"
+        " valid_from_position bigint, is_counted boolean"
+    ),
+    "stg_events__events_retracted": "target_event_id varchar, position bigint",
+    "stg_events__events_corrected": "target_event_id varchar, position bigint",
+    "stg_events__participants_corrected": "participant_key varchar, position bigint",
+    "stg_events__participants_enrolled": "participant_key varchar, position bigint",
+    "stg_events__participants_excluded": "participant_key varchar, position bigint",
+    "stg_events__models_aliased": "position bigint",
+    "stg_events__conversations_recorded": "conversation_id varchar, position bigint",
+    "stg_events__conversations_labelled": (
+        "conversation_id varchar, label varchar, model_id varchar, judge varchar,"
+        " labeller_kind varchar, rubric varchar, position bigint"
+    ),
+    "int_conversations__current": "conversation_id varchar, turn_count integer",
+    "int_participants__excluded": "participant_key varchar, excluded_position bigint",
+    "int_participants__with_verdicts": "participant_key varchar, profile_number integer",
+    "int_participants__profiled": "participant_key varchar, profile_number integer",
+    "int_profile_levels": "profile_number integer, variable varchar, level varchar",
     "second_month": "starts_at bigint",
-    "int_labels__current": "participant_key varchar, event_id varchar, position bigint",
+    "int_labels__current": (
+        "participant_key varchar, event_id varchar, conversation_id varchar, label varchar,"
+        " value varchar, judge varchar, judge_version varchar, rubric varchar,"
+        " rubric_version varchar, labeller_kind varchar, model_id varchar, topic varchar,"
+        " position bigint, left_out_reason varchar"
+    ),
     "int_battles__revised": "position bigint, is_retracted boolean, revised_position bigint",
+    "int_events__revised": ("event_id varchar, revised_position bigint, retracted_position bigint"),
     "int_weighting_schemes__chosen": "scheme varchar, is_default boolean",
     "seed_variables": "country varchar, variable varchar, question varchar",
 }
@@ -151,14 +215,9 @@ from fct_battle group by all;
 create table judged as
 select strata.stratum_id, battles.* from fct_battle as battles
 inner join int_cells__assigned_to_strata as strata using (cell_id);
-create table int_ratings__disclosed (stratum_id varchar, criterion varchar, model_id varchar,
-    rater_count bigint, is_disclosed boolean);
-create table stg_events__experiences_rated (event_id varchar, participant_key varchar,
-    criterion varchar);
-create table int_events__revised (event_id varchar, revised_position bigint,
-    retracted_position bigint);
 create schema if not exists seeds;
 create table seeds.seed_criteria (criterion varchar, parent_criterion varchar);
+create table seeds.seed_topics (topic varchar, is_sensitive boolean);
 create view int_strata__with_verdicts as
 select stratum_id, dimension, count(distinct participant_key) as heard_count
 from judged group by all
@@ -241,6 +300,37 @@ MARTS = {
             count(*) as battle_count, count(distinct participant_key) as participant_count
         from of_models cross join second_month where stratum_id = 'all' group by all
     """,
+    "rpt_topic_tie_rate": """
+        select 'none' as weighting, stratum_id, dimension, topic, null::boolean as is_sensitive,
+            count(*) filter (where outcome in ('a', 'b')) as decided_count,
+            count(*) filter (where outcome = 'tie') as tie_count,
+            count(*) filter (where outcome = 'both_bad') as both_bad_count,
+            count(distinct participant_key) as participant_count
+        from (select * replace (unnest([topic, '*']) as topic) from judged where topic is not null)
+        group by all
+    """,
+    "rpt_decisiveness": """
+        select stratum_id, dimension, 'topic' as kind, topic as level, count(*) as battle_count,
+            avg((outcome = 'tie')::integer) as tie_share,
+            count(distinct participant_key) as participant_count
+        from judged where topic is not null and stratum_id = 'all' group by all
+    """,
+    "rpt_experience": """
+        select 'none' as weighting, stratum_id, criterion, model_id, avg(rating) as rating,
+            count(*) as rating_count, count(distinct participant_key) as participant_count
+        from fct_rating inner join int_cells__assigned_to_strata using (cell_id) group by all
+    """,
+    "rpt_weighting_diagnostics": """
+        select country, 'default' as scheme, count(distinct participant_key) as participant_count,
+            0 as left_out_count
+        from judged inner join dim_stratum using (stratum_id) where axis is null group by all
+        having country is not null
+    """,
+    "rpt_weighting_margin": """
+        select country, 'default' as scheme, axis as variable, group_name as level,
+            count(distinct participant_key) as participant_count
+        from judged inner join dim_stratum using (stratum_id) where axis is not null group by all
+    """,
     "rpt_demographic_consistency": """
         select country, dimension, axis, model_id, 1.0 as rank_shift
         from of_models inner join dim_stratum using (stratum_id)
@@ -271,14 +361,18 @@ def tables_of(verdicts: Study) -> duckdb.DuckDBPyConnection:
     _fill(connection, "int_participants__assigned_to_cells", people)
     strata_of_cells = [(name, n) for cell, n in cells.items() for name in strata_of(cell)]
     _fill(connection, "int_cells__assigned_to_strata", strata_of_cells)
-    battles = [
+    _fill(connection, "fct_battle", [
         (one.person.key, str(one.position), cells[one.person.cell], one.dimension, *one.pair,
          one.outcome, one.position,
-         max(one.position, verdicts.corrected.get(one.person.key, one.position)),
-         f"{MONTHS[verdicts.month_of(one.position)]}-15")
+         max(one.position, verdicts.corrected.get(one.person.key, 0),
+             verdicts.revised.get(one.position, 0)),
+         f"{MONTHS[verdicts.month_of(one.position)]}-15", one.topic, True, None)
         for one in verdicts.verdicts
-    ]  # fmt: skip
-    _fill(connection, "fct_battle", battles)
+    ])  # fmt: skip
+    _fill_ratings(connection, verdicts, cells)
+    _fill_log(connection, verdicts)
+    _fill_levels(connection, verdicts)
+    _fill(connection, "int_weighting_schemes__chosen", [("default", True)])
     since = [(person.key, verdicts.corrected.get(person.key, 0)) for person in verdicts.people]
     _fill(connection, "dim_participant", since)
     if verdicts.second_month is not None:
@@ -288,8 +382,68 @@ def tables_of(verdicts: Study) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _fill_ratings(
+    connection: duckdb.DuckDBPyConnection, verdicts: Study, cells: Mapping[Cell, int]
+) -> None:
+    rated = [
+        (str(one.position), one.person.key, cells[one.person.cell], one.model, one.criterion, None,
+         one.rating, one.position,
+         max(one.position, verdicts.corrected.get(one.person.key, 0)), True)
+        for one in verdicts.ratings
+    ]  # fmt: skip
+    _fill(connection, "fct_rating", rated)
+
+
+def _fill_log(connection: duckdb.DuckDBPyConnection, verdicts: Study) -> None:
+    """All that was said, also what was taken back, and what was said of it."""
+    gone = [one for one, _ in verdicts.retracted]
+    judged = [one for one in (*verdicts.verdicts, *gone) if isinstance(one, Verdict)]
+    _fill(connection, "stg_events__battles_judged", [
+        (str(one.position), one.person.key, str(one.position), one.dimension, *one.pair,
+         one.position, f"{MONTHS[verdicts.month_of(one.position)]}-15", one.topic, None)
+        for one in judged
+    ])  # fmt: skip
+    rated = [one for one in (*verdicts.ratings, *gone) if isinstance(one, Rating)]
+    _fill(connection, "stg_events__experiences_rated", [
+        (str(one.position), one.person.key, one.criterion, one.model, one.position, None)
+        for one in rated
+    ])  # fmt: skip
+    retractions = [(str(one.position), at) for one, at in verdicts.retracted]
+    corrections = [(str(position), at) for position, at in verdicts.revised.items()]
+    _fill(connection, "stg_events__events_retracted", retractions)
+    _fill(connection, "stg_events__events_corrected", corrections)
+    _fill(connection, "stg_events__participants_corrected", list(verdicts.corrected.items()))
+    _fill(connection, "int_events__revised", [
+        *((name, at, at) for name, at in retractions),
+        *((name, at, None) for name, at in corrections),
+    ])  # fmt: skip
+    _fill(connection, "int_battles__revised", [
+        *((one.position, True, at) for one, at in verdicts.retracted if isinstance(one, Verdict)),
+        *((position, False, at) for position, at in verdicts.revised.items()),
+    ])  # fmt: skip
+
+
+def _fill_levels(connection: duckdb.DuckDBPyConnection, verdicts: Study) -> None:
+    """Whoever judged has a profile of their own."""
+    numbers = {person: number for number, person in enumerate(verdicts.people)}
+    judges = {one.person for one in verdicts.verdicts}
+    everybody = [(person.key, number) for person, number in numbers.items()]
+    _fill(connection, "int_participants__profiled", everybody)
+    standing = [(person.key, numbers[person]) for person in judges]
+    _fill(connection, "int_participants__with_verdicts", standing)
+    levels = [
+        (number, axis, group)
+        for person, number in numbers.items()
+        for axis, group in zip(AXES, (person.age, person.politics), strict=True)
+        if group
+    ]
+    _fill(connection, "int_profile_levels", levels)
+
+
 def _fill(connection: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]) -> None:
     columns = [column.split()[0] for column in TABLES[name].split(", ")]
+    if not rows:
+        return
     connection.register("given", pa.table(dict(zip(columns, zip(*rows, strict=True), strict=True))))
     connection.execute(f"insert into {name} from given")
     connection.unregister("given")

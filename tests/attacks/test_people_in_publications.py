@@ -230,7 +230,13 @@ def test_months_stay_behind_where_one_person_came_to_the_last(tmp_path: Path) ->
     ]
     later = Study((*first.verdicts, *new), second_month=last)
     directory = publish(later, tmp_path / "new", known_at(first, old))
-    assert "overall" not in {row["dimension"] for row in rows_of(directory, "rpt_votes_by_month")}
+    shown = [row for row in rows_of(directory, "rpt_votes_by_month") if row["dimension"] != "trust"]
+    assert not {row["model_id"] for row in shown}.intersection(new[-1].pair)
+    assert {row["month"] for row in shown} == {"2025-01"}
+    touched = Counter(model for one in new for model in one.pair)
+    for row in shown:
+        is_as_before = row in rows_of(old, "rpt_votes_by_month")
+        assert is_as_before or touched[row["model_id"]] >= PEOPLE_MIN
 
 
 NEWCOMERS = [
