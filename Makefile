@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 OUT := .ci/out
 ORACLE := .venv-oracle
+SPARK := .venv-spark
 
 # What a person may set.
 SOURCE ?=
@@ -38,8 +39,8 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-dev setup-spark setup-oracle leaderboard ui rigging planted test test-slow \
-	lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
+.PHONY: help setup setup-dev setup-spark setup-spark-server setup-oracle leaderboard ui rigging planted test test-slow \
+	parity-spark lint lint-format lint-python lint-types lint-imports lint-sql lint-dbt format \
 	bench docs-figures weighting-plot calibrate pairing oracle screenshots docs lock clean clean-venv clean-warehouse
 
 help: ## Show this
@@ -104,6 +105,24 @@ $(VENV)/.stamp-spark: requirements-spark.lock $(VENV)/.stamp-runtime
 	  exit 1; }
 	@touch $@
 
+# Apache Spark itself, whose pyspark has the name of pyspark-client's package: an environment apart. It is published as
+# source only, and built with the bootstrap's setuptools. Java is of the system: root has it installed.
+setup-spark-server: $(SPARK)/.stamp ## Make .venv-spark/: Apache Spark (450 MB; it needs Java 17), for `make parity-spark`
+	@:
+
+$(SPARK)/.stamp: requirements-spark-server.lock requirements-bootstrap.lock | $(VENV)/.stamp-bootstrap
+	@command -v java >/dev/null || [ -n "$${JAVA_HOME:-}" ] || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless >&2; } || { \
+	  echo "error: Apache Spark needs Java 17, and there is none." >&2; \
+	  echo "       On Debian and Ubuntu: apt-get install openjdk-17-jre-headless" >&2; exit 1; }
+	@echo "Installing Apache Spark into $(SPARK) (a download of 450 MB)" >&2
+	@$(BIN)/python -m venv --clear --without-pip $(SPARK)
+	@for lock in requirements-bootstrap.lock requirements-spark-server.lock; do \
+	  $(UV) pip install --quiet --python $(SPARK)/bin/python --require-hashes --no-deps --no-build-isolation -r $$lock || exit 1; \
+	done
+	@touch $@
+
 # Outside samplers and peers, which need other versions of what we need: an environment apart, for those who ask.
 setup-oracle: $(ORACLE)/.stamp ## Make .venv-oracle/: NUTS and arena-rank (750 MB), for `make oracle` and `make bench`
 	@:
@@ -143,6 +162,10 @@ test: setup-dev ## The tests, less the slow ones (ARGS="-k name" for some)
 
 test-slow: setup-dev ## The slow tests
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m slow $(ARGS)
+
+parity-spark: setup-dev setup-spark-server ## Does Apache Spark make the tables that DuckDB makes? A cluster on loopback (minutes)
+	@$(BIN)/python -m tests.end_to_end.spark_cluster $(SPARK) \
+	  $(BIN)/pytest --durations=0 tests/end_to_end/test_spark_parity.py $(ARGS)
 
 lint: lint-format lint-python lint-types lint-imports lint-sql lint-dbt ## Every check that runs no test
 
@@ -231,14 +254,15 @@ lock: $(VENV)/.stamp-bootstrap ## Regenerate the locks from pyproject.toml (UPGR
 	@$(COMPILE) --extra build --extra dev --constraint requirements.lock --constraint requirements-spark.lock \
 	  --output-file requirements-dev.lock pyproject.toml
 	@$(COMPILE) --group oracle --output-file requirements-oracle.lock
+	@$(COMPILE) --no-deps --group spark-server --output-file requirements-spark-server.lock
 
 clean: ## Remove caches and build products; never the warehouse
 	@rm -rf build dist logs $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 	  dbt_project/target dbt_project/logs
 	@find ingestion expectations ratings publishing orchestration dbt_project tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-clean-venv: ## Remove .venv/ and .venv-oracle/
-	@rm -rf $(VENV) $(ORACLE)
+clean-venv: ## Remove .venv/, .venv-oracle/ and .venv-spark/
+	@rm -rf $(VENV) $(ORACLE) $(SPARK)
 
 clean-warehouse: ## Delete the warehouse, the event log with it (CONFIRM=1)
 	@set -e; if [ ! -e "$$DEMOSCOPE_HOME/log/FORMAT" ]; then \

@@ -108,6 +108,8 @@ def spark_engine(directory: Path) -> Iterator[SparkEngine]:
     with warnings.catch_warnings():
         # pyspark, of pandas 3, which is not used here.
         warnings.filterwarnings("ignore", ".*pandas", FutureWarning)
+        # dbt-spark, which asks for Hive at each statement; Apache Spark says that it is too late.
+        warnings.filterwarnings("ignore", ".*catalogImplementation", UserWarning)
         try:
             with _server() as address, _session(address) as session:
                 yield SparkEngine(session, directory)
@@ -183,6 +185,8 @@ def _session(address: str) -> Iterator[SparkSession]:
         raise UsageError(NEEDED, remedy=SETUP) from error
     session = SparkSession.builder.getOrCreate()
     session.conf.set("spark.sql.session.timeZone", "UTC")
+    # Apache Spark's own form of times in files loses their zone.
+    session.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     session.sql("create database if not exists main")
     try:
         yield session

@@ -18,6 +18,7 @@ LOCKS = (
     "requirements-dev.lock",
     "requirements-spark.lock",
     "requirements-oracle.lock",
+    "requirements-spark-server.lock",
 )
 # The rooms, where CI and its services look, and the files that people expect at the top.
 TOP = {

@@ -4,7 +4,7 @@ What has no time cannot be cut by time: it counts at every cut. -#}
     {%- if var('valid_until', none) -%}
         (
             {{ occurred_at }} is null
-            or {{ occurred_at }} <= cast('{{ var("valid_until") }}' as timestamp with time zone)
+            or {{ occurred_at }} <= cast('{{ var("valid_until") }}' as {{ type_of_times() }})
         )
     {%- else -%}
         true

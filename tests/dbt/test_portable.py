@@ -16,6 +16,7 @@ SILENT_NULLS = re.compile(r"order by (?:country|participants\.country)(?! nulls 
 # Names that one engine alone has: `string` is both engines', the others have a macro.
 DUCKDB_ONLY = re.compile(
     r"as varchar\)|string_agg\(|make_timestamptz\(|timezone\(|starts_with\(|\b(?:hugeint|qualify)\b"
+    r"|with time zone|timestamptz\b"
     r"|regexp_replace\([^)]*'g'\)|\bover \(\w+ (?:rows|range)"
 )
 
@@ -51,6 +52,7 @@ def test_names_of_one_engine_are_in_macros_for_it() -> None:
         "folded_name.sql",
         "joined_text.sql",
         "time_of_microseconds.sql",
+        "type_of_times.sql",
     }
     written = "\n".join(
         path.read_text("utf-8") for path in Path(PROJECT_DIRECTORY, "macros").rglob("*.sql")
@@ -70,5 +72,6 @@ def test_the_rules_find_what_they_are_for() -> None:
     assert SILENT_NULLS.search("dense_rank() over (order by country, scheme)")
     assert DUCKDB_ONLY.search("regexp_replace(x, '[a-z]', '', 'g')")
     assert DUCKDB_ONLY.search("sum(n) over (smallest_first rows unbounded preceding)")
+    assert DUCKDB_ONLY.search("cast(null as timestamp with time zone) as released_at")
     assert not DUCKDB_ONLY.search("cast(null as string) as country")
     assert DECIMAL_MEAN.search("avg(case when is_a then 1.0 else 0.0 end)")

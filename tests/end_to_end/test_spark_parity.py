@@ -1,9 +1,11 @@
 """Tables that Sail makes are those that DuckDB makes, each value to the bit, and so is the release.
 
 Whatever is tagged `wide` is made by both engines from the same log and compared both ways: of a
-simulated study, and of a small one in which everything happens that the log can undo.
+simulated study, and of a small one in which everything happens that the log can undo. Where
+SPARK_REMOTE names a server it is Apache Spark's, in place of Sail: `make parity-spark`.
 """
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,8 @@ NOT_PORTABLE = {
     "rpt_rank_comparison": "exp() differs in the last bit",
     "rpt_weighting_diagnostics": "integers beyond 64 bits",
 }
+# Apache Spark alone makes these, too.
+ON_SPARK = {"int_models__aliased", "int_quota_cells__targeted", "int_variants__published"}
 
 
 def relations(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[Any]]:
@@ -216,9 +220,13 @@ def test_each_table_by_itself_on_a_server_that_is_named(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From DuckDB's tables the engine makes every other that is said to be portable."""
+    left_out = set(NOT_PORTABLE)
     server = SparkConnectServer()
-    server.start(background=True)
-    monkeypatch.setenv(REMOTE, "sc://{}:{}".format(*(server.listening_address or ())))
+    if os.environ.get(REMOTE):
+        left_out -= ON_SPARK
+    else:
+        server.start(background=True)
+        monkeypatch.setenv(REMOTE, "sc://{}:{}".format(*(server.listening_address or ())))
     found = set()
     with spark_engine(tmp_path) as engine, duckdb.connect(built, read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -228,7 +236,7 @@ def test_each_table_by_itself_on_a_server_that_is_named(
         command = ["compile", "--select", "resource_type:model"]
         for result in run_dbt(command, root=tmp_path, target=SPARK):
             name = result.node.name
-            if str(result.node.resource_type) != "model" or name in NOT_PORTABLE:
+            if str(result.node.resource_type) != "model" or name in left_out:
                 continue
             query = str(getattr(result.node, "compiled_code", ""))
             theirs = SparkSession.builder.getOrCreate().sql(query).toArrow()
@@ -242,5 +250,6 @@ def test_each_table_by_itself_on_a_server_that_is_named(
             rows = f"({a} except all {b}) union all ({b} except all {a})"
             if connection.sql(rows).limit(1).fetchall():
                 found.add(name)
-    server.stop()
+    if server.running:
+        server.stop()
     assert found == set()

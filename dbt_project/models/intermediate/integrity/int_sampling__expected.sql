@@ -8,7 +8,7 @@ battles as (
         voters,
         model_a,
         model_b,
-        coalesce(judged_at, cast('1970-01-01 00:00:00+00' as timestamp with time zone)) as drawn_at,
+        coalesce(judged_at, cast('1970-01-01 00:00:00+00' as {{ type_of_times() }})) as drawn_at,
         judged_at is not null as has_time,
         basis,
         draw_weight as weight

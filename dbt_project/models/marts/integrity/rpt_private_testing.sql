@@ -58,7 +58,7 @@ tested as (
         cast(null as string) as released_id,
         cast(null as string) as released_board_id,
         cast(null as string) as release_public_id,
-        cast(null as timestamp with time zone) as released_at
+        cast(null as {{ type_of_times() }}) as released_at
     from variants
     left join before_release on variants.model_id = before_release.model_id
     where before_release.model_id is null
