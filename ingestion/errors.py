@@ -31,7 +31,7 @@ class ReadOnlyError(DemoscopeError):
 
 
 class UsageError(DemoscopeError):
-    """The request itself cannot be understood: an option, a mapping, a name."""
+    """The request itself cannot be understood: an option, a value of a closed list, a mapping."""
 
     exit_code = 2
 

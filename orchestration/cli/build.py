@@ -11,7 +11,7 @@ import typer
 
 from ingestion.errors import BusyError, NotFoundError, UsageError
 from ingestion.paths import HOME_VARIABLE, Home
-from orchestration.cli.choices import require_known
+from orchestration.cli.choices import require_choice, require_known
 from orchestration.cli.output import (
     AS_JSON,
     AS_OF,
@@ -126,7 +126,7 @@ def build(
     from orchestration.event_search import unmatched_targets
     from publishing.boards.inputs import cut_of, with_changes
 
-    require_known("engine", engine, ENGINES)
+    require_choice("engine", engine, ENGINES)
     home = existing_home()
     chosen = ["estimate_prior_sd=false"] if fixed_prior else []
     chosen += ["pool_countries=true"] if pool_countries else []
@@ -281,7 +281,9 @@ def leaderboard(
         typer.Option(help="Log position, time or release's id; the last build if not given."),
     ] = None,
     valid_until: VALID_UNTIL = None,
-    top: Annotated[int | None, typer.Option(min=1, help="Only the first so many models.")] = None,
+    top: Annotated[
+        int | None, typer.Option("--top", "--limit", min=1, help="Only the first so many models.")
+    ] = None,
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Show a leaderboard of battles.

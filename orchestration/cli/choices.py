@@ -17,23 +17,39 @@ SHOWN = 40
 
 
 def require_known(what: str, asked: str | None, known: Iterable[str]) -> None:
-    """Refuse a choice that is none of those there are; None chooses nothing.
+    """Refuse a name that the data don't have; None names nothing.
 
     Raises:
-        UsageError: names the choices, and the one that was probably meant.
+        NotFoundError: has the names there are, and the one that was probably meant.
     """
+    if (found := _unknown(what, asked, known)) is not None:
+        raise NotFoundError(found[0], remedy=found[1])
+
+
+def require_choice(what: str, asked: str | None, choices: Iterable[str]) -> None:
+    """Refuse what is none of a closed list; None chooses nothing.
+
+    Raises:
+        UsageError: has the choices, and the one that was probably meant.
+    """
+    if (found := _unknown(what, asked, choices)) is not None:
+        raise UsageError(found[0], remedy=found[1])
+
+
+def _unknown(what: str, asked: str | None, known: Iterable[str]) -> tuple[str, str] | None:
+    """What to say of a name that is not known, and the remedy."""
     names = sorted(set(known))
     if asked is None or asked in names:
-        return
-    message = f"There is no {what} {asked!r} here."
-    raise UsageError(message, remedy=f"{did_you_mean(asked, names)}There are: {listed(names)}")
+        return None
+    meant = did_you_mean(asked, names)
+    return f"There is no {what} {asked!r} here.", f"{meant}There are: {listed(names)}"
 
 
 def chosen_weighting(asked: str | None, known: Iterable[str]) -> str:
     """The weighting that was asked for, else the census where people are weighted, else none.
 
     Raises:
-        UsageError: names the weightings there are.
+        NotFoundError: names the weightings there are.
     """
     from publishing.boards.view import default_weighting  # imports Arrow
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 ALL_CODES = {
     0: "done",
     1: "could not be done",
-    2: "not understood: an option, a mapping, a name",
+    2: "not understood: an option, a value of a closed list, a mapping",
     3: "not there",
     4: "busy, try again",
     5: "stored data was altered",

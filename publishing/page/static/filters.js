@@ -24,9 +24,16 @@ function drawFilters(board) {
         option.textContent = `${estimators.label[place]}${option.disabled ? ` (only ${only})` : ""}`;
         option.selected = place === estimator;
     }
-    byId("estimator-note").textContent = estimators.note[estimator];
+    byId("estimator-note").textContent = [estimators.note[estimator], otherWeights(board)].join(" ").trim();
     const unusual = [!isWeighted && "as they turned up", estimator !== 0 && estimators.label[estimator]];
     byId("more-now").textContent = weightings.length > 1 ? unusual.filter(Boolean).join(", ") : "";
+}
+
+/** Where people weigh otherwise than on the board to quote: not every estimator has every scheme. */
+function otherWeights(board) {
+    const quoted = beside(board, { estimator: 0 });
+    const isOther = quoted !== undefined && boards.weighting[quoted] !== boards.weighting[board];
+    return isOther ? "People are weighted to other questions than on the board to quote." : "";
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());

@@ -205,7 +205,7 @@ function pin(model) {
     const at = pinned.indexOf(model);
     if (at >= 0) pinned.splice(at, 1);
     else pinned.push(model);
-    if (pinned.length > 2) pinned.shift();
+    const gone = pinned.length > 2 ? pinned.shift() : null;
     for (const input of document.querySelectorAll('#board input[name="pin"]'))
         input.checked = pinned.includes(Number(input.value));
     if (pinned.length === 2) {
@@ -213,10 +213,11 @@ function pin(model) {
         headToHead.draw(shown);
         keepAddress({ isStep: false });
     }
-    drawPinned();
+    drawPinned(gone);
 }
 
-function drawPinned() {
+/** Two models, and which one a third has taken the place of. */
+function drawPinned(gone = null) {
     const bar = byId("pinned");
     bar.hidden = !pinned.length;
     if (!pinned.length) return;
@@ -225,7 +226,7 @@ function drawPinned() {
         byId("pinned-words"),
         pinned.length < 2
             ? html`<strong>${models.display_name[a]}</strong> and which other model?`
-            : pairInShort(a, b),
+            : [pairInShort(a, b), gone !== null && html` <span class="by">(in place of ${models.display_name[gone]})</span>`],
     );
     byId("pinned-go").hidden = pinned.length < 2;
 }

@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.errors import UsageError
-from orchestration.cli.choices import SHOWN, chosen_weighting, require_known
+from ingestion.errors import NotFoundError, UsageError
+from orchestration.cli.choices import SHOWN, chosen_weighting, require_choice, require_known
 from tests.end_to_end.command import demoscope, document
 
 MARTS = """
@@ -89,7 +89,7 @@ def test_a_mistyped_choice_is_refused_with_what_was_meant(
     marts: Path, asked: str, meant: str, form: tuple[str, ...]
 ) -> None:
     done = demoscope(marts, *asked.split(), *form)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert f"Did you mean {meant!r}? There are: " in done.stderr
 
 
@@ -141,9 +141,19 @@ def test_without_labels_ratings_or_scores_it_says_how_to_come_by_them(marts: Pat
 
 
 def test_a_long_list_of_choices_says_how_many_more_there_are() -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(NotFoundError) as refused:
         require_known("model", "x", [f"model-{number}" for number in range(SHOWN + 3)])
     assert str(refused.value).endswith(", and 3 more.")
+
+
+def test_a_name_that_the_data_lack_is_not_there_and_a_choice_of_a_closed_list_not_understood() -> (
+    None
+):
+    for require, kind in ((require_known, NotFoundError), (require_choice, UsageError)):
+        require("engine", None, ["duckdb"])
+        require("engine", "duckdb", ["duckdb"])
+        with pytest.raises(kind, match="Did you mean 'duckdb'"):
+            require("engine", "duckbd", ["duckdb"])
 
 
 @pytest.mark.parametrize(

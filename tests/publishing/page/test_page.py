@@ -52,20 +52,20 @@ def test_filters_show_the_marts_figures(site: Site, visit: Visit) -> None:
     page.locator(".settings summary").click()
     weighted = {"dimension": "trust", "stratum_id": "US/age/55+", "weighting": "politics"}
     assert shown(page) == expected(site, default(site, **weighted))
-    page.get_by_label("As they turned up").check()
+    page.get_by_role("radio", name="As they turned up").check()
     assert shown(page) == expected(site, default(site, **{**weighted, "weighting": "none"}))
-    page.get_by_label("Like the census").check()
+    page.get_by_role("radio", name="Like the census").check()
     page.get_by_label("Estimator").select_option(HIERARCHICAL)
     pooled = {**weighted, "weighting": "census", "estimator": HIERARCHICAL}
     assert shown(page) == expected(site, default(site, **pooled))
-    assert page.get_by_label("As they turned up").is_disabled()
+    assert page.get_by_role("radio", name="As they turned up").is_disabled()
 
 
 def test_another_estimator_never_changes_how_people_count(site: Site, visit: Visit) -> None:
     page = visit(site.address)
     page.locator(".settings summary").click()
     assert page.locator(f'#estimator option[value="{BT}"]').is_disabled()
-    page.get_by_label("As they turned up").check()
+    page.get_by_role("radio", name="As they turned up").check()
     page.get_by_label("Estimator").select_option(BT)
     assert shown(page) == expected(site, default(site, estimator=BT))
     assert page.locator("#more-now").inner_text() == "as they turned up, Bradley-Terry"
