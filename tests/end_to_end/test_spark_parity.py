@@ -37,6 +37,7 @@ UNTIL = "2025-07-16T00:00:00+00:00"
 NOT_PORTABLE = {
     "int_events__revised": "recursion",
     "int_models__aliased": "recursion",
+    "int_quota_cells__crossed": "recursion",
     "int_quota_cells__targeted": "recursion",
     "int_variants__registered": "recursion",
     "int_weighting_cells__raked": "recursion",
@@ -46,7 +47,7 @@ NOT_PORTABLE = {
     "rpt_weighting_diagnostics": "integers beyond 64 bits",
 }
 # Apache Spark alone makes these, too.
-ON_SPARK = {"int_models__aliased", "int_quota_cells__targeted", "int_variants__published"}
+ON_SPARK = {"int_models__aliased", "int_quota_cells__crossed", "int_variants__published"}
 
 
 def relations(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[Any]]:

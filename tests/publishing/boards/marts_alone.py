@@ -10,7 +10,7 @@ from tests.dbt.models import render_model
 def make(connection: duckdb.DuckDBPyConnection, *marts: str) -> None:
     """Make each as a table of its name; what it reads lies there under its own."""
     for mart in marts:
-        sql = render_model(mart, "comparable_text", "folded_name")
+        sql = render_model(mart, "comparable_text", "folded_name", "type_of_times")
         connection.execute(f"create or replace table {mart} as {sql}")
 
 
