@@ -15,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from orchestration.own_caches import vouch
+from publishing.publications.touched import BAND_OF_TURNS
 from ratings.dimension_structure import FOLDS
 from ratings.vote_signals import FEWEST_VOTES
 
@@ -90,12 +91,7 @@ VERDICTS = f"""
     select
         battles.battle_key, battles.dimension, battles.participant_key, people.cell_id,
         battles.topic,
-        case
-            when conversations.turn_count <= 2 then '1-2'
-            when conversations.turn_count <= 4 then '3-4'
-            when conversations.turn_count <= 8 then '5-8'
-            when conversations.turn_count > 8 then '9+'
-        end as turns,
+        {BAND_OF_TURNS} as turns,
         coalesce(numbers.participant_number, battles.position) % {FOLDS} as fold,
         case
             when battles.outcome not in ('a', 'b') then 0

@@ -3,27 +3,20 @@
 As `scipy.stats` has them, from `scipy.special` alone: importing the former takes half a second.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 from scipy.special import betainc, gammainc, ndtri
 
 from ratings.compiled import FloatArray, IndexArray
+from ratings.cut_gaussian import density
 
 Numbers = float | FloatArray | IndexArray
 
-_ROOT = math.sqrt(2.0 * math.pi)
 
-
-def normal_density(x: Numbers) -> Any:
-    """Of the standard normal distribution at ``x``."""
-    return np.exp(-np.square(x) / 2.0) / _ROOT
-
-
-def density_at_chance(p: Numbers) -> Any:
-    """Of the standard normal distribution where the share ``p`` of it lies below."""
-    return normal_density(ndtri(p))
+def density_at_chance(p: FloatArray) -> FloatArray:
+    """Standard normal density where the share ``p`` of the distribution lies below."""
+    return density(ndtri(p))
 
 
 def poisson_above(count: Numbers, mean: Numbers) -> Any:

@@ -20,9 +20,10 @@ import numpy as np
 from scipy import sparse
 from scipy.special import gammaincinv, ndtr
 
-from ratings.chances import binomial_above, density_at_chance, normal_density, poisson_above
+from ratings.chances import binomial_above, density_at_chance, poisson_above
 from ratings.compiled import FloatArray, IndexArray, Mask
 from ratings.counts import PairCounts
+from ratings.cut_gaussian import density
 from ratings.expectation_propagation import fit
 from ratings.posterior import Posterior
 
@@ -545,7 +546,7 @@ def unrelated(votes: Votes) -> Signal:
     limit = np.maximum(SUSPECT_BY * sd, 0.5 * (1.0 + slope) * shift)
     # Few verdicts lean to the left of the normal curve (Edgeworth 1905).
     at = limit / sd
-    tail = ndtr(-at) - normal_density(at) * skew / 6.0 * (at**2 - 1.0)
+    tail = ndtr(-at) - density(at) * skew / 6.0 * (at**2 - 1.0)
     # If tastes are wilder than that, as many are as far above.
     expected = max(float(np.clip(tail, 0.0, 1.0).sum()), float((pull > limit).sum()))
     return _counted(UNRELATED, tested, pull < -limit, expected)

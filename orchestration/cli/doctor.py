@@ -28,6 +28,8 @@ def doctor(*, output: FORMAT = Format.TABLE) -> None:
         "python": _python,
         "libraries": _libraries,
         "ratings": _ratings,
+    }
+    of_warehouse: dict[str, Callable[[Home], str]] = {
         "home": _home,
         "space": _space,
         "rights": home_checks.rights,
@@ -49,13 +51,13 @@ def doctor(*, output: FORMAT = Format.TABLE) -> None:
         "page": home_checks.page,
         "leftovers": home_checks.leftovers,
     }
-    is_other = _is_another_place(home)
-    checks |= {"home": _another_place} if is_other else {}
-    named = list(checks)[: list(checks).index("home") + 1] if is_other else list(checks)
-    findings = [_finding(name, checks[name], home) for name in named]
-    if not is_other and next(one for one in findings if one["check"] == "database")["is_well"]:
-        findings += _people(home)
-    findings += [] if is_other else _unknown(home)
+    is_warehouse = not _is_another_place(home)
+    checks |= of_warehouse if is_warehouse else {"home": _another_place}
+    findings = [_finding(name, check, home) for name, check in checks.items()]
+    if is_warehouse:
+        if next(one for one in findings if one["check"] == "database")["is_well"]:
+            findings += _people(home)
+        findings += _unknown(home)
     if output is not Format.TABLE:
         print_rows("checks", findings, output, {})
     else:

@@ -23,6 +23,15 @@ from publishing.publications.catalogue import (
 )
 
 EVERYBODY, EVERY_DIMENSION, CRITERION = "all", "*", "criterion "
+# How long conversations are told apart (rpt_decisiveness), in SQL over `turn_count`.
+BAND_OF_TURNS = """
+case
+    when turn_count <= 2 then '1-2'
+    when turn_count <= 4 then '3-4'
+    when turn_count <= 8 then '5-8'
+    when turn_count > 8 then '9+'
+end
+"""
 SEPARATOR = chr(31)
 
 
@@ -122,8 +131,10 @@ def _what(position: str, said: str, left: str, counts: str) -> str:
 
 VERDICTS = f"""
 told as (
-    select conversation_id, max_by(value, position) as topic from int_labels__current
-    where rubric = 'topic' and label = 'topic_area' group by conversation_id
+    select conversation_id, max_by(value, position) filter (where value is not null) as topic
+    from int_labels__current
+    where rubric = 'topic' and label = 'topic_area' and left_out_reason is null
+    group by conversation_id
 ),
 lengths as (
     select conversation_id, max(turn_count) as turn_count from int_conversations__current
@@ -155,12 +166,7 @@ verdicts as (
     select changed.*,
         lower(trim(coalesce(nullif(trim(changed.topic), ''), told.topic, 'unknown'))) as told_topic,
         substring(cast(cast(changed.occurred_at as date) as varchar), 1, 7) as month,
-        case
-            when lengths.turn_count <= 2 then '1-2'
-            when lengths.turn_count <= 4 then '3-4'
-            when lengths.turn_count <= 8 then '5-8'
-            when lengths.turn_count > 8 then '9+'
-        end as turns
+        {BAND_OF_TURNS} as turns
     from changed_verdicts as changed
     left join told using (conversation_id)
     left join lengths using (conversation_id)

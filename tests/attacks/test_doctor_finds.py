@@ -430,6 +430,20 @@ def test_a_sound_home_has_nothing_wrong(copy: Callable[[str], Home], name: str) 
     assert code == 0
 
 
+def test_of_a_place_that_is_no_warehouse_nothing_is_proposed(
+    tmp_path: Path,
+) -> None:
+    thesis = tmp_path / "thesis.txt"
+    assert demoscope(tmp_path, "doctor").returncode == 0
+    thesis.write_text("mine")
+    for place in (tmp_path, thesis):
+        done = demoscope(place, "doctor")
+        assert done.returncode == 1
+        assert f"{place} is no warehouse" in done.stdout
+        assert not [word for word in (DELETE, CHMOD, "delete") if word in done.stdout]
+    assert thesis.read_text() == "mine"
+
+
 def test_they_are_forty_and_more() -> None:
     assert len(DAMAGES) >= 40
 

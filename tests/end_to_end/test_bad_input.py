@@ -167,3 +167,9 @@ def test_where_nothing_can_be_written_it_says_where(home: Path, tmp_path: Path) 
     done = demoscope(home, "simulate", "--participants", "10", "--out", file / "study")
     assert done.returncode == 1
     assert str(file / "study") in done.stderr
+
+
+def test_standard_input_is_refused_with_the_reason(tmp_path: Path) -> None:
+    done = demoscope(tmp_path / "home", "ingest", "-")
+    assert done.returncode == 3
+    assert "Standard input isn't read" in done.stderr

@@ -108,6 +108,17 @@ def other_design(tmp_path: Path) -> Path:
     return project
 
 
+def test_a_release_and_itself_are_not_built_anew(
+    built: Path, published: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.difference.code_hash", lambda: "of other code")
+    monkeypatch.delattr("orchestration.difference.Counterfactuals")
+    release = store.by_id(Home(built).boards, published)
+    found = difference(Home(built), release, release)
+    assert found.is_other_code
+    assert not found.changes
+
+
 @pytest.mark.slow
 def test_a_board_of_another_design_is_rebuilt_with_it_and_explained_by_it(
     copy: Path, published: str, other_design: Path

@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ratings.chances import binomial_above, density_at_chance, normal_density, poisson_above
+from ratings.chances import binomial_above, density_at_chance, poisson_above
 
 SHARES = np.array([0.0, 1e-9, 0.02, 0.5, 0.97, 1.0])
 
 
-def test_normal_densities() -> None:
-    at = np.linspace(-9.0, 9.0, 37)
-    assert normal_density(at) == pytest.approx(stats.norm.pdf(at), rel=1e-14)
+def test_the_density_where_a_share_lies_below() -> None:
     p = np.array([1e-6, 0.1, 0.5, 0.999])
     assert density_at_chance(p) == pytest.approx(stats.norm.pdf(stats.norm.ppf(p)), rel=1e-12)
 

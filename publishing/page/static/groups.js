@@ -1,15 +1,12 @@
 // Ranks or win shares in each group, people like the reader, and how far ranks move between groups.
-const CAPTIONS = {
-    rank: byId("groups-lede").textContent,
-    win: "How often people of each group prefer a model to another one, in percent, a tie counting half. Blue: more than half; orange: less. These are estimates: see the board of a group for its intervals.",
-};
 sections.push({
     choices: { heat: ["rank", "win"] },
     draw(board) {
         const groups = strata.label.map((_, stratum) => beside(board, { stratum }));
         const first = groups.find((one) => one !== undefined);
         const table = byId("heat");
-        byId("groups-lede").textContent = CAPTIONS[state.heat];
+        for (const caption of document.querySelectorAll("#groups [data-heat]"))
+            caption.hidden = caption.dataset.heat !== state.heat;
         fill(table.tHead, groupHeads());
         const cell = state.heat === "win" ? winCell : changeCell(rowsOf(first).length);
         fill(table.tBodies[0], heatLines(first, groups, cell));
