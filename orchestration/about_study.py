@@ -29,7 +29,15 @@ READ = {
     "rpt_data_collection": "true",
     "rpt_weighting_diagnostics": "is_default",
 }
-STEP = "select max(people_min) from int_coverage__disclosed"
+COVERAGE = "int_coverage__disclosed"
+STEP = f"select max(people_min) from {COVERAGE}"  # noqa: S608 (our table)
+
+
+def tables_read(project: Path) -> list[str]:
+    """The tables that `about_study` reads."""
+    marts = [mart for mart in declared_marts(project) if mart["name"] in READ]
+    deciding = {table.disclosed_by for table in public_tables(marts)} - {None}
+    return [*READ, *sorted(map(str, deciding)), *disclosure.READ_FOR_PEOPLE, COVERAGE]
 
 
 def about_study(database: Path, project: Path, subject: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ingestion.errors import NotFoundError, UsageError
 from ingestion.log import EventLog
 from ingestion.log.held_files import require_whole_log
 from ingestion.paths import Home
-from orchestration.about_study import about_study
+from orchestration.about_study import about_study, tables_read
 from orchestration.build_digests import digests
 from orchestration.database import (
     built_from,
@@ -37,7 +37,14 @@ from orchestration.lineage import emit
 from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
 from orchestration.progress_told import telling
-from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
+from orchestration.rating_step import (
+    BOARD_QUERIES,
+    RATING_FILE,
+    input_tables,
+    read_subject,
+    reading,
+    write_ratings,
+)
 from orchestration.release_history import register_releases
 from orchestration.second_process import SecondProcess
 from orchestration.seed_tests import keep_passed, passed_before
@@ -68,6 +75,9 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 TEST = ("test", "--exclude-resource-type", "unit_test")
 ENGINES = (DUCKDB, SPARK)
 """What can make the tables that grow with events or people."""
+BOARDS, EVERYTHING = "boards", "all"
+STAGES = (BOARDS, EVERYTHING)
+"""How far a build goes."""
 AFTER_RATINGS = ("source:ratings+", "source:log+", "source:releases+")
 SECOND_PROCESS_EVENTS = 50_000
 """Of fewer, ratings take no longer than another interpreter takes to start."""
@@ -92,12 +102,21 @@ class Workspace(Home):
 
 @dataclass(frozen=True)
 class Asked:
-    """What to build: the cut as it was said, the parameters of the ratings, and by which engine."""
+    """What to build: the cut as it was said, the parameters of the ratings, by which engine.
+
+    And how far.
+    """
 
     as_of: str | int | None
     valid_until: str | None
     parameters: RatingParameters
     engine: str
+    stage: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it makes every table of the warehouse, as of the head of the log."""
+        return self.as_of is None and self.valid_until is None and self.stage == EVERYTHING
 
 
 def build(  # noqa: PLR0913 (what a build is of, and who is told)
@@ -107,10 +126,14 @@ def build(  # noqa: PLR0913 (what a build is of, and who is told)
     valid_until: str | None = None,
     parameters: RatingParameters | None = None,
     engine: str = DUCKDB,
+    stage: str = EVERYTHING,
     step: Callable[[str], None] = lambda _name: None,
     warn: Callable[[str], None] = lambda _warning: None,
 ) -> Release:
     """Build everything right of the log and keep the release.
+
+    A release of another cut than the head's, or of the stage `boards`, is kept and nothing else:
+    the warehouse's tables and the current release stay as they are.
 
     Args:
         home: the warehouse.
@@ -118,6 +141,7 @@ def build(  # noqa: PLR0913 (what a build is of, and who is told)
         valid_until: what happened later does not count; ISO 8601 with an offset.
         parameters: of the ratings; the defaults where None.
         engine: of ENGINES; the release is the same.
+        stage: of STAGES; the release is the same.
         step: called with the name of each step as it begins.
         warn: called with a sentence for each dbt test that warns, and each file that was repaired.
 
@@ -130,7 +154,7 @@ def build(  # noqa: PLR0913 (what a build is of, and who is told)
         StorageError: the disk is full.
     """
     with full_disk_explained(home):
-        asked = Asked(as_of, valid_until, parameters or RatingParameters(), engine)
+        asked = Asked(as_of, valid_until, parameters or RatingParameters(), engine, stage)
         return _build(home, asked, step, warn)
 
 
@@ -144,20 +168,26 @@ def _build(
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, asked.as_of, asked.valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
-    is_head = asked.as_of is None and asked.valid_until is None
-    step = Steps(step)
+    is_whole, step = asked.is_whole, Steps(step)
     with (
-        scratch(home) if not is_head else nullcontext(home.root) as root,
+        nullcontext(home.root) if is_whole else scratch(home) as root,
         # Started now, it is ready when the ratings begin.
-        helper(log, cut) if is_head else nullcontext(None) as elsewhere,
+        helper(log, cut) if is_whole else nullcontext(None) as elsewhere,
     ):
         workspace = Workspace(root)
         checking = elsewhere.submit(check, home.root) if elsewhere else None
         step("transform")
-        warnings = transform(workspace, log, cut, loads=home.loads, engine=asked.engine)
+        warnings = transform(
+            workspace,
+            log,
+            cut,
+            loads=home.loads,
+            is_board_alone=not is_whole,
+            engine=asked.engine,
+        )
         step("rate")
-        rate(workspace, log, asked.parameters, is_board_alone=not is_head, elsewhere=elsewhere)
-        if is_head:
+        rate(workspace, log, asked.parameters, is_board_alone=not is_whole, elsewhere=elsewhere)
+        if is_whole:
             step("verify")
             found = checking.result() if checking else check(home.root)
             verify(workspace.database, log, cut.log_position, home.log_public_key, found)
@@ -165,10 +195,10 @@ def _build(
             warnings += report(workspace)
         step("board")
         release = keep_release(home, workspace, warnings.append)
-    if is_head:
+    if is_whole:
         store.make_current(home.boards, release)
-        made = what_was_made(workspace, release, step.seconds())
-        warnings += [said for said in (note(home, made), emit(workspace, made)) if said]
+        last = what_was_made(workspace, release, step.seconds())
+        warnings += [said for said in (note(home, last), emit(workspace, last)) if said]
     for warning in warnings:
         warn(warning)
     return release
@@ -195,18 +225,21 @@ def helper(log: EventLog, cut: Cut) -> SecondProcess | nullcontext[None]:
     return SecondProcess() if is_worth_it else nullcontext()
 
 
-def transform(
+def transform(  # noqa: PLR0913 (what a build is of)
     workspace: Workspace,
     log: EventLog,
     cut: Cut,
     *,
     loads: Path,
     is_tested: bool = True,
+    is_board_alone: bool = False,
     engine: str = DUCKDB,
 ) -> list[str]:
-    """Everything dbt builds before the ratings; what its tests warn of."""
+    """Everything dbt builds before the ratings, or what a release needs; what its tests warn of."""
     unread = open_sources(workspace, log, cut.log_position, loads=loads)
-    return unread + run_models(workspace, cut, is_tested=is_tested, engine=engine)
+    return unread + run_models(
+        workspace, cut, is_tested=is_tested, is_board_alone=is_board_alone, engine=engine
+    )
 
 
 def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: Path) -> list[str]:
@@ -225,28 +258,45 @@ def open_sources(workspace: Workspace, log: EventLog, position: int, *, loads: P
 
 
 def run_models(
-    workspace: Workspace, cut: Cut, *, is_tested: bool = True, engine: str = DUCKDB
+    workspace: Workspace,
+    cut: Cut,
+    *,
+    is_tested: bool = True,
+    is_board_alone: bool = False,
+    engine: str = DUCKDB,
 ) -> list[str]:
-    """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of."""
+    """Run dbt on the sources as they are shown, up to the ratings; what its tests warn of.
+
+    `is_board_alone` leaves out tables that no release is made of.
+    """
     place = workspace.root, workspace.project
     untested = [] if is_tested else ["--exclude-resource-type", "test"]
+    chosen = _of_boards(workspace.project) if is_board_alone else []
     passed = passed_before(*place)
     variables = {} if cut.valid_until is None else {"valid_until": cut.valid_until}
     if engine == SPARK:
         with scratch(workspace) as directory, spark_engine(directory) as session:
             run_by_turns(session, *place, variables)
     made = TEST if engine == SPARK else BUILD
-    command = [*made, *untested, "--exclude", *AFTER_RATINGS, *passed]
+    command = [*made, *untested, *chosen, "--exclude", *AFTER_RATINGS, *passed]
     is_left = is_tested or engine != SPARK
     results = (
         run_dbt(command, root=workspace.root, variables=variables, project=workspace.project)
         if is_left
         else []
     )
-    if is_tested and not passed:
+    if is_tested and not passed and not is_board_alone:
         keep_passed(*place, results)
     mark_built(workspace.database, workspace.project, cut.log_position, cut.valid_until)
     return warnings_in(results)
+
+
+def _of_boards(project: Path) -> list[str]:
+    """How dbt is told to make what a release is made of, with the tests that need no more."""
+    # Seeds have a schema of their own, which is no part of their names.
+    read = [table.rpartition(".")[2] for table in input_tables(BOARD_QUERIES)]
+    tables = sorted({*read, *tables_read(project)})
+    return ["--indirect-selection", "cautious", "--select", *(f"+{name}" for name in tables)]
 
 
 def row_counts(workspace: Workspace) -> dict[str, int]:

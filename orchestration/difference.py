@@ -271,7 +271,7 @@ class Counterfactuals:
         with open_database(workspace.database) as connection:
             for kind in event_types:
                 connection.execute(f"create or replace view raw.{kind} as from raw_b.{kind}")
-        run_models(workspace, cut, is_tested=False)
+        run_models(workspace, cut, is_tested=False, is_board_alone=True)
         with open_database(workspace.database) as connection:
             parameters = from_micro(subject["parameters"])
             return _places(rate_all(reading(connection), parameters, is_board_alone=True)[RATING])

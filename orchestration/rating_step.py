@@ -557,12 +557,31 @@ QUERIES = {
     """,
 }
 
+BOARD_QUERIES = (
+    "cell_counts",
+    "cell_groups",
+    "dimensions",
+    "experience_ratings",
+    "group_shares",
+    "item_counts",
+    "judged_battles",
+    "ordered_battles",
+    "participant_counts",
+    "policy_exclusions",
+    "pool_shares",
+    "stratum_cells",
+    "tournament_counts",
+    "weighted_judgments",
+    "weighted_strata",
+)
+"""What is read where boards are made alone."""
+
 
 @cache
-def input_tables() -> list[str]:
-    """Every table that the rating step reads, with its schema where it has one of its own."""
+def input_tables(names: tuple[str, ...] = tuple(QUERIES)) -> list[str]:
+    """Every table that queries of the rating step read, with its schema if it has its own."""
     # DuckDB names no tables of a statement with parameters, and adds a table's alias to its name.
-    plain = (re.sub(r"\$\w+", "null", query) for query in QUERIES.values())
+    plain = (re.sub(r"\$\w+", "null", QUERIES[name]) for name in names)
     named = (duckdb.get_table_names(query, qualified=True) for query in plain)
     return sorted({table.partition(" AS ")[0] for tables in named for table in tables})
 

@@ -100,7 +100,7 @@ def reproduce(
             project = PROJECT_DIRECTORY
         workspace = Workspace(root, project)
         step("transform")
-        transform(workspace, log, cut_of(subject), loads=home.loads, is_tested=False)
+        _transform(workspace, log, subject, home)
         step("rate")
         rate(workspace, log, from_micro(subject["parameters"]), is_board_alone=True)
         rebuilt, rows = read_release(workspace)
@@ -128,6 +128,12 @@ def reproduce(
     )
 
 
+def _transform(workspace: Workspace, log: EventLog, subject: Mapping[str, Any], home: Home) -> None:
+    """What a release is made of, without tests: those ran when it was made."""
+    cut = cut_of(subject)
+    transform(workspace, log, cut, loads=home.loads, is_tested=False, is_board_alone=True)
+
+
 def _of_about(release: Release, about: Mapping[str, Any]) -> Iterator[str]:
     """What the release says of the study, where the log says otherwise here and now."""
     with suppress(IntegrityError):
@@ -151,7 +157,7 @@ def remade_about(home: Home, release: Release) -> dict[str, Any]:
     with scratch(home) as root:
         project = project_with(home.boards, subject["design_hash"], PROJECT_DIRECTORY, root)
         workspace = Workspace(root, project)
-        transform(workspace, log, cut_of(subject), loads=home.loads, is_tested=False)
+        _transform(workspace, log, subject, home)
         return about_study(workspace.database, workspace.project, subject)
 
 

@@ -116,17 +116,25 @@ def build(
     engine: Annotated[
         str, typer.Option(help="What makes the tables that grow with a study: duckdb or spark.")
     ] = "duckdb",
+    stage: Annotated[
+        str, typer.Option(help="How far to build: boards, the release alone; or all.")
+    ] = "all",
     as_json: AS_JSON = False,
 ) -> None:
-    """Build every mart and the leaderboard from the log."""
+    """Build every mart and the leaderboard from the log.
+
+    With --stage boards, --as-of or --valid-until a release is made and kept, and nothing else
+    changes: tables, reports and the page stay as the last whole build left them.
+    """
     from ingestion.log import EventLog
-    from orchestration.building import ENGINES
+    from orchestration.building import ENGINES, EVERYTHING, STAGES
     from orchestration.building import build as run_build  # imports dbt, numba
     from orchestration.database import open_database
     from orchestration.event_search import unmatched_targets
     from publishing.boards.inputs import cut_of, with_changes
 
     require_choice("engine", engine, ENGINES)
+    require_choice("stage", stage, STAGES)
     home = existing_home()
     chosen = ["estimate_prior_sd=false"] if fixed_prior else []
     chosen += ["pool_countries=true"] if pool_countries else []
@@ -138,10 +146,12 @@ def build(
             valid_until=valid_until,
             parameters=with_changes([*(parameter or ()), *chosen]),
             engine=engine,
+            stage=stage,
             step=step,
             warn=warnings.append,
         )
-    _say_warnings(warnings, home)
+    is_whole = as_of is None and valid_until is None and stage == EVERYTHING
+    _say_warnings(warnings, home if is_whole else None)
     # A mistyped target does nothing, which would go unnoticed.
     count = unmatched_targets(EventLog.open(home.log), release.subject["log_position"])
     if count:
@@ -149,7 +159,7 @@ def build(
             f"warning: {count:,} events are corrected or retracted that are not in the log, or"
             " corrected though they are no battles."
         )
-    if as_of is None and valid_until is None:
+    if is_whole:
         # While it is open, opening it costs each question nothing.
         with open_database(home.database, is_read_only=True):
             _say_unmatched(home)
@@ -162,12 +172,18 @@ def build(
         print_json({"board": {"board_id": release.id, **release.subject}})
     else:
         put(f"Release {release.id} as of {cut_of(release.subject)}")
+    if not is_whole:
+        say(
+            f"Its boards alone were made. See them: demoscope leaderboard --as-of {release.id[:12]}"
+        )
 
 
-def _say_warnings(warnings: Sequence[str], home: Home) -> None:
-    """What dbt's tests warn of, and where the SQL lies that selects the rows."""
+def _say_warnings(warnings: Sequence[str], home: Home | None) -> None:
+    """What dbt's tests warn of, and where the SQL lies that selects the rows, if it was kept."""
     for warning in warnings:
         say(f"warning: {warning}")
+    if home is None:
+        return
     compiled = home.root / "dbt" / "target" / "compiled"
     if warnings and compiled.exists():
         say(f"The SQL that selects the rows lies under {compiled}, by the names of the tests.")

@@ -47,12 +47,13 @@ PEOPLE, MODELS, PAIRS, THIN_MODELS, CHANGED = (
 # alone.
 COMPARED = ("rpt_rank_comparison",)
 # Beside dimensions, criteria: as few as rated the model there that the fewest did.
+READ_FOR_PEOPLE = OF_STRATA, OF_RATINGS = "int_strata__disclosed", "int_ratings__disclosed"
 PEOPLE_IN = f"""
 create or replace temp table {PEOPLE} as
-select stratum_id, dimension, max(heard_count) as people from int_strata__disclosed
+select stratum_id, dimension, max(heard_count) as people from {OF_STRATA}
 group by stratum_id, dimension
 union all
-select stratum_id, '{CRITERION}' || criterion, min(rater_count) from int_ratings__disclosed
+select stratum_id, '{CRITERION}' || criterion, min(rater_count) from {OF_RATINGS}
 where is_disclosed
 group by stratum_id, criterion
 """

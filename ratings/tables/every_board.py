@@ -130,7 +130,9 @@ def _rate_all(
         *(read, judged, study, parameters, anchors, sides, seed),
         None if is_board_alone else elsewhere,
     )
-    weighting = beside.submit(_weighted, read, judged, parameters, anchors, sides, seed)
+    weighting = beside.submit(
+        _weighted, *(read, judged, parameters, anchors, sides, seed), not is_board_alone
+    )
     replaying = beside.submit(_online, read, parameters, seed)
     if not is_board_alone:
         # Whether a model fits is asked of the fit, not of the intervals that are shown.
@@ -324,6 +326,7 @@ def _weighted(
     anchors: Mapping[str, Posterior],
     sides: Sides,
     seed: int,
+    is_compared: bool,  # noqa: FBT001 (one call, above)
 ) -> tuple[
     list[pa.Table],
     list[pa.Table],
@@ -343,7 +346,7 @@ def _weighted(
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
         one = board_fit.weighted_without_sides(fitted, sides)
         fragile += weighted_rows(one, parameters)
-        if one.stratum_id == parameters.margin_tournament:
+        if is_compared and one.stratum_id == parameters.margin_tournament:
             structured.append(weighted_structured(one, key[3]))
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))

@@ -1,0 +1,64 @@
+"""`build --stage boards`: the release that a whole build makes, before it, and nothing else."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from ingestion.paths import Home
+from orchestration.database import built_from, open_database
+from orchestration.rating_step import BOARD_QUERIES, reading
+from ratings.tables.every_board import rate_all
+from ratings.tournaments import RatingParameters
+from tests.end_to_end.command import demoscope, document
+from tests.end_to_end.history import battle
+
+
+def test_boards_are_read_from_these_queries_alone(copy: Path) -> None:
+    demoscope(copy, "build")
+    asked = set()
+    with open_database(Home(copy).database, is_read_only=True) as connection:
+        read = reading(connection)
+
+        def noted(name: str, **values: str) -> pa.Table:
+            asked.add(name)
+            return read(name, **values)
+
+        rate_all(noted, RatingParameters(), is_board_alone=True)
+    # Read after the boards, to see that there are any.
+    assert asked | {"experience_ratings"} == set(BOARD_QUERIES)
+
+
+def test_boards_come_first_and_a_whole_build_makes_the_same_release(
+    copy: Path, tmp_path: Path
+) -> None:
+    demoscope(copy, "build")
+    home = Home(copy)
+    [before] = [one for one in releases(copy) if one["is_current"]]
+    (tmp_path / "late.jsonl").write_text(json.dumps(battle(900, month=9)) + "\n")
+    demoscope(copy, "ingest", tmp_path / "late.jsonl")
+
+    alone = document(copy, "build", "--stage", "boards", "--json")["board"]
+
+    with open_database(home.database, is_read_only=True) as connection:
+        built = built_from(connection)
+    assert built is not None
+    assert built[0].log_position == before["log_position"]
+    assert [one for one in releases(copy) if one["is_current"]] == [before]
+    shown = document(copy, "leaderboard", "--as-of", alone["board_id"][:12], "--json")
+    assert shown["board"]["log_position"] == alone["log_position"] > before["log_position"]
+    assert document(copy, "build", "--json")["board"] == alone
+    # Its statement says by now what the tables hold.
+    demoscope(copy, "publish")
+
+
+def releases(home: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = document(home, "boards", "list", "--json")["boards"]
+    return found
+
+
+@pytest.mark.parametrize("option", ["--as-of=1", "--valid-until=2026-01-01T00:00:00Z"])
+def test_a_release_of_the_past_is_its_boards_alone_anyway(copy: Path, option: str) -> None:
+    one = document(copy, "build", option, "--json")["board"]
+    assert document(copy, "build", option, "--stage", "boards", "--json")["board"] == one
