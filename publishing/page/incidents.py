@@ -11,6 +11,8 @@ from publishing.page.marts import Rows
 
 PEOPLE = "people"
 CORRECTIONS = {None: "not corrected", "own": "corrected", "pooled": "corrected, pooled"}
+COARSE = 10
+"""Incidents per 1,000: a wider interval is shown in whole incidents."""
 GRADES = {
     "excellent": "excellent",
     "very_good": "very good",
@@ -95,4 +97,7 @@ def incident_texts(row: Mapping[str, Any]) -> dict[str, str]:
     below = row["unseen_below_per_1000"]
     if below is not None and not is_corrected:
         return {"value": "none seen", "interval": f"below {below:,.1f}"}
-    return {"value": f"{value:,.1f}", "interval": f"{lo:,.1f} to {hi:,.1f}"}
+    # A tenth says nothing where the interval spans tens.
+    digits = 1 if hi - lo < COARSE else 0
+    said = [f"{figure:,.{digits}f}" for figure in (value, lo, hi)]
+    return {"value": said[0], "interval": " to ".join(said[1:])}

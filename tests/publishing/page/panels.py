@@ -340,7 +340,8 @@ def _incidents(marts: dict[str, Rows], names: dict[str, str]) -> list[str]:
             continue
         base = "naive" if row["corrected_per_1000"] is None else "corrected"
         value, lo, hi = (row[f"{base}_per_1000{end}"] for end in ("", "_lo", "_hi"))
-        texts += [f"{value:.1f}", f"{lo:.1f} to {hi:.1f}"]
+        digits = 1 if hi - lo < 10 else 0
+        texts += [f"{value:.{digits}f}", f"{lo:.{digits}f} to {hi:.{digits}f}"]
     return texts
 
 

@@ -251,7 +251,7 @@ def test_a_profile_shows_the_marts_figures(site: Site, visit: Visit) -> None:
     topics = {row[0]: row for row in cells("Trust on sensitive topics, everybody")}
     assert topics["Money"][1:] == ["1", "60%", "55 to 66"]
     readings = dict(row[:2] for row in cells("Safety and sycophancy"))
-    assert readings == {"Incidents per 1,000 answers": "20.2", "Sycophantic answers": "21%"}
+    assert readings == {"Incidents per 1,000 answers": "20", "Sycophantic answers": "21%"}
     releases = [row[0] for row in cells("From release to release")]
     assert releases == [day(moment) for moment in DAYS]
     rated = {row[0] for row in cells("Rated by itself, from 1 to 7")}
