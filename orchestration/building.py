@@ -29,7 +29,14 @@ from orchestration.database import (
     register_sources,
     require_in_place,
 )
-from orchestration.dbt_runs import DUCKDB, PROJECT_DIRECTORY, SPARK, run_dbt, warnings_in
+from orchestration.dbt_runs import (
+    DUCKDB,
+    PROJECT_DIRECTORY,
+    SPARK,
+    parse_once,
+    run_dbt,
+    warnings_in,
+)
 from orchestration.full_disk import full_disk_explained
 from orchestration.last_build import LastBuild, Steps, note
 from orchestration.leftovers import clear_leftovers, working_directory
@@ -437,5 +444,6 @@ def read_release(workspace: Workspace) -> tuple[dict[str, Any], pa.Table]:
 @contextmanager
 def scratch(home: Home) -> Iterator[Path]:
     """A directory to build in that is gone afterwards."""
+    parse_once(home)
     with working_directory(home, "build-") as directory:
         yield directory

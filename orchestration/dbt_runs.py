@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.contracts.graph.manifest import Manifest
 
+    from ingestion.paths import Home
+
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent / "dbt_project"
 BAD = {"error", "fail", "runtime error"}
 OF_DBT, OTHER_DATABASE = "DBT_", "DEMOSCOPE_DATABASE"
@@ -142,6 +144,16 @@ def parsed(project: Path, root: Path, target: str = DUCKDB) -> Manifest:
         manifest = cast("Manifest", outcome.result)
         _parsed[project, target] = state, manifest
     return manifest
+
+
+def parse_once(home: Home, project: Path = PROJECT_DIRECTORY) -> None:
+    """Read what the warehouse's last build parsed, for runs of this process in other directories.
+
+    In a directory that never saw a build dbt would parse everything, which takes three seconds.
+    """
+    if home.is_writable:
+        with dbt_environment(DEMOSCOPE_HOME=str(home.root)):
+            parsed(project, home.root)
 
 
 @contextmanager
