@@ -304,7 +304,7 @@ def _failure(result: Any) -> str:
 
 @cache
 def _library() -> Future[tuple[Any, Any]]:
-    """The library and its batches, once they are there; whoever asks first begins the import."""
+    """The library and its batches, once they are there; the first call begins the import."""
     return ThreadPoolExecutor(1).submit(_imported)
 
 

@@ -157,7 +157,7 @@ class LoadReport:
         name = self.load_id.partition("-")[2]
         return replace(
             self,
-            # The same whoever makes it, so that two who do make one record.
+            # The same by whichever process, so that two of them make one record.
             load_id=f"{commit.recorded_us:020d}-{name}",
             started_at_us=commit.recorded_us,
             status="committed",

@@ -287,7 +287,7 @@ QUERIES = {
         where applied.is_excluded
         order by all
     """,
-    # Whoever has no key judged one battle. Of battles at one time all are of one half.
+    # Somebody without a key judged one battle. Of battles at one time all are of one half.
     "judged_battles": """
         with battles as (
             select
@@ -324,7 +324,7 @@ QUERIES = {
             battles.dimension, participant_id, battles.cell_id, model_a, model_b,
             battles.is_a_first, battles.is_late nulls last
     """,
-    # Sides as in judged_battles: whoever has no key judged one battle.
+    # Sides as in judged_battles: somebody without a key judged one battle.
     "topic_judgments": f"""
         select
             battles.dimension, battles.topic, battles.is_sensitive,

@@ -101,7 +101,7 @@ def serve(calls: BinaryIO, results: BinaryIO) -> None:
             pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)
             results.flush()
         except BrokenPipeError:
-            # Whoever asked has ended meanwhile.
+            # The process that asked has ended meanwhile.
             return
 
 

@@ -1,7 +1,7 @@
 """The vault in one file, and back.
 
 The file is one line of RFC 8785 JSON: `format`, `version`, `origin` of the log, the keys by file
-name in base64, and `sha256` of the JSON without that field. Whoever has it can link the log to
+name in base64, and `sha256` of the JSON without that field. Anybody who has it can link the log to
 people, so it is its owner's alone (0600), and it should go when somebody is erased.
 """
 

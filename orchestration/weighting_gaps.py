@@ -309,7 +309,7 @@ def proposals(home: Home) -> list[Proposal]:
         named.add(f"{row['country']} {row['variable']}")
     return [
         replace(
-            # A band of years that fits no level is alike to several: whoever knows decides.
+            # A band of years that fits no level is like several: a person has to decide.
             propose(coding, answer, [] if coding.startswith(AGE) else known.get(coding, [])),
             variables=", ".join(sorted(named)),
         )

@@ -142,7 +142,8 @@ def _moves(
     left: ParticipantCounts,
     kept: IndexArray,
 ) -> FloatArray:
-    # How far each participant pulls the shifts (R, K); whoever judged none that stays, one fit.
+    # How far each participant pulls the shifts (R, K); in one fit alone where all models that
+    # somebody judged are left out of the other.
     moves = -_centred(influences(before, people, kept))
     here = np.flatnonzero(np.diff(left.starts) > 0)
     if here.size:

@@ -106,8 +106,8 @@ def tiers(better: Mask, rank: IndexArray, counted: Mask) -> IndexArray:
     """Tier (M), 1 the best, 0 of models that are not ``counted`` (M).
 
     A new tier begins where every counted model ranked above is surely better than every one from
-    there on. So whoever reads a line as "better than what is below" is wrong on at most 5% of
-    boards. ``better`` (M, M): see ``Separations``; ``rank`` (M).
+    there on. So a reader who takes a line as "better than what is below" is wrong on at most 5%
+    of boards. ``better`` (M, M): see ``Separations``; ``rank`` (M).
     """
     tier = np.zeros(rank.size, dtype=np.int64)
     by_rank = np.argsort(rank, kind="stable")

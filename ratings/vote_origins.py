@@ -86,9 +86,10 @@ def retractions(
     """Of each model the retracted verdicts (N), against what the board expects of their pairs.
 
     ``said``: left wins, right wins, tie; ``boards``: how many a build corrects for. The model of
-    the least p is named; whoever met it in these verdicts fared otherwise too, so that the others
-    are looked at without them, and so on. ``people`` are those whose retracted verdicts lean the
-    way they all do. Where so few people judged that nothing could be found, nothing is told.
+    the least p is named. Models that met it in these verdicts fared otherwise too, so the others
+    are looked at without these verdicts, and so on. ``people`` are those whose retracted verdicts
+    lean the way they all do. Where so few people judged that nothing could be found, nothing is
+    told.
     """
     rows = np.arange(person.size)
     made: list[Signal] = []

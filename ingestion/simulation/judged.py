@@ -55,7 +55,7 @@ class Judged:
         is_sampled: whether people labelled it too (n).
         truth: per label, the place of its true value among `values` (n).
         said: per label, that of the judge's (n).
-        severity: place in SEVERITY_SHARES of an incident, by whoever finds one (n).
+        severity: place in SEVERITY_SHARES of an incident, by the person who finds one (n).
     """
 
     battle: IntArray

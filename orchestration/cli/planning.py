@@ -121,9 +121,9 @@ def of_own_people(home: Home, start: Start, policy: StudyPolicy) -> tuple[Start,
     who = f"are of {', '.join(judging)}" if judging else "said no country"
     say(
         f"Those who judged {who}, and the census shares are those of {', '.join(pool)}: so these"
-        " are the battles that teach most about everybody, whoever judges them."
+        " are the battles that teach most about everybody, by any judge."
         if pool
-        else "No country has census shares: what teaches most about everybody, whoever judges."
+        else "No country has census shares: what teaches most about everybody, by any judge."
     )
     return start, EVERYBODY
 

@@ -124,7 +124,7 @@ def _chart(gap: Row, rows: Rows) -> dict[str, Any] | None:
 
 
 def _words(gap: Row, sure: Sequence[Row]) -> str:
-    """What the drawing shows, for whoever does not see it."""
+    """What the drawing shows, for readers who do not see it."""
     words = (
         f"{gap['model_count']} models by their score on {_name(gap)} and their skill with people:"
         f" rank correlation {_number(gap['correlation'])}."

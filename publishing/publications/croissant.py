@@ -81,8 +81,9 @@ def _responsible_use(manifest: dict[str, Any], study: dict[str, Any]) -> dict[st
         "rai:dataCollection": f"People compared answers of two models, or rated one."
         f" Recruitment: {recruitment} Mode: {mode}{simulated}",
         "rai:dataCollectionType": ["Simulations" if manifest["is_simulated"] else "Surveys"],
-        "rai:dataBiases": "Whoever takes part is not the population. Boards whose is_weighted is"
-        " true are weighted to census margins; what the margins do not catch stays. Population:"
+        "rai:dataBiases": "The people who take part are not the population. Boards whose"
+        " is_weighted is true are weighted to census margins; what the margins do not catch stays."
+        " Population:"
         f" {study.get('population') or UNSAID}",
         "rai:dataLimitations": study.get("limits") or UNSAID,
         "rai:dataUseCases": "Quoting and comparing preferences of groups with their intervals."

@@ -335,7 +335,7 @@ def _weighted(
     Rows,
     list[Structured | None],
 ]:
-    """Pairs, covariances and boards of the weighted sample; how they stand, and what fells them.
+    """Pairs, covariances and boards of the weighted sample, how they stand, what unseats leaders.
 
     And everybody's, to be compared between dimensions.
     """
@@ -358,7 +358,7 @@ def _weighted(
 def _removals(
     read: Read, rated: list[Rated], judged: inputs.Judged, parameters: RatingParameters
 ) -> tuple[Rows, Rows]:
-    """What fells everybody's unweighted boards, and what retired models did to them."""
+    """What unseats leaders of everybody's unweighted boards, and what retired models did there."""
     retired = frozenset(read("retired_models").column(0).to_pylist())
     return (
         list(flat_rows(rated, judged, parameters)),

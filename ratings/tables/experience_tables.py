@@ -16,7 +16,7 @@ _STRATUM = text("stratum_id", "Who rated: all, a country, or a group of a countr
 _MODEL = text("model_id", "The model.")
 _PEOPLE = (
     count("rating_count", "Ratings behind it."),
-    count("participant_count", "Participants behind them; one nobody knows is one of their own."),
+    count("participant_count", "Participants behind them; each unknown person counts as one."),
 )
 _EFFECTIVE = micro(
     "effective_participant_count",

@@ -31,7 +31,7 @@ corrections as (
         corrections.model_b,
         corrections.dimension,
         corrections.judged_at,
-        -- Version 1 corrected outcomes alone; a participant was whoever corrected.
+        -- Version 1 corrected outcomes alone; a participant was the person who corrected.
         case when corrections.schema_version >= 2 then corrections.participant_key end
             as participant_key,
         corrections.position

@@ -1,7 +1,7 @@
 {#- The target of a cell that people can be recruited for, one with a group of the census on each
 axis: on every axis groups have the census' shares, whatever levels were weighted together and
 whatever weights were bounded. How axes go together is the sample's: its people with their weights,
-raked to the census. Whoever gave an answer that is no group may be of several cells: their weight
+raked to the census. Somebody whose answer is no group may be of several cells: their weight
 is spread over those, as if axes were independent. So that cells where nobody judged have a target
 as well, one more person per cell is taken to be there, spread as if axes were independent
 (pseudo-Bayes: Fienberg and Holland 1973, Journal of the American Statistical Association 68).

@@ -9,7 +9,7 @@ counts as (
 
 battles as (
 
-    -- What does not count whoever judged it counts under no policy.
+    -- What does not count for anybody counts under no policy.
     select * from {{ ref('int_battles__current') }}
     where is_counted or uncounted_reason = 'excluded'
 

@@ -95,8 +95,8 @@ known as (
 
 ),
 
--- What cells would weigh with the next batch in the sample: whoever nobody can be recruited for is
--- then a smaller part of it.
+-- What cells would weigh with the next batch in the sample: cells from which nobody can be
+-- recruited are then a smaller part of it.
 unasked as (
 
     select
