@@ -14,18 +14,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.log.reader import register
+from ingestion.log.reader import read, register
 from ingestion.lookalikes import lookalikes
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX, AliasReach, EventType
 from orchestration.benchmark_warnings import ScoreNotes
 from orchestration.model_names import END, Statement, current, meanings, statements
-from orchestration.registrations import registered_before
 from orchestration.unknown_models import ModelNotes
 from orchestration.voters import Voters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from ingestion.log import EventLog
     from ingestion.subjects.log_form import Naming
@@ -193,7 +192,7 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         *_mixed(noted.sources, sources),
         *_alike(noted.models, known, meant),
         *_aliases(noted.aliases, said, known | registered_ids),
-        *registered_before(noted.registered, log),
+        *_registered_before(noted.registered, log),
         *about_models.warnings(all_known, all_registered, meant),
         *noted.scores.warnings({meant.get(name, name) for name in known}, meant),
     ]
@@ -237,6 +236,32 @@ def _aliases(
             f"{_listed(list(map(ascii, strange)))}. Check their spelling."
         )
     return found
+
+
+def _registered_before(named: Mapping[str, Collection[str]], log: EventLog) -> list[str]:
+    """A sentence on models of this file whose registration by another source stands (dim_model).
+
+    Args:
+        named: by model, the sources that register it in the file.
+        log: with the file's events.
+    """
+    first: dict[str, str] = {}
+    if named:
+        for row in log.retractions.standing(read(log, EventType.MODEL_REGISTERED)).to_pylist():
+            first.setdefault(row["model_id"], row["source"])
+    others = sorted(
+        (model, first[model])
+        for model, sources in named.items()
+        if model in first and set(sources) - {first[model]}
+    )
+    if not others:
+        return []
+    said = (
+        f"Of {len(others):,} models another source's registration stands, because it came first: "
+        f"{_listed([f'{model!a} by {source}' for model, source in others])}. This file's are kept, "
+        "not shown. If the first one is wrong, take it back: demoscope log undo."
+    )
+    return [said]
 
 
 def _listed(texts: list[str]) -> str:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,7 +19,7 @@ from ingestion.errors import BusyError, IntegrityError, NotFoundError, UsageErro
 from ingestion.log import EventLog
 from ingestion.log.reader import register
 from ingestion.log.retractions import UNDO_SOURCE, undo_batch
-from ingestion.sources.batch import make_batch
+from ingestion.sources.batch import at, make_batch
 from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
 from orchestration.load_report import find_report
@@ -114,12 +113,7 @@ def find_undo(home: Home, named: str) -> Undo:
         raise UsageError(message)
     if not kinds:
         raise UsageError(f"Commit {commit.seq} added no event: there is nothing to undo.")
-    events = _events(log, commit, sorted(set(kinds)))
-    said = log.retractions.of(events["event_id"], log.head_seq)
-    if said is not None:
-        is_gone = np.zeros(len(events), np.bool_)
-        is_gone[said.rows] = said.is_retracted | said.is_followed
-        events = events.filter(pa.array(~is_gone))
+    events = log.retractions.standing(_events(log, commit, sorted(set(kinds))))
     shown = events.select(["event_type", "dimension", *MODEL_COLUMNS])
     models = {one for name in MODEL_COLUMNS for one in shown[name].unique().to_pylist()}
     is_vote = pc.equal(shown["event_type"], EventType.BATTLE_JUDGED)
@@ -177,12 +171,7 @@ class _Retractions:
                 "reason": pa.repeat(self._reason, len(targets)),
             }
             numbers = range(start + 1, start + 1 + len(targets))
-            originals = partial(_originals, targets)
-            yield make_batch(EventType.EVENT_RETRACTED, columns, numbers, originals)
-
-
-def _originals(targets: Sequence[str], places: Sequence[int]) -> list[str]:
-    return [targets[place] for place in places]
+            yield make_batch(EventType.EVENT_RETRACTED, columns, numbers, partial(at, targets))
 
 
 def _commit(home: Home, log: EventLog, named: str) -> Commit:

@@ -150,6 +150,15 @@ class Retractions:
             is_undo=undone,
         )
 
+    def standing(self, events: pa.Table) -> pa.Table:
+        """Those of some events that count as of the head: not retracted, nor said again since."""
+        said = self.of(events["event_id"], self._chain.head_seq) if len(events) else None
+        if said is None:
+            return events
+        is_gone = np.zeros(len(events), np.bool_)
+        is_gone[said.rows] = said.is_retracted | said.is_followed
+        return events.filter(pa.array(~is_gone))
+
     def _cover(self, up_to: int) -> None:
         if up_to <= self._covered:
             return
