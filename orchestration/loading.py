@@ -308,9 +308,11 @@ class _Load:
         self.file_id = fingerprint
         if self.path:
             self.file_id = self.names.of_file("batch_id", fingerprint)
-        self.batch_id = load_batch(self.log, self.file_id, fingerprint)
+        self.batch_id = load_batch(self.log, self.file_id)
         self.started_us = time.time_ns() // 1000
-        self.load_id = f"{self.started_us:020d}-{self.names.of_file('load_id', fingerprint)[:12]}"
+        # What load ids of this file end with.
+        self.name = self.names.of_file("load_id", fingerprint)[:12]
+        self.load_id = f"{self.started_us:020d}-{self.name}"
         self.docs = DataDocs(self.home.data_docs / self.load_id)
         self.quarantine = self._open_quarantine(self.load_id)
         self.waiting: dict[EventType, list[pa.Table]] = {}
@@ -376,7 +378,7 @@ class _Load:
 
     def _loaded_before(self, committed: Commit) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
-        earlier = earlier_report(self.home.loads, self.batch_id, self._names())
+        earlier = earlier_report(self.home.loads, self.batch_id, [self.name])
         # What names mean may have been said otherwise since: then a load of aliases says so.
         if earlier is None or EventType.MODEL_ALIASED in earlier.accepted_by_event_type:
             return None
@@ -387,7 +389,7 @@ class _Load:
 
         Its report is gone, and is made again so that `fct_load` agrees with the log.
         """
-        if not is_unreported(self.home.loads, self.batch_id, self._names()):
+        if not is_unreported(self.home.loads, self.batch_id, [self.name]):
             return report
         first = report.as_in(committed)
         if first is None:
@@ -407,10 +409,6 @@ class _Load:
             duration_ms=self._elapsed_ms(),
             position=committed.seq,
         )
-
-    def _names(self) -> tuple[str, str]:
-        """What load ids of this file may end with; earlier versions had its plain hash."""
-        return self.load_id.partition("-")[2], self.source.fingerprint[:12]
 
     def _read_and_checked(self) -> Iterator[tuple[EventType, pa.Table]]:
         """Good rows in pieces of one event type; bad ones go to quarantine."""

@@ -202,20 +202,17 @@ def undo_batch(seq: int, number: int = 1) -> str:
     return f"undo-{seq}" if number == 1 else f"undo-{seq}{GENERATION_MARK}{number}"
 
 
-def load_batch(chain: Chain, name: str, former: str) -> str:
+def load_batch(chain: Chain, name: str) -> str:
     """The batch_id of a file: another one once what the file brought was undone.
 
     Args:
         chain: of the log.
         name: a keyed hash of the file.
-        former: what earlier versions called it, its plain hash; a load of theirs is recognised.
     """
-    batch_id = name
-    for stem in (former, name):
-        batch_id, number = stem, 1
-        while (earlier := chain.find_batch(batch_id)) is not None:
-            if chain.find_batch(undo_batch(earlier.seq)) is None:
-                return batch_id
-            number += 1
-            batch_id = f"{stem}{GENERATION_MARK}{number}"
+    batch_id, number = name, 1
+    while (earlier := chain.find_batch(batch_id)) is not None:
+        if chain.find_batch(undo_batch(earlier.seq)) is None:
+            break
+        number += 1
+        batch_id = f"{name}{GENERATION_MARK}{number}"
     return batch_id
