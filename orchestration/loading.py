@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.accounts import unaccounted
-from expectations.gate import Gate
+from expectations.gate import LOAD, Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.digests import expect_many
@@ -42,7 +42,6 @@ from ingestion.subjects.log_form import Naming
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.authority import Authority
 from orchestration.conflicts import Conflicts
-from orchestration.data_docs import LOAD, DataDocs
 from orchestration.dry_run import NO_VAULT, reading
 from orchestration.erased_content import erased_row, less_content
 from orchestration.leftovers import clear_leftovers
@@ -169,24 +168,11 @@ def _can_be_read_twice(path: str) -> bool:
     return "://" not in path and not place.is_fifo() and not place.is_char_device()
 
 
-def try_file(
-    home: Home,
-    path: str,
-    *,
-    mapping: str | None = None,
-    source_name: str | None = None,
-    gate: Gate | None = None,
-    progress: Callable[[int], None] = lambda _rows: None,
-) -> LoadReport:
-    """Everything that `load_file` does up to the commit, and nothing is written to the home."""
-    return DryRun(home).bring(
-        path, mapping=mapping, source_name=source_name, gate=gate, progress=progress
-    )
-
-
 @dataclass
 class DryRun:
-    """Files tried one after the other: names of the earlier ones are known to the later.
+    """All that `load_file` does up to the commit, of files one after the other.
+
+    Names of the earlier ones are known to the later, and nothing is written to the home.
 
     Args:
         home: the warehouse, which is only read.
@@ -313,7 +299,6 @@ class _Load:
         # What load ids of this file end with.
         self.name = self.names.of_file("load_id", fingerprint)[:12]
         self.load_id = f"{self.started_us:020d}-{self.name}"
-        self.docs = DataDocs(self.home.data_docs / self.load_id)
         self.quarantine = self._open_quarantine(self.load_id)
         self.waiting: dict[EventType, list[pa.Table]] = {}
         self.staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
@@ -518,7 +503,7 @@ class _Load:
         self.expectations += verdict.evaluated_count
         self.failures.extend(verdict.failures)
         if not self.is_dry:
-            self.docs.keep(name, verdict)
+            verdict.keep_page(self.home.data_docs / self.load_id, name)
 
     def _commit(self, batch: Batch) -> int:
         recorded = {*recorded_loads(self.home.loads), self.load_id}
