@@ -133,7 +133,7 @@ def _loads(connection: duckdb.DuckDBPyConnection, loads: Path) -> tuple[str, lis
     read = [path for path in kept if _is_read(connection, _records([path_literal(path)]), 1)]
     unread = [path.name for path in kept if path not in read]
     literals = list(map(path_literal, read))
-    return (_records(literals) if read else _no_rows(LOADS)), unread
+    return (_records(literals) if read else no_rows(LOADS)), unread
 
 
 def _records(literals: list[str]) -> str:
@@ -186,11 +186,12 @@ def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> No
         path = ratings / f"{name}.parquet"
         if path.exists():
             require_own(ratings.parent, path)
-        query = f"from read_parquet({path_literal(path)})" if path.exists() else _no_rows(table)
+        query = f"from read_parquet({path_literal(path)})" if path.exists() else no_rows(table)
         connection.execute(f"create or replace view ratings.{name} as {query}")
 
 
-def _no_rows(table: Table) -> str:
+def no_rows(table: Table) -> str:
+    """A query for a table without rows."""
     columns = (f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns)
     return f"select {', '.join(columns)} where false"
 
