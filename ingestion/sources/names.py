@@ -40,5 +40,6 @@ def normalised(contract: Contract, table: pa.Table) -> pa.Table:
             continue
         if pa.types.is_string(table[name].type):
             values = pc.utf8_trim_whitespace(pc.utf8_normalize(table[name], form="NFC"))
-            table = table.set_column(table.column_names.index(name), name, values)
+            if not values.equals(table[name]):  # else the column is held once
+                table = table.set_column(table.column_names.index(name), name, values)
     return table

@@ -63,6 +63,7 @@ def trimmed(values: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = values.type
     if pa.types.is_string(kind):
         texts = pc.utf8_trim_whitespace(values)
+        texts = values if texts.equals(values) else texts  # and the column is held once
         is_empty = pc.equal(pc.binary_length(texts), 0)
         return pc.if_else(is_empty, None, texts) if pc.any(is_empty).as_py() else texts
     if pa.types.is_large_string(kind):
