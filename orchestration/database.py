@@ -17,12 +17,12 @@ from ingestion.log.held_files import path_literal
 from ingestion.log.reader import register
 from ingestion.log.vault_binding import require_seals
 from ingestion.paths import Home
+from ingestion.sql import quoted
 from ingestion.subjects.seals import SEALED_PREFIX
 from orchestration.load_report import TABLE as LOADS
 from orchestration.own_caches import require_own
 from publishing.boards.designs import design_hash
 from publishing.boards.inputs import Cut
-from publishing.publications.disclosure import quoted
 from ratings.tables.declarations import RATING_TABLES
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from ingestion.log.chain import Chain, Commit, Compacted, Redactions, Segment
 from ingestion.log.layout import Layout, read_schema
 from ingestion.log.segments import hash_file, read_rows, readable
 from ingestion.log.whole_files import require_whole, whole_segment
+from ingestion.sql import quoted
 from ingestion.tables import TIMESTAMP
 
 Positions = npt.NDArray[np.int64]
@@ -245,4 +246,4 @@ def segment_at(commit: Commit, position: int) -> Segment:
 def path_literal(path: Path) -> str:
     """A path as SQL text that DuckDB does not take for a pattern."""
     escaped = re.sub(r"([\[*?])", r"[\1]", str(path))
-    return "'" + escaped.replace("'", "''") + "'"
+    return quoted(escaped)
