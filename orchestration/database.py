@@ -18,7 +18,6 @@ from ingestion.log.reader import register
 from ingestion.log.vault_binding import require_seals
 from ingestion.paths import Home
 from ingestion.sql import quoted
-from ingestion.subjects.seals import SEALED_PREFIX
 from orchestration.load_report import TABLE as LOADS
 from orchestration.own_caches import require_own
 from publishing.boards.designs import design_hash
@@ -160,8 +159,7 @@ def _unseal(connection: duckdb.DuckDBPyConnection, log: EventLog, vault: Path) -
         IntegrityError: the vault is not the one that the log was sealed under.
     """
     for event_type, contract in CONTRACTS.items():
-        columns = contract.sealed_columns
-        sealed = " or ".join(f"starts_with({name}, '{SEALED_PREFIX}')" for name in columns)
+        sealed = " or ".join(f"{name} is not null" for name in contract.sealed_columns)
         query = f"from raw.{event_type}"
         if not sealed or not connection.sql(f"{query} where {sealed} limit 1").fetchall():
             continue
