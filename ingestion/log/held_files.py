@@ -175,6 +175,8 @@ def require_whole_log(chain: Chain, seq: int) -> None:
 
 def files_since(chain: Chain, seq: int, up_to: int) -> list[HeldFile]:
     """Files with the rows that the commits after `seq` added, up to another one."""
+    if not seq:
+        return files_up_to(chain, up_to)  # fewer where files were compacted
     commits = map(chain.commit, range(seq + 1, up_to + 1))
     redactions = chain.redactions
     return [HeldFile.of(commit, file, redactions) for commit in commits for file in commit.segments]

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.log.chain import Chain
-from ingestion.log.held_files import alike, files_since, files_up_to, scan
+from ingestion.log.held_files import alike, files_since, scan
 from ingestion.vocabulary import EventType
 
 UNDO_SOURCE = "demoscope.undo"
@@ -162,10 +162,7 @@ class Retractions:
     def _cover(self, up_to: int) -> None:
         if up_to <= self._covered:
             return
-        if self._covered:
-            files = files_since(self._chain, self._covered, up_to)
-        else:
-            files = files_up_to(self._chain, up_to)
+        files = files_since(self._chain, self._covered, up_to)
         said = [one for one in files if one.named.event_type == EventType.EVENT_RETRACTED]
         layout = self._chain.layout
         for part in alike(said):
