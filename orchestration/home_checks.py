@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.errors import DemoscopeError, IntegrityError, UsageError
 from ingestion.paths import OTHERS, STORE_VARIABLE
-from publishing.counted import counted
+from publishing.counted import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -306,6 +306,5 @@ def _mode(path: Path) -> int:
 def _refuse(wrong: Sequence[str], remedy: str) -> None:
     if not wrong:
         return
-    more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-    message = "; ".join(one.rstrip(".") for one in wrong[:SHOWN])
-    raise DemoscopeError(f"{message}{more}.", remedy=remedy)
+    message = listed([one.rstrip(".") for one in wrong], SHOWN, "; ")
+    raise DemoscopeError(f"{message}.", remedy=remedy)

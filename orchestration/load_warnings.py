@@ -22,6 +22,7 @@ from orchestration.benchmark_warnings import ScoreNotes
 from orchestration.model_names import END, Statement, current, meanings, statements
 from orchestration.unknown_models import ModelNotes
 from orchestration.voters import Voters
+from publishing.counted import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -218,22 +219,22 @@ def _aliases(
     found = []
     if other:
         found.append(
-            f"Of {len(other):,} aliases another statement stands: {_listed(other)}. What is said "
-            "later counts; to go back to an earlier one, take the later one back "
+            f"Of {len(other):,} aliases another statement stands: {listed(other, SHOWN, '; ')}. "
+            "What is said later counts; to go back to an earlier one, take the later one back "
             "(demoscope log undo)."
         )
     if left_out:
         circle = sorted(map(ascii, left_out))
         found.append(
             f"Aliases go in a circle, so the oldest statement of each is left out, the one on "
-            f"{_listed(circle)}. Take it back: demoscope log undo."
+            f"{listed(circle, SHOWN, '; ')}. Take it back: demoscope log undo."
         )
     ends = {one.alias: one.model_id for one in meant if one.until_position == END}
     strange = sorted({end for name in named if (end := ends.get(name)) and end not in known})
     if strange:
         found.append(
             f"Aliases mean {len(strange):,} models that the log does not know yet: "
-            f"{_listed(list(map(ascii, strange)))}. Check their spelling."
+            f"{listed(list(map(ascii, strange)), SHOWN, '; ')}. Check their spelling."
         )
     return found
 
@@ -256,17 +257,13 @@ def _registered_before(named: Mapping[str, Collection[str]], log: EventLog) -> l
     )
     if not others:
         return []
+    shown = listed([f"{model!a} by {source}" for model, source in others], SHOWN, "; ")
     said = (
         f"Of {len(others):,} models another source's registration stands, because it came first: "
-        f"{_listed([f'{model!a} by {source}' for model, source in others])}. This file's are kept, "
-        "not shown. If the first one is wrong, take it back: demoscope log undo."
+        f"{shown}. This file's are kept, not shown. If the first one is wrong, take it back: "
+        "demoscope log undo."
     )
     return [said]
-
-
-def _listed(texts: list[str]) -> str:
-    more = f"; and {len(texts) - SHOWN:,} more" if len(texts) > SHOWN else ""
-    return "; ".join(texts[:SHOWN]) + more
 
 
 def _alike(new: set[str], known: set[str], meant: dict[str, str]) -> list[str]:
@@ -281,7 +278,7 @@ def _alike(new: set[str], known: set[str], meant: dict[str, str]) -> list[str]:
     ]
     if not groups:
         return []
-    shown = _listed([" = ".join(map(ascii, group)) for group in groups])
+    shown = listed([" = ".join(map(ascii, group)) for group in groups], SHOWN, "; ")
     said = (
         f"Models whose names differ only by case, blanks, width, look or how a number is written "
         f"count as different ({len(groups):,}): {shown}. If one is meant, write it one way in the "
