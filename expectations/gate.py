@@ -33,6 +33,7 @@ from expectations.suites import (
 )
 from ingestion.collector import without_collecting
 from ingestion.contracts import CONTRACTS
+from ingestion.paths import make_private
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER, NativeBatch
 from ingestion.sources.bounds import DEFAULT, Bounds
 from ingestion.sources.names import normalised
@@ -55,6 +56,7 @@ button, input, form, img, nav, .navbar, .modal, .d-none { display: none }
 """
 
 
+LOAD = "load"
 BAD_SHARE = 0.2
 FEW_BAD_ROWS = 3
 
@@ -94,6 +96,20 @@ class Verdict:
     evaluated_count: int
     failures: list[str]
     page: str | None = None
+
+    def keep_page(self, directory: Path, name: str) -> None:
+        """Write the page, if there is one, as `load.html` or `battle_judged-1.html`.
+
+        It may show values of rows that failed, so its owner alone may read it.
+        """
+        if self.page is None:
+            return
+        make_private(directory.parent)
+        make_private(directory)
+        number = len(list(directory.glob(f"{name}-*.html"))) + 1
+        path = directory / (f"{name}.html" if name == LOAD else f"{name}-{number}.html")
+        path.touch(mode=0o600)
+        path.write_text(self.page, encoding="utf-8", errors="replace")
 
 
 @dataclass(frozen=True)

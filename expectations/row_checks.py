@@ -15,10 +15,9 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import Contract
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
-from ingestion.sources.json_lines import quoted
 from ingestion.sources.names import HIDDEN_PATTERN, is_name
-from ingestion.sources.text_bytes import is_plain, is_trimmed
 from ingestion.sources.time_forms import BLANKS, USUAL, Limits, instant
+from ingestion.sql import identifier, quoted
 from ingestion.tables import TIMESTAMP, Column
 from ingestion.vocabulary import Refusal
 
@@ -79,17 +78,17 @@ def _query(contract: Contract, table: pa.Table, now_us: int, limits: Limits) -> 
     for column in contract.log_columns:
         if column.name == "schema_version":
             continue
-        typed.append(f"{_typed(column, table, present)} as {quote(column.name)}")
+        typed.append(f"{_typed(column, table, present)} as {identifier(column.name)}")
         if not _is_kept(column, present):
-            wanted.append(quote(column.name))
+            wanted.append(identifier(column.name))
         elif not column.is_required:
-            wanted.append(f"{_is_blank(quote(column.name))} as {quote(_blank(column))}")
+            wanted.append(f"{_is_blank(identifier(column.name))} as {identifier(_blank(column))}")
     whens = "\n    ".join(
         f"when {condition} then {quoted(f'{reason}{SEPARATOR}{name}')}"
         for condition, reason, name in _objections(contract, table, present, now_us, limits)
     )
     # Native columns get a prefix, so that a log column never hides a native one of its name.
-    renamed = ", ".join(f"{quote(name)} as {_native(name)}" for name in present)
+    renamed = ", ".join(f"{identifier(name)} as {_native(name)}" for name in present)
     return f"""
 with typed as (
   select *, {", ".join(typed)} from (select {renamed} from native_batch)
@@ -129,8 +128,8 @@ def _timestamp(value: str, native: pa.ChunkedArray) -> str:
     """UTC without zone. Text needs an offset; a typed time without zone has none and is refused."""
     if pa.types.is_timestamp(native.type):
         return f"timezone('UTC', {value}::timestamptz)" if native.type.tz else "null::timestamp"
-    if pa.types.is_string(native.type) and is_trimmed(native):
-        # Trimming takes longer than all else that is done with a time.
+    if pa.types.is_string(native.type) and pc.utf8_trim_whitespace(native).equals(native):
+        # In DuckDB trimming takes longer than all else that is done with a time.
         return instant(value)
     return instant(f"trim({value}::varchar, {BLANKS})")
 
@@ -146,7 +145,7 @@ def _objections(
         known = f"{version} is not null and {version} not in ({read})"
         yield known, Refusal.UNKNOWN_SCHEMA_VERSION, "schema_version"
     if "event_type" in present:
-        other = f"{quote('event_type')} <> '{contract.event_type}'"
+        other = f"{identifier('event_type')} <> '{contract.event_type}'"
         yield other, Refusal.UNKNOWN_EVENT_TYPE, "event_type"
     for column in contract.log_columns:
         if column.name not in {"schema_version", "event_type"}:
@@ -155,20 +154,20 @@ def _objections(
         asked = [column for column in contract.log_columns if column.name in contract.one_of]
         yield " and ".join(map(_is_nothing, asked)), Refusal.MISSING_VALUE, contract.one_of[0]
     for left, right in contract.differing:
-        yield f"{quote(left)} = {quote(right)}", Refusal.MODEL_AGAINST_ITSELF, right
+        yield f"{identifier(left)} = {identifier(right)}", Refusal.MODEL_AGAINST_ITSELF, right
     for rule in contract.rules():
         yield rule.refused, rule.reason, rule.column
     required = {column.name for column in contract.log_columns if column.is_required}
     for least, most in contract.ordered:
         # What a row must say is judged by what it may say, not the other way round.
         judged = most if most in required else least
-        yield f"{quote(least)} > {quote(most)}", Refusal.OUT_OF_RANGE, judged
+        yield f"{identifier(least)} > {identifier(most)}", Refusal.OUT_OF_RANGE, judged
 
 
 def _column_objections(
     column: Column, table: pa.Table, present: Types, now_us: int, limits: Limits
 ) -> Iterator[tuple[str, Refusal, str]]:
-    value, name = quote(column.name), column.source_name
+    value, name = identifier(column.name), column.source_name
     if name in present and not pa.types.is_string(column.type):
         native = f"trim({_native(name)}::varchar, {BLANKS})"
         wrong = Refusal.BAD_TIMESTAMP if column.type == TIMESTAMP else Refusal.WRONG_TYPE
@@ -191,7 +190,7 @@ def _column_objections(
 
 
 def _text_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Refusal, str]]:
-    value, name = quote(column.name), column.source_name
+    value, name = identifier(column.name), column.source_name
     # Blank text stands for nothing, and of nothing no more is asked.
     is_there = f"trim({value}, {BLANKS}) <> ''"
     if column.vocabulary:
@@ -203,7 +202,7 @@ def _text_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Ref
         is_long = f"length({value}) > {longest} and {is_there}"
         yield f"case when strlen({value}) > {longest} then {is_long} end", Refusal.TOO_LONG, name
     # Before the pattern, which would call it an unknown value.
-    if is_name(column) and not _is_plain(table[name]):
+    if is_name(column) and _may_hide(table[name]):
         is_hidden = f"regexp_matches({value}, {quoted(HIDDEN_PATTERN)})"
         yield f"{is_hidden} and {is_there}", Refusal.HIDDEN_CHARACTER, name
     mismatched = _mismatched(column, table) if column.pattern else []
@@ -211,8 +210,11 @@ def _text_objections(column: Column, table: pa.Table) -> Iterator[tuple[str, Ref
         yield f"{value} in ({_listed(mismatched)})", Refusal.UNKNOWN_VALUE, name
 
 
-def _is_plain(values: pa.ChunkedArray) -> bool:
-    return not pa.types.is_string(values.type) or is_plain(values)
+def _may_hide(values: pa.ChunkedArray) -> bool:
+    """Whether any text is more than printed ASCII; asked before a pattern, which is slow."""
+    return (
+        pa.types.is_string(values.type) and pc.all(pc.ascii_is_printable(values)).as_py() is False
+    )
 
 
 def _mismatched(column: Column, table: pa.Table) -> list[str]:
@@ -230,7 +232,7 @@ def _is_blank(value: str) -> str:
 
 def _is_nothing(column: Column) -> str:
     """Whether nothing is given in a column."""
-    value = quote(column.name)
+    value = identifier(column.name)
     is_text = pa.types.is_string(column.type)
     return f"({value} is null or {_is_blank(value)})" if is_text else f"{value} is null"
 
@@ -240,12 +242,7 @@ def _blank(column: Column) -> str:
 
 
 def _native(name: str) -> str:
-    return quote(f"native {name}")
-
-
-def quote(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+    return identifier(f"native {name}")
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ingestion.sources.batch import ROW_NUMBER
+from publishing.counted import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,8 +89,7 @@ class Ranges:
             f"{'up' if least is None else f'{least:g}'} to {most:g} (row {row})"
             for (least, most), row in self.given.items()
         ]
-        more = f"; and {len(shown) - SHOWN:,} more" if len(shown) > SHOWN else ""
-        return "; ".join(shown[:SHOWN]) + more
+        return listed(shown, SHOWN, "; ")
 
     @property
     def has_several(self) -> bool:

@@ -17,12 +17,11 @@ from ingestion.log.held_files import path_literal
 from ingestion.log.reader import register
 from ingestion.log.vault_binding import require_seals
 from ingestion.paths import Home
-from ingestion.subjects.seals import SEALED_PREFIX
+from ingestion.sql import quoted
 from orchestration.load_report import TABLE as LOADS
 from orchestration.own_caches import require_own
 from publishing.boards.designs import design_hash
 from publishing.boards.inputs import Cut
-from publishing.publications.disclosure import quoted
 from ratings.tables.declarations import RATING_TABLES
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def _loads(connection: duckdb.DuckDBPyConnection, loads: Path) -> tuple[str, lis
     read = [path for path in kept if _is_read(connection, _records([path_literal(path)]), 1)]
     unread = [path.name for path in kept if path not in read]
     literals = list(map(path_literal, read))
-    return (_records(literals) if read else _no_rows(LOADS)), unread
+    return (_records(literals) if read else no_rows(LOADS)), unread
 
 
 def _records(literals: list[str]) -> str:
@@ -160,8 +159,7 @@ def _unseal(connection: duckdb.DuckDBPyConnection, log: EventLog, vault: Path) -
         IntegrityError: the vault is not the one that the log was sealed under.
     """
     for event_type, contract in CONTRACTS.items():
-        columns = contract.sealed_columns
-        sealed = " or ".join(f"starts_with({name}, '{SEALED_PREFIX}')" for name in columns)
+        sealed = " or ".join(f"{name} is not null" for name in contract.sealed_columns)
         query = f"from raw.{event_type}"
         if not sealed or not connection.sql(f"{query} where {sealed} limit 1").fetchall():
             continue
@@ -186,11 +184,12 @@ def register_ratings(connection: duckdb.DuckDBPyConnection, ratings: Path) -> No
         path = ratings / f"{name}.parquet"
         if path.exists():
             require_own(ratings.parent, path)
-        query = f"from read_parquet({path_literal(path)})" if path.exists() else _no_rows(table)
+        query = f"from read_parquet({path_literal(path)})" if path.exists() else no_rows(table)
         connection.execute(f"create or replace view ratings.{name} as {query}")
 
 
-def _no_rows(table: Table) -> str:
+def no_rows(table: Table) -> str:
+    """A query for a table without rows."""
     columns = (f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns)
     return f"select {', '.join(columns)} where false"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ingestion.errors import DemoscopeError, IntegrityError, UsageError
 from ingestion.paths import OTHERS, STORE_VARIABLE
-from publishing.counted import counted
+from publishing.counted import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,8 +73,8 @@ def log_store(home: Home) -> str:
         return f"{store.url} can hold a log; this machine has no copy yet"
     log = EventLog.open(home.log)
     findings, notes = differences(log, store, is_read=False)
-    _refuse_any([str(one) for one in findings], "From a copy that is whole: demoscope log push")
-    _refuse_any([str(one) for one in notes], "What nobody knows: look into it, then delete it.")
+    _refuse([str(one) for one in findings], "From a copy that is whole: demoscope log push")
+    _refuse([str(one) for one in notes], "What nobody knows: look into it, then delete it.")
     return f"{store.url} has all of the log by names and lengths; log verify reads it"
 
 
@@ -132,7 +132,7 @@ def releases(home: Home) -> str:
         "Build again: demoscope build writes such a file anew; an older release is built by"
         " demoscope build --as-of, or restored from a backup."
     )
-    _refuse_any(wrong, remedy)
+    _refuse(wrong, remedy)
     return f"{len(kept)} kept, each what its id says"
 
 
@@ -144,7 +144,7 @@ def shown(home: Home) -> str:
     wrong = _of_pointer(home.marts, store.CURRENT, there)
     missing = (path / store.MANIFEST_FILE for path in there)
     wrong += [f"{path} is missing" for path in missing if not path.exists()]
-    _refuse_any(wrong, "Publish again: demoscope publish")
+    _refuse(wrong, "Publish again: demoscope publish")
     return f"{home.marts / store.CURRENT}" if there else "none yet"
 
 
@@ -170,7 +170,7 @@ def ratings_files(home: Home) -> str:
         for path in sorted(rows)
         if not is_own(home.root, path)
     ]
-    _refuse_any(wrong, "Build again: demoscope build")
+    _refuse(wrong, "Build again: demoscope build")
     return f"{len(rows)} files" if rows else "none yet"
 
 
@@ -196,7 +196,7 @@ def loads(home: Home) -> str:
         rows = _row_count(path)
         if rows is None or quarantined.get(path.stem, rows) != rows:
             wrong.append(f"{path} cannot be read or has other rows than its load refused")
-    _refuse_any(wrong, RESTORE)
+    _refuse(wrong, RESTORE)
     return f"{count} records"
 
 
@@ -218,10 +218,10 @@ def quarantine(home: Home) -> str:
     remedy = "Restore quarantine/ from a backup. The log has no copy of refused rows."
     if any(Path(finding.path).parent == home.loads for finding in findings):
         remedy = f"{remedy} Restore loads/ likewise."
-    _refuse_any([str(finding) for finding in findings], remedy)
+    _refuse([str(finding) for finding in findings], remedy)
     planted = unrecorded(log, home.quarantine, recorded)
     remedy = "Restore loads/ from a backup, or look into the file and delete it."
-    _refuse_any([f"{path}: {UNRECORDED}" for path in planted], remedy)
+    _refuse([f"{path}: {UNRECORDED}" for path in planted], remedy)
     rows = sum(said.rows for _, said in log.refused.values())
     words = f"{rows:,} refused rows in the log's accounts"
     return f"{words}; {counted(len(notes), 'file')} not in them" if notes else words
@@ -237,7 +237,7 @@ def incoming(home: Home) -> str:
         for path in (home.landing, *sorted(home.landing.rglob("*")))
         if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir()))
     ]
-    _refuse_any(wrong, "Put a copy of the file there instead, or delete it.")
+    _refuse(wrong, "Put a copy of the file there instead, or delete it.")
     return f"{len(providers)} signed sources"
 
 
@@ -269,7 +269,7 @@ def leftovers(home: Home) -> str:
     found = {path for pattern in HALF_WRITTEN for path in home.root.glob(pattern)}
     found |= {*left_dead(home)}
     found -= {cut_off(home.site)}  # `page` says what to do with it
-    _refuse_any([f"{path} was left half written" for path in sorted(found)], DELETE)
+    _refuse([f"{path} was left half written" for path in sorted(found)], DELETE)
     return "none"
 
 
@@ -303,12 +303,8 @@ def _mode(path: Path) -> int:
     return 0 if path.is_symlink() or not path.exists() else path.stat().st_mode & 0o777
 
 
-def _refuse_any(wrong: Sequence[str], remedy: str) -> None:
-    if wrong:
-        _refuse(wrong, remedy)
-
-
-def _refuse(wrong: Sequence[str], remedy: str) -> NoReturn:
-    more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-    message = "; ".join(one.rstrip(".") for one in wrong[:SHOWN])
-    raise DemoscopeError(f"{message}{more}.", remedy=remedy)
+def _refuse(wrong: Sequence[str], remedy: str) -> None:
+    if not wrong:
+        return
+    message = listed([one.rstrip(".") for one in wrong], SHOWN, "; ")
+    raise DemoscopeError(f"{message}.", remedy=remedy)

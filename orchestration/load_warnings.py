@@ -14,18 +14,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.log.reader import register
+from ingestion.log.reader import read, register
 from ingestion.lookalikes import lookalikes
 from ingestion.sources.batch import ROW_NUMBER
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX, AliasReach, EventType
 from orchestration.benchmark_warnings import ScoreNotes
 from orchestration.model_names import END, Statement, current, meanings, statements
-from orchestration.registrations import registered_before
 from orchestration.unknown_models import ModelNotes
 from orchestration.voters import Voters
+from publishing.counted import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from ingestion.log import EventLog
     from ingestion.subjects.log_form import Naming
@@ -193,7 +193,7 @@ def warnings_of(noted: Noted, log: EventLog, names: Naming) -> list[str]:
         *_mixed(noted.sources, sources),
         *_alike(noted.models, known, meant),
         *_aliases(noted.aliases, said, known | registered_ids),
-        *registered_before(noted.registered, log),
+        *_registered_before(noted.registered, log),
         *about_models.warnings(all_known, all_registered, meant),
         *noted.scores.warnings({meant.get(name, name) for name in known}, meant),
     ]
@@ -219,29 +219,51 @@ def _aliases(
     found = []
     if other:
         found.append(
-            f"Of {len(other):,} aliases another statement stands: {_listed(other)}. What is said "
-            "later counts; to go back to an earlier one, take the later one back "
+            f"Of {len(other):,} aliases another statement stands: {listed(other, SHOWN, '; ')}. "
+            "What is said later counts; to go back to an earlier one, take the later one back "
             "(demoscope log undo)."
         )
     if left_out:
         circle = sorted(map(ascii, left_out))
         found.append(
             f"Aliases go in a circle, so the oldest statement of each is left out, the one on "
-            f"{_listed(circle)}. Take it back: demoscope log undo."
+            f"{listed(circle, SHOWN, '; ')}. Take it back: demoscope log undo."
         )
     ends = {one.alias: one.model_id for one in meant if one.until_position == END}
     strange = sorted({end for name in named if (end := ends.get(name)) and end not in known})
     if strange:
         found.append(
             f"Aliases mean {len(strange):,} models that the log does not know yet: "
-            f"{_listed(list(map(ascii, strange)))}. Check their spelling."
+            f"{listed(list(map(ascii, strange)), SHOWN, '; ')}. Check their spelling."
         )
     return found
 
 
-def _listed(texts: list[str]) -> str:
-    more = f"; and {len(texts) - SHOWN:,} more" if len(texts) > SHOWN else ""
-    return "; ".join(texts[:SHOWN]) + more
+def _registered_before(named: Mapping[str, Collection[str]], log: EventLog) -> list[str]:
+    """A sentence on models of this file whose registration by another source stands (dim_model).
+
+    Args:
+        named: by model, the sources that register it in the file.
+        log: with the file's events.
+    """
+    first: dict[str, str] = {}
+    if named:
+        for row in log.retractions.standing(read(log, EventType.MODEL_REGISTERED)).to_pylist():
+            first.setdefault(row["model_id"], row["source"])
+    others = sorted(
+        (model, first[model])
+        for model, sources in named.items()
+        if model in first and set(sources) - {first[model]}
+    )
+    if not others:
+        return []
+    shown = listed([f"{model!a} by {source}" for model, source in others], SHOWN, "; ")
+    said = (
+        f"Of {len(others):,} models another source's registration stands, because it came first: "
+        f"{shown}. This file's are kept, not shown. If the first one is wrong, take it back: "
+        "demoscope log undo."
+    )
+    return [said]
 
 
 def _alike(new: set[str], known: set[str], meant: dict[str, str]) -> list[str]:
@@ -256,7 +278,7 @@ def _alike(new: set[str], known: set[str], meant: dict[str, str]) -> list[str]:
     ]
     if not groups:
         return []
-    shown = _listed([" = ".join(map(ascii, group)) for group in groups])
+    shown = listed([" = ".join(map(ascii, group)) for group in groups], SHOWN, "; ")
     said = (
         f"Models whose names differ only by case, blanks, width, look or how a number is written "
         f"count as different ({len(groups):,}): {shown}. If one is meant, write it one way in the "

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.accounts import unaccounted
-from expectations.gate import Gate
+from expectations.gate import LOAD, Gate
 from expectations.quarantine import Quarantine
 from ingestion.contracts import CONTRACTS
 from ingestion.digests import expect_many
@@ -42,7 +42,6 @@ from ingestion.subjects.log_form import Naming
 from ingestion.vocabulary import EventType, Refusal
 from orchestration.authority import Authority
 from orchestration.conflicts import Conflicts
-from orchestration.data_docs import LOAD, DataDocs
 from orchestration.dry_run import NO_VAULT, reading
 from orchestration.erased_content import erased_row, less_content
 from orchestration.leftovers import clear_leftovers
@@ -169,24 +168,11 @@ def _can_be_read_twice(path: str) -> bool:
     return "://" not in path and not place.is_fifo() and not place.is_char_device()
 
 
-def try_file(
-    home: Home,
-    path: str,
-    *,
-    mapping: str | None = None,
-    source_name: str | None = None,
-    gate: Gate | None = None,
-    progress: Callable[[int], None] = lambda _rows: None,
-) -> LoadReport:
-    """Everything that `load_file` does up to the commit, and nothing is written to the home."""
-    return DryRun(home).bring(
-        path, mapping=mapping, source_name=source_name, gate=gate, progress=progress
-    )
-
-
 @dataclass
 class DryRun:
-    """Files tried one after the other: names of the earlier ones are known to the later.
+    """All that `load_file` does up to the commit, of files one after the other.
+
+    Names of the earlier ones are known to the later, and nothing is written to the home.
 
     Args:
         home: the warehouse, which is only read.
@@ -308,10 +294,11 @@ class _Load:
         self.file_id = fingerprint
         if self.path:
             self.file_id = self.names.of_file("batch_id", fingerprint)
-        self.batch_id = load_batch(self.log, self.file_id, fingerprint)
+        self.batch_id = load_batch(self.log, self.file_id)
         self.started_us = time.time_ns() // 1000
-        self.load_id = f"{self.started_us:020d}-{self.names.of_file('load_id', fingerprint)[:12]}"
-        self.docs = DataDocs(self.home.data_docs / self.load_id)
+        # What load ids of this file end with.
+        self.name = self.names.of_file("load_id", fingerprint)[:12]
+        self.load_id = f"{self.started_us:020d}-{self.name}"
         self.quarantine = self._open_quarantine(self.load_id)
         self.waiting: dict[EventType, list[pa.Table]] = {}
         self.staged_numbers: list[tuple[EventType, pa.ChunkedArray]] = []
@@ -376,7 +363,7 @@ class _Load:
 
     def _loaded_before(self, committed: Commit) -> LoadReport | None:
         """The report of a file that was loaded already, where the first one's is still there."""
-        earlier = earlier_report(self.home.loads, self.batch_id, self._names())
+        earlier = earlier_report(self.home.loads, self.batch_id, [self.name])
         # What names mean may have been said otherwise since: then a load of aliases says so.
         if earlier is None or EventType.MODEL_ALIASED in earlier.accepted_by_event_type:
             return None
@@ -387,7 +374,7 @@ class _Load:
 
         Its report is gone, and is made again so that `fct_load` agrees with the log.
         """
-        if not is_unreported(self.home.loads, self.batch_id, self._names()):
+        if not is_unreported(self.home.loads, self.batch_id, [self.name]):
             return report
         first = report.as_in(committed)
         if first is None:
@@ -407,10 +394,6 @@ class _Load:
             duration_ms=self._elapsed_ms(),
             position=committed.seq,
         )
-
-    def _names(self) -> tuple[str, str]:
-        """What load ids of this file may end with; earlier versions had its plain hash."""
-        return self.load_id.partition("-")[2], self.source.fingerprint[:12]
 
     def _read_and_checked(self) -> Iterator[tuple[EventType, pa.Table]]:
         """Good rows in pieces of one event type; bad ones go to quarantine."""
@@ -520,7 +503,7 @@ class _Load:
         self.expectations += verdict.evaluated_count
         self.failures.extend(verdict.failures)
         if not self.is_dry:
-            self.docs.keep(name, verdict)
+            verdict.keep_page(self.home.data_docs / self.load_id, name)
 
     def _commit(self, batch: Batch) -> int:
         recorded = {*recorded_loads(self.home.loads), self.load_id}

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
-
 from ingestion.log.reader import read
 from ingestion.vocabulary import AliasReach, EventType
 
@@ -58,18 +56,11 @@ class Meaning:
 
 def statements(log: EventLog) -> list[Statement]:
     """The statements of a log that stand, in the order of the log."""
-    table = read(log, EventType.MODEL_ALIASED)
-    if not len(table):
-        return []
-    said = log.retractions.of(table["event_id"], log.head_seq)
-    gone: set[int] = set()
-    if said is not None:
-        gone = set(said.rows[said.is_retracted | said.is_followed].tolist())
-    table = table.append_column("is_later", pc.equal(table["applies_to"], AliasReach.LATER))
     return [
-        Statement(row["position"], row["alias"], row["model_id"], bool(row["is_later"]))
-        for number, row in enumerate(table.to_pylist())
-        if number not in gone
+        Statement(
+            row["position"], row["alias"], row["model_id"], row["applies_to"] == AliasReach.LATER
+        )
+        for row in log.retractions.standing(read(log, EventType.MODEL_ALIASED)).to_pylist()
     ]
 
 

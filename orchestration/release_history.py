@@ -17,6 +17,7 @@ from ingestion.errors import IntegrityError
 from ingestion.log import EventLog
 from ingestion.log.held_files import path_literal
 from ingestion.tables import TIMESTAMP, Column, Table
+from orchestration.database import no_rows
 from orchestration.rating_step import RATING_FILE, read_subject
 from publishing.boards import store
 from publishing.publications.history import RELEASES_MAX
@@ -70,10 +71,10 @@ def register_releases(connection: duckdb.DuckDBPyConnection, home: Home) -> list
     path = home.ratings / RATING_FILE
     rows, unread = _history(home, path) if path.exists() else ([], [])
     connection.execute(f"create schema if not exists {SCHEMA}")
-    connection.register("found_releases", pa.Table.from_pylist(rows, schema=_schema(RELEASE)))
+    connection.register("found_releases", pa.Table.from_pylist(rows, schema=RELEASE.schema))
     connection.execute(f"create or replace table {SCHEMA}.{RELEASE.name} as from found_releases")
     connection.unregister("found_releases")
-    query = _rows_of(home, path, rows) if rows else _no_rows(RELEASED)
+    query = _rows_of(home, path, rows) if rows else no_rows(RELEASED)
     connection.execute(f"create or replace view {SCHEMA}.{RELEASED.name} as {query}")
     return unread
 
@@ -152,12 +153,3 @@ def _rows_in(files: list[Path], columns: str, latest: str) -> str:
     listed = ", ".join(map(path_literal, files))
     rows = f"read_parquet([{listed}], filename = true)"
     return f"from {rows} select {release_id} as release_id, {columns}"
-
-
-def _schema(table: Table) -> pa.Schema:
-    return pa.schema([(column.name, column.type) for column in table.columns])
-
-
-def _no_rows(table: Table) -> str:
-    columns = (f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns)
-    return f"select {', '.join(columns)} where false"

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ingestion.contracts import CONTRACTS
 from ingestion.sources.batch import ROW_NUMBER
-from ingestion.sources.text_bytes import may_begin
+from ingestion.sources.scalar_text import may_begin
 from ingestion.vocabulary import EventType
 
 _NAMED_LIKE_NOTHING = pa.array(["NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "NULL", "null", "None"])

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,15 +19,15 @@ from ingestion.errors import BusyError, IntegrityError, NotFoundError, UsageErro
 from ingestion.log import EventLog
 from ingestion.log.reader import register
 from ingestion.log.retractions import UNDO_SOURCE, undo_batch
-from ingestion.sources.batch import make_batch
+from ingestion.sources.batch import at, make_batch
 from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
 from orchestration.load_report import find_report
 from orchestration.loading import load_generated
-from orchestration.renamed_boards import boards_of, changed_names
+from orchestration.model_names import Meaning, meanings, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ingestion.log import Commit
     from ingestion.paths import Home
@@ -51,6 +50,35 @@ where battles.is_counted
 group by cells.stratum_id, battles.dimension
 having count(*) filter (where battles.position between $first and $last) > 0
 order by lost_count desc, cells.stratum_id, battles.dimension
+"""
+
+# A battle is found by the names that were said of it, and of a correction of it.
+RENAMED_BOARDS = """
+with said as (
+    select position from raw.battle_judged
+    where list_contains($names, model_a) or list_contains($names, model_b)
+),
+corrected as (
+    select target_event_id as event_id from raw.event_corrected
+    where list_contains($names, model_a) or list_contains($names, model_b)
+),
+battles as (
+    select cell_id, dimension from fct_battle
+    where
+        uncounted_reason is distinct from 'excluded'
+        and (position in (from said) or event_id in (from corrected))
+),
+tallies as (
+    select distinct dimension from raw.battles_tallied
+    where list_contains($names, model_a) or list_contains($names, model_b)
+)
+select cells.stratum_id, battles.dimension, count(*) as vote_count
+from battles
+inner join int_cells__assigned_to_strata as cells on battles.cell_id = cells.cell_id
+group by cells.stratum_id, battles.dimension
+union all by name
+select 'all' as stratum_id, tallies.dimension, 0 as vote_count from tallies
+order by vote_count desc, stratum_id, dimension
 """
 
 
@@ -114,16 +142,11 @@ def find_undo(home: Home, named: str) -> Undo:
         raise UsageError(message)
     if not kinds:
         raise UsageError(f"Commit {commit.seq} added no event: there is nothing to undo.")
-    events = _events(log, commit, sorted(set(kinds)))
-    said = log.retractions.of(events["event_id"], log.head_seq)
-    if said is not None:
-        is_gone = np.zeros(len(events), np.bool_)
-        is_gone[said.rows] = said.is_retracted | said.is_followed
-        events = events.filter(pa.array(~is_gone))
+    events = log.retractions.standing(_events(log, commit, sorted(set(kinds))))
     shown = events.select(["event_type", "dimension", *MODEL_COLUMNS])
     models = {one for name in MODEL_COLUMNS for one in shown[name].unique().to_pylist()}
     is_vote = pc.equal(shown["event_type"], EventType.BATTLE_JUDGED)
-    names = changed_names(log, commit)
+    names = _changed_names(log, commit)
     return Undo(
         commit=commit,
         targets=events["event_id"],
@@ -132,7 +155,7 @@ def find_undo(home: Home, named: str) -> Undo:
         votes=_counts(shown["dimension"].filter(is_vote)),
         boards=_built(lambda: _boards(home, commit)),
         names=names,
-        renamed=_built(lambda: boards_of(home, names)),
+        renamed=_built(lambda: _renamed(home, names)),
     )
 
 
@@ -177,12 +200,7 @@ class _Retractions:
                 "reason": pa.repeat(self._reason, len(targets)),
             }
             numbers = range(start + 1, start + 1 + len(targets))
-            originals = partial(_originals, targets)
-            yield make_batch(EventType.EVENT_RETRACTED, columns, numbers, originals)
-
-
-def _originals(targets: Sequence[str], places: Sequence[int]) -> list[str]:
-    return [targets[place] for place in places]
+            yield make_batch(EventType.EVENT_RETRACTED, columns, numbers, partial(at, targets))
 
 
 def _commit(home: Home, log: EventLog, named: str) -> Commit:
@@ -231,6 +249,37 @@ def _counts(values: pa.ChunkedArray) -> dict[str, int]:
 def _boards(home: Home, commit: Commit) -> list[dict[str, Any]]:
     places = {"first": commit.first_position, "last": commit.next_position - 1}
     return mart_rows(home, BOARDS, places)
+
+
+def _changed_names(log: EventLog, commit: Commit) -> list[str]:
+    """Names that mean another model, somewhere in the log, without the aliases of a commit."""
+    said = statements(log)
+    places = range(commit.first_position, commit.next_position)
+    kept = [one for one in said if one.position not in places]
+    if len(kept) == len(said):
+        return []
+    before, after = _by_name(meanings(said)), _by_name(meanings(kept))
+    # A name of which nothing is said means itself.
+    return sorted(
+        name
+        for name in before.keys() | after.keys()
+        if before.get(name, [name]) != after.get(name, [name])
+    )
+
+
+def _by_name(found: Iterable[Meaning]) -> dict[str, list[object]]:
+    """Per name what it means: one model, or models with the places from which they are meant."""
+    meant: dict[str, list[object]] = {}
+    for one in found:
+        stretches = meant.setdefault(one.alias, [])
+        if not stretches or stretches[-1] != one.model_id:
+            stretches += [one.from_position, one.model_id] if stretches else [one.model_id]
+    return meant
+
+
+def _renamed(home: Home, names: list[str]) -> list[dict[str, Any]]:
+    """Boards on which no vote is lost, but some are another model's."""
+    return mart_rows(home, RENAMED_BOARDS, {"names": names}) if names else []
 
 
 def _built(find: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | None:

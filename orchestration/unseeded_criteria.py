@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.errors import BusyError, NotFoundError
 from orchestration.database import mart_rows
+from publishing.counted import listed
 
 if TYPE_CHECKING:
     from ingestion.paths import Home
@@ -30,10 +31,9 @@ def unseeded_criteria(home: Home) -> list[str]:
         rows = mart_rows(home, UNSEEDED)
     if not rows:
         return []
-    named = [f"{row['criterion']} ({row['rating_count']:,})" for row in rows[:SHOWN]]
-    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+    named = [f"{row['criterion']} ({row['rating_count']:,})" for row in rows]
     said = (
-        f"ratings name criteria that seed_criteria.csv does not have: {', '.join(named)}{more}."
+        f"ratings name criteria that seed_criteria.csv does not have: {listed(named, SHOWN)}."
         " Each has a board of its own, under that name; none is compared with others by kind. If"
         " one is misspelt, correct the file and load it again; else add a row."
     )

@@ -90,13 +90,8 @@ class Updates:
         """Per battle that updates corrected, what they say of it, under a battle's columns."""
         rows = read(self.log, CORRECTED)
         rows = rows.filter(pc.equal(rows["source"], UPDATE_SOURCE))
-        said = self.log.retractions.of(rows["event_id"], self.log.head_seq) if len(rows) else None
-        if said is not None:
-            is_gone = np.zeros(len(rows), np.bool_)
-            is_gone[said.rows] = said.is_retracted | said.is_followed
-            rows = rows.filter(pa.array(~is_gone))
         found: dict[str, dict[str, Any]] = {}
-        for row in rows.to_pylist():
+        for row in self.log.retractions.standing(rows).to_pylist():
             given = {name: row[by] for name, by in CORRECTABLE.items() if row[by] is not None}
             found.setdefault(row["target_event_id"], {}).update(given)
         return found

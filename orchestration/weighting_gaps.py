@@ -13,7 +13,7 @@ from orchestration.comparable import comparable
 from orchestration.database import mart_rows
 from publishing.boards.labels import who_judged
 from publishing.boards.view import EFFECTIVE_PEOPLE_MIN
-from publishing.counted import counted
+from publishing.counted import counted, listed
 from publishing.meant import nearest
 
 if TYPE_CHECKING:
@@ -236,12 +236,11 @@ def _understood_elsewhere(
     sentences = []
     for (country, question, variables, schemes), answers in sorted(grouped.items()):
         ranked = sorted(answers, key=lambda one: (-people[one], one))
-        named = ", ".join(repr(answer) for *_, answer in ranked[:SHOWN])
-        more = f" and {len(ranked) - SHOWN:,} more" if len(ranked) > SHOWN else ""
+        named = listed([repr(answer) for *_, answer in ranked], SHOWN)
         who = counted(sum(people[one] for one in answers), "person", "people")
         without = f": only boards weighted by {schemes} go without" if schemes else ""
         sentences.append(
-            f"{country} {question}: {named}{more} ({who}) fit no level of {variables!r}{without}."
+            f"{country} {question}: {named} ({who}) fit no level of {variables!r}{without}."
             " The groups and the weighting that are shown understand them."
         )
     return sentences

@@ -19,7 +19,7 @@ def counted(number: int, what: str, several: str | None = None) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {several or f'{what}s'}"
 
 
-def listed(names: Sequence[str], shown: int) -> str:
-    """`a, b, c and 1,200 more`: the first `shown` names, and how many are left."""
-    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
+def listed(names: Sequence[str], shown: int, between: str = ", ") -> str:
+    """`a, b and 9 more`, or `a; b; and 9 more`: the first `shown` names, and how many are left."""
+    left = f"{between.strip(', ')} and {len(names) - shown:,} more" if len(names) > shown else ""
+    return between.join(names[:shown]) + left

@@ -20,7 +20,6 @@ from ingestion.vocabulary import EventType
 
 if TYPE_CHECKING:
     from ingestion.sources.files import LocalFile
-    from ingestion.sources.mapping import Mapping
 
 ABOUT_PEOPLE = ("country", "age", "gender", "ethnicity", "politics", "education")
 PEOPLE_MIN = 2
@@ -191,12 +190,8 @@ def _written(file: LocalFile, found: Guesses, source: str) -> Draft:
     )
     _add_remarks(draft)
     if draft.is_whole:
-        draft.trial = try_mapping(file, _parsed(text))
+        draft.trial = try_mapping(file, parse_mapping("the drafted mapping", text))
     return draft
-
-
-def _parsed(text: str) -> Mapping:
-    return parse_mapping("the drafted mapping", text)
 
 
 def _file_line(sample: Sample) -> list[str]:
@@ -233,14 +228,11 @@ def _add_remarks(draft: Draft) -> None:
             f"{len(sample.undecodable):,} of the first rows are not UTF-8 (first: {rows}) and are "
             "refused. Convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8"
         )
-    about = [name for name in draft.unused if slug(name) in _people_words()]
+    people = {word for name in ABOUT_PEOPLE for word in (name, *CALLED[name])}
+    about = [name for name in draft.unused if slug(name) in people]
     if draft.event is not EventType.PARTICIPANT_ENROLLED and about:
         draft.checks.append(
             f"{', '.join(about)} {'says' if len(about) == 1 else 'say'} who people are, which "
             "boards are weighted by. For them: "
             "demoscope mapping init FILE --event participant_enrolled, with the same source."
         )
-
-
-def _people_words() -> set[str]:
-    return {word for name in ABOUT_PEOPLE for word in (name, *CALLED[name])}

@@ -12,6 +12,7 @@ from ingestion.contracts import CONTRACTS, SLUG_PATTERN
 from ingestion.drafting.moments import Moments, are_clock_times, find_moments, repeated_hour
 from ingestion.drafting.verdicts import MOST_VALUES, Verdicts, find_verdicts, is_a_name
 from ingestion.drafting.words import CALLED, DIMENSIONS, dimension_of, slug, stem
+from ingestion.sources.mapping import ENVELOPE
 from ingestion.sources.scalar_text import is_decimal_comma
 from ingestion.visible_text import visible_in_json
 from ingestion.vocabulary import EventType
@@ -33,23 +34,15 @@ NO_RATINGS = {
 }
 PLAIN = re.compile(r"[A-Za-z_][\w.]*(?: [\w.]+)*")
 NULLS = {"null", "Null", "NULL"}
-COUNTRIES = {
-    "united_kingdom": "UK",
-    "great_britain": "UK",
-    "gb": "UK",
-    "england": "UK",
-    "vereinigtes_konigreich": "UK",
-    "united_states": "US",
-    "united_states_of_america": "US",
-    "usa": "US",
-    "vereinigte_staaten": "US",
-    "estados_unidos": "US",
-    "ee_uu": "US",
-    "eeuu": "US",
-    "etats_unis": "US",
-    "reino_unido": "UK",
-    "royaume_uni": "UK",
-}
+_OF_UK = (
+    *("united_kingdom", "great_britain", "gb", "england", "vereinigtes_konigreich"),
+    *("reino_unido", "royaume_uni"),
+)
+_OF_US = (
+    *("united_states", "united_states_of_america", "usa", "vereinigte_staaten"),
+    *("estados_unidos", "ee_uu", "eeuu", "etats_unis"),
+)
+COUNTRIES = dict.fromkeys(_OF_UK, "UK") | dict.fromkeys(_OF_US, "US")
 
 
 @dataclass
@@ -95,14 +88,8 @@ class Guesses:
         self._time()
         for column in CONTRACTS[self.event].log_columns:
             name = column.source_name
-            if name in self.columns or name in {
-                "event_type",
-                "schema_version",
-                "source",
-                "native_id",
-            }:
-                continue
-            self._by_name(name, is_required=column.is_required)
+            if name not in self.columns and name not in {*ENVELOPE, "native_id"}:
+                self._by_name(name, is_required=column.is_required)
         self._country()
         self._identity()
 

@@ -28,7 +28,9 @@ OF_MODELS = {
     *("model", "models", "modell", "modele", "llm", "assistant", "system", "bot", "chatbot"),
     *("modelo", "asistente", "sistema", "systeme", "nombre", "nom", "name", "id"),
 }
-_ASKED = ("pregunta", "criterio", "critere", "aspecto")
+_ASKED = (
+    *("aspect", "question", "frage", "kriterium", "pregunta", "criterio", "critere", "aspecto"),
+)
 # Contract's column -> what files call it, the surest name first.
 CALLED = {
     "participant_id": (
@@ -69,52 +71,19 @@ CALLED = {
         *("hora", "horodateur", "horodatage", "date_de_fin", "date_de_soumission", "heure"),
         *("date_et_heure", "start_date", "fecha_de_inicio", "date_de_debut"),
     ),
-    "dimension": (
-        "dimension",
-        "metric",
-        "criterion",
-        "aspect",
-        "question",
-        "frage",
-        "kriterium",
-        *_ASKED,
-    ),
-    "criterion": (
-        "criterion",
-        "dimension",
-        "metric",
-        "aspect",
-        "question",
-        "frage",
-        "kriterium",
-        *_ASKED,
-    ),
+    "dimension": ("dimension", "metric", "criterion", *_ASKED),
+    "criterion": ("criterion", "dimension", "metric", *_ASKED),
     "outcome": (
         *("outcome", "winner", "vote", "choice", "verdict", "preference", "preferred", "result"),
         *("chosen_model_name", "chosen_model", "chosen", "selection", "judgment", "judgement"),
-        *(
-            "gewinner",
-            "urteil",
-            "wahl",
-            "praferenz",
-            "winner_model",
-            "better",
-            "label",
-            "favourite",
-        ),
-        *("favorite", "preferred_model", "sieger", "stimme", "ganador", "eleccion", "preferencia"),
+        *("gewinner", "urteil", "wahl", "praferenz", "winner_model", "better", "label"),
+        *("favourite", "favorite", "preferred_model", "sieger", "stimme", "ganador", "eleccion"),
+        "preferencia",
         *("preferido", "voto", "resultado", "prefere", "preferee", "gagnant", "vainqueur", "choix"),
         *("resultat", "mejor", "meilleur", "meilleure"),
     ),
     "model_id": (
-        "model_id",
-        "model",
-        "model_name",
-        "modell",
-        "modele",
-        "llm",
-        "assistant",
-        "system",
+        *("model_id", "model", "model_name", "modell", "modele", "llm", "assistant", "system"),
         *("modelo", "asistente", "sistema", "systeme"),
     ),
     "rating": (
@@ -150,16 +119,8 @@ CALLED = {
     "score": ("score", "value", "result"),
 }
 TIES = (
-    "is_tie",
-    "tie",
-    "both_equal",
-    "draw",
-    "a_tie",
-    "tied",
-    "equal",
-    "unentschieden",
-    "empate",
-    "egalite",
+    *("is_tie", "tie", "both_equal", "draw", "a_tie", "tied", "equal"),
+    *("unentschieden", "empate", "egalite"),
 )
 # What a header of ids and numbers may end with: `Teilnehmer-Nr.` is `teilnehmer_id`.
 _NUMBERED = re.compile(r"_(id|nr|no|number|nummer|numero|num|code|kennung)$")
@@ -175,36 +136,15 @@ DIMENSIONS = {
     "culture": r"cultur|kultur",
 }
 _FILLERS = {
-    *(
-        "the",
-        "is",
-        "was",
-        "are",
-        "one",
-        "model",
-        "modell",
-        "answer",
-        "response",
-        "option",
-        "system",
-    ),
-    *("assistant", "wins", "win", "won", "winner", "better", "best", "much", "slightly", "clearly"),
+    *("the", "is", "was", "are", "one", "model", "modell", "answer", "response", "option"),
+    *("system", "assistant", "wins", "win", "won", "winner", "better", "best", "much"),
+    *("slightly", "clearly"),
     *("prefer", "preferred", "i", "die", "das", "der", "antwort", "ist", "besser", "viel", "etwas"),
     *("chose", "chosen", "about", "equally", "an", "of", "them", "were", "gewinnt", "bot", "llm"),
     *("on", "side", "this", "more", "it", "s", "to", "sind", "seite"),
     *("el", "la", "los", "las", "un", "una", "es", "de", "del", "modelo", "asistente", "respuesta"),
-    *(
-        "opcion",
-        "sistema",
-        "lado",
-        "mejor",
-        "mucho",
-        "poco",
-        "algo",
-        "prefiero",
-        "gana",
-        "claramente",
-    ),
+    *("opcion", "sistema", "lado", "mejor", "mucho", "poco", "algo", "prefiero", "gana"),
+    "claramente",
     *("le", "les", "l", "une", "est", "du", "modele", "reponse", "systeme", "cote", "mieux"),
     *("meilleur", "meilleure", "beaucoup", "peu", "nettement", "je", "prefere", "gagne"),
 }
@@ -218,18 +158,8 @@ _MEANT = {
     Outcome.B: {"b", "right", "rechts", "rechte", "rechtes", "second", "zweite", "droite", "2"}
     | {"derecha", "derecho", "segundo", "segunda", "deuxieme", "seconde"},
     Outcome.TIE: {
-        *(
-            "tie",
-            "a_tie",
-            "tied",
-            "equal",
-            "same",
-            "draw",
-            "both",
-            "both_good",
-            "no_preference",
-            "similar",
-        ),
+        *("tie", "a_tie", "tied", "equal", "same", "draw", "both", "both_good", "similar"),
+        "no_preference",
         *("tie_inconsistent", "unentschieden", "gleich", "gleich_gut", "beide", "beide_gut"),
         *("egal", "egalite", "no_difference", "kein_unterschied", "beide_gleich", "both_same"),
         *("both_good_tie", "tie_both_good", "equal_quality", "empate", "igual", "iguales"),

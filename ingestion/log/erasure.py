@@ -285,12 +285,7 @@ def _found(log: EventLog, query: str, *parameters: str) -> list[tuple[Any, ...]]
 
 def _register_given(connection: duckdb.DuckDBPyConnection, log: EventLog) -> None:
     """Make the table `given`: the participant that the last correction which stands names."""
-    rows = connection.sql(CORRECTIONS).to_arrow_table()
-    said = log.retractions.of(rows["event_id"], log.head_seq) if len(rows) else None
-    if said is not None:
-        is_gone = np.zeros(len(rows), np.bool_)
-        is_gone[said.rows] = said.is_retracted | said.is_followed
-        rows = rows.filter(pa.array(~is_gone))
+    rows = log.retractions.standing(connection.sql(CORRECTIONS).to_arrow_table())
     targets, subjects = (rows[name].to_pylist() for name in ("target_event_id", "subject_id"))
     last = dict(zip(targets, subjects, strict=True))
     columns = (pa.array(list(texts), pa.string()) for texts in (last, last.values()))

@@ -23,6 +23,7 @@ from ingestion.log.chain import Chain, Commit, Compacted, Redactions, Segment
 from ingestion.log.layout import Layout, read_schema
 from ingestion.log.segments import hash_file, read_rows, readable
 from ingestion.log.whole_files import require_whole, whole_segment
+from ingestion.sql import quoted
 from ingestion.tables import TIMESTAMP
 
 Positions = npt.NDArray[np.int64]
@@ -174,6 +175,8 @@ def require_whole_log(chain: Chain, seq: int) -> None:
 
 def files_since(chain: Chain, seq: int, up_to: int) -> list[HeldFile]:
     """Files with the rows that the commits after `seq` added, up to another one."""
+    if not seq:
+        return files_up_to(chain, up_to)  # fewer where files were compacted
     commits = map(chain.commit, range(seq + 1, up_to + 1))
     redactions = chain.redactions
     return [HeldFile.of(commit, file, redactions) for commit in commits for file in commit.segments]
@@ -245,4 +248,4 @@ def segment_at(commit: Commit, position: int) -> Segment:
 def path_literal(path: Path) -> str:
     """A path as SQL text that DuckDB does not take for a pattern."""
     escaped = re.sub(r"([\[*?])", r"[\1]", str(path))
-    return "'" + escaped.replace("'", "''") + "'"
+    return quoted(escaped)

@@ -124,10 +124,7 @@ def read_origin(layout: Layout) -> Origin:
         version, origin, is_other = None, "", False
     if is_other:
         message = f"{layout.format} says version {version}; this demoscope reads {FORMAT_VERSION}."
-        remedy = "Use the release that wrote it, or a newer one."
-        if version < FORMAT_VERSION:
-            remedy = "It is from before 0.1.0: ingest the files anew into an empty DEMOSCOPE_HOME."
-        raise UsageError(message, remedy=remedy)
+        raise UsageError(message, remedy="Use the release that wrote it, or a newer one.")
     if not is_format(content):
         raise DamagedError(f"{layout.format} is damaged: {content[:80]!r}.")
     return Origin(origin, hashlib.sha256(content).hexdigest())

@@ -62,10 +62,7 @@ class LoggedIds:
             IntegrityError: a segment is missing or damaged.
         """
         if up_to > self._covered:
-            if self._covered:
-                files = files_since(self._chain, self._covered, up_to)
-            else:
-                files = files_up_to(self._chain, up_to)
+            files = files_since(self._chain, self._covered, up_to)
             scans = [scan(self._chain.layout, part, "event_id") for part in alike(files)]
             if scans:
                 ids = f"SELECT {HASH}, position FROM ({' UNION ALL '.join(scans)})"

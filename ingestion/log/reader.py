@@ -15,6 +15,7 @@ from ingestion.contracts import CONTRACTS, Contract
 from ingestion.log.event_log import EventLog
 from ingestion.log.held_files import POSITION_SCHEMA, HeldFile, alike, held_files, scan
 from ingestion.log.layout import Layout, read_schema
+from ingestion.sql import identifier
 from ingestion.tables import SQL_TYPES
 from ingestion.vocabulary import EventType
 
@@ -33,9 +34,9 @@ def register(
     Raises:
         IntegrityError: a segment is missing.
     """
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_identifier(schema)}")
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
     for event_type, query in _queries(log, as_of_seq).items():
-        name = f"{_identifier(schema)}.{_identifier(event_type)}"
+        name = f"{identifier(schema)}.{identifier(event_type)}"
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
 
 
@@ -66,7 +67,7 @@ def _scan(layout: Layout, contract: Contract, files: Sequence[HeldFile]) -> str:
     """
     stored = {column["name"] for column in read_schema(layout, files[0].named.schema)["columns"]}
     columns = [
-        _identifier(field.name) if field.name in stored else _null(field)
+        identifier(field.name) if field.name in stored else _null(field)
         for field in contract.log_schema
     ]
     is_there = " WHERE schema_version IS NOT NULL" if files[0].is_redacted else ""
@@ -79,8 +80,4 @@ def _nothing(contract: Contract) -> str:
 
 
 def _null(field: pa.Field) -> str:
-    return f"CAST(NULL AS {SQL_TYPES[field.type]}) AS {_identifier(field.name)}"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"CAST(NULL AS {SQL_TYPES[field.type]}) AS {identifier(field.name)}"

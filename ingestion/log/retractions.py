@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.log.chain import Chain
-from ingestion.log.held_files import alike, files_since, files_up_to, scan
+from ingestion.log.held_files import alike, files_since, scan
 from ingestion.vocabulary import EventType
 
 UNDO_SOURCE = "demoscope.undo"
@@ -150,13 +150,19 @@ class Retractions:
             is_undo=undone,
         )
 
+    def standing(self, events: pa.Table) -> pa.Table:
+        """Those of some events that count as of the head: not retracted, nor said again since."""
+        said = self.of(events["event_id"], self._chain.head_seq) if len(events) else None
+        if said is None:
+            return events
+        is_gone = np.zeros(len(events), np.bool_)
+        is_gone[said.rows] = said.is_retracted | said.is_followed
+        return events.filter(pa.array(~is_gone))
+
     def _cover(self, up_to: int) -> None:
         if up_to <= self._covered:
             return
-        if self._covered:
-            files = files_since(self._chain, self._covered, up_to)
-        else:
-            files = files_up_to(self._chain, up_to)
+        files = files_since(self._chain, self._covered, up_to)
         said = [one for one in files if one.named.event_type == EventType.EVENT_RETRACTED]
         layout = self._chain.layout
         for part in alike(said):
@@ -193,20 +199,17 @@ def undo_batch(seq: int, number: int = 1) -> str:
     return f"undo-{seq}" if number == 1 else f"undo-{seq}{GENERATION_MARK}{number}"
 
 
-def load_batch(chain: Chain, name: str, former: str) -> str:
+def load_batch(chain: Chain, name: str) -> str:
     """The batch_id of a file: another one once what the file brought was undone.
 
     Args:
         chain: of the log.
         name: a keyed hash of the file.
-        former: what earlier versions called it, its plain hash; a load of theirs is recognised.
     """
-    batch_id = name
-    for stem in (former, name):
-        batch_id, number = stem, 1
-        while (earlier := chain.find_batch(batch_id)) is not None:
-            if chain.find_batch(undo_batch(earlier.seq)) is None:
-                return batch_id
-            number += 1
-            batch_id = f"{stem}{GENERATION_MARK}{number}"
+    batch_id, number = name, 1
+    while (earlier := chain.find_batch(batch_id)) is not None:
+        if chain.find_batch(undo_batch(earlier.seq)) is None:
+            break
+        number += 1
+        batch_id = f"{name}{GENERATION_MARK}{number}"
     return batch_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ingestion.rubrics.reading import Label, Rubric, own_rubrics
+from ingestion.sql import quoted
 from ingestion.tables import RowRule
 from ingestion.vocabulary import LabellerKind, Refusal
 
@@ -23,16 +24,16 @@ def label_rules() -> Iterator[RowRule]:
 
 
 def _rules(rubric: Rubric) -> Iterator[RowRule]:
-    own = f"rubric = {_quoted(rubric.rubric)}"
+    own = f"rubric = {quoted(rubric.rubric)}"
     yield RowRule(
-        f"{own} and rubric_version is distinct from {_quoted(rubric.version)}",
+        f"{own} and rubric_version is distinct from {quoted(rubric.version)}",
         Refusal.OUTSIDE_RUBRIC,
         "rubric_version",
     )
     names = [label.label for label in rubric.labels]
     yield RowRule(f"{own} and label not in {_listed(names)}", Refusal.OUTSIDE_RUBRIC, "label")
     for label in rubric.labels:
-        about = f"{own} and label = {_quoted(label.label)}"
+        about = f"{own} and label = {quoted(label.label)}"
         values = [value.value for value in label.values]
         is_other = f"{about} and value not in {_listed(values)}"
         yield RowRule(is_other, Refusal.OUTSIDE_RUBRIC, "value")
@@ -54,9 +55,5 @@ def _severity(label: Label) -> str:
     return f"case when {is_found} then not {known} else {given} is not null end"
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _listed(texts: Iterable[str]) -> str:
-    return f"({', '.join(map(_quoted, texts))})"
+    return f"({', '.join(map(quoted, texts))})"

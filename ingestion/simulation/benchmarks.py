@@ -68,7 +68,7 @@ class Scored:
 
 def draw_scores(truth: Truth) -> list[Scored]:
     """Every exam's scores."""
-    everybody = next(skills for stratum, skills in truth.stratum_skills() if stratum == "all")[:, 0]
+    everybody = truth.everybody[:, 0]
     spread = everybody.std()
     liked = (everybody - everybody.mean()) / spread if spread > 0.0 else np.zeros(everybody.size)
     return [_scored(truth, place, exam, liked) for place, exam in enumerate(EXAMS)]
@@ -98,12 +98,7 @@ def benchmark_columns(truth: Truth, scores: list[Scored]) -> dict[str, list[Any]
     rows = [row for one in scores for row in _reports(truth, one)]
     for number, row in enumerate(rows):
         row["native_id"] = f"s{number:06d}"
-    return {name: [row.get(name) for row in rows] for name in dict.fromkeys(_names(rows))}
-
-
-def _names(rows: list[dict[str, Any]]) -> Iterator[str]:
-    for row in rows:
-        yield from row
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _reports(truth: Truth, one: Scored) -> Iterator[dict[str, Any]]:
@@ -159,7 +154,7 @@ def _report(exam: Exam, model_id: str, score: float, at: int) -> dict[str, Any]:
 def benchmark_truth(truth: Truth, scores: list[Scored]) -> list[dict[str, Any]]:
     """What `truth.json` says of them."""
     models = [model.model_id for model in truth.parameters.models]
-    everybody = next(skills for stratum, skills in truth.stratum_skills() if stratum == "all")
+    everybody = truth.everybody
     found = []
     for one in scores:
         count = len(models) - one.exam.has_gaps

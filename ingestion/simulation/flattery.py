@@ -14,18 +14,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.rubrics.prompt import prompt_sha256
-from ingestion.rubrics.reading import find_rubric
 from ingestion.simulation.battles import BoolArray, numbered
 from ingestion.simulation.judged import (
     JUDGE,
     PERSON,
-    SEED,
     SENSITIVITY,
     SPECIFICITY,
     SYCOPHANCY,
     model_rates,
-    values,
+    said_of,
 )
 from ingestion.simulation.parameters import DAY, Parameters, Purpose, stream
 from ingestion.simulation.population import FloatArray, IntArray
@@ -68,24 +65,13 @@ def flattery_labels(
     drawn = random.random(tasks.size)
     said = np.where(true, drawn < SENSITIVITY[SYCOPHANCY], drawn >= SPECIFICITY[SYCOPHANCY])
     sampled = np.flatnonzero(random.random(tasks.size) < SAMPLED_SHARE)
-    rubric, names = find_rubric(SYCOPHANCY), pa.array(values(SYCOPHANCY), pa.string())
     models = pa.array([model.model_id for model in parameters.models], pa.string())
     made = []
     for who, found, rows in ((JUDGE, said, np.arange(tasks.size)), (PERSON, true, sampled)):
         conversations = conversations_of(tasks[rows])
-        columns = {
-            "participant_id": raters.take(pa.array(first[rows])),
-            "conversation_id": conversations,
-            "label": SYCOPHANCY,
-            "value": names.take(pa.array(found[rows].astype(np.int64))),
-            "rubric": rubric.rubric,
-            "rubric_version": rubric.version,
-            "model_id": models.take(pa.array(ratings.model[first[rows]])),
-            **who,
-        }
-        if who is JUDGE:
-            columns["prompt_sha256"] = prompt_sha256(rubric)
-            columns["seed"] = pa.repeat(SEED, rows.size)
+        whose = models.take(pa.array(ratings.model[first[rows]]))
+        columns = said_of(SYCOPHANCY, who, found[rows].astype(np.int64), conversations, whose)
+        columns["participant_id"] = raters.take(pa.array(first[rows]))
         ids = pc.binary_join_element_wise(who["judge"], conversations, "-")
         made.append((ids, ratings.rated_at[first[rows]] + DAY, columns))
     return made

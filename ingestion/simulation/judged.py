@@ -137,33 +137,38 @@ def label_columns(
     grades = pa.array(list(SEVERITY_SHARES), pa.string())
     tables = []
     for label in (SYCOPHANCY, INCIDENT):
-        rubric, names = find_rubric(label), pa.array(values(label), pa.string())
         for who, every, rows in (
             (JUDGE, judged.said[label], np.arange(len(judged))),
             (PERSON, judged.truth[label], np.flatnonzero(judged.is_sampled)),
         ):
             codes = every[rows]
-            is_model = who is JUDGE
             graded = np.where((codes > 0) & (label == INCIDENT), judged.severity[rows], -1)
-            places = pa.array(graded, mask=graded < 0)
             conversations = conversation_ids.take(pa.array(judged.battle[rows]))
             whose = models.take(pa.array(judged.model[rows]))
-            columns = {
-                "conversation_id": conversations,
-                "label": label,
-                "value": names.take(pa.array(codes)),
-                "rubric": rubric.rubric,
-                "rubric_version": rubric.version,
-                "prompt_sha256": prompt_sha256(rubric) if is_model else None,
-                "seed": pa.repeat(SEED, len(rows)) if is_model else None,
-                "model_id": whose,
-                "severity": grades.take(places),
-                **who,
-            }
+            columns = said_of(label, who, codes, conversations, whose)
+            columns["severity"] = grades.take(pa.array(graded, mask=graded < 0))
             ids = pc.binary_join_element_wise(who["judge"], label, conversations, whose, "-")
-            known = {name: column for name, column in columns.items() if column is not None}
-            tables.append((ids, battles.judged_at[judged.battle[rows]] + DAY, known))
+            tables.append((ids, battles.judged_at[judged.battle[rows]] + DAY, columns))
     return tables
+
+
+def said_of(
+    label: str, who: dict[str, str], codes: IntArray, conversations: Any, models: Any
+) -> dict[str, Any]:
+    """Columns of `conversation_labelled`: what a labeller says of answers, by places of values."""
+    rubric = find_rubric(label)
+    columns = {
+        "conversation_id": conversations,
+        "label": label,
+        "value": pa.array(values(label), pa.string()).take(pa.array(codes)),
+        "rubric": rubric.rubric,
+        "rubric_version": rubric.version,
+        "model_id": models,
+        **who,
+    }
+    if who is JUDGE:
+        columns |= {"prompt_sha256": prompt_sha256(rubric), "seed": pa.repeat(SEED, len(codes))}
+    return columns
 
 
 def judged_truth(parameters: Parameters) -> dict[str, Any]:

@@ -51,8 +51,7 @@ def retirement(truth: Truth, size: int | None = None) -> Attacked:
     """
     parameters = truth.parameters
     models = parameters.models
-    skills = next(skills for stratum, skills in truth.stratum_skills() if stratum == STRATUM)[:, 0]
-    order = np.argsort(-skills, kind="stable").tolist()
+    order = np.argsort(-truth.everybody[:, 0], kind="stable").tolist()
     compared = len(models) - len(parameters.retired_at)
     kinds = [
         LicenceKind.PROPRIETARY if model.licence == PROPRIETARY else LicenceKind.OPEN_WEIGHTS

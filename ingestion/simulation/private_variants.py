@@ -112,8 +112,7 @@ def private_variants(
     ]
     for event in events:
         event["source"] = parameters.source
-    everybody = next(skills for stratum, skills in truth.stratum_skills() if stratum == "all")
-    skills = (everybody.mean(axis=0) + above).round(DECIMALS)
+    skills = (truth.everybody.mean(axis=0) + above).round(DECIMALS)
     return events, {
         "provider": PROVIDER,
         "family": FAMILY,

@@ -125,6 +125,11 @@ class Truth:
             skills = skills + np.tensordot(margin.weights, effects, 1)
         return skills
 
+    @property
+    def everybody(self) -> FloatArray:
+        """Mean skill over the whole population (M, D)."""
+        return next(skills for _, skills in self.stratum_skills())
+
     def stratum_skills(self) -> Iterator[tuple[str, FloatArray]]:
         """Mean skill over the population of everybody, each country and each stratum (M, D)."""
         countries = self.population.countries

@@ -166,12 +166,7 @@ def retraction(truth: Truth, size: int | None = None) -> Attacked:
 def target_of(truth: Truth) -> int:
     """Place of the model in the middle of everybody's ranking on the first dimension."""
     compared = _compared(truth)
-    everybody = next(skills for stratum, skills in truth.stratum_skills() if stratum == "all")
-    return int(np.argsort(-everybody[:compared, 0], kind="stable")[compared // 2])
-
-
-def _random(truth: Truth) -> np.random.Generator:
-    return stream(truth.parameters.seed, Purpose.VOTE_ATTACK)
+    return int(np.argsort(-truth.everybody[:compared, 0], kind="stable")[compared // 2])
 
 
 def _begun(truth: Truth, size: int | None) -> tuple[np.random.Generator, int, _People]:
@@ -186,7 +181,8 @@ def _begun(truth: Truth, size: int | None) -> tuple[np.random.Generator, int, _P
     country, cell = (
         np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("country", "cell")
     )
-    return _random(truth), count, _People(country, cell, answers)
+    random = stream(truth.parameters.seed, Purpose.VOTE_ATTACK)
+    return random, count, _People(country, cell, answers)
 
 
 def _compared(truth: Truth) -> int:

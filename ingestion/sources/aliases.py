@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
@@ -19,13 +19,7 @@ from typing import NoReturn
 import yaml
 
 from ingestion.errors import LoadRefusedError, UsageError
-from ingestion.sources.batch import (
-    FileSource,
-    NativeBatch,
-    Objections,
-    Originals,
-    batch_of_rows,
-)
+from ingestion.sources.batch import FileSource, NativeBatch, at, batch_of_rows
 from ingestion.sources.csv_rows import CsvRows
 from ingestion.sources.files import LocalFile
 from ingestion.vocabulary import AliasReach, EventType
@@ -91,8 +85,13 @@ class AliasCsv(FileSource):
             values = [column.to_pylist() for column in piece.table.columns]
             reaches = values[2] if columns.reach else [None] * len(piece.numbers)
             rows = [_row(*said) for said in zip(values[0], values[1], reaches, strict=True)]
-            yield _batch(
-                self.source, rows, piece.numbers.tolist(), piece.originals, piece.objections
+            yield batch_of_rows(
+                EventType.MODEL_ALIASED,
+                self.source or SOURCE,
+                rows,
+                piece.numbers.tolist(),
+                piece.originals,
+                piece.objections,
             )
 
 
@@ -110,7 +109,8 @@ class AliasYaml(FileSource):
             rows.append(_row(alias, *said))
             numbers.append(key.start_mark.line + 1)
             texts.append(f"{alias}: {said[0]}")
-        yield _batch(self.source, rows, numbers, partial(_texts, texts), {})
+        kind, source = EventType.MODEL_ALIASED, self.source or SOURCE
+        yield batch_of_rows(kind, source, rows, numbers, partial(at, texts))
 
     def _pairs(self) -> list[tuple[yaml.Node, yaml.Node]]:
         with self.file.open_seekable() as stream:
@@ -171,24 +171,3 @@ def _row(alias: str | None, model: str | None, reach: str | None) -> Row:
     name, model_id = (alias or "").strip(), (model or "").strip()
     native_id = json.dumps([name, model_id, reach], ensure_ascii=False)
     return {"native_id": native_id, "alias": name, "model_id": model_id, "applies_to": reach}
-
-
-def _batch(
-    source: str | None,
-    rows: Sequence[Row],
-    numbers: Sequence[int],
-    originals: Originals,
-    objections: Objections,
-) -> NativeBatch:
-    return batch_of_rows(
-        EventType.MODEL_ALIASED,
-        source or SOURCE,
-        rows,
-        numbers,
-        originals,
-        objections,
-    )
-
-
-def _texts(texts: Sequence[str], places: Sequence[int]) -> list[str]:
-    return [texts[place] for place in places]

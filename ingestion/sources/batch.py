@@ -161,6 +161,11 @@ def make_batch(
     return NativeBatch(event_type, pa.table({**columns, **own}), originals)
 
 
+def at(texts: Sequence[str], places: Sequence[int]) -> list[str]:
+    """The originals of a batch whose rows are few enough to be kept."""
+    return [texts[place] for place in places]
+
+
 def batch_of_rows(
     event_type: EventType,
     source: str,

@@ -29,6 +29,7 @@ from ingestion.sources.batch import Objection, Positions
 from ingestion.sources.files import UTF8_BOM, LocalFile
 from ingestion.sources.json_array import read_elements
 from ingestion.sources.json_rule import objects_above, read_object
+from ingestion.sql import quoted
 from ingestion.vocabulary import Refusal
 
 BLOCK_BYTES = 32 << 20
@@ -291,11 +292,6 @@ def inspect_line(
     if block.oversized is not None:
         return {}, (Refusal.TOO_LONG, None)
     return read_object(block.line(index), used)
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _pointer(*keys: str) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sources.text_bytes import is_plain, is_trimmed
 from ingestion.tables import NAME_LENGTH
 
 if TYPE_CHECKING:
@@ -39,14 +38,8 @@ def normalised(contract: Contract, table: pa.Table) -> pa.Table:
         name = column.source_name
         if not is_name(column) or name not in table.column_names:
             continue
-        values = table[name]
-        if not pa.types.is_string(values.type):
-            continue
-        if is_trimmed(values):
-            continue
-        if not is_plain(values):
-            values = pc.utf8_normalize(values, form="NFC")
-        table = table.set_column(
-            table.column_names.index(name), name, pc.utf8_trim_whitespace(values)
-        )
+        if pa.types.is_string(table[name].type):
+            values = pc.utf8_trim_whitespace(pc.utf8_normalize(table[name], form="NFC"))
+            if not values.equals(table[name]):  # else the column is held once
+                table = table.set_column(table.column_names.index(name), name, values)
     return table

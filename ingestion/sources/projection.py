@@ -19,7 +19,6 @@ from ingestion.contracts import CONTRACTS
 from ingestion.errors import LoadRefusedError
 from ingestion.sources.batch import REFUSAL, REFUSAL_COLUMN, ROW_NUMBER
 from ingestion.sources.cells import Use, needed_by
-from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import (
     ColumnSpec,
     Constant,
@@ -29,7 +28,8 @@ from ingestion.sources.mapping import (
     OneHot,
     Winner,
 )
-from ingestion.sources.times import quoted_name, time_column, time_note
+from ingestion.sources.times import time_column, time_note
+from ingestion.sql import identifier, quoted
 from ingestion.tables import TEXT_LENGTH, Column
 from ingestion.vocabulary import Refusal
 
@@ -86,7 +86,7 @@ def projection(mapping: Mapping, numbers: Map[Use, int], schema: pa.Schema) -> s
     for column, spec in mapping.columns.items():
         if pa.types.is_timestamp(wanted[column].type) and isinstance(spec, FromColumn):
             rows, found = _time(column, spec, cells[column], rows)
-            selected += [] if found is None else [quoted_name(time_note(column))]
+            selected += [] if found is None else [identifier(time_note(column))]
         elif isinstance(spec, Winner):
             found = _winner(spec, cells, mapping, wanted)
         else:

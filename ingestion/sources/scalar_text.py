@@ -22,8 +22,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sources.text_bytes import is_trimmed, may_begin
-
 _WHOLE = "0|[1-9][0-9]*"
 _BOOLEAN = "^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])$"
 _SCIENTIFIC = r"^-?[1-9](\.[0-9]+)?[eE][+-]?[0-9]{1,3}$"
@@ -64,7 +62,8 @@ def trimmed(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column of any type as text without the blanks around it; nothing but blanks is null."""
     kind = values.type
     if pa.types.is_string(kind):
-        texts = values if is_trimmed(values) else pc.utf8_trim_whitespace(values)
+        texts = pc.utf8_trim_whitespace(values)
+        texts = values if texts.equals(values) else texts  # and the column is held once
         is_empty = pc.equal(pc.binary_length(texts), 0)
         return pc.if_else(is_empty, None, texts) if pc.any(is_empty).as_py() else texts
     if pa.types.is_large_string(kind):
@@ -77,6 +76,13 @@ def trimmed(values: pa.ChunkedArray) -> pa.ChunkedArray:
         connection.register("column", pa.table({"value": values}))
         query = 'SELECT value::VARCHAR AS text FROM "column"'
         return connection.sql(query).to_arrow_table()["text"]
+
+
+def may_begin(texts: pa.ChunkedArray, characters: str) -> bool:
+    """Whether any text begins with one of the characters; asked before a pattern, which is slow."""
+    first = pc.binary_slice(texts.cast(pa.binary()), 0, 1)
+    is_one = pc.is_in(first, pa.array([one.encode() for one in characters]))
+    return bool(pc.any(is_one).as_py())
 
 
 def canonical(text: str) -> str:

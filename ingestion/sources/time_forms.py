@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from ingestion.sql import quoted
+
 BLANKS = r"e' \t\r\n'"
 _DATE = r"[1-9]\d{3}[-/]\d{1,2}[-/]\d{1,2}"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?"
@@ -131,9 +133,9 @@ class TimeFormat:
 
     def parsed(self, text: str) -> str:
         """SQL: the time (local, or UTC if it has a zone) that a trimmed text says; else null."""
-        conditions = [f"regexp_full_match({text}, {_quoted(self._pattern())})"]
+        conditions = [f"regexp_full_match({text}, {quoted(self._pattern())})"]
         zoned = f"regexp_replace({text}, '[Zz]$', '+00')" if self.text.endswith("%z") else text
-        time = f"try_strptime({zoned}, {_quoted(self.text)})"
+        time = f"try_strptime({zoned}, {quoted(self.text)})"
         time = f"timezone('UTC', {time})" if self.has_zone else time
         conditions += [
             f"contains(lower({text}), lower(strftime({time}, '{name}')))"
@@ -164,10 +166,6 @@ class TimeFormat:
             else:
                 written += _DIRECTIVES[part[1]]
         return written
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _is_number(*parts: str) -> bool:

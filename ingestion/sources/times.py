@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ingestion.sources.json_lines import quoted
 from ingestion.sources.mapping import LATER, FromColumn
 from ingestion.sources.time_forms import BLANKS, instant, is_day, local
+from ingestion.sql import identifier, quoted
 
 TWICE, SKIPPED, UNZONED = "twice", "skipped", "unzoned"
 # To microseconds. Decimal: a double cannot hold nanoseconds since 1970.
@@ -75,8 +75,8 @@ def time_column(
         f"CASE WHEN {twice} THEN '{TWICE}' "
         f"WHEN {is_local} AND ({first}) IS NULL THEN '{lost}' {_hint(spec)} END"
     )
-    value, wrong = (quoted_name(f"{part} of {column}") for part in ("time", "fault"))
-    noted = quoted_name(time_note(column))
+    value, wrong = (identifier(f"{part} of {column}") for part in ("time", "fault"))
+    noted = identifier(time_note(column))
     utc = f"coalesce(time_instant, {taken}) AS time_utc, {note} AS {noted}"
     for step in (text, read, offsets, utc):
         rows = f"(SELECT *, {step} FROM {rows})"  # noqa: S608  # texts are quoted
@@ -92,11 +92,6 @@ def time_column(
 def time_note(column: str) -> str:
     """The column of notes on the times of a column of the contract."""
     return f"note on {column}"
-
-
-def quoted_name(name: str) -> str:
-    """A name as an SQL identifier."""
-    return f'"{name}"'
 
 
 def warnings(column: str, spec: FromColumn, notes: dict[str, int]) -> list[str]:

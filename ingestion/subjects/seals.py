@@ -95,8 +95,6 @@ def _sealed(cipher: AESSIV | None, value: str, about: list[bytes]) -> str:
 
 
 def _opened(cipher: AESSIV | None, value: str, about: list[bytes]) -> str | None:
-    if not value.startswith(SEALED_PREFIX):
-        return value  # from a log that is older than sealing
     if cipher is None:
         return None
     try:

@@ -23,7 +23,6 @@ from publishing.boards.view import (
 )
 from publishing.counted import counted
 from publishing.dates import long_date
-from publishing.page.about import about
 from publishing.page.benchmarks import benchmark_section
 from publishing.page.experience import experience, ratings_alone
 from publishing.page.incidents import incidents
@@ -41,7 +40,7 @@ from publishing.page.marts import Rows
 from publishing.page.pairs import pairs
 from publishing.page.profiles import profiles
 from publishing.page.safety import safety
-from publishing.page.study import collection, named_study
+from publishing.page.study import about, collection, named_study
 from publishing.page.sycophancy import sycophancy
 from publishing.page.time import by_month, over_time
 

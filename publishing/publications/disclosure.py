@@ -399,8 +399,3 @@ def _among(way: str, cell: str) -> str:
         " and starts_with(reference.weighting, mart.weighting)"
     )
     return f"(case when board.is_partial or exists ({reference}) then null else {cell} end)"
-
-
-def quoted(value: object) -> str:
-    """A text in SQL."""
-    return "'" + str(value).replace("'", "''") + "'"

@@ -17,7 +17,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import BusyError, DemoscopeError, UsageError
-from publishing.publications.disclosure import quoted
+from ingestion.sql import quoted
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor

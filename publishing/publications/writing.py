@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from ingestion.errors import DemoscopeError, IntegrityError
 from ingestion.log.durable import explained
+from ingestion.sql import quoted
 from publishing.boards.checking import Signature, signature
 from publishing.publications import checking, disclosure, history, store
 from publishing.publications.catalogue import HISTORY, PUBLICATION
 from publishing.publications.differences import Earlier, hide_small_differences
-from publishing.publications.disclosure import quoted
 from publishing.publications.other_formats import write_other_formats
 from publishing.publications.store import Publication
 

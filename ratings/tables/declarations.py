@@ -39,8 +39,6 @@ from ratings.tables.columns import (
 )
 from ratings.tables.experience_tables import EXPERIENCE_TABLES
 from ratings.tables.integrity_tables import INTEGRITY_TABLES
-from ratings.tables.retirement_table import RETIREMENT_TABLES
-from ratings.tables.vote_declarations import VOTE_TABLES
 
 _TABLES = (
     table(
@@ -352,8 +350,6 @@ _TABLES = (
     *EXPERIENCE_TABLES,
     *BEYOND_BATTLES,
     *INTEGRITY_TABLES,
-    *VOTE_TABLES,
-    *RETIREMENT_TABLES,
 )
 RATING_TABLES = {table.name: table for table in _TABLES}
 

@@ -17,7 +17,7 @@ from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.count_boards import canonical
 from ratings.tables.declarations import as_table, before_rounding
 from ratings.tables.inputs import Judged, Read, by_dimension
-from ratings.tables.vote_declarations import SIGNAL, SUSPECT
+from ratings.tables.integrity_tables import SIGNAL, SUSPECT
 from ratings.tournaments import Rated, derive_seed
 from ratings.vote_origins import RETRACTION, copied_profiles, retractions
 from ratings.vote_signals import SIGNIFICANT, Signal, Votes, signals

@@ -12,7 +12,7 @@ import pytest
 from ingestion.paths import Home
 from orchestration.dry_run import NO_VAULT, first_rows
 from orchestration.load_report import GateRefusalError, LoadReport
-from orchestration.loading import DryRun, load_file, try_file
+from orchestration.loading import DryRun, load_file
 from tests.end_to_end.command import demoscope, document
 from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text
 
@@ -64,7 +64,7 @@ def test_without_a_warehouse_none_is_made(
     home: Home, votes: Path, mapping: str, scratch: Path
 ) -> None:
     votes.write_text(csv_text(VOTES[:1]))
-    report = try_file(home, str(votes), mapping=mapping)
+    report = DryRun(home).bring(str(votes), mapping=mapping)
     assert (report.status, report.accepted_count) == ("dry_run", 1)
     assert report.warnings == [NO_VAULT]
     assert not home.root.exists()
@@ -75,13 +75,13 @@ def test_the_home_is_as_it_was(home: Home, votes: Path, mapping: str, scratch: P
     votes.write_text(csv_text(VOTES[:1]))
     load_file(home, str(votes), mapping=mapping)
     before = _walk(home.root)
-    again = try_file(home, str(votes), mapping=mapping)
+    again = DryRun(home).bring(str(votes), mapping=mapping)
     assert (again.status, again.duplicate_count) == ("nothing_new", 1)
     votes.write_text(csv_text([*VOTES, *4 * [BAD]]))
     with pytest.raises(GateRefusalError):
-        try_file(home, str(votes), mapping=mapping)
+        DryRun(home).bring(str(votes), mapping=mapping)
     votes.write_text(csv_text(VOTES))
-    report = try_file(home, str(votes), mapping=mapping)
+    report = DryRun(home).bring(str(votes), mapping=mapping)
     assert _walk(home.root) == before
     assert list(scratch.iterdir()) == []
     assert (report.status, report.position) == ("dry_run", None)
@@ -102,7 +102,7 @@ def test_no_secret_and_no_refused_row_is_written_anywhere(
     def look(_rows: int) -> None:
         seen.extend(path.read_bytes() for path in scratch.rglob("*") if path.is_file())
 
-    report = try_file(home, str(votes), mapping=mapping, progress=look)
+    report = DryRun(home).bring(str(votes), mapping=mapping, progress=look)
     assert report.quarantined_count == 1
     assert len(secrets) == 3
     assert seen
@@ -118,7 +118,7 @@ def test_what_is_refused_is_refused_in_the_same_words(
     votes.write_text(csv_text(rows))
     load_file(home, str(_other(votes)), mapping=mapping)
     with pytest.raises(GateRefusalError) as dry:
-        try_file(home, str(votes), mapping=mapping)
+        DryRun(home).bring(str(votes), mapping=mapping)
     with pytest.raises(GateRefusalError) as real:
         load_file(home, str(votes), mapping=mapping)
     report = real.value.report
@@ -142,11 +142,11 @@ def test_enrolments_of_the_same_file_count(home: Home, tmp_path: Path) -> None:
     vote = {**said, "event_type": "battle_judged", "native_id": "v", "dimension": "overall"}
     vote |= {"model_a": "m1", "model_b": "m2", "outcome": "a"}
     path.write_text(f"{json.dumps(person)}\n{json.dumps(vote)}\n")
-    report = try_file(home, str(path))
+    report = DryRun(home).bring(str(path))
     assert (report.accepted_count, report.warnings) == (2, [NO_VAULT])
     vote["participant_id"] = "somebody else"
     path.write_text(f"{json.dumps(person)}\n{json.dumps(vote)}\n")
-    assert "1 of 1 voters have no enrolment" in try_file(home, str(path)).warnings[1]
+    assert "1 of 1 voters have no enrolment" in DryRun(home).bring(str(path)).warnings[1]
 
 
 def test_first_rows_are_shown_as_they_are_understood(votes: Path, mapping: str) -> None:
@@ -173,7 +173,7 @@ def test_aliases_of_a_dry_run_count_as_if_they_were_loaded(
     dry_run = DryRun(home)
     assert dry_run.bring(str(aliases)).warnings == []
     file = str(scores(tmp_path / "s.csv", "Model A (API)"))
-    [said] = try_file(home, file, mapping="benchmark-scores").warnings
+    [said] = DryRun(home).bring(file, mapping="benchmark-scores").warnings
     assert "compared by nobody" in said
     assert dry_run.bring(file, mapping="benchmark-scores").warnings == []
     assert load_file(home, str(aliases)).warnings == []
@@ -193,7 +193,7 @@ def test_aliases_that_a_mapping_brings_count_in_its_dry_run(
         "  metric: metric\n  score: score\n"
     )
     file = str(scores(tmp_path / "s.csv", "Other"))
-    tried = try_file(home, file, mapping=str(own)).warnings
+    tried = DryRun(home).bring(file, mapping=str(own)).warnings
     assert len(tried) == 1
     assert "aliases.csv: 1 of 1 aliases would enter the log." in tried[0]
     assert (

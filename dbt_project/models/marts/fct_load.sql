@@ -7,11 +7,7 @@ loads as (
 )
 
 select
-    -- an older load's id has digits of a plain hash of its file, from which the file can be guessed
-    case
-        when length(batch_id) >= 64 then split_part(load_id, '-', 1)
-        else load_id
-    end as load_id,
+    load_id,
     file as source_file,
     batch_id,
     status,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.sources.scalar_text import canonical
+from ingestion.sources.scalar_text import canonical, may_begin
 from tests.ingestion.sources.flat import MAPPING, VOTES, csv_text, write
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9)) | (
@@ -221,3 +221,10 @@ def test_a_rounded_number_in_json_is_refused_like_its_text(
     path = write(tmp_path / "n.jsonl", "".join(native % one for one in written))
     found = [(r["refusal"], r["refusal_column"]) for r in read(path)]
     assert found == [lost, lost, lost, kept, kept, kept]
+
+
+@given(st.lists(st.none() | st.text() | st.text("a0 -~")), st.integers(0, 3))
+def test_what_texts_begin_with(texts: list[str | None], start: int) -> None:
+    column: Any = pa.chunked_array([pa.array(texts, pa.string()).slice(start)])
+    said = [text for text in texts[start:] if text is not None]
+    assert may_begin(column, "-0") == any(text[:1] in {"-", "0"} for text in said)

@@ -95,8 +95,3 @@ def test_a_value_cannot_be_moved() -> None:
     stolen = sealed.set_column(index, "subject_id", pa.array(["y"]))
     with pytest.raises(IntegrityError):
         seals().unseal(ENROLLED, stolen)
-
-
-def test_clear_values_of_an_older_log_stay() -> None:
-    table = people({"subject_id": "x", "age": "30"})
-    assert seals().unseal(ENROLLED, table)["age"].to_pylist() == ["30"]
