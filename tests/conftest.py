@@ -5,8 +5,9 @@ under tests/, or `tests/ingestion` would pass for `ingestion`; helpers are impor
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -57,6 +58,30 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.delenv("DEMOSCOPE_LOG", raising=False)
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _seeds_are_tested_once() -> Iterator[None]:
+    """dbt's tests that read seeds alone run in the first build of a design, not in every home.
+
+    A warehouse remembers which of them passed; here each is new, and what they read is the same.
+    """
+    from orchestration import building, seed_tests
+    from orchestration.dbt_runs import fingerprint
+
+    known: dict[str, list[str]] = {}
+
+    def passed_before(root: Path, project: Path) -> list[str]:
+        return seed_tests.passed_before(root, project) or known.get(fingerprint(project), [])
+
+    def keep_passed(root: Path, project: Path, results: list[Any]) -> None:
+        seed_tests.keep_passed(root, project, results)
+        known[fingerprint(project)] = seed_tests.passed_before(root, project)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "passed_before", passed_before)
+        patch.setattr(building, "keep_passed", keep_passed)
+        yield
 
 
 def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -8,13 +8,16 @@ import pytest
 from ingestion.paths import Home
 from tests.attacks.small_votes import signing_key, write_votes
 from tests.end_to_end.command import document
+from tests.made_once import made_once
 
 
 @pytest.fixture(scope="session")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home at log position 2 whose release is signed and published."""
+    return Home(made_once(tmp_path_factory, "attacked", _published) / "home")
 
-    directory = tmp_path_factory.mktemp("attacked")
+
+def _published(directory: Path) -> None:
     home = Home(directory / "home")
     for number in range(2):
         file = write_votes(directory / f"votes-{number}.jsonl", 30 * number, 30 * (number + 1))
@@ -22,7 +25,6 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Home:
     signing_key(home)
     document(home.root, "build", "--json")
     document(home.root, "publish", "--json")
-    return home
 
 
 @pytest.fixture

@@ -120,7 +120,6 @@ def test_doctor_names_what_is_nobodys(home: Home) -> None:
     assert said.count("nothing of the program's") == 3
 
 
-def test_a_clean_home_has_nothing_to_clear_and_nothing_unknown(home: Home) -> None:
-    by_build(home)
-    assert clear_leftovers(home) == []
-    assert unknown(home) == []
+def test_a_clean_home_has_nothing_to_clear_and_nothing_unknown(victim: Home) -> None:
+    assert clear_leftovers(victim) == []
+    assert unknown(victim) == []

@@ -234,9 +234,9 @@ def test_months_stay_behind_where_one_person_came_to_the_last(tmp_path: Path) ->
     assert not {row["model_id"] for row in shown}.intersection(new[-1].pair)
     assert {row["month"] for row in shown} == {"2025-01"}
     touched = Counter(model for one in new for model in one.pair)
+    before_them = rows_of(old, "rpt_votes_by_month")
     for row in shown:
-        is_as_before = row in rows_of(old, "rpt_votes_by_month")
-        assert is_as_before or touched[row["model_id"]] >= PEOPLE_MIN
+        assert row in before_them or touched[row["model_id"]] >= PEOPLE_MIN
 
 
 NEWCOMERS = [
@@ -260,12 +260,13 @@ def test_what_stays_behind_does_not_say_who_came(tmp_path: Path) -> None:
         ]
         later = Study((*first.verdicts, *new))
         directory = publish(later, tmp_path / str(number), known_at(first, old))
+        shown = {table.name: rows_of(directory, table.name) for table in PUBLIC}
         missing.append(
             {
-                (table.name, *(row.get(key) for key in ("stratum_id", "country", "dimension")))
-                for table in PUBLIC
-                for row in rows_of(old, table.name)
-                if row not in rows_of(directory, table.name)
+                (name, *(row.get(key) for key in ("stratum_id", "country", "dimension")))
+                for name in shown
+                for row in rows_of(old, name)
+                if row not in shown[name]
             }
         )
     assert missing[0]

@@ -6,6 +6,7 @@ tests).
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,7 @@ def _dispatch(context: Context, macro: str) -> Any:
     return context.vars[f"duckdb__{macro}"]
 
 
+@cache
 def render_model(name: str, *macros: str) -> str:
     """The SQL of a model; `macros` are the files of the project's own that it uses beside
     latest_known, which many do."""

@@ -113,8 +113,6 @@ def test_cosignatures_that_were_taken_off_are_missed(copy: Path, tmp_path: Path)
 def test_without_a_signature_and_a_checkpoint_nobody_vouches(copy: Path) -> None:
     (release_of(copy) / "statement.dsse.json").unlink()
     (copy / "vault" / "board-signing.key").unlink()
-    rebuilt = demoscope(copy, "build")
-    assert rebuilt.returncode == 0, rebuilt.stderr
     status, sentence = of_provenance(copy)
     assert status == "can't tell"
     assert "The release isn't signed." in sentence

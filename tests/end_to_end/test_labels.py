@@ -147,6 +147,12 @@ def test_what_is_odd_is_said_and_counted(home: Path, rows: Rows) -> None:
     assert rate["not_corrected_reason"] == "several_prompts"
 
 
+def test_an_audit_says_that_votes_are_simulated(home: Path) -> None:
+    assert demoscope(home, "boards", "audit").stdout.startswith("SIMULATED: release ")
+    printed = json.loads(demoscope(home, "boards", "audit", "--json").stdout)
+    assert printed["is_simulated"] is True
+
+
 def test_rubrics_are_listed(home: Path) -> None:
     listed = demoscope(home, "label", "rubrics").stdout
     assert [line.split()[0] for line in listed.splitlines()] == [

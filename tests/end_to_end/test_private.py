@@ -86,7 +86,6 @@ def test_what_may_name_a_person_is_its_owners_alone(tmp_path: Path, umask: int) 
         ("publish",),
         ("site", "build"),
         ("log", "erase", "--source", "my-study", "p1", "--yes"),
-        ("build",),
         ("doctor",),
     ):
         os.umask(umask)

@@ -12,7 +12,7 @@ from publishing.boards.finding import REGISTERED, Finding
 from publishing.boards.retirement import EFFECTS, RETIRED, retirement
 from tests.publishing.boards.marts_alone import make
 
-PROVIDERS, OF_EACH, STUDIES = 6, 5, 200
+PROVIDERS, OF_EACH = 6, 5
 MODELS = PROVIDERS * OF_EACH
 
 
@@ -105,11 +105,12 @@ def test_a_licence_kind_that_lost_most_is_found() -> None:
     assert "The licence kind open_weights lost 9 of 15" in finding.sentence
 
 
-def test_retirement_at_random_is_silent() -> None:
+@pytest.mark.parametrize("studies", [40, pytest.param(200, marks=pytest.mark.slow)])
+def test_retirement_at_random_is_silent(studies: int) -> None:
     rng = np.random.default_rng(1)
     found = [
         probe(rng.choice(MODELS, int(rng.integers(1, 12)), replace=False).tolist())
-        for _ in range(STUDIES)
+        for _ in range(studies)
     ]
     assert np.mean([one.is_found for one in found]) <= 0.05
 
