@@ -106,7 +106,7 @@ def audit(
     if output is not Format.TABLE:
         for one in decided:
             one["decisions"] = [decision.as_json() for decision in one["decisions"]]
-        head = {"board_id": kept.id, "is_simulated": is_simulated, "rows": rows}
+        head = {"release_id": kept.id, "is_simulated": is_simulated, "rows": rows}
         head["decided_since"] = decided
         head["provisional"] = _provisional(kept, found)
         head["shown_by_settings"] = settings().scheme
@@ -232,7 +232,7 @@ def _lines(finding: Finding) -> list[str]:
 def _decided(pairs: list[dict[str, Any]]) -> Iterator[str]:
     """What was decided otherwise between kept releases."""
     for pair in pairs:
-        a, b = pair["from_board_id"][:ID_DIGITS], pair["to_board_id"][:ID_DIGITS]
+        a, b = pair["from_release_id"][:ID_DIGITS], pair["to_release_id"][:ID_DIGITS]
         yield f"decided otherwise from release {a} to {b}, made {pair['made_at']}:"
         yield from (f"  {one}" for one in pair["decisions"][:SHOWN])
         if (more := len(pair["decisions"]) - SHOWN) > 0:

@@ -159,7 +159,7 @@ def build(
             _say_left_out(home)
             _say_misfits(home)
     if as_json:
-        print_json({"board": {"board_id": release.id, **release.subject}})
+        print_json({"release": {"release_id": release.id, **release.subject}})
     else:
         put(f"Release {release.id} as of {cut_of(release.subject)}")
 
@@ -366,7 +366,7 @@ def _show(
 
     require_whole(release)
     head, rows = view(release, **chosen)
-    notes = [f"release {head['board_id'][:12]} as of log position {head['log_position']}"]
+    notes = [f"release {head['release_id'][:12]} as of log position {head['log_position']}"]
     if head["valid_until"]:
         notes.append(f"without what happened after {head['valid_until']}")
     if any(row["is_provisional"] for row in rows):

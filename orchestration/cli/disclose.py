@@ -70,7 +70,7 @@ def disclose(
             "is_signed": is_kept and signed is signed.CHECKED,
             "signature": signed.value if is_kept else signed.NONE.value,
         }
-        print_json({"about": {"board_id": kept.id, **vouching, **said}})
+        print_json({"about": {"release_id": kept.id, **vouching, **said}})
         return
     put_file(text)
     say(f"SHA-256 {sha256}{_vouching(kept, signed, is_kept=is_kept)} {NOT_COMPARED}")

@@ -1,4 +1,4 @@
-"""Releases on disk: `boards/<board_id>/`, written once, and `boards/current`.
+"""Releases on disk: `boards/<release_id>/`, written once, and `boards/current`.
 
     board.json            the canonical form; its SHA-256 is the release's id
     leaderboard.parquet   the same rows, for reading quickly
@@ -57,7 +57,7 @@ class Release:
 
     @property
     def id(self) -> str:
-        """SHA-256 of its canonical form, lower-case hexadecimal; `board_id` in files and JSON."""
+        """SHA-256 of its canonical form, lower-case hexadecimal; `release_id` in files and JSON."""
         return self.directory.name
 
     @cached_property

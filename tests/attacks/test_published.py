@@ -205,7 +205,7 @@ def test_a_note_is_signed(victim: Home) -> None:
     """Who may write boards/ too, and has no key, cannot vouch for another manifest."""
     shown = store.current(victim.marts)
     change_title(shown.directory)
-    note = victim.boards / shown.board_id / NOTES / f"{shown.name}.json"
+    note = victim.boards / shown.release_id / NOTES / f"{shown.name}.json"
     said = json.loads(note.read_bytes())
     manifest = shown.directory / store.MANIFEST_FILE
     said["subject"][0]["digest"]["sha256"] = hashlib.sha256(manifest.read_bytes()).hexdigest()

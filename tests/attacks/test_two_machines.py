@@ -71,7 +71,7 @@ def test_each_has_all_of_it_and_nothing_twice(pair: Pair) -> None:
 
 @pytest.mark.slow
 def test_both_build_the_same_board(pair: Pair) -> None:
-    first, second = (pair.ask(name, "build")["board"] for name in ("a", "b"))
+    first, second = (pair.ask(name, "build")["release"] for name in ("a", "b"))
     assert first == second
 
 

@@ -32,7 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published(built: Path) -> str:
     """The id of the board as of position 2."""
     [board] = document(built, "boards", "list", "--json")["boards"]
-    return str(board["board_id"])
+    return str(board["release_id"])
 
 
 @pytest.fixture

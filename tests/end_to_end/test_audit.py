@@ -214,8 +214,8 @@ def test_a_decision_that_moved_ranks_is_found(
 ) -> None:
     changed = [
         {
-            "from_board_id": "a" * 64,
-            "to_board_id": "b" * 64,
+            "from_release_id": "a" * 64,
+            "to_release_id": "b" * 64,
             "made_at": "2026-01-01T00:00:00Z",
             "changed_rank_count": ranks,
             "decisions": [],

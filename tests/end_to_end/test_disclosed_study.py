@@ -179,14 +179,14 @@ def test_a_described_study_is_complete_and_follows_from_release_and_log(
 ) -> None:
     partly = {name: DESCRIBED[name] for name in DESCRIBED if name not in {"sponsor", "limits"}}
     describe(copy, tmp_path / "one.jsonl", **partly)
-    first = document(copy, "build", "--json")["board"]["board_id"]
+    first = document(copy, "build", "--json")["release"]["release_id"]
     said = document(copy, "boards", "disclose", "current", "--format", "json")["about"]
     assert said["missing"] == [
         "2. Who sponsored the research and who conducted it: sponsored by",
         "11. Limitations of the design and data collection: limits",
     ]
     describe(copy, tmp_path / "two.jsonl", sponsor=DESCRIBED["sponsor"], limits=DESCRIBED["limits"])
-    second = document(copy, "build", "--json")["board"]["board_id"]
+    second = document(copy, "build", "--json")["release"]["release_id"]
     assert document(copy, "boards", "disclose", second, "--format", "json")["about"]["is_complete"]
     # What was said later is no part of an earlier release.
     again = document(copy, "boards", "disclose", first, "--format", "json")["about"]

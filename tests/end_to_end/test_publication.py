@@ -212,7 +212,7 @@ def test_the_manifest_says_what_is_there(built: Path) -> None:
     directory = Home(built).marts / "current"
     manifest = store.current(Home(built).marts).manifest
     board = boards.current(Home(built).boards)
-    assert manifest["board_id"] == board.id == directory.resolve().name
+    assert manifest["release_id"] == board.id == directory.resolve().name
     assert not manifest["is_simulated"]
     named = {file["name"] for file in manifest["files"]}
     for table in manifest["tables"]:
@@ -290,7 +290,7 @@ def test_the_command_lists_keeps_and_repeats(copy: Home) -> None:
     assert listed == again["publication"]
     assert listed["is_current"]
     said = demoscope(copy.root, "publish", "--list").stdout
-    assert said.startswith(f"* {listed['board_id'][:12]}")
+    assert said.startswith(f"* {listed['release_id'][:12]}")
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, copy.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:

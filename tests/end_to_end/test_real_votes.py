@@ -151,7 +151,7 @@ def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
     shown = [int(share) / 100 for share in shares]
     assert shown == pytest.approx([row["win_share"] for row in printed["rows"]], abs=0.0051)
     assert "Simulated" not in html
-    assert f"boards reproduce {printed['board']['board_id'][:12]}" in html
+    assert f"boards reproduce {printed['board']['release_id'][:12]}" in html
     marts = Home(llmfao).marts / "current"
     [publication] = pq.read_table(marts / "publication.parquet").to_pylist()
     [log] = pq.read_table(marts / "rpt_log_integrity.parquet").to_pylist()
@@ -173,7 +173,7 @@ def test_every_published_board_has_a_page(llmfao: Path, page: Path) -> None:
         shutil.copytree(shown, older)
         shutil.copytree(paths.boards / "current", paths.boards / older.name)
         manifest = json.loads((older / "manifest.json").read_text("utf-8"))
-        manifest |= {"board_id": older.name, "log_position": 0}
+        manifest |= {"release_id": older.name, "log_position": 0}
         manifest |= {} if tables is None else {"tables": tables}
         (older / "manifest.json").chmod(0o644)
         (older / "manifest.json").write_text(json.dumps(manifest), "utf-8")

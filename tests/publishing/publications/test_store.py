@@ -24,7 +24,7 @@ def marts(tmp_path: Path) -> Path:
 
 def manifest(board: str, position: int, content: str = "x") -> dict[str, Any]:
     table = {"name": "t", "description": "", "columns": [], "rows_sha256": content}
-    return {"board_id": board * 64, "log_position": position, "tables": [table]}
+    return {"release_id": board * 64, "log_position": position, "tables": [table]}
 
 
 def put(marts: Path, board: str = "a", position: int = 1, content: str = "x") -> Publication:
