@@ -60,6 +60,14 @@ LISTED: Columns = {
     "signed": lambda row: SIGNED[row["signature"]],
     "sources": lambda row: ", ".join(row["sources"]),
 }
+LISTED_FIELDS = (
+    "release_id", "is_current", "log_position", "valid_until", "design_hash", "sources",
+    "is_simulated", "made_at", "code_version", "is_signed", "signature",
+)  # fmt: skip
+CHANGE_FIELDS = (
+    "stratum_id", "dimension", "estimator", "weighting", "model_id", "rank_a", "skill_a", "rank_b",
+    "skill_b", "rank_change", "skill_change", "by_cause", "came_by",
+)  # fmt: skip
 
 
 app.command()(audit)
@@ -79,7 +87,7 @@ def list_releases(*, key: KEYS = None, output: FORMAT = Format.TABLE) -> None:
         key=lambda row: (row["log_position"], row["valid_until"] or "", row["made_at"]),
     )
     nothing = f"No release is kept. Build one: demoscope build. {home_hint()}"
-    print_rows("boards", listed, output, LISTED, nothing=nothing)
+    print_rows("boards", listed, output, LISTED, nothing=nothing, fields=lambda: LISTED_FIELDS)
     if output is Format.TABLE and any(row["is_current"] for row in listed):
         put("* current: what `demoscope leaderboard` shows")
 
@@ -264,7 +272,10 @@ def diff(
     else:
         changes = document.pop("changes")
         nothing = "No rank changed."
-        print_rows("changes", changes, output, {}, head=document, nothing=nothing)
+        print_rows(
+            "changes", changes, output, {}, head=document, nothing=nothing,
+            fields=lambda: CHANGE_FIELDS,
+        )  # fmt: skip
 
 
 def _say_cause(name: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import IntegrityError, NotFoundError, UsageError
+from ingestion.errors import IntegrityError, UsageError
 from ingestion.paths import Home
 from ingestion.visible_text import visible
 from orchestration.cli.log_store import compare, pull, push
@@ -49,6 +49,10 @@ app = typer.Typer(
 )
 for command in (undo, checkpoint, prove, verify_proof, prove_consistency, push, pull):
     app.command()(command)
+COMMIT_FIELDS = (
+    "seq", "recorded_at", "batch_id", "event_count", "hash", "event_types", "compacted_file_count",
+    "redacted_file_count", "refused_row_count",
+)  # fmt: skip
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
 NOT_SHOWN = {*ENVELOPE, "schema_version"}
 REMAINS = (
@@ -100,11 +104,12 @@ def events(
         models=model or (),
     )
     found = [_plain(row) for row in find_events(existing_home(), search, limit=limit)]
-    if output is not Format.TABLE:
-        print_rows("events", found, output, {}, nothing="No such event is in the log.")
+    if output is not Format.TABLE or not found:
+        print_rows(
+            "events", found, output, {}, nothing="No such event is in the log.",
+            fields=lambda: ENVELOPE,
+        )  # fmt: skip
         return
-    if not found:
-        raise NotFoundError("No such event is in the log.")
     for row in found:
         content = ", ".join(f"{name} {visible(row[name])}" for name in row if name not in NOT_SHOWN)
         where = f"position {row['position']}, log position {row['commit_seq']}"
@@ -278,7 +283,7 @@ def show(*, output: FORMAT = Format.TABLE) -> None:
     """List the commits, oldest first."""
     commits = [_as_json(commit) for commit in _opened()[1].commits()]
     nothing = f"Nothing was loaded: demoscope ingest PATH. {home_hint()}"
-    print_rows("commits", commits, output, COMMITS, nothing=nothing)
+    print_rows("commits", commits, output, COMMITS, nothing=nothing, fields=lambda: COMMIT_FIELDS)
 
 
 @app.command()

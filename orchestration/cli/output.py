@@ -161,31 +161,33 @@ def print_rows(
     title: str | None = None,
     note: str | None = None,
     nothing: str | None = None,
+    fields: Callable[[], Sequence[str]] = tuple,
 ) -> None:
     """Print rows of which there may be none.
 
     JSON has `head` and the list `name`; CSV has all columns of the rows; the table has `columns`,
-    with `title` above and `note` below it. `nothing` is what to say where there is no row.
+    with `title` above and `note` below it. `nothing` is what to say where there is no row, and
+    `fields` gives the columns that CSV has then.
     """
     if output is Format.JSON:
         print_json({**(head or {}), name: list(rows)})
-    if not rows:
-        say(nothing or f"No {name}.")
-    elif output is Format.CSV:
-        names = list(dict.fromkeys(column for row in rows for column in row))
-        writer = csv.DictWriter(sys.stdout, fieldnames=names, lineterminator="\n")
+    if output is Format.CSV:
+        names = dict.fromkeys(column for row in rows for column in row)
+        writer = csv.DictWriter(sys.stdout, fieldnames=names or fields(), lineterminator="\n")
         writer.writeheader()
         writer.writerows({column: _csv_cell(cell) for column, cell in row.items()} for row in rows)
+    if not rows:
+        say(nothing or f"No {name}.")
     elif output is Format.TABLE:
         print_table(rows, columns, title=title, note=note)
 
 
 def _csv_cell(cell: object) -> object:
-    """A cell as CSV has it: lists and objects as JSON, and no text that a spreadsheet would run.
+    """A cell as CSV has it: as JSON, but text; and no text that a spreadsheet would run.
 
     Such a text gets an apostrophe before it, as in published CSV.
     """
-    if isinstance(cell, list | dict):
+    if isinstance(cell, bool | list | dict):
         cell = json.dumps(cell, ensure_ascii=False)
     if isinstance(cell, str) and sys.stdout.isatty():
         # A terminal would run what a program reads as text.

@@ -205,7 +205,7 @@ def recruit(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Whom to recruit next, how many, and what it costs."""
-    from orchestration.database import mart_rows  # imports DuckDB
+    from orchestration.database import mart_columns, mart_rows  # import DuckDB
     from orchestration.queueing import countries_judging
 
     home = Home.from_environment()
@@ -216,7 +216,8 @@ def recruit(
         meant = did_you_mean(country, known)
         remedy = f"{meant}seed_recruitment_targets has: {', '.join(known)}."
         raise NotFoundError(message, remedy=remedy)
-    rows = mart_rows(home, ROWS, {"level": level.value, "country": country})
+    values = {"level": level.value, "country": country}
+    rows = mart_rows(home, ROWS, values)
     judging = countries_judging(home)
     # A country of the seeds in which nobody of this study lives is none of its own.
     elsewhere = [one for one in known if judging and one not in judging and country is None]
@@ -233,7 +234,10 @@ def recruit(
     }
     for sentence in about_countries(known, judging, elsewhere):
         say(sentence)
-    print_rows("recruitment", rows, output, columns, nothing="Nobody to recruit by these targets.")
+    print_rows(
+        "recruitment", rows, output, columns, nothing="Nobody to recruit by these targets.",
+        fields=lambda: mart_columns(home, ROWS, values),
+    )  # fmt: skip
     if output is Format.TABLE:
         unknown = mart_rows(home, UNKNOWN)
         for row in countries:

@@ -114,6 +114,9 @@ def test_a_choice_without_rows_says_what_there_is(
 ) -> None:
     assert said in demoscope(marts, *asked.split()).stderr
     assert document(marts, *asked.split(), "--format", "json")[key] == []
+    header = demoscope(marts, *asked.split(), "--format", "csv").stdout
+    assert header.count("\n") == 1
+    assert "," in header
 
 
 @pytest.mark.parametrize("asked", ["sycophancy", "sycophancy rates", "experience"])

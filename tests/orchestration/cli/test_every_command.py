@@ -107,4 +107,7 @@ def test_json_is_short_for_its_format(tmp_path: Path) -> None:
     assert table[0] == "rubric,version,title,about"
     assert len(table) == len(rows) + 1
     home.mkdir()
+    header = demoscope(home, "log", "show", "--format", "csv").stdout
+    assert header.startswith("seq,recorded_at,")
+    assert header.count("\n") == 1
     assert json.loads(demoscope(home, "log", "show", "--json").stdout)["commits"] == []

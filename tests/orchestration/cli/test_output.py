@@ -110,6 +110,17 @@ def test_csv_has_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "model_id,skill\n'=1+1,-1.5\n"
 
 
+def test_csv_has_truth_lists_and_objects_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows("models", [{"a": True, "b": None, "c": [1], "d": {"e": 2}}], Format.CSV, {})
+    assert capsys.readouterr().out == 'a,b,c,d\ntrue,,[1],"{""e"": 2}"\n'
+
+
+def test_csv_without_rows_has_its_header(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows("models", [], Format.CSV, {}, fields=lambda: ("model_id", "skill"))
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("model_id,skill\n", "No models.\n")
+
+
 def test_progress_shows_a_path_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     with progress("[/INST] caf\udce9.csv") as show:
