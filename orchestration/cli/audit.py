@@ -96,7 +96,7 @@ def audit(
     kept = store.by_id(home.boards, release)
     is_current = kept.id == store.current(home.boards).id
     evidence = _evidence(home, key, checkpoint, policy)
-    found, rows = _of_tables(home, kept, dimension, is_current=is_current)
+    found, fragility = _of_tables(home, kept, dimension, is_current=is_current)
     say("Checking the log ...")
     since = decided_since(home, evidence.keys)
     found.append(provenance(home, kept, evidence, since, is_current=is_current))
@@ -106,7 +106,7 @@ def audit(
     if output is not Format.TABLE:
         for one in decided:
             one["decisions"] = [decision.as_json() for decision in one["decisions"]]
-        head = {"release_id": kept.id, "is_simulated": is_simulated, "rows": rows}
+        head = {"release_id": kept.id, "is_simulated": is_simulated, "fragility": fragility}
         head["decided_since"] = decided
         head["provisional"] = _provisional(kept, found)
         head["shown_by_settings"] = settings().scheme

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
+# The key of the rows in JSON, whichever command prints them.
+ROWS = "rows"
 # Of a line in a pipe, where neither a terminal nor COLUMNS says: what is longer is not cut.
 WIDTH = 160
 NAME_WIDTH_MIN = 8
@@ -81,7 +83,7 @@ def json_option() -> Any:
                 is_eager=True,
                 expose_value=False,
                 callback=_ask_json,
-                help="The same as --format json.",
+                help=f"The same as --format json: one document, its rows under `{ROWS}`.",
             ),
         ] = False,
     ) -> None:
@@ -152,7 +154,7 @@ def home_hint() -> str:
 
 
 def print_rows(
-    name: str,
+    what: str,
     rows: Sequence[Row],
     output: Format,
     columns: Columns,
@@ -165,19 +167,19 @@ def print_rows(
 ) -> None:
     """Print rows of which there may be none.
 
-    JSON has `head` and the list `name`; CSV has all columns of the rows; the table has `columns`,
-    with `title` above and `note` below it. `nothing` is what to say where there is no row, and
-    `fields` gives the columns that CSV has then.
+    JSON has `head` and the list `rows`; CSV has all columns of the rows; the table has `columns`,
+    with `title` above and `note` below it. Where there is no row, `nothing` is said, or that there
+    is no `what`, and CSV has the columns that `fields` gives.
     """
     if output is Format.JSON:
-        print_json({**(head or {}), name: list(rows)})
+        print_json({**(head or {}), ROWS: list(rows)})
     if output is Format.CSV:
         names = dict.fromkeys(column for row in rows for column in row)
         writer = csv.DictWriter(sys.stdout, fieldnames=names or fields(), lineterminator="\n")
         writer.writeheader()
         writer.writerows({column: _csv_cell(cell) for column, cell in row.items()} for row in rows)
     if not rows:
-        say(nothing or f"No {name}.")
+        say(nothing or f"No {what}.")
     elif output is Format.TABLE:
         print_table(rows, columns, title=title, note=note)
 

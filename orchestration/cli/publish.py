@@ -9,7 +9,7 @@ import typer
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, print_json, put, say
+from orchestration.cli.output import AS_JSON, ROWS, print_json, put, say
 
 if TYPE_CHECKING:
     from publishing.publications.store import Publication
@@ -87,7 +87,7 @@ def _list(home: Home, *, as_json: bool) -> None:
             listed.append(_listed(one, home))
     if as_json:
         wrong = [{"name": name, "findings": found} for name, found in changed.items()]
-        print_json({"publications": listed, "changed": wrong})
+        print_json({ROWS: listed, "changed": wrong})
     for row in () if as_json else listed:
         mark = "*" if row["is_current"] else " "
         name = row["release_id"][:12] + row["name"].removeprefix(row["release_id"])

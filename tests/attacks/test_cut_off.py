@@ -248,5 +248,5 @@ def test_the_commands_on_a_disk_that_fills_up(attacked: Home, tmp_path: Path) ->
         assert min(refused["publish"], refused["site"]) > 0
         assert demoscope(home.root, "publish").returncode == 0
         assert demoscope(home.root, "site", "build").returncode == 0
-        checks = json.loads(demoscope(home.root, "doctor", "--json").stdout)["checks"]
+        checks = json.loads(demoscope(home.root, "doctor", "--json").stdout)["rows"]
         assert {one["check"] for one in checks if not one["is_well"]} <= {"space"}

@@ -88,7 +88,7 @@ def test_the_newest_witness_is_named(two: Home, kind: str, attack: Callable[[Hom
     assert refused.returncode == 5
     assert str(newest) in refused.stdout + refused.stderr
     doctor = json.loads(demoscope(two.root, "doctor", "--json").stdout)
-    [said] = [one for one in doctor["checks"] if one["check"] == "log"]
+    [said] = [one for one in doctor["rows"] if one["check"] == "log"]
     assert not said["is_well"]
     assert str(newest) in said["message"]
 

@@ -31,7 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def published(built: Path) -> str:
     """The id of the board as of position 2."""
-    [board] = document(built, "boards", "list", "--json")["boards"]
+    [board] = document(built, "boards", "list", "--json")["rows"]
     return str(board["release_id"])
 
 

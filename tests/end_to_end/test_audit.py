@@ -28,7 +28,7 @@ ALTERED, FOUND = 5, 1
 def audited(home: Path, *options: str | Path) -> tuple[int, dict[str, dict[str, Any]]]:
     """The exit code, and what each probe says, by name."""
     done = demoscope(home, "boards", "audit", *options, "--json")
-    probes = json.loads(done.stdout)["probes"]
+    probes = json.loads(done.stdout)["rows"]
     assert [one["probe"] for one in probes] == [*PROBES, "provenance"]
     return done.returncode, {one["probe"]: one for one in probes}
 

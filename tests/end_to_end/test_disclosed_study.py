@@ -95,7 +95,7 @@ def test_nobody_is_believed_whose_signature_is_not_checked(
     assert "whose signature is not checked" in done.stderr
     said = document(copy, "boards", "disclose", published, "--format", "json")["about"]
     assert (said["is_signed"], said["signature"]) == (False, "not checked")
-    [listed] = document(copy, "boards", "list", "--json")["boards"]
+    [listed] = document(copy, "boards", "list", "--json")["rows"]
     assert (listed["is_signed"], listed["signature"]) == (False, "not checked")
     assert "not checked" in demoscope(copy, "boards", "list").stdout
     shown = demoscope(copy, "boards", "show", published)
@@ -117,7 +117,7 @@ def test_a_signature_of_the_key_here_that_does_not_hold_is_refused(
     assert "does not hold" in done.stderr
     assert "DOES NOT HOLD" in demoscope(copy, "boards", "list").stdout
     listed = demoscope(copy, "boards", "list", "--key", public, "--json").stdout
-    assert json.loads(listed)["boards"][0]["signature"] == "does not hold"
+    assert json.loads(listed)["rows"][0]["signature"] == "does not hold"
 
 
 def test_a_checked_signature_is_said(copy: Path, published: str, public: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_checked_signature_is_said(copy: Path, published: str, public: Path) -
     assert "whose signature is not checked" in done.stderr
     done = demoscope(copy, "boards", "disclose", published, "--key", public)
     assert "the signature is checked" in done.stderr
-    [listed] = document(copy, "boards", "list", "--key", public, "--json")["boards"]
+    [listed] = document(copy, "boards", "list", "--key", public, "--json")["rows"]
     assert listed["is_signed"]
     (copy / "boards" / published / "statement.dsse.json").unlink()
     done = demoscope(copy, "boards", "disclose", published)

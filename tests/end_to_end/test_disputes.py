@@ -14,7 +14,7 @@ from tests.end_to_end.history import KEYS, places
 
 
 def test_what_came_later_leaves_the_board_as_it_was(built: Path, published: str) -> None:
-    second = document(built, "log", "show", "--json")["commits"][1]["recorded_at"]
+    second = document(built, "log", "show", "--json")["rows"][1]["recorded_at"]
     again = document(built, "build", "--as-of", second, "--json")["release"]
     assert again["release_id"] == published
     assert again["log_position"] == 2

@@ -13,7 +13,7 @@ from tests.ingestion.log.erasing import files_that_mention
 
 def pseudonym_of(home: Path, name: str) -> str:
     arguments = ("log", "events", "--source", "panel", "--participant-id", name, "--json")
-    return str(document(home, *arguments)["events"][0]["subject_id"])
+    return str(document(home, *arguments)["rows"][0]["subject_id"])
 
 
 def erase(home: Path, level: int) -> dict[str, object]:

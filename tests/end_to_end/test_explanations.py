@@ -30,7 +30,7 @@ def test_what_was_taken_back_gives_the_same_rows_under_another_id(
     assert board_rows(built, fourth) == board_rows(built, published)
     assert board_rows(built, fifth) != board_rows(built, published)
     unchanged = document(built, "boards", "diff", published, fourth, "--all", "--json")
-    assert unchanged["changes"] == []
+    assert unchanged["rows"] == []
     current = document(built, "boards", "show", "current", "--json")["release"]
     assert current["release_id"] == published  # looking back does not move what readers see
 
@@ -59,11 +59,11 @@ def test_every_rank_change_is_explained_one_cause_at_a_time(
     assert counts == {"retractions": 1, "corrections": 1, "exclusions": 1}
     before, after = places(built, published), places(built, third)
     changed = {key for key in before if before[key][0] != after.get(key, (None,))[0]}
-    assert {tuple(row[name] for name in KEYS) for row in found["changes"]} == changed
+    assert {tuple(row[name] for name in KEYS) for row in found["rows"]} == changed
     # A log in which the one verdict was right from the beginning: what the correction does alone.
     alone = places(*corrected_from_the_beginning(tmp_path))
     moved = 0
-    for row in found["changes"]:
+    for row in found["rows"]:
         key = tuple(row[name] for name in KEYS)
         if key not in after:
             # Nobody else of the stratum had compared the model.
@@ -169,7 +169,7 @@ def test_changed_parameters_are_a_cause_and_other_code_is_told(copy: Path, publi
     found = document(copy, "boards", "diff", published, other["release_id"], "--all", "--json")
     assert found["is_other_code"]
     assert [cause["name"] for cause in found["causes"]] == ["parameters"]
-    for row in found["changes"]:
+    for row in found["rows"]:
         # The code is in truth the same: it explains nothing, the parameters all.
         assert row["by_cause"]["remade"] == {"rank_change": 0, "skill_change": 0}
         assert row["by_cause"]["interaction"] == {"rank_change": 0, "skill_change": 0}

@@ -102,7 +102,7 @@ def test_json_is_short_for_its_format(tmp_path: Path) -> None:
         for how in (["--json"], ["--format", "json"])
     )
     assert short == whole
-    rows = json.loads(short)["rubrics"]
+    rows = json.loads(short)["rows"]
     table = demoscope(home, "label", "rubrics", "--format", "csv").stdout.splitlines()
     assert table[0] == "rubric,version,title,about"
     assert len(table) == len(rows) + 1
@@ -110,4 +110,4 @@ def test_json_is_short_for_its_format(tmp_path: Path) -> None:
     header = demoscope(home, "log", "show", "--format", "csv").stdout
     assert header.startswith("seq,recorded_at,")
     assert header.count("\n") == 1
-    assert json.loads(demoscope(home, "log", "show", "--json").stdout)["commits"] == []
+    assert json.loads(demoscope(home, "log", "show", "--json").stdout)["rows"] == []
