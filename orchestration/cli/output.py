@@ -59,7 +59,21 @@ JSON_ASKED = "json"
 
 def _format(context: typer.Context, chosen: Format) -> Format:
     """What --format says, or --json."""
-    return Format.JSON if context.meta.get(JSON_ASKED) else chosen
+    return Format.JSON if is_json_asked(context, chosen) else chosen
+
+
+def is_json_asked(context: typer.Context, chosen: StrEnum) -> bool:
+    """Whether --json is said; beside a --format that says otherwise it is a usage error."""
+    is_asked = bool(context.meta.get(JSON_ASKED))
+    if is_asked and chosen != Format.JSON and _is_said(context, "output"):
+        context.fail(f"--json contradicts --format {chosen}. Give one of the two.")
+    return is_asked
+
+
+def _is_said(context: typer.Context, name: str) -> bool:
+    """Whether a parameter's value comes from the command line; else it is the default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 FORMAT = Annotated[Format, typer.Option("--format", help="How to print it.", callback=_format)]

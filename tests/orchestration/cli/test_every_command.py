@@ -85,6 +85,8 @@ def test_an_unknown_option_is_refused_in_the_form_of_every_error(name: str, tmp_
         (["log", "shwo"], "No such command 'shwo'. Did you mean 'show'?"),
         (["ingest"], "Missing argument 'PATH...'."),
         (["leaderboard", "--format", "xml"], "Invalid value for '--format'"),
+        (["leaderboard", "--json", "--format", "csv"], "--json contradicts --format csv."),
+        (["log", "show", "--format", "table", "--json"], "--json contradicts --format table."),
     ],
 )
 def test_what_was_meant(arguments: list[str], said: str, tmp_path: Path) -> None:
