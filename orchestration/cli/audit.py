@@ -84,9 +84,10 @@ def audit(
 ) -> None:
     """Ask of a board what may be wrong with it, on one page: ok, found, or can't tell.
 
-    Exit code 1 where a probe finds something, 5 where stored data was altered, else 0. Below the
-    page: which targets, schemes, policies and parameters changed from one kept release to the next,
-    and a weighting that demoscope.toml shows first.
+    Exit code 1 where a probe finds something, 3 where no probe has tables that it could look at, 5
+    where stored data was altered, else 0. Below the page: which targets, schemes, policies and
+    parameters changed from one kept release to the next, and a weighting that demoscope.toml shows
+    first.
     """
     from orchestration.decided_since import decided_since
     from orchestration.provenance import provenance
@@ -125,6 +126,12 @@ def audit(
         raise typer.Exit(IntegrityError.exit_code)
     if any(one.is_found for one in found):
         raise typer.Exit(FOUND)
+    # The last one is about the warehouse.
+    of_tables = found[:-1]
+    if all(one.is_found is None for one in of_tables):
+        reasons = dict.fromkeys(one.sentence for one in of_tables)
+        say(f"error: The board was not checked. {' '.join(reasons)}")
+        raise typer.Exit(NotFoundError.exit_code)
 
 
 def _evidence(

@@ -13,6 +13,8 @@ ALL_CODES = {
     4: "busy, try again",
     5: "stored data was altered",
 }
+# Where 3 says more than that something is not there.
+THREE = {"boards audit": "not there, or nothing could be checked"}
 # Where 1 says more than that something could not be done.
 ONE = {
     "ingest": "a file was refused; the log has nothing of it",
@@ -105,7 +107,11 @@ EXAMPLES = {
 
 def epilog(command: str) -> str:
     """Examples and exit codes of a command, a paragraph each."""
-    codes = {**ALL_CODES, 1: ONE.get(command, ALL_CODES[1])}
+    codes = {
+        **ALL_CODES,
+        1: ONE.get(command, ALL_CODES[1]),
+        3: THREE.get(command, ALL_CODES[3]),
+    }
     said = ", ".join(f"{code} {words}" for code, words in codes.items())
     examples = "\n\n".join(f"$ {line}" for line in EXAMPLES.get(command, ()))
     return f"Examples:\n\n{examples}\n\nExit codes: {said}."

@@ -243,6 +243,15 @@ def test_an_older_release_that_was_edited_is_found(built: Path, rebuilt: Path) -
     assert f"Release {old[:12]}: statement.json was changed" in sentence
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_board_of_which_nothing_could_be_checked_is_not_well(
+    built: Path, rebuilt: Path, form: tuple[str, ...]
+) -> None:
+    done = demoscope(rebuilt, "boards", "audit", release_of(built).name, *form)
+    assert done.returncode == 3
+    assert "error: The board was not checked. The tables here are of the last build" in done.stderr
+
+
 def test_an_unknown_dimension_is_an_error_that_says_what_there_is(built: Path) -> None:
     done = demoscope(built, "boards", "audit", "--dimension", "overal")
     assert done.returncode == 3
