@@ -144,6 +144,7 @@ def _build(
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, asked.as_of, asked.valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
+    store.require_link(home.boards / store.CURRENT, "demoscope build")
     is_head = asked.as_of is None and asked.valid_until is None
     step = Steps(step)
     with (

@@ -25,6 +25,7 @@ from ingestion.errors import BusyError, IntegrityError, NotFoundError
 from ingestion.json_object import parse_object
 from ingestion.log.durable import fsync_directory, fsync_file
 from ingestion.paths import make_public, make_way
+from publishing.boards.store import require_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -106,8 +107,10 @@ def current(marts: Path) -> Publication:
 
     Raises:
         NotFoundError: nothing was published yet.
+        IntegrityError: as of `require_link`.
     """
     link = marts / CURRENT
+    require_link(link, "demoscope publish")
     if not (link / MANIFEST_FILE).exists():
         raise NotFoundError("Nothing is published yet.", remedy="Run: demoscope publish")
     return Publication(link.resolve())
@@ -187,7 +190,8 @@ def keep(
 
 
 def make_current(marts: Path, publication: Publication) -> None:
-    """Point `current` at a publication, in one step."""
+    """Point `current` at a publication, in one step. Raises as `require_link`."""
+    require_link(marts / CURRENT, "demoscope publish")
     temporary = marts / f"{_UNFINISHED}{secrets.token_hex(4)}"
     temporary.symlink_to(publication.name)
     temporary.replace(marts / CURRENT)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -44,6 +45,18 @@ def test_what_is_published_is_read_only_and_current(marts: Path) -> None:
     assert modes == {"t.csv": 0o444, "manifest.json": 0o444}
     assert stat.S_IMODE(kept.directory.stat().st_mode) == 0o555
     assert {path.name for path in marts.iterdir()} == {"a" * 64, "current", ".lock"}
+
+
+def test_a_copy_that_followed_links_is_told_and_mended(marts: Path) -> None:
+    kept = put(marts)
+    (marts / "current").unlink()
+    shutil.copytree(kept.directory, marts / "current")
+    with pytest.raises(IntegrityError, match="follows links.*then run: demoscope publish"):
+        store.current(marts)
+    with pytest.raises(IntegrityError, match="follows links"):
+        put(marts)
+    shutil.rmtree(marts / "current")
+    assert put(marts).directory == store.current(marts).directory
 
 
 def test_the_same_again_is_left_as_it_is(marts: Path) -> None:
