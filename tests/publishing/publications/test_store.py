@@ -51,7 +51,7 @@ def test_a_copy_that_followed_links_is_told_and_mended(marts: Path) -> None:
     kept = put(marts)
     (marts / "current").unlink()
     shutil.copytree(kept.directory, marts / "current")
-    with pytest.raises(IntegrityError, match="follows links.*then run: demoscope publish"):
+    with pytest.raises(IntegrityError, match=r"follows links.*then run: demoscope publish"):
         store.current(marts)
     with pytest.raises(IntegrityError, match="follows links"):
         put(marts)
