@@ -41,7 +41,11 @@ NAME_WIDTH_MIN = 8
 ELLIPSIS = "…"
 FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 AS_OF = Annotated[
-    str | None, typer.Option(help="Log position, time or release's id; the head if not given.")
+    str | None,
+    typer.Option(
+        metavar="SEQ|TIME|RELEASE",
+        help="Log position, time or release's id; the head if not given.",
+    ),
 ]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 

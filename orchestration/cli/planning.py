@@ -35,8 +35,11 @@ def queue(
         typer.Option(help="Whose board gains and who judges; the population's where not given."),
     ] = None,
     dimension: Annotated[str, typer.Option(help="What is to be judged.")] = "overall",
-    batch: Annotated[
-        int | None, typer.Option(min=1, max=100_000, help="How many; else as the policy says.")
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", "--batch", min=1, max=100_000, help="How many; else as the policy says."
+        ),
     ] = None,
     policy: Annotated[
         str | None, typer.Option(help="Pairing policy, name or name@version; the study's default.")
@@ -68,7 +71,7 @@ def queue(
     start = queueing.read_start(home.ratings, dimension)
     if stratum is None and participant is None:
         start, stratum = of_own_people(home, start, chosen)
-    wanted = _wanted(home, start, chosen, (stratum, dimension, batch), (participant, source))
+    wanted = _wanted(home, start, chosen, (stratum, dimension, limit), (participant, source))
     proposals = queueing.next_battles(start, wanted, chosen)
     _say_about(start, wanted, len(proposals))
     if schedule and source is not None:
