@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -115,12 +116,13 @@ def audit(
     else:
         mark = "SIMULATED: " if is_simulated else ""
         put(f"{mark}release {kept.id[:ID_DIGITS]}, {_dimension(found)}, everybody")
-        for line in _page(_provisional(kept, found), found):
+        width = min(WIDTH, get_terminal_size((WIDTH, 0)).columns)
+        for line in _page(_provisional(kept, found), found, width):
             put(line)
         for line in _decided(decided):
             put(line)
         if chosen := settings().scheme:
-            for line in wrap(f"{settings().path} says scheme = {chosen!r}: {OF_SETTINGS}", WIDTH):
+            for line in wrap(f"{settings().path} says scheme = {chosen!r}: {OF_SETTINGS}", width):
                 put(line)
     if altered:
         raise typer.Exit(IntegrityError.exit_code)
@@ -207,11 +209,11 @@ def _dimension(found: list[Finding]) -> str:
     )
 
 
-def _page(provisional: str | None, found: list[Finding]) -> Iterator[str]:
+def _page(provisional: str | None, found: list[Finding], width: int) -> Iterator[str]:
     if provisional is not None:
         yield f"The board is {provisional}. Don't quote it."
     for finding in found:
-        yield from _lines(finding)
+        yield from _lines(finding, width)
 
 
 def _provisional(release: Release, found: list[Finding]) -> str | None:
@@ -229,10 +231,10 @@ def _provisional(release: Release, found: list[Finding]) -> str | None:
     return why
 
 
-def _lines(finding: Finding) -> list[str]:
+def _lines(finding: Finding, width: int) -> list[str]:
     """A probe's line, with what does not fit into it below."""
     head = f"{finding.status:<{MARK_WIDTH}}{finding.probe.replace('_', ' '):<{NAME_WIDTH}}"
-    lines = wrap(finding.sentence, WIDTH - len(head), break_long_words=False)
+    lines = wrap(finding.sentence, width - len(head), break_long_words=False)
     return [(head if not number else " " * len(head)) + line for number, line in enumerate(lines)]
 
 

@@ -30,7 +30,7 @@ def misuse(error: Any, own_options: Sequence[str]) -> str:
         known = [one for it in context.command.get_params(context) for one in it.opts]
         meant = did_you_mean(option, [one for one in [*known, *own_options] if one[:2] == "--"])
         message = f"There is no option {option!r}. {meant}".rstrip(" .")
-    elif getattr(error, "param", None) is not None and hasattr(error.__cause__, "errors"):
+    elif getattr(error, "param", None) is not None and type(error).__name__ == "BadParameter":
         message = _of_value(error).rstrip(" .")
     end = "" if message.endswith("?") else "."
     return f"{named}: {message}{end} See: {named} --help"
@@ -38,22 +38,20 @@ def misuse(error: Any, own_options: Sequence[str]) -> str:
 
 def _of_value(error: Any) -> str:
     """What may be said instead of a value that is refused."""
-    param, found = error.param, error.__cause__.errors()[0]
-    name, value = " / ".join(param.opts), str(found["input"])
-    if param.param_type_name == "argument":
-        name = param.display_name_raw
+    param = error.param
+    is_argument = param.param_type_name == "argument"
+    name = param.display_name_raw if is_argument else " / ".join(param.opts)
+    if not hasattr(error.__cause__, "errors"):
+        return f"{name}: {error.message}"
+    value = str(error.__cause__.errors()[0]["input"])
     if choices := param.type_descriptor.choices:
         known = [str(getattr(one, "value", one)) for one in choices]
         meant = did_you_mean(value, known)
         return f"{name}: {value!r} is none of {', '.join(known)}. {meant}"
-    kind = next((words for of, words in KINDS.items() if of is _plain_type(param)), None)
+    kind = KINDS.get(param.type_descriptor.annotation)
     if kind is None:
         return f"{name}: {error.message.removeprefix('Value error, ')}"
     return f"{name}: {value!r} is no {kind}{_range(param)}"
-
-
-def _plain_type(param: Any) -> Any:
-    return param.type_descriptor.annotation
 
 
 def _range(param: Any) -> str:

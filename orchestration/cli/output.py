@@ -37,7 +37,11 @@ SCHEMA_VERSION = 1
 ROWS = "rows"
 # Of a line in a pipe, where neither a terminal nor COLUMNS says: what is longer is not cut.
 WIDTH = 160
-NAME_WIDTH_MIN = 8
+# Names are cut to the first before a column goes, and to the second after that.
+NAME_WIDTH, NAME_WIDTH_MIN = 24, 8
+# As many columns at the left say what a row is.
+IDENTIFYING = 2
+MARKS = ">^<"
 ELLIPSIS = "…"
 FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 AS_OF = Annotated[
@@ -220,7 +224,8 @@ def print_table(
 ) -> None:
     """Print rows as a table for people.
 
-    On a terminal names are shortened where a figure would not fit else; in a pipe they are whole.
+    On a terminal that is too narrow the last columns go, and it is said which; then names are
+    shortened. In a pipe every line is whole.
     """
     from rich.console import Console  # only for people
     from rich.text import Text
@@ -231,16 +236,11 @@ def print_table(
         [visible(one.format_map(row) if isinstance(one, str) else one(row)) for row in rows]
         for one in columns.values()
     ]
-    whole = _table(columns, cells)
-    excess = _width(console, whole) - console.width
-    if is_fitted and excess > 0:
-        names = [
-            at for at, heading in enumerate(columns) if not heading.startswith((">", "^", "<"))
-        ]
-        for at, width in _name_widths([cells[at] for at in names], excess).items():
-            cells[names[at]] = _shortened(cells[names[at]], width)
-        whole = _table(columns, cells)
-    # A figure that is cut is worse than a line that the terminal breaks.
+    dropped: list[str] = []
+    headings = list(columns)
+    if is_fitted:
+        headings, cells, dropped = _fitted(console, headings, cells)
+    whole = _table(headings, cells)
     console.width = max(console.width, _width(console, whole))
     if title is not None:
         # In a pipe it is one line.
@@ -250,6 +250,8 @@ def print_table(
     _write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     if note:
         console.print(Text(visible_lines(note), style="dim"), soft_wrap=True)
+    if dropped:
+        say(f"no room for {', '.join(dropped)} (--json and --format csv have all)")
 
 
 def _width(console: Console, table: Table) -> int:
@@ -259,32 +261,73 @@ def _width(console: Console, table: Table) -> int:
     return Measurement.get(console, console.options.update(width=10**6), table).maximum
 
 
-def _table(columns: Columns, cells: list[list[str]]) -> Table:
+def _fitted(
+    console: Console, headings: list[str], cells: list[list[str]]
+) -> tuple[list[str], list[list[str]], list[str]]:
+    """What of a table fits into the console: headings, their cells, and headings that went."""
+    dropped: list[str] = []
+    cells = _with_short_names(headings, cells, _excess(console, headings, cells), NAME_WIDTH)
+    while _excess(console, headings, cells) > 0 and (at := _least(headings)) is not None:
+        dropped.insert(0, headings.pop(at).lstrip(MARKS))
+        cells.pop(at)
+    cells = _with_short_names(headings, cells, _excess(console, headings, cells), NAME_WIDTH_MIN)
+    while _excess(console, headings, cells) > 0 and len(headings) > 1:
+        dropped.insert(0, headings.pop().lstrip(MARKS))
+        cells.pop()
+    return headings, cells, dropped
+
+
+def _excess(console: Console, headings: list[str], cells: list[list[str]]) -> int:
+    return _width(console, _table(headings, cells)) - console.width
+
+
+def _least(headings: list[str]) -> int | None:
+    """The place of the column to go first: the last, as the first and the model say what a row is."""
+    places = range(IDENTIFYING, len(headings))
+    return max((at for at in places if headings[at] != "model"), default=None)
+
+
+def _with_short_names(
+    headings: list[str], cells: list[list[str]], excess: int, floor: int
+) -> list[list[str]]:
+    """The cells, with names cut to save `excess` characters, but to no fewer than `floor`."""
+    if excess <= 0:
+        return cells
+    names = [at for at, heading in enumerate(headings) if not heading.startswith(tuple(MARKS))]
+    cells = list(cells)
+    for at, width in _name_widths([cells[at] for at in names], excess, floor).items():
+        cells[names[at]] = _shortened(cells[names[at]], width)
+    return cells
+
+
+def _table(columns: Sequence[str], cells: list[list[str]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
     for heading in columns:
         justify: Any = {">": "right", "^": "center"}.get(heading[:1], "left")
-        table.add_column(Text(heading.lstrip(">^<")), justify=justify, no_wrap=True)
+        table.add_column(Text(heading.lstrip(MARKS)), justify=justify, no_wrap=True)
     for row in zip(*cells, strict=True):
         table.add_row(*map(Text, row))
     return table
 
 
-def _name_widths(columns: list[list[str]], excess: int) -> dict[int, int]:
-    """Widths for the widest columns of names, by place, that save `excess` characters."""
+def _name_widths(columns: list[list[str]], excess: int, floor: int) -> dict[int, int]:
+    """Widths for the widest columns of names, by place, that save `excess` characters.
+
+    None is below `floor`.
+    """
     from rich.cells import cell_len
 
     widths = [max((cell_len(cell) for cell in cells), default=0) for cells in columns]
     narrowed: dict[int, int] = {}
-    while excess > 0 and widths and max(widths) > NAME_WIDTH_MIN:
+    while excess > 0 and widths and max(widths) > floor:
         at = widths.index(max(widths))
         next_widest = max(
-            (width for other, width in enumerate(widths) if other != at), default=NAME_WIDTH_MIN
+            (width for other, width in enumerate(widths) if other != at), default=floor
         )
-        floor = max(next_widest, NAME_WIDTH_MIN)
-        saved = max(1, min(excess, widths[at] - floor))
+        saved = max(1, min(excess, widths[at] - max(next_widest, floor)))
         widths[at] -= saved
         excess -= saved
         narrowed[at] = widths[at]

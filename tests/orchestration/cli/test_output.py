@@ -14,7 +14,7 @@ from orchestration.cli.output import Format, print_json, print_rows, print_table
 FIGURES = re.compile(
     r" +[12] +[12]-2 .* [+-]\d\.\d\d +[+-]\d\.\d\d to [+-]\d\.\d\d +[\d.]+% +50\.0% +1,234$"
 )
-WIDTH = 80
+WIDTH = 90
 
 
 def row(name: str, rank: int = 1) -> dict[str, Any]:
@@ -71,12 +71,31 @@ def test_long_names_are_cut_in_the_middle_and_stay_apart(
     assert one.split()[2] != other.split()[2]
 
 
-def test_figures_are_whole_where_even_short_names_leave_no_room(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("width", "left", "gone"),
+    [
+        (80, "rank range model skill 95% interval P(best) win share", "battles"),
+        (60, "rank range model skill 95% interval", "P(best), win share, battles"),
+        (30, "rank range model", "skill, 95% interval, P(best), win share, battles"),
+        (12, "rank range", "model, skill, 95% interval, P(best), win share, battles"),
+    ],
+)
+def test_a_narrow_terminal_has_fewer_columns_and_whole_rows(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    left: str,
+    gone: str,
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "30")
-    [line] = table(capsys, "m" * 256)
-    assert FIGURES.match(line)
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_table([row("tidepool-2025-02"), row("m" * 256, 2)], COLUMNS)
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert lines[0].split() == left.split()
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= width
+    assert ("tidepool-2025-02" in lines[1]) == ("model" in left and width >= 30)
+    assert printed.err == f"no room for {gone} (--json and --format csv have all)\n"
 
 
 def test_a_pipe_gets_whole_names(
