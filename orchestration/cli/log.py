@@ -11,6 +11,7 @@ import typer
 from ingestion.errors import IntegrityError, UsageError
 from ingestion.paths import Home
 from ingestion.visible_text import visible
+from orchestration.cli.choices import require_choice
 from orchestration.cli.log_store import compare, pull, push
 from orchestration.cli.output import (
     AS_JSON,
@@ -91,9 +92,7 @@ def events(
     from ingestion.vocabulary import EventType
     from orchestration.event_search import Search, find_events
 
-    if event_type not in {None, *EventType}:
-        message = f"There is no event type {event_type!r}."
-        raise UsageError(message, remedy=f"There are: {', '.join(sorted(EventType))}.")
+    require_choice("event type", event_type, EventType)
     search = Search(
         source=source,
         native_id=native_id or (),
@@ -131,9 +130,7 @@ def export(
     from ingestion.log.export import export as export_log
     from publishing.boards.inputs import resolve
 
-    if kind not in set(ExportFormat):
-        message = f"{kind!r} is not a format: delta or iceberg."
-        raise UsageError(message, remedy="demoscope log export delta DIR")
+    require_choice("format of tables", kind, ExportFormat)
     home, log = _opened()
     position = resolve(home.boards, log, as_of, None).log_position
     tables: list[dict[str, Any]] = [

@@ -282,7 +282,7 @@ def _excess(console: Console, headings: list[str], cells: list[list[str]]) -> in
 
 
 def _least(headings: list[str]) -> int | None:
-    """The place of the column to go first: the last, as the first and the model say what a row is."""
+    """The place of the column to go first: the last; the first ones and the model name a row."""
     places = range(IDENTIFYING, len(headings))
     return max((at for at in places if headings[at] != "model"), default=None)
 

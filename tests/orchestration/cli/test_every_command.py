@@ -113,6 +113,31 @@ def test_what_was_meant(arguments: list[str], said: str, tmp_path: Path) -> None
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "code", "meant"),
+    [
+        ("study simulate", 2, "simulated"),
+        ("log events --event-type battle_judge", 2, "battle_judged"),
+        ("log export detla d", 2, "delta"),
+        ("build --engine duckb", 2, "duckdb"),
+        ("build --parameter prior_dt=2", 2, "prior_sd"),
+        ("simulate --attack samplin", 2, "sampling"),
+        ("simulate --adaptive --target widht", 3, "width"),
+        ("label run sycofancy --conversations c --model m --source s", 3, "sycophancy"),
+        ("ingest votes.csv --mapping humane", 2, "humaine"),
+        ("mapping init votes.csv --timezone Europe/Berln", 2, "Europe/Berlin"),
+    ],
+)
+def test_a_mistyped_value_of_a_closed_list(
+    asked: str, code: int, meant: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    done = demoscope(home, *asked.split())
+    assert (done.returncode, done.stdout) == (code, "")
+    assert f"Did you mean {meant!r}?" in done.stderr
+
+
 def test_json_is_short_for_its_format(tmp_path: Path) -> None:
     home = tmp_path / "home"
     short, whole = (
