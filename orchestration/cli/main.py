@@ -15,7 +15,6 @@ import threading
 import warnings
 from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,6 +63,8 @@ COMMANDS = {
     "experience": ("experience", "Show how people rate models one at a time, 1 to 7."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
+# A shell asks what may come next.
+IS_COMPLETING = "_DEMOSCOPE_COMPLETE" in os.environ
 OWN_OPTIONS = ("--home", "--config")
 # The class is of the library that the installed Typer brings along.
 USAGE_ERROR: Any = typer.BadParameter.__base__
@@ -122,6 +123,10 @@ def complete(command: Any, name: str) -> None:
             complete(below, f"{name} {own}")
         return
     command.epilog = epilog(name)
+    if IS_COMPLETING:
+        from orchestration.cli.completion import offer_values
+
+        offer_values(command, name)
     options = {option for it in command.params for option in it.opts}
     if "--format" in options and "--json" not in options:
         command.params.append(json_option())
@@ -141,6 +146,8 @@ app = typer.Typer(
 
 def _say_version(is_asked: bool) -> None:
     if is_asked:
+        from importlib.metadata import version  # not for a shell that completes
+
         put(f"demoscope {version('demoscope')}")
         raise typer.Exit
 
