@@ -7,6 +7,7 @@ are made by the functions that a build calls, so that both courses have the same
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -161,6 +162,12 @@ def _one_round(home: Home, setup: Setup, voters: Voters, policy: StudyPolicy, nu
         for proposal, vote in zip(proposals, votes, strict=True)
     ]
     load_events(home, "votes", events)
+
+
+def targets() -> list[str]:
+    """Names of the stopping targets there are."""
+    with (PROJECT_DIRECTORY / "seeds" / "seed_stopping_targets.csv").open(encoding="utf-8") as file:
+        return [row["target"] for row in csv.DictReader(file)]
 
 
 def _stopping_row(home: Home, setup: Setup, policy: StudyPolicy) -> dict[str, Any]:

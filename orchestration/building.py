@@ -175,6 +175,7 @@ def _build(
     log = EventLog.open(home.log)
     cut = resolve(home.boards, log, asked.as_of, asked.valid_until)
     configured(home.vault)  # a key that cannot be used is an error before the work
+    store.require_link(home.boards / store.CURRENT, "demoscope build")
     is_whole, step = asked.is_whole, Steps(step)
     with (
         nullcontext(home.root) if is_whole else scratch(home) as root,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pyarrow as pa
+
     from ingestion.log import EventLog
     from ingestion.tables import Table
 
@@ -233,12 +235,23 @@ def mart_rows(
         BusyError: a build has it open.
         IntegrityError: it is damaged.
     """
+    rows: list[dict[str, Any]] = _mart_table(home, query, values).to_pylist()
+    return rows
+
+
+def mart_columns(home: Home, query: str, values: Mapping[str, Any] | None = None) -> list[str]:
+    """Names of the columns of such rows, of which there may be none. Raises as `mart_rows`."""
+    names: list[str] = _mart_table(home, query, values).column_names
+    return names
+
+
+def _mart_table(home: Home, query: str, values: Mapping[str, Any] | None) -> pa.Table:
     if not home.database.exists():
         raise NotFoundError(f"There is no {home.database}.", remedy=BUILD)
     try:
         with open_database(home.database, is_read_only=True) as connection:
             require_in_place(connection)
-            table = connection.sql(query, params=dict(values or {})).to_arrow_table()
+            return connection.sql(query, params=dict(values or {})).to_arrow_table()
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         # A table is not there, or a column: an earlier version of the program built it.
         message = f"{home.database} does not have what this reads."
@@ -247,8 +260,6 @@ def mart_rows(
         # Its views name files of the log by their whole paths.
         message = f"{home.database} reads files of a log that are not there: the home was moved."
         raise NotFoundError(message, remedy=f"Nothing is damaged. {BUILD}") from error
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
 
 
 def require_idle(home: Home) -> None:

@@ -31,9 +31,9 @@ class Decided:
 
     Args:
         pairs: releases, in the order in which they were made, between which a decision changed:
-            `from_board_id`, `to_board_id`, `made_at` of the second, `changed_rank_count` (whatever
-            changed them: events may have, too), `decisions` (changes.Decision), and `not_known`:
-            why rows cannot be named, where they cannot.
+            `from_release_id`, `to_release_id`, `made_at` of the second, `changed_rank_count`
+            (whatever changed them: events may have, too), `decisions` (changes.Decision), and
+            `not_known`: why rows cannot be named, where they cannot.
         faults: what is wrong with a kept release. One that was changed is compared with none.
         release_count: how many were compared.
     """
@@ -69,8 +69,8 @@ def _between(home: Home, a: Release, b: Release) -> dict[str, Any]:
     except (NotFoundError, IntegrityError) as error:
         not_known = error.message
     return {
-        "from_board_id": a.id,
-        "to_board_id": b.id,
+        "from_release_id": a.id,
+        "to_release_id": b.id,
         "made_at": b.predicate["made_at"],
         "changed_rank_count": _changed_ranks(a, b) if changed or not_known else 0,
         "decisions": changed,

@@ -280,6 +280,8 @@ def _of_pointer(directory: Path, name: str, there: Sequence[Path]) -> list[str]:
         return [f"{link} is missing, but there is something to show"] if there else []
     if not link.exists():
         return [f"{link} leads to {link.readlink()}, which is not there"]
+    if link.is_dir() and not link.is_symlink():
+        return [f"{link} is no link; delete it first (chmod -R u+w {link}; rm -r {link})"]
     if not link.is_symlink() or link.resolve().parent != directory.resolve():
         return [f"{link} leads out of {directory}"]
     return []

@@ -169,7 +169,7 @@ def _of_publication(instance: dg.DagsterInstance, home: Home) -> Iterator[dg.Ass
     """The publication, where it is of the current release, and the page, where it is of that."""
     try:
         kept = current(home.marts)
-        if kept.board_id != (home.boards / CURRENT).resolve().name:
+        if kept.release_id != (home.boards / CURRENT).resolve().name:
             return
         published_at = (home.marts / CURRENT).lstat().st_mtime
         if published_at > _told_at(instance, PUBLICATION):

@@ -16,6 +16,7 @@ from ingestion.vocabulary import EventType
 from orchestration.database import mart_rows
 from orchestration.event_search import Search, find_events
 from orchestration.loading import load_generated
+from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from ingestion.paths import Home
@@ -138,7 +139,8 @@ def _policy(home: Home, asked: str | None) -> tuple[str, str]:
     listed = ", ".join(f"{row['policy']}{VERSION_MARK}{row['version']}" for row in known)
     if not found:
         message = f"There is no quality policy {asked!r}."
-        raise NotFoundError(message, remedy=f"There are: {listed}.")
+        meant = did_you_mean(name, [row["policy"] for row in known])
+        raise NotFoundError(message, remedy=f"{meant}There are: {listed}.")
     if len(found) > 1:
         raise UsageError(f"{name!r} has several versions.", remedy=f"Name one: {listed}.")
     return found[0]["policy"], found[0]["version"]

@@ -145,9 +145,10 @@ def find_policy(project: Path, name: str | None) -> StudyPolicy:
         if policy.pairing.policy == wanted and version in {"", policy.pairing.version}
     ]
     if not found:
-        known = (f"{policy.pairing.policy}@{policy.pairing.version}" for policy in policies)
+        known = [f"{policy.pairing.policy}@{policy.pairing.version}" for policy in policies]
         message = f"There is no pairing policy {name!r}."
-        remedy = f"There are: {', '.join(known)}. A new one is a row of {POLICIES.name}."
+        meant = did_you_mean(name or wanted, known)
+        remedy = f"{meant}There are: {', '.join(known)}. A new one is a row of {POLICIES.name}."
         raise NotFoundError(message, remedy=remedy)
     return found[-1]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingestion.errors import NotFoundError
+from ingestion.errors import UsageError
+from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def study_files(
         say: told what takes long.
 
     Raises:
-        NotFoundError: no such study.
+        UsageError: no such study.
     """
     home.keep_from_git()
     if name == ARENA:
@@ -44,8 +45,9 @@ def study_files(
 
         return [StudyFile(fetch_leaderbot(home.studies / ARENA), "leaderbot")]
     if name != SIMULATED:
-        raise NotFoundError(
-            f"There is no study {name!r}.", remedy=f"There are: {', '.join(STUDIES)}"
+        meant = did_you_mean(name, STUDIES)
+        raise UsageError(
+            f"There is no study {name!r}.", remedy=f"{meant}There are: {', '.join(STUDIES)}"
         )
     from ingestion.simulation.parameters import Parameters
     from ingestion.simulation.study import EVENT_FILES, TRUTH, simulate

@@ -29,7 +29,7 @@ FRESHNESS = dg.FreshnessPolicy.cron(
 )
 SHOWN = ("rank", "model_id", "skill", "skill_lo", "skill_hi", "rank_lo", "rank_hi", "battle_count")
 PUBLISHED = ("name", "row_count", "left_out_count")
-OF_DAY = ("day", "log position", "board id")
+OF_DAY = ("day", "log position", "release id")
 
 
 @published_asset(
@@ -57,7 +57,7 @@ def of_release(kept: Release) -> dict[str, Any]:
     head, rows = leaderboard(kept)
     return {
         "dagster/row_count": kept.rows().num_rows,
-        "board id": kept.id,
+        "release id": kept.id,
         "log position": head["log_position"],
         "title": head["title"],
         "is simulated": head["is_simulated"],
@@ -88,7 +88,7 @@ def of_publication(kept: Publication) -> dict[str, Any]:
     manifest = kept.manifest
     return {
         "dagster/row_count": sum(one["row_count"] for one in manifest["tables"]),
-        "board id": manifest["board_id"],
+        "release id": kept.release_id,
         "title": manifest["title"],
         "is simulated": manifest["is_simulated"],
         "tables": table(PUBLISHED, manifest["tables"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,9 +85,10 @@ def audit(
 ) -> None:
     """Ask of a board what may be wrong with it, on one page: ok, found, or can't tell.
 
-    Exit code 1 where a probe finds something, 5 where stored data was altered, else 0. Below the
-    page: which targets, schemes, policies and parameters changed from one kept release to the next,
-    and a weighting that demoscope.toml shows first.
+    Exit code 1 where a probe finds something, 3 where no probe has tables that it could look at, 5
+    where stored data was altered, else 0. Below the page: which targets, schemes, policies and
+    parameters changed from one kept release to the next, and a weighting that demoscope.toml shows
+    first.
     """
     from orchestration.decided_since import decided_since
     from orchestration.provenance import provenance
@@ -96,7 +98,7 @@ def audit(
     kept = store.by_id(home.boards, release)
     is_current = kept.id == store.current(home.boards).id
     evidence = _evidence(home, key, checkpoint, policy)
-    found, rows = _of_tables(home, kept, dimension, is_current=is_current)
+    found, fragility = _of_tables(home, kept, dimension, is_current=is_current)
     say("Checking the log ...")
     since = decided_since(home, evidence.keys)
     found.append(provenance(home, kept, evidence, since, is_current=is_current))
@@ -106,7 +108,7 @@ def audit(
     if output is not Format.TABLE:
         for one in decided:
             one["decisions"] = [decision.as_json() for decision in one["decisions"]]
-        head = {"board_id": kept.id, "is_simulated": is_simulated, "rows": rows}
+        head = {"release_id": kept.id, "is_simulated": is_simulated, "fragility": fragility}
         head["decided_since"] = decided
         head["provisional"] = _provisional(kept, found)
         head["shown_by_settings"] = settings().scheme
@@ -114,17 +116,24 @@ def audit(
     else:
         mark = "SIMULATED: " if is_simulated else ""
         put(f"{mark}release {kept.id[:ID_DIGITS]}, {_dimension(found)}, everybody")
-        for line in _page(_provisional(kept, found), found):
+        width = min(WIDTH, get_terminal_size((WIDTH, 0)).columns)
+        for line in _page(_provisional(kept, found), found, width):
             put(line)
         for line in _decided(decided):
             put(line)
         if chosen := settings().scheme:
-            for line in wrap(f"{settings().path} says scheme = {chosen!r}: {OF_SETTINGS}", WIDTH):
+            for line in wrap(f"{settings().path} says scheme = {chosen!r}: {OF_SETTINGS}", width):
                 put(line)
     if altered:
         raise typer.Exit(IntegrityError.exit_code)
     if any(one.is_found for one in found):
         raise typer.Exit(FOUND)
+    # The last one is about the warehouse.
+    of_tables = found[:-1]
+    if all(one.is_found is None for one in of_tables):
+        reasons = dict.fromkeys(one.sentence for one in of_tables)
+        say(f"error: The board was not checked. {' '.join(reasons)}")
+        raise typer.Exit(NotFoundError.exit_code)
 
 
 def _evidence(
@@ -200,11 +209,11 @@ def _dimension(found: list[Finding]) -> str:
     )
 
 
-def _page(provisional: str | None, found: list[Finding]) -> Iterator[str]:
+def _page(provisional: str | None, found: list[Finding], width: int) -> Iterator[str]:
     if provisional is not None:
         yield f"The board is {provisional}. Don't quote it."
     for finding in found:
-        yield from _lines(finding)
+        yield from _lines(finding, width)
 
 
 def _provisional(release: Release, found: list[Finding]) -> str | None:
@@ -222,17 +231,17 @@ def _provisional(release: Release, found: list[Finding]) -> str | None:
     return why
 
 
-def _lines(finding: Finding) -> list[str]:
+def _lines(finding: Finding, width: int) -> list[str]:
     """A probe's line, with what does not fit into it below."""
     head = f"{finding.status:<{MARK_WIDTH}}{finding.probe.replace('_', ' '):<{NAME_WIDTH}}"
-    lines = wrap(finding.sentence, WIDTH - len(head), break_long_words=False)
+    lines = wrap(finding.sentence, width - len(head), break_long_words=False)
     return [(head if not number else " " * len(head)) + line for number, line in enumerate(lines)]
 
 
 def _decided(pairs: list[dict[str, Any]]) -> Iterator[str]:
     """What was decided otherwise between kept releases."""
     for pair in pairs:
-        a, b = pair["from_board_id"][:ID_DIGITS], pair["to_board_id"][:ID_DIGITS]
+        a, b = pair["from_release_id"][:ID_DIGITS], pair["to_release_id"][:ID_DIGITS]
         yield f"decided otherwise from release {a} to {b}, made {pair['made_at']}:"
         yield from (f"  {one}" for one in pair["decisions"][:SHOWN])
         if (more := len(pair["decisions"]) - SHOWN) > 0:

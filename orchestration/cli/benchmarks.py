@@ -58,6 +58,7 @@ order by report_count desc, reported_name
 """
 MODELS = "select model_id from dim_model where has_battled order by model_id"
 LIKENESS_MIN = 0.6
+NO_BOARD = dict.fromkeys(("stratum", "dimension", "weighting"))
 NOT_COMPARED = {"few_models": "too few models", "all_equal": "all equal"}
 
 
@@ -83,7 +84,10 @@ def gap(
         ">without errors (95%)": lambda row: _with_interval(row, "true_correlation"),
         ">p, all rows": lambda row: _number(row["p_adjusted"], ".3f"),
     }
-    print_rows("gaps", rows, output, columns, title=_title(chosen), nothing=_nothing())
+    print_rows(
+        "gaps", rows, output, columns, title=_title(chosen), nothing=_nothing(),
+        fields=lambda: _columns(GAPS, **NO_BOARD),
+    )  # fmt: skip
 
 
 @app.command()
@@ -120,7 +124,11 @@ def residuals(
         ">p, all models": lambda row: _number(row["p_adjusted"], ".3f"),
         "better with": lambda row: row["better_with"] or "",
     }
-    print_rows("residuals", rows, output, columns, nothing=nothing)
+    asked = {"benchmark": benchmark, "metric": metric, **NO_BOARD}
+    print_rows(
+        "residuals", rows, output, columns, nothing=nothing,
+        fields=lambda: _columns(RESIDUALS, **asked),
+    )  # fmt: skip
 
 
 @app.command()
@@ -154,7 +162,10 @@ def reports(
         ">highest less lowest": "{score_spread:g}",
         "counts": lambda row: "yes" if row["is_chosen"] and row["is_compared"] else "",
     }
-    print_rows("reports", rows, output, columns, nothing=nothing)
+    print_rows(
+        "reports", rows, output, columns, nothing=nothing,
+        fields=lambda: _columns(REPORTS, model=model, is_apart=far_apart),
+    )  # fmt: skip
 
 
 @app.command()
@@ -184,7 +195,10 @@ def unmatched(
         "most alike": "{alike}",
     }
     nothing = "Somebody compared every model with a score." if _rows(SCORED) else NO_SCORES
-    print_rows("unmatched", rows, output, columns, nothing=nothing)
+    print_rows(
+        "unmatched", rows, output, columns, nothing=nothing,
+        fields=lambda: [*_columns(UNMATCHED), "alike"],
+    )  # fmt: skip
 
 
 def _board(stratum: str, dimension: str, weighting: str | None) -> dict[str, str]:
@@ -224,6 +238,12 @@ def _rows(query: str, **values: Any) -> list[dict[str, Any]]:
     from orchestration.database import mart_rows
 
     return mart_rows(Home.from_environment(), query, values)
+
+
+def _columns(query: str, **values: Any) -> list[str]:
+    from orchestration.database import mart_columns
+
+    return mart_columns(Home.from_environment(), query, values)
 
 
 def _number(value: float | None, form: str) -> str:

@@ -52,7 +52,7 @@ SIGNED = {
     "none": "no",
 }
 LISTED: Columns = {
-    "release": lambda row: row["board_id"][:ID_DIGITS] + (" *" if row["is_current"] else ""),
+    "release": lambda row: row["release_id"][:ID_DIGITS] + (" *" if row["is_current"] else ""),
     ">position": "{log_position}",
     "valid until": lambda row: row["valid_until"] or "",
     "made at": "{made_at}",
@@ -60,6 +60,14 @@ LISTED: Columns = {
     "signed": lambda row: SIGNED[row["signature"]],
     "sources": lambda row: ", ".join(row["sources"]),
 }
+LISTED_FIELDS = (
+    "release_id", "is_current", "log_position", "valid_until", "design_hash", "sources",
+    "is_simulated", "made_at", "code_version", "is_signed", "signature",
+)  # fmt: skip
+CHANGE_FIELDS = (
+    "stratum_id", "dimension", "estimator", "weighting", "model_id", "rank_a", "skill_a", "rank_b",
+    "skill_b", "rank_change", "skill_change", "by_cause", "came_by",
+)  # fmt: skip
 
 
 app.command()(audit)
@@ -79,7 +87,7 @@ def list_releases(*, key: KEYS = None, output: FORMAT = Format.TABLE) -> None:
         key=lambda row: (row["log_position"], row["valid_until"] or "", row["made_at"]),
     )
     nothing = f"No release is kept. Build one: demoscope build. {home_hint()}"
-    print_rows("boards", listed, output, LISTED, nothing=nothing)
+    print_rows("boards", listed, output, LISTED, nothing=nothing, fields=lambda: LISTED_FIELDS)
     if output is Format.TABLE and any(row["is_current"] for row in listed):
         put("* current: what `demoscope leaderboard` shows")
 
@@ -90,7 +98,7 @@ def _listed(release: Release, current: str, keys: Sequence[Ed25519PublicKey]) ->
     signed = signature(release, keys)
     copied = ("log_position", "valid_until", "design_hash", "sources", "is_simulated")
     return {
-        "board_id": release.id,
+        "release_id": release.id,
         "is_current": release.id == current,
         **{name: release.subject[name] for name in copied},
         "made_at": release.predicate["made_at"],
@@ -114,7 +122,7 @@ def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> Non
         findings.append("No key that was named has signed it.")
     said = {} if any("statement.json cannot" in text for text in findings) else kept.predicate
     document = {
-        "board_id": kept.id,
+        "release_id": kept.id,
         "is_whole": not findings,
         "findings": findings,
         "signature": opened
@@ -124,7 +132,7 @@ def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> Non
         **said,
     }
     if as_json:
-        print_json({"board": document})
+        print_json({"release": document})
     else:
         for name, value in _release_lines(document):
             put(f"{name:<14}{value}")
@@ -151,7 +159,7 @@ def _erasures_since(home: Home, release: Release) -> int | None:
 def _release_lines(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     from publishing.boards.checking import ATTESTED
 
-    yield "release", document["board_id"]
+    yield "release", document["release_id"]
     if "board" in document:
         subject, log, made_by = document["board"], document["log"], document["made_by"]
         yield "log", log["origin"]
@@ -200,7 +208,7 @@ def reproduce(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -
     if as_json:
         print_json(
             {
-                "board_id": made.release_id,
+                "release_id": made.release_id,
                 "rebuilt_id": made.rebuilt_id,
                 "is_reproduced": made.is_reproduced,
                 "is_attested": made.is_attested,
@@ -264,7 +272,10 @@ def diff(
     else:
         changes = document.pop("changes")
         nothing = "No rank changed."
-        print_rows("changes", changes, output, {}, head=document, nothing=nothing)
+        print_rows(
+            "changes", changes, output, {}, head=document, nothing=nothing,
+            fields=lambda: CHANGE_FIELDS,
+        )  # fmt: skip
 
 
 def _say_cause(name: str) -> None:
@@ -283,7 +294,7 @@ def _difference(
         return all(key[name] == value for name, value in wanted.items())
 
     of_rank = [change for change in found.changes if change.is_of_rank]
-    a, b = ({"board_id": release.id, **release.subject} for release in releases)
+    a, b = ({"release_id": release.id, **release.subject} for release in releases)
     return {
         "a": a,
         "b": b,
@@ -351,7 +362,7 @@ def _print_causes(document: dict[str, Any]) -> None:
         one = document[name]
         until = f", valid until {one['valid_until']}" if one["valid_until"] else ""
         position = one["log_position"]
-        put(f"{name.upper()}  {one['board_id'][:ID_DIGITS]}  log position {position}{until}")
+        put(f"{name.upper()}  {one['release_id'][:ID_DIGITS]}  log position {position}{until}")
     for cause in document["causes"]:
         count = cause["event_count"]
         said = "" if count is None else f": {count:+,} events"

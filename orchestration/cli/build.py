@@ -89,7 +89,8 @@ COLUMNS: Columns = {
     ">battles": "{battle_count:,}",
 }
 VALID_UNTIL = Annotated[
-    str | None, typer.Option(help="ISO time: what happened later does not count.")
+    str | None,
+    typer.Option(metavar="TIME", help="ISO time: what happened later does not count."),
 ]
 
 
@@ -97,7 +98,8 @@ def build(
     as_of: AS_OF = None,
     valid_until: VALID_UNTIL = None,
     parameter: Annotated[
-        list[str] | None, typer.Option(help="name=value: a parameter of the ratings; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A parameter of the ratings; repeatable."),
     ] = None,
     fixed_prior: Annotated[
         bool,
@@ -114,7 +116,8 @@ def build(
         ),
     ] = False,
     engine: Annotated[
-        str, typer.Option(help="What makes the tables that grow with a study: duckdb or spark.")
+        str,
+        typer.Option(metavar="duckdb|spark", help="What makes the tables that grow with a study."),
     ] = "duckdb",
     stage: Annotated[
         str, typer.Option(help="How far to build: boards, the release alone; or all.")
@@ -169,7 +172,7 @@ def build(
             _say_left_out(home)
             _say_misfits(home)
     if as_json:
-        print_json({"board": {"board_id": release.id, **release.subject}})
+        print_json({"release": {"release_id": release.id, **release.subject}})
     else:
         put(f"Release {release.id} as of {cut_of(release.subject)}")
     if not is_whole:
@@ -294,11 +297,14 @@ def leaderboard(
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="Log position, time or release's id; the last build if not given."),
+        typer.Option(
+            metavar="SEQ|TIME|RELEASE",
+            help="Log position, time or release's id; the last build if not given.",
+        ),
     ] = None,
     valid_until: VALID_UNTIL = None,
-    top: Annotated[
-        int | None, typer.Option("--top", "--limit", min=1, help="Only the first so many models.")
+    limit: Annotated[
+        int | None, typer.Option("--limit", "--top", min=1, help="Only the first so many models.")
     ] = None,
     output: FORMAT = Format.TABLE,
 ) -> None:
@@ -311,7 +317,7 @@ def leaderboard(
     weighting = weighting or _scheme(release, stratum)
     names = {"dimension": dimension, "estimator": estimator, "weighting": weighting}
     is_last = as_of is None and valid_until is None
-    _show(release, output, is_last=is_last, top=top, stratum=stratum, **names)
+    _show(release, output, is_last=is_last, limit=limit, stratum=stratum, **names)
 
 
 def _scheme(release: Release, stratum: str) -> str | None:
@@ -373,7 +379,7 @@ def _show(
     output: Format,
     *,
     is_last: bool = False,
-    top: int | None = None,
+    limit: int | None = None,
     **chosen: str | None,
 ) -> None:
     from publishing.boards.checking import require_whole
@@ -382,7 +388,7 @@ def _show(
 
     require_whole(release)
     head, rows = view(release, **chosen)
-    notes = [f"release {head['board_id'][:12]} as of log position {head['log_position']}"]
+    notes = [f"release {head['release_id'][:12]} as of log position {head['log_position']}"]
     if head["valid_until"]:
         notes.append(f"without what happened after {head['valid_until']}")
     if any(row["is_provisional"] for row in rows):
@@ -397,7 +403,7 @@ def _show(
     if is_last and output is Format.TABLE:
         notes += _misfits(head)
     note = "; ".join(notes)
-    shown = rows[:top]
+    shown = rows[:limit]
     if len(shown) < len(rows):
         note = f"the first {len(shown)} of {len(rows)} models; {note}"
     print_rows("rows", shown, output, COLUMNS, head={"board": head}, title=head["title"], note=note)

@@ -38,7 +38,7 @@ def require_choice(what: str, asked: str | None, choices: Iterable[str]) -> None
 
 def _unknown(what: str, asked: str | None, known: Iterable[str]) -> tuple[str, str] | None:
     """What to say of a name that is not known, and the remedy."""
-    names = sorted(set(known))
+    names = sorted({str(one) for one in known})
     if asked is None or asked in names:
         return None
     meant = did_you_mean(asked, names)

@@ -11,9 +11,9 @@ from orchestration.cli.output import FORMAT, Format, print_rows, put, say
 
 def crosswalk(*, output: FORMAT = Format.TABLE) -> None:
     """Propose rows of seed_crosswalk for answers that no seed explains."""
-    from dataclasses import asdict
+    from dataclasses import asdict, fields
 
-    from orchestration.weighting_gaps import AGE, proposals, unknown_countries
+    from orchestration.weighting_gaps import AGE, Proposal, proposals, unknown_countries
 
     home = Home.from_environment()
     found, elsewhere = proposals(home), unknown_countries(home)
@@ -23,7 +23,10 @@ def crosswalk(*, output: FORMAT = Format.TABLE) -> None:
         for sentence in elsewhere:
             say(sentence)
     if output is not Format.TABLE:
-        print_rows("proposals", [asdict(one) for one in found], output, {}, nothing=nothing)
+        print_rows(
+            "proposals", [asdict(one) for one in found], output, {}, nothing=nothing,
+            fields=lambda: [one.name for one in fields(Proposal)],
+        )  # fmt: skip
         return
     for one in found:
         if one.level:

@@ -10,7 +10,7 @@ import typer
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
-from orchestration.cli.output import JSON_ASKED, print_json, put_file, say
+from orchestration.cli.output import is_json_asked, print_json, put_file, say
 from orchestration.cli.signatures import KEYS, trusted
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class DocumentFormat(StrEnum):
 
 
 def _document_format(context: typer.Context, chosen: DocumentFormat) -> DocumentFormat:
-    return DocumentFormat.JSON if context.meta.get(JSON_ASKED) else chosen
+    return DocumentFormat.JSON if is_json_asked(context, chosen) else chosen
 
 
 def disclose(
@@ -70,7 +70,7 @@ def disclose(
             "is_signed": is_kept and signed is signed.CHECKED,
             "signature": signed.value if is_kept else signed.NONE.value,
         }
-        print_json({"about": {"board_id": kept.id, **vouching, **said}})
+        print_json({"about": {"release_id": kept.id, **vouching, **said}})
         return
     put_file(text)
     say(f"SHA-256 {sha256}{_vouching(kept, signed, is_kept=is_kept)} {NOT_COMPARED}")

@@ -128,7 +128,7 @@ def experience(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Show how people rate models one at a time, 1 to 7."""
-    from orchestration.database import mart_rows
+    from orchestration.database import mart_columns, mart_rows
     from publishing.boards.labels import who_judged
 
     home = Home.from_environment()
@@ -137,21 +137,28 @@ def experience(
         Show.GAPS: (GAPS, GAP_COLUMNS),
         Show.PROFILES: (PROFILES, PROFILE_COLUMNS),
     }[show]
-    if not mart_rows(home, "from rpt_experience limit 1"):
-        print_rows(show.value, [], output, columns, nothing=NOBODY)
-        return
     asked = {"stratum": stratum, "criterion": criterion, "model": model}
+    if not mart_rows(home, "from rpt_experience limit 1"):
+        print_rows(
+            show.value, [], output, columns, nothing=NOBODY,
+            fields=lambda: mart_columns(home, query, {**asked, "weighting": None}),
+        )  # fmt: skip
+        return
     for name, value in asked.items():
         known = [next(iter(row.values())) for row in mart_rows(home, KNOWN[name])]
         require_known(name, value, known)
     found = [row["weighting"] for row in mart_rows(home, WEIGHTINGS, {"stratum": stratum})]
     chosen = chosen_weighting(weighting, found)
-    rows = mart_rows(home, query, {**asked, "weighting": chosen})
+    values = {**asked, "weighting": chosen}
+    rows = mart_rows(home, query, values)
     weighted = shown_labels().weighting(chosen, stratum)
     title = f"Experience, {show.value}; {who_judged(stratum)}; {weighted}"
     nothing = _nothing(show, asked, chosen, mart_rows(home, WEIGHTED.format(mart=MARTS[show])))
     note = _note(show, rows)
-    print_rows(show.value, rows, output, columns, title=title, note=note, nothing=nothing)
+    print_rows(
+        show.value, rows, output, columns, title=title, note=note, nothing=nothing,
+        fields=lambda: mart_columns(home, query, values),
+    )  # fmt: skip
 
 
 def _nothing(

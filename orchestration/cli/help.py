@@ -5,6 +5,10 @@ Commands are found here by their names, so that one test sees that each has both
 
 from __future__ import annotations
 
+from typing import Any
+
+from typer import core
+
 ALL_CODES = {
     0: "done",
     1: "could not be done",
@@ -13,6 +17,8 @@ ALL_CODES = {
     4: "busy, try again",
     5: "stored data was altered",
 }
+# Where 3 says more than that something is not there.
+THREE = {"boards audit": "not there, or nothing could be checked"}
 # Where 1 says more than that something could not be done.
 ONE = {
     "ingest": "a file was refused; the log has nothing of it",
@@ -36,7 +42,7 @@ EXAMPLES = {
     ),
     "build": ("demoscope build", "demoscope build --as-of 3 --json"),
     "leaderboard": (
-        "demoscope leaderboard --top 10",
+        "demoscope leaderboard --limit 10",
         "demoscope leaderboard --stratum US/age/18-34 --dimension trust --format csv",
     ),
     "compare": ("demoscope compare lantern-m quill-9 --stratum UK",),
@@ -103,9 +109,58 @@ EXAMPLES = {
 }
 
 
+# What stands for a value of these types; of others it is the name of the option.
+WORDS = {int: "N", float: "NUMBER"}
+
+
+def show_values() -> None:
+    """Have help show values by words that tell something, and nothing beside a switch.
+
+    Typer shows the name of Python's type, such as <bool> or <list[str]>, and arguments in braces.
+    """
+    option: Any = core.TyperOption
+    argument: Any = core.TyperArgument
+    option.display_type_rich = argument.display_type_rich = _value
+    argument.display_name_raw = property(_name)
+    argument.get_usage_pieces = _usage
+
+
+def _value(param: Any, ctx: Any) -> str:
+    """What stands for the value of an option; an argument is named by what stands for it."""
+    kind = param.type_descriptor
+    if kind.is_choice and not param.metavar:
+        return str(param.display_type(ctx)).strip("<>")
+    if param.param_type_name == "argument" or param.is_flag:
+        return ""
+    named = "PATH" if kind.is_path else param.name.upper()
+    return str(param.metavar or WORDS.get(kind.annotation) or named)
+
+
+def _usage(param: Any, ctx: Any) -> list[str]:
+    """An argument in the first line of help, in brackets where it may be left out."""
+    del ctx
+    name = _name(param)
+    return [name if param.required else f"[{name}]"]
+
+
+def _name(param: Any) -> str:
+    """What stands for an argument."""
+    return str(param.metavar or param.name.upper())
+
+
+def end_of_help() -> str:
+    """What the help of `demoscope` itself ends with."""
+    codes = ", ".join(f"{code} {words}" for code, words in ALL_CODES.items())
+    return f"demoscope COMMAND --help has examples.\n\nExit codes: {codes}."
+
+
 def epilog(command: str) -> str:
     """Examples and exit codes of a command, a paragraph each."""
-    codes = {**ALL_CODES, 1: ONE.get(command, ALL_CODES[1])}
+    codes = {
+        **ALL_CODES,
+        1: ONE.get(command, ALL_CODES[1]),
+        3: THREE.get(command, ALL_CODES[3]),
+    }
     said = ", ".join(f"{code} {words}" for code, words in codes.items())
     examples = "\n\n".join(f"$ {line}" for line in EXAMPLES.get(command, ()))
     return f"Examples:\n\n{examples}\n\nExit codes: {said}."

@@ -22,6 +22,7 @@ from orchestration.cli.output import AS_JSON, print_json, put, say
 from orchestration.cli.progress import counting
 from orchestration.cli.settings import settings
 from publishing.counted import counted
+from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,7 @@ def ingest(
     from orchestration.load_report import GateRefusalError
 
     _require_consistent(is_dry=is_dry, update=update, is_native=is_native, mapping=mapping)
+    _require_preset(mapping)
     defaults = settings()
     source = source or defaults.source
     bounds = Bounds(
@@ -121,6 +123,18 @@ def ingest(
         print_json({"loads": loads})
     if worst is not None:
         raise typer.Exit(worst.exit_code)
+
+
+def _require_preset(mapping: str | None) -> None:
+    """Say which preset was probably meant; what else is wrong with a mapping, its reader says."""
+    from ingestion.sources.mapping import mapping_names
+
+    if mapping is None or mapping in mapping_names() or Path(mapping).exists():
+        return
+    if meant := did_you_mean(mapping, mapping_names()):
+        message = f"There is no mapping called {mapping!r}. {meant.rstrip()}"
+        remedy = "For a mapping of your own give its path: --mapping ./mine.yml"
+        raise UsageError(message, remedy=remedy)
 
 
 def _require_consistent(

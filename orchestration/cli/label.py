@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ingestion.errors import DemoscopeError, UsageError
+from orchestration.cli.choices import require_known
 from orchestration.cli.output import (
     AS_JSON,
     FORMAT,
@@ -69,8 +70,10 @@ def run(
     from ingestion.labelling import run as runs
     from ingestion.labelling.conversations import read_conversations
     from ingestion.labelling.endpoint import Endpoint
-    from ingestion.rubrics.reading import find_rubric
+    from ingestion.rubrics.reading import find_rubric, own_rubrics
 
+    if not rubric.endswith((".yml", ".yaml")):
+        require_known("rubric", rubric, [one.rubric for one in own_rubrics()])
     if max_cost is not None and not price_in + price_out:
         message = "Without prices nothing can be held against --max-cost."
         raise UsageError(message, remedy="Add --price-in and --price-out, per million tokens.")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.errors import IntegrityError, NotFoundError, UsageError
+from ingestion.errors import IntegrityError, UsageError
 from ingestion.paths import Home
 from ingestion.visible_text import visible
+from orchestration.cli.choices import require_choice
 from orchestration.cli.log_store import compare, pull, push
 from orchestration.cli.output import (
     AS_JSON,
@@ -49,6 +50,10 @@ app = typer.Typer(
 )
 for command in (undo, checkpoint, prove, verify_proof, prove_consistency, push, pull):
     app.command()(command)
+COMMIT_FIELDS = (
+    "seq", "recorded_at", "batch_id", "event_count", "hash", "event_types", "compacted_file_count",
+    "redacted_file_count", "refused_row_count",
+)  # fmt: skip
 ENVELOPE = ("position", "commit_seq", "recorded_at", "event_type", "event_id")
 NOT_SHOWN = {*ENVELOPE, "schema_version"}
 REMAINS = (
@@ -87,9 +92,7 @@ def events(
     from ingestion.vocabulary import EventType
     from orchestration.event_search import Search, find_events
 
-    if event_type not in {None, *EventType}:
-        message = f"There is no event type {event_type!r}."
-        raise UsageError(message, remedy=f"There are: {', '.join(sorted(EventType))}.")
+    require_choice("event type", event_type, EventType)
     search = Search(
         source=source,
         native_id=native_id or (),
@@ -100,11 +103,12 @@ def events(
         models=model or (),
     )
     found = [_plain(row) for row in find_events(existing_home(), search, limit=limit)]
-    if output is not Format.TABLE:
-        print_rows("events", found, output, {}, nothing="No such event is in the log.")
+    if output is not Format.TABLE or not found:
+        print_rows(
+            "events", found, output, {}, nothing="No such event is in the log.",
+            fields=lambda: ENVELOPE,
+        )  # fmt: skip
         return
-    if not found:
-        raise NotFoundError("No such event is in the log.")
     for row in found:
         content = ", ".join(f"{name} {visible(row[name])}" for name in row if name not in NOT_SHOWN)
         where = f"position {row['position']}, log position {row['commit_seq']}"
@@ -126,9 +130,7 @@ def export(
     from ingestion.log.export import export as export_log
     from publishing.boards.inputs import resolve
 
-    if kind not in set(ExportFormat):
-        message = f"{kind!r} is not a format: delta or iceberg."
-        raise UsageError(message, remedy="demoscope log export delta DIR")
+    require_choice("format of tables", kind, ExportFormat)
     home, log = _opened()
     position = resolve(home.boards, log, as_of, None).log_position
     tables: list[dict[str, Any]] = [
@@ -278,7 +280,7 @@ def show(*, output: FORMAT = Format.TABLE) -> None:
     """List the commits, oldest first."""
     commits = [_as_json(commit) for commit in _opened()[1].commits()]
     nothing = f"Nothing was loaded: demoscope ingest PATH. {home_hint()}"
-    print_rows("commits", commits, output, COMMITS, nothing=nothing)
+    print_rows("commits", commits, output, COMMITS, nothing=nothing, fields=lambda: COMMIT_FIELDS)
 
 
 @app.command()

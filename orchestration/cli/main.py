@@ -15,7 +15,6 @@ import threading
 import warnings
 from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +23,8 @@ from typer.core import TyperGroup
 
 from ingestion.errors import DemoscopeError, NotFoundError
 from ingestion.paths import HOME_VARIABLE, Home
-from orchestration.cli.help import epilog
+from orchestration.cli.help import end_of_help, epilog, show_values
+from orchestration.cli.misuse import misuse
 from orchestration.cli.output import home_hint, json_option, put, say
 from orchestration.cli.settings import CONFIG_VARIABLE, settings
 from publishing.meant import did_you_mean
@@ -63,6 +63,8 @@ COMMANDS = {
     "experience": ("experience", "Show how people rate models one at a time, 1 to 7."),
     "doctor": ("doctor", "Say what is wrong with this installation or warehouse."),
 }
+# A shell asks what may come next.
+IS_COMPLETING = "_DEMOSCOPE_COMPLETE" in os.environ
 OWN_OPTIONS = ("--home", "--config")
 # The class is of the library that the installed Typer brings along.
 USAGE_ERROR: Any = typer.BadParameter.__base__
@@ -72,6 +74,7 @@ _INTERRUPT = threading.Event()
 # Commands whose libraries (Great Expectations, dbt) are a million objects. The module of a command
 # is imported only where that command runs.
 LARGE = {"orchestration.cli.ingest", "orchestration.cli.build"}
+show_values()
 # As many as some systems permit; a log of thousands of files is read with far fewer.
 OPEN_FILES = 10_240
 TOO_MANY = os.strerror(errno.EMFILE)
@@ -120,6 +123,10 @@ def complete(command: Any, name: str) -> None:
             complete(below, f"{name} {own}")
         return
     command.epilog = epilog(name)
+    if IS_COMPLETING:
+        from orchestration.cli.completion import offer_values
+
+        offer_values(command, name)
     options = {option for it in command.params for option in it.opts}
     if "--format" in options and "--json" not in options:
         command.params.append(json_option())
@@ -129,6 +136,7 @@ app = typer.Typer(
     name="demoscope",
     cls=LazyCommands,
     help="Whose favourite model? Census-weighted leaderboards anybody can reproduce.",
+    epilog=end_of_help(),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     # Commands below take it over.
@@ -138,6 +146,8 @@ app = typer.Typer(
 
 def _say_version(is_asked: bool) -> None:
     if is_asked:
+        from importlib.metadata import version  # not for a shell that completes
+
         put(f"demoscope {version('demoscope')}")
         raise typer.Exit
 
@@ -311,16 +321,7 @@ def _end_misused(error: Any) -> None:
         # Nothing was asked: its message is the help.
         say(error.format_message())
         sys.exit(error.exit_code)
-    context = error.ctx
-    named = context.command_path if context else "demoscope"
-    message = error.format_message().rstrip(" .")
-    if (option := getattr(error, "option_name", None)) is not None and context:
-        known = [one for it in context.command.get_params(context) for one in it.opts]
-        known += OWN_OPTIONS
-        meant = did_you_mean(option, [one for one in known if one.startswith("--")])
-        message = f"There is no option {option!r}. {meant.rstrip()}".rstrip(" .")
-    end = "" if message.endswith("?") else "."
-    _end(f"{named}: {message}{end} See: {named} --help", error.exit_code)
+    _end(misuse(error, OWN_OPTIONS), error.exit_code)
 
 
 def _where(error: DemoscopeError) -> str:

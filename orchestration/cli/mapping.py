@@ -10,6 +10,7 @@ import typer
 from ingestion.errors import UsageError
 from ingestion.vocabulary import EventType
 from orchestration.cli.output import AS_JSON, print_json, put_file, say
+from publishing.meant import did_you_mean
 
 if TYPE_CHECKING:
     from ingestion.drafting.draft import Draft
@@ -69,14 +70,14 @@ def init(
 
 
 def _require_zone(name: str) -> None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(
-            f"There is no time zone {name!r}.", remedy="Write UTC or, say, Europe/Berlin."
-        ) from error
+        meant = did_you_mean(name, available_timezones())
+        remedy = f"{meant}Write UTC or, say, Europe/Berlin."
+        raise UsageError(f"There is no time zone {name!r}.", remedy=remedy) from error
 
 
 def _document(draft: Draft, target: str) -> dict[str, object]:

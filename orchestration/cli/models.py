@@ -92,7 +92,8 @@ def model(
     chosen = {"stratum": stratum, "dimension": dimension}
     _require_choices(home, **chosen)
     model_id = _named(home, name)
-    rows = _default(_rows(home, BOARDS, {**chosen, "model": model_id, "estimator": ESTIMATOR}))
+    asked = {**chosen, "model": model_id, "estimator": ESTIMATOR}
+    rows = _default(_rows(home, BOARDS, asked))
     [about] = _rows(home, ABOUT, {"model": model_id})
     findings = _rows(home, FINDINGS, {"model": model_id, "stratum": stratum})
     sentences = [row["sentence"] for row in findings]
@@ -101,7 +102,7 @@ def model(
     nothing = f"{model_id} is on no board that was chosen: nobody compared it there."
     print_rows(
         "rows", rows, output, MODEL_COLUMNS, head=head, title=_words(about), note=note,
-        nothing=nothing,
+        nothing=nothing, fields=lambda: _fields(home, BOARDS, asked),
     )  # fmt: skip
 
 
@@ -128,6 +129,7 @@ def compare(
         note="win share: of battles between the two, a tie counting half; wins and ties: apart; all"
         " are estimated from every vote of the board, not from those on this pair alone",
         nothing=f"{model_a} and {model_b} share no board that was chosen.",
+        fields=lambda: _fields(home, PAIRS, asked),
     )  # fmt: skip
 
 
@@ -144,6 +146,12 @@ def _rows(home: Home, query: str, asked: dict[str, Any]) -> list[dict[str, Any]]
     from orchestration.database import mart_rows
 
     return mart_rows(home, query, asked)
+
+
+def _fields(home: Home, query: str, asked: dict[str, Any]) -> list[str]:
+    from orchestration.database import mart_columns
+
+    return mart_columns(home, query, asked)
 
 
 def _default(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

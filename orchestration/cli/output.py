@@ -33,13 +33,23 @@ if TYPE_CHECKING:
     Columns = Mapping[str, str | Callable[[Row], str]]
 
 SCHEMA_VERSION = 1
+# The key of the rows in JSON, whichever command prints them.
+ROWS = "rows"
 # Of a line in a pipe, where neither a terminal nor COLUMNS says: what is longer is not cut.
 WIDTH = 160
-NAME_WIDTH_MIN = 8
+# Names are cut to the first before a column goes, and to the second after that.
+NAME_WIDTH, NAME_WIDTH_MIN = 24, 8
+# As many columns at the left say what a row is.
+IDENTIFYING = 2
+MARKS = ">^<"
 ELLIPSIS = "…"
 FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 AS_OF = Annotated[
-    str | None, typer.Option(help="Log position, time or release's id; the head if not given.")
+    str | None,
+    typer.Option(
+        metavar="SEQ|TIME|RELEASE",
+        help="Log position, time or release's id; the head if not given.",
+    ),
 ]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -57,7 +67,21 @@ JSON_ASKED = "json"
 
 def _format(context: typer.Context, chosen: Format) -> Format:
     """What --format says, or --json."""
-    return Format.JSON if context.meta.get(JSON_ASKED) else chosen
+    return Format.JSON if is_json_asked(context, chosen) else chosen
+
+
+def is_json_asked(context: typer.Context, chosen: StrEnum) -> bool:
+    """Whether --json is said; beside a --format that says otherwise it is a usage error."""
+    is_asked = bool(context.meta.get(JSON_ASKED))
+    if is_asked and chosen != Format.JSON and _is_said(context, "output"):
+        context.fail(f"--json contradicts --format {chosen}. Give one of the two.")
+    return is_asked
+
+
+def _is_said(context: typer.Context, name: str) -> bool:
+    """Whether a parameter's value comes from the command line; else it is the default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 FORMAT = Annotated[Format, typer.Option("--format", help="How to print it.", callback=_format)]
@@ -81,7 +105,7 @@ def json_option() -> Any:
                 is_eager=True,
                 expose_value=False,
                 callback=_ask_json,
-                help="The same as --format json.",
+                help=f"The same as --format json: one document, its rows under `{ROWS}`.",
             ),
         ] = False,
     ) -> None:
@@ -152,7 +176,7 @@ def home_hint() -> str:
 
 
 def print_rows(
-    name: str,
+    what: str,
     rows: Sequence[Row],
     output: Format,
     columns: Columns,
@@ -161,31 +185,33 @@ def print_rows(
     title: str | None = None,
     note: str | None = None,
     nothing: str | None = None,
+    fields: Callable[[], Sequence[str]] = tuple,
 ) -> None:
     """Print rows of which there may be none.
 
-    JSON has `head` and the list `name`; CSV has all columns of the rows; the table has `columns`,
-    with `title` above and `note` below it. `nothing` is what to say where there is no row.
+    JSON has `head` and the list `rows`; CSV has all columns of the rows; the table has `columns`,
+    with `title` above and `note` below it. Where there is no row, `nothing` is said, or that there
+    is no `what`, and CSV has the columns that `fields` gives.
     """
     if output is Format.JSON:
-        print_json({**(head or {}), name: list(rows)})
-    if not rows:
-        say(nothing or f"No {name}.")
-    elif output is Format.CSV:
-        names = list(dict.fromkeys(column for row in rows for column in row))
-        writer = csv.DictWriter(sys.stdout, fieldnames=names, lineterminator="\n")
+        print_json({**(head or {}), ROWS: list(rows)})
+    if output is Format.CSV:
+        names = dict.fromkeys(column for row in rows for column in row)
+        writer = csv.DictWriter(sys.stdout, fieldnames=names or fields(), lineterminator="\n")
         writer.writeheader()
         writer.writerows({column: _csv_cell(cell) for column, cell in row.items()} for row in rows)
+    if not rows:
+        say(nothing or f"No {what}.")
     elif output is Format.TABLE:
         print_table(rows, columns, title=title, note=note)
 
 
 def _csv_cell(cell: object) -> object:
-    """A cell as CSV has it: lists and objects as JSON, and no text that a spreadsheet would run.
+    """A cell as CSV has it: as JSON, but text; and no text that a spreadsheet would run.
 
     Such a text gets an apostrophe before it, as in published CSV.
     """
-    if isinstance(cell, list | dict):
+    if isinstance(cell, bool | list | dict):
         cell = json.dumps(cell, ensure_ascii=False)
     if isinstance(cell, str) and sys.stdout.isatty():
         # A terminal would run what a program reads as text.
@@ -198,7 +224,8 @@ def print_table(
 ) -> None:
     """Print rows as a table for people.
 
-    On a terminal names are shortened where a figure would not fit else; in a pipe they are whole.
+    On a terminal that is too narrow the last columns go, and it is said which; then names are
+    shortened. In a pipe every line is whole.
     """
     from rich.console import Console  # only for people
     from rich.text import Text
@@ -209,16 +236,11 @@ def print_table(
         [visible(one.format_map(row) if isinstance(one, str) else one(row)) for row in rows]
         for one in columns.values()
     ]
-    whole = _table(columns, cells)
-    excess = _width(console, whole) - console.width
-    if is_fitted and excess > 0:
-        names = [
-            at for at, heading in enumerate(columns) if not heading.startswith((">", "^", "<"))
-        ]
-        for at, width in _name_widths([cells[at] for at in names], excess).items():
-            cells[names[at]] = _shortened(cells[names[at]], width)
-        whole = _table(columns, cells)
-    # A figure that is cut is worse than a line that the terminal breaks.
+    dropped: list[str] = []
+    headings = list(columns)
+    if is_fitted:
+        headings, cells, dropped = _fitted(console, headings, cells)
+    whole = _table(headings, cells)
     console.width = max(console.width, _width(console, whole))
     if title is not None:
         # In a pipe it is one line.
@@ -228,6 +250,8 @@ def print_table(
     _write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     if note:
         console.print(Text(visible_lines(note), style="dim"), soft_wrap=True)
+    if dropped:
+        say(f"no room for {', '.join(dropped)} (--json and --format csv have all)")
 
 
 def _width(console: Console, table: Table) -> int:
@@ -237,32 +261,73 @@ def _width(console: Console, table: Table) -> int:
     return Measurement.get(console, console.options.update(width=10**6), table).maximum
 
 
-def _table(columns: Columns, cells: list[list[str]]) -> Table:
+def _fitted(
+    console: Console, headings: list[str], cells: list[list[str]]
+) -> tuple[list[str], list[list[str]], list[str]]:
+    """What of a table fits into the console: headings, their cells, and headings that went."""
+    dropped: list[str] = []
+    cells = _with_short_names(headings, cells, _excess(console, headings, cells), NAME_WIDTH)
+    while _excess(console, headings, cells) > 0 and (at := _least(headings)) is not None:
+        dropped.insert(0, headings.pop(at).lstrip(MARKS))
+        cells.pop(at)
+    cells = _with_short_names(headings, cells, _excess(console, headings, cells), NAME_WIDTH_MIN)
+    while _excess(console, headings, cells) > 0 and len(headings) > 1:
+        dropped.insert(0, headings.pop().lstrip(MARKS))
+        cells.pop()
+    return headings, cells, dropped
+
+
+def _excess(console: Console, headings: list[str], cells: list[list[str]]) -> int:
+    return _width(console, _table(headings, cells)) - console.width
+
+
+def _least(headings: list[str]) -> int | None:
+    """The place of the column to go first: the last; the first ones and the model name a row."""
+    places = range(IDENTIFYING, len(headings))
+    return max((at for at in places if headings[at] != "model"), default=None)
+
+
+def _with_short_names(
+    headings: list[str], cells: list[list[str]], excess: int, floor: int
+) -> list[list[str]]:
+    """The cells, with names cut to save `excess` characters, but to no fewer than `floor`."""
+    if excess <= 0:
+        return cells
+    names = [at for at, heading in enumerate(headings) if not heading.startswith(tuple(MARKS))]
+    cells = list(cells)
+    for at, width in _name_widths([cells[at] for at in names], excess, floor).items():
+        cells[names[at]] = _shortened(cells[names[at]], width)
+    return cells
+
+
+def _table(columns: Sequence[str], cells: list[list[str]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
     for heading in columns:
         justify: Any = {">": "right", "^": "center"}.get(heading[:1], "left")
-        table.add_column(Text(heading.lstrip(">^<")), justify=justify, no_wrap=True)
+        table.add_column(Text(heading.lstrip(MARKS)), justify=justify, no_wrap=True)
     for row in zip(*cells, strict=True):
         table.add_row(*map(Text, row))
     return table
 
 
-def _name_widths(columns: list[list[str]], excess: int) -> dict[int, int]:
-    """Widths for the widest columns of names, by place, that save `excess` characters."""
+def _name_widths(columns: list[list[str]], excess: int, floor: int) -> dict[int, int]:
+    """Widths for the widest columns of names, by place, that save `excess` characters.
+
+    None is below `floor`.
+    """
     from rich.cells import cell_len
 
     widths = [max((cell_len(cell) for cell in cells), default=0) for cells in columns]
     narrowed: dict[int, int] = {}
-    while excess > 0 and widths and max(widths) > NAME_WIDTH_MIN:
+    while excess > 0 and widths and max(widths) > floor:
         at = widths.index(max(widths))
         next_widest = max(
-            (width for other, width in enumerate(widths) if other != at), default=NAME_WIDTH_MIN
+            (width for other, width in enumerate(widths) if other != at), default=floor
         )
-        floor = max(next_widest, NAME_WIDTH_MIN)
-        saved = max(1, min(excess, widths[at] - floor))
+        saved = max(1, min(excess, widths[at] - max(next_widest, floor)))
         widths[at] -= saved
         excess -= saved
         narrowed[at] = widths[at]

@@ -35,8 +35,11 @@ def queue(
         typer.Option(help="Whose board gains and who judges; the population's where not given."),
     ] = None,
     dimension: Annotated[str, typer.Option(help="What is to be judged.")] = "overall",
-    batch: Annotated[
-        int | None, typer.Option(min=1, max=100_000, help="How many; else as the policy says.")
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", "--batch", min=1, max=100_000, help="How many; else as the policy says."
+        ),
     ] = None,
     policy: Annotated[
         str | None, typer.Option(help="Pairing policy, name or name@version; the study's default.")
@@ -68,7 +71,7 @@ def queue(
     start = queueing.read_start(home.ratings, dimension)
     if stratum is None and participant is None:
         start, stratum = of_own_people(home, start, chosen)
-    wanted = _wanted(home, start, chosen, (stratum, dimension, batch), (participant, source))
+    wanted = _wanted(home, start, chosen, (stratum, dimension, limit), (participant, source))
     proposals = queueing.next_battles(start, wanted, chosen)
     _say_about(start, wanted, len(proposals))
     if schedule and source is not None:
@@ -205,7 +208,7 @@ def recruit(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Whom to recruit next, how many, and what it costs."""
-    from orchestration.database import mart_rows  # imports DuckDB
+    from orchestration.database import mart_columns, mart_rows  # import DuckDB
     from orchestration.queueing import countries_judging
 
     home = Home.from_environment()
@@ -216,7 +219,8 @@ def recruit(
         meant = did_you_mean(country, known)
         remedy = f"{meant}seed_recruitment_targets has: {', '.join(known)}."
         raise NotFoundError(message, remedy=remedy)
-    rows = mart_rows(home, ROWS, {"level": level.value, "country": country})
+    values = {"level": level.value, "country": country}
+    rows = mart_rows(home, ROWS, values)
     judging = countries_judging(home)
     # A country of the seeds in which nobody of this study lives is none of its own.
     elsewhere = [one for one in known if judging and one not in judging and country is None]
@@ -233,7 +237,10 @@ def recruit(
     }
     for sentence in about_countries(known, judging, elsewhere):
         say(sentence)
-    print_rows("recruitment", rows, output, columns, nothing="Nobody to recruit by these targets.")
+    print_rows(
+        "recruitment", rows, output, columns, nothing="Nobody to recruit by these targets.",
+        fields=lambda: mart_columns(home, ROWS, values),
+    )  # fmt: skip
     if output is Format.TABLE:
         unknown = mart_rows(home, UNKNOWN)
         for row in countries:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.sources.files import inspect_file
 from ingestion.visible_text import visible
 from orchestration.cli.output import say
 from orchestration.progress_told import listening
@@ -106,6 +105,8 @@ def progress_words(count: int, seconds: float, total: int | None) -> str:
 def expected_rows(path: str) -> int | None:
     """About how many rows a file has, by its beginning; None where that doesn't say."""
     try:
+        from ingestion.sources.files import inspect_file  # imports pyarrow
+
         file = inspect_file(path)
         if file.format == "parquet" and file.compression is None:
             import pyarrow.parquet as pq  # only for files of this kind

@@ -9,7 +9,7 @@ import typer
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, print_json, put, say
+from orchestration.cli.output import AS_JSON, ROWS, print_json, put, say
 
 if TYPE_CHECKING:
     from publishing.publications.store import Publication
@@ -87,10 +87,10 @@ def _list(home: Home, *, as_json: bool) -> None:
             listed.append(_listed(one, home))
     if as_json:
         wrong = [{"name": name, "findings": found} for name, found in changed.items()]
-        print_json({"publications": listed, "changed": wrong})
+        print_json({ROWS: listed, "changed": wrong})
     for row in () if as_json else listed:
         mark = "*" if row["is_current"] else " "
-        name = row["board_id"][:12] + row["name"].removeprefix(row["board_id"])
+        name = row["release_id"][:12] + row["name"].removeprefix(row["release_id"])
         put(f"{mark} {name:<15} {row['byte_count'] / 1e6:7.1f} MB  {row['title']}")
     for name, found in changed.items():
         say(f"WRONG {name[:12]}: {' '.join(found)} {AGAIN}")
@@ -107,7 +107,7 @@ def _listed(publication: Publication, home: Home) -> dict[str, Any]:
     counts = ("name", "row_count", "left_out_count", "blank_count")
     return {
         "name": publication.name,
-        "board_id": manifest["board_id"],
+        "release_id": publication.release_id,
         "is_current": publication.name == (home.marts / store.CURRENT).resolve().name,
         **{name: manifest[name] for name in said},
         "directory": str(publication.directory),

@@ -72,7 +72,7 @@ def rules(*, output: FORMAT = Format.TABLE) -> None:
         ">struck": "{struck_hit_count:,}",
         ">appealed": "{appealed_hit_count:,}",
     }
-    print_rows("rules", _rows(RULES), output, columns)
+    _print("rules", RULES, output, columns)
 
 
 @app.command()
@@ -97,8 +97,8 @@ def participants(
         ">left": lambda row: _number(row["left_share"], ".2f"),
         ">ties": lambda row: _number(row["tie_share"], ".2f"),
     }
-    found = _rows(PARTICIPANTS, {"state": state and state.value, "limit": limit})
-    print_rows("participants", found, output, columns)
+    values = {"state": state and state.value, "limit": limit}
+    _print("participants", PARTICIPANTS, output, columns, values)
 
 
 @app.command()
@@ -142,7 +142,7 @@ def bias(*, output: FORMAT = Format.TABLE) -> None:
         ">verdicts": "{battle_count:,}",
         ">people": "{participant_count:,}",
     }
-    print_rows("dimensions", _rows(BIAS), output, columns)
+    _print("dimensions", BIAS, output, columns)
 
 
 @app.command()
@@ -168,7 +168,7 @@ def votes(
         ">p": lambda row: _number(row["p_adjusted"], ".2g"),
         "found": lambda row: "yes" if row["is_found"] else "",
     }
-    print_rows("signals", _rows(SIGNALS, {"dimension": dimension}), output, columns)
+    _print("signals", SIGNALS, output, columns, {"dimension": dimension})
 
 
 @app.command()
@@ -244,6 +244,23 @@ def _rows(query: str, values: dict[str, Any] | None = None) -> list[dict[str, An
     from orchestration.database import mart_rows  # imports DuckDB
 
     return mart_rows(Home.from_environment(), query, values)
+
+
+def _print(
+    name: str,
+    query: str,
+    output: Format,
+    columns: Columns,
+    values: dict[str, Any] | None = None,
+) -> None:
+    """The rows of a query."""
+    from orchestration.database import mart_columns
+
+    home = Home.from_environment()
+    print_rows(
+        name, _rows(query, values), output, columns,
+        fields=lambda: mart_columns(home, query, values),
+    )  # fmt: skip
 
 
 def _number(value: float | None, form: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.errors import UsageError
+from orchestration.cli.choices import require_choice, require_known
 from orchestration.cli.output import AS_JSON, print_json, progress, put, say
 
 if TYPE_CHECKING:
@@ -46,15 +47,18 @@ def simulate(
         message = "An attack is planted in a study that is written, not in one that is run."
         raise UsageError(message, remedy="Leave out --adaptive or --attack.")
     if adaptive:
-        from orchestration.adaptive_study import Setup  # imports dbt, numba
+        from orchestration.adaptive_study import Setup, targets  # imports dbt, numba
 
+        require_known("stopping target", target, targets())
         people = participants or ADAPTIVE_PARTICIPANTS
         setup = Setup(participants=people, batch=batch, rounds=rounds, target=target, **said)
         _run(setup, out, as_json=as_json)
         return
-    from ingestion.simulation.parameters import Parameters  # imports numpy
+    from ingestion.simulation.attacks import ATTACKS  # imports numpy
+    from ingestion.simulation.parameters import Parameters
     from ingestion.simulation.study import simulate as run
 
+    require_choice("attack", attack, ATTACKS)
     parameters = Parameters(participants=participants or PARTICIPANTS, **said)
     with progress("Simulating") as show:
         summary = run(

@@ -94,7 +94,7 @@ def sycophancy(
     output: FORMAT = Format.TABLE,
 ) -> None:
     """Show how often models flatter, and what goes with it: ratings and verdicts."""
-    from orchestration.database import mart_rows
+    from orchestration.database import mart_columns, mart_rows
     from publishing.boards.labels import who_judged
 
     query, columns, note = {
@@ -108,13 +108,18 @@ def sycophancy(
         nothing = NOBODY
         if there:
             nothing = f"There are no {show.value}; there are {there[0]['show']}."
-        print_rows(show.value, [], output, columns, nothing=nothing)
+        values = {"stratum": stratum, "weighting": weighting}
+        print_rows(
+            show.value, [], output, columns, nothing=nothing,
+            fields=lambda: mart_columns(home, query, values),
+        )  # fmt: skip
         return
     require_known("stratum", stratum, [row["stratum_id"] for row in there])
     require_known("weighting", weighting, [row["weighting"] for row in there])
     weightings = [row["weighting"] for row in own if row["stratum_id"] == stratum]
     chosen = weighting or chosen_weighting(None, weightings)
-    rows = mart_rows(home, query, {"stratum": stratum, "weighting": chosen})
+    values = {"stratum": stratum, "weighting": chosen}
+    rows = mart_rows(home, query, values)
     weighted = shown_labels().weighting(chosen, stratum)
     title = f"Sycophancy, {show.value}; {who_judged(stratum)}; {weighted}"
     if weightings:
@@ -123,4 +128,7 @@ def sycophancy(
     else:
         strata = sorted({row["stratum_id"] for row in own})
         nothing = f"There are no {show.value} of {stratum}. There are those of: {listed(strata)}"
-    print_rows(show.value, rows, output, columns, title=title, note=note, nothing=nothing)
+    print_rows(
+        show.value, rows, output, columns, title=title, note=note, nothing=nothing,
+        fields=lambda: mart_columns(home, query, values),
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import IntegrityError, NotFoundError, UsageError
 from ingestion.vocabulary import SIMULATED_SOURCE_PREFIX
 from publishing.boards import store
+from publishing.meant import did_you_mean
 from ratings.rounding import MICRO
 
 if TYPE_CHECKING:
@@ -234,7 +235,8 @@ def with_changes(changes: Iterable[str]) -> RatingParameters:
         name, _, text = change.partition("=")
         if name not in defaults:
             message = f"There is no parameter {name!r}."
-            raise UsageError(message, remedy=f"There are: {', '.join(sorted(defaults))}.")
+            meant = did_you_mean(name, defaults)
+            raise UsageError(message, remedy=f"{meant}There are: {', '.join(sorted(defaults))}.")
         try:
             values[name] = _parsed(text, defaults[name])
         except (ValueError, KeyError, OverflowError) as error:

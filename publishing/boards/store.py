@@ -1,4 +1,4 @@
-"""Releases on disk: `boards/<board_id>/`, written once, and `boards/current`.
+"""Releases on disk: `boards/<release_id>/`, written once, and `boards/current`.
 
     board.json            the canonical form; its SHA-256 is the release's id
     leaderboard.parquet   the same rows, for reading quickly
@@ -57,7 +57,7 @@ class Release:
 
     @property
     def id(self) -> str:
-        """SHA-256 of its canonical form, lower-case hexadecimal; `board_id` in files and JSON."""
+        """SHA-256 of its canonical form, lower-case hexadecimal; `release_id` in files and JSON."""
         return self.directory.name
 
     @cached_property
@@ -232,10 +232,23 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def make_current(boards: Path, release: Release) -> None:
-    """Point `current` at a release, in one step."""
+    """Point `current` at a release, in one step. Raises as `require_link`."""
+    require_link(boards / CURRENT, "demoscope build")
     temporary = boards / f".current.{secrets.token_hex(4)}"
     temporary.symlink_to(release.id)
     temporary.replace(boards / CURRENT)
+
+
+def require_link(link: Path, again: str) -> None:
+    """Refuse a directory in the place of a link; `again` is the command that makes the link.
+
+    Raises:
+        IntegrityError: the home was copied without its links.
+    """
+    if link.is_dir() and not link.is_symlink():
+        message = f"{link} is no link: the home was copied by a program that follows links."
+        remedy = f"Delete it (chmod -R u+w {link}; rm -r {link}), then run: {again}"
+        raise IntegrityError(message, remedy=remedy)
 
 
 def current(boards: Path) -> Release:
@@ -243,8 +256,10 @@ def current(boards: Path) -> Release:
 
     Raises:
         NotFoundError: nothing has been built yet.
+        IntegrityError: as of `require_link`.
     """
     link = boards / CURRENT
+    require_link(link, "demoscope build")
     if not (link / STATEMENT_FILE).exists():
         message = "There is no leaderboard yet."
         raise NotFoundError(message, remedy="Ingest something, then run: demoscope build")

@@ -75,7 +75,7 @@ def leaderboard(
     listed = [_as_people_read(row) for row in ordered.drop_columns(list(SELECTORS)).to_pylist()]
     subject = release.subject
     head = {
-        "board_id": release.id,
+        "release_id": release.id,
         "title": title(
             chosen,
             labels_of(release),

@@ -116,7 +116,7 @@ def _edition(publication: Publication, day: str, current: str, *, is_shown: bool
     if publication.name == current:
         label += " (latest)"
     return {
-        "board_id": manifest["board_id"],
+        "release_id": publication.release_id,
         "label": label,
         "href": _href(publication, current),
         "is_shown": is_shown,
@@ -128,9 +128,9 @@ def _href(publication: Publication, current: str) -> str:
 
 
 def _short(publication: Publication) -> str:
-    """A board's id, shortened, and its number where the board was published again."""
-    board_id, _, number = publication.name.partition("-")
-    return board_id[:SHORT_ID] + (f"-{number}" if number else "")
+    """A release's id, shortened, and its number where it was published again."""
+    release_id, _, number = publication.name.partition("-")
+    return release_id[:SHORT_ID] + (f"-{number}" if number else "")
 
 
 def _editions(home: Home, shown: Publication, say: Callable[[str], None]) -> Iterator[Publication]:
@@ -144,16 +144,16 @@ def _editions(home: Home, shown: Publication, say: Callable[[str], None]) -> Ite
     for one in store.published(home.marts):
         why = None if one.name == shown.name else _amiss(home, one, signer)
         if why is None:
-            last[one.board_id] = one
+            last[one.release_id] = one
         else:
             say(f"No page for {one.name[:SHORT_ID]}: {why}")
-    last[shown.board_id] = shown
+    last[shown.release_id] = shown
     yield from sorted(last.values(), key=lambda one: one.order)
 
 
 def _amiss(home: Home, publication: Publication, signer: Signer | None) -> str | None:
     """Why a publication has no page; None where it has one."""
-    if not (home.boards / publication.board_id).exists():
+    if not (home.boards / publication.release_id).exists():
         return "the board is no longer kept."
     if found := findings(home.boards, publication, signer):
         return " ".join(found)

@@ -182,7 +182,7 @@ def page_data(
 
 
 PUBLICATION_COLUMNS = (
-    "board_id", "title", "is_simulated", "log_position", "valid_until", "sources",
+    "release_id", "title", "is_simulated", "log_position", "valid_until", "sources",
     "code_version", "provisional_battle_count", "disclosed_people_min",
 )  # fmt: skip
 MODEL_COLUMNS = (
@@ -406,7 +406,7 @@ def integrity(publication: Row, log: Row) -> list[tuple[str, str, bool]]:
     key = log["checkpoint_key"]
     code = f"{publication['code_version']} {publication['code_sha256'][:CODE_DIGITS]}"
     rows: list[tuple[str, Any, bool]] = [
-        ("Board", publication["board_id"], True),
+        ("Board", publication["release_id"], True),
         ("Log", f"{commits} and {events}", False),
         ("Recorded", f"{first.isoformat()} to {last.isoformat()}", False),
         ("Log checked", f"{whole}, from the bytes up, when these figures were made", False),

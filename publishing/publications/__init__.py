@@ -1,4 +1,4 @@
-"""Publications: immutable copies of the marts for readers, in `marts/<board_id>/`, one per release.
+"""Publications: immutable copies of the marts, in `marts/<release_id>/`, one per release.
 
 Which tables and columns are public is declared beside each mart (catalogue.py); which rows are is
 decided in dbt_project/models/intermediate/disclosure.

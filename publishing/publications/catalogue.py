@@ -122,7 +122,6 @@ PUBLICATION = PublicTable(
         Column(name=name, type=ARROW_TYPES[kind], description=description)
         for name, kind, description in (
             ("release_id", "varchar", "The release: SHA-256 of its canonical form."),
-            ("board_id", "varchar", "The same, as files name it; not the key of other tables."),
             ("title", "varchar", "What stands above it; a simulated one says so first."),
             ("is_simulated", "boolean", "Whether any source is a simulation."),
             ("sources", "varchar", "The sources that were counted, by comma."),

@@ -3,8 +3,8 @@
 A manifest names every file with its hash. Who may write `marts/` could change both, so what was
 published is noted where readers cannot write, and signed where a key is configured:
 
-    boards/<board_id>/publications/<name>.json       an in-toto statement about manifest.json
-    boards/<board_id>/publications/<name>.dsse.json  the same, signed
+    boards/<release_id>/publications/<name>.json       an in-toto statement about manifest.json
+    boards/<release_id>/publications/<name>.dsse.json  the same, signed
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def note(
         "_type": STATEMENT_TYPE,
         "subject": [{"name": MANIFEST_FILE, "digest": {"sha256": manifest_sha256}}],
         "predicateType": PREDICATE_TYPE,
-        "predicate": {"board_id": publication.board_id, "name": publication.name},
+        "predicate": {"release_id": publication.release_id, "name": publication.name},
     }
     said = json.dumps(document, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
     path, envelope = _notes(boards, publication)
@@ -89,7 +89,7 @@ def require_whole(boards: Path, publication: Publication, signer: Signer | None)
 
 
 def _notes(boards: Path, publication: Publication) -> tuple[Path, Path]:
-    directory = boards / publication.board_id / NOTES
+    directory = boards / publication.release_id / NOTES
     return directory / f"{publication.name}.json", directory / f"{publication.name}.dsse.json"
 
 

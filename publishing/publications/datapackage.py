@@ -24,8 +24,8 @@ def document(manifest: dict[str, Any]) -> dict[str, Any]:
     """The data package of a publication whose files the manifest names."""
     return {
         "profile": "tabular-data-package",
-        "name": f"demoscope-{manifest['board_id'][:12]}",
-        "id": manifest["board_id"],
+        "name": f"demoscope-{manifest['release_id'][:12]}",
+        "id": manifest["release_id"],
         "title": manifest["title"],
         "description": f"Sources: {', '.join(manifest['sources'])}.",
         "version": str(manifest["log_position"]),

@@ -70,7 +70,7 @@ def _record(
             "source_organization_name": study.get("conductor") or "unknown",
             "evaluator_relationship": _relationship(study.get("conductor"), first["provider"]),
             "additional_details": {
-                "release_id": manifest["board_id"],
+                "release_id": manifest["release_id"],
                 "is_simulated": str(manifest["is_simulated"]).lower(),
             },
         },

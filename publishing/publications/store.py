@@ -1,11 +1,11 @@
-"""Publications on disk: `marts/<board_id>/`, never changed once there, and `marts/current`.
+"""Publications on disk: `marts/<release_id>/`, never changed once there, and `marts/current`.
 
     demoscope.duckdb      every public mart
     <mart>.parquet        the same, one file per mart
     <mart>.csv
     manifest.json         what it is of, and the hashes of all this
 
-The same release with other tables, because newer code made them, stands beside as `<board_id>-2`.
+The same release with other tables, because newer code made them, stands beside as `<release_id>-2`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ingestion.errors import BusyError, IntegrityError, NotFoundError
 from ingestion.json_object import parse_object
 from ingestion.log.durable import fsync_directory, fsync_file
 from ingestion.paths import make_public, make_way
+from publishing.boards.store import require_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +50,7 @@ class Publication:
         return self.directory.name
 
     @property
-    def board_id(self) -> str:
+    def release_id(self) -> str:
         """The release's id."""
         return self.name.partition("-")[0]
 
@@ -83,7 +84,7 @@ class Publication:
             position = int(self.manifest["log_position"])
         except (IntegrityError, ValueError, TypeError):
             position = 0
-        return position, self.board_id, self.number
+        return position, self.release_id, self.number
 
 
 def is_name(text: str) -> bool:
@@ -106,8 +107,10 @@ def current(marts: Path) -> Publication:
 
     Raises:
         NotFoundError: nothing was published yet.
+        IntegrityError: as of `require_link`.
     """
     link = marts / CURRENT
+    require_link(link, "demoscope publish")
     if not (link / MANIFEST_FILE).exists():
         raise NotFoundError("Nothing is published yet.", remedy="Run: demoscope publish")
     return Publication(link.resolve())
@@ -146,9 +149,9 @@ def unfinished(marts: Path) -> Iterator[Path]:
             _remove(directory)
 
 
-def of_release(marts: Path, board_id: str) -> list[Publication]:
+def of_release(marts: Path, release_id: str) -> list[Publication]:
     """The publications of one release, by number; those that cannot be read among them."""
-    found = [Publication(path) for path in marts.glob(f"{board_id}*") if is_name(path.name)]
+    found = [Publication(path) for path in marts.glob(f"{release_id}*") if is_name(path.name)]
     return sorted(found, key=lambda publication: publication.number)
 
 
@@ -165,14 +168,14 @@ def keep(
     `changed` since they were published are not looked at. `note` is told the name and the
     manifest's SHA-256 just before: what is there was noted, wherever this is cut off.
     """
-    board_id = manifest["board_id"]
+    release_id = manifest["release_id"]
     names = {publication.name for publication in changed}
-    there = of_release(marts, board_id)
+    there = of_release(marts, release_id)
     for kept in there:
         if kept.name not in names and _content(kept.manifest) == _content(manifest):
             return kept
     number = 1 + max((publication.number for publication in there), default=0)
-    target = marts / (board_id if number == 1 else f"{board_id}-{number}")
+    target = marts / (release_id if number == 1 else f"{release_id}-{number}")
     content = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     (directory / MANIFEST_FILE).write_bytes(content.encode())
     for path in directory.iterdir():
@@ -187,7 +190,8 @@ def keep(
 
 
 def make_current(marts: Path, publication: Publication) -> None:
-    """Point `current` at a publication, in one step."""
+    """Point `current` at a publication, in one step. Raises as `require_link`."""
+    require_link(marts / CURRENT, "demoscope publish")
     temporary = marts / f"{_UNFINISHED}{secrets.token_hex(4)}"
     temporary.symlink_to(publication.name)
     temporary.replace(marts / CURRENT)

@@ -40,7 +40,7 @@ DATABASE_FILE = "demoscope.duckdb"
 STORAGE_VERSION = "v1.4.0"
 # The new file beside the pipeline's database, and what every Parquet file says of itself.
 OUT = "going_out"
-STAMPED = ("board_id", "title")
+STAMPED = ("release_id", "title")
 MADE_BY = ("code_version", "code_sha256", "dependency_lock_sha256")
 # Also after blanks, and in the wide forms that some spreadsheets read as the narrow ones.
 FORMULA = r"^[\s\p{Z}\p{Cf}]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
@@ -101,7 +101,7 @@ def show(
 
     Wherever it is cut off, readers see the last publication or this one, each as it was noted.
     """
-    there = store.of_release(marts, manifest["board_id"])
+    there = store.of_release(marts, manifest["release_id"])
     changed = [one for one in there if checking.findings(boards, one, signer)]
 
     def note(name: str, manifest_sha256: str) -> None:
@@ -136,7 +136,6 @@ def _about(release: Release, log: EventLog, signer: Signer | None) -> dict[str, 
     subject, made_by = release.subject, release.predicate["made_by"]
     return {
         "release_id": release.id,
-        "board_id": release.id,
         "title": title_of(release),
         "is_simulated": subject["is_simulated"],
         "sources": ", ".join(subject["sources"]),
@@ -159,7 +158,7 @@ def _earlier(marts: Path, log: EventLog, about: dict[str, Any]) -> list[Earlier]
     found = []
     for one in store.published(marts):
         # By its name: one of this release that was damaged is about to be replaced.
-        if one.board_id == about["board_id"]:
+        if one.release_id == about["release_id"]:
             continue
         said, position = one.manifest, one.manifest["log_position"]
         is_cut_alike = said.get("valid_until") == about["valid_until"]

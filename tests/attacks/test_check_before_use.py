@@ -126,7 +126,7 @@ def test_a_release_that_nobody_signed_is_not_taken_for_the_one_of_a_moment(victi
     release, _ = forged_beside(victim)
     position = str(release.subject["log_position"])
     shown = document(victim.root, "leaderboard", "--as-of", position, "--format", "json")
-    assert shown["board"]["board_id"] == release.id
+    assert shown["board"]["release_id"] == release.id
 
 
 @pytest.mark.slow

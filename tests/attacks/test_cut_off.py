@@ -131,14 +131,14 @@ def publish(home: Home, text: str, content: str = "1") -> Publication:
             "rows_sha256": content,
             "files": [writing._file(work / file)],
         }
-        manifest = {"board_id": BOARDS[text], "log_position": 1, "files": [], "tables": [table]}
+        manifest = {"release_id": BOARDS[text], "log_position": 1, "files": [], "tables": [table]}
         return writing.show(marts, home.boards, work, manifest, None)
 
 
 def require_whole(home: Home, shown: set[str]) -> None:
     """Readers see one of these; every publication is what was published, and one is current."""
     current = store.current(home.marts)
-    assert current.board_id in {BOARDS[text] for text in shown}
+    assert current.release_id in {BOARDS[text] for text in shown}
     for one in store.published(home.marts):
         assert checking.findings(home.boards, one, None) == []
     assert home_checks.shown(home)
@@ -173,7 +173,7 @@ def test_a_repair_killed_at_each_step(tmp_path: Path) -> None:
             with killed_before(number):
                 publish(home, "old")
         except KilledError:
-            assert store.current(home.marts).board_id == BOARDS["old"]
+            assert store.current(home.marts).release_id == BOARDS["old"]
             publish(home, "old")
             require_whole(home, {"old"})
             assert {path.name for path in home.marts.iterdir()} == names(home)
@@ -248,5 +248,5 @@ def test_the_commands_on_a_disk_that_fills_up(attacked: Home, tmp_path: Path) ->
         assert min(refused["publish"], refused["site"]) > 0
         assert demoscope(home.root, "publish").returncode == 0
         assert demoscope(home.root, "site", "build").returncode == 0
-        checks = json.loads(demoscope(home.root, "doctor", "--json").stdout)["checks"]
+        checks = json.loads(demoscope(home.root, "doctor", "--json").stdout)["rows"]
         assert {one["check"] for one in checks if not one["is_well"]} <= {"space"}

@@ -65,7 +65,7 @@ def copy(lived_in: Path, tmp_path: Path) -> Callable[[str], Home]:
 def examine(home: Home) -> tuple[int, dict[str, Any]]:
     """The exit code of `doctor`, and its checks by name."""
     done = demoscope(home.root, "doctor", "--json")
-    checks = json.loads(done.stdout)["checks"]
+    checks = json.loads(done.stdout)["rows"]
     return done.returncode, {one["check"]: one for one in checks}
 
 

@@ -67,7 +67,7 @@ def test_an_edited_database_is_not_published(victim: Home) -> None:
         assert "demoscope build" in refused.stderr
     assert [one.name for one in store.published(victim.marts)] == [shown]
     doctor = json.loads(demoscope(victim.root, "doctor", "--json").stdout)
-    [said] = [one for one in doctor["checks"] if one["check"] == "database"]
+    [said] = [one for one in doctor["rows"] if one["check"] == "database"]
     assert not said["is_well"]
     victim.database.write_bytes(whole)
     assert demoscope(victim.root, "publish").returncode == 0
@@ -132,7 +132,7 @@ def test_a_changed_board_is_not_shown(victim: Home) -> None:
     turn_ranks(release.directory / boards.ROWS_FILE)
     assert demoscope(victim.root, "leaderboard").returncode == 5
     doctor = json.loads(demoscope(victim.root, "doctor", "--json").stdout)
-    assert not next(one for one in doctor["checks"] if one["check"] == "board")["is_well"]
+    assert not next(one for one in doctor["rows"] if one["check"] == "board")["is_well"]
 
 
 def change_parquet(directory: Path) -> None:
@@ -192,9 +192,9 @@ def test_published_again_it_is_repaired(victim: Home, attack: Callable[[Path], N
         assert refused.returncode == 5, command
         assert "demoscope publish" in refused.stderr
     doctor = json.loads(demoscope(victim.root, "doctor", "--json").stdout)
-    assert not next(one for one in doctor["checks"] if one["check"] == "publications")["is_well"]
+    assert not next(one for one in doctor["rows"] if one["check"] == "publications")["is_well"]
     document(victim.root, "publish", "--json")
-    [only] = document(victim.root, "publish", "--list", "--json")["publications"]
+    [only] = document(victim.root, "publish", "--list", "--json")["rows"]
     assert only["is_current"]
     assert demoscope(victim.root, "site", "build").returncode == 0
     again = document(victim.root, "publish", "--json")["publication"]
@@ -205,7 +205,7 @@ def test_a_note_is_signed(victim: Home) -> None:
     """Who may write boards/ too, and has no key, cannot vouch for another manifest."""
     shown = store.current(victim.marts)
     change_title(shown.directory)
-    note = victim.boards / shown.board_id / NOTES / f"{shown.name}.json"
+    note = victim.boards / shown.release_id / NOTES / f"{shown.name}.json"
     said = json.loads(note.read_bytes())
     manifest = shown.directory / store.MANIFEST_FILE
     said["subject"][0]["digest"]["sha256"] = hashlib.sha256(manifest.read_bytes()).hexdigest()

@@ -107,7 +107,7 @@ def test_an_edit_is_found_and_named(loaded: Path, edit: str) -> None:
     assert len(findings) == 1
     assert str(file_of(loaded)) in findings[0]
     assert found in findings[0]
-    checks = json.loads(demoscope(loaded, "doctor", "--json").stdout)["checks"]
+    checks = json.loads(demoscope(loaded, "doctor", "--json").stdout)["rows"]
     [check] = [one for one in checks if one["check"] == "quarantine"]
     assert not check["is_well"]
     assert found in check["message"]
@@ -127,7 +127,7 @@ def test_a_file_that_is_deleted_is_found(loaded: Path, is_whole_folder: bool) ->
 
 def test_nothing_is_found_in_what_nobody_touched(loaded: Path) -> None:
     assert verified(loaded) == (0, [], [])
-    [commit] = document(loaded, "log", "show", "--json")["commits"]
+    [commit] = document(loaded, "log", "show", "--json")["rows"]
     assert commit["refused_row_count"] == 3
 
 
@@ -219,7 +219,7 @@ def test_a_file_of_no_load_is_named_and_not_taken_in(loaded: Path, tmp_path: Pat
     assert planted.stem not in EventLog.open(loaded / "log").refused
     assert str(planted) in note
     assert "no load's record says that these rows were refused" in note
-    checks = json.loads(demoscope(loaded, "doctor", "--json").stdout)["checks"]
+    checks = json.loads(demoscope(loaded, "doctor", "--json").stdout)["rows"]
     [check] = [one for one in checks if one["check"] == "quarantine"]
     assert not check["is_well"]
     assert str(planted) in check["message"]

@@ -36,17 +36,17 @@ def witness(home: Home, kind: str, position: int, at: str) -> Path:
     """What a build or a publication leaves that names a commit."""
     log = EventLog.open(home.log)
     head = log.hash_at(position)
-    board_id = kind[0] * 62 + f"{position:02d}"
-    board_id = "".join(digit if digit in "0123456789abcdef" else "a" for digit in board_id)
+    release_id = kind[0] * 62 + f"{position:02d}"
+    release_id = "".join(digit if digit in "0123456789abcdef" else "a" for digit in release_id)
     if kind == "board":
-        path = home.boards / board_id / store.STATEMENT_FILE
+        path = home.boards / release_id / store.STATEMENT_FILE
         origin = log.checkpoint().origin
         said = {"origin": origin, "position": position, "head_sha256": head}
         predicate = {"board": {"log_position": position}, "log": said, "made_at": at}
         predicate["made_by"] = {}
         content: dict[str, Any] = {"predicate": predicate}
     else:
-        path = home.marts / board_id / publications.MANIFEST_FILE
+        path = home.marts / release_id / publications.MANIFEST_FILE
         content = {"log_position": position, "log_head_hash": head, "recorded_at": at, "tables": []}
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(content), "utf-8")
@@ -88,7 +88,7 @@ def test_the_newest_witness_is_named(two: Home, kind: str, attack: Callable[[Hom
     assert refused.returncode == 5
     assert str(newest) in refused.stdout + refused.stderr
     doctor = json.loads(demoscope(two.root, "doctor", "--json").stdout)
-    [said] = [one for one in doctor["checks"] if one["check"] == "log"]
+    [said] = [one for one in doctor["rows"] if one["check"] == "log"]
     assert not said["is_well"]
     assert str(newest) in said["message"]
 

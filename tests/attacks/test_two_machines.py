@@ -36,7 +36,7 @@ class Pair:
             found = self.ask(name, "log", "verify")
             assert found["is_whole"], found
             done = self.run(name, "doctor", "--json")
-            checks = {one["check"]: one for one in json.loads(done.stdout)["checks"]}
+            checks = {one["check"]: one for one in json.loads(done.stdout)["rows"]}
             for check in ("log", "store", "quarantine", "loads", "vault", "leftovers"):
                 assert checks[check]["is_well"], checks[check]
             assert "has all of the log" in checks["store"]["message"]
@@ -64,20 +64,20 @@ def pair(tmp_path: Path) -> Pair:
 
 def test_each_has_all_of_it_and_nothing_twice(pair: Pair) -> None:
     pair.check_whole()
-    shown = [pair.ask(name, "log", "show")["commits"] for name in ("a", "b", "c")]
+    shown = [pair.ask(name, "log", "show")["rows"] for name in ("a", "b", "c")]
     assert shown[0] == shown[1] == shown[2]
     assert sum(commit["event_count"] for commit in shown[0]) == 32 * 3
 
 
 @pytest.mark.slow
 def test_both_build_the_same_board(pair: Pair) -> None:
-    first, second = (pair.ask(name, "build")["board"] for name in ("a", "b"))
+    first, second = (pair.ask(name, "build")["release"] for name in ("a", "b"))
     assert first == second
 
 
 def test_an_erasure_on_one_reaches_the_store_and_the_other(pair: Pair, tmp_path: Path) -> None:
     asked = ("log", "events", "--source", "panel", "--participant-id", "person-3")
-    pseudonym = str(pair.ask("a", *asked)["events"][0]["subject_id"])
+    pseudonym = str(pair.ask("a", *asked)["rows"][0]["subject_id"])
     bucket = tmp_path / "bucket"
     erase = ("log", "erase", "person-3", "--source", "panel", "--level", "2", "--yes")
     assert pair.ask("a", *erase)["redacted_count"] == 3

@@ -128,7 +128,7 @@ def test_keys_that_are_not_the_logs_own_are_refused(
 
     done = demoscope(home, "doctor", "--json")
     assert done.returncode == 1
-    [found] = [one for one in json.loads(done.stdout)["checks"] if one["check"] == "vault"]
+    [found] = [one for one in json.loads(done.stdout)["rows"] if one["check"] == "vault"]
     assert not found["is_well"]
     assert "vault restore" in found["message"]
 
@@ -239,7 +239,7 @@ def test_a_log_from_before_is_bound_by_its_next_load(
 
 
 def checkpoint_check(home: Path) -> dict[str, Any]:
-    checks = json.loads(demoscope(home, "doctor", "--json").stdout)["checks"]
+    checks = json.loads(demoscope(home, "doctor", "--json").stdout)["rows"]
     [found] = [one for one in checks if one["check"] == "checkpoint"]
     return dict(found)
 

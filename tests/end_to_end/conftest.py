@@ -35,8 +35,8 @@ def _disputed(directory: Path) -> None:
 @pytest.fixture(scope="session")
 def published(built: Path) -> str:
     """The id of the board as of position 2."""
-    [board] = document(built, "boards", "list", "--json")["boards"]
-    return str(board["board_id"])
+    [board] = document(built, "boards", "list", "--json")["rows"]
+    return str(board["release_id"])
 
 
 @pytest.fixture

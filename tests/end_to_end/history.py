@@ -167,11 +167,11 @@ def counted(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
     return dict(Counter(verdicts))
 
 
-def board_rows(home: Path, board_id: str) -> dict[tuple[str, ...], dict[str, Any]]:
-    table = pq.read_table(home / "boards" / board_id / "leaderboard.parquet").to_pylist()
+def board_rows(home: Path, release_id: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    table = pq.read_table(home / "boards" / release_id / "leaderboard.parquet").to_pylist()
     return {tuple(row[name] for name in KEYS): row for row in table}
 
 
-def places(home: Path, board_id: str) -> dict[tuple[str, ...], tuple[int, int]]:
-    found = board_rows(home, board_id).items()
+def places(home: Path, release_id: str) -> dict[tuple[str, ...], tuple[int, int]]:
+    found = board_rows(home, release_id).items()
     return {key: (row["rank"], row["skill_micro"]) for key, row in found}

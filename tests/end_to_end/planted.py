@@ -71,7 +71,7 @@ def audited(directory: Path, attack: str) -> Statuses:
 
 
 def _statuses(home: Path) -> Statuses:
-    said = json.loads(demoscope(home, "boards", "audit", "--json").stdout)["probes"]
+    said = json.loads(demoscope(home, "boards", "audit", "--json").stdout)["rows"]
     assert [one["probe"] for one in said] == list(ALL_PROBES)
     return {one["probe"]: one["status"] for one in said}
 

@@ -87,7 +87,7 @@ def test_an_alias_joins_what_boards_as_of_before_keep_apart(home: Path, files: P
     listed = {row["uncounted_reason"]: row["votes"] for row in mart_rows(Home(home), REASONS)}
     assert listed == {None: 30, "own_alias": 10}
     again = document(home, "build", "--as-of", "1", "--json")
-    assert again["board"] == before["board"]
+    assert again["release"] == before["release"]
     assert demoscope(home, "log", "undo", "2", "--yes").returncode == 0
     document(home, "build", "--json")
     assert counted(home) == apart

@@ -28,7 +28,7 @@ ALTERED, FOUND = 5, 1
 def audited(home: Path, *options: str | Path) -> tuple[int, dict[str, dict[str, Any]]]:
     """The exit code, and what each probe says, by name."""
     done = demoscope(home, "boards", "audit", *options, "--json")
-    probes = json.loads(done.stdout)["probes"]
+    probes = json.loads(done.stdout)["rows"]
     assert [one["probe"] for one in probes] == [*PROBES, "provenance"]
     return done.returncode, {one["probe"]: one for one in probes}
 
@@ -212,8 +212,8 @@ def test_a_decision_that_moved_ranks_is_found(
 ) -> None:
     changed = [
         {
-            "from_board_id": "a" * 64,
-            "to_board_id": "b" * 64,
+            "from_release_id": "a" * 64,
+            "to_release_id": "b" * 64,
             "made_at": "2026-01-01T00:00:00Z",
             "changed_rank_count": ranks,
             "decisions": [],
@@ -239,6 +239,15 @@ def test_an_older_release_that_was_edited_is_found(built: Path, rebuilt: Path) -
     path.write_text(said)
     assert status == of_nothing == "found"
     assert f"Release {old[:12]}: statement.json was changed" in sentence
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_board_of_which_nothing_could_be_checked_is_not_well(
+    built: Path, rebuilt: Path, form: tuple[str, ...]
+) -> None:
+    done = demoscope(rebuilt, "boards", "audit", release_of(built).name, *form)
+    assert done.returncode == 3
+    assert "error: The board was not checked. The tables here are of the last build" in done.stderr
 
 
 def test_an_unknown_dimension_is_an_error_that_says_what_there_is(built: Path) -> None:
@@ -269,7 +278,7 @@ def test_an_older_release_has_no_tables_to_look_at(
 
 
 def test_a_line_each_and_what_does_not_fit_below() -> None:
-    lines = _lines(Finding("private_testing", None, "Too few people judged. " * 6, {}))
+    lines = _lines(Finding("private_testing", None, "Too few people judged. " * 6, {}), 100)
     assert lines[0].startswith("can't tell  private testing  Too few people judged.")
     assert all(len(line) <= 100 for line in lines)
     assert {line[:29] for line in lines[1:]} == {" " * 29}

@@ -71,7 +71,7 @@ def test_a_load_with_too_many_bad_rows_is_refused_whole(home: Path, tmp_path: Pa
     assert "row 11" in done.stderr
     assert "votes.jsonl" in done.stderr
     assert "--max-bad-share" in done.stderr
-    assert document(home, "log", "show", "--json")["commits"] == []
+    assert document(home, "log", "show", "--json")["rows"] == []
     told = demoscope(home, "ingest", path)
     assert "accepted" not in told.stdout
     assert "held back              10" in told.stdout
@@ -97,7 +97,7 @@ def test_an_unknown_schema_version_refuses_the_load(home: Path, tmp_path: Path) 
     done = demoscope(home, "ingest", path)
     assert done.returncode == 1
     assert "unknown_schema_version" in done.stderr
-    assert document(home, "log", "show", "--json")["commits"] == []
+    assert document(home, "log", "show", "--json")["rows"] == []
 
 
 def truncated_parquet(path: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_named_with_a_remedy(
     assert "0 of 0" not in done.stderr
     # What fails before it writes makes no home.
     shown = demoscope(home, "log", "show", "--json")
-    assert shown.returncode == 3 or json.loads(shown.stdout)["commits"] == []
+    assert shown.returncode == 3 or json.loads(shown.stdout)["rows"] == []
 
 
 def test_one_bad_file_does_not_stop_the_others(home: Path, tmp_path: Path) -> None:

@@ -93,13 +93,13 @@ def test_the_gap_is_over_common_models_under_their_own_names(
     built: tuple[Path, dict[str, Any]],
 ) -> None:
     home, _ = built
-    [gap] = document(home, "benchmarks", "gap", "--format", "json")["gaps"]
+    [gap] = document(home, "benchmarks", "gap", "--format", "json")["rows"]
     assert (gap["model_count"], gap["unmatched_count"], gap["unscored_count"]) == (12, 1, 0)
     assert (gap["error_count"], gap["first_party_count"]) == (12, 0)
     assert 0.4 < gap["correlation"] < 1.0
     assert gap["true_correlation"] > gap["correlation"]
     assert gap["p_adjusted"] < 0.05
-    rows = document(home, "benchmarks", "residuals", "exam", "--format", "json")["residuals"]
+    rows = document(home, "benchmarks", "residuals", "exam", "--format", "json")["rows"]
     assert {row["model_id"] for row in rows} == set(MODELS)
     worst = min(rows, key=lambda row: row["residual"])
     assert (worst["model_id"], worst["better_with"]) == ("model-e", "paper")
@@ -108,12 +108,12 @@ def test_the_gap_is_over_common_models_under_their_own_names(
 
 def test_reports_and_unmatched_names_are_listed(built: tuple[Path, dict[str, Any]]) -> None:
     home, _ = built
-    apart = document(home, "benchmarks", "reports", "--far-apart", "--format", "json")["reports"]
+    apart = document(home, "benchmarks", "reports", "--far-apart", "--format", "json")["rows"]
     assert [(row["model_id"], row["reported_by"], row["is_chosen"]) for row in apart] == [
         ("model-b", "office", True),
         ("model-b", "Maker", False),
     ]
-    names = document(home, "benchmarks", "unmatched", "--format", "json")["unmatched"]
+    names = document(home, "benchmarks", "unmatched", "--format", "json")["rows"]
     assert [row["reported_name"] for row in names] == ["stranger"]
     drafted = demoscope(home, "benchmarks", "unmatched", "--aliases")
     assert next(csv.reader(drafted.stdout.splitlines())) == ["alias", "model"]

@@ -39,26 +39,26 @@ def test_boards_come_first_and_a_whole_build_makes_the_same_release(
     (tmp_path / "late.jsonl").write_text(json.dumps(battle(900, month=9)) + "\n")
     demoscope(copy, "ingest", tmp_path / "late.jsonl")
 
-    alone = document(copy, "build", "--stage", "boards", "--json")["board"]
+    alone = document(copy, "build", "--stage", "boards", "--json")["release"]
 
     with open_database(home.database, is_read_only=True) as connection:
         built = built_from(connection)
     assert built is not None
     assert built[0].log_position == before["log_position"]
     assert [one for one in releases(copy) if one["is_current"]] == [before]
-    shown = document(copy, "leaderboard", "--as-of", alone["board_id"][:12], "--json")
+    shown = document(copy, "leaderboard", "--as-of", alone["release_id"][:12], "--json")
     assert shown["board"]["log_position"] == alone["log_position"] > before["log_position"]
-    assert document(copy, "build", "--json")["board"] == alone
+    assert document(copy, "build", "--json")["release"] == alone
     # Its statement says by now what the tables hold.
     demoscope(copy, "publish")
 
 
 def releases(home: Path) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = document(home, "boards", "list", "--json")["boards"]
+    found: list[dict[str, object]] = document(home, "boards", "list", "--json")["rows"]
     return found
 
 
 @pytest.mark.parametrize("option", ["--as-of=1", "--valid-until=2026-01-01T00:00:00Z"])
 def test_a_release_of_the_past_is_its_boards_alone_anyway(copy: Path, option: str) -> None:
-    one = document(copy, "build", option, "--json")["board"]
-    assert document(copy, "build", option, "--stage", "boards", "--json")["board"] == one
+    one = document(copy, "build", option, "--json")["release"]
+    assert document(copy, "build", option, "--stage", "boards", "--json")["release"] == one

@@ -26,7 +26,7 @@ def test_a_process_ends_as_the_call_does(home: Path, arguments: tuple[str, ...])
     assert (process.returncode, process.stdout) == (called.returncode, called.stdout)
     assert process.stderr == called.stderr
     if "--json" in arguments:
-        assert json.loads(process.stdout)["commits"] == []
+        assert json.loads(process.stdout)["rows"] == []
 
 
 MODEL = '{"event_type": "model_registered", "source": "s", "native_id": "1", "model_id": "m"}'
@@ -67,7 +67,7 @@ def test_an_ingest_goes_on_where_nobody_reads(tmp_path: Path, reader: str) -> No
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    commits = document(tmp_path / "home", "log", "show", "--json")["commits"]
+    commits = document(tmp_path / "home", "log", "show", "--json")["rows"]
     assert [commit["event_count"] for commit in commits] == [1, 1]
 
 

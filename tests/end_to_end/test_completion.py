@@ -35,6 +35,7 @@ def source_of(shell: str) -> str:
         ("demoscope leader", "leaderboard"),
         ("demoscope boards repr", "reproduce"),
         ("demoscope leaderboard --dim", "--dimension"),
+        ("demoscope build --engine sp", "spark"),
     ],
 )
 def test_fish(line: str, expected: str, tmp_path: Path) -> None:
@@ -53,7 +54,11 @@ def test_fish(line: str, expected: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("demoscope leader", "leaderboard"), ("demoscope boards repr", "reproduce")],
+    [
+        ("demoscope leader", "leaderboard"),
+        ("demoscope boards repr", "reproduce"),
+        ("demoscope build --engine sp", "spark"),
+    ],
 )
 def test_zsh(line: str, expected: str, tmp_path: Path) -> None:
     """The line is typed into a shell of its own, then a tabulator."""

@@ -95,7 +95,7 @@ def test_nobody_is_believed_whose_signature_is_not_checked(
     assert "whose signature is not checked" in done.stderr
     said = document(copy, "boards", "disclose", published, "--format", "json")["about"]
     assert (said["is_signed"], said["signature"]) == (False, "not checked")
-    [listed] = document(copy, "boards", "list", "--json")["boards"]
+    [listed] = document(copy, "boards", "list", "--json")["rows"]
     assert (listed["is_signed"], listed["signature"]) == (False, "not checked")
     assert "not checked" in demoscope(copy, "boards", "list").stdout
     shown = demoscope(copy, "boards", "show", published)
@@ -117,7 +117,7 @@ def test_a_signature_of_the_key_here_that_does_not_hold_is_refused(
     assert "does not hold" in done.stderr
     assert "DOES NOT HOLD" in demoscope(copy, "boards", "list").stdout
     listed = demoscope(copy, "boards", "list", "--key", public, "--json").stdout
-    assert json.loads(listed)["boards"][0]["signature"] == "does not hold"
+    assert json.loads(listed)["rows"][0]["signature"] == "does not hold"
 
 
 def test_a_checked_signature_is_said(copy: Path, published: str, public: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_checked_signature_is_said(copy: Path, published: str, public: Path) -
     assert "whose signature is not checked" in done.stderr
     done = demoscope(copy, "boards", "disclose", published, "--key", public)
     assert "the signature is checked" in done.stderr
-    [listed] = document(copy, "boards", "list", "--key", public, "--json")["boards"]
+    [listed] = document(copy, "boards", "list", "--key", public, "--json")["rows"]
     assert listed["is_signed"]
     (copy / "boards" / published / "statement.dsse.json").unlink()
     done = demoscope(copy, "boards", "disclose", published)
@@ -179,14 +179,14 @@ def test_a_described_study_is_complete_and_follows_from_release_and_log(
 ) -> None:
     partly = {name: DESCRIBED[name] for name in DESCRIBED if name not in {"sponsor", "limits"}}
     describe(copy, tmp_path / "one.jsonl", **partly)
-    first = document(copy, "build", "--json")["board"]["board_id"]
+    first = document(copy, "build", "--json")["release"]["release_id"]
     said = document(copy, "boards", "disclose", "current", "--format", "json")["about"]
     assert said["missing"] == [
         "2. Who sponsored the research and who conducted it: sponsored by",
         "11. Limitations of the design and data collection: limits",
     ]
     describe(copy, tmp_path / "two.jsonl", sponsor=DESCRIBED["sponsor"], limits=DESCRIBED["limits"])
-    second = document(copy, "build", "--json")["board"]["board_id"]
+    second = document(copy, "build", "--json")["release"]["release_id"]
     assert document(copy, "boards", "disclose", second, "--format", "json")["about"]["is_complete"]
     # What was said later is no part of an earlier release.
     again = document(copy, "boards", "disclose", first, "--format", "json")["about"]

@@ -14,16 +14,16 @@ from tests.end_to_end.history import KEYS, places
 
 
 def test_what_came_later_leaves_the_board_as_it_was(built: Path, published: str) -> None:
-    second = document(built, "log", "show", "--json")["commits"][1]["recorded_at"]
-    again = document(built, "build", "--as-of", second, "--json")["board"]
-    assert again["board_id"] == published
+    second = document(built, "log", "show", "--json")["rows"][1]["recorded_at"]
+    again = document(built, "build", "--as-of", second, "--json")["release"]
+    assert again["release_id"] == published
     assert again["log_position"] == 2
     for as_of in ("2", second, published[:16]):
         done = demoscope(built, "leaderboard", "--as-of", as_of, "--format", "json")
         assert "building" not in done.stderr
-        assert json.loads(done.stdout)["board"]["board_id"] == published
-    shown = document(built, "boards", "show", "current", "--json")["board"]
-    assert shown["board_id"] == published
+        assert json.loads(done.stdout)["board"]["release_id"] == published
+    shown = document(built, "boards", "show", "current", "--json")["release"]
+    assert shown["release_id"] == published
     assert shown["is_whole"]
     assert len(shown["signature"]["verified_by"]) == 1
 
@@ -77,12 +77,12 @@ def test_an_edited_board_is_noticed(copy: Path, published: str) -> None:
     assert demoscope(copy, "boards", "diff", published, "current").returncode == 5
 
 
-def forge(home: Path, board_id: str) -> str:
+def forge(home: Path, release_id: str) -> str:
     """An edited board under the id its edited content has; nothing beside it says otherwise."""
-    directory = home / "boards" / board_id
+    directory = home / "boards" / release_id
     edit_board(directory)
     forged = hashlib.sha256((directory / "board.json").read_bytes()).hexdigest()
-    statement = (directory / "statement.json").read_text().replace(board_id, forged)
+    statement = (directory / "statement.json").read_text().replace(release_id, forged)
     (directory / "statement.json").write_text(statement)
     (directory / "statement.dsse.json").unlink()
     directory.rename(directory.with_name(forged))
@@ -93,11 +93,11 @@ def test_a_forged_board_that_agrees_with_itself_does_not_follow_from_the_log(
     built: Path, copy: Path, published: str
 ) -> None:
     forged = forge(copy, published)
-    assert document(copy, "boards", "show", forged, "--json")["board"]["is_whole"]
+    assert document(copy, "boards", "show", forged, "--json")["release"]["is_whole"]
     done = demoscope(copy, "boards", "reproduce", forged, "--json")
     assert done.returncode == 5
     made = json.loads(done.stdout)
-    assert (made["board_id"], made["rebuilt_id"]) == (forged, published)
+    assert (made["release_id"], made["rebuilt_id"]) == (forged, published)
     true, false = places(built, published), places(copy, forged)
     key = min(key for key in true if true[key] != false[key])
     [first] = made["differences"]

@@ -13,7 +13,7 @@ from tests.ingestion.log.erasing import files_that_mention
 
 def pseudonym_of(home: Path, name: str) -> str:
     arguments = ("log", "events", "--source", "panel", "--participant-id", name, "--json")
-    return str(document(home, *arguments)["events"][0]["subject_id"])
+    return str(document(home, *arguments)["rows"][0]["subject_id"])
 
 
 def erase(home: Path, level: int) -> dict[str, object]:
@@ -59,7 +59,7 @@ def test_level_2_at_the_command_line(copy: Path, published: str, tmp_path: Path)
     assert done.returncode == 3
     assert "erased before" in done.stderr
 
-    shown = document(copy, "boards", "show", published, "--json")["board"]
+    shown = document(copy, "boards", "show", published, "--json")["release"]
     assert (shown["is_whole"], shown["erasures_since"]) == (True, 1)
     done = demoscope(copy, "boards", "show", published, "--key", public_key(copy))
     assert done.returncode == 0
@@ -83,8 +83,8 @@ def test_a_board_that_used_it_is_attested_and_later_ones_are_reproduced(
         assert "attested, not recomputable" in done.stdout
     assert made["erasures_since"] == 1
     for arguments in (("--as-of", "2"), ()):
-        later = document(copy, "build", *arguments, "--json")["board"]["board_id"]
-        shown = document(copy, "boards", "show", later, "--json")["board"]
+        later = document(copy, "build", *arguments, "--json")["release"]["release_id"]
+        shown = document(copy, "boards", "show", later, "--json")["release"]
         assert shown["erasures_since"] == 0 or later == published
         assert document(copy, "boards", "reproduce", later, "--json")["is_reproduced"]
 

@@ -24,28 +24,28 @@ from tests.end_to_end.history import KEYS, PEOPLE, Study, battle, board_rows, en
 def test_what_was_taken_back_gives_the_same_rows_under_another_id(
     built: Path, published: str
 ) -> None:
-    fourth = document(built, "build", "--as-of", "4", "--json")["board"]["board_id"]
-    fifth = document(built, "build", "--as-of", "5", "--json")["board"]["board_id"]
+    fourth = document(built, "build", "--as-of", "4", "--json")["release"]["release_id"]
+    fifth = document(built, "build", "--as-of", "5", "--json")["release"]["release_id"]
     assert len({published, fourth, fifth}) == 3
     assert board_rows(built, fourth) == board_rows(built, published)
     assert board_rows(built, fifth) != board_rows(built, published)
     unchanged = document(built, "boards", "diff", published, fourth, "--all", "--json")
-    assert unchanged["changes"] == []
-    current = document(built, "boards", "show", "current", "--json")["board"]
-    assert current["board_id"] == published  # looking back does not move what readers see
+    assert unchanged["rows"] == []
+    current = document(built, "boards", "show", "current", "--json")["release"]
+    assert current["release_id"] == published  # looking back does not move what readers see
 
 
 @pytest.mark.slow
 def test_a_cut_in_valid_time_is_a_board_of_its_own(built: Path, published: str) -> None:
     until = "2025-04-01T00:00:00+02:00"
-    cut = document(built, "build", "--as-of", "2", "--valid-until", until, "--json")["board"]
-    assert cut["board_id"] != published
+    cut = document(built, "build", "--as-of", "2", "--valid-until", until, "--json")["release"]
+    assert cut["release_id"] != published
     assert cut["valid_until"] == "2025-03-31T22:00:00.000000Z"
-    asked = ("leaderboard", "--as-of", cut["board_id"], "--format", "json")
+    asked = ("leaderboard", "--as-of", cut["release_id"], "--format", "json")
     printed = document(built, *asked)
     # 60 battles of March or without a time, and 4 that came late.
     assert sum(row["battle_count"] for row in printed["rows"]) == 2 * 64
-    found = document(built, "boards", "diff", cut["board_id"], published, "--all", "--json")
+    found = document(built, "boards", "diff", cut["release_id"], published, "--all", "--json")
     assert [cause["name"] for cause in found["causes"]] == ["valid_time"]
 
 
@@ -53,17 +53,17 @@ def test_a_cut_in_valid_time_is_a_board_of_its_own(built: Path, published: str) 
 def test_every_rank_change_is_explained_one_cause_at_a_time(
     built: Path, published: str, tmp_path: Path
 ) -> None:
-    third = document(built, "build", "--as-of", "3", "--json")["board"]["board_id"]
+    third = document(built, "build", "--as-of", "3", "--json")["release"]["release_id"]
     found = document(built, "boards", "diff", published, third, "--all", "--json")
     counts = {cause["name"]: cause["event_count"] for cause in found["causes"]}
     assert counts == {"retractions": 1, "corrections": 1, "exclusions": 1}
     before, after = places(built, published), places(built, third)
     changed = {key for key in before if before[key][0] != after.get(key, (None,))[0]}
-    assert {tuple(row[name] for name in KEYS) for row in found["changes"]} == changed
+    assert {tuple(row[name] for name in KEYS) for row in found["rows"]} == changed
     # A log in which the one verdict was right from the beginning: what the correction does alone.
     alone = places(*corrected_from_the_beginning(tmp_path))
     moved = 0
-    for row in found["changes"]:
+    for row in found["rows"]:
         key = tuple(row[name] for name in KEYS)
         if key not in after:
             # Nobody else of the stratum had compared the model.
@@ -92,7 +92,7 @@ def corrected_from_the_beginning(directory: Path) -> tuple[Path, str]:
     more += [battle(n, month=1) for n in range(80, 84)]
     study.commit([*map(enrolment, range(len(PEOPLE))), *first, *more])
     home = study.paths.root
-    return home, document(home, "build", "--json")["board"]["board_id"]
+    return home, document(home, "build", "--json")["release"]["release_id"]
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_board_of_another_design_is_rebuilt_with_it_and_explained_by_it(
     said = demoscope(copy, "boards", "diff", published, board.id).stdout
     assert "decided otherwise in B, row by row:\n  seed_pools half_half" in said
     [pair] = decided_since(paths).pairs
-    assert (pair["from_board_id"], pair["to_board_id"]) == (published, board.id)
+    assert (pair["from_release_id"], pair["to_release_id"]) == (published, board.id)
     assert pair["decisions"] == list(found.decisions)
     shutil.rmtree(paths.boards / designs.DESIGNS)
     assert difference(paths, store.by_id(paths.boards, published), board).not_known
@@ -159,17 +159,17 @@ def test_a_board_of_another_design_is_rebuilt_with_it_and_explained_by_it(
 @pytest.mark.slow
 def test_changed_parameters_are_a_cause_and_other_code_is_told(copy: Path, published: str) -> None:
     asked = ("build", "--as-of", "2", "--parameter", "prior_sd=1.5", "--json")
-    other = document(copy, *asked)["board"]
+    other = document(copy, *asked)["release"]
     assert other["parameters"]["prior_sd"] == 1_500_000
     statement = copy / "boards" / published / "statement.json"
     (copy / "boards" / published / "statement.dsse.json").unlink()
     said = json.loads(statement.read_text())
     said["predicate"]["made_by"]["code_sha256"] = "0" * 64
     statement.write_text(json.dumps(said))
-    found = document(copy, "boards", "diff", published, other["board_id"], "--all", "--json")
+    found = document(copy, "boards", "diff", published, other["release_id"], "--all", "--json")
     assert found["is_other_code"]
     assert [cause["name"] for cause in found["causes"]] == ["parameters"]
-    for row in found["changes"]:
+    for row in found["rows"]:
         # The code is in truth the same: it explains nothing, the parameters all.
         assert row["by_cause"]["remade"] == {"rank_change": 0, "skill_change": 0}
         assert row["by_cause"]["interaction"] == {"rank_change": 0, "skill_change": 0}

@@ -126,7 +126,7 @@ def test_recruitment_says_whose_answers_are_unknown(copy: Path) -> None:
         path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
         assert document(copy, "ingest", path, "--json")["loads"][0]["accepted_count"] == 3
     document(copy, "build", "--json")
-    found = document(copy, "recruit", "--country", "US", "--json")["recruitment"]
+    found = document(copy, "recruit", "--country", "US", "--json")["rows"]
     of_politics = [row for row in found if "/politics/" in row["stratum_id"]]
     assert sum(row["sample_share"] for row in of_politics) == pytest.approx(1)
     [unknown] = {row["unknown_count"] for row in of_politics}

@@ -25,9 +25,9 @@ def keyed(table: pa.Table) -> dict[tuple[str, ...], dict[str, Any]]:
 
 @pytest.mark.slow
 def test_only_the_hierarchical_boards_change_and_all_come_back(copy: Path) -> None:
-    made = document(copy, "build", "--pool-countries", "--json")["board"]
+    made = document(copy, "build", "--pool-countries", "--json")["release"]
     assert made["parameters"]["pool_countries"] is True
-    path = Home(copy).boards / made["board_id"] / "leaderboard.parquet"
+    path = Home(copy).boards / made["release_id"] / "leaderboard.parquet"
     with open_database(copy / "demoscope.duckdb") as connection:
         without = rate_all(reading(connection), exact(RatingParameters()))
         spread = connection.sql(
@@ -42,4 +42,4 @@ def test_only_the_hierarchical_boards_change_and_all_come_back(copy: Path) -> No
     assert "country" not in set(without["axis_effect"]["axis"].to_pylist())
     assert spread == [(True, True)]
     assert shown == [(False,)]  # six people in each country
-    assert document(copy, "boards", "reproduce", made["board_id"], "--json")["is_reproduced"]
+    assert document(copy, "boards", "reproduce", made["release_id"], "--json")["is_reproduced"]

@@ -103,7 +103,7 @@ def test_an_event_is_proven_with_the_public_key_alone(
     home: Path, tmp_path: Path, held: Path
 ) -> None:
     event = document(home, "log", "events", "--native-id", "two-3", "--json", "--source", "test")
-    [found] = event["events"]
+    [found] = event["rows"]
     proof, hidden = tmp_path / "proof", tmp_path / "hidden"
     for path, options in ((proof, ()), (hidden, ("--hide-content", "--checkpoint", held))):
         done = demoscope(home, "log", "prove", found["event_id"], "--out", path, *options)

@@ -212,7 +212,7 @@ def test_the_manifest_says_what_is_there(built: Path) -> None:
     directory = Home(built).marts / "current"
     manifest = store.current(Home(built).marts).manifest
     board = boards.current(Home(built).boards)
-    assert manifest["board_id"] == board.id == directory.resolve().name
+    assert manifest["release_id"] == board.id == directory.resolve().name
     assert not manifest["is_simulated"]
     named = {file["name"] for file in manifest["files"]}
     for table in manifest["tables"]:
@@ -240,7 +240,7 @@ def test_built_again_it_is_the_same_publication(copy: Home) -> None:
     copy.database.unlink()
     document(copy.root, "build", "--json")
     document(copy.root, "publish", "--json")
-    assert len(document(copy.root, "publish", "--list", "--json")["publications"]) == 1
+    assert len(document(copy.root, "publish", "--list", "--json")["rows"]) == 1
 
 
 def test_a_board_signed_since_is_published_again(copy: Home) -> None:
@@ -286,11 +286,11 @@ def test_a_few_more_people_change_nothing_that_is_shown(copy: Home, tmp_path: Pa
 def test_the_command_lists_keeps_and_repeats(copy: Home) -> None:
     again = document(copy.root, "publish", "--json", "--keep", "1")
     assert again["removed"] == []
-    [listed] = document(copy.root, "publish", "--list", "--json")["publications"]
+    [listed] = document(copy.root, "publish", "--list", "--json")["rows"]
     assert listed == again["publication"]
     assert listed["is_current"]
     said = demoscope(copy.root, "publish", "--list").stdout
-    assert said.startswith(f"* {listed['board_id'][:12]}")
+    assert said.startswith(f"* {listed['release_id'][:12]}")
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, copy.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:

@@ -124,7 +124,7 @@ def test_commands_on_boards_say_that_there_is_no_battle(home: Path) -> None:
 def test_a_release_of_ratings_is_reproduced_and_built_as_of_before(home: Path) -> None:
     made = document(home, "boards", "reproduce", "current", "--json")
     assert made["is_reproduced"]
-    assert document(home, "build", "--as-of", "1", "--json")["board"]["log_position"] == 1
+    assert document(home, "build", "--as-of", "1", "--json")["release"]["log_position"] == 1
 
 
 def test_the_page_shows_the_ratings(home: Path) -> None:

@@ -67,7 +67,7 @@ def test_as_little_is_told_apart_as_another_library_tells(llmfao: Path) -> None:
     # arenakit 0.1.1 (MIT), clustered by voter or by prompt: "0 of 58 adjacent pairs are separated
     # with family-wise control ...; the board collapses to 1 tiers"; "510 of 5249 decided triads are
     # cyclic (9.7%); the fitted model produces 6.8%".
-    [audit] = json.loads(demoscope(llmfao, "boards", "audit", "--json").stdout)["rows"]
+    [audit] = json.loads(demoscope(llmfao, "boards", "audit", "--json").stdout)["fragility"]
     assert (audit["neighbours_apart"], audit["neighbour_count"]) == (0, 58)
     assert audit["tier_count"] == 1
     assert audit["item_count"] == 13
@@ -82,12 +82,12 @@ def test_as_little_is_told_apart_as_another_library_tells(llmfao: Path) -> None:
 
 
 def test_the_same_file_again_commits_nothing_and_says_so(llmfao: Path, shared_data: Path) -> None:
-    before = document(llmfao, "log", "show", "--json")["commits"]
+    before = document(llmfao, "log", "show", "--json")["rows"]
     votes = shared_data / "llmfao" / "crowd-comparisons.csv"
     [load] = document(llmfao, "ingest", votes, "--mapping", "llmfao", "--json")["loads"]
     assert (load["accepted_count"], load["duplicate_count"], load["position"]) == (0, 8931, 1)
     assert load["status"] == "nothing_new"
-    assert document(llmfao, "log", "show", "--json")["commits"] == before
+    assert document(llmfao, "log", "show", "--json")["rows"] == before
 
 
 def test_no_voter_and_no_native_id_is_in_the_log(llmfao: Path) -> None:
@@ -151,7 +151,7 @@ def test_the_page_says_what_the_board_says(llmfao: Path, page: Path) -> None:
     shown = [int(share) / 100 for share in shares]
     assert shown == pytest.approx([row["win_share"] for row in printed["rows"]], abs=0.0051)
     assert "Simulated" not in html
-    assert f"boards reproduce {printed['board']['board_id'][:12]}" in html
+    assert f"boards reproduce {printed['board']['release_id'][:12]}" in html
     marts = Home(llmfao).marts / "current"
     [publication] = pq.read_table(marts / "publication.parquet").to_pylist()
     [log] = pq.read_table(marts / "rpt_log_integrity.parquet").to_pylist()
@@ -173,7 +173,7 @@ def test_every_published_board_has_a_page(llmfao: Path, page: Path) -> None:
         shutil.copytree(shown, older)
         shutil.copytree(paths.boards / "current", paths.boards / older.name)
         manifest = json.loads((older / "manifest.json").read_text("utf-8"))
-        manifest |= {"board_id": older.name, "log_position": 0}
+        manifest |= {"release_id": older.name, "log_position": 0}
         manifest |= {} if tables is None else {"tables": tables}
         (older / "manifest.json").chmod(0o644)
         (older / "manifest.json").write_text(json.dumps(manifest), "utf-8")

@@ -159,7 +159,7 @@ def test_corrections_by_hand_and_retractions_outlive_an_update(home: Path, files
     ingested(home, files, FIRST)
     log = EventLog.open(Home(home).log)
     found = demoscope(home, "log", "events", "--dimension", "overall", "--json").stdout
-    ids = [event["event_id"] for event in json.loads(found)["events"]]
+    ids = [event["event_id"] for event in json.loads(found)["rows"]]
     about = {"source": "office", "reason": "Read again."}
     events = [
         {

@@ -223,7 +223,7 @@ def test_the_command_says_what_there_is_and_how_it_ended(study: Study) -> None:
         None,
     )
     listed = document(root, "quality", "participants", "--limit", "2", "--format", "json")
-    assert [row["state"] != "clean" for row in listed["participants"]] == [True, True]
+    assert [row["state"] != "clean" for row in listed["rows"]] == [True, True]
     table = demoscope(root, "quality", "participants", "--limit", "2", "--format", "csv")
     assert table.stdout.startswith("participant_key,state,strike_count,")
     for arguments, code in (

@@ -46,7 +46,7 @@ function factsOf(board) {
 function commandOf(board) {
     const quoted = (text) => (/^[\w/.-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
     const options = Object.entries(namesOf(board)).map(([name, text]) => ` --${name} ${quoted(text)}`);
-    return `demoscope leaderboard --as-of ${data.board.board_id.slice(0, 12)}${options.join("")}`;
+    return `demoscope leaderboard --as-of ${data.board.release_id.slice(0, 12)}${options.join("")}`;
 }
 
 /** All groups' boards of this question; the largest and the smallest have their names beside. */

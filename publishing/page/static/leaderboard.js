@@ -275,7 +275,7 @@ function csvOf(board) {
     const { stratum, ...names } = namesOf(board);
     const hundredth = (whole) => (whole === null ? "" : whole / 100);
     const lines = rowsOf(board).map((row) => ({
-        board_id: data.board.board_id,
+        release_id: data.board.release_id,
         is_simulated: data.board.is_simulated,
         ...names,
         stratum_id: stratum,

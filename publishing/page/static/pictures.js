@@ -46,7 +46,7 @@ function standalone(drawing, title) {
     const letters = { "font-family": page.fontFamily, fill: page.color };
     const outer = svg("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${whole.join(" ")}`, width: whole[0], height: whole[1] });
     const simulated = data.board.is_simulated ? "SIMULATED: " : "";
-    const source = `Demoscope, board ${data.board.board_id.slice(0, 12)}${data.study ? `. ${data.study.title}` : ""}`;
+    const source = `Demoscope, board ${data.board.release_id.slice(0, 12)}${data.study ? `. ${data.study.title}` : ""}`;
     outer.append(
         svg("rect", { width: whole[0], height: whole[1], fill: page.backgroundColor }),
         svg("text", { x: EDGE, y: 32, "font-size": 16, "font-weight": 600, ...letters }, simulated + title),

@@ -54,6 +54,8 @@ def test_help_has_examples_that_are_right_and_exit_codes(name: str, tmp_path: Pa
         assert fault(words[1:]) is None
         assert lacking(words[1:]) == []
     assert "Exit codes: 0 done, 1 " in said
+    # What Typer calls a value tells nothing.
+    assert not re.search("<[a-z]", done.stdout)
     assert not (tmp_path / "home").exists()
 
 
@@ -84,7 +86,23 @@ def test_an_unknown_option_is_refused_in_the_form_of_every_error(name: str, tmp_
         (["leaderbord"], "There is no command 'leaderbord'. Did you mean 'leaderboard'?"),
         (["log", "shwo"], "No such command 'shwo'. Did you mean 'show'?"),
         (["ingest"], "Missing argument 'PATH...'."),
-        (["leaderboard", "--format", "xml"], "Invalid value for '--format'"),
+        (["leaderboard", "--format", "xml"], "--format: 'xml' is none of table, json, csv."),
+        (["leaderboard", "--format", "jsn"], "is none of table, json, csv. Did you mean 'json'?"),
+        (["leaderboard", "--limit", "x"], "--limit / --top: 'x' is no whole number from 1."),
+        (["leaderboard", "--limit", "0"], "--limit / --top: '0' is no whole number from 1."),
+        (
+            ["site", "serve", "--port", "99999"],
+            "--port: '99999' is no whole number from 0 to 65535.",
+        ),
+        (["ingest", "f", "--max-bad-share", "2"], "--max-bad-share: '2' is no number from 0 to 1."),
+        (
+            ["experience", "rating"],
+            "SHOW: 'rating' is none of ratings, gaps, profiles. Did you mean",
+        ),
+        (["log", "verify", "--checkpoint", "no"], "--checkpoint: file 'no' does not exist."),
+        (["quality", "appeal"], "Missing argument 'EVENT'."),
+        (["leaderboard", "--json", "--format", "csv"], "--json contradicts --format csv."),
+        (["log", "show", "--format", "table", "--json"], "--json contradicts --format table."),
     ],
 )
 def test_what_was_meant(arguments: list[str], said: str, tmp_path: Path) -> None:
@@ -95,6 +113,31 @@ def test_what_was_meant(arguments: list[str], said: str, tmp_path: Path) -> None
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "code", "meant"),
+    [
+        ("study simulate", 2, "simulated"),
+        ("log events --event-type battle_judge", 2, "battle_judged"),
+        ("log export detla d", 2, "delta"),
+        ("build --engine duckb", 2, "duckdb"),
+        ("build --parameter prior_dt=2", 2, "prior_sd"),
+        ("simulate --attack samplin", 2, "sampling"),
+        ("simulate --adaptive --target widht", 3, "width"),
+        ("label run sycofancy --conversations c --model m --source s", 3, "sycophancy"),
+        ("ingest votes.csv --mapping humane", 2, "humaine"),
+        ("mapping init votes.csv --timezone Europe/Berln", 2, "Europe/Berlin"),
+    ],
+)
+def test_a_mistyped_value_of_a_closed_list(
+    asked: str, code: int, meant: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    done = demoscope(home, *asked.split())
+    assert (done.returncode, done.stdout) == (code, "")
+    assert f"Did you mean {meant!r}?" in done.stderr
+
+
 def test_json_is_short_for_its_format(tmp_path: Path) -> None:
     home = tmp_path / "home"
     short, whole = (
@@ -102,9 +145,12 @@ def test_json_is_short_for_its_format(tmp_path: Path) -> None:
         for how in (["--json"], ["--format", "json"])
     )
     assert short == whole
-    rows = json.loads(short)["rubrics"]
+    rows = json.loads(short)["rows"]
     table = demoscope(home, "label", "rubrics", "--format", "csv").stdout.splitlines()
     assert table[0] == "rubric,version,title,about"
     assert len(table) == len(rows) + 1
     home.mkdir()
-    assert json.loads(demoscope(home, "log", "show", "--json").stdout)["commits"] == []
+    header = demoscope(home, "log", "show", "--format", "csv").stdout
+    assert header.startswith("seq,recorded_at,")
+    assert header.count("\n") == 1
+    assert json.loads(demoscope(home, "log", "show", "--json").stdout)["rows"] == []

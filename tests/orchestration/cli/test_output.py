@@ -14,7 +14,7 @@ from orchestration.cli.output import Format, print_json, print_rows, print_table
 FIGURES = re.compile(
     r" +[12] +[12]-2 .* [+-]\d\.\d\d +[+-]\d\.\d\d to [+-]\d\.\d\d +[\d.]+% +50\.0% +1,234$"
 )
-WIDTH = 80
+WIDTH = 90
 
 
 def row(name: str, rank: int = 1) -> dict[str, Any]:
@@ -71,12 +71,31 @@ def test_long_names_are_cut_in_the_middle_and_stay_apart(
     assert one.split()[2] != other.split()[2]
 
 
-def test_figures_are_whole_where_even_short_names_leave_no_room(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("width", "left", "gone"),
+    [
+        (80, "rank range model skill 95% interval P(best) win share", "battles"),
+        (60, "rank range model skill 95% interval", "P(best), win share, battles"),
+        (30, "rank range model", "skill, 95% interval, P(best), win share, battles"),
+        (12, "rank range", "model, skill, 95% interval, P(best), win share, battles"),
+    ],
+)
+def test_a_narrow_terminal_has_fewer_columns_and_whole_rows(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    left: str,
+    gone: str,
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "30")
-    [line] = table(capsys, "m" * 256)
-    assert FIGURES.match(line)
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_table([row("tidepool-2025-02"), row("m" * 256, 2)], COLUMNS)
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert lines[0].split() == left.split()
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= width
+    assert ("tidepool-2025-02" in lines[1]) == ("model" in left and width >= 30)
+    assert printed.err == f"no room for {gone} (--json and --format csv have all)\n"
 
 
 def test_a_pipe_gets_whole_names(
@@ -108,6 +127,17 @@ def test_lines_are_shown_and_never_obeyed(capsys: pytest.CaptureFixture[str]) ->
 def test_csv_has_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
     print_rows("models", [{"model_id": "=1+1", "skill": -1.5}], Format.CSV, {})
     assert capsys.readouterr().out == "model_id,skill\n'=1+1,-1.5\n"
+
+
+def test_csv_has_truth_lists_and_objects_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows("models", [{"a": True, "b": None, "c": [1], "d": {"e": 2}}], Format.CSV, {})
+    assert capsys.readouterr().out == 'a,b,c,d\ntrue,,[1],"{""e"": 2}"\n'
+
+
+def test_csv_without_rows_has_its_header(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows("models", [], Format.CSV, {}, fields=lambda: ("model_id", "skill"))
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("model_id,skill\n", "No models.\n")
 
 
 def test_progress_shows_a_path_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

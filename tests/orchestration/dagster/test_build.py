@@ -79,13 +79,13 @@ def test_a_build_ends_with_a_board(
     assert told["dim_model"].metadata["dagster/row_count"].value == 3
     assert told["ratings/rating"].metadata["models"].value == 3
     board = store.current(paths.boards)
-    assert told["release"].metadata["board id"].value == board.id
+    assert told["release"].metadata["release id"].value == board.id
     assert "| 1 | " in str(told["release"].metadata["top ten"].value)
     assert board.subject["log_position"] == 1
     assert board.subject["parameters"]["provisional_battle_count"] == 7
     # Four people are too few for any figure, and everybody's business which models there are.
     published = {table["name"]: table for table in current(paths.marts).manifest["tables"]}
-    assert told["publication"].metadata["board id"].value == board.id
+    assert told["publication"].metadata["release id"].value == board.id
     assert published["dim_model"]["row_count"] == 3
     assert published["rpt_leaderboard"]["row_count"] == 0
     assert published["rpt_leaderboard"]["left_out_count"] > 0

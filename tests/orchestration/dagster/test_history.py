@@ -40,7 +40,7 @@ def test_a_day_has_the_board_of_where_the_log_stood_at_its_end(
 
     monkeypatch.setattr("orchestration.assets.releases.build", build)
     days = [(two_loads[0] + timedelta(days=number)).date() for number in range(5)]
-    made = [(row["log position"], row["board id"]) for row in releases_of(paths, days)]
+    made = [(row["log position"], row["release id"]) for row in releases_of(paths, days)]
     assert made == [(1, "release of 1")] * 3 + [(2, "release of 2")] * 2
     assert built == [1, 2], "a position is built once"
     assert first_day(paths) == days[0]
@@ -74,5 +74,5 @@ def test_a_day_without_battles_has_no_board(paths: Home) -> None:
     EventLog.open(paths.log)
     day = datetime.now(UTC).date()
     assert releases_of(paths, [day - timedelta(days=1)]) == [
-        {"day": day - timedelta(days=1), "log position": 0, "board id": "none: no battle yet"}
+        {"day": day - timedelta(days=1), "log position": 0, "release id": "none: no battle yet"}
     ]

@@ -87,7 +87,7 @@ def test_a_build_by_the_command_line_is_shown(
     assert value(told["ratings/rating"], "dagster/row_count") > 0
     assert value(told["dim_model"], "release id") == release.id
     assert value(told["dim_model"], "seconds of the build") > 0
-    assert value(told["release"], "board id") == release.id
+    assert value(told["release"], "release id") == release.id
     assert value(told["release"], "seconds: rate") > 0
     assert (told["release"].tags or {})["dagster/data_version"] == release.id
     unmade = {name for name, status in daemon.statuses().items() if status is not StaleStatus.FRESH}

@@ -168,7 +168,7 @@ def test_releases_are_compared_in_the_order_they_were_made(
     swapped = rows.set_column(rows.column_names.index("rank"), "rank", [[1, 2]])
     c = keep(design_hash=design, log_position=3, parameters=changed, rows=swapped)
     [pair] = decided_since(paths).pairs
-    assert (pair["from_board_id"], pair["to_board_id"]) == (b.id, c.id)
+    assert (pair["from_release_id"], pair["to_release_id"]) == (b.id, c.id)
     assert a.id not in pair.values()
     assert list(map(str, pair["decisions"])) == ["parameters: beta 4.166666666666667 > 5.0"]
     assert pair["changed_rank_count"] == 2

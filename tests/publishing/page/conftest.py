@@ -24,7 +24,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-BOARD_ID = "0123456789ab" + "c" * 52
+RELEASE_ID = "0123456789ab" + "c" * 52
 NAMES = {"home": "index.html", "method": "method.html", "files": "data/0123456789ab"}
 DESKTOP, MOBILE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -53,10 +53,15 @@ class Site:
 
 def write_site(directory: Path, study: Study, *, is_simulated: bool) -> Site:
     """A site of a made-up study."""
-    made = marts(study) | origin(BOARD_ID, is_simulated=is_simulated)
+    made = marts(study) | origin(RELEASE_ID, is_simulated=is_simulated)
     editions = [
-        {"board_id": "f" * 64, "label": "1 July 2025", "href": "older.html", "is_shown": False},
-        {"board_id": BOARD_ID, "label": "3 September 2025", "href": "index.html", "is_shown": True},
+        {"release_id": "f" * 64, "label": "1 July 2025", "href": "older.html", "is_shown": False},
+        {
+            "release_id": RELEASE_ID,
+            "label": "3 September 2025",
+            "href": "index.html",
+            "is_shown": True,
+        },
     ]
     data = page_data(made, editions, [older_summary(made), made["rpt_board_summary"]])
     html = page(data, NAMES)

@@ -392,13 +392,13 @@ def _origin(marts: dict[str, Rows]) -> dict[str, list[str]]:
     version = publication["code_version"]
     made_by = f". Sources: {publication['sources']}. Made by Demoscope {version}, Apache-2.0."
     integrity = [
-        publication["board_id"],
+        publication["release_id"],
         f"{log['log_position']} commits and {log['event_count']:,} events",
         f"{log['first_recorded_at']:%Y-%m-%d} to {log['last_recorded_at']:%Y-%m-%d}",
         *(log[name] for name in ("log_head_hash", "log_root_hash", "checkpoint_key")),
         *(publication[name] for name in ("design_hash", "dependency_lock_sha256")),
         f"{version} {publication['code_sha256'][:16]}",
     ]
-    footer = [f"{publication['title']}. Board", publication["board_id"][:12], made_by]
+    footer = [f"{publication['title']}. Board", publication["release_id"][:12], made_by]
     footer += [f". Licence of the data: {one['licence']}." for one in marts["dim_study"][-1:]]
     return {"#integrity": integrity, "footer": footer}

@@ -101,11 +101,11 @@ def marts(study: Study) -> dict[str, Rows]:
     }  # fmt: skip
 
 
-def origin(board_id: str, *, is_simulated: bool) -> dict[str, Rows]:
+def origin(release_id: str, *, is_simulated: bool) -> dict[str, Rows]:
     """The marts of one row each: which board all is of, and which log."""
     recorded = datetime(2025, 9, 3, 4, 5, 6, 7, tzinfo=UTC)
     publication = {
-        "board_id": board_id, "title": "Demoscope as of log position 4",
+        "release_id": release_id, "title": "Demoscope as of log position 4",
         "is_simulated": is_simulated, "sources": "tests, more tests", "log_position": 4,
         "log_head_hash": "7" * 64, "recorded_at": recorded, "valid_until": None,
         "design_hash": "8" * 64, "is_signed": True, "code_version": "0.1.0",

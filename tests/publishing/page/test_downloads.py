@@ -21,7 +21,7 @@ from publishing.page.building import FILES, write_page
 from publishing.page.marts import READ, read_mart
 from publishing.page.serving import server
 from publishing.publications.store import Publication
-from tests.publishing.page.conftest import BOARD_ID, Site, write_site
+from tests.publishing.page.conftest import RELEASE_ID, Site, write_site
 from tests.publishing.page.published import HOSTILE, marts, origin
 from tests.publishing.page.studies import EP, LARGE, Study
 
@@ -54,7 +54,7 @@ def test_the_csv_file_holds_what_is_shown(site: Site, visit: Visit) -> None:
 def publication(directory: Path) -> Publication:
     """A publication of made-up marts, with all the files that a page links to."""
     directory.mkdir()
-    made = marts(Study()) | origin(BOARD_ID, is_simulated=True)
+    made = marts(Study()) | origin(RELEASE_ID, is_simulated=True)
     for name, rows in made.items():
         nothing = pa.table({column: pa.array([], pa.string()) for column in READ[name]})
         table = pa.Table.from_pylist([{**row, **READ[name]} for row in rows]) if rows else nothing
@@ -62,7 +62,7 @@ def publication(directory: Path) -> Publication:
     for name in set(FILES) - {"rpt_leaderboard.parquet"}:
         (directory / name).write_text(f"the publication's {name}", "utf-8")
     manifest = {
-        "board_id": BOARD_ID,
+        "release_id": RELEASE_ID,
         "log_position": 4,
         "recorded_at": "2025-09-03",
         "valid_until": None,
@@ -78,7 +78,7 @@ def test_files_of_the_publication_are_beside_the_page(
 ) -> None:
     if not can_link:
         monkeypatch.setattr(os, "link", Mock(side_effect=OSError("another file system")))
-    published, site = publication(tmp_path / BOARD_ID), tmp_path / "site"
+    published, site = publication(tmp_path / RELEASE_ID), tmp_path / "site"
     site.mkdir()
     summaries = [read_mart(published.directory, "rpt_board_summary")]
     write_page(site, published, [published], published.name, summaries)

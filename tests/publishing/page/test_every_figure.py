@@ -103,7 +103,7 @@ def test_sentences_and_choices_say_what_marts_say(site: Site, visit: Visit, view
     assert re.findall(r"\d+", said) == [str(head["model_count"])]
     [publication] = marts["publication"]
     assert set(re.findall(r"[0-9a-f]{12}", page.locator("pre").text_content() or "")) == {
-        publication["board_id"][:12]
+        publication["release_id"][:12]
     }
 
 

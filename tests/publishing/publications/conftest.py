@@ -14,7 +14,6 @@ from publishing.publications.catalogue import PublicTable
 
 ABOUT = {
     "release_id": "b" * 64,
-    "board_id": "b" * 64,
     "title": "SIMULATED: Demoscope as of log position 7",
     "is_simulated": True,
     "sources": "simulated-x",

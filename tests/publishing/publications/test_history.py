@@ -105,7 +105,7 @@ def test_the_history_goes_on_from_the_last_publication_that_is_whole(tmp_path: P
     marts, boards = tmp_path / "marts", tmp_path / "boards"
 
     def publish(board: str, position: int, content: str = "rows") -> Path:
-        said = {"board_id": board * 64, "log_position": position, "tables": []}
+        said = {"release_id": board * 64, "log_position": position, "tables": []}
         with store.alone(marts), store.unfinished(marts) as directory:
             path = directory / f"{HISTORY}.parquet"
             path.write_text(content)

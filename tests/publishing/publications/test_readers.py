@@ -32,7 +32,7 @@ def publish(connection: duckdb.DuckDBPyConnection, marts: Path, version: int) ->
     with store.alone(marts), store.unfinished(marts) as directory:
         written = write_files(connection, directory, TABLES, ABOUT)
         manifest = {
-            "board_id": f"{version:064x}",
+            "release_id": f"{version:064x}",
             "log_position": version,
             "tables": written,
         }

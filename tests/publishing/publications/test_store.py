@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -24,7 +25,7 @@ def marts(tmp_path: Path) -> Path:
 
 def manifest(board: str, position: int, content: str = "x") -> dict[str, Any]:
     table = {"name": "t", "description": "", "columns": [], "rows_sha256": content}
-    return {"board_id": board * 64, "log_position": position, "tables": [table]}
+    return {"release_id": board * 64, "log_position": position, "tables": [table]}
 
 
 def put(marts: Path, board: str = "a", position: int = 1, content: str = "x") -> Publication:
@@ -44,6 +45,18 @@ def test_what_is_published_is_read_only_and_current(marts: Path) -> None:
     assert modes == {"t.csv": 0o444, "manifest.json": 0o444}
     assert stat.S_IMODE(kept.directory.stat().st_mode) == 0o555
     assert {path.name for path in marts.iterdir()} == {"a" * 64, "current", ".lock"}
+
+
+def test_a_copy_that_followed_links_is_told_and_mended(marts: Path) -> None:
+    kept = put(marts)
+    (marts / "current").unlink()
+    shutil.copytree(kept.directory, marts / "current")
+    with pytest.raises(IntegrityError, match=r"follows links.*then run: demoscope publish"):
+        store.current(marts)
+    with pytest.raises(IntegrityError, match="follows links"):
+        put(marts)
+    shutil.rmtree(marts / "current")
+    assert put(marts).directory == store.current(marts).directory
 
 
 def test_the_same_again_is_left_as_it_is(marts: Path) -> None:

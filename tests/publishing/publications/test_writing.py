@@ -41,8 +41,8 @@ def test_the_database_has_the_public_rows_types_and_comments(
         rows = connection.sql("select * exclude (retired_at) from rpt_thing").fetchall()
         assert rows == sorted(rows)
         assert sorted(map(str, rows)) == sorted(str(row[:5]) for row in PUBLIC)
-        [(title, board)] = connection.sql("select title, board_id from publication").fetchall()
-        assert (title, board) == (ABOUT["title"], ABOUT["board_id"])
+        [(title, board)] = connection.sql("select title, release_id from publication").fetchall()
+        assert (title, board) == (ABOUT["title"], ABOUT["release_id"])
         tables = connection.sql("select table_name from duckdb_tables()").fetchall()
         assert sorted(tables) == [("publication",), ("rpt_thing",)]
 
@@ -63,7 +63,7 @@ def test_parquet_has_the_same_rows_compressed_and_says_what_it_is_of(
     write_files(open_mart(), out, [THING], ABOUT)
     with pq.ParquetFile(out / "rpt_thing.parquet") as file:
         assert file.metadata.row_group(0).column(0).compression == "ZSTD"
-        assert file.metadata.metadata[b"board_id"].decode() == ABOUT["board_id"]
+        assert file.metadata.metadata[b"release_id"].decode() == ABOUT["release_id"]
         table = file.read()
     assert table.column("battle_count").type == pa.int32()
     assert str(table.column("retired_at").type) == "timestamp[us, tz=UTC]"
