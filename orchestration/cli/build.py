@@ -22,6 +22,7 @@ from orchestration.cli.output import (
     print_rows,
     put,
     say,
+    with_home,
 )
 from orchestration.cli.progress import counting, steps
 from orchestration.cli.settings import settings
@@ -170,7 +171,7 @@ def build(
 def _say_warnings(warnings: Sequence[str], home: Home) -> None:
     """What dbt's tests warn of, and where the SQL lies that selects the rows."""
     for warning in warnings:
-        say(f"warning: {warning}")
+        say(with_home(f"warning: {warning}"))
     compiled = home.root / "dbt" / "target" / "compiled"
     if warnings and compiled.exists():
         say(f"The SQL that selects the rows lies under {compiled}, by the names of the tests.")
@@ -186,7 +187,7 @@ def _say_unmatched(home: Home) -> None:
     said = [*unmatched_people(home), *unknown_models(home)]
     said += [*unseeded_criteria(home), *unused_answers(home)]
     for sentence in said:
-        say(f"warning: {sentence}")
+        say(with_home(f"warning: {sentence}"))
     if nobody_enrolled(home):
         say("note: nobody is enrolled, so boards are unweighted.")
 
@@ -196,7 +197,7 @@ def _say_weighting_gaps(home: Home) -> None:
     from orchestration.weighting_gaps import weighting_gaps
 
     for sentence in weighting_gaps(home):
-        say(f"warning: {sentence}")
+        say(with_home(f"warning: {sentence}"))
 
 
 def _say_left_out(home: Home) -> None:
