@@ -247,7 +247,12 @@ def mart_columns(home: Home, query: str, values: Mapping[str, Any] | None = None
 
 def _mart_table(home: Home, query: str, values: Mapping[str, Any] | None) -> pa.Table:
     if not home.database.exists():
-        raise NotFoundError(f"There is no {home.database}.", remedy=BUILD)
+        remedy = (
+            BUILD
+            if home.log.exists()
+            else "Load a file: demoscope ingest PATH. Then build: demoscope build"
+        )
+        raise NotFoundError(f"There is no {home.database}.", remedy=remedy)
     try:
         with open_database(home.database, is_read_only=True) as connection:
             require_in_place(connection)

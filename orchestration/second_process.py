@@ -108,6 +108,7 @@ def serve(calls: BinaryIO, results: BinaryIO) -> None:
 if __name__ == "__main__":
     # An interrupt is for the process that waits for this one, and kills it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     pipe = os.fdopen(os.dup(1), "wb")
     # Whatever prints, prints to where people read.
     os.dup2(2, 1)

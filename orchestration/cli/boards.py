@@ -109,7 +109,7 @@ def _listed(release: Release, current: str, keys: Sequence[Ed25519PublicKey]) ->
 
 
 @app.command()
-def show(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
+def show(release: RELEASE = "current", *, key: KEYS = None, as_json: AS_JSON = False) -> None:
     """Say what a release was made from, and check its files; exit 5 where one was changed."""
     from publishing.boards import store
     from publishing.boards.checking import check
@@ -192,7 +192,7 @@ def _release_lines(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 @app.command()
-def reproduce(release: RELEASE, *, key: KEYS = None, as_json: AS_JSON = False) -> None:
+def reproduce(release: RELEASE = "current", *, key: KEYS = None, as_json: AS_JSON = False) -> None:
     """Make a release again from the log and compare hash with hash; exit 5 where they differ.
 
     Exit 1 where they differ because people were erased since, and its signature is checked.

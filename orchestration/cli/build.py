@@ -22,6 +22,7 @@ from orchestration.cli.output import (
     print_rows,
     put,
     say,
+    with_home,
 )
 from orchestration.cli.progress import counting, steps
 from orchestration.cli.settings import settings
@@ -176,15 +177,14 @@ def build(
     else:
         put(f"Release {release.id} as of {cut_of(release.subject)}")
     if not is_whole:
-        say(
-            f"Its boards alone were made. See them: demoscope leaderboard --as-of {release.id[:12]}"
-        )
+        see = f"demoscope leaderboard --as-of {release.id[:12]}"
+        say(with_home(f"Its boards alone were made. See them: {see}"))
 
 
 def _say_warnings(warnings: Sequence[str], home: Home | None) -> None:
     """What dbt's tests warn of, and where the SQL lies that selects the rows, if it was kept."""
     for warning in warnings:
-        say(f"warning: {warning}")
+        say(with_home(f"warning: {warning}"))
     if home is None:
         return
     compiled = home.root / "dbt" / "target" / "compiled"
@@ -202,7 +202,7 @@ def _say_unmatched(home: Home) -> None:
     said = [*unmatched_people(home), *unknown_models(home)]
     said += [*unseeded_criteria(home), *unused_answers(home)]
     for sentence in said:
-        say(f"warning: {sentence}")
+        say(with_home(f"warning: {sentence}"))
     if nobody_enrolled(home):
         say("note: nobody is enrolled, so boards are unweighted.")
 
@@ -212,7 +212,7 @@ def _say_weighting_gaps(home: Home) -> None:
     from orchestration.weighting_gaps import weighting_gaps
 
     for sentence in weighting_gaps(home):
-        say(f"warning: {sentence}")
+        say(with_home(f"warning: {sentence}"))
 
 
 def _say_left_out(home: Home) -> None:

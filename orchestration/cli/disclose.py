@@ -38,7 +38,7 @@ def _document_format(context: typer.Context, chosen: DocumentFormat) -> Document
 def disclose(
     release: Annotated[
         str, typer.Argument(metavar="RELEASE", help="8 or more digits of its id, or `current`.")
-    ],
+    ] = "current",
     *,
     key: KEYS = None,
     output: Annotated[

@@ -12,7 +12,7 @@ import typer
 from ingestion.errors import BusyError, DemoscopeError, IntegrityError, NotFoundError
 from ingestion.paths import OTHERS, Home
 from orchestration import home_checks
-from orchestration.cli.output import FORMAT, Format, print_rows, put
+from orchestration.cli.output import FORMAT, Format, print_rows, put, with_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ def doctor(*, output: FORMAT = Format.TABLE) -> None:
     else:
         for finding in findings:
             mark = finding.get("mark") or ("ok" if finding["is_well"] else "WRONG")
-            put(f"{mark:<6}{finding['check']:<12} {finding['message']}")
+            put(f"{mark:<6}{finding['check']:<12} {with_home(finding['message'])}")
     if not all(finding["is_well"] for finding in findings):
         raise typer.Exit(1)
 

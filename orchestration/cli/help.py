@@ -16,6 +16,7 @@ ALL_CODES = {
     3: "not there",
     4: "busy, try again",
     5: "stored data was altered",
+    130: "stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP)",
 }
 # Where 3 says more than that something is not there.
 THREE = {"boards audit": "not there, or nothing could be checked"}

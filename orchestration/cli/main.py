@@ -11,7 +11,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 import warnings
 from contextlib import suppress
 from importlib import import_module
@@ -25,7 +24,7 @@ from ingestion.errors import DemoscopeError, NotFoundError
 from ingestion.paths import HOME_VARIABLE, Home
 from orchestration.cli.help import end_of_help, epilog, show_values
 from orchestration.cli.misuse import misuse
-from orchestration.cli.output import home_hint, json_option, put, say
+from orchestration.cli.output import HOME_TYPED, home_hint, json_option, put, say, with_home
 from orchestration.cli.settings import CONFIG_VARIABLE, settings
 from publishing.meant import did_you_mean
 
@@ -69,8 +68,11 @@ OWN_OPTIONS = ("--home", "--config")
 # The class is of the library that the installed Typer brings along.
 USAGE_ERROR: Any = typer.BadParameter.__base__
 INTERRUPTED = 130
+CODE_OF_SIGNALS = 128
 INTERRUPT_WORDS = "Interrupted; nothing half done was kept."
-_INTERRUPT = threading.Event()
+# What a terminal, a user or a system ends a command by, and how it is said in the exit code.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPED_BY: list[int] = []
 # Commands whose libraries (Great Expectations, dbt) are a million objects. The module of a command
 # is imported only where that command runs.
 LARGE = {"orchestration.cli.ingest", "orchestration.cli.build"}
@@ -170,7 +172,7 @@ def demoscope(
     """Whose favourite model? Census-weighted leaderboards anybody can reproduce."""
     del is_version
     if home is not None:
-        os.environ[HOME_VARIABLE] = home
+        os.environ[HOME_VARIABLE] = os.environ[HOME_TYPED] = home
     if config is not None:
         os.environ[CONFIG_VARIABLE] = config
     settings()
@@ -220,7 +222,7 @@ def run() -> None:
         carry_out()
     except SystemExit as end:
         # A database is closed by then; if it is not, its own log has what was committed.
-        is_at_once = LARGE & sys.modules.keys() or _INTERRUPT.is_set()
+        is_at_once = LARGE & sys.modules.keys() or _STOPPED_BY
         if is_at_once and isinstance(end.code, int):
             _end_at_once(end.code)
         raise
@@ -229,25 +231,32 @@ def run() -> None:
 def _take_interrupts() -> None:
     """The first interrupt (Ctrl-C) ends what is done in order, and a second one the process.
 
+    So do SIGTERM and SIGHUP, by which systems and closed terminals end a process.
     Nothing is taken apart then: what threads are at, a library would say loudly or die of. A log
     has what was committed, as after a crash.
     """
     # Whoever started it may have it ignored.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupted)
+    for one in SIGNALS:
+        if signal.getsignal(one) in {signal.SIG_DFL, signal.default_int_handler}:
+            signal.signal(one, _interrupted)
     # What is left then, multiprocessing's own process cleans up; it need not say so.
     known = os.environ.get("PYTHONWARNINGS")
     quiet = "ignore:resource_tracker:UserWarning"
     os.environ["PYTHONWARNINGS"] = f"{known},{quiet}" if known else quiet
 
 
-def _interrupted(*_: object) -> None:
-    if _INTERRUPT.is_set():
+def _interrupted(number: int, _frame: object) -> None:
+    if _STOPPED_BY:
         if (second := sys.modules.get("orchestration.second_process")) is not None:
             second.SecondProcess.kill_all()
-        os._exit(INTERRUPTED)
-    _INTERRUPT.set()
+        os._exit(_stopped())
+    _STOPPED_BY.append(number)
     raise KeyboardInterrupt
+
+
+def _stopped() -> int:
+    """The exit code of a command that a signal ended: 130, 143 or 129."""
+    return CODE_OF_SIGNALS + _STOPPED_BY[0] if _STOPPED_BY else INTERRUPTED
 
 
 def _hold_streams() -> None:
@@ -281,10 +290,10 @@ def carry_out() -> None:
     except DemoscopeError as error:
         _end_interrupted()
         is_limit = TOO_MANY in str(error)
-        said = f"{error}{_where(error)}"
+        said = f"{with_home(error)}{_where(error)}"
         _end(MORE_FILES if is_limit else said, 1 if is_limit else error.exit_code)
     except KeyboardInterrupt:
-        _end(INTERRUPT_WORDS, INTERRUPTED)
+        _end(INTERRUPT_WORDS, _stopped())
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -311,8 +320,8 @@ def _end_with(code: object) -> None:
 
 def _end_interrupted() -> None:
     """End here where an interrupt is what made something fail."""
-    if _INTERRUPT.is_set():
-        _end(INTERRUPT_WORDS, INTERRUPTED)
+    if _STOPPED_BY:
+        _end(INTERRUPT_WORDS, _stopped())
 
 
 def _end_misused(error: Any) -> None:

@@ -10,6 +10,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
@@ -37,6 +38,10 @@ SCHEMA_VERSION = 1
 ROWS = "rows"
 # Of a line in a pipe, where neither a terminal nor COLUMNS says: what is longer is not cut.
 WIDTH = 160
+# What --home said; a variable, as DEMOSCOPE_HOME is.
+HOME_TYPED = "DEMOSCOPE_HOME_TYPED"
+# A command in a sentence, without its own --home.
+COMMAND = re.compile(r"\bdemoscope (?=[a-z])")
 # Names are cut to the first before a column goes, and to the second after that.
 NAME_WIDTH, NAME_WIDTH_MIN = 24, 8
 # As many columns at the left say what a row is.
@@ -158,6 +163,13 @@ def existing_home() -> Home:
     return home
 
 
+def with_home(text: object) -> str:
+    """A text whose commands name the home where the line of the command did, to be copied whole."""
+    if not (home := os.environ.get(HOME_TYPED)):
+        return str(text)
+    return COMMAND.sub(f"demoscope --home {shlex.quote(visible(home))} ", str(text))
+
+
 def home_hint() -> str:
     """Which home is read, where another may be meant; empty for one in which a release is kept."""
     from ingestion.log.layout import Layout
@@ -201,7 +213,7 @@ def print_rows(
         writer.writeheader()
         writer.writerows({column: _csv_cell(cell) for column, cell in row.items()} for row in rows)
     if not rows:
-        say(nothing or f"No {what}.")
+        say(with_home(nothing or f"No {what}."))
     elif output is Format.TABLE:
         print_table(rows, columns, title=title, note=note)
 

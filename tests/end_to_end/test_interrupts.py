@@ -1,7 +1,8 @@
-"""Ctrl-C, once and twice: the command ends soon, says little, and the log is whole."""
+"""Ctrl-C, SIGTERM and SIGHUP: the command ends soon, says little, and nothing half done is left."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,3 +80,74 @@ def test_one_interrupt_is_said(tmp_path: Path, votes: Path) -> None:
     assert seconds < 10.0
     assert "error: Interrupted; nothing half done was kept." in said
     assert "Traceback" not in said
+
+
+def is_gone(group: int) -> bool:
+    """Whether nobody of a group of processes is left, soon."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a small simulated study, not built."""
+    root = tmp_path_factory.mktemp("stopped")
+    document(root / "home", "simulate", "--participants", "200", "--out", root, "--json")
+    document(root / "home", "ingest", *sorted(root.glob("*.jsonl")), "--json")
+    return root / "home"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The id of the release that a build makes which nothing interrupts."""
+    home = tmp_path_factory.mktemp("undisturbed") / "home"
+    shutil.copytree(loaded, home, symlinks=True)
+    return str(document(home, "build", "--json")["release"]["release_id"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "step", "arguments"),
+    [
+        (signal.SIGINT, "Rating every tournament", ()),
+        (signal.SIGTERM, "Rating every tournament", ()),
+        (signal.SIGTERM, "Rating every tournament", ("--as-of", "6")),
+        (signal.SIGHUP, "Building state", ("--as-of", "6")),
+    ],
+)
+def test_a_build_that_is_stopped_leaves_nothing_and_the_next_is_whole(
+    loaded: Path,
+    undisturbed: str,
+    tmp_path: Path,
+    number: signal.Signals,
+    step: str,
+    arguments: tuple[str, ...],
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(loaded, home, symlinks=True)
+    with subprocess.Popen(
+        [*COMMAND, "build", *arguments],
+        env=os.environ | {"DEMOSCOPE_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        assert any(step in line for line in process.stderr)
+        time.sleep(0.5)
+        process.send_signal(number)
+        printed, said = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (128 + number, "")
+    assert "error: Interrupted; nothing half done was kept." in said
+    assert "Traceback" not in said
+    assert is_gone(process.pid)
+    assert list((home / "cache").glob("build-*")) == []
+    assert not (home / "boards" / "current").exists()
+    made = document(home, "build", "--json")["release"]["release_id"]
+    assert made == undisturbed

@@ -138,6 +138,32 @@ def test_a_mistyped_value_of_a_closed_list(
     assert f"Did you mean {meant!r}?" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        ("leaderboard", "Ingest something, then run: demoscope --home {home} build"),
+        ("log show", "Nothing was loaded: demoscope --home {home} ingest PATH"),
+        ("boards list", "Build one: demoscope --home {home} build."),
+        ("publish --list", "Run: demoscope --home {home} publish"),
+        (
+            "model m",
+            "Load a file: demoscope --home {home} ingest PATH. Then build: demoscope --home",
+        ),
+        ("doctor", "demoscope --home {home} build"),
+    ],
+)
+def test_a_remedy_names_the_home_that_was_typed(
+    asked: str, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "a home"
+    home.mkdir()
+    monkeypatch.delenv("DEMOSCOPE_HOME_TYPED", raising=False)
+    done = demoscope(tmp_path / "other", *asked.split(), "--home", home)
+    assert remedy.format(home=f"'{home}'") in done.stdout + done.stderr
+    monkeypatch.delenv("DEMOSCOPE_HOME_TYPED", raising=False)
+    assert "--home /" not in demoscope(home, *asked.split()).stderr
+
+
 def test_json_is_short_for_its_format(tmp_path: Path) -> None:
     home = tmp_path / "home"
     short, whole = (
