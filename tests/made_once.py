@@ -1,7 +1,7 @@
-"""What the tests of several workers read is made once per run, by the worker that asks first.
+"""What tests of several workers copy is made once per run, by the worker that asks first.
 
-What stays out: a copy for who changes it. Each worker reads a copy of its own, since a database is
-open in one process at a time.
+It is for homes that are copied before they are used: a database that was copied is built again or
+attacked, and never read (`require_in_place`). Whoever reads a built home builds one per worker.
 """
 
 import fcntl

@@ -8,17 +8,12 @@ import pytest
 
 from tests.end_to_end.command import document
 from tests.end_to_end.history import Study, write_history
-from tests.made_once import made_once
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The history, whose board was built, and signed, when it was at log position 2."""
-    return made_once(tmp_path_factory, "disputes", _disputed) / "home"
-
-
-def _disputed(directory: Path) -> None:
-    home = directory / "home"
+    home = tmp_path_factory.mktemp("disputes") / "home"
     key = home / "vault" / "board-signing.key"
 
     def after(position: int) -> None:
@@ -29,7 +24,8 @@ def _disputed(directory: Path) -> None:
         if position == 2:
             document(home, "build", "--json")
 
-    write_history(Study(home, directory / "inputs", after))
+    write_history(Study(home, home.parent / "inputs", after))
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ What stays out: what they must compute (the tests beside it).
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ class _ReturnedError(Exception):
         self.value = value
 
 
+@cache
 def render(call: str) -> str:
     """DuckDB's SQL that a call such as `rake('cells', 4)` renders to."""
     environment = Environment(
