@@ -12,6 +12,7 @@ from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import simulate
 from orchestration.database import open_database
 from tests.end_to_end.command import demoscope, document
+from tests.end_to_end.truth import FEW_DRAWS
 from tests.ingestion.labelling.judge_stub import MODEL, Reply, completion, serving
 
 Rows = Callable[[str], list[dict[str, Any]]]
@@ -50,7 +51,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     odd.write_text("".join(f"{json.dumps(row)}\n" for row in odd_labels()), encoding="utf-8")
     [load] = document(home, "ingest", odd, "--json")["loads"]
     assert load["quarantined_by_reason"] == {"outside_rubric": 1, "missing_value": 1}
-    (home / "warnings.txt").write_text(demoscope(home, "build").stderr, encoding="utf-8")
+    (home / "warnings.txt").write_text(demoscope(home, "build", *FEW_DRAWS).stderr, encoding="utf-8")
     return home
 
 

@@ -17,6 +17,7 @@ from publishing.dates import long_date
 from publishing.publications import checking
 from publishing.publications.store import Publication
 from tests.end_to_end.command import demoscope, document
+from tests.end_to_end.truth import FEW_DRAWS
 from tests.end_to_end.tutorial import follow
 
 REBUILT = ("boards", "cache", "dbt", "demoscope.duckdb", "ratings")
@@ -114,7 +115,7 @@ def test_arena_counts_are_a_board_too(
     counts = shared_data / "arena_counts" / "pair_counts.csv"
     [load] = document(home, "ingest", counts, "--mapping", "arena-pair-counts", "--json")["loads"]
     assert load["accepted_count"] == 3460
-    document(home, "build", "--json")
+    document(home, "build", *FEW_DRAWS, "--json")
     printed = document(home, "leaderboard", "--format", "json")
     assert len(printed["rows"]) == 129
     # Every vote is in the battle count of both models it was about.

@@ -18,12 +18,18 @@ from tests.end_to_end.command import document
 Row = dict[str, Any]
 
 
+# Ranks are drawn, skills and their intervals are not.
+FEW_DRAWS = ("--parameter", "draws=64")
+
+
 def board_and_truth(directory: Path, parameters: Parameters) -> list[Row]:
     """Rows of the board, each with its true skill, centred as the board's are."""
     home = directory / f"home-{parameters.seed}"
     summary = simulate(parameters, directory / f"study-{parameters.seed}")
-    document(home, "ingest", *summary.files, "--json")
-    document(home, "build", "--json")
+    loads = document(home, "ingest", *summary.files, "--json")["loads"]
+    # As a build that looks back: a board and no reports, of all that there is.
+    asked = ("build", "--as-of", str(len(loads)), *FEW_DRAWS, "--json")
+    board = document(home, *asked)["board"]
     truth = json.loads(summary.truth.read_text(encoding="utf-8"))
     models = [model["model_id"] for model in truth["models"]]
     skills = {
@@ -31,7 +37,7 @@ def board_and_truth(directory: Path, parameters: Parameters) -> list[Row]:
         for stratum in truth["strata"]
         for model, skill in zip(models, stratum["skills"], strict=True)
     }
-    rows = pq.read_table(Home(home).boards / "current" / "leaderboard.parquet").to_pylist()
+    rows = pq.read_table(Home(home).boards / board["board_id"] / "leaderboard.parquet").to_pylist()
     return [
         row | {"truth": skills[row["stratum_id"], row["dimension"], row["model_id"]]}
         for row in rows
