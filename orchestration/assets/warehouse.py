@@ -21,8 +21,8 @@ from orchestration.building import Workspace, open_sources, row_counts, show_rat
 from orchestration.database import mark_built
 from orchestration.dbt_runs import dbt_environment, own_parse
 
-# In each of the two steps only the tests whose tables are built by then, and all of those; dbt's unit
-# tests prove the SQL, not the data, and run in no build (building.py).
+# In each of the two steps only the tests whose tables are built by then, and all of those; dbt's
+# unit tests prove the SQL, not the data, and run in no build (building.py).
 TESTS = {"DBT_INDIRECT_SELECTION": "buildable", "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
 POSITION_TAG = "demoscope/log_position"
 

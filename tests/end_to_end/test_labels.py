@@ -51,7 +51,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     odd.write_text("".join(f"{json.dumps(row)}\n" for row in odd_labels()), encoding="utf-8")
     [load] = document(home, "ingest", odd, "--json")["loads"]
     assert load["quarantined_by_reason"] == {"outside_rubric": 1, "missing_value": 1}
-    (home / "warnings.txt").write_text(demoscope(home, "build", *FEW_DRAWS).stderr, encoding="utf-8")
+    said = demoscope(home, "build", *FEW_DRAWS).stderr
+    (home / "warnings.txt").write_text(said, encoding="utf-8")
     return home
 
 
