@@ -31,6 +31,7 @@ ID_DIGITS = 12
 # A release of thousands of models would be waited for.
 BYTES_MAX = 1 << 25
 ENGINES = ("duckdb", "spark")
+STAGES = ("boards", "all")
 TABLE_FORMATS = ("delta", "iceberg")
 READERS = ("prism", "leaderbot", "every-eval-ever", "benchbench")
 STUDIES = ("simulated", "arena")
@@ -90,6 +91,7 @@ BY_NAME: dict[str, Callable[[], Iterable[str]]] = {
     "a": _releases,
     "b": _releases,
     "engine": _of_list(ENGINES),
+    "stage": _of_list(STAGES),
     "event_type": _of_list(EventType),
     "kind": _of_list(TABLE_FORMATS),
     "attack": _of_list(ATTACKS),

@@ -11,7 +11,7 @@ import pytest
 from ingestion.rubrics.reading import own_rubrics
 from ingestion.simulation.attacks import ATTACKS
 from ingestion.sources.mapping import mapping_names
-from orchestration.building import ENGINES
+from orchestration.building import ENGINES, STAGES
 from orchestration.cli import completion
 from orchestration.studies import STUDIES
 
@@ -115,6 +115,7 @@ def test_it_imports_nothing_that_takes_long(kept: Path) -> None:
 
 def test_closed_lists_are_those_of_the_commands() -> None:
     assert completion.ENGINES == ENGINES
+    assert completion.STAGES == STAGES
     assert completion.STUDIES == STUDIES
     assert set(completion.ATTACKS) == set(ATTACKS)
     assert set(completion.BY_NAME["rubric"]()) == {one.rubric for one in own_rubrics()}
