@@ -280,7 +280,7 @@ def test_an_older_release_has_no_tables_to_look_at(
 
 
 def test_a_line_each_and_what_does_not_fit_below() -> None:
-    lines = _lines(Finding("private_testing", None, "Too few people judged. " * 6, {}))
+    lines = _lines(Finding("private_testing", None, "Too few people judged. " * 6, {}), 100)
     assert lines[0].startswith("can't tell  private testing  Too few people judged.")
     assert all(len(line) <= 100 for line in lines)
     assert {line[:29] for line in lines[1:]} == {" " * 29}
