@@ -167,7 +167,9 @@ def with_home(text: object) -> str:
     """A text whose commands name the home where the line of the command did, to be copied whole."""
     if not (home := os.environ.get(HOME_TYPED)):
         return str(text)
-    return COMMAND.sub(f"demoscope --home {shlex.quote(visible(home))} ", str(text))
+    named = f"demoscope --home {shlex.quote(visible(home))} "
+    # A function, as a backslash of a path is no pattern.
+    return COMMAND.sub(lambda _found: named, str(text))
 
 
 def home_hint() -> str:
