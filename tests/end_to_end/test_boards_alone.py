@@ -15,10 +15,10 @@ from tests.end_to_end.command import demoscope, document
 from tests.end_to_end.history import battle
 
 
-def test_boards_are_read_from_these_queries_alone(copy: Path) -> None:
-    demoscope(copy, "build")
+def require_these_queries_alone(home: Home) -> None:
+    """Boards are made of what BOARD_QUERIES names, and of nothing else."""
     asked = set()
-    with open_database(Home(copy).database, is_read_only=True) as connection:
+    with open_database(home.database, is_read_only=True) as connection:
         read = reading(connection)
 
         def noted(name: str, **values: str) -> pa.Table:
@@ -35,6 +35,7 @@ def test_boards_come_first_and_a_whole_build_makes_the_same_release(
 ) -> None:
     demoscope(copy, "build")
     home = Home(copy)
+    require_these_queries_alone(home)
     [before] = [one for one in releases(copy) if one["is_current"]]
     (tmp_path / "late.jsonl").write_text(json.dumps(battle(900, month=9)) + "\n")
     demoscope(copy, "ingest", tmp_path / "late.jsonl")
@@ -58,6 +59,7 @@ def releases(home: Path) -> list[dict[str, object]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--as-of=1", "--valid-until=2026-01-01T00:00:00Z"])
 def test_a_release_of_the_past_is_its_boards_alone_anyway(copy: Path, option: str) -> None:
     one = document(copy, "build", option, "--json")["release"]

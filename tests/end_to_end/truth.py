@@ -29,7 +29,7 @@ def board_and_truth(directory: Path, parameters: Parameters) -> list[Row]:
     loads = document(home, "ingest", *summary.files, "--json")["loads"]
     # As a build that looks back: a board and no reports, of all that there is.
     asked = ("build", "--as-of", str(len(loads)), *FEW_DRAWS, "--json")
-    board = document(home, *asked)["board"]
+    release = document(home, *asked)["release"]
     truth = json.loads(summary.truth.read_text(encoding="utf-8"))
     models = [model["model_id"] for model in truth["models"]]
     skills = {
@@ -37,7 +37,9 @@ def board_and_truth(directory: Path, parameters: Parameters) -> list[Row]:
         for stratum in truth["strata"]
         for model, skill in zip(models, stratum["skills"], strict=True)
     }
-    rows = pq.read_table(Home(home).boards / board["board_id"] / "leaderboard.parquet").to_pylist()
+    rows = pq.read_table(
+        Home(home).boards / release["release_id"] / "leaderboard.parquet"
+    ).to_pylist()
     return [
         row | {"truth": skills[row["stratum_id"], row["dimension"], row["model_id"]]}
         for row in rows
