@@ -8,12 +8,13 @@ nearest, in least squares, and the result says so.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from ratings.compiled import FloatArray, IndexArray
+from ratings.compiled import FloatArray, IndexArray, compiled
 from ratings.linear_algebra import factor, solve_factored
 
 MARGIN_ERROR = 1e-12
@@ -43,6 +44,77 @@ class BoundedWeights:
     ratios: FloatArray
     is_met: bool
     step_count: int
+
+
+@compiled
+def _sum(values: FloatArray) -> float:
+    # In the order in which numpy adds up: by halves, and eight at a time.
+    n = values.size
+    if n > 128:
+        half = n // 2 - n // 2 % 8
+        return _sum(values[:half]) + _sum(values[half:])
+    total = 0.0
+    whole = n - n % 8 if n >= 8 else 0
+    if whole:
+        r = values[:8].copy()
+        for i in range(8, whole, 8):
+            for j in range(8):
+                r[j] += values[i + j]
+        total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
+    for i in range(whole, n):
+        total += values[i]
+    return total
+
+
+@compiled
+def _cost(
+    at: FloatArray,
+    shares: FloatArray,
+    levels: IndexArray,
+    targets: FloatArray,
+    line: tuple[float, float, float, float],
+    leash: tuple[FloatArray, FloatArray],
+) -> float:
+    # The dual, and what moving away from the centre costs. What a Newton step asks for most, and
+    # numpy takes five times as long for.
+    lower, offset, steepness, slope = line
+    stiffness, centre = leash
+    weighed, own = np.empty(shares.size), np.empty(levels.shape[1])
+    for c in range(shares.size):
+        for k in range(own.size):
+            own[k] = at[levels[c, k]]
+        inner = steepness * _sum(own) + offset
+        # The logarithm of one plus the exponential, which may be too large for a float.
+        above = max(inner, 0.0) + math.log1p(math.exp(-abs(inner)))
+        weighed[c] = shares[c] * (lower * (inner - offset) / steepness + slope * above)
+    away = at - centre
+    return (_sum(weighed) - _sum(targets * at)) + _sum(stiffness * (away * away)) / 2.0
+
+
+@compiled
+def _step(
+    at: FloatArray,
+    now: float,
+    move: FloatArray,
+    gain: float,
+    shares: FloatArray,
+    levels: IndexArray,
+    targets: FloatArray,
+    line: tuple[float, float, float, float],
+    leash: tuple[FloatArray, FloatArray],
+) -> tuple[FloatArray, float, bool]:
+    # Where the move ends that lowers the cost enough, the cost there, and whether there is one.
+    length = 1.0
+    tried = at - move
+    then = _cost(tried, shares, levels, targets, line, leash)
+    # Close to the end the difference is below what a float can tell.
+    while then > now - 1e-4 * length * gain + 1e-15 * (1.0 + abs(now)):
+        length /= 2.0
+        if length < 1e-10:
+            return at, now, False
+        tried = at - length * move
+        then = _cost(tried, shares, levels, targets, line, leash)
+    return tried, then, True
 
 
 @dataclass(frozen=True)
@@ -78,19 +150,14 @@ class _Problem:
         return found.astype(np.float64)
 
     @cached_property
+    def line(self) -> tuple[float, float, float, float]:
+        slope = (self.upper - self.lower) / self.steepness
+        return self.lower, self.offset, self.steepness, slope
+
+    @cached_property
     def _pairs(self) -> IndexArray:
         pairs = self.levels[:, :, None] * self.targets.size + self.levels[:, None, :]
         return pairs.ravel()
-
-    def cost(self, at: FloatArray, stiffness: FloatArray, centre: FloatArray) -> float:
-        # The dual, and what moving away from the centre costs.
-        inner = self.inner(at)
-        slope = (self.upper - self.lower) / self.steepness
-        weighed = self.lower * (inner - self.offset) / self.steepness
-        weighed += slope * np.logaddexp(0.0, inner)
-        away = at - centre
-        dual = (self.shares * weighed).sum() - (self.targets * at).sum()
-        return float(dual + (stiffness * (away * away)).sum() / 2.0)
 
     def curvature(self, p: FloatArray) -> FloatArray:
         weight = self.shares * (self.upper - self.lower) * self.steepness * p * (1.0 - p)
@@ -176,7 +243,9 @@ def _round(
     # The multipliers that minimise the dual plus what moving away from the centre costs.
     stiffness = np.full(centre.size, 1.0 / (share * LOOSENESS))
     stiffness[-1] /= TOTAL_LOOSENESS
-    at, now = begin, problem.cost(begin, stiffness, centre)
+
+    of_cost = problem.shares, problem.levels, problem.targets, problem.line, (stiffness, centre)
+    at, now = begin, _cost(begin, *of_cost)
     for step in range(STEPS_MAX):
         p = _logistic(problem.inner(at))
         slope = problem.margins(problem.between(p)) - problem.targets
@@ -187,15 +256,9 @@ def _round(
         curvature.ravel()[:: centre.size + 1] += stiffness
         move = solve_factored(factor(curvature, 0.0), slope)
         gain = float((slope * move).sum())
-        length = 1.0
-        then = problem.cost(at - move, stiffness, centre)
-        # Close to the end the difference is below what a float can tell.
-        while then > now - 1e-4 * length * gain + 1e-15 * (1.0 + abs(now)):
-            length /= 2.0
-            if length < 1e-10:
-                return at, step
-            then = problem.cost(at - length * move, stiffness, centre)
-        at, now = at - length * move, then
+        at, now, is_lower = _step(at, now, move, gain, *of_cost)
+        if not is_lower:
+            return at, step
     return at, STEPS_MAX
 
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import lsq_linear, minimize
 
-from ratings.bounded_weights import bound_weights
+from ratings.bounded_weights import _cost, _Problem, bound_weights
 from ratings.compiled import FloatArray, IndexArray
 
 
@@ -130,3 +130,20 @@ def test_nobody_at_all() -> None:
 def test_bounds_that_do_not_enclose_one_are_refused(lower: float, upper: float) -> None:
     with pytest.raises(ValueError, match="do not enclose 1"):
         bound_weights(np.ones(1), np.zeros((1, 1), np.int64), np.ones(1), lower, upper)
+
+
+@given(st.integers(1, 700), st.integers(1, 12), st.integers(0, 2**32))
+def test_the_cost_is_what_numpy_makes_of_it(cells: int, margin_count: int, seed: int) -> None:
+    drawn = np.random.default_rng(seed)
+    shares, targets = drawn.random(cells), drawn.random(30)
+    levels = drawn.integers(0, 30, (cells, margin_count))
+    at = drawn.standard_normal(30) * 10.0 ** drawn.integers(-3, 3)
+    problem = _Problem(shares, levels, targets, 0.3, 3.0)
+    inner = problem.inner(at)
+    line = 0.3 * (inner - problem.offset) / problem.steepness
+    potential = line + 2.7 / problem.steepness * np.logaddexp(0.0, inner)
+    stiffness, centre = drawn.random(30), drawn.standard_normal(30)
+    expected = (shares * potential).sum() - (targets * at).sum()
+    expected += (stiffness * (at - centre) ** 2).sum() / 2.0
+    found = _cost(at, shares, levels, targets, problem.line, (stiffness, centre))
+    assert found == pytest.approx(expected, rel=1e-13, abs=1e-13)
