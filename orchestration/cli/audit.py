@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
@@ -212,8 +213,11 @@ def _dimension(found: list[Finding]) -> str:
 def _page(provisional: str | None, found: list[Finding], width: int) -> Iterator[str]:
     if provisional is not None:
         yield f"The board is {provisional}. Don't quote it."
+    said = None
     for finding in found:
-        yield from _lines(finding, width)
+        is_said = finding.sentence == said
+        yield from _lines(replace(finding, sentence="as above") if is_said else finding, width)
+        said = finding.sentence
 
 
 def _provisional(release: Release, found: list[Finding]) -> str | None:

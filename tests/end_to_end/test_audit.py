@@ -13,7 +13,7 @@ from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import simulate
 from orchestration import provenance
 from orchestration.building import build
-from orchestration.cli.audit import _lines
+from orchestration.cli.audit import _lines, _page
 from orchestration.dbt_runs import PROJECT_DIRECTORY
 from orchestration.decided_since import Decided
 from orchestration.loading import load_file
@@ -282,6 +282,13 @@ def test_a_line_each_and_what_does_not_fit_below() -> None:
     assert lines[0].startswith("can't tell  private testing  Too few people judged.")
     assert all(len(line) <= 100 for line in lines)
     assert {line[:29] for line in lines[1:]} == {" " * 29}
+
+
+def test_what_several_probes_say_is_said_once() -> None:
+    names = ("private_testing", "removed_models", "one_loud_person")
+    found = [Finding(name, None, "There are no tables.", {}) for name in names]
+    lines = list(_page(None, found, 100))
+    assert [line.endswith("as above") for line in lines] == [False, True, True]
 
 
 @pytest.mark.slow
