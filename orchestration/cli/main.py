@@ -211,6 +211,11 @@ def own_options_first(arguments: Sequence[str]) -> list[str]:
     return [*first, *rest, *found[max(place, end) :]]
 
 
+def help_asked(arguments: list[str]) -> list[str]:
+    """`help COMMAND` is `COMMAND --help`."""
+    return [*arguments[1:], "--help"] if arguments[:1] == ["help"] else arguments
+
+
 def run() -> None:
     """The process of the command: `carry_out`, and after a large one an end without taking apart.
 
@@ -281,7 +286,7 @@ def carry_out() -> None:
     allow_open_files()
     _hide_warnings_of_libraries()
     try:
-        _end_with(app(own_options_first(sys.argv[1:]), standalone_mode=False))
+        _end_with(app(help_asked(own_options_first(sys.argv[1:])), standalone_mode=False))
     except USAGE_ERROR as error:
         _end_misused(error)
     except typer.Abort:

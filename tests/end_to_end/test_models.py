@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ingestion.paths import Home
-from orchestration.cli.main import own_options_first
+from orchestration.cli.main import help_asked, own_options_first
 from orchestration.database import mart_rows
 from tests.end_to_end.command import demoscope, document
 
@@ -144,6 +144,12 @@ def test_what_stands_after_two_dashes_is_no_option() -> None:
     both = ["ingest", "--config=c", "f", "--home", "d", "--json"]
     assert own_options_first(both) == ["--config=c", "--home", "d", "ingest", "f", "--json"]
     assert own_options_first(["model", "--home"]) == ["--home", "model"]
+
+
+def test_help_is_a_command_too() -> None:
+    assert help_asked(["help", "boards", "list"]) == ["boards", "list", "--help"]
+    assert help_asked(["help"]) == ["--help"]
+    assert help_asked(["model", "help"]) == ["model", "help"]
 
 
 def test_bash_completes_commands(tmp_path: Path) -> None:
