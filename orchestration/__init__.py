@@ -1,9 +1,9 @@
 """Room 6: the order of it all, from a file in landing to a release that is published.
 
 - `loading.py` orders a load; `landing.py` and `studies.py` say what there is to load.
-- `building.py` orders a build: dbt (`dbt_runs.py`), the ratings (`rating_step.py`), and the check
-  of the log (`log_verification.py`); `database.py` opens the pipeline's database, and
-  `second_process.py` runs beside it.
+- `building.py` orders a build: dbt (`dbt_runs.py`), the ratings (`rating_step.py`, by the SQL of
+  `rating_queries.py`), and the check of the log (`log_verification.py`); `database.py` opens the
+  pipeline's database, and `second_process.py` runs beside it.
 - `reproduction.py` and `difference.py` make releases again and explain what differs.
 - `queueing.py`, `quality.py` and `adaptive_study.py` write what a study decides as events.
 - `assets/`, `automation.py`, `made_elsewhere.py` and `definitions.py` are the same for Dagster;

@@ -231,7 +231,7 @@ def board_of(votes: Sequence[Vote]) -> Standing:
 
 
 def _tables(votes: Sequence[Vote]) -> dict[str, pa.Table]:
-    """What a build would read of these votes, by the names of `rating_step`; all are one cell's."""
+    """What a build would read of these votes, by name (rating_queries.py); all are one cell's."""
     people = dict.fromkeys(vote.participant_id for vote in votes)
     numbers = {person: number for number, person in enumerate(people)}
     every = pa.Table.from_pylist([_row(vote, numbers[vote.participant_id]) for vote in votes])

@@ -44,14 +44,8 @@ from orchestration.lineage import emit
 from orchestration.log_verification import check, verify
 from orchestration.own_caches import require_own
 from orchestration.progress_told import telling
-from orchestration.rating_step import (
-    BOARD_QUERIES,
-    RATING_FILE,
-    input_tables,
-    read_subject,
-    reading,
-    write_ratings,
-)
+from orchestration.rating_queries import BOARD_QUERIES, input_tables
+from orchestration.rating_step import RATING_FILE, read_subject, reading, write_ratings
 from orchestration.release_history import register_releases
 from orchestration.second_process import SecondProcess
 from orchestration.seed_tests import keep_passed, passed_before
@@ -122,8 +116,13 @@ class Asked:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it makes every table of the warehouse, as of the head of the log."""
-        return self.as_of is None and self.valid_until is None and self.stage == EVERYTHING
+        """Whether it makes every table of the warehouse."""
+        return makes_everything(self.as_of, self.valid_until, self.stage)
+
+
+def makes_everything(as_of: str | int | None, valid_until: str | None, stage: str) -> bool:
+    """Whether a build makes every table of the warehouse; else it makes a release alone."""
+    return as_of is None and valid_until is None and stage == EVERYTHING
 
 
 def build(  # noqa: PLR0913 (what a build is of, and who is told)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestration.assets.dbt_manifest import current_manifest, read_manifest
-from orchestration.rating_step import input_tables
+from orchestration.rating_queries import input_tables
 from ratings.tables.declarations import RATING_TABLES
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from orchestration.assets.common import DUCKDB_POOL, OWNERS, HomeResource, as_fa
 from orchestration.building import Workspace, rate, rating_counts, read_release, show_ratings
 from orchestration.log_verification import LOG_TABLES, VERIFICATION, verify
 from orchestration.log_verification import SOURCE as LOG_SOURCE
-from orchestration.rating_step import input_tables
+from orchestration.rating_queries import input_tables
 from orchestration.release_history import RELEASE_TABLES
 from orchestration.release_history import SCHEMA as RELEASES_SOURCE
 from publishing.boards.inputs import with_changes

@@ -131,7 +131,7 @@ def build(
     changes: tables, reports and the page stay as the last whole build left them.
     """
     from ingestion.log import EventLog
-    from orchestration.building import ENGINES, EVERYTHING, STAGES
+    from orchestration.building import ENGINES, STAGES, makes_everything
     from orchestration.building import build as run_build  # imports dbt, numba
     from orchestration.database import open_database
     from orchestration.event_search import unmatched_targets
@@ -154,7 +154,7 @@ def build(
             step=step,
             warn=warnings.append,
         )
-    is_whole = as_of is None and valid_until is None and stage == EVERYTHING
+    is_whole = makes_everything(as_of, valid_until, stage)
     _say_warnings(warnings, home if is_whole else None)
     # A mistyped target does nothing, which would go unnoticed.
     count = unmatched_targets(EventLog.open(home.log), release.subject["log_position"])

@@ -196,7 +196,10 @@ def _hide_warnings_of_libraries() -> None:
 
 
 def own_options_first(arguments: Sequence[str]) -> list[str]:
-    """Arguments with `--home DIR` and `--config FILE` before the command; not those after `--`."""
+    """Arguments with `--home DIR` and `--config FILE` before the command; not those after `--`.
+
+    `help COMMAND` becomes `COMMAND --help`.
+    """
     found = list(arguments)
     end = found.index("--") if "--" in found else len(found)
     first: list[str] = []
@@ -208,12 +211,9 @@ def own_options_first(arguments: Sequence[str]) -> list[str]:
         is_own = argument.partition("=")[0] in OWN_OPTIONS
         (first if is_own else rest).extend(found[place : place + count])
         place += count
+    if rest[:1] == ["help"]:
+        rest = [*rest[1:], "--help"]
     return [*first, *rest, *found[max(place, end) :]]
-
-
-def help_asked(arguments: list[str]) -> list[str]:
-    """`help COMMAND` is `COMMAND --help`."""
-    return [*arguments[1:], "--help"] if arguments[:1] == ["help"] else arguments
 
 
 def run() -> None:
@@ -286,7 +286,7 @@ def carry_out() -> None:
     allow_open_files()
     _hide_warnings_of_libraries()
     try:
-        _end_with(app(help_asked(own_options_first(sys.argv[1:])), standalone_mode=False))
+        _end_with(app(own_options_first(sys.argv[1:]), standalone_mode=False))
     except USAGE_ERROR as error:
         _end_misused(error)
     except typer.Abort:

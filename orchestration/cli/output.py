@@ -21,6 +21,7 @@ import typer
 from ingestion.errors import NotFoundError
 from ingestion.paths import HOME_VARIABLE, STORE_VARIABLE, Home
 from ingestion.visible_text import visible, visible_in_json, visible_lines
+from orchestration.cli.help import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,8 +41,9 @@ ROWS = "rows"
 WIDTH = 160
 # What --home said; a variable, as DEMOSCOPE_HOME is.
 HOME_TYPED = "DEMOSCOPE_HOME_TYPED"
-# A command in a sentence, without its own --home.
-COMMAND = re.compile(r"\bdemoscope (?=[a-z])")
+# A command in a sentence; not "this demoscope reads".
+NAMES = "|".join(sorted({name.split()[0] for name in EXAMPLES}))
+COMMAND = re.compile(rf"\bdemoscope (?=({NAMES})\b)")
 # Names are cut to the first before a column goes, and to the second after that.
 NAME_WIDTH, NAME_WIDTH_MIN = 24, 8
 # As many columns at the left say what a row is.

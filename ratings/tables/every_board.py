@@ -131,7 +131,7 @@ def _rate_all(
         None if is_board_alone else elsewhere,
     )
     weighting = beside.submit(
-        _weighted, *(read, judged, parameters, anchors, sides, seed), not is_board_alone
+        _weighted, *(read, judged, parameters, anchors, sides, seed), is_board_alone
     )
     replaying = beside.submit(_online, read, parameters, seed)
     if not is_board_alone:
@@ -326,7 +326,7 @@ def _weighted(
     anchors: Mapping[str, Posterior],
     sides: Sides,
     seed: int,
-    is_compared: bool,  # noqa: FBT001 (one call, above)
+    is_board_alone: bool,  # noqa: FBT001 (one call, above)
 ) -> tuple[
     list[pa.Table],
     list[pa.Table],
@@ -337,7 +337,7 @@ def _weighted(
 ]:
     """Pairs, covariances and boards of the weighted sample, how they stand, what unseats leaders.
 
-    And everybody's, to be compared between dimensions.
+    And everybody's, to be compared between dimensions. Only boards, where they are made alone.
     """
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
@@ -345,12 +345,14 @@ def _weighted(
     for key in inputs.weighted_judgments(read):
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
         one = board_fit.weighted_without_sides(fitted, sides)
+        boards.append(weighted_board(one, parameters, seed))
+        if is_board_alone:
+            continue
         fragile += weighted_rows(one, parameters)
-        if is_compared and one.stratum_id == parameters.margin_tournament:
+        if one.stratum_id == parameters.margin_tournament:
             structured.append(weighted_structured(one, key[3]))
         pairs.append(count_boards.pair_rows(one, parameters.margin_tournament))
         covariances.append(count_boards.covariance_rows(one))
-        boards.append(weighted_board(one, parameters, seed))
         certain.append(standings.of_weighted(one, parameters))
     return pairs, covariances, boards, certain, fragile, structured
 

@@ -1,7 +1,7 @@
 """What the rating step reads: a function that gives a table by its name, and who the study is of.
 
-`orchestration/rating_step.py` has the query of every name; each has an explicit order of rows, so
-that nothing depends on how the database runs it.
+`orchestration/rating_queries.py` has the query of every name; each has an explicit order of rows,
+so that nothing depends on how the database runs it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ import pytest
 
 from ingestion.paths import Home
 from orchestration.database import built_from, open_database
-from orchestration.rating_step import BOARD_QUERIES, reading
+from orchestration.rating_queries import BOARD_QUERIES
+from orchestration.rating_step import reading
 from ratings.tables.every_board import rate_all
 from ratings.tournaments import RatingParameters
 from tests.end_to_end.command import demoscope, document

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ingestion.paths import Home
-from orchestration.cli.main import help_asked, own_options_first
+from orchestration.cli.main import own_options_first
 from orchestration.database import mart_rows
 from tests.end_to_end.command import demoscope, document
 
@@ -147,9 +147,9 @@ def test_what_stands_after_two_dashes_is_no_option() -> None:
 
 
 def test_help_is_a_command_too() -> None:
-    assert help_asked(["help", "boards", "list"]) == ["boards", "list", "--help"]
-    assert help_asked(["help"]) == ["--help"]
-    assert help_asked(["model", "help"]) == ["model", "help"]
+    assert own_options_first(["help", "boards", "list"]) == ["boards", "list", "--help"]
+    assert own_options_first(["help", "--home", "d"]) == ["--home", "d", "--help"]
+    assert own_options_first(["model", "help"]) == ["model", "help"]
 
 
 def test_bash_completes_commands(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_what_may_name_a_person_is_its_owners_alone(tmp_path: Path, umask: int) 
         ("publish",),
         ("site", "build"),
         ("log", "erase", "--source", "my-study", "p1", "--yes"),
+        ("build",),
         ("doctor",),
     ):
         os.umask(umask)

@@ -10,7 +10,7 @@ import pytest
 from ingestion.paths import Home
 from ingestion.simulation.parameters import Parameters
 from ingestion.simulation.study import simulate
-from orchestration.rating_step import QUERIES
+from orchestration.rating_queries import QUERIES
 from tests.end_to_end.command import document
 
 # Of a home by nature: its keys, its times, the checkpoints of its log.

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from orchestration.rating_step import QUERIES
+from orchestration.rating_queries import QUERIES
 from tests.worlds import shown
 from tests.worlds.declarations import AGES
 from tests.worlds.scores import study_of

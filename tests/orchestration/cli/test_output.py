@@ -9,7 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.cli.build import COLUMNS
-from orchestration.cli.output import Format, print_json, print_rows, print_table, progress, put, say
+from orchestration.cli.output import (
+    HOME_TYPED,
+    Format,
+    print_json,
+    print_rows,
+    print_table,
+    progress,
+    put,
+    say,
+    with_home,
+)
 
 FIGURES = re.compile(
     r" +[12] +[12]-2 .* [+-]\d\.\d\d +[+-]\d\.\d\d to [+-]\d\.\d\d +[\d.]+% +50\.0% +1,234$"
@@ -144,3 +154,12 @@ def test_progress_shows_a_path_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     with progress("[/INST] caf\udce9.csv") as show:
         show(5)
+
+
+def test_commands_of_a_sentence_name_the_home_that_was_typed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentence = "It says version 3; this demoscope reads 2. Run: demoscope log show"
+    assert with_home(sentence) == sentence
+    monkeypatch.setenv(HOME_TYPED, "/a b")
+    assert with_home(sentence) == sentence.replace("demoscope log", "demoscope --home '/a b' log")

@@ -13,7 +13,7 @@ import pytest
 
 from ingestion.paths import Home
 from orchestration import definitions as module
-from orchestration import rating_step
+from orchestration import rating_queries
 from orchestration.assets import dbt_manifest
 from orchestration.assets.common import DUCKDB_POOL, table
 from orchestration.assets.events import gate_checks
@@ -108,7 +108,7 @@ def test_every_dbt_test_and_every_expectation_is_a_check_that_blocks(
 
 
 def test_the_ratings_depend_on_every_table_they_read() -> None:
-    queries = "\n".join(rating_step.QUERIES.values())
+    queries = "\n".join(rating_queries.QUERIES.values())
     read = set(re.findall(r"\b(?:from|join) ([a-z]\w*(?:\.\w+)?)", queries))
     own = {"numbers", "battles", "labels", "people", "rated", "units", "verdicts", "counted"}
     own |= {"judged", "tested"}

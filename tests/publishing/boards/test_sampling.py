@@ -17,7 +17,7 @@ from tests.publishing.boards.marts_alone import make, name_accounts
 
 MODELS, PROVIDERS, DAYS = 20, 6, 30
 PEOPLE, BATTLES = 150, 6
-STUDIES, FEW, OF_EACH = 200, 20, 4
+STUDIES, FEW = 200, 20
 MARTS = ("rpt_sampling_rate", "rpt_sampling_fairness", "rpt_sampling_rank", "rpt_data_access")
 LATE = 4
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -196,6 +196,12 @@ FAIR = {
 }
 
 
+@pytest.fixture(params=[4, pytest.param(10, marks=pytest.mark.slow)])
+def studies(request: pytest.FixtureRequest) -> int:
+    """How many studies a test looks at; the many are slow."""
+    return int(request.param)
+
+
 def alarms(world: World, studies: int) -> float:
     return float(np.mean([one.is_found for one in found(world, seed=1, studies=studies)]))
 
@@ -227,13 +233,13 @@ STARVED = Presence(stops=dict.fromkeys(PROVIDER_0, 5.0))
 LEFT = Presence(stops=dict.fromkeys(range(LATE), 14.5))
 
 
-def test_models_that_came_at_noon_are_not_neglected() -> None:
-    assert sum(bool(one.is_found) for one in of_presence(NOON, OF_EACH, seed=7)) <= 1
+def test_models_that_came_at_noon_are_not_neglected(studies: int) -> None:
+    assert sum(bool(one.is_found) for one in of_presence(NOON, studies, seed=7)) <= 0.1 * studies
 
 
-def test_models_that_were_retired_at_noon_are_not_neglected() -> None:
-    findings = of_presence(LEFT, OF_EACH, seed=8, retired=dict.fromkeys(range(LATE), 14.5))
-    assert sum(bool(one.is_found) for one in findings) <= 1
+def test_models_that_were_retired_at_noon_are_not_neglected(studies: int) -> None:
+    findings = of_presence(LEFT, studies, seed=8, retired=dict.fromkeys(range(LATE), 14.5))
+    assert sum(bool(one.is_found) for one in findings) <= 0.1 * studies
 
 
 @pytest.mark.slow
@@ -247,19 +253,19 @@ def test_models_that_come_and_go_are_not_neglected(
     assert np.mean([bool(one.is_found) for one in findings]) <= 0.05
 
 
-def test_a_provider_that_is_dropped_without_a_word_is_found() -> None:
-    findings = of_presence(STARVED, OF_EACH, seed=9)
+def test_a_provider_that_is_dropped_without_a_word_is_found(studies: int) -> None:
+    findings = of_presence(STARVED, studies, seed=9)
     assert all(one.is_found for one in findings)
     assert findings[0].sentence.startswith("The provider provider-0 was drawn 0.")
 
 
-def test_a_file_that_registers_nobody_says_nothing_of_models_that_left() -> None:
+def test_a_file_that_registers_nobody_says_nothing_of_models_that_left(studies: int) -> None:
     rng = np.random.default_rng(10)
     findings = [
         probe(database(attended(STARVED, rng), rng.standard_normal(MODELS), is_registered=False))
-        for _ in range(OF_EACH)
+        for _ in range(studies)
     ]
-    assert sum(bool(one.is_found) for one in findings) <= 1
+    assert sum(bool(one.is_found) for one in findings) <= 0.1 * studies
 
 
 def test_models_that_were_never_drawn_are_named() -> None:
@@ -352,24 +358,26 @@ FAVOURED = np.where(np.arange(MODELS) % PROVIDERS == 2, 2.0, 1.0)
         (World(FAVOURED, best_share=0.5, is_recorded=True), "its policy's chances"),
     ],
 )
-def test_a_provider_that_is_drawn_twice_as_often_is_found(world: World, chances: str) -> None:
-    findings = found(world, seed=2, studies=OF_EACH)
+def test_a_provider_that_is_drawn_twice_as_often_is_found(
+    world: World, chances: str, studies: int
+) -> None:
+    findings = found(world, seed=2, studies=studies)
     assert all(one.is_found for one in findings)
     assert findings[0].sentence.startswith("The provider provider-2 was drawn 1.")
     assert f"times as often as at {chances}" in findings[0].sentence
 
 
-def test_a_model_that_nobody_says_is_drawn_more_is_found_by_its_name() -> None:
-    findings = found(World(EVEN, best_share=0.2), seed=3, studies=OF_EACH)
+def test_a_model_that_nobody_says_is_drawn_more_is_found_by_its_name(studies: int) -> None:
+    findings = found(World(EVEN, best_share=0.2), seed=3, studies=studies)
     assert all("The model m18" in one.sentence for one in findings)
     assert "Nobody said how 900 of 900 battles were drawn" in findings[0].sentence
 
 
-def test_better_models_that_are_drawn_more_often_are_found() -> None:
+def test_better_models_that_are_drawn_more_often_are_found(studies: int) -> None:
     rng = np.random.default_rng(4)
     skill = rng.standard_normal(MODELS)
     world = World(np.exp(0.5 * skill))
-    findings = [probe(database(battles(world, rng), skill)) for _ in range(OF_EACH)]
+    findings = [probe(database(battles(world, rng), skill)) for _ in range(studies)]
     assert all("the better half of models was drawn" in one.sentence for one in findings)
 
 
@@ -403,9 +411,9 @@ def drawn_rows(drawn: pa.Table) -> list[Drawn]:
     ]
 
 
-def test_accounts_that_choose_one_models_battles_are_no_queue() -> None:
+def test_accounts_that_choose_one_models_battles_are_no_queue(studies: int) -> None:
     rng = np.random.default_rng(15)
-    for _ in range(OF_EACH):
+    for _ in range(studies):
         honest, (rows, named) = battles(World(EVEN), rng), fans(32, 3, rng)
         both, skill = table([*drawn_rows(honest), *rows]), rng.standard_normal(MODELS)
         assert probe(database(both, skill)).is_found
@@ -423,10 +431,10 @@ def test_accounts_that_choose_one_models_battles_are_no_queue() -> None:
         assert probe(database(both, skill, named=named, is_found=False)).is_found
 
 
-def test_a_queue_that_favours_is_found_behind_accounts_that_are_named() -> None:
+def test_a_queue_that_favours_is_found_behind_accounts_that_are_named(studies: int) -> None:
     rng = np.random.default_rng(16)
     weight = np.where(np.arange(MODELS) == 3, 2.0, 1.0)
-    for _ in range(OF_EACH):
+    for _ in range(studies):
         rows, named = fans(16, 3, rng)
         both = table([*drawn_rows(battles(World(weight), rng)), *rows])
         told = probe(database(both, rng.standard_normal(MODELS), named=named))
