@@ -13,7 +13,7 @@ import typer
 
 from ingestion.errors import IntegrityError, NotFoundError
 from ingestion.paths import Home
-from orchestration.cli.output import FORMAT, Format, print_rows, put, say
+from orchestration.cli.output import FORMAT, Format, print_rows, put, say, with_home
 from orchestration.cli.settings import settings
 from orchestration.cli.signatures import trusted
 from publishing.counted import counted
@@ -97,7 +97,7 @@ def audit(
 
     home = Home.from_environment()
     kept = store.by_id(home.boards, release)
-    is_current = kept.id == store.current(home.boards).id
+    is_current = store.is_current(home.boards, kept)
     evidence = _evidence(home, key, checkpoint, policy)
     found, fragility = _of_tables(home, kept, dimension, is_current=is_current)
     say("Checking the log ...")
@@ -121,7 +121,7 @@ def audit(
         for line in _page(_provisional(kept, found), found, width):
             put(line)
         for line in _decided(decided):
-            put(line)
+            put(with_home(line))
         if chosen := settings().scheme:
             for line in wrap(f"{settings().path} says scheme = {chosen!r}: {OF_SETTINGS}", width):
                 put(line)
@@ -164,9 +164,12 @@ def _of_tables(
     from orchestration.probes import findings, untold
 
     if not is_current:
+        name = release.id[:ID_DIGITS]
         reason = (
-            f"The tables here are of the last build, not of release {release.id[:ID_DIGITS]}:"
-            " `demoscope boards diff` compares the two."
+            f"The tables here are of the last build, not of release {name}:"
+            f" `demoscope boards diff current {name}` compares the two."
+            if home.database.exists()
+            else "Boards alone were built here, and no tables to look at. Run: demoscope build."
         )
         return untold(reason), []
     try:

@@ -29,6 +29,7 @@ from publishing.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -81,9 +82,8 @@ def list_releases(*, key: KEYS = None, output: FORMAT = Format.TABLE) -> None:
 
     home = Home.from_environment()
     boards, keys = home.boards, trusted(home, key)
-    current = (boards / store.CURRENT).resolve().name
     listed = sorted(
-        (_listed(release, current, keys) for release in store.kept(boards)),
+        (_listed(boards, release, keys) for release in store.kept(boards)),
         key=lambda row: (row["log_position"], row["valid_until"] or "", row["made_at"]),
     )
     nothing = f"No release is kept. Build one: demoscope build. {home_hint()}"
@@ -92,14 +92,15 @@ def list_releases(*, key: KEYS = None, output: FORMAT = Format.TABLE) -> None:
         put("* current: what `demoscope leaderboard` shows")
 
 
-def _listed(release: Release, current: str, keys: Sequence[Ed25519PublicKey]) -> dict[str, Any]:
+def _listed(boards: Path, release: Release, keys: Sequence[Ed25519PublicKey]) -> dict[str, Any]:
+    from publishing.boards import store
     from publishing.boards.checking import Signature, signature
 
     signed = signature(release, keys)
     copied = ("log_position", "valid_until", "design_hash", "sources", "is_simulated")
     return {
         "release_id": release.id,
-        "is_current": release.id == current,
+        "is_current": store.is_current(boards, release),
         **{name: release.subject[name] for name in copied},
         "made_at": release.predicate["made_at"],
         "code_version": release.predicate["made_by"]["code_version"],

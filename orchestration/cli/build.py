@@ -22,7 +22,6 @@ from orchestration.cli.output import (
     print_rows,
     put,
     say,
-    with_home,
 )
 from orchestration.cli.progress import counting, steps
 from orchestration.cli.settings import settings
@@ -177,14 +176,21 @@ def build(
     else:
         put(f"Release {release.id} as of {cut_of(release.subject)}")
     if not is_whole:
-        see = f"demoscope leaderboard --as-of {release.id[:12]}"
-        say(with_home(f"Its boards alone were made. See them: {see}"))
+        say(_of_boards_alone(release))
+
+
+def _of_boards_alone(release: Release) -> str:
+    """Where a release without reports can be seen."""
+    rest = "Other commands and the page read the tables of the last whole build: demoscope build"
+    if not release.rows().num_rows:
+        return f"It has no board, as nobody compared models. {rest}"
+    return f"Its boards: demoscope leaderboard --as-of {release.id[:12]}. {rest}"
 
 
 def _say_warnings(warnings: Sequence[str], home: Home | None) -> None:
     """What dbt's tests warn of, and where the SQL lies that selects the rows, if it was kept."""
     for warning in warnings:
-        say(with_home(f"warning: {warning}"))
+        say(f"warning: {warning}")
     if home is None:
         return
     compiled = home.root / "dbt" / "target" / "compiled"
@@ -202,7 +208,7 @@ def _say_unmatched(home: Home) -> None:
     said = [*unmatched_people(home), *unknown_models(home)]
     said += [*unseeded_criteria(home), *unused_answers(home)]
     for sentence in said:
-        say(with_home(f"warning: {sentence}"))
+        say(f"warning: {sentence}")
     if nobody_enrolled(home):
         say("note: nobody is enrolled, so boards are unweighted.")
 
@@ -212,7 +218,7 @@ def _say_weighting_gaps(home: Home) -> None:
     from orchestration.weighting_gaps import weighting_gaps
 
     for sentence in weighting_gaps(home):
-        say(with_home(f"warning: {sentence}"))
+        say(f"warning: {sentence}")
 
 
 def _say_left_out(home: Home) -> None:

@@ -24,7 +24,7 @@ from ingestion.errors import DemoscopeError, NotFoundError
 from ingestion.paths import HOME_VARIABLE, Home
 from orchestration.cli.help import end_of_help, epilog, show_values
 from orchestration.cli.misuse import misuse
-from orchestration.cli.output import HOME_TYPED, home_hint, json_option, put, say, with_home
+from orchestration.cli.output import HOME_TYPED, home_hint, json_option, put, say
 from orchestration.cli.settings import CONFIG_VARIABLE, settings
 from publishing.meant import did_you_mean
 
@@ -295,7 +295,7 @@ def carry_out() -> None:
     except DemoscopeError as error:
         _end_interrupted()
         is_limit = TOO_MANY in str(error)
-        said = f"{with_home(error)}{_where(error)}"
+        said = f"{error}{_where(error)}"
         _end(MORE_FILES if is_limit else said, 1 if is_limit else error.exit_code)
     except KeyboardInterrupt:
         _end(INTERRUPT_WORDS, _stopped())

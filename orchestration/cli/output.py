@@ -148,8 +148,8 @@ def _write(text: str) -> None:
 
 
 def say(message: object) -> None:
-    """A line for a person, on stderr."""
-    sys.stderr.write(f"{visible_lines(message)}\n")
+    """A line for a person, on stderr; its commands can be copied whole."""
+    sys.stderr.write(f"{visible_lines(with_home(message))}\n")
 
 
 def existing_home() -> Home:
@@ -217,7 +217,7 @@ def print_rows(
         writer.writeheader()
         writer.writerows({column: _csv_cell(cell) for column, cell in row.items()} for row in rows)
     if not rows:
-        say(with_home(nothing or f"No {what}."))
+        say(nothing or f"No {what}.")
     elif output is Format.TABLE:
         print_table(rows, columns, title=title, note=note)
 

@@ -9,7 +9,7 @@ import typer
 
 from ingestion.errors import IntegrityError
 from ingestion.paths import Home
-from orchestration.cli.output import AS_JSON, ROWS, print_json, put, say, with_home
+from orchestration.cli.output import AS_JSON, ROWS, print_json, put, say
 
 if TYPE_CHECKING:
     from publishing.publications.store import Publication
@@ -93,7 +93,7 @@ def _list(home: Home, *, as_json: bool) -> None:
         name = row["release_id"][:12] + row["name"].removeprefix(row["release_id"])
         put(f"{mark} {name:<15} {row['byte_count'] / 1e6:7.1f} MB  {row['title']}")
     if not listed and not changed:
-        say(with_home("Nothing is published yet. Run: demoscope publish"))
+        say("Nothing is published yet. Run: demoscope publish")
     for name, found in changed.items():
         say(f"WRONG {name[:12]}: {' '.join(found)} {AGAIN}")
     if changed:

@@ -261,9 +261,21 @@ def current(boards: Path) -> Release:
     link = boards / CURRENT
     require_link(link, "demoscope build")
     if not (link / STATEMENT_FILE).exists():
+        one = next(kept(boards), None)
+        if one is not None:
+            message = "Boards alone were built here, and no tables: `demoscope boards list`."
+            remedy = (
+                f"See some: demoscope leaderboard --as-of {one.id[:12]}. Build all: demoscope build"
+            )
+            raise NotFoundError(message, remedy=remedy)
         message = "There is no leaderboard yet."
         raise NotFoundError(message, remedy="Ingest something, then run: demoscope build")
     return Release(link.resolve())
+
+
+def is_current(boards: Path, release: Release) -> bool:
+    """Whether readers see a release; nobody does where no whole build was made."""
+    return (boards / CURRENT).resolve() == release.directory.resolve()
 
 
 def kept(boards: Path) -> Iterator[Release]:

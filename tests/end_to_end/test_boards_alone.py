@@ -55,6 +55,21 @@ def test_boards_come_first_and_a_whole_build_makes_the_same_release(
     demoscope(copy, "publish")
 
 
+def test_where_no_whole_build_was_made_boards_are_shown_and_audited(copy: Path) -> None:
+    home = Home(copy)
+    (home.boards / "current").unlink()
+    home.database.unlink()
+    [one] = releases(copy)
+    name = str(one["release_id"])[:12]
+    shown = demoscope(copy, "leaderboard")
+    assert shown.returncode == 3
+    assert f"See some: demoscope leaderboard --as-of {name}." in shown.stderr
+    audited = demoscope(copy, "boards", "audit", name)
+    assert audited.returncode == 3
+    assert "The board was not checked. Boards alone were built here" in audited.stderr
+    assert "provenance" in audited.stdout
+
+
 def releases(home: Path) -> list[dict[str, object]]:
     found: list[dict[str, object]] = document(home, "boards", "list", "--json")["rows"]
     return found
