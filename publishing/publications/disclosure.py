@@ -323,7 +323,7 @@ def _cell(table: PublicTable, column: Column, people_min: int) -> str:
         if table.models == PAIR:
             shown = f"case when pair.people >= {people_min} then {shown} end"
     elif is_double:
-        shown = _rounded(column.name, cell)
+        shown = _rounded(column.name, cell, is_of_people=bool(meta.get("is_share_of_people")))
     else:
         return cell
     # Votes known only as counts have nobody behind them.
@@ -352,15 +352,20 @@ def _in_steps(cell: str, count: str, people_min: int) -> str:
     return f"round({rounding}({cell} / {step}) * {step}, {places})"
 
 
-def _rounded(name: str, cell: str) -> str:
-    """As many decimals as the people allow: what one more person changes is not seen in them."""
+def _rounded(name: str, cell: str, *, is_of_people: bool) -> str:
+    """As many decimals as the people allow: what one more person changes is not seen in them.
+
+    A share of n people in steps finer than 1/n gives n away: few n have so many in a group.
+    """
     more = 1 if name.startswith("p_") or any(word in name for word in OF_ONE) else 0
+    few = f" when behind.people < {FEWEST_FOR_HUNDREDTHS} then 1" if is_of_people else ""
     return (
-        f"round({cell}, case when behind.people >= 10000 then 3"
+        f"round({cell}, case when behind.people >= 10000 then 3{few}"
         f" when behind.people >= 1000 then {2 + more} else {1 + more} end)"
     )
 
 
+FEWEST_FOR_HUNDREDTHS = 100
 # Names of figures between 0 and 1, or about there: they have one decimal more.
 OF_ONE = (
     "correlation",
