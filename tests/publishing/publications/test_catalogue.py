@@ -123,6 +123,7 @@ def test_what_a_column_says_of_itself_is_known(marts: list[dict[str, Any]]) -> N
                 "rests_on_people",
                 "share_of",
                 "in_steps_of",
+                "is_share_of_people",
             }
             assert set(meta) <= known | {"among_models"}, (mart["name"], column["name"])
             assert {*meta.get("share_of", ()), meta.get("in_steps_of", column["name"])} <= names
