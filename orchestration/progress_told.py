@@ -45,7 +45,7 @@ def telling(read: Read) -> Read:
 
     def told(name: str, **values: str) -> pa.Table:
         nonlocal number, count
-        if name == "weighted_judgments":
+        if name == "stratum_weights":
             number += 1
             tell(f"boards of {values['stratum']} by {values['weighting']}", number, count)
         table = read(name, **values)

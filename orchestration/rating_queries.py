@@ -194,14 +194,11 @@ QUERIES = {
     "weighted_strata": """
         select distinct weighting, stratum_id from int_strata__weighted order by all
     """,
-    "weighted_judgments": """
-        select
-            dimension, participant_number as participant_id, model_a, model_b,
-            win_a_weight_micro as win_a_count, win_b_weight_micro as win_b_count,
-            tie_weight_micro as tie_count, battle_count
-        from fct_weighted_judgment
+    "stratum_weights": """
+        select cast(participant_number as bigint) as participant_id, weight_micro
+        from int_strata__weighted
         where weighting = $weighting and stratum_id = $stratum
-        order by dimension, participant_number, model_a, model_b
+        order by participant_number
     """,
     # Of the default scheme; one without bounds has no replicates.
     "replicated_people": """
@@ -555,8 +552,8 @@ BOARD_QUERIES = (
     "policy_exclusions",
     "pool_shares",
     "stratum_cells",
+    "stratum_weights",
     "tournament_counts",
-    "weighted_judgments",
     "weighted_strata",
 )
 """What is read where boards are made alone."""

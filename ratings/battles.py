@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.compiled import FloatArray, IndexArray
-from ratings.counts import COUNT_COLUMNS, PairCounts, amounts
+from ratings.counts import (
+    COUNT_COLUMNS,
+    MODEL_COLUMNS,
+    PairCounts,
+    amounts,
+    places,
+    ranked,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +42,9 @@ class Battles:
 
         model_a is before model_b by name. Battles of pairs that ``counts`` lacks are left out.
         """
-        names = pa.array(counts.model_ids, pa.string())
-        a, b = (
-            pc.fill_null(pc.index_in(table.column(name), value_set=names), -1).to_numpy()
-            for name in ("model_a", "model_b")
-        )
+        a, b = (places(table.column(name), counts.model_ids) for name in MODEL_COLUMNS)
         size = max(len(counts.model_ids), 1)
-        known, wanted = counts.first * size + counts.second, a.astype(np.int64) * size + b
+        known, wanted = counts.first * size + counts.second, a * size + b
         place = np.minimum(np.searchsorted(known, wanted), max(known.size - 1, 0))
         kept = (a >= 0) & (b >= 0)
         kept &= known[place] == wanted if known.size else False
@@ -50,7 +53,7 @@ class Battles:
         outcomes = np.column_stack([amounts(table, name) for name in COUNT_COLUMNS])
         return cls(
             pair=place[kept].astype(np.int64),
-            person=np.unique(people, return_inverse=True)[1].reshape(-1).astype(np.int64),
+            person=ranked(people),
             side=np.where(table.column("is_a_first").to_numpy()[kept], 1.0, -1.0),
             half=np.array([0.0, -1.0, 1.0])[late.astype(np.int64) + 1],
             outcomes=np.ascontiguousarray(outcomes[kept]),

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from ratings.compiled import FloatArray, IndexArray
 from ratings.differences import Differences
 
+MODEL_COLUMNS = ("model_a", "model_b")
 COUNT_COLUMNS = ("win_a_count", "win_b_count", "tie_count")
 
 
@@ -145,13 +146,35 @@ def oriented_sums(
     swapped = index_a > index_b
     first = np.where(swapped, index_b, index_a)
     second = np.where(swapped, index_a, index_b)
-    keys, place = np.unique((group * size + first) * size + second, return_inverse=True)
+    keys, place = distinct((group * size + first) * size + second)
     columns = (np.where(swapped, win_b, win_a), np.where(swapped, win_a, win_b), tie)
     outcomes = np.column_stack([_ordered_sum(place, column, keys.size) for column in columns])
     kept = outcomes.sum(axis=1) > 0
     pairs, second = np.divmod(keys[kept], size)
     group, first = np.divmod(pairs, size)
     return group, first, second, outcomes[kept]
+
+
+def distinct(keys: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """Different keys, ascending, and the place of each (N) among them; keys are zero or more.
+
+    As `np.unique` says it, which sorts; here only keys that are large for their number are sorted.
+    """
+    top = int(keys.max(initial=-1)) + 1
+    if top > keys.size:
+        found, place = np.unique(keys, return_inverse=True)
+        return found, place.reshape(-1)
+    is_there = np.zeros(top, dtype=np.bool_)
+    is_there[keys] = True
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[keys]
+
+
+def ranked(numbers: IndexArray) -> IndexArray:
+    """The place of each (N) among the different numbers, ascending."""
+    steps = np.diff(numbers)
+    if (steps >= 0).all():
+        return np.concatenate(([0], np.cumsum(steps > 0)))[: numbers.size].astype(np.int64)
+    return np.unique(numbers, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _ordered_sum(place: IndexArray, amounts: FloatArray, size: int) -> FloatArray:
@@ -173,16 +196,13 @@ def model_indices(
 ) -> tuple[tuple[str, ...], IndexArray, IndexArray]:
     """Sorted ids of all models in model_a and model_b, and the index of each row's two (N), (N).
 
-    ``model_ids`` adds models that may be absent. Dictionary-encoded columns over one dictionary are
-    read by their codes. Raises InvalidCountsError for a null id and a model against itself.
+    ``model_ids`` adds models that may be absent. Raises InvalidCountsError for a null id and a
+    model against itself.
     """
-    ids = [_identifiers(table, name) for name in ("model_a", "model_b")]
-    known = pa.chunked_array([*ids[0].chunks, *ids[1].chunks, pa.array(model_ids, pa.string())])
-    names = sorted(known.unique().to_pylist())
-    lookup = pa.array(names, pa.string())
-    index_a, index_b = (
-        pc.index_in(column, value_set=lookup).to_numpy().astype(np.int64) for column in ids
-    )
+    ids = [_identifiers(table, name) for name in MODEL_COLUMNS]
+    met = {name for column in ids for name in _met(column)}
+    names = sorted(met.union(model_ids))
+    index_a, index_b = (places(column, names) for column in ids)
     same = np.flatnonzero(index_a == index_b)
     if same.size:
         row = int(same[0])
@@ -190,12 +210,41 @@ def model_indices(
     return tuple(names), index_a, index_b
 
 
-def _identifiers(table: pa.Table, name: str) -> pa.ChunkedArray:
-    column = table.column(name).cast(pa.string())
+def with_codes(table: pa.Table) -> pa.Table:
+    """The same rows with model_a and model_b as codes: what is read for many boards."""
+    for name in MODEL_COLUMNS:
+        column = table.column_names.index(name)
+        table = table.set_column(column, name, _encoded(table.column(name)))
+    return table.combine_chunks()
+
+
+def places(column: pa.ChunkedArray | pa.DictionaryArray, names: Sequence[str]) -> IndexArray:
+    """The place of each id (N) among different names; -1 where it is none of them."""
+    ids = _encoded(column)
+    place = pc.index_in(ids.dictionary, value_set=pa.array(names, pa.string()))
+    of_code = pc.fill_null(place, -1).to_numpy().astype(np.int64)
+    return np.asarray(of_code[ids.indices.to_numpy()])
+
+
+def _identifiers(table: pa.Table, name: str) -> pa.DictionaryArray:
+    column = table.column(name)
     if column.null_count:
         row = int(np.flatnonzero(column.is_null().to_numpy())[0])
         raise InvalidCountsError(f"row {row}: {name} is null")
-    return column
+    return _encoded(column)
+
+
+def _encoded(column: pa.ChunkedArray | pa.DictionaryArray) -> pa.DictionaryArray:
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _met(ids: pa.DictionaryArray) -> list[str]:
+    # A dictionary may hold names that no row has.
+    counts = np.bincount(ids.indices.to_numpy(), minlength=len(ids.dictionary))
+    met: list[str] = ids.dictionary.filter(pa.array(counts > 0)).to_pylist()
+    return met
 
 
 def amounts(table: pa.Table, name: str) -> FloatArray:

@@ -26,7 +26,7 @@ from ratings.counts import (
 )
 from ratings.hierarchical import HierarchicalPosterior
 from ratings.linear_algebra import factor, product
-from ratings.sandwich import Sandwich, gather, pulls, satterthwaite
+from ratings.sandwich import Sandwich, gather, moves_of, pulls, satterthwaite
 
 HALVINGS = 8
 
@@ -181,8 +181,9 @@ class HierarchicalSandwich:
         for blocks, starts, here in people.by_cell():
             row = people.row[here]
             of_cell = reach_of[blocks].sum(axis=0)
-            along = of_cell[cells.first[row]] - of_cell[cells.second[row]]
-            moves = np.add.reduceat(self._pulls[here, None] * along, starts[:-1], axis=0)
+            moves = moves_of(
+                starts, cells.first[row], cells.second[row], self._pulls[here], of_cell
+            )
             square = (moves - moves.mean(axis=1)[:, None]) ** 2
             squares += square.sum(axis=0)
             fourths += (square * square).sum(axis=0)

@@ -48,11 +48,18 @@ def factor(matrix: FloatArray, tolerance: float) -> FloatArray:
     zero, for semidefinite ones: a pivot below that share of the largest diagonal entry counts as
     zero, and so does its row.
     """
-    n = matrix.shape[0]
     upper = np.triu(matrix)
+    factor_in_place(upper, tolerance)
+    return upper
+
+
+@compiled
+def factor_in_place(upper: FloatArray, tolerance: float) -> None:
+    """Put U of `factor` in the place of the matrix (n, n); what is below its diagonal stays."""
+    n = upper.shape[0]
     largest = 0.0
     for i in range(n):
-        largest = max(largest, matrix[i, i])
+        largest = max(largest, upper[i, i])
     for begin in range(0, n, TILE):
         end = min(begin + TILE, n)
         for k in range(0, begin, 4):
@@ -70,7 +77,6 @@ def factor(matrix: FloatArray, tolerance: float) -> FloatArray:
                 scale = 1.0 / math.sqrt(row[i])
             for j in range(i, n):
                 row[j] *= scale
-    return upper
 
 
 @compiled
@@ -136,6 +142,13 @@ def _gram(lower: FloatArray) -> FloatArray:
 def solve_factored(upper: FloatArray, right: FloatArray) -> FloatArray:
     """x (n) with U'U x = right, for an upper factor U."""
     out = right.copy()
+    solve_in_place(upper, out)
+    return out
+
+
+@compiled
+def solve_in_place(upper: FloatArray, out: FloatArray) -> None:
+    """Put x of `solve_factored` in the place of the right side (n)."""
     n = out.size
     for i in range(n):
         for k in range(i):
@@ -145,7 +158,6 @@ def solve_factored(upper: FloatArray, right: FloatArray) -> FloatArray:
         for k in range(i + 1, n):
             out[i] -= upper[i, k] * out[k]
         out[i] /= upper[i, i]
-    return out
 
 
 @compiled

@@ -17,11 +17,20 @@ from scipy.special import stdtrit
 from ratings.compiled import MANY_MODELS, FloatArray, IndexArray, compiled
 from ratings.counts import PairCounts, ParticipantCounts
 from ratings.gaussian import NORMAL_975
-from ratings.linear_algebra import factor, inverse, product, solve_factored
+from ratings.linear_algebra import (
+    factor,
+    factor_in_place,
+    inverse,
+    product,
+    solve_factored,
+    solve_in_place,
+)
 from ratings.posterior import Posterior
 
 # Participants whose moves are held at a time: memory does not grow with the study.
 CHUNK = 4096
+# Of more numbers numpy adds the second and those after it pairwise.
+FEW_PAIRS = 8
 
 
 @compiled
@@ -42,25 +51,82 @@ def pulls(
     # s + D^(1/2) inverse(I - D^(1/2) S D^(1/2)) D^(1/2) S s with S = A' Sigma A. Sites of all
     # others are held.
     out = np.empty(first.size)
+    most = np.diff(starts).max() if starts.size > 1 else 0
+    # One place for everybody's matrix: to ask for memory costs more than a small matrix.
+    matrices, vectors, roots = np.empty(most * most), np.empty(most), np.sqrt(precision)
     for r in range(starts.size - 1):
         begin = starts[r]
         count = starts[r + 1] - begin
-        matrix = np.empty((count, count))
-        inner = np.zeros(count)
+        matrix = matrices[: count * count].reshape(count, count)
+        inner = vectors[:count]
         for k in range(count):
-            i, j = first[begin + k], second[begin + k]
-            root = math.sqrt(precision[begin + k])
+            i, j, root = first[begin + k], second[begin + k], roots[begin + k]
+            inner[k] = 0.0
             for m in range(count):
                 x, y = first[begin + m], second[begin + m]
                 shared = covariance[i, x] + covariance[j, y]
                 shared -= covariance[i, y] + covariance[j, x]
-                matrix[k, m] = -root * shared * math.sqrt(precision[begin + m])
+                matrix[k, m] = -root * shared * roots[begin + m]
                 inner[k] += root * shared * score[begin + m]
             matrix[k, k] += 1.0
-        inner = solve_factored(factor(matrix, 0.0), inner)
+        factor_in_place(matrix, 0.0)
+        solve_in_place(matrix, inner)
         for k in range(count):
-            out[begin + k] = score[begin + k] + math.sqrt(precision[begin + k]) * inner[k]
+            out[begin + k] = score[begin + k] + roots[begin + k] * inner[k]
     return out
+
+
+def moves_of(
+    starts: IndexArray, first: IndexArray, second: IndexArray, pull: FloatArray, reach: FloatArray
+) -> FloatArray:
+    """How far each participant moves K figures (R, K), by their ``pull`` (N) on differences.
+
+    ``reach`` (M, K): how far a pull on a skill moves each. Bits are those of numpy's ``reduceat``.
+    """
+    moves = _moves_of_few(starts, first, second, pull, reach)
+    sizes = np.diff(starts)
+    many = np.flatnonzero(sizes > FEW_PAIRS)
+    if many.size:
+        begins = np.cumsum(sizes[many]) - sizes[many]
+        rows = np.arange(sizes[many].sum()) + np.repeat(starts[many] - begins, sizes[many])
+        along = reach[first[rows]] - reach[second[rows]]
+        moves[many] = np.add.reduceat(pull[rows, None] * along, begins, axis=0)
+    return moves
+
+
+@compiled
+def _moves_of_few(
+    starts: IndexArray, first: IndexArray, second: IndexArray, pull: FloatArray, reach: FloatArray
+) -> FloatArray:
+    size = reach.shape[1]
+    out = np.zeros((starts.size - 1, size))
+    for r in range(starts.size - 1):
+        row, begin = out[r], starts[r]
+        for k in range(begin + 1, starts[r + 1]):
+            add_difference(row, pull[k], reach[first[k]], reach[second[k]])
+        add_difference(row, pull[begin], reach[first[begin]], reach[second[begin]])
+    return out
+
+
+@compiled
+def add_difference(row: FloatArray, share: float, one: FloatArray, other: FloatArray) -> None:
+    """Add to a row (M) its share of a difference of two."""
+    for j in range(row.size):
+        row[j] += share * (one[j] - other[j])
+
+
+@compiled
+def add_products(moves: FloatArray, times: FloatArray, out: FloatArray) -> None:
+    """Add to ``out`` (M, M) the products of every row of ``moves`` (C, M) with itself, by times."""
+    size = moves.shape[1]
+    total = np.zeros((size, size))
+    for r in range(moves.shape[0]):
+        row = moves[r]
+        for i in range(size):
+            share, sums = row[i] * times[r], total[i]
+            for j in range(size):
+                sums[j] += share * row[j]
+    out += total
 
 
 @compiled
@@ -155,8 +221,7 @@ def _moves_of(
     pull = pulls(people.starts, first, second, score, own, posterior.covariance)
     if together is not None:
         gather(people.starts, first, second, pull, together)
-    reach = posterior.covariance[first] - posterior.covariance[second]
-    moves = np.add.reduceat(pull[:, None] * reach, people.starts[:-1], axis=0)
+    moves = moves_of(people.starts, first, second, pull, posterior.covariance)
     return _Moves(moves, times, is_gathered=together is not None)
 
 
@@ -246,7 +311,7 @@ def sandwich(
         clusters += singles.battle_total
     for one in chain.from_iterable(every):
         if not one.is_gathered:
-            sampling += product((one.moves * one.times[:, None]).T, one.moves)
+            add_products(one.moves, one.times, sampling)
         square = (one.moves - one.moves.mean(axis=1)[:, None]) ** 2
         squares += (one.times[:, None] * square).sum(axis=0)
         fourths += (one.times[:, None] * square * square).sum(axis=0)

@@ -342,7 +342,7 @@ def _weighted(
     pairs, covariances, boards, certain = [], [], [], []
     fragile: Rows = []
     structured: list[Structured | None] = []
-    for key in inputs.weighted_judgments(read):
+    for key in judged.weighted(read):
         fitted = rate_weighted(*key, anchors, judged.items.get(key[2]))
         one = board_fit.weighted_without_sides(fitted, sides)
         boards.append(weighted_board(one, parameters, seed))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ratings.counts import COUNT_COLUMNS
+from ratings.compiled import FloatArray, IndexArray
+from ratings.counts import COUNT_COLUMNS, MODEL_COLUMNS, with_codes
 
 ROWS_AT_A_TIME = 65_536
 Read = Callable[..., pa.Table]
@@ -76,17 +77,6 @@ def ordered_battles(read: Read) -> Iterator[tuple[str, str, pa.Table]]:
                 yield stratum, dimension, chosen
 
 
-def weighted_judgments(read: Read) -> Iterator[tuple[str, str, str, pa.Table]]:
-    """Weighting, stratum, dimension, and weights per participant, pair and outcome.
-
-    Weights are whole millionths, so that no sum of them depends on its order.
-    """
-    for weighting, stratum in _rows(read("weighted_strata")):
-        rows = read("weighted_judgments", weighting=weighting, stratum=stratum)
-        for dimension, own in by_dimension(rows):
-            yield weighting, stratum, dimension, own
-
-
 class Judgments(NamedTuple):
     """Who judged a board: rows as ``dependence.judges_of`` takes them, of its battles."""
 
@@ -127,6 +117,19 @@ class Judged:
             )
         )
 
+    def weighted(self, read: Read) -> Iterator[tuple[str, str, str, pa.Table]]:
+        """Weighting, stratum, dimension, and weights per participant, pair and outcome."""
+        said = {dimension: Verdicts.of(rows) for dimension, rows in self.people.items()}
+        top = max((int(one.person.max(initial=0)) for one in said.values()), default=0)
+        for weighting, stratum in _rows(read("weighted_strata")):
+            person, micro = read("stratum_weights", weighting=weighting, stratum=stratum).columns
+            weights = np.full(top + 1, np.nan)
+            weights[person.to_numpy()] = micro.to_numpy()
+            for dimension, one in said.items():
+                rows = one.weighted(weights)
+                if rows.num_rows:
+                    yield weighting, stratum, dimension, rows
+
     def _rows(self, dimension: str) -> Iterator[pa.Table]:
         for name, tables in (("people", self.people), ("items", self.items)):
             yield tables.get(dimension, NOTHING_JUDGED[name])
@@ -140,6 +143,56 @@ NOTHING_JUDGED = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What people who count said on one dimension: what is weighted again for every stratum.
+
+    ``rows`` (N): of `participant_counts`; ``counts``: three columns (N) of them; ``of_person``
+    (N): verdicts that the row's person gave on the dimension.
+    """
+
+    rows: pa.Table
+    person: IndexArray
+    counts: list[IndexArray]
+    of_person: FloatArray
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> Self:
+        """Of the rows of people with a cell."""
+        rows = rows.filter(rows.column("cell_id").is_valid()).combine_chunks()
+        person = rows.column("participant_id").to_numpy()
+        counts = [rows.column(name).to_numpy() for name in COUNT_COLUMNS]
+        return cls(rows, person, counts, np.bincount(person, sum(counts))[person])
+
+    def weighted(self, weights: FloatArray) -> pa.Table:
+        """What people with a weight said, in whole millionths of a participant.
+
+        A person's weight is spread over their verdicts, as `fct_weighted_judgment` has it. Whole
+        numbers, so that no sum of them depends on its order.
+
+        Args:
+            weights: by participant_id, millionths; NaN for who has none.
+
+        Returns:
+            participant_id, model_a, model_b, the weights in COUNT_COLUMNS, and battle_count, the
+            verdicts behind a row.
+        """
+        weight = weights[self.person]
+        kept = np.flatnonzero(~np.isnan(weight))
+        counts = [each[kept] for each in self.counts]
+        each = weight[kept] / self.of_person[kept]
+        rows = self.rows.select(["participant_id", *MODEL_COLUMNS]).take(pa.array(kept))
+        for name, count in zip(COUNT_COLUMNS, counts, strict=True):
+            rows = rows.append_column(name, pa.array(_rounded(each * count)))
+        return rows.append_column("battle_count", pa.array(sum(counts)))
+
+
+def _rounded(amounts: FloatArray) -> IndexArray:
+    # Halves upwards, as DuckDB and Spark round them; amounts are not below zero.
+    whole = np.floor(amounts)
+    return (whole + (amounts - whole >= 0.5)).astype(np.int64)
+
+
 def judged(read: Read) -> Judged:
     """Who judged every board."""
     exclusions = read("policy_exclusions")
@@ -147,8 +200,8 @@ def judged(read: Read) -> Judged:
     for policy, version, person in _rows(exclusions):
         policies.setdefault((policy, version), []).append(person)
     return Judged(
-        dict(by_dimension(read("participant_counts"))),
-        dict(by_dimension(read("item_counts"))),
+        dict(by_dimension(with_codes(read("participant_counts")))),
+        dict(by_dimension(with_codes(read("item_counts")))),
         dict(_strata(read)),
         {key: pa.array(people, pa.int64()) for key, people in policies.items()},
     )
@@ -156,7 +209,7 @@ def judged(read: Read) -> Judged:
 
 def judged_battles(read: Read) -> tuple[dict[str, pa.Table], dict[str, pa.Array]]:
     """Per dimension its battles known one by one, with sides and times; per stratum its cells."""
-    return dict(by_dimension(read("judged_battles"))), dict(_strata(read))
+    return dict(by_dimension(with_codes(read("judged_battles")))), dict(_strata(read))
 
 
 def seed_of(counts: pa.Table) -> int:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.compiled import FloatArray, IndexArray
-from ratings.counts import COUNT_COLUMNS, amounts
+from ratings.counts import COUNT_COLUMNS, MODEL_COLUMNS, amounts, places
 from ratings.tables.bounds import DETAILED_MODELS
 from ratings.tables.count_boards import canonical
 from ratings.tables.declarations import as_table, before_rounding
@@ -167,11 +167,7 @@ def _known(board: Rated, rows: pa.Table) -> pa.Table:
 
 
 def _models(board: Rated, rows: pa.Table) -> tuple[IndexArray, IndexArray]:
-    names = pa.array(board.posterior.model_ids, pa.string())
-    left, right = (
-        pc.index_in(rows.column(name), value_set=names).to_numpy().astype(np.int64)
-        for name in ("model_a", "model_b")
-    )
+    left, right = (places(rows.column(name), board.posterior.model_ids) for name in MODEL_COLUMNS)
     return left, right
 
 

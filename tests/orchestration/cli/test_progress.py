@@ -89,5 +89,5 @@ def test_rating_tells_of_each_stratum() -> None:
         assert read("cell_counts").num_rows == 1
         assert read("weighted_strata").num_rows == 2
         for stratum in ("US", "UK"):
-            read("weighted_judgments", weighting="census", stratum=stratum)
+            read("stratum_weights", weighting="census", stratum=stratum)
     assert told == [("boards of US by census", 1, 2), ("boards of UK by census", 2, 2)]

@@ -11,7 +11,7 @@ MILLION = 1_000_000
 
 
 class Verdict(NamedTuple):
-    """Who said what; weights are the participant's."""
+    """Who said what; a participant weighs what their verdicts of one dimension do together."""
 
     participant: str | None
     group: str
@@ -159,27 +159,10 @@ def database(verdicts: Iterable[Verdict]) -> duckdb.DuckDBPyConnection:
                 count(*) filter (outcome = 'both_bad') as both_bad_count
             from fct_battle group by all;
         create table int_strata__weighted as
-            select distinct 'census' as weighting, 'US' as stratum_id,
-                participant as participant_key, 1 as participant_number, 1 as weight_micro
-            from verdict;
-        create table fct_weighted_judgment as
-            select 'census' as weighting, 'US' as stratum_id, dimension,
-                participant as participant_key,
-                participant_number, model_a, model_b,
-                cast(sum(weight * {MILLION}) filter (outcome = 'a') as bigint)
-                    as win_a_weight_micro,
-                cast(sum(weight * {MILLION}) filter (outcome = 'b') as bigint)
-                    as win_b_weight_micro,
-                cast(sum(weight * {MILLION}) filter (outcome in ('tie', 'both_bad')) as bigint)
-                    as tie_weight_micro,
-                count(*) as battle_count
-            from (
-                select *, dense_rank() over (order by participant) as participant_number
-                from verdict
-            ) group by all;
-        update fct_weighted_judgment set
-            win_a_weight_micro = coalesce(win_a_weight_micro, 0),
-            win_b_weight_micro = coalesce(win_b_weight_micro, 0),
-            tie_weight_micro = coalesce(tie_weight_micro, 0);
+            select 'census' as weighting, 'US' as stratum_id, participant_key, participant_number,
+                cast(sum(weight * {MILLION}) / count(distinct dimension) as bigint) as weight_micro
+            from int_participants__with_verdicts
+            inner join verdict on participant_key = participant
+            group by participant_key, participant_number;
     """)
     return connection

@@ -18,9 +18,9 @@ KEY = ["stratum_id", "dimension", "model_id"]
 def spoken(
     dimension: str, people: int, each: int, taste: float, step: float = 0.3
 ) -> list[Verdict]:
-    """Everybody judges ``each`` battles; ``taste``: how far someone's own liking decides.
+    """Everybody judges ``each`` battles, on this dimension alone.
 
-    ``step``: from each model to the next worse.
+    ``taste``: how far someone's own liking decides. ``step``: from each model to the next worse.
     """
     rng = np.random.default_rng(3)
     pairs = list(combinations(range(len(MODELS)), 2))
@@ -32,9 +32,8 @@ def spoken(
             d = liking[one] - liking[other] + rng.normal()
             outcome = "tie" if abs(d) < 0.3 else "a" if d > 0 else "b"
             group = "old" if person % 3 else "young"
-            said.append(
-                Verdict(f"p{person:03d}", group, dimension, MODELS[one], MODELS[other], outcome)
-            )
+            who = f"{dimension}-{person:03d}"
+            said.append(Verdict(who, group, dimension, MODELS[one], MODELS[other], outcome))
     return said
 
 
