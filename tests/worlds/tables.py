@@ -61,7 +61,7 @@ def reader(
         "dimensions": lambda: pa.table({"dimension": [] if is_everybody_alone else [DIMENSION]}),
         "ordered_battles": lambda: _ordered(verdicts, names, cell),
         "weighted_strata": lambda: pa.table({"weighting": [WEIGHTING], "stratum_id": [EVERYBODY]}),
-        "weighted_judgments": lambda: _weighted(verdicts, of),
+        "stratum_weights": lambda: _weights(verdicts),
         "participant_counts": lambda: of(rater | here),
         "judged_battles": lambda: _judged(verdicts, of, rater | here),
         "item_counts": lambda: of(rater | here | (item or {"item_id": verdicts.prompt})).slice(
@@ -174,18 +174,13 @@ def _ordered(verdicts: Verdicts, names: pa.Array, cell: Indices) -> pa.Table:
     )
 
 
-def _weighted(verdicts: Verdicts, of: Callable[..., pa.Table]) -> pa.Table:
-    """Everybody's verdicts; a rater's weight is spread over them, in whole millionths."""
-    rows = of({"participant_id": verdicts.rater})
-    present = np.bincount(verdicts.rater, minlength=verdicts.raters.age.size)
-    weight = raked(verdicts.raters, (present > 0).astype(np.float64))
-    each: Floats = (weight / np.maximum(present, 1))[rows.column("participant_id").to_numpy()]
-    counts = {name: rows.column(name).to_numpy() for name in COUNTS}
-    rows = rows.append_column("battle_count", pa.array(np.sum(list(counts.values()), axis=0)))
-    for name, count in counts.items():
-        amounts = pa.array(np.rint(MICRO * each * count).astype(np.int64))
-        rows = rows.set_column(rows.column_names.index(name), name, amounts)
-    return rows
+def _weights(verdicts: Verdicts) -> pa.Table:
+    """Everybody who judged, and their weight in whole millionths."""
+    present = np.bincount(verdicts.rater, minlength=verdicts.raters.age.size) > 0
+    weight: Floats = raked(verdicts.raters, present.astype(np.float64))
+    person = np.flatnonzero(present)
+    micro = np.rint(MICRO * weight[person]).astype(np.int64)
+    return pa.table({"participant_id": person, "weight_micro": micro})
 
 
 def _stratum_cells() -> pa.Table:

@@ -37,10 +37,9 @@ def test_each_table_holds_each_verdict_once(verdicts: Verdicts) -> None:
     for code, age in enumerate(AGES):
         here = (told & (verdicts.raters.age[verdicts.rater] == code)).sum()
         assert total(verdicts, "tournament_counts", stratum_of(age)) == here
-    weighted = reader(verdicts, shown.LEADER)("weighted_judgments")
-    assert weighted.column("battle_count").to_numpy().sum() == count
     # Weights are of raters: they add up to how many there are.
-    assert total(verdicts, "weighted_judgments") / MICRO == pytest.approx(300, abs=0.01)
+    weights = reader(verdicts, shown.LEADER)("stratum_weights").column("weight_micro").to_numpy()
+    assert weights.sum() / MICRO == pytest.approx(300, abs=0.01)
     cells = reader(verdicts, shown.LEADER)("cell_counts").filter(pc.field("cell_id") == UNKNOWN)
     assert sum(sum(cells.column(name).to_pylist()) for name in COUNTS) == (~told).sum()
 
