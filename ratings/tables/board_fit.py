@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.battles import Battles
+from ratings.counts import COUNT_COLUMNS
 from ratings.gaussian import NORMAL_975
 from ratings.model_fit import checks, discovered
 from ratings.sides import (
@@ -51,9 +53,19 @@ class Sides:
     cells: dict[str, pa.Array]
     effects: dict[str, SideEffect]
 
+    @cached_property
+    def _totals(self) -> dict[str, pa.Table]:
+        return {dimension: _without_people(rows) for dimension, rows in self.battles.items()}
+
     def judged(self, stratum: str, dimension: str, counts: PairCounts) -> Battles | None:
         """The battles of a board; None where none is known one by one."""
-        rows = self.battles.get(dimension)
+        return self._of(self.battles.get(dimension), stratum, counts)
+
+    def shown_first(self, stratum: str, dimension: str, counts: PairCounts) -> Battles | None:
+        """The same battles as if one person had judged them: enough to tell how often who was."""
+        return self._of(self._totals.get(dimension), stratum, counts)
+
+    def _of(self, rows: pa.Table | None, stratum: str, counts: PairCounts) -> Battles | None:
         if rows is None or stratum not in self.cells:
             return None
         here = rows.filter(pc.is_in(rows.column("cell_id"), self.cells[stratum]))
@@ -65,14 +77,20 @@ class Sides:
 
     def exposed(self, one: Rated) -> FloatArray:
         """How far an effect of 1 moves each skill of a board (M)."""
-        return _exposed(one, self.judged(one.stratum_id, one.dimension, one.counts))
+        judged = self.shown_first(one.stratum_id, one.dimension, one.counts)
+        if judged is None:
+            return np.zeros(len(one.counts.model_ids))
+        net = imbalance(one.counts, judged, one.counts.outcomes.sum(axis=1))
+        return exposure(one.posterior, one.counts, net)
 
 
-def _exposed(one: Rated, judged: Battles | None) -> FloatArray:
-    if judged is None:
-        return np.zeros(len(one.counts.model_ids))
-    net = imbalance(one.counts, judged, one.counts.outcomes.sum(axis=1))
-    return exposure(one.posterior, one.counts, net)
+def _without_people(rows: pa.Table) -> pa.Table:
+    keys = ["cell_id", "model_a", "model_b", "is_a_first"]
+    sums = rows.group_by(keys).aggregate([(name, "sum") for name in COUNT_COLUMNS])
+    totals = sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names])
+    nobody = pa.array(np.zeros(totals.num_rows, dtype=np.int64))
+    late = pa.nulls(totals.num_rows, pa.bool_())
+    return totals.append_column("participant_id", nobody).append_column("is_late", late)
 
 
 def read_sides(read: inputs.Read, rated: Sequence[Rated], everybody: str) -> Sides:
@@ -112,7 +130,7 @@ def weighted_without_sides(one: WeightedRated, sides: Sides) -> WeightedRated:
     """The same of a weighted board: sides are those of its people, whatever their weights."""
     effect = sides.effect(one.dimension)
     counts = one.people.counts
-    judged = sides.judged(one.stratum_id, one.dimension, counts)
+    judged = sides.shown_first(one.stratum_id, one.dimension, counts)
     if judged is None or not effect.is_known:
         return one
     exposed = exposure(one.posterior, counts, imbalance(counts, judged))
@@ -156,7 +174,7 @@ def _with(country: Country, posterior: HierarchicalPosterior) -> Country:
 def _net_of_rows(sides: Sides, stratum: str, dimension: str, cells: CellCounts) -> FloatArray:
     """Imbalance of each row's pair (D), over the whole stratum."""
     counts = cells.pooled
-    judged = sides.judged(stratum, dimension, counts)
+    judged = sides.shown_first(stratum, dimension, counts)
     if judged is None:
         return np.zeros(cells.first.size)
     size = len(counts.model_ids)
@@ -216,7 +234,7 @@ def _board_rows(one: Rated, sides: Sides, seed: int) -> Iterator[dict[str, Any]]
         "statistic_hi": _finite(effect.effect + half),
         "p_value": _finite(effect.p),
         "both_ways_share": _finite(both_ways_share(one.counts, judged)),
-        "is_misfit": is_one_sided(one.posterior, _exposed(one, judged), effect),
+        "is_misfit": is_one_sided(one.posterior, sides.exposed(one), effect),
     }
 
 
