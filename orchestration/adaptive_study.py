@@ -244,12 +244,13 @@ def _tables(votes: Sequence[Vote]) -> dict[str, pa.Table]:
         )
 
     judges = ("participant_id", "cell_id")
+    no_items = inputs.NOTHING_JUDGED["items"]
     nobody = {"policy": pa.string(), "policy_version": pa.string(), "participant_id": pa.int64()}
     return {
         "tournament_counts": counted("stratum_id"),
         "participant_counts": counted(*judges),
         "judged_battles": counted(*judges, "is_a_first", "is_late"),
-        "item_counts": pa.table({"dimension": pa.array([], pa.string())}),
+        "item_counts": no_items.append_column("dimension", pa.array([], pa.string())),
         "policy_exclusions": pa.schema(nobody).empty_table(),
         "stratum_cells": pa.table({"stratum_id": [BOARD], "cells": [[CELL]]}),
     }

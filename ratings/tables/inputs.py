@@ -122,9 +122,11 @@ class Judged:
         said = {dimension: Verdicts.of(rows) for dimension, rows in self.people.items()}
         top = max((int(one.person.max(initial=0)) for one in said.values()), default=0)
         for weighting, stratum in _rows(read("weighted_strata")):
-            person, micro = read("stratum_weights", weighting=weighting, stratum=stratum).columns
-            weights = np.full(top + 1, np.nan)
-            weights[person.to_numpy()] = micro.to_numpy()
+            known = read("stratum_weights", weighting=weighting, stratum=stratum)
+            person = known.column("participant_id").to_numpy()
+            # Who has a weight may have rated models one by one and judged nothing.
+            weights = np.full(max(top, int(person.max(initial=0))) + 1, np.nan)
+            weights[person] = known.column("weight_micro").to_numpy()
             for dimension, one in said.items():
                 rows = one.weighted(weights)
                 if rows.num_rows:

@@ -2,9 +2,10 @@
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from ratings.counts import COUNT_COLUMNS, with_codes
-from ratings.tables.inputs import Verdicts
+from ratings.tables.inputs import NOTHING_JUDGED, Judged, Verdicts
 
 # As the table has them, of people whose weights are in `weight`.
 WEIGHTED = """
@@ -68,3 +69,13 @@ def test_who_has_no_weight_says_nothing_and_halves_are_rounded_up() -> None:
     assert found.column("participant_id").to_pylist() == [1]
     assert found.column("win_a_count").to_pylist() == [2]
     assert found.column("battle_count").to_pylist() == [2]
+
+
+def test_who_has_a_weight_and_judged_nothing_is_on_no_board() -> None:
+    known = pa.table({"participant_id": [7], "weight_micro": [1_000_000]})
+    strata = pa.table({"weighting": ["census"], "stratum_id": ["US"]})
+    tables = {"weighted_strata": strata, "stratum_weights": known}
+    said = {"overall": NOTHING_JUDGED["people"]}
+    for people in ({}, said):
+        judged = Judged(people, {}, {}, {})
+        assert list(judged.weighted(lambda name, **_: tables[name])) == []
