@@ -272,7 +272,9 @@ def diff(
         _print_difference(document, [str(one) for one in found.decisions])
     else:
         changes = document.pop("changes")
-        nothing = "No rank changed."
+        others = document["rank_change_count"]
+        nothing = f"No rank changed here; {others:,} on other boards (--all)."
+        nothing = nothing if others else "No rank changed."
         print_rows(
             "changes", changes, output, {}, head=document, nothing=nothing,
             fields=lambda: CHANGE_FIELDS,
